@@ -1,0 +1,81 @@
+// Every refusal a server can give, in one table. A code is stable: clients decide by it, people read the words.
+//
+// `retry` says whether the same command, unchanged, can succeed later. `afterMs` says when it is worth trying; where it is
+// 0 the client chooses, and where the server knows better it sends its own number.
+
+export interface ErrorFacts {
+	/** Can the same command, unchanged, succeed later? */
+	readonly retry: boolean;
+	/** Default for when to try again, in milliseconds; 0: the client chooses. */
+	readonly afterMs: number;
+	/** What happened and what to do, for people. The server may say it more exactly. */
+	readonly message: string;
+	/** The HTTP status that carries it. */
+	readonly status: number;
+}
+
+export const ERRORS = {
+	// The peer's mistake: repeating it unchanged cannot help.
+	malformed: fatal(400, "this is not a message of the schema; see docs/protocol.md"),
+	too_large: fatal(413, "this is longer than the limit; send less at once"),
+	bad_utf8: fatal(400, "text must be well-formed UTF-8 without unpaired surrogates"),
+	unknown_command: fatal(400, "there is no such command; see the list of commands"),
+	out_of_place: fatal(409, "this command does not fit the state of the connection; say hello first, and once"),
+	invalid: fatal(400, "a field has a value that is not allowed"),
+	cid_reused: fatal(409, "this cid was used for another message; take a new one for each message"),
+	// Who one is.
+	unauthenticated: fatal(401, "log in first"),
+	token_invalid: fatal(401, "this token was not issued for this server; log in again"),
+	token_expired: fatal(401, "this token has expired; refresh it or log in again"),
+	credentials_wrong: fatal(401, "name or password is wrong"),
+	name_taken: fatal(409, "this name, or one that looks like it, is taken; choose another"),
+	name_invalid: fatal(400, "a name has 1 to 32 letters, digits, and . _ - between them"),
+	password_weak: fatal(400, "a password has 8 to 256 characters"),
+	// What one may.
+	forbidden: fatal(403, "you may not do this here"),
+	no_such_room: fatal(404, "there is no such room, or you may not see it"),
+	no_such_user: fatal(404, "there is no such user"),
+	not_member: fatal(403, "join the room first"),
+	room_taken: fatal(409, "a room with this name, or one that looks like it, exists; choose another"),
+	room_full: fatal(409, "this room has reached its limit; go on in a new one"),
+	too_many_rooms: fatal(409, "you are in as many rooms as one user may be; leave one first"),
+	// The world: the same command may succeed later.
+	rate_limited: passing(429, 0, "slow down"),
+	busy: passing(503, 2_000, "the server has no room for more just now; try again"),
+	unavailable: passing(503, 1_000, "the server cannot store anything just now; nothing was lost, try again"),
+	timeout: passing(504, 0, "there was no answer in time; the command may or may not have been carried out, try again"),
+	draining: passing(503, 0, "the server is about to stop; reconnect"),
+	// Our mistake.
+	internal: passing(500, 1_000, "something went wrong on the server; it was logged under the trace id"),
+} as const satisfies Record<string, ErrorFacts>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export function isErrorCode(code: string): code is ErrorCode {
+	return Object.hasOwn(ERRORS, code);
+}
+
+/**
+ * A command refused, on the server's side of the wire: thrown by handlers, answered as `Failure`.
+ * The words default to those of the table.
+ */
+export class Refusal extends Error {
+	readonly code: ErrorCode;
+	/** When to try again, in milliseconds; 0: the client chooses. */
+	readonly retryAfterMs: number;
+
+	constructor(code: ErrorCode, message?: string, retryAfterMs?: number) {
+		super(message ?? ERRORS[code].message);
+		this.name = "Refusal";
+		this.code = code;
+		this.retryAfterMs = retryAfterMs ?? ERRORS[code].afterMs;
+	}
+}
+
+function fatal(status: number, message: string): ErrorFacts {
+	return { retry: false, afterMs: 0, message, status };
+}
+
+function passing(status: number, afterMs: number, message: string): ErrorFacts {
+	return { retry: true, afterMs, message, status };
+}

@@ -1,0 +1,23 @@
+// The contract of a framer: bytes in, events out. It knows no sockets and no clock.
+
+export type FrameEvent =
+	/** One whole frame. `body` is a view that is valid until the next call to `push`. */
+	| { readonly kind: "frame"; readonly body: Uint8Array }
+	/** A whole frame whose check failed: dropped; the stream goes on with the next. */
+	| { readonly kind: "damaged" }
+	/** The stream cannot be read any further; close it. */
+	| { readonly kind: "error"; readonly code: "too_large" | "malformed"; readonly message: string };
+
+/**
+ * Cuts a byte stream into frames. `push` takes a chunk of any size, `next` gives one event, or undefined when it needs more.
+ * After an error every further call gives the same error. It never holds more than one frame of the maximum and its header,
+ * beside the chunk last pushed.
+ */
+export interface Framer {
+	push(chunk: Uint8Array): void;
+	next(): FrameEvent | undefined;
+	/** Is a frame begun and not yet whole? The deadline per frame runs while it is. */
+	readonly midFrame: boolean;
+	/** The bytes that carry `body` as one frame. */
+	encode(body: Uint8Array): Uint8Array;
+}

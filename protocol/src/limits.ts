@@ -1,0 +1,83 @@
+// All limits of the wire in one object: what each guards and why this number. The server's configuration may lower or raise
+// them; both ends start from these. How they relate is asserted below, at load.
+
+export interface Limits {
+	/** Longest frame a client may send, in bytes of its body. Guards memory per connection before anything is understood. */
+	readonly frameBytesMax: number;
+	/** Longest frame a server sends. A page or a welcome is cut to fit; clients refuse more. */
+	readonly frameDownBytesMax: number;
+	/** Longest message text, in bytes of UTF-8: a few printed pages. Above it, a file is meant. */
+	readonly textBytesMax: number;
+	/** Longest line in line mode, in bytes, its end excluded: a text of full length and a command before it. */
+	readonly lineBytesMax: number;
+	/** Longest preface line of a framed TCP connection, in bytes. */
+	readonly prefaceBytesMax: number;
+	/** Longest cid and trace, in characters: a UUID with a prefix fits twice. */
+	readonly cidCharsMax: number;
+	readonly traceCharsMax: number;
+	/** Longest name of a user or a room, in characters, and its bytes of UTF-8. */
+	readonly nameCharsMax: number;
+	/** Longest password in characters: argon2id hashes it all, so it must not be a way to burn its processor. */
+	readonly passwordCharsMax: number;
+	/** Longest token in bytes: bigger than any identity provider's usual one, small beside a frame. */
+	readonly tokenBytesMax: number;
+	/** Cursors in one hello: the rooms one user may be in. */
+	readonly roomsPerUserMax: number;
+	/** Entries in one page of history, and its default. */
+	readonly historyEntriesMax: number;
+	readonly historyEntriesDefault: number;
+	/** Bytes of one page's or one push's entries; keeps a frame under `frameDownBytesMax` whatever the texts. */
+	readonly pageBytesMax: number;
+	/** A reader further behind than this gets the newest page and `skipped`, not everything. */
+	readonly catchUpEntriesMax: number;
+	/** Commands of one connection under way at once; what comes beyond is refused as busy (WebSocket) or not read (TCP). */
+	readonly commandsInFlightMax: number;
+	/** The newest seq a room can have: all of uint32. At ten entries a second it lasts thirteen years. */
+	readonly seqMax: number;
+}
+
+export const LIMITS: Limits = {
+	frameBytesMax: 64 * 1024,
+	frameDownBytesMax: 1024 * 1024,
+	textBytesMax: 8 * 1024,
+	lineBytesMax: 9 * 1024,
+	prefaceBytesMax: 256,
+	cidCharsMax: 64,
+	traceCharsMax: 64,
+	nameCharsMax: 32,
+	passwordCharsMax: 256,
+	tokenBytesMax: 8 * 1024,
+	roomsPerUserMax: 500,
+	historyEntriesMax: 200,
+	historyEntriesDefault: 50,
+	pageBytesMax: 256 * 1024,
+	catchUpEntriesMax: 1_000,
+	commandsInFlightMax: 256,
+	seqMax: 0xffff_ffff,
+};
+
+/** Throws if limits contradict each other; returns them otherwise. Called on the defaults here and on every configuration. */
+export function checkedLimits(limits: Limits): Limits {
+	const must = (holds: boolean, rule: string): void => {
+		if (!holds) throw new RangeError(`limits contradict each other: ${rule}`);
+	};
+	must(
+		limits.textBytesMax * 2 <= limits.frameBytesMax,
+		"a frame must hold a text of full length in JSON: textBytesMax × 2 ≤ frameBytesMax",
+	);
+	must(limits.textBytesMax < limits.lineBytesMax, "a line must hold a text and its command: textBytesMax < lineBytesMax");
+	must(limits.tokenBytesMax < limits.frameBytesMax, "a hello must hold a token: tokenBytesMax < frameBytesMax");
+	must(
+		limits.pageBytesMax * 2 <= limits.frameDownBytesMax,
+		"a page must fit a frame in JSON: pageBytesMax × 2 ≤ frameDownBytesMax",
+	);
+	must(
+		limits.roomsPerUserMax * 80 <= limits.frameBytesMax,
+		"a hello must hold a cursor for every room: roomsPerUserMax × 80 ≤ frameBytesMax",
+	);
+	must(limits.historyEntriesDefault <= limits.historyEntriesMax, "historyEntriesDefault ≤ historyEntriesMax");
+	must(limits.historyEntriesMax <= limits.catchUpEntriesMax, "historyEntriesMax ≤ catchUpEntriesMax");
+	return limits;
+}
+
+checkedLimits(LIMITS);

@@ -1,0 +1,38 @@
+// Time and chance are passed in, so that the whole server can run inside a seeded simulation. Outside this file and main.ts
+// nothing in the server touches `Date`, timers or `Math.random`.
+
+/** Cancels a timer; calling it late or twice does nothing. */
+export type Cancel = () => void;
+
+export interface Clock {
+	/** Wall clock, milliseconds since the Unix epoch. May jump; for people and token expiry only. */
+	now(): number;
+	/** Milliseconds since an arbitrary start; never goes back. For every duration and deadline. */
+	monotonic(): number;
+	/** Runs `task` once, `ms` from now. */
+	after(ms: number, task: () => void): Cancel;
+	/** Runs `task` at the end of this turn of the event loop, after all promises that are due. */
+	soon(task: () => void): void;
+}
+
+export interface Random {
+	/** A float in [0, 1). */
+	float(): number;
+	/** `count` random bytes, fit for keys and ids. */
+	bytes(count: number): Uint8Array;
+}
+
+export const systemClock: Clock = {
+	now: () => Date.now(),
+	monotonic: () => performance.now(),
+	after(ms, task) {
+		const timer = setTimeout(task, ms);
+		return () => clearTimeout(timer);
+	},
+	soon: (task) => void setImmediate(task),
+};
+
+export const systemRandom: Random = {
+	float: () => Math.random(),
+	bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+};
