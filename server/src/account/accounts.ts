@@ -1,0 +1,29 @@
+// The contract of accounts: who somebody is. Sessions and the HTTP API ask; nothing else of accounts is known to them.
+import type { Hello, Tokens } from "@verbatim/protocol";
+import type { UserRecord } from "../store/store.ts";
+
+/** Somebody who has proved who they are. */
+export interface Identity {
+	readonly user: UserRecord;
+	/** Fresh tokens, where the credential was not a token already. */
+	readonly tokens?: Tokens;
+	/** The identity must be proved again at this time (wall clock, ms): the token's end. Absent: never. */
+	readonly expiresMs?: number;
+}
+
+export interface Accounts {
+	/**
+	 * Checks a credential. Rejects with `Refusal`: `credentials_wrong`, `token_expired`, `token_invalid`, `name_taken`,
+	 * `name_invalid`, `password_weak`, `rate_limited`, `busy`, `forbidden` (disabled, or this way in is switched off).
+	 * `lasting` false asks for a guest whose name is free again as soon as `ended` is called: a person in line mode.
+	 */
+	authenticate(credential: Hello["credential"], from: { readonly address: string; readonly lasting: boolean }): Promise<Identity>;
+	/** New tokens for a refresh token. Rejects like `authenticate`. */
+	refresh(refreshToken: string): Promise<Tokens>;
+	/** A session of this user has begun: a guest's name is held. */
+	began(user: UserRecord): void;
+	/** The user's last session has ended: a guest's name is released, at once (not lasting) or after a while. */
+	ended(user: UserRecord, lasting: boolean): void;
+	/** A user by name, in whatever spelling is equivalent; undefined if there is none. */
+	byName(name: string): Promise<UserRecord | undefined>;
+}

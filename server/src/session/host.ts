@@ -1,0 +1,22 @@
+// The contract between the doors and the sessions behind them. A door makes a `Link`, opens a session on it, and passes on
+// what it has decoded; the session answers through the link.
+import type { CloseName, ErrorCode, Up } from "@verbatim/protocol";
+import type { Link } from "../listen/link.ts";
+
+/** What a door tells the session of one connection. No call throws; after `lost` none has an effect. */
+export interface SessionInput {
+	/** One decoded message. */
+	receive(up: Up): void;
+	/** One message that could not be decoded: answered as `Failure`; the connection goes on. */
+	undecodable(code: ErrorCode, message: string): void;
+	/** The stream is beyond reading, or a deadline of the door has passed: say why and close. */
+	end(why: CloseName, reason?: string): void;
+	/** Everything written has been taken by the kernel. */
+	drained(): void;
+	/** The transport is gone. */
+	lost(): void;
+}
+
+export interface SessionHost {
+	open(link: Link): SessionInput;
+}
