@@ -44,6 +44,7 @@ export const ERRORS = {
 	busy: passing(503, 2_000, "the server has no room for more just now; try again"),
 	unavailable: passing(503, 1_000, "the server cannot store anything just now; nothing was lost, try again"),
 	timeout: passing(504, 0, "there was no answer in time; the command may or may not have been carried out, try again"),
+	out_of_order: passing(409, 0, "the send that this one stands behind is not in the log; send that first, then this again"),
 	draining: passing(503, 0, "the server is about to stop; reconnect"),
 	// Our mistake.
 	internal: passing(500, 1_000, "something went wrong on the server; it was logged under the trace id"),

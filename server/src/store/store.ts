@@ -56,12 +56,16 @@ export interface MemberRecord {
 
 /** What is to be changed. Ids are made by the caller, so that the store needs neither clock nor chance. */
 export type Draft =
-	/** Needs membership. Same (sender, cid) and same content: the first outcome again. Other content: `cid_reused`. */
+	/**
+	 * Needs membership. Same (sender, cid) and same content: the first outcome again. Other content: `cid_reused`. With
+	 * `behind`, a cid of the same sender: `out_of_order` unless that one is in the log already (or earlier in this batch).
+	 */
 	| {
 			readonly kind: "message";
 			readonly room: string;
 			readonly sender: UserRef;
 			readonly cid: string;
+			readonly behind?: string;
 			readonly text: string;
 			readonly atMs: number;
 	  }

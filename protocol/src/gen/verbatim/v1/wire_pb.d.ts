@@ -331,6 +331,15 @@ export declare type Send = Message<"verbatim.v1.Send"> & {
    * @generated from field: string text = 3;
    */
   text: string;
+
+  /**
+   * The cid of an earlier send of this user that must be in the log before this one; empty for none. A client that does not
+   * wait for each answer names its previous unanswered send here, so that a refusal in between can never reorder what it says:
+   * what stands behind a refused send is refused as `out_of_order`.
+   *
+   * @generated from field: string behind = 4;
+   */
+  behind: string;
 };
 
 /**
