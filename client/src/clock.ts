@@ -1,0 +1,35 @@
+// Time and chance are passed in, so that tests and simulations can own them. Only `systemClock` and `systemRandom` touch the
+// globals.
+
+/** Cancels a timer; calling it late or twice does nothing. */
+export type Cancel = () => void;
+
+export interface Clock {
+	/** Wall clock, milliseconds since the Unix epoch. May jump; for people, ids and token expiry only. */
+	now(): number;
+	/** Milliseconds since an arbitrary start; never goes back. For every duration and deadline. */
+	monotonic(): number;
+	/** Runs `task` once, `ms` from now. */
+	after(ms: number, task: () => void): Cancel;
+}
+
+export interface Random {
+	/** A float in [0, 1). */
+	float(): number;
+	/** `count` random bytes, fit for ids. */
+	bytes(count: number): Uint8Array;
+}
+
+export const systemClock: Clock = {
+	now: () => Date.now(),
+	monotonic: () => performance.now(),
+	after(ms, task) {
+		const timer = setTimeout(task, ms);
+		return () => clearTimeout(timer);
+	},
+};
+
+export const systemRandom: Random = {
+	float: () => Math.random(),
+	bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+};

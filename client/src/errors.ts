@@ -1,0 +1,101 @@
+// What can go wrong for a user of the SDK, as classes with fields. `cause` holds what lies beneath.
+import { type CloseName, closeByCode, ERRORS, type Failure, isErrorCode } from "@verbatim/protocol";
+
+/** Everything this SDK throws or rejects with on purpose. */
+export class VerbatimError extends Error {
+	constructor(message: string, options?: { readonly cause?: unknown }) {
+		super(message, options);
+		this.name = new.target.name;
+	}
+}
+
+/** The server refused a command. */
+export class RefusedError extends VerbatimError {
+	/** Stable; listed in `ERRORS`. A server newer than this SDK may send one that is not. */
+	readonly code: string;
+	/** May the same command succeed later, unchanged? */
+	readonly retry: boolean;
+	/** When it is worth trying, in milliseconds from the refusal; 0: no advice. */
+	readonly retryAfterMs: number;
+	/** Under which the server's log has it; empty if it gave none. */
+	readonly trace: string;
+
+	constructor(facts: Pick<Failure, "code" | "message" | "retry" | "retryAfterMs" | "trace">) {
+		super(facts.message || (isErrorCode(facts.code) ? ERRORS[facts.code].message : facts.code));
+		this.code = facts.code;
+		this.retry = facts.retry;
+		this.retryAfterMs = facts.retryAfterMs;
+		this.trace = facts.trace;
+	}
+}
+
+/** There was no answer in time. A command that had been sent may or may not have been carried out. */
+export class TimeoutError extends VerbatimError {
+	readonly timeoutMs: number;
+
+	constructor(what: string, timeoutMs: number) {
+		super(`${what}: no answer within ${timeoutMs} ms`);
+		this.timeoutMs = timeoutMs;
+	}
+}
+
+/** The caller's signal ended the call; `cause` is the signal's reason. */
+export class AbortedError extends VerbatimError {
+	constructor(what: string, reason: unknown) {
+		super(`${what}: aborted by the caller`, { cause: reason });
+	}
+}
+
+/** The connection ended before the answer came. The command may or may not have been carried out. */
+export class DisconnectedError extends VerbatimError {}
+
+/** The client was closed, or has stopped for good: nothing more will happen on it. */
+export class ClosedError extends VerbatimError {}
+
+/** The server ended the connection, and said why. */
+export class ServerClosedError extends VerbatimError {
+	/** The number in `CLOSES`, or another one of the transport's. */
+	readonly code: number;
+	/** Its name in `CLOSES`, if it has one. */
+	readonly closeName: CloseName | undefined;
+	/** Is it of use to connect again? */
+	readonly reconnect: boolean;
+	/** When, in milliseconds; 0: by the client's own back-off. */
+	readonly retryAfterMs: number;
+
+	constructor(code: number, reason: string, reconnect?: boolean, retryAfterMs?: number) {
+		const facts = closeByCode(code);
+		super(`the server closed the connection: ${reason || facts?.reason || `code ${code}`}`);
+		this.code = code;
+		this.closeName = facts?.name;
+		this.reconnect = reconnect ?? facts?.reconnect ?? true;
+		this.retryAfterMs = retryAfterMs || (facts?.afterMs ?? 0);
+	}
+}
+
+/** No connection could be made, or it broke. */
+export class TransportError extends VerbatimError {}
+
+/** What the server sent does not fit the protocol. The connection is dropped and made anew. */
+export class ProtocolError extends VerbatimError {}
+
+/** The outbox cannot keep what was said through a reload (it goes on from memory), or is full. */
+export class OutboxError extends VerbatimError {}
+
+/** The send was taken back before it was acknowledged. */
+export class DiscardedError extends VerbatimError {}
+
+/**
+ * The room's log was put back to an older state: entries seen before may not be in it any more, and a reader cannot go on
+ * from where it stood. Read anew, from the start or from `head`.
+ */
+export class EpochError extends VerbatimError {
+	readonly room: string;
+	readonly head: number;
+
+	constructor(room: string, head: number) {
+		super("the room's log was restored from an older state; read it anew");
+		this.room = room;
+		this.head = head;
+	}
+}

@@ -1,0 +1,15 @@
+// The contract of the place where an identity outlives the page or process. Implementations lie beside it.
+import type { Tokens, User } from "@verbatim/protocol";
+
+/** Who one was, and what proves it. */
+export interface StoredIdentity {
+	readonly user: Pick<User, "id" | "name">;
+	readonly tokens: Pick<Tokens, "access" | "accessExpiresMs" | "refresh" | "refreshExpiresMs">;
+}
+
+export interface TokenStore {
+	/** The identity kept, or undefined. */
+	load(): Promise<StoredIdentity | undefined>;
+	/** Keeps `identity` in place of the one before; undefined forgets it. */
+	save(identity: StoredIdentity | undefined): Promise<void>;
+}
