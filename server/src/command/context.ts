@@ -1,0 +1,44 @@
+// What a command's handler has to work with: who asks, the session if there is one, and the parts of the server.
+import type { DownBody } from "@verbatim/protocol";
+import type { Accounts, Identity } from "../account/accounts.ts";
+import type { Clock, Random } from "../clock.ts";
+import type { ServerLimits } from "../limits.ts";
+import type { Directory } from "../room/directory.ts";
+import type { LogReader } from "../room/reader.ts";
+import type { Rooms } from "../room/rooms.ts";
+import type { RoomView, Store } from "../store/store.ts";
+
+/** The parts that commands use. */
+export interface CommandParts {
+	readonly store: Store;
+	readonly accounts: Accounts;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly limits: ServerLimits;
+	readonly rooms: Rooms;
+	readonly directory: Directory;
+	readonly reader: LogReader;
+}
+
+/** The session that asks; the HTTP API has none. */
+export interface CommandSession {
+	/** The stream of `room` waits: an answer to this session is about to say where it goes on. */
+	expect(room: string): void;
+	/** There will be no such answer after all. */
+	unexpect(room: string): void;
+	/** The stream of `room` goes on after `cursor`, which the answer being given says. */
+	restart(room: RoomView, cursor: number): void;
+	/** Is the session in this room? */
+	reads(room: string): boolean;
+	/** The identity holds until then (wall clock, ms). */
+	prolong(expiresMs: number): void;
+}
+
+export interface CommandContext {
+	readonly parts: CommandParts;
+	readonly identity: Identity;
+	readonly session: CommandSession | undefined;
+}
+
+/** A handler answers with the body of its reply, or rejects with `Refusal`. */
+export type Handler<Value> = (context: CommandContext, value: Value) => Promise<DownBody>;

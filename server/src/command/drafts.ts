@@ -1,0 +1,38 @@
+// Hands drafts to the store; what it refuses becomes a `Refusal`.
+import { ERRORS, Refusal, type Room_Kind } from "@verbatim/protocol";
+import { newId } from "../ids.ts";
+import type { Draft, Outcome, UserRef } from "../store/store.ts";
+import type { CommandContext } from "./context.ts";
+
+export type Written = Extract<Outcome, { ok: true }>;
+
+export async function append(context: CommandContext, draft: Draft): Promise<Written> {
+	const outcome = await context.parts.store.append(draft);
+	if (!outcome.ok) throw new Refusal(outcome.code, ERRORS[outcome.code].message);
+	return outcome;
+}
+
+export function senderOf(context: CommandContext): UserRef {
+	const { id, name } = context.identity.user;
+	return { id, name };
+}
+
+/** Id and epoch of a room about to be made. */
+export function newRoom(context: CommandContext): { readonly room: string; readonly epoch: number } {
+	const { clock, random } = context.parts;
+	return { room: newId("r", clock, random), epoch: newEpoch(random.bytes(4)) };
+}
+
+export function createDraft(
+	context: CommandContext,
+	name: { readonly name: string; readonly skeleton: string },
+	roomKind: Room_Kind,
+): Draft & { kind: "create" } {
+	return { kind: "create", ...newRoom(context), roomKind, ...name, sender: senderOf(context), atMs: context.parts.clock.now() };
+}
+
+/** 32 random bits, never 0: two restores of one backup must not end in the same incarnation. */
+export function newEpoch(bytes: Uint8Array): number {
+	const value = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
+	return value === 0 ? 1 : value;
+}

@@ -1,0 +1,107 @@
+// Coming into rooms, leaving them, making and naming them.
+import {
+	type Create,
+	type DownBody,
+	type Invite,
+	type Join,
+	type Leave,
+	Refusal,
+	type Rename,
+	Room_Kind,
+	Room_Standing,
+} from "@verbatim/protocol";
+import { pageBody, roomBody } from "../session/bodies.ts";
+import type { Draft } from "../store/store.ts";
+import type { CommandContext, Handler } from "./context.ts";
+import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
+import { channelName, isId, roomId, userByName } from "./room-ref.ts";
+
+/**
+ * "History up to N, live from N+1", in one answer: the stream of the room is held before the membership is written, the page
+ * is read after it, and the stream goes on where the page ends.
+ */
+export const join: Handler<Join> = async (context, { room: ref, create: mayCreate, history }) => {
+	const sender = senderOf(context);
+	if (ref.startsWith("@")) {
+		const peer = await userByName(context, ref.slice(1));
+		return enter(context, { kind: "direct", ...newRoom(context), sender, peer, atMs: context.parts.clock.now() }, history);
+	}
+	const known = isId(ref) ? ref : (await context.parts.store.roomBySkeleton(channelName(ref.slice(1)).skeleton))?.id;
+	if (known !== undefined) return enter(context, { kind: "join", room: known, sender, atMs: context.parts.clock.now() }, history);
+	if (!mayCreate) throw new Refusal("no_such_room");
+	try {
+		return await enter(context, createDraft(context, channelName(ref.slice(1)), Room_Kind.PUBLIC), history);
+	} catch (cause) {
+		if (!(cause instanceof Refusal) || cause.code !== "room_taken") throw cause;
+		// Somebody was quicker: then it exists, and is joined like any other.
+		return enter(context, { kind: "join", room: await roomId(context, ref), sender, atMs: context.parts.clock.now() }, history);
+	}
+};
+
+export const create: Handler<Create> = async (context, { name, kind, history }) =>
+	enter(
+		context,
+		createDraft(context, channelName(name.replace(/^#/, "")), kind === Room_Kind.PRIVATE ? Room_Kind.PRIVATE : Room_Kind.PUBLIC),
+		history,
+	);
+
+export const leave: Handler<Leave> = async (context, { room: ref }) => {
+	await append(context, {
+		kind: "leave",
+		room: await roomId(context, ref),
+		sender: senderOf(context),
+		reason: "",
+		atMs: context.parts.clock.now(),
+	});
+	return done();
+};
+
+export const rename: Handler<Rename> = async (context, { room: ref, name }) => {
+	const room = await roomId(context, ref);
+	await append(context, {
+		kind: "rename",
+		room,
+		sender: senderOf(context),
+		...channelName(name.replace(/^#/, "")),
+		atMs: context.parts.clock.now(),
+	});
+	return done();
+};
+
+export const invite: Handler<Invite> = async (context, { room: ref, user: name }) => {
+	const room = await roomId(context, ref);
+	const user = await userByName(context, name.replace(/^@/, ""));
+	await append(context, { kind: "invite", room, sender: senderOf(context), user, atMs: context.parts.clock.now() });
+	return done();
+};
+
+async function enter(
+	context: CommandContext,
+	draft: Extract<Draft, { kind: "join" | "create" | "direct" }>,
+	history: number,
+): Promise<DownBody> {
+	const { parts, session, identity } = context;
+	session?.expect(draft.room);
+	try {
+		const written = await append(context, draft);
+		const room = written.room?.id ?? draft.room;
+		// A direct conversation may have been there under an id of its own.
+		if (room !== draft.room) {
+			session?.unexpect(draft.room);
+			session?.expect(room);
+		}
+		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
+		const [view, page] = await Promise.all([parts.store.room(room, identity.user.id), parts.reader.newest(room, limit)]);
+		if (view === undefined || page === undefined) throw new Refusal("no_such_room");
+		if (view.standing === Room_Standing.NONE) throw new Refusal("not_member");
+		session?.restart(view, page.to);
+		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };
+	} catch (cause) {
+		session?.unexpect(draft.room);
+		throw cause;
+	}
+}
+
+function done(): DownBody {
+	return { case: "done", value: {} };
+}

@@ -1,0 +1,52 @@
+// Looking: history, rooms, members.
+import { type History, Refusal, Room_Kind, Room_Standing, type Rooms, type Who } from "@verbatim/protocol";
+import { pageBody, roomBody } from "../session/bodies.ts";
+import type { PageBound, RoomView } from "../store/store.ts";
+import type { CommandContext, Handler } from "./context.ts";
+import { roomId } from "./room-ref.ts";
+
+/** Public channels named in one list. */
+const PUBLIC_ROOMS_MAX = 500;
+/** Members named in one list: a frame holds them. */
+const MEMBERS_MAX = 5_000;
+
+export const history: Handler<History> = async (context, { room: ref, before, after, limit }) => {
+	if (before > 0 && after > 0) throw new Refusal("invalid", "give before or after, not both");
+	const { parts } = context;
+	const view = await readable(context, ref);
+	const bound: PageBound = after > 0 ? { after } : { before };
+	const entries = Math.min(limit === 0 ? parts.limits.historyEntriesDefault : limit, parts.limits.historyEntriesMax);
+	const page = await parts.store.page(view.id, bound, entries, parts.limits.pageBytesMax);
+	if (page === undefined) throw new Refusal("no_such_room");
+	return { case: "page", value: pageBody(view.id, page) };
+};
+
+export const rooms: Handler<Rooms> = async ({ parts, identity }) => {
+	const [own, open] = await Promise.all([
+		parts.store.roomsOf(identity.user.id),
+		parts.store.publicRooms(identity.user.id, "", PUBLIC_ROOMS_MAX),
+	]);
+	const known = new Set(own.map((view) => view.id));
+	return { case: "roomList", value: { rooms: [...own, ...open.filter((view) => !known.has(view.id))].map(roomBody) } };
+};
+
+/** Members, those who are online first. */
+export const who: Handler<Who> = async (context, { room: ref }) => {
+	const { store, directory } = context.parts;
+	const view = await readable(context, ref);
+	const members = (await store.members(view.id)).map(({ user, standing }) => ({
+		user: { id: user.id, name: user.name },
+		standing,
+		online: directory.isOnline(user.id),
+	}));
+	members.sort((a, b) => Number(b.online) - Number(a.online));
+	return { case: "memberList", value: { room: view.id, members: members.slice(0, MEMBERS_MAX) } };
+};
+
+/** A room whose log the user may read. The same words whether it does not exist or may not be seen. */
+async function readable(context: CommandContext, ref: string): Promise<RoomView> {
+	const view = await context.parts.store.room(await roomId(context, ref), context.identity.user.id);
+	if (view === undefined) throw new Refusal("no_such_room");
+	if (view.standing === Room_Standing.MEMBER || view.standing === Room_Standing.OWNER) return view;
+	throw new Refusal(view.kind === Room_Kind.PUBLIC ? "not_member" : "no_such_room");
+}

@@ -1,0 +1,34 @@
+// The one place where a command is checked against the table before it runs: whose bucket pays, and is there enough in it.
+import { checkUp, create, Refusal, type Up, UpSchema } from "@verbatim/protocol";
+import type { Identity } from "../account/accounts.ts";
+import type { Buckets } from "../limit/buckets.ts";
+import type { Commands } from "./commands.ts";
+import type { CommandParts } from "./context.ts";
+import { type AnyCommand, costOf, isTableCommand, runCommand } from "./table.ts";
+
+/** The buckets of all users. */
+export interface Purses {
+	readonly send: Buckets;
+	readonly ask: Buckets;
+}
+
+/** Takes what the command costs from the user's bucket, or refuses with the time to wait. */
+export function pay(purses: Purses, userId: string, command: AnyCommand): void {
+	const cost = costOf(command);
+	if (cost === "nothing") return;
+	const waitMs = purses[cost].take(userId);
+	if (waitMs > 0) throw new Refusal("rate_limited", undefined, waitMs);
+}
+
+/** Commands without a session: for the HTTP API. */
+export function createCommands(parts: CommandParts, purses: Purses): Commands {
+	return {
+		async run(identity: Identity, command: Up["command"], trace: string) {
+			const problem = checkUp(create(UpSchema, { id: 1, trace, command }), parts.limits);
+			if (problem !== undefined) throw new Refusal(problem.code, problem.message);
+			if (!isTableCommand(command)) throw new Refusal("unknown_command");
+			pay(purses, identity.user.id, command);
+			return runCommand({ parts, identity, session: undefined }, command);
+		},
+	};
+}

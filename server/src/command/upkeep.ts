@@ -1,0 +1,25 @@
+// What keeps a session going, and what is said in passing.
+import { type Refresh, Refusal, type Typing } from "@verbatim/protocol";
+import { Push } from "../room/push.ts";
+import type { Handler } from "./context.ts";
+import { roomId } from "./room-ref.ts";
+
+export const refresh: Handler<Refresh> = async ({ parts, session }, { refreshToken }) => {
+	const tokens = await parts.accounts.refresh(refreshToken);
+	session?.prolong(tokens.accessExpiresMs);
+	return { case: "tokens", value: tokens };
+};
+
+/** Ephemeral: told to those who keep up, in rooms where it is worth telling. */
+export const typing: Handler<Typing> = async (context, { room: ref }) => {
+	const { parts, session, identity } = context;
+	const id = await roomId(context, ref);
+	if (session === undefined || !session.reads(id)) throw new Refusal("not_member");
+	const room = parts.rooms.get(id);
+	if (room !== undefined && room.subscriptions.size <= parts.limits.presenceReadersMax) {
+		const { id: userId, name } = identity.user;
+		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });
+		for (const { reader } of room.subscriptions) if (reader.user.id !== userId) reader.pushEphemeral(push);
+	}
+	return { case: "done", value: {} };
+};

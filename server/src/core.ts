@@ -1,0 +1,117 @@
+// The heart: sessions, rooms and commands around one store. It knows no sockets, no files, no system clock: all of it runs
+// unchanged inside a simulation.
+import type { Timing } from "@verbatim/protocol";
+import type { Accounts } from "./account/accounts.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Commands } from "./command/commands.ts";
+import type { CommandParts } from "./command/context.ts";
+import { createCommands, type Purses } from "./command/run.ts";
+import { Buckets } from "./limit/buckets.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { Link } from "./listen/link.ts";
+import type { Log } from "./ops/log.ts";
+import type { Metrics } from "./ops/metrics.ts";
+import { Directory } from "./room/directory.ts";
+import { Presence } from "./room/presence.ts";
+import { LogReader } from "./room/reader.ts";
+import { Rooms } from "./room/rooms.ts";
+import { Flusher } from "./session/flusher.ts";
+import type { SessionHost, SessionInput } from "./session/host.ts";
+import type { OutboxTotal } from "./session/outbox.ts";
+import { Session } from "./session/session.ts";
+import { Wheel } from "./session/wheel.ts";
+import type { Store } from "./store/store.ts";
+
+export interface CoreOptions {
+	readonly store: Store;
+	readonly accounts: Accounts;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly log: Log;
+	readonly metrics: Metrics;
+	readonly limits: ServerLimits;
+	readonly timing: Timing;
+	/** Name and version, told in every welcome. */
+	readonly version: string;
+}
+
+/** What sessions see of each other and of the server. */
+export interface Core extends CoreOptions, CommandParts {
+	readonly directory: Directory<Session>;
+	readonly presence: Presence;
+	readonly flusher: Flusher;
+	readonly wheel: Wheel;
+	readonly outboxTotal: OutboxTotal;
+	readonly purses: Purses;
+	/** Every session whose link is not gone. */
+	readonly sessions: Set<Session>;
+}
+
+export interface RunningCore extends SessionHost {
+	readonly commands: Commands;
+	/** Ends all sessions of a user at once: banned, or the password was changed. */
+	endUser(userId: string, why: "banned" | "expired"): void;
+	/** Lets commands under way finish, then tells every client to come back elsewhere or later, spread over time. */
+	drain(): Promise<void>;
+	/** Stops all timers; after `drain`. */
+	stop(): void;
+}
+
+/** Clients that come back after a drain are spread over this long for each thousand of them. */
+const RETURN_SPREAD_MS = 200;
+const RETURN_SPREAD_MAX_MS = 10_000;
+
+export function createCore(options: CoreOptions): RunningCore {
+	const { store, clock, random, limits, timing, metrics } = options;
+	const directory = new Directory<Session>();
+	const rooms = new Rooms(directory, clock, limits);
+	const wheel = new Wheel(clock);
+	const core: Core = {
+		...options,
+		directory,
+		rooms,
+		wheel,
+		reader: new LogReader(store, limits),
+		presence: new Presence(directory, clock, { offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax }),
+		flusher: new Flusher(clock),
+		outboxTotal: { bytes: 0 },
+		purses: {
+			send: new Buckets({ perSecond: limits.sendsPerSecond, burst: limits.sendsBurst }, clock),
+			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
+		},
+		sessions: new Set(),
+	};
+	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
+	metrics.rooms.watch(() => rooms.size);
+	metrics.draftsWaiting.watch(() => store.stats().waiting);
+	store.listen({
+		committed: (batch) => rooms.committed(batch),
+		batch({ drafts, commitMs, error }) {
+			metrics.batchDrafts.observe(drafts);
+			metrics.commitSeconds.observe(commitMs / 1_000);
+			if (error === undefined) return;
+			metrics.batchesFailed.add(1);
+			options.log.error({ drafts, reason: error }, "the store could not write a batch; its sends were refused as unavailable");
+		},
+	});
+	return {
+		commands: createCommands(core, core.purses),
+		open(link: Link): SessionInput {
+			const session = new Session(core, link);
+			core.sessions.add(session);
+			return session;
+		},
+		endUser(userId, why) {
+			for (const session of [...directory.of(userId)]) session.end(why);
+		},
+		async drain() {
+			const sessions = [...core.sessions];
+			const spreadMs = Math.min(RETURN_SPREAD_MAX_MS, (sessions.length / 1_000) * RETURN_SPREAD_MS);
+			await Promise.all(sessions.map((session) => session.drain(Math.floor(random.float() * spreadMs))));
+		},
+		stop() {
+			wheel.stop();
+			core.presence.stop();
+		},
+	};
+}

@@ -1,0 +1,20 @@
+// What rooms know of a session: a reader with subscriptions that belongs to a user.
+import type { UserRef } from "../store/store.ts";
+import type { Push } from "./push.ts";
+import type { LiveRoom } from "./room.ts";
+import type { Reader, Subscription } from "./subscription.ts";
+
+export interface Device extends Reader {
+	/** Whose it is, under the name of now. */
+	readonly user: UserRef;
+	/** By room id. */
+	readonly subscriptions: ReadonlyMap<string, Subscription>;
+	/** The entry `seq` of `room` has made the user a member: the stream begins with it. */
+	memberNow(room: LiveRoom, seq: number): void;
+	/** The user is no member any more: everything up to that entry has been offered, nothing more may follow. */
+	memberNoLonger(room: string): void;
+	/** An invitation to `room` is open. */
+	invited(room: string, by: UserRef): void;
+	/** A message that may be dropped when the reader is slow; returns whether it went out. */
+	pushEphemeral(push: Push): boolean;
+}

@@ -1,0 +1,39 @@
+// The newest entries of a room, kept as the pushes that carried them, encodings included: a reader that fell behind a little
+// is served from here, without the store and without encoding anything again.
+import type { EntriesPush } from "./push.ts";
+
+export class Ring {
+	private readonly entriesMax: number;
+	private pushes: EntriesPush[] = [];
+	private entries = 0;
+
+	constructor(entriesMax: number) {
+		this.entriesMax = entriesMax;
+	}
+
+	/** `push` continues the ring: its first seq is one past the last. */
+	add(push: EntriesPush): void {
+		this.pushes.push(push);
+		this.entries += push.entries.length;
+		let drop = 0;
+		while (drop < this.pushes.length - 1 && this.entries > this.entriesMax) {
+			this.entries -= this.pushes[drop]?.entries.length ?? 0;
+			drop++;
+		}
+		if (drop > 0) this.pushes = this.pushes.slice(drop);
+	}
+
+	/** The push that begins right after `seq`, or undefined: read the store then. */
+	after(seq: number): EntriesPush | undefined {
+		let low = 0;
+		let high = this.pushes.length - 1;
+		while (low <= high) {
+			const middle = (low + high) >> 1;
+			const push = this.pushes[middle] as EntriesPush;
+			if (push.from === seq + 1) return push;
+			if (push.from <= seq) low = middle + 1;
+			else high = middle - 1;
+		}
+		return undefined;
+	}
+}

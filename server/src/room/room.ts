@@ -1,0 +1,54 @@
+// What of a room is live in memory: its head, its newest entries, and the readers that stand at its head.
+import type { Committed } from "../store/store.ts";
+import { cutPushes, type EntriesPush } from "./push.ts";
+import { Ring } from "./ring.ts";
+import type { Subscription } from "./subscription.ts";
+
+export interface RoomLimits {
+	/** Entries kept encoded per room. */
+	readonly ringEntriesMax: number;
+	/** About the most bytes in one push. */
+	readonly pageBytesMax: number;
+}
+
+export class LiveRoom {
+	readonly id: string;
+	epoch: number;
+	/** The newest seq known to be committed. */
+	head: number;
+	readonly subscriptions = new Set<Subscription>();
+	/** When the last reader left or the last entry came without any (monotonic ms); rooms idle for long are forgotten. */
+	idleSinceMs = 0;
+	private readonly ring: Ring;
+	private readonly limits: RoomLimits;
+
+	constructor(id: string, epoch: number, head: number, limits: RoomLimits) {
+		this.id = id;
+		this.epoch = epoch;
+		this.head = head;
+		this.limits = limits;
+		this.ring = new Ring(limits.ringEntriesMax);
+	}
+
+	/**
+	 * Delivers entries that are committed: to each reader that stands right before them; the others read them from the log.
+	 * What is not newer than the head (a bus may repeat itself) is ignored; a gap only moves the head, and sends everybody to
+	 * the log.
+	 */
+	publish(committed: Committed): void {
+		const fresh = committed.entries.filter((entry) => entry.seq > this.head);
+		const first = fresh[0];
+		if (first === undefined) return;
+		const dense = first.seq === this.head + 1;
+		for (const push of cutPushes(this.id, committed.epoch, fresh, this.limits.pageBytesMax)) {
+			this.head = push.to;
+			if (dense) this.ring.add(push);
+			for (const subscription of this.subscriptions) subscription.offer(push);
+		}
+	}
+
+	/** The push right after `seq`, if it is still in memory. */
+	recent(seq: number): EntriesPush | undefined {
+		return this.ring.after(seq);
+	}
+}

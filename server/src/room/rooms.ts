@@ -1,0 +1,110 @@
+// The rooms that are live in memory, and the one place where what was committed meets those who read. A run of entries with
+// the same readers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
+// whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
+import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
+import type { Clock } from "../clock.ts";
+import type { Committed } from "../store/store.ts";
+import type { Directory } from "./directory.ts";
+import { LiveRoom, type RoomLimits } from "./room.ts";
+
+/** A room nobody reads is kept this long: longer than any read that may be under way while it was not live. */
+const IDLE_MS = 60_000;
+
+type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
+
+export class Rooms {
+	private readonly live = new Map<string, LiveRoom>();
+	private readonly directory: Directory;
+	private readonly clock: Pick<Clock, "monotonic">;
+	private readonly limits: RoomLimits;
+	private sweptAtMs = 0;
+
+	constructor(directory: Directory, clock: Pick<Clock, "monotonic">, limits: RoomLimits) {
+		this.directory = directory;
+		this.clock = clock;
+		this.limits = limits;
+	}
+
+	/** Rooms in memory, for metrics. */
+	get size(): number {
+		return this.live.size;
+	}
+
+	/**
+	 * The live room, with a head that is at least `head`, which the caller has just read. What was committed after that read is
+	 * known here, because a committed room stays live for a while even without readers.
+	 */
+	open(id: string, epoch: number, head: number): LiveRoom {
+		let room = this.live.get(id);
+		if (room === undefined) {
+			room = new LiveRoom(id, epoch, head, this.limits);
+			room.idleSinceMs = this.clock.monotonic();
+			this.live.set(id, room);
+		} else if (room.head < head) {
+			room.head = head;
+		}
+		return room;
+	}
+
+	get(id: string): LiveRoom | undefined {
+		return this.live.get(id);
+	}
+
+	/** Delivers one batch. */
+	committed(batch: readonly Committed[]): void {
+		for (const committed of batch) this.deliver(committed);
+		this.sweep();
+	}
+
+	private deliver(committed: Committed): void {
+		const first = committed.entries[0];
+		if (first === undefined) return;
+		const room = this.open(committed.room, committed.epoch, first.seq - 1);
+		room.idleSinceMs = this.clock.monotonic();
+		let run: Entry[] = [];
+		const publishRun = (): void => {
+			if (run.length > 0) room.publish({ ...committed, entries: run });
+			run = [];
+		};
+		for (const entry of committed.entries) {
+			const changes = membershipOf(entry);
+			if (changes.some(joins)) publishRun();
+			for (const change of changes)
+				if (joins(change)) for (const device of this.directory.of(change.user.id)) device.memberNow(room, entry.seq);
+			run.push(entry);
+			if (changes.length === 0) continue;
+			publishRun();
+			for (const change of changes) this.after(room, entry, change);
+		}
+		publishRun();
+	}
+
+	/** What follows from a membership change once its entry has been published. */
+	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
+		if (change.kind === "gone") {
+			for (const device of this.directory.of(change.user.id)) device.memberNoLonger(room.id);
+		} else if (change.standing === Room_Standing.INVITED && entry.sender !== undefined) {
+			for (const device of this.directory.of(change.user.id)) device.invited(room.id, entry.sender);
+		}
+	}
+
+	private sweep(): void {
+		const now = this.clock.monotonic();
+		if (now - this.sweptAtMs < IDLE_MS) return;
+		this.sweptAtMs = now;
+		for (const [id, room] of this.live) {
+			if (room.subscriptions.size === 0 && now - room.idleSinceMs > IDLE_MS) this.live.delete(id);
+		}
+	}
+}
+
+function membershipOf(entry: Entry): readonly MembershipEffect[] {
+	// Nearly every entry is a message: no list is made for it.
+	return entry.body.case === "message"
+		? []
+		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");
+}
+
+function joins(change: MembershipEffect): boolean {
+	return change.kind === "member" && change.standing !== Room_Standing.INVITED;
+}

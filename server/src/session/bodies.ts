@@ -1,0 +1,21 @@
+// What the store knows, in the words of the wire.
+import type { DownBody, Entry } from "@verbatim/protocol";
+import type { LogPage, RoomView } from "../store/store.ts";
+
+type BodyOf<Case extends string> = Extract<DownBody, { case: Case }>["value"];
+
+export type RoomBody = NonNullable<Extract<DownBody, { case: "roomAdded" }>["value"]["room"]>;
+export type PageBody = BodyOf<"page">;
+
+export function roomBody(view: RoomView): RoomBody {
+	const { id, kind, name, epoch, head, members, standing, peer } = view;
+	const body: RoomBody = { id, kind, name, epoch, head, members, standing };
+	if (peer !== undefined) body.peer = { id: peer.id, name: peer.name };
+	return body;
+}
+
+/** No entry changes a message yet, so a page stands as of its head whenever it was read. */
+export function pageBody(room: string, page: LogPage): PageBody {
+	const { epoch, from, to, head } = page;
+	return { room, epoch, from, to, head, asOf: head, entries: page.entries as Entry[] };
+}

@@ -1,0 +1,103 @@
+// How a session's rooms come and go: by its own commands, by the user's other devices, by others. A join that this session asked
+// for is answered by the command itself; any other is announced. What changes while the rooms are being read for the welcome
+// waits until the welcome is out.
+
+import type { DownBody } from "@verbatim/protocol";
+import type { Core } from "../core.ts";
+import type { LiveRoom } from "../room/room.ts";
+import type { RoomView, UserRef } from "../store/store.ts";
+import { roomBody } from "./bodies.ts";
+import type { Streams } from "./streams.ts";
+
+/** What memberships need of their session. */
+export interface MembershipsPort {
+	readonly user: UserRef;
+	readonly closed: boolean;
+	tell(body: DownBody): void;
+	broken(cause: unknown): void;
+}
+
+export class Memberships {
+	private readonly port: MembershipsPort;
+	private readonly core: Pick<Core, "rooms" | "store">;
+	private readonly streams: Streams;
+	/** Rooms whose join is about to be answered. */
+	private readonly expected = new Set<string>();
+	/** Changes that wait for the welcome; undefined when it is out. */
+	private waiting: Array<() => void> | undefined = [];
+
+	constructor(port: MembershipsPort, core: Pick<Core, "rooms" | "store">, streams: Streams) {
+		this.port = port;
+		this.core = core;
+		this.streams = streams;
+	}
+
+	/** The welcome is out: what has changed since the rooms were read follows. */
+	welcomed(): void {
+		const waiting = this.waiting ?? [];
+		this.waiting = undefined;
+		for (const change of waiting) change();
+	}
+
+	/** The stream of `room` waits for an answer that says where it goes on. */
+	expect(room: string): void {
+		this.expected.add(room);
+		const subscription = this.streams.subscriptions.get(room);
+		if (subscription !== undefined) subscription.state = "held";
+	}
+
+	/** No such answer will be given: the stream goes on where it was. */
+	unexpect(room: string): void {
+		this.expected.delete(room);
+		const subscription = this.streams.subscriptions.get(room);
+		if (subscription?.state === "held") this.streams.release(subscription, subscription.cursor);
+	}
+
+	/** The answer says `cursor`. */
+	restart(view: RoomView, cursor: number): void {
+		this.expected.delete(view.id);
+		if (this.port.closed) return;
+		const room = this.core.rooms.open(view.id, view.epoch, view.head);
+		this.streams.release(this.streams.hold(room, cursor), cursor);
+	}
+
+	/** The entry `seq` has made the user a member. */
+	memberNow(room: LiveRoom, seq: number): void {
+		if (this.waiting !== undefined) {
+			this.waiting.push(() => this.memberNow(room, seq));
+			return;
+		}
+		if (this.port.closed || this.streams.subscriptions.has(room.id)) return;
+		const subscription = this.streams.hold(room, seq - 1);
+		if (this.expected.has(room.id)) return;
+		void this.announce(room.id, (view) => {
+			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: seq - 1 } } });
+			this.streams.release(subscription, seq - 1);
+		});
+	}
+
+	memberNoLonger(room: string): void {
+		if (this.waiting !== undefined) this.waiting.push(() => this.memberNoLonger(room));
+		else if (this.streams.remove(room)) this.port.tell({ case: "roomRemoved", value: { room } });
+	}
+
+	invited(room: string, by: UserRef): void {
+		if (this.waiting !== undefined) {
+			this.waiting.push(() => this.invited(room, by));
+			return;
+		}
+		void this.announce(room, (view) =>
+			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } }),
+		);
+	}
+
+	/** Reads a room as the user sees it and says so. */
+	private async announce(room: string, say: (view: RoomView) => void): Promise<void> {
+		try {
+			const view = await this.core.store.room(room, this.port.user.id);
+			if (view !== undefined && !this.port.closed) say(view);
+		} catch (cause) {
+			if (!this.port.closed) this.port.broken(cause);
+		}
+	}
+}

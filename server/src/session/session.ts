@@ -1,0 +1,436 @@
+// One connection's life on the server, by the table shared with the client. It checks who is there, hands commands to the
+// table in order, keeps the heartbeat, and holds the user's places in the rooms. It belongs to one link and dies with it; the
+// client's cursors are what lasts.
+import {
+	CLOSES,
+	type CloseName,
+	type ConnectionEvent,
+	type ConnectionState,
+	checkUp,
+	create,
+	type DownBody,
+	DownSchema,
+	ERRORS,
+	type ErrorCode,
+	type Hello,
+	nextState,
+	Refusal,
+	Room_Standing,
+	type Up,
+} from "@verbatim/protocol";
+import type { Identity } from "../account/accounts.ts";
+import type { Cancel } from "../clock.ts";
+import type { Core } from "../core.ts";
+import { newId } from "../ids.ts";
+import type { Link } from "../listen/link.ts";
+import type { Device } from "../room/device.ts";
+import type { EntriesPush, Push } from "../room/push.ts";
+import type { LiveRoom } from "../room/room.ts";
+import type { Subscription } from "../room/subscription.ts";
+import type { RoomView, UserRef } from "../store/store.ts";
+import { roomBody } from "./bodies.ts";
+import { CommandQueue, type QueueSession } from "./command-queue.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { SessionInput } from "./host.ts";
+import { Memberships, type MembershipsPort } from "./memberships.ts";
+import { Outbox } from "./outbox.ts";
+import { Streams, type StreamsPort } from "./streams.ts";
+
+/** A credential may be refused this often on one connection. */
+const REFUSED_HELLOS_MAX = 5;
+
+export class Session implements SessionInput, Device, QueueSession, StreamsPort, MembershipsPort {
+	readonly id: string;
+	readonly link: Link;
+	private readonly core: Core;
+	private state: ConnectionState = "open";
+	private readonly outbox: Outbox;
+	private readonly streams: Streams;
+	private readonly memberships: Memberships;
+	private welcomed = false;
+	private readonly queue: CommandQueue;
+	private readonly heartbeat: Heartbeat;
+	private identityNow: Identity | undefined;
+	private refusedHellos = 0;
+	private cancelDeadline: Cancel | undefined;
+	private cancelHeartbeat: Cancel | undefined;
+	private cancelExpiry: Cancel | undefined;
+	private cancelStall: Cancel | undefined;
+
+	constructor(core: Core, link: Link) {
+		this.core = core;
+		this.link = link;
+		this.id = newId("s", core.clock, core.random);
+		this.outbox = new Outbox(link, core.flusher, core.limits, core.outboxTotal, this.flushed);
+		this.heartbeat = new Heartbeat(core.timing);
+		this.queue = new CommandQueue(core, this);
+		this.streams = new Streams(this, core.reader, core.limits);
+		this.memberships = new Memberships(this, core, this.streams);
+		this.cancelDeadline = core.wheel.after(core.timing.handshakeMs, () => this.end("late", "no hello in time"));
+	}
+
+	// ------------------------------------------------------------ from the door
+
+	receive(up: Up): void {
+		if (this.closed) return;
+		this.heartbeat.hear();
+		try {
+			this.dispatch(up);
+		} catch (cause) {
+			this.fail(up.id, up.trace, cause);
+		}
+	}
+
+	undecodable(code: ErrorCode, message: string): void {
+		if (this.closed) return;
+		this.heartbeat.hear();
+		this.core.metrics.errors.add(code);
+		this.send(0, failureBody(code, message, 0, ""));
+	}
+
+	end(why: CloseName, reason?: string, retryAfterMs?: number): void {
+		if (!this.step("close")) return;
+		const facts = CLOSES[why];
+		this.core.metrics.closes.add(why);
+		this.send(0, {
+			case: "close",
+			value: {
+				code: facts.code,
+				reason: reason ?? facts.reason,
+				reconnect: facts.reconnect,
+				retryAfterMs: retryAfterMs ?? facts.afterMs,
+			},
+		});
+		this.outbox.flush();
+		this.settle();
+		this.link.close(why);
+	}
+
+	drained(): void {
+		if (this.closed) return;
+		this.outbox.progress();
+		this.flushed();
+	}
+
+	lost(): void {
+		if (this.state === "closed") return;
+		const settled = this.state === "leaving";
+		this.state = "closed";
+		if (!settled) this.settle();
+		this.core.sessions.delete(this);
+	}
+
+	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
+	async drain(retryAfterMs: number): Promise<void> {
+		if (this.state === "live") await this.queue.whenIdle();
+		this.end("draining", undefined, retryAfterMs);
+	}
+
+	// ------------------------------------------------------------ hello
+
+	private dispatch(up: Up): void {
+		const problem = checkUp(up, this.core.limits);
+		if (problem !== undefined) throw new Refusal(problem.code, problem.message);
+		const { command } = up;
+		switch (command.case) {
+			case "ping":
+				this.send(up.id, { case: "pong", value: { nonce: command.value.nonce } });
+				return;
+			case "pong":
+				this.heartbeat.answer(command.value.nonce, this.core.clock.monotonic());
+				return;
+			case "hello":
+				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
+				void this.greet(up.id, up.trace, command.value);
+				return;
+			default:
+				if (!this.step("command")) throw new Refusal("out_of_place");
+				this.queue.take(up);
+		}
+	}
+
+	private async greet(id: number, trace: string, hello: Hello): Promise<void> {
+		try {
+			const identity = await this.core.accounts.authenticate(hello.credential, {
+				address: this.link.address,
+				lasting: this.link.lasting,
+			});
+			if (this.state !== "greeting") return;
+			await this.welcome(id, identity, hello);
+		} catch (cause) {
+			if (this.state !== "greeting") return;
+			this.leaveDirectory();
+			this.fail(id, trace, cause);
+			this.step("refused");
+			if (++this.refusedHellos >= REFUSED_HELLOS_MAX) this.end("unauthorized");
+		}
+	}
+
+	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
+		const { core } = this;
+		const { user } = identity;
+		this.identityNow = identity;
+		const first = core.directory.add(this);
+		core.accounts.began(user);
+		core.metrics.logins.add("ok");
+		const views = await core.store.roomsOf(user.id);
+		if (!this.step("welcome")) return;
+		this.welcomed = true;
+		this.cancelDeadline?.();
+		this.cancelDeadline = undefined;
+		const body: DownBody = {
+			case: "welcome",
+			value: {
+				session: this.id,
+				user: { id: user.id, name: user.name },
+				rooms: views.map(roomBody),
+				heartbeatMs: this.heartbeat.intervalMs,
+				server: core.version,
+				frameBytesMax: core.limits.frameBytesMax,
+				textBytesMax: core.limits.textBytesMax,
+				nowMs: core.clock.now(),
+			},
+		};
+		if (identity.tokens !== undefined) body.value.tokens = identity.tokens;
+		this.send(id, body);
+		this.beginStreams(views, hello);
+		this.expireAt(identity.expiresMs);
+		if (this.link.format.codec !== "line") this.beat();
+		if (first) core.presence.online(this.user, this.roomsNow());
+		core.metrics.sessions.add(1);
+		core.log.debug(
+			{ session: this.id, user: user.id, address: this.link.address, format: this.link.format.name, client: hello.client },
+			"session begins",
+		);
+	}
+
+	private beginStreams(views: readonly RoomView[], hello: Hello): void {
+		const cursors = new Map(hello.cursors.map((cursor) => [cursor.room, cursor]));
+		for (const view of views) {
+			if (!isMember(view)) continue;
+			this.streams.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, cursors.get(view.id));
+		}
+		this.memberships.welcomed();
+	}
+
+	// ------------------------------------------------------------ for the commands
+
+	get identity(): Identity {
+		if (this.identityNow === undefined) throw new Refusal("unauthenticated");
+		return this.identityNow;
+	}
+
+	answer(id: number, body: DownBody): void {
+		if (id > 0) this.send(id, body);
+	}
+
+	/** A command has failed: says so to the client, and for what is our own fault to the log as well. */
+	fail(id: number, trace: string, cause: unknown): void {
+		const { core } = this;
+		if (cause instanceof Refusal) {
+			if (this.identityNow === undefined) core.metrics.logins.add(cause.code);
+			core.metrics.errors.add(cause.code);
+			this.send(id, failureBody(cause.code, cause.message, cause.retryAfterMs, trace));
+			return;
+		}
+		const traced = trace === "" ? newId("t", core.clock, core.random) : trace;
+		core.metrics.errors.add("internal");
+		core.log.error(
+			{ err: cause, trace: traced, session: this.id, user: this.identityNow?.user.id },
+			"a command failed unexpectedly",
+		);
+		this.send(id, failureBody("internal", ERRORS.internal.message, ERRORS.internal.afterMs, traced));
+	}
+
+	expect(room: string): void {
+		this.memberships.expect(room);
+	}
+
+	unexpect(room: string): void {
+		this.memberships.unexpect(room);
+	}
+
+	restart(view: RoomView, cursor: number): void {
+		this.memberships.restart(view, cursor);
+	}
+
+	reads(room: string): boolean {
+		return this.streams.subscriptions.has(room);
+	}
+
+	prolong(expiresMs: number): void {
+		this.expireAt(expiresMs);
+	}
+
+	pauseReading(paused: boolean): boolean {
+		return this.link.pauseReading(paused);
+	}
+
+	// ------------------------------------------------------------ for the rooms
+
+	get user(): UserRef {
+		return this.identity.user;
+	}
+
+	get subscriptions(): ReadonlyMap<string, Subscription> {
+		return this.streams.subscriptions;
+	}
+
+	takePush(push: EntriesPush): boolean {
+		if (this.outbox.full) return false;
+		this.sendPush(push);
+		return true;
+	}
+
+	fallBehind(subscription: Subscription): void {
+		this.core.metrics.catchUps.add(1);
+		this.streams.fallBehind(subscription);
+	}
+
+	pushEphemeral(push: Push): boolean {
+		if (this.state !== "live" || this.outbox.clogged) {
+			this.core.metrics.shed.add(push.down.body.case ?? "other");
+			return false;
+		}
+		this.outbox.add(push.encoded(this.link.format));
+		return true;
+	}
+
+	memberNow(room: LiveRoom, seq: number): void {
+		this.memberships.memberNow(room, seq);
+	}
+
+	memberNoLonger(room: string): void {
+		this.memberships.memberNoLonger(room);
+	}
+
+	invited(room: string, by: UserRef): void {
+		this.memberships.invited(room, by);
+	}
+
+	// ------------------------------------------------------------ for the streams
+
+	get device(): Device {
+		return this;
+	}
+
+	get roomy(): boolean {
+		return this.outbox.roomy;
+	}
+
+	get closed(): boolean {
+		return this.state === "closed" || this.state === "leaving";
+	}
+
+	tell(body: DownBody): void {
+		if (body.case === "skipped") this.core.metrics.skipped.add(1);
+		this.send(0, body);
+	}
+
+	sendPush(push: EntriesPush): void {
+		this.outbox.add(push.encoded(this.link.format));
+		this.core.metrics.deliveries.add(push.entries.length);
+	}
+
+	broken(cause: unknown): void {
+		this.fault("a read of the store failed", cause);
+	}
+
+	// ------------------------------------------------------------ life
+
+	private readonly flushed = (): void => {
+		if (this.outbox.clogged) {
+			this.watchStall();
+		} else {
+			this.cancelStall?.();
+			this.cancelStall = undefined;
+			this.streams.pump();
+		}
+	};
+
+	private send(id: number, body: DownBody): void {
+		this.outbox.add(this.link.format.encode(create(DownSchema, { id, body })));
+	}
+
+	private step(event: ConnectionEvent): boolean {
+		const next = nextState(this.state, event);
+		if (next === undefined) return false;
+		this.state = next;
+		return true;
+	}
+
+	/** Our bug or the disk's: this session ends, resumable; no other is touched. */
+	private fault(what: string, cause: unknown): void {
+		const trace = newId("t", this.core.clock, this.core.random);
+		this.core.metrics.faults.add("session");
+		this.core.log.error({ err: cause, trace, session: this.id, user: this.identityNow?.user.id }, what);
+		this.end("internal", `${what} (trace ${trace})`);
+	}
+
+	private beat(): void {
+		this.cancelHeartbeat = this.core.wheel.after(this.heartbeat.intervalMs, () => {
+			const action = this.heartbeat.tick(this.core.clock.monotonic());
+			if (action.do === "give up") {
+				this.end("silent");
+				return;
+			}
+			this.send(0, { case: "ping", value: { nonce: action.nonce, intervalMs: action.intervalMs } });
+			this.beat();
+		});
+	}
+
+	private expireAt(expiresMs: number | undefined): void {
+		this.cancelExpiry?.();
+		if (expiresMs === undefined) return;
+		const leftMs = expiresMs - this.core.clock.now();
+		this.cancelExpiry = this.core.wheel.after(Math.max(0, leftMs), () => this.end("expired"));
+	}
+
+	/** A reader that takes nothing at all for `stalledMs` is closed; its cursor keeps its place. */
+	private watchStall(): void {
+		if (this.cancelStall !== undefined) return;
+		const before = this.outbox.progress();
+		this.cancelStall = this.core.wheel.after(this.core.timing.stalledMs, () => {
+			this.cancelStall = undefined;
+			const progress = this.outbox.progress() > before;
+			if (!this.outbox.clogged) return;
+			if (progress) this.watchStall();
+			else this.end("slow");
+		});
+	}
+
+	private roomsNow(): LiveRoom[] {
+		return Array.from(this.streams.subscriptions.values(), (subscription) => subscription.room);
+	}
+
+	private settle(): void {
+		this.cancelDeadline?.();
+		this.cancelHeartbeat?.();
+		this.cancelExpiry?.();
+		this.cancelStall?.();
+		this.queue.close();
+		const rooms = this.roomsNow();
+		this.streams.close();
+		this.outbox.close();
+		this.leaveDirectory(rooms);
+	}
+
+	private leaveDirectory(rooms: readonly LiveRoom[] = []): void {
+		const identity = this.identityNow;
+		if (identity === undefined) return;
+		const last = this.core.directory.remove(this);
+		this.identityNow = undefined;
+		if (this.welcomed) this.core.metrics.sessions.add(-1);
+		if (!last) return;
+		if (this.welcomed) this.core.presence.offline(identity.user, rooms);
+		this.core.accounts.ended(identity.user, this.link.lasting);
+	}
+}
+
+function isMember(view: RoomView): boolean {
+	return view.standing === Room_Standing.MEMBER || view.standing === Room_Standing.OWNER;
+}
+
+function failureBody(code: ErrorCode, message: string, retryAfterMs: number, trace: string): DownBody {
+	return { case: "failure", value: { code, message, retry: ERRORS[code].retry, retryAfterMs: Math.ceil(retryAfterMs), trace } };
+}

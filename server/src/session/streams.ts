@@ -1,0 +1,190 @@
+// A session's place in each of its rooms. While it keeps up, rooms push to it; as soon as a cursor is not at the head (a
+// resume, a slow reader, a join) `pump` moves it from the log, room by room in turn, no faster than the connection takes it.
+import { type Cursor, type DownBody, Skipped_Reason } from "@verbatim/protocol";
+import type { Device } from "../room/device.ts";
+import type { EntriesPush } from "../room/push.ts";
+import type { LogReader } from "../room/reader.ts";
+import type { LiveRoom } from "../room/room.ts";
+import { Subscription } from "../room/subscription.ts";
+import type { RoomView } from "../store/store.ts";
+import { pageBody } from "./bodies.ts";
+
+/** What the streams need of their session. */
+export interface StreamsPort {
+	readonly device: Device;
+	/** May more be written now? */
+	readonly roomy: boolean;
+	readonly closed: boolean;
+	tell(body: DownBody): void;
+	sendPush(push: EntriesPush): void;
+	/** A read failed: the session cannot keep its promise of order without gaps and must end, resumable. */
+	broken(cause: unknown): void;
+}
+
+export interface StreamsLimits {
+	readonly catchUpEntriesMax: number;
+	readonly historyEntriesDefault: number;
+}
+
+export class Streams {
+	readonly subscriptions = new Map<string, Subscription>();
+	private readonly port: StreamsPort;
+	private readonly reader: LogReader;
+	private readonly limits: StreamsLimits;
+	private behind: Set<Subscription> | undefined;
+	private pumping = false;
+	/** The client was told that it is behind. */
+	private told = false;
+
+	constructor(port: StreamsPort, reader: LogReader, limits: StreamsLimits) {
+		this.port = port;
+		this.reader = reader;
+		this.limits = limits;
+	}
+
+	/** Begins the stream of a room at the client's own cursor, or at the head that `Welcome` names. */
+	resume(room: LiveRoom, view: RoomView, cursor: Cursor | undefined): void {
+		if (this.subscriptions.has(room.id)) return;
+		const fits = cursor === undefined || (cursor.epoch === view.epoch && cursor.seq <= view.head);
+		const subscription = this.add(room, cursor === undefined || !fits ? view.head : cursor.seq, fits ? "live" : "stale");
+		if (!fits || subscription.cursor < room.head) this.follow(subscription);
+	}
+
+	/** Begins a stream at `cursor` without letting anything out yet. */
+	hold(room: LiveRoom, cursor: number): Subscription {
+		const subscription = this.subscriptions.get(room.id) ?? this.add(room, cursor, "held");
+		subscription.state = "held";
+		return subscription;
+	}
+
+	/** Lets a held stream go on after `cursor`; nothing if the user has left meanwhile. */
+	release(subscription: Subscription, cursor: number): void {
+		if (this.subscriptions.get(subscription.room.id) !== subscription) return;
+		subscription.cursor = cursor;
+		subscription.state = "live";
+		if (cursor < subscription.room.head) this.follow(subscription);
+	}
+
+	remove(room: string): boolean {
+		const subscription = this.subscriptions.get(room);
+		if (subscription === undefined) return false;
+		this.subscriptions.delete(room);
+		subscription.room.subscriptions.delete(subscription);
+		this.behind?.delete(subscription);
+		return true;
+	}
+
+	/** The reader did not take a push: tell it once, and move it from the log from now on. */
+	fallBehind(subscription: Subscription): void {
+		if (!this.told && !this.port.roomy) {
+			this.told = true;
+			this.port.tell({ case: "behind", value: { behind: true } });
+		}
+		this.follow(subscription);
+	}
+
+	/** Goes on with what is behind, as far as the connection takes it. */
+	pump(): void {
+		if (!this.pumping && this.behind !== undefined && this.behind.size > 0) void this.pumpAll();
+	}
+
+	close(): void {
+		for (const subscription of this.subscriptions.values()) subscription.room.subscriptions.delete(subscription);
+		this.subscriptions.clear();
+		this.behind = undefined;
+	}
+
+	private add(room: LiveRoom, cursor: number, state: Subscription["state"]): Subscription {
+		const subscription = new Subscription(room, this.port.device, cursor, state);
+		this.subscriptions.set(room.id, subscription);
+		room.subscriptions.add(subscription);
+		return subscription;
+	}
+
+	private follow(subscription: Subscription): void {
+		if (subscription.state === "live") subscription.state = "behind";
+		this.behind ??= new Set();
+		this.behind.add(subscription);
+		this.pump();
+	}
+
+	private async pumpAll(): Promise<void> {
+		this.pumping = true;
+		try {
+			// Not in the caller's own call: its reply (a welcome, a join) goes out first.
+			await Promise.resolve();
+			while (!this.port.closed && this.port.roomy) {
+				const subscription = this.nextBehind();
+				if (subscription === undefined) break;
+				await this.advance(subscription);
+			}
+		} catch (cause) {
+			this.port.broken(cause);
+		} finally {
+			this.pumping = false;
+		}
+	}
+
+	/** The room whose turn it is; undefined when all have caught up. */
+	private nextBehind(): Subscription | undefined {
+		const { behind } = this;
+		if (behind === undefined) return undefined;
+		for (const subscription of behind) {
+			behind.delete(subscription);
+			if (subscription.state === "behind" && subscription.cursor >= subscription.room.head) {
+				subscription.state = "live";
+			} else if (subscription.state !== "held") {
+				// Back in at the end: every room gets its turn.
+				behind.add(subscription);
+				return subscription;
+			}
+		}
+		this.behind = undefined;
+		if (this.told) {
+			this.told = false;
+			this.port.tell({ case: "behind", value: { behind: false } });
+		}
+		return undefined;
+	}
+
+	/** Moves one cursor by one piece of the log. */
+	private async advance(subscription: Subscription): Promise<void> {
+		const { room } = subscription;
+		if (subscription.state === "stale" || room.head - subscription.cursor > this.limits.catchUpEntriesMax) {
+			await this.skip(subscription);
+			return;
+		}
+		const piece = await this.reader.after(room, subscription.cursor);
+		if (!this.stillWants(subscription)) return;
+		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
+		if (piece.push === undefined) {
+			if (piece.head <= subscription.cursor)
+				throw new Error(`the log of room ${room.id} ends at ${piece.head}, before its head ${room.head}`);
+			return;
+		}
+		this.port.sendPush(piece.push);
+		subscription.cursor = piece.push.to;
+	}
+
+	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */
+	private async skip(subscription: Subscription): Promise<void> {
+		const { room } = subscription;
+		const page = await this.reader.newest(room.id, this.limits.historyEntriesDefault);
+		if (!this.stillWants(subscription)) return;
+		if (page === undefined) throw new Error(`room ${room.id} has no log`);
+		const stale = subscription.state === "stale";
+		const from = stale ? 1 : subscription.cursor + 1;
+		const reason = stale ? Skipped_Reason.EPOCH : Skipped_Reason.FAR;
+		this.port.tell({
+			case: "skipped",
+			value: { room: room.id, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
+		});
+		subscription.cursor = page.to;
+		subscription.state = "behind";
+	}
+
+	/** After a read: is the stream still there, and not taken over by a join meanwhile? */
+	private stillWants(subscription: Subscription): boolean {
+		return !this.port.closed && this.subscriptions.get(subscription.room.id) === subscription && subscription.state !== "held";
+	}
+}
