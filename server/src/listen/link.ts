@@ -23,8 +23,13 @@ export interface Link {
 	/** The peer's address without port, after trusted proxies have been heard; `unix` for a Unix socket. */
 	readonly address: string;
 	/**
+	 * Is the other side a client that keeps its cursors and may come back? False for a person in line mode: a guest's name is
+	 * free again as soon as the last session ends.
+	 */
+	readonly lasting: boolean;
+	/**
 	 * Hands over everything that is due, in order, as one write. What the kernel does not take at once is kept by the link;
-	 * `bufferedBytes` counts it, and `onDrain` of the session is called when it is gone.
+	 * `bufferedBytes` counts it, and `drained` of the session is called when it is gone.
 	 */
 	write(messages: readonly Encoded[]): void;
 	/** Bytes written and not yet taken by the kernel. */
