@@ -1,0 +1,236 @@
+// What the server counts. Hot paths touch plain numbers only (`metrics.deliveries.add(n)` is one addition); whoever scrapes
+// pays for the rest: exposition.ts turns the families below into the Prometheus text format, and is loaded when it is needed.
+//
+// A label's values are names out of our own tables (error codes, doors, outcomes), never what somebody sent: a metric's size is
+// known. `LABELS_MAX` holds even if a caller forgets that.
+
+/** A number that only rises. */
+export interface Count {
+	add(n?: number): void;
+}
+
+/** A number that rises and falls. */
+export interface Level {
+	set(value: number): void;
+	add(n: number): void;
+	/** From now on the value is what `read` gives at each scrape. */
+	watch(read: () => number): void;
+}
+
+/** One count for each value of a label. A hot path keeps the `Count` that `of` gives. */
+export interface CountBy {
+	add(label: string, n?: number): void;
+	of(label: string): Count;
+}
+
+/** One level for each value of a label. */
+export interface LevelBy {
+	of(label: string): Level;
+}
+
+/** How often which sizes were seen. */
+export interface Histogram {
+	observe(value: number): void;
+}
+
+export interface Metrics {
+	/** Connections open now, by door: `ws`, `tcp`, `line`. */
+	readonly connections: LevelBy;
+	/** Connections turned away before a session began, by reason: `address`, `total`, `rate`, `origin`, ... */
+	readonly refused: CountBy;
+	/** Connections ended, by the name of their close. */
+	readonly closes: CountBy;
+	/** HTTP requests answered, by status class: `2xx`, `4xx`, ... */
+	readonly requests: CountBy;
+	/** Sessions that have been welcomed and still live. */
+	readonly sessions: Level;
+	/** Log-ins of every kind, by outcome: `ok` or an error code. */
+	readonly logins: CountBy;
+	/** Sends answered, by outcome: `committed`, `repeated`, or the error code of the refusal. */
+	readonly sends: CountBy;
+	/** Entries handed to a reader's outbox: entries × readers. */
+	readonly deliveries: Count;
+	/** Seconds from a batch's start until it was durable. */
+	readonly commitSeconds: Histogram;
+	/** Drafts in a batch. */
+	readonly batchDrafts: Histogram;
+	/** Batches that the store refused: the disk was full or broken. */
+	readonly batchesFailed: Count;
+	/** Drafts that wait for the next batch. */
+	readonly draftsWaiting: Level;
+	/** Rooms that are live in memory. */
+	readonly rooms: Level;
+	/** Bytes queued in all outboxes and not yet taken by the kernel. */
+	readonly outboxBytes: Level;
+	/** Readers that fell behind and are served from the log. */
+	readonly catchUps: Count;
+	/** Ranges that a reader was told of instead of being sent them. */
+	readonly skipped: Count;
+	/** Refusals sent, by code. */
+	readonly errors: CountBy;
+	/** Ephemeral messages dropped or merged for a reader under pressure, by kind: `typing`, `presence`. */
+	readonly shed: CountBy;
+	/** Frames dropped because their check failed. */
+	readonly framesDamaged: Count;
+	/** Our own bugs met in service, by place: `session`, `http`, `process`, ... Each is in the log under a trace id. */
+	readonly faults: CountBy;
+	/** How late a timer fired, in seconds: what everybody on this thread waits. */
+	readonly loopLagSeconds: Histogram;
+	/** All of the above as data, for the scrape. */
+	readonly families: readonly Family[];
+}
+
+/** One metric as it is told to the outside. Reading it has no side effect. */
+export interface Family {
+	readonly name: string;
+	readonly help: string;
+	readonly kind: "counter" | "gauge" | "histogram";
+	/** The label's name, where there is one. */
+	readonly label?: string;
+	samples(): readonly Sample[];
+	/** For a histogram: its state. */
+	histogram?(): HistogramState;
+}
+
+export interface Sample {
+	readonly label?: string;
+	readonly value: number;
+}
+
+export interface HistogramState {
+	/** Upper bounds, rising; one bucket more than bounds: the last takes everything above. */
+	readonly bounds: readonly number[];
+	/** Observations per bucket, not cumulated. */
+	readonly counts: readonly number[];
+	readonly sum: number;
+}
+
+/** Values of one label; what comes beyond is counted as `other`. */
+const LABELS_MAX = 100;
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+
+export function createMetrics(): Metrics {
+	const families: Family[] = [];
+	const count = (name: string, help: string) => familyOfCount(families, name, help);
+	const countBy = (name: string, label: string, help: string) => familyBy(families, name, label, "counter", help);
+	const level = (name: string, help: string) => familyOfLevel(families, name, help);
+	const levelBy = (name: string, label: string, help: string) => familyBy(families, name, label, "gauge", help);
+	const histogram = (name: string, bounds: readonly number[], help: string) => familyOfHistogram(families, name, bounds, help);
+	return {
+		connections: levelBy("verbatim_connections", "door", "Connections open now."),
+		refused: countBy("verbatim_connections_refused_total", "reason", "Connections turned away before a session began."),
+		closes: countBy("verbatim_connections_closed_total", "close", "Connections ended, by close."),
+		requests: countBy("verbatim_http_requests_total", "status", "HTTP requests answered, by status class."),
+		sessions: level("verbatim_sessions", "Sessions welcomed and alive."),
+		logins: countBy("verbatim_logins_total", "outcome", "Log-ins of every kind, by outcome."),
+		sends: countBy("verbatim_sends_total", "outcome", "Sends answered, by outcome."),
+		deliveries: count("verbatim_deliveries_total", "Entries handed to a reader's outbox."),
+		commitSeconds: histogram("verbatim_commit_seconds", SECONDS, "Time from a batch's start until it was durable."),
+		batchDrafts: histogram("verbatim_batch_drafts", SIZES, "Drafts in a batch."),
+		batchesFailed: count("verbatim_batches_failed_total", "Batches that the store could not write."),
+		draftsWaiting: level("verbatim_drafts_waiting", "Drafts that wait for the next batch."),
+		rooms: level("verbatim_rooms_live", "Rooms that are live in memory."),
+		outboxBytes: level("verbatim_outbox_bytes", "Bytes queued in all outboxes."),
+		catchUps: count("verbatim_catch_ups_total", "Readers that fell behind and were served from the log."),
+		skipped: count("verbatim_skipped_total", "Ranges that readers were told of instead of being sent them."),
+		errors: countBy("verbatim_errors_total", "code", "Refusals sent, by code."),
+		shed: countBy("verbatim_shed_total", "kind", "Ephemeral messages dropped or merged under pressure."),
+		framesDamaged: count("verbatim_frames_damaged_total", "Frames dropped because their check failed."),
+		faults: countBy("verbatim_faults_total", "place", "Unexpected errors: bugs of the server, each in its log."),
+		loopLagSeconds: histogram("verbatim_event_loop_lag_seconds", SECONDS, "How late a timer fired."),
+		families,
+	};
+}
+
+function familyOfCount(families: Family[], name: string, help: string): Count {
+	const cell = new Cell();
+	families.push({ name, help, kind: "counter", samples: () => [{ value: cell.read() }] });
+	return cell;
+}
+
+function familyOfLevel(families: Family[], name: string, help: string): Level {
+	const cell = new Cell();
+	families.push({ name, help, kind: "gauge", samples: () => [{ value: cell.read() }] });
+	return cell;
+}
+
+function familyBy(families: Family[], name: string, label: string, kind: "counter" | "gauge", help: string): Cells {
+	const cells = new Cells();
+	families.push({ name, help, kind, label, samples: () => cells.samples() });
+	return cells;
+}
+
+function familyOfHistogram(families: Family[], name: string, bounds: readonly number[], help: string): Histogram {
+	const buckets = new Buckets(bounds);
+	families.push({ name, help, kind: "histogram", samples: () => [], histogram: () => buckets.state() });
+	return buckets;
+}
+
+class Cell implements Count, Level {
+	#value = 0;
+	#read: (() => number) | undefined;
+
+	add(n = 1): void {
+		this.#value += n;
+	}
+
+	set(value: number): void {
+		this.#value = value;
+	}
+
+	watch(read: () => number): void {
+		this.#read = read;
+	}
+
+	read(): number {
+		return this.#read ? this.#read() : this.#value;
+	}
+}
+
+class Cells implements CountBy, LevelBy {
+	readonly #cells = new Map<string, Cell>();
+
+	of(label: string): Cell {
+		const known = this.#cells.get(label);
+		if (known) return known;
+		if (this.#cells.size >= LABELS_MAX && label !== "other") return this.of("other");
+		const cell = new Cell();
+		this.#cells.set(label, cell);
+		return cell;
+	}
+
+	add(label: string, n = 1): void {
+		this.of(label).add(n);
+	}
+
+	samples(): Sample[] {
+		return [...this.#cells].map(([label, cell]) => ({ label, value: cell.read() }));
+	}
+}
+
+class Buckets implements Histogram {
+	readonly #bounds: readonly number[];
+	readonly #counts: number[];
+	#sum = 0;
+
+	constructor(bounds: readonly number[]) {
+		this.#bounds = bounds;
+		this.#counts = new Array<number>(bounds.length + 1).fill(0);
+	}
+
+	observe(value: number): void {
+		let at = 0;
+		for (const bound of this.#bounds) {
+			if (value <= bound) break;
+			at++;
+		}
+		this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+		this.#sum += value;
+	}
+
+	state(): HistogramState {
+		return { bounds: this.#bounds, counts: [...this.#counts], sum: this.#sum };
+	}
+}
