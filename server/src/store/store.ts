@@ -26,6 +26,8 @@ export interface UserRecord extends UserRef {
 	readonly createdMs: number;
 	/** A guest's name is free for others from this time on; absent while a session of it lives, and for all others. */
 	readonly expiresMs?: number;
+	/** A guest that has no token to come back with (line mode): no name is kept for it once its session or the server has ended. */
+	readonly fleeting?: boolean;
 	/** Tokens with a smaller generation are void: raised by a password change or an operator. */
 	readonly generation: number;
 	/** May not log in. */
@@ -104,9 +106,13 @@ export type Draft =
 	  }
 	/** A member may invite to a public room, the owner to a private one. No entry if a member or invited already. */
 	| { readonly kind: "invite"; readonly room: string; readonly sender: UserRef; readonly user: UserRef; readonly atMs: number }
-	/** `name_taken` if the skeleton is another's, unless that is a guest whose time has run out (who loses it). */
+	/**
+	 * `name_taken` if the skeleton is another's, unless that is a guest whose time has run out: it loses the name, leaves its
+	 * channels (entries `left`, reason "expired", in the same batch) and is disabled for ever. The same id again: done already.
+	 * `name_taken` too if `external` is another's.
+	 */
 	| { readonly kind: "userCreate"; readonly user: UserRecord; readonly nowMs: number }
-	/** Changes given fields of a user; `name_taken` as above, `no_such_user` if there is none. */
+	/** Changes given fields of a user; `name_taken` as above, `no_such_user` if there is none or it has lost its name. */
 	| { readonly kind: "userChange"; readonly id: string; readonly nowMs: number; readonly change: UserChange };
 
 export interface UserChange {
@@ -119,7 +125,10 @@ export interface UserChange {
 	readonly disabled?: boolean;
 }
 
-/** What became of a draft. `entries` are those written now, in order; empty where nothing had to be written. */
+/**
+ * What became of a draft. `entries` are those written now in the draft's room, in order; empty where nothing had to be written.
+ * (A guest that loses its name leaves rooms of which the draft knows nothing: those entries come by `committed` alone.)
+ */
 export type Outcome =
 	| {
 			readonly ok: true;
@@ -151,7 +160,7 @@ export interface LogPage {
 	readonly entries: readonly Entry[];
 }
 
-/** Where a page is cut. Exactly one bound is given; both are exclusive. */
+/** Where a page is cut. Exactly one bound is given; both are exclusive. `before: 0` asks for the newest, as on the wire. */
 export type PageBound = { readonly after: number } | { readonly before: number };
 
 export interface StoreStats {
@@ -170,6 +179,7 @@ export interface StoreEvents {
 	batch(facts: { readonly drafts: number; readonly commitMs: number; readonly error?: string }): void;
 }
 
+/** Everything but `append` rejects with a `Refusal` of code `unavailable` where the disk does not let it be done. */
 export interface Store {
 	/**
 	 * Carries the draft out and resolves when it is durable. Drafts take effect in the order of the calls. Never rejects for
@@ -193,12 +203,18 @@ export interface Store {
 	roomsOf(userId: string): Promise<readonly RoomView[]>;
 	/** Public channels in order of name, as `userId` sees them, after `afterName`. */
 	publicRooms(userId: string, afterName: string, limit: number): Promise<readonly RoomView[]>;
+	/** Everybody with a standing in the room, those with an open invitation too, by user id. */
 	members(room: string): Promise<readonly MemberRecord[]>;
 
 	user(id: string): Promise<UserRecord | undefined>;
 	userBySkeleton(skeleton: string): Promise<UserRecord | undefined>;
 	userByExternal(external: string): Promise<UserRecord | undefined>;
-	/** Guests whose time has run out at `nowMs`, or (with `live`) that have no end set: after a crash these need one. */
+	/** Users by id, after `afterId` ("" from the first): for operators. */
+	users(afterId: string, limit: number): Promise<readonly UserRecord[]>;
+	/**
+	 * Guests whose time has run out at `nowMs`, longest ago first, or (with `live`) that have no end set: after a crash these
+	 * need one. Disabled guests, and with them those that lost their name, are left out: nothing remains to be done for them.
+	 */
 	guests(which: "expired" | "live", nowMs: number, limit: number): Promise<readonly UserRecord[]>;
 
 	/** Gives every room a new epoch: to be called once after an older state was put in place. */

@@ -1,0 +1,43 @@
+// What the memory store keeps where another has a disk. Outlives its store: a new store on the same disk is a server started
+// again.
+import type { Entry, Room_Standing } from "@verbatim/protocol";
+import type { UserRecord, UserRef } from "../store.ts";
+import type { RoomRow } from "../tables.ts";
+
+export interface MemoryRoom {
+	/** Changed in place, so that whoever holds it during a transaction sees it as it is. Copied for everybody else. */
+	readonly row: RoomRow;
+	/** The skeleton of a channel's name or the key of a direct conversation. */
+	key: string;
+	/** The entry of seq n stands at n − 1. */
+	readonly log: Entry[];
+	readonly members: Map<string, { readonly user: UserRef; readonly standing: Room_Standing }>;
+}
+
+export interface MemoryDisk {
+	readonly rooms: Map<string, MemoryRoom>;
+	readonly roomBySkeleton: Map<string, string>;
+	readonly roomByDirectKey: Map<string, string>;
+	/** Rooms by user in which it has a standing. */
+	readonly roomsOf: Map<string, Set<string>>;
+	/** Room and seq by sender and cid. */
+	readonly said: Map<string, Map<string, { readonly room: string; readonly seq: number }>>;
+	readonly users: Map<string, UserRecord>;
+	readonly userBySkeleton: Map<string, string>;
+	readonly userByExternal: Map<string, string>;
+	readonly kept: Map<string, string>;
+}
+
+export function newMemoryDisk(): MemoryDisk {
+	return {
+		rooms: new Map(),
+		roomBySkeleton: new Map(),
+		roomByDirectKey: new Map(),
+		roomsOf: new Map(),
+		said: new Map(),
+		users: new Map(),
+		userBySkeleton: new Map(),
+		userByExternal: new Map(),
+		kept: new Map(),
+	};
+}

@@ -1,0 +1,83 @@
+// What can be read of a memory disk. All answers are copies: they stay as they were when asked.
+import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { weightOf } from "../entries.ts";
+import type { LogPage, MemberRecord, PageBound, RoomView, UserRecord, UserRef } from "../store.ts";
+import { otherOf } from "../tables.ts";
+import type { MemoryDisk, MemoryRoom } from "./disk.ts";
+
+export function readPage(disk: MemoryDisk, id: string, bound: PageBound, limit: number, bytesMax: number): LogPage | undefined {
+	const room = disk.rooms.get(id);
+	if (!room) return undefined;
+	const { epoch, head } = room.row;
+	const count = Math.max(1, limit);
+	let bytes = 0;
+	const fits = (entry: Entry | undefined, taken: number): boolean => {
+		if (!entry || taken === count) return false;
+		bytes += weightOf(entry.body.case === "message" ? Buffer.byteLength(entry.body.value.text) : 0);
+		return taken === 0 || bytes <= bytesMax;
+	};
+	if ("after" in bound) {
+		let to = bound.after;
+		while (fits(room.log[to], to - bound.after)) to++;
+		return { epoch, head, from: bound.after + 1, to, entries: room.log.slice(bound.after, to) };
+	}
+	const to = bound.before === 0 ? head : Math.min(bound.before - 1, head);
+	let from = to + 1;
+	while (fits(room.log[from - 2], to + 1 - from)) from--;
+	return { epoch, head, from, to, entries: room.log.slice(from - 1, to) };
+}
+
+export function viewOf(disk: MemoryDisk, room: MemoryRoom, userId: string): RoomView {
+	const standing = room.members.get(userId)?.standing ?? Room_Standing.NONE;
+	const peerId = room.row.kind === Room_Kind.DIRECT ? otherOf(room.key, userId) : undefined;
+	return { ...room.row, standing, ...(peerId === undefined ? {} : { peer: named(disk, room, peerId) }) };
+}
+
+export function readRoomsOf(disk: MemoryDisk, userId: string): readonly RoomView[] {
+	return [...(disk.roomsOf.get(userId) ?? [])].sort().flatMap((id) => {
+		const room = disk.rooms.get(id);
+		return room ? [viewOf(disk, room, userId)] : [];
+	});
+}
+
+export function readPublicRooms(disk: MemoryDisk, userId: string, afterName: string, limit: number): readonly RoomView[] {
+	return [...disk.rooms.values()]
+		.filter(({ row }) => row.kind === Room_Kind.PUBLIC && compareUtf8(row.name, afterName) > 0)
+		.sort((a, b) => compareUtf8(a.row.name, b.row.name))
+		.slice(0, limit)
+		.map((room) => viewOf(disk, room, userId));
+}
+
+export function readMembers(disk: MemoryDisk, id: string): readonly MemberRecord[] {
+	const room = disk.rooms.get(id);
+	if (!room) return [];
+	return [...room.members.entries()]
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([userId, { standing }]) => ({ user: named(disk, room, userId), standing }));
+}
+
+export function readUsers(disk: MemoryDisk, afterId: string, limit: number): readonly UserRecord[] {
+	return [...disk.users.values()]
+		.filter(({ id }) => id > afterId)
+		.sort((a, b) => (a.id < b.id ? -1 : 1))
+		.slice(0, limit);
+}
+
+export function readGuests(disk: MemoryDisk, which: "expired" | "live", nowMs: number, limit: number): readonly UserRecord[] {
+	const isWanted = ({ kind, disabled, expiresMs }: UserRecord): boolean =>
+		kind === "guest" && !disabled && (which === "live" ? expiresMs === undefined : expiresMs !== undefined && expiresMs <= nowMs);
+	return [...disk.users.values()]
+		.filter(isWanted)
+		.sort((a, b) => (a.expiresMs ?? 0) - (b.expiresMs ?? 0) || (a.id < b.id ? -1 : 1))
+		.slice(0, limit);
+}
+
+/** A user under the name of today, or (for somebody without a record) the one under which it came in. */
+function named(disk: MemoryDisk, room: MemoryRoom, id: string): UserRef {
+	return { id, name: disk.users.get(id)?.name ?? room.members.get(id)?.user.name ?? "" };
+}
+
+/** In the order of SQLite and of PostgreSQL's "C": by bytes of UTF-8, which is the order of code points. */
+function compareUtf8(a: string, b: string): number {
+	return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

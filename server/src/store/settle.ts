@@ -1,0 +1,49 @@
+// From rulings to outcomes: the entries are made anew from the drafts, so that only rulings come back from the transaction.
+import type { Entry } from "@verbatim/protocol";
+import { entryOf, expiryEntry } from "./entries.ts";
+import type { Ruling } from "./rules.ts";
+import type { Committed, Draft, Outcome } from "./store.ts";
+
+export interface Settled {
+	/** One for each draft. */
+	readonly outcomes: readonly Outcome[];
+	/** What the batch has written, by room, in the order of their first entries. */
+	readonly committed: readonly Committed[];
+}
+
+export function settle(drafts: readonly Draft[], rulings: readonly Ruling[]): Settled {
+	const rooms = new Map<string, Entry[]>();
+	const committed: Committed[] = [];
+	const publish = (room: string, epoch: number, entry: Entry): void => {
+		const entries = rooms.get(room);
+		if (entries) {
+			entries.push(entry);
+			return;
+		}
+		const first = [entry];
+		rooms.set(room, first);
+		committed.push({ room, epoch, entries: first });
+	};
+	const outcomes = drafts.map((draft, i): Outcome => {
+		const ruling = rulings[i];
+		if (!ruling) return { ok: false, code: "internal" };
+		if (!ruling.ok) return ruling;
+		const { parting, room } = ruling;
+		if (parting) {
+			for (const left of parting.rooms) publish(left.room, left.epoch, expiryEntry(parting.guest, parting.atMs, left.seq));
+		}
+		const outcome = outcomeOf(draft, ruling);
+		for (const entry of outcome.entries) if (room) publish(room.id, room.epoch, entry);
+		return outcome;
+	});
+	return { outcomes, committed };
+}
+
+function outcomeOf(draft: Draft, ruling: Extract<Ruling, { ok: true }>): Extract<Outcome, { ok: true }> {
+	const { room, seq, first } = ruling;
+	if (draft.kind === "userCreate" || draft.kind === "userChange" || !room) return { ok: true, entries: [] };
+	if (draft.kind === "message" && first) return { ok: true, entries: [], room, ...first, repeated: true };
+	if (seq === undefined) return { ok: true, entries: [], room };
+	const entries = [entryOf(draft, seq)];
+	return draft.kind === "message" ? { ok: true, entries, room, seq, atMs: draft.atMs } : { ok: true, entries, room };
+}
