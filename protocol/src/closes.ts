@@ -20,6 +20,7 @@ export const CLOSES = {
 	late: { code: 4005, reconnect: true, afterMs: 0, reason: "the handshake or a frame took too long" },
 	internal: { code: 4006, reconnect: true, afterMs: 1_000, reason: "something went wrong on the server" },
 	expired: { code: 4007, reconnect: true, afterMs: 0, reason: "the token has expired; refresh it and come back" },
+	damaged: { code: 4008, reconnect: true, afterMs: 0, reason: "the length of a frame was damaged on its way" },
 	// Do not come back unchanged: it would end the same way.
 	protocol: { code: 4100, reconnect: false, afterMs: 0, reason: "what was sent is not this protocol" },
 	unauthorized: { code: 4101, reconnect: false, afterMs: 0, reason: "the credential was refused" },

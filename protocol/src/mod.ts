@@ -1,4 +1,5 @@
 // The one door of this package: the wire, for both ends. Pure: no I/O, clock, randomness or logger.
+export * from "./check.ts";
 export * from "./closes.ts";
 export * from "./codec/codec.ts";
 export * from "./codec/json.ts";

@@ -5,12 +5,15 @@ export type FrameEvent =
 	| { readonly kind: "frame"; readonly body: Uint8Array }
 	/** A whole frame whose check failed: dropped; the stream goes on with the next. */
 	| { readonly kind: "damaged" }
-	/** The stream cannot be read any further; close it. */
-	| { readonly kind: "error"; readonly code: "too_large" | "malformed"; readonly message: string };
+	/**
+	 * The stream cannot be read any further; close it with the code of this name: `too_large` is the peer's mistake, `damaged`
+	 * is the way's (nobody can tell where the next frame begins), and a new connection goes on.
+	 */
+	| { readonly kind: "error"; readonly code: "too_large" | "damaged"; readonly message: string };
 
 /**
- * Cuts a byte stream into frames. `push` takes a chunk of any size, `next` gives one event, or undefined when it needs more.
- * After an error every further call gives the same error. It never holds more than one frame of the maximum and its header,
+ * Cuts a byte stream into frames. `push` takes a chunk of any size, `next` gives one event, or undefined when it needs more;
+ * only then may the next chunk be pushed. After an error every further call gives the same error. It never holds more than one frame of the maximum and its header,
  * beside the chunk last pushed.
  */
 export interface Framer {
@@ -18,6 +21,6 @@ export interface Framer {
 	next(): FrameEvent | undefined;
 	/** Is a frame begun and not yet whole? The deadline per frame runs while it is. */
 	readonly midFrame: boolean;
-	/** The bytes that carry `body` as one frame. */
+	/** The bytes that carry `body` as one frame. Throws `RangeError` for a body that this framing cannot carry. */
 	encode(body: Uint8Array): Uint8Array;
 }

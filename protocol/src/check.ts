@@ -1,0 +1,195 @@
+// The limits of every field of a command, checked in one place after decoding: what gets past here has the right size and
+// alphabet. Whether a name is good, a room there, a password right is decided by those who know.
+import { isWellFormed, utf8Bytes } from "./codec/utf8.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import { unreachable } from "./unreachable.ts";
+import { type Hello, Room_Kind, type Send, type Up } from "./wire.ts";
+
+/** Why a command is refused before anybody looks at it. */
+export interface Problem {
+	readonly code: ErrorCode;
+	readonly message: string;
+}
+
+/** What is wrong with a decoded message, or undefined. Takes time in proportion to the message, and allocates nothing for a good one. */
+export function checkUp(up: Up, limits: Limits): Problem | undefined {
+	const { command } = up;
+	if (command.case === undefined) return { code: "malformed", message: "this message holds no command" };
+	if (up.id === 0 && needsId(command.case)) return invalid(`${command.case} needs an id above 0, to be answered under`);
+	return ascii("trace", up.trace, 0, limits.traceCharsMax) ?? checkCommand(command, limits);
+}
+
+/** Ping, pong and typing are not answered by `id`. */
+function needsId(name: NonNullable<Up["command"]["case"]>): boolean {
+	return name !== "ping" && name !== "pong" && name !== "typing";
+}
+
+function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limits: Limits): Problem | undefined {
+	switch (command.case) {
+		case "hello":
+			return checkHello(command.value, limits);
+		case "refresh":
+			return token("refreshToken", command.value.refreshToken, limits);
+		case "send":
+			return checkSend(command.value, limits);
+		case "join":
+			return room(command.value.room, limits) ?? count("history", command.value.history, limits.historyEntriesMax);
+		case "create":
+			return (
+				name("name", command.value.name, limits) ??
+				(command.value.kind > Room_Kind.PRIVATE || command.value.kind < 0
+					? invalid("kind is PUBLIC or PRIVATE; a direct conversation is made by joining @name")
+					: count("history", command.value.history, limits.historyEntriesMax))
+			);
+		case "rename":
+			return room(command.value.room, limits) ?? name("name", command.value.name, limits);
+		case "invite":
+			return room(command.value.room, limits) ?? name("user", command.value.user, limits);
+		case "history":
+			return (
+				room(command.value.room, limits) ??
+				(command.value.before > 0 && command.value.after > 0
+					? invalid("give before or after, not both")
+					: count("limit", command.value.limit, limits.historyEntriesMax))
+			);
+		case "leave":
+		case "who":
+		case "typing":
+			return room(command.value.room, limits);
+		case "ping":
+		case "pong":
+		case "rooms":
+			return undefined;
+		default:
+			return unreachable(command);
+	}
+}
+
+function checkHello(hello: Hello, limits: Limits): Problem | undefined {
+	return (
+		checkCredential(hello.credential, limits) ??
+		ascii("client", hello.client, 0, limits.traceCharsMax) ??
+		checkCursors(hello.cursors, limits)
+	);
+}
+
+function checkCredential(credential: Hello["credential"], limits: Limits): Problem | undefined {
+	switch (credential.case) {
+		case undefined:
+			return { code: "unauthenticated", message: "say who you are: token, guest, login or register" };
+		case "token":
+			return token("token", credential.value, limits);
+		case "guest":
+			return name("name", credential.value.name, limits);
+		case "login":
+		case "register":
+			return (
+				name("name", credential.value.name, limits) ??
+				password(credential.value.password, credential.case === "register" ? "password_weak" : "credentials_wrong", limits)
+			);
+		default:
+			return unreachable(credential);
+	}
+}
+
+function checkCursors(cursors: Hello["cursors"], limits: Limits): Problem | undefined {
+	if (cursors.length > limits.roomsPerUserMax) {
+		return { code: "too_large", message: `there are ${cursors.length} cursors; at most ${limits.roomsPerUserMax} are taken` };
+	}
+	const seen = new Set<string>();
+	for (const cursor of cursors) {
+		const problem = ascii("cursors.room", cursor.room, 1, ID_CHARS_MAX);
+		if (problem !== undefined) return problem;
+		if (seen.has(cursor.room)) return invalid(`there are two cursors for room ${cursor.room}`);
+		seen.add(cursor.room);
+	}
+	return undefined;
+}
+
+function checkSend(send: Send, limits: Limits): Problem | undefined {
+	return (
+		room(send.room, limits) ??
+		ascii("cid", send.cid, 1, limits.cidCharsMax) ??
+		ascii("behind", send.behind, 0, limits.cidCharsMax) ??
+		(send.behind === send.cid ? invalid("a send cannot stand behind itself") : text(send.text, limits))
+	);
+}
+
+/** Nothing is trimmed or mended: word for word, or refused. */
+function text(value: string, limits: Limits): Problem | undefined {
+	if (value === "") return invalid("text is empty");
+	if (longer(value, limits.textBytesMax)) {
+		return { code: "too_large", message: `text is longer than ${limits.textBytesMax} bytes of UTF-8` };
+	}
+	if (!isWellFormed(value)) return badUtf8("text");
+	// PostgreSQL's text has no place for it; refused everywhere, so that no room depends on where it lives.
+	return value.includes("\0") ? invalid("text must not contain U+0000") : undefined;
+}
+
+/** Longest id of a room: 27 characters here, more where rooms of other servers come in. */
+const ID_CHARS_MAX = 64;
+/** The longest UTF-8 form of one character. */
+const UTF8_BYTES_MAX = 4;
+
+/** A room by id, `#name` or `@name`. */
+function room(value: string, limits: Limits): Problem | undefined {
+	if (value.startsWith("#") || value.startsWith("@")) return name("room", value.slice(1), limits);
+	return ascii("room", value, 1, ID_CHARS_MAX);
+}
+
+/** Only the size: what a name is made of is PRECIS' matter. One character more than the limit is left for a `#` or `@`. */
+function name(field: string, value: string, limits: Limits): Problem | undefined {
+	if (value === "") return { code: "name_invalid", message: `${field} is empty` };
+	if (longer(value, (limits.nameCharsMax + 1) * UTF8_BYTES_MAX)) {
+		return { code: "name_invalid", message: `${field} is longer than ${limits.nameCharsMax} characters` };
+	}
+	return isWellFormed(value) ? undefined : badUtf8(field);
+}
+
+function password(value: string, code: ErrorCode, limits: Limits): Problem | undefined {
+	// Characters, not UTF-16 units; a string that is short in units is short in characters too.
+	if (value.length > limits.passwordCharsMax && characters(value) > limits.passwordCharsMax) {
+		return { code, message: `a password has at most ${limits.passwordCharsMax} characters` };
+	}
+	return isWellFormed(value) ? undefined : badUtf8("password");
+}
+
+function token(field: string, value: string, limits: Limits): Problem | undefined {
+	if (value.length > limits.tokenBytesMax)
+		return { code: "too_large", message: `${field} is longer than ${limits.tokenBytesMax} bytes` };
+	return ascii(field, value, 1, limits.tokenBytesMax);
+}
+
+/** Printable ASCII, from `!` to `~` and the blank. */
+function ascii(field: string, value: string, charsMin: number, charsMax: number): Problem | undefined {
+	if (value.length < charsMin) return invalid(`${field} is empty`);
+	if (value.length > charsMax) return invalid(`${field} has ${value.length} characters; at most ${charsMax} are allowed`);
+	return PRINTABLE_ASCII.test(value) ? undefined : invalid(`${field} must be printable ASCII`);
+}
+
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+function count(field: string, value: number, max: number): Problem | undefined {
+	return value <= max ? undefined : invalid(`${field} is ${value}; at most ${max} are given at once`);
+}
+
+function longer(value: string, bytesMax: number): boolean {
+	// No UTF-16 unit needs more than three bytes, and none less than one.
+	if (value.length * 3 <= bytesMax) return false;
+	return value.length > bytesMax || utf8Bytes(value) > bytesMax;
+}
+
+function characters(value: string): number {
+	let count = 0;
+	for (const _ of value) count++;
+	return count;
+}
+
+function invalid(message: string): Problem {
+	return { code: "invalid", message };
+}
+
+function badUtf8(field: string): Problem {
+	return { code: "bad_utf8", message: `${field} holds an unpaired surrogate` };
+}

@@ -1,0 +1,37 @@
+// The wire is pinned: its version, how it came to be, and the hash of its schema. A test (protocol/test/version.test.ts) hashes
+// the schema without comments and blanks and, where it differs, says what to do.
+import type { CodecName } from "./codec/codec.ts";
+
+/** Raised only by a change that an older peer would misunderstand. */
+export const PROTOCOL_VERSION = 1;
+
+/** SHA-256 of wire.proto without comments and with every run of blanks as one space. */
+export const SCHEMA_SHA256 = "";
+
+export interface ProtocolChange {
+	readonly version: number;
+	/** The day it was made, YYYY-MM-DD. */
+	readonly date: string;
+	readonly what: string;
+}
+
+/** Every change of the schema, oldest first. Within a version every change is one that an older peer can ignore. */
+export const PROTOCOL_HISTORY: readonly ProtocolChange[] = [
+	{
+		version: 1,
+		date: "2026-11-21",
+		what: "The first: rooms as logs of messages, joins, leaves, renames and invitations; resume by cursor; idempotent sends, each behind another where asked.",
+	},
+];
+
+/** The WebSocket subprotocols, by codec. */
+export const SUBPROTOCOLS = {
+	proto: "verbatim.v1.proto",
+	json: "verbatim.v1.json",
+} as const satisfies Record<CodecName, string>;
+
+/** The codec of a WebSocket subprotocol, or undefined for one that is not spoken here. */
+export function codecOfSubprotocol(name: string): CodecName | undefined {
+	if (name === SUBPROTOCOLS.proto) return "proto";
+	return name === SUBPROTOCOLS.json ? "json" : undefined;
+}
