@@ -26,7 +26,7 @@ export interface CommandSession {
 	expect(room: string): void;
 	/** There will be no such answer after all. */
 	unexpect(room: string): void;
-	/** The stream of `room` goes on after `cursor`, which the answer being given says. */
+	/** Once the answer is out, the stream of `room` goes on after `cursor`, which the answer says. */
 	restart(room: RoomView, cursor: number): void;
 	/** Is the session in this room? */
 	reads(room: string): boolean;

@@ -23,6 +23,8 @@ export class Memberships {
 	private readonly streams: Streams;
 	/** Rooms whose join is about to be answered. */
 	private readonly expected = new Set<string>();
+	/** Where a stream goes on once the answer that says so is out. Joins are serial, so there is one at most. */
+	private answering: { readonly view: RoomView; readonly cursor: number } | undefined;
 	/** Changes that wait for the welcome; undefined when it is out. */
 	private waiting: Array<() => void> | undefined = [];
 
@@ -53,8 +55,16 @@ export class Memberships {
 		if (subscription?.state === "held") this.streams.release(subscription, subscription.cursor);
 	}
 
-	/** The answer says `cursor`. */
+	/** The answer about to be given says `cursor`. */
 	restart(view: RoomView, cursor: number): void {
+		this.answering = { view, cursor };
+	}
+
+	/** An answer is out: nothing of the stream may go before it. */
+	answered(): void {
+		if (this.answering === undefined) return;
+		const { view, cursor } = this.answering;
+		this.answering = undefined;
 		this.expected.delete(view.id);
 		if (this.port.closed) return;
 		const room = this.core.rooms.open(view.id, view.epoch, view.head);

@@ -222,6 +222,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	answer(id: number, body: DownBody): void {
 		if (id > 0) this.send(id, body);
+		this.memberships.answered();
 	}
 
 	/** A command has failed: says so to the client, and for what is our own fault to the log as well. */

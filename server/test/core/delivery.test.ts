@@ -1,0 +1,181 @@
+import { describe, expect, test } from "bun:test";
+import { Skipped_Reason } from "@verbatim/protocol";
+import { Harness, ObjectFormat } from "./harness.ts";
+import { join, joined, range, say, texts } from "./helpers.ts";
+
+describe("delivery", () => {
+	test("everybody in a room gets the same dense order, the sender too", async () => {
+		const harness = new Harness();
+		const clients = [await harness.guest("ann"), await harness.guest("bob"), await harness.guest("eve")];
+		const rooms = [];
+		for (const client of clients) rooms.push(await joined(client, "#tea"));
+		const id = rooms[0]?.id ?? "";
+		for (let i = 0; i < 20; i++) for (const client of clients) client.put(say(id, `${i}`));
+		await harness.clock.settle();
+		const head = 3 + 60;
+		for (const [i, client] of clients.entries()) expect(client.seqs(id)).toEqual(range((rooms[i]?.to ?? 0) + 1, head));
+	});
+
+	test("an entry is encoded once, whatever the number of readers, and written once a turn", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		const shared = new ObjectFormat();
+		const readers = [];
+		for (let i = 0; i < 50; i++) {
+			const reader = harness.client(shared);
+			await reader.want("welcome", { case: "hello", value: { credential: { case: "guest", value: { name: `r${i}` } } } });
+			await joined(reader, "#tea");
+			readers.push(reader);
+		}
+		await harness.clock.settle();
+		shared.encoded = 0;
+		const before = readers.map((reader) => reader.writes);
+		ann.put(say(id, "one"));
+		ann.put(say(id, "two"));
+		await harness.clock.settle();
+		expect(shared.encoded).toBe(1);
+		expect(readers.map((reader, i) => reader.writes - (before[i] ?? 0))).toEqual(readers.map(() => 1));
+	});
+
+	test("nothing is delivered or acknowledged before its commit", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const { id } = await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		const sent = ann.put(say(id, "hello"));
+		expect(ann.received.some((down) => down.id === sent)).toBe(false);
+		expect(texts(bob, id)).toEqual([]);
+		await harness.clock.settle();
+		expect(texts(bob, id)).toEqual(["hello"]);
+	});
+
+	test("a join is atomic: its page and the stream meet, however much is said meanwhile", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		for (let i = 0; i < 5; i++) ann.put(say(id, `before ${i}`));
+		const bob = await harness.guest("bob");
+		for (let i = 0; i < 5; i++) ann.put(say(id, `during ${i}`));
+		const asked = bob.put(join("#tea"));
+		for (let i = 0; i < 5; i++) ann.put(say(id, `during too ${i}`));
+		await harness.clock.settle();
+		ann.put(say(id, "after"));
+		await harness.clock.settle();
+		const answerAt = bob.received.findIndex((down) => down.id === asked);
+		const answer = bob.received[answerAt]?.body;
+		if (answer?.case !== "joined") throw new Error("not joined");
+		const page = answer.value.page;
+		expect(page?.entries.map((entry) => entry.seq)).toEqual(range(page?.from ?? 0, page?.to ?? 0));
+		expect(bob.received.findIndex((down) => down.body.case === "entries")).toBeGreaterThan(answerAt);
+		expect(bob.seqs(id)).toEqual(range((page?.to ?? 0) + 1, 18));
+	});
+
+	test("whoever comes back with a cursor gets what was missed, once, in order, then what is new", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id, epoch } = await joined(ann, "#tea");
+		const bob = await harness.guest("bob");
+		const { to } = await joined(bob, "#tea");
+		await bob.lose();
+		for (let i = 0; i < 300; i++) ann.put(say(id, `${i}`));
+		await harness.clock.settle();
+		const back = await harness.guest("bob", [{ room: id, epoch, seq: to }]);
+		ann.put(say(id, "new"));
+		await harness.clock.settle();
+		expect(back.seqs(id)).toEqual(range(to + 1, to + 301));
+		expect(back.pushed("skipped")).toEqual([]);
+		expect(back.pushed("behind")).toEqual([]);
+	});
+
+	test("three weeks behind is the newest page and the exact range that was not sent", async () => {
+		const harness = new Harness({ limits: { catchUpEntriesMax: 200, historyEntriesDefault: 50, historyEntriesMax: 100 } });
+		const ann = await harness.guest("ann");
+		const { id, epoch } = await joined(ann, "#tea");
+		for (let i = 0; i < 300; i++) ann.put(say(id, `${i}`));
+		await harness.clock.settle();
+		await ann.lose();
+		const back = await harness.guest("ann", [{ room: id, epoch, seq: 2 }]);
+		const [skipped] = back.pushed("skipped");
+		expect(skipped).toMatchObject({ room: id, from: 3, to: 251, reason: Skipped_Reason.FAR });
+		expect(skipped?.page?.entries.map((entry) => entry.seq)).toEqual(range(252, 301));
+		await back.want("sent", say(id, "on"));
+		expect(back.seqs(id)).toEqual([302]);
+	});
+
+	test("a cursor of another epoch, or from the future, is told and never rewound silently", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id, epoch } = await joined(ann, "#tea");
+		for (let i = 0; i < 5; i++) await ann.want("sent", say(id, `${i}`));
+		for (const cursor of [
+			{ room: id, epoch: epoch + 1, seq: 3 },
+			{ room: id, epoch, seq: 1_000 },
+		]) {
+			const back = await harness.guest("ann", [cursor]);
+			expect(back.pushed("skipped")[0]).toMatchObject({ reason: Skipped_Reason.EPOCH, from: 1 });
+			expect(back.pushed("skipped")[0]?.page).toMatchObject({ epoch, to: 6 });
+			await back.lose();
+		}
+	});
+
+	test("a slow reader is told, keeps its place, gets everything, and costs others nothing", async () => {
+		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const eve = await harness.guest("eve");
+		const { id } = await joined(ann, "#tea");
+		const bobs = await joined(bob, "#tea");
+		const eves = await joined(eve, "#tea");
+		bob.stalled = true;
+		let most = 0;
+		for (let i = 0; i < 400; i++) {
+			await ann.want("sent", say(id, `${i}`));
+			most = Math.max(most, bob.bufferedBytes());
+		}
+		expect(most).toBeLessThan(3_000);
+		expect(eve.seqs(id)).toEqual(range(eves.to + 1, 403));
+		bob.stalled = false;
+		await bob.read();
+		expect(bob.seqs(id)).toEqual(range(bobs.to + 1, 403));
+		expect(bob.pushed("behind").map(({ behind }) => behind)).toEqual([true, false]);
+		await ann.want("sent", say(id, "live again"));
+		expect(bob.seqs(id).at(-1)).toBe(404);
+	});
+
+	test("a reader that takes nothing at all is closed as slow, and resumes where it stood", async () => {
+		const harness = new Harness({
+			limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 },
+			timing: { heartbeatMs: 1e9 },
+		});
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const { id, epoch } = await joined(ann, "#tea");
+		const { to } = await joined(bob, "#tea");
+		bob.stalled = true;
+		for (let i = 0; i < 50; i++) await ann.want("sent", say(id, `${i}`));
+		await harness.clock.advance(32_000);
+		expect(bob.closedAs).toBe("slow");
+		const back = await harness.guest("bob", [{ room: id, epoch, seq: to }]);
+		expect(back.seqs(id)).toEqual(range(to + 1, 52));
+	});
+
+	test("ephemeral data is shed for a reader that does not keep up; the log is not", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const { id } = await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		await ann.ask({ case: "typing", value: { room: id } });
+		expect(bob.pushed("typist")).toHaveLength(1);
+		bob.stalled = true;
+		await ann.want("sent", say(id, "1"));
+		await ann.ask({ case: "typing", value: { room: id } });
+		await ann.want("sent", say(id, "2"));
+		bob.stalled = false;
+		await bob.read();
+		expect(bob.pushed("typist")).toHaveLength(1);
+		expect(texts(bob, id)).toEqual(["1", "2"]);
+	});
+});

@@ -1,0 +1,218 @@
+// The server's heart in one test: the memory store, a clock that the test moves, and links that hold what was written.
+import { type Command, create, type Down, type Entry, LIMITS, Refusal, TIMING, type Timing, UpSchema } from "@verbatim/protocol";
+import { SeededRandom, VirtualClock } from "@verbatim/testkit";
+import type { Accounts, Identity } from "../../src/account/accounts.ts";
+import { createCore, type RunningCore } from "../../src/core.ts";
+import { SERVER_LIMITS, type ServerLimits } from "../../src/limits.ts";
+import type { Encoded, Format, Link } from "../../src/listen/link.ts";
+import { createMetrics, type Metrics } from "../../src/ops/metrics.ts";
+import type { SessionInput } from "../../src/session/host.ts";
+import { createMemoryStore } from "../../src/store/memory/memory.ts";
+import type { Store, UserRecord } from "../../src/store/store.ts";
+
+type BodyCase = NonNullable<Down["body"]["case"]>;
+type BodyValue<C extends BodyCase> = Extract<Down["body"], { case: C }>["value"];
+
+/** How the test links want their messages: as they are. `encoded` counts encodings. */
+export class ObjectFormat implements Format {
+	readonly name = "test/object";
+	readonly codec = "proto";
+	encoded = 0;
+
+	encode(down: Down): Encoded {
+		this.encoded++;
+		return down;
+	}
+
+	size(encoded: Encoded): number {
+		return JSON.stringify((encoded as Down).body.value ?? {}).length;
+	}
+}
+
+/** A client as the server sees it: what it was sent, and a kernel buffer that the test can close. */
+export class TestClient implements Link {
+	readonly format: Format;
+	readonly address = "192.0.2.1";
+	readonly lasting: boolean = true;
+	readonly received: Down[] = [];
+	/** Writes so far: messages of one turn come in one. */
+	writes = 0;
+	closedAs: string | undefined;
+	private held: Down[] = [];
+	private readonly harness: Harness;
+	private readonly input: SessionInput;
+	private nextId = 1;
+	/** The peer does not read: everything written is held. */
+	stalled = false;
+
+	constructor(harness: Harness, format: Format) {
+		this.harness = harness;
+		this.format = format;
+		this.input = harness.core.open(this);
+	}
+
+	write(messages: readonly Encoded[]): void {
+		this.writes++;
+		(this.stalled ? this.held : this.received).push(...(messages as Down[]));
+	}
+
+	bufferedBytes(): number {
+		return this.held.reduce((bytes, down) => bytes + this.format.size(down), 0);
+	}
+
+	pauseReading(): boolean {
+		return false;
+	}
+
+	close(why: string): void {
+		this.closedAs = why;
+		this.input.lost();
+	}
+
+	/** The peer reads again: everything held arrives. */
+	async read(): Promise<void> {
+		this.received.push(...this.held);
+		this.held = [];
+		this.input.drained();
+		await this.harness.clock.settle();
+	}
+
+	/** The transport breaks. */
+	async lose(): Promise<void> {
+		this.input.lost();
+		await this.harness.clock.settle();
+	}
+
+	/** Sends without waiting; returns the id. */
+	put(command: Command, id = this.nextId++): number {
+		this.input.receive(create(UpSchema, { id, command }));
+		return id;
+	}
+
+	/** Sends, lets everything happen, and returns the answer's body. */
+	async ask(command: Command): Promise<Down["body"]> {
+		const id = this.put(command);
+		await this.harness.clock.settle();
+		const answer = this.received.find((down) => down.id === id);
+		if (answer === undefined) throw new Error(`no answer to ${command.case}; closed as ${this.closedAs}`);
+		return answer.body;
+	}
+
+	/** As `ask`, and the answer must be of this case. */
+	async want<C extends BodyCase>(wanted: C, command: Command): Promise<BodyValue<C>> {
+		const body = await this.ask(command);
+		if (body.case !== wanted) throw new Error(`wanted ${wanted}, got ${JSON.stringify(body)}`);
+		return body.value as BodyValue<C>;
+	}
+
+	/** The error code of the answer. */
+	async refusal(command: Command): Promise<string> {
+		return (await this.want("failure", command)).code;
+	}
+
+	/** What was pushed of one kind. */
+	pushed<C extends BodyCase>(wanted: C): BodyValue<C>[] {
+		return this.received
+			.filter((down) => down.id === 0 && down.body.case === wanted)
+			.map((down) => down.body.value as BodyValue<C>);
+	}
+
+	/** All entries pushed of a room, in order of arrival. */
+	entries(room: string): Entry[] {
+		return this.pushed("entries")
+			.filter((push) => push.room === room)
+			.flatMap((push) => push.entries);
+	}
+
+	seqs(room: string): number[] {
+		return this.entries(room).map((entry) => entry.seq);
+	}
+}
+
+export interface HarnessOptions {
+	readonly limits?: Partial<ServerLimits>;
+	readonly timing?: Partial<Timing>;
+	readonly wrap?: (store: Store) => Store;
+}
+
+export class Harness {
+	readonly clock = new VirtualClock();
+	readonly random = new SeededRandom(1);
+	readonly metrics: Metrics = createMetrics();
+	readonly logged: { readonly level: string; readonly fields: object; readonly msg: string }[] = [];
+	readonly format = new ObjectFormat();
+	readonly store: Store;
+	readonly core: RunningCore;
+	readonly ended: string[] = [];
+
+	constructor(options: HarnessOptions = {}) {
+		const store = createMemoryStore({ clock: this.clock });
+		this.store = options.wrap?.(store) ?? store;
+		const note = (level: string) => (fields: object, msg: string) => void this.logged.push({ level, fields, msg });
+		this.core = createCore({
+			store: this.store,
+			accounts: this.accounts(),
+			clock: this.clock,
+			random: this.random,
+			log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
+			metrics: this.metrics,
+			limits: {
+				...SERVER_LIMITS,
+				...LIMITS,
+				sendsPerSecond: 1e6,
+				sendsBurst: 1e6,
+				asksPerSecond: 1e6,
+				asksBurst: 1e6,
+				commandsInFlightMax: 10_000,
+				...options.limits,
+			},
+			timing: { ...TIMING, ...options.timing },
+			version: "verbatim-test",
+		});
+	}
+
+	client(format: Format = this.format): TestClient {
+		return new TestClient(this, format);
+	}
+
+	/** A client that is welcomed as guest `name`, with these cursors. */
+	async guest(name: string, cursors: { room: string; epoch: number; seq: number }[] = []): Promise<TestClient> {
+		const client = this.client();
+		await client.want("welcome", {
+			case: "hello",
+			value: { credential: { case: "guest", value: { name } }, client: "test", cursors },
+		});
+		return client;
+	}
+
+	/** Guests by name alone: the same name is the same user. */
+	private accounts(): Accounts {
+		const users = new Map<string, UserRecord>();
+		return {
+			authenticate: async (credential): Promise<Identity> => {
+				if (credential.case !== "guest") throw new Refusal("credentials_wrong");
+				const { name } = credential.value;
+				let user = users.get(name);
+				if (user === undefined) {
+					user = {
+						id: `u-${name}`,
+						name,
+						kind: "guest",
+						skeleton: name,
+						createdMs: this.clock.now(),
+						generation: 0,
+						disabled: false,
+					};
+					const outcome = await this.store.append({ kind: "userCreate", user, nowMs: this.clock.now() });
+					if (!outcome.ok) throw new Refusal(outcome.code);
+					users.set(name, user);
+				}
+				return { user };
+			},
+			refresh: async () => Promise.reject(new Refusal("token_invalid")),
+			began: () => undefined,
+			ended: (user) => void this.ended.push(user.name),
+			byName: async (name) => users.get(name),
+		};
+	}
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from "bun:test";
+import { type Command, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { Harness } from "./harness.ts";
+import { join, joined, say, texts } from "./helpers.ts";
+
+const leave = (room: string): Command => ({ case: "leave", value: { room } });
+const invite = (room: string, user: string): Command => ({ case: "invite", value: { room, user } });
+
+describe("membership", () => {
+	test("whoever leaves gets the entry that says so and nothing after it", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const { id } = await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		ann.put(say(id, "before"));
+		bob.put(leave(id));
+		// The leave has reached the store; the batch has not begun.
+		await new Promise((resolve) => setImmediate(resolve));
+		ann.put(say(id, "after"));
+		await harness.clock.settle();
+		expect(texts(bob, id)).toEqual(["before"]);
+		expect(bob.entries(id).at(-1)?.body.case).toBe("left");
+		expect(bob.pushed("roomRemoved")).toHaveLength(1);
+		expect(await bob.refusal(say(id, "am I heard?"))).toBe("not_member");
+	});
+
+	test("a user's other devices come along into a room, from the entry that brought it", async () => {
+		const harness = new Harness();
+		const host = await harness.guest("host");
+		const { id } = await joined(host, "#tea");
+		await host.want("sent", say(id, "1"));
+		const phone = await harness.guest("ann");
+		const laptop = await harness.guest("ann");
+		const { to } = await joined(phone, "#tea");
+		expect(laptop.pushed("roomAdded")[0]?.room).toMatchObject({ id, head: to - 1 });
+		await host.want("sent", say(id, "2"));
+		expect(laptop.seqs(id)).toEqual([to, to + 1]);
+		expect(phone.seqs(id)).toEqual([to + 1]);
+	});
+
+	test("a room that was joined while a session of the user was being welcomed is not lost to it", async () => {
+		const harness = new Harness();
+		const phone = await harness.guest("ann");
+		const laptop = harness.client();
+		phone.put(join("#tea"));
+		laptop.put({ case: "hello", value: { credential: { case: "guest", value: { name: "ann" } } } });
+		await harness.clock.settle();
+		const answer = phone.received.find((down) => down.body.case === "joined")?.body;
+		const id = answer?.case === "joined" ? (answer.value.room?.id ?? "") : "";
+		await phone.want("sent", say(id, "hello"));
+		expect(texts(laptop, id)).toEqual(["hello"]);
+	});
+
+	test("a private room cannot be told from none, until one is invited", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const id = made.room?.id ?? "";
+		for (const ref of [id, "#den"]) {
+			for (const command of [
+				{ case: "join", value: { room: ref } },
+				{ case: "history", value: { room: ref } },
+				{ case: "who", value: { room: ref } },
+				say(ref, "hello"),
+			] satisfies Command[]) {
+				const nowhere = {
+					...command,
+					value: { ...command.value, room: ref.startsWith("#") ? "#nowhere" : "r00000000000000000000000000" },
+				} as Command;
+				expect(await bob.ask(command)).toEqual(await bob.ask(nowhere));
+				expect(await bob.refusal(command)).toBe("no_such_room");
+			}
+		}
+		const list = await bob.want("roomList", { case: "rooms", value: {} });
+		expect(list.rooms).toEqual([]);
+		await ann.want("done", invite(id, "bob"));
+		expect(bob.pushed("invited")[0]).toMatchObject({
+			room: { id, name: "den", standing: Room_Standing.INVITED },
+			by: { name: "ann" },
+		});
+		await bob.want("joined", join("#den"));
+		await ann.want("sent", say(id, "welcome"));
+		expect(texts(bob, id)).toEqual(["welcome"]);
+	});
+
+	test("an open invitation is in the welcome of whoever was away", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		await bob.lose();
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		await ann.want("done", invite(made.room?.id ?? "", "bob"));
+		const back = harness.client();
+		const welcome = await back.want("welcome", {
+			case: "hello",
+			value: { credential: { case: "guest", value: { name: "bob" } } },
+		});
+		expect(welcome.rooms).toMatchObject([{ name: "den", standing: Room_Standing.INVITED }]);
+		await ann.want("sent", say(made.room?.id ?? "", "secret"));
+		expect(texts(back, made.room?.id ?? "")).toEqual([]);
+	});
+
+	test("a direct conversation is opened by the first message and reaches the other at once", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const sent = await ann.want("sent", say("@bob", "psst"));
+		expect(bob.pushed("roomAdded")[0]?.room).toMatchObject({ id: sent.room, kind: Room_Kind.DIRECT, peer: { name: "ann" } });
+		expect(texts(bob, sent.room)).toEqual(["psst"]);
+		const back = await bob.want("sent", say("@ann", "yes?"));
+		expect(back.room).toBe(sent.room);
+		expect(texts(ann, sent.room)).toEqual(["psst", "yes?"]);
+		expect(await ann.refusal(leave(sent.room))).toBe("forbidden");
+	});
+
+	test("the same send again gives the first result; the same cid for other words is refused", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		const first = await ann.want("sent", say(id, "once", "cid-1"));
+		const again = await ann.want("sent", say(id, "once", "cid-1"));
+		expect(again).toMatchObject({ seq: first.seq, atMs: first.atMs, repeated: true });
+		expect(await ann.refusal(say(id, "other", "cid-1"))).toBe("cid_reused");
+		expect(texts(ann, id)).toEqual(["once"]);
+	});
+
+	test("what stands behind a refused send is refused, so that a retry cannot reorder", async () => {
+		const harness = new Harness({ limits: { sendsPerSecond: 10, sendsBurst: 1 } });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		await ann.want("sent", say(id, "0", "c0"));
+		expect(await ann.refusal(say(id, "1", "c-1"))).toBe("rate_limited");
+		await harness.clock.advance(100);
+		expect(await ann.refusal(say(id, "2", "c-2", "c-1"))).toBe("out_of_order");
+		await harness.clock.advance(100);
+		await ann.want("sent", say(id, "1", "c-1"));
+		await harness.clock.advance(100);
+		await ann.want("sent", say(id, "2", "c-2", "c-1"));
+		expect(texts(ann, id)).toEqual(["0", "1", "2"]);
+	});
+
+	test("presence is told to those who share a room, and absence only after a while", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		await bob.lose();
+		await harness.clock.advance(1_000);
+		expect(ann.pushed("presence")).toEqual([]);
+		const back = await harness.guest("bob");
+		await harness.clock.advance(10_000);
+		expect(ann.pushed("presence")).toEqual([]);
+		await back.lose();
+		await harness.clock.advance(10_000);
+		expect(ann.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
+	});
+});

@@ -1,0 +1,93 @@
+// Clients send over TCP and WebSocket while the server is killed with SIGKILL at random moments and started again. At the end
+// every acknowledged message must be in the log at its seq, none twice, and every reader must have been given 1..n.
+//
+// The clients are the SDK's, with their outboxes in files; some of them die as well, and come back from their files.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServerProcess } from "../process/server-process.ts";
+import { SeededRandom } from "../random.ts";
+import { CrashClient } from "./crash-client.ts";
+import { type FinalLog, judge, type Verdict } from "./judge.ts";
+
+export interface CrashOptions {
+	readonly rounds: number;
+	readonly seed: number;
+	/** Half of them speak WebSocket, half TCP. */
+	readonly clients?: number;
+	readonly rooms?: readonly string[];
+	/** Told once a round. */
+	readonly onRound?: (round: number, acknowledged: number) => void;
+}
+
+export interface CrashReport extends Verdict {
+	readonly rounds: number;
+	readonly seed: number;
+	/** Entries in all logs at the end. */
+	readonly entries: number;
+	/** Times a client died and came back from its files. */
+	readonly clientDeaths: number;
+}
+
+/** Healing at the end: everything said is answered and everybody has read everything. */
+const HEAL_DEADLINE_MS = 60_000;
+
+const FLAGS = ["--limits.sendsPerSecond", "1000000", "--limits.sendsBurst", "1000000", "--log.level", "error"];
+
+export async function crash(options: CrashOptions): Promise<CrashReport> {
+	const { rounds, seed, rooms = ["tea", "den"] } = options;
+	const random = new SeededRandom(seed);
+	const server = await ServerProcess.prepare({ flags: FLAGS });
+	const files = await mkdtemp(join(tmpdir(), "verbatim-clients-"));
+	const clients: CrashClient[] = [];
+	let clientDeaths = 0;
+	try {
+		await server.start();
+		for (let i = 0; i < (options.clients ?? 6); i++) {
+			const client = new CrashClient({
+				name: `c${i}`,
+				endpoint: i % 2 === 0 ? server.webSocket : server.tcp,
+				folder: join(files, `c${i}`),
+				rooms,
+			});
+			clients.push(client);
+			await client.begin();
+		}
+		for (let round = 1; round <= rounds; round++) {
+			const before = acknowledged(clients);
+			for (const client of clients) client.talk();
+			// Only a server that has begun to acknowledge is worth killing.
+			while (acknowledged(clients) === before) await Bun.sleep(1);
+			await Bun.sleep(random.float() * 250);
+			await server.stop("SIGKILL");
+			if (random.float() < 0.3) {
+				clientDeaths++;
+				await clients[random.below(clients.length)]?.die();
+			}
+			await server.start();
+			for (const client of clients) await client.comeBack();
+			options.onRound?.(round, acknowledged(clients));
+		}
+		for (const client of clients) client.hush();
+		const deadline = AbortSignal.timeout(HEAL_DEADLINE_MS);
+		for (const client of clients) await client.settled(deadline);
+		const reader = clients[0] as CrashClient;
+		const logs: FinalLog[] = [];
+		for (const room of rooms) logs.push(await reader.wholeLog(room));
+		for (const client of clients) await client.caughtUp(logs, deadline);
+		const verdict = judge(
+			clients.flatMap((client) => client.acknowledged),
+			clients.flatMap((client) => client.readings()),
+			logs,
+		);
+		return { rounds, seed, entries: logs.reduce((sum, log) => sum + log.seqs.length, 0), clientDeaths, ...verdict };
+	} finally {
+		for (const client of clients) await client.end();
+		await server.remove();
+		await rm(files, { recursive: true, force: true });
+	}
+}
+
+function acknowledged(clients: readonly CrashClient[]): number {
+	return clients.reduce((sum, client) => sum + client.acknowledged.length, 0);
+}

@@ -1,0 +1,3 @@
+// The one door of this package: what tests of all packages share.
+export * from "./random.ts";
+export * from "./virtual-clock.ts";
