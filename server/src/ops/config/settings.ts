@@ -1,0 +1,209 @@
+// Every setting in one table: its key, what it takes, its default, what it is for. Flags (`--limits.sendsPerSecond 50`), the
+// environment (`VERBATIM_LIMITS_SENDS_PER_SECOND=50`), the TOML file, `verbatim config` and its example are all made from it.
+import { TIMING, type Timing } from "@verbatim/protocol";
+import { SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
+import { bytes, duration, integer, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
+import { providerList } from "./providers.ts";
+
+export interface Setting<T> {
+	readonly kind: Kind<T>;
+	readonly default: T;
+	readonly about: string;
+	/** Messages about a wrong value do not repeat it. */
+	readonly secret?: boolean;
+}
+
+const MiB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+const address = text("HOST:PORT, :PORT (every interface), [IPv6]:PORT, unix:/path, or off", (value) =>
+	/^(off|unix:.+|(\[[0-9a-fA-F:.%]+\]|[^:[\]\s]*):\d{1,5})$/.test(value),
+);
+const file = text("the path of a file, or empty");
+const origin = (value: string) => value === "*" || /^https?:\/\/[^/\s]+$/.test(value);
+const network = (value: string) => /^([0-9.]+|[0-9a-fA-F:.]+)(\/\d{1,3})?$/.test(value) || value === "unix";
+
+const GENERAL = {
+	data: setting(
+		text("the path of a folder", (value) => value !== ""),
+		"./data",
+		"Folder of the database; made if it is not there. Back up the whole of it.",
+	),
+	store: setting(
+		oneOf("sqlite", "memory"),
+		"sqlite",
+		"Where messages are kept. `memory` forgets everything at the end: for trying out and tests.",
+	),
+	http: setting(address, ":8080", "HTTP, WebSocket and the web page."),
+	tcp: setting(address, ":9000", "TCP: framed clients, and people with nc or telnet."),
+	ops: setting(address, "127.0.0.1:9464", "Health and metrics, without any password: keep it from strangers."),
+	"tls.http.cert": setting(file, "", "Certificate chain (PEM) of the HTTP port; with its key, the port speaks TLS only."),
+	"tls.http.key": setting(file, "", "Private key (PEM) of the HTTP port."),
+	"tls.tcp.cert": setting(file, "", "The same for the TCP port."),
+	"tls.tcp.key": setting(file, "", "The same for the TCP port."),
+	"tls.ops.cert": setting(file, "", "The same for the operations port."),
+	"tls.ops.key": setting(file, "", "The same for the operations port."),
+	page: setting(truth, true, "Serve the web page on the HTTP port."),
+	origins: setting(
+		list("origins like https://chat.example.org, or *", origin),
+		[],
+		"Web pages of other origins that may connect. The server's own page always may.",
+	),
+	proxies: setting(
+		list("addresses or networks like 10.0.0.0/8", network),
+		[],
+		"Reverse proxies whose X-Forwarded-For is believed. Without it every user behind a proxy counts as one address.",
+	),
+	guests: setting(truth, true, "Anybody may come in with just a name."),
+	registration: setting(truth, true, "Anybody may register a name with a password. `verbatim user add` always can."),
+	tokenKeyFile: setting(
+		file,
+		"",
+		"File with the key that signs tokens; to be shared by servers that accept each other's. Default: made once, kept with the data.",
+	),
+	providers: setting(
+		providerList,
+		[],
+		"Identity providers whose tokens are accepted as well: issuer, audience, and one of jwksUrl, keyFile, secret.",
+		true,
+	),
+	"log.level": setting(oneOf("debug", "info", "warn", "error", "silent"), "info", "The least important lines written."),
+	"log.format": setting(oneOf("auto", "json", "pretty"), "auto", "`auto`: pretty on a terminal, JSON lines elsewhere."),
+};
+
+/** What guards the doors, beside what sessions need. */
+const DOOR_LIMITS = {
+	"limits.connectionsPerAddress": setting(
+		integer({ min: 1, max: 1_000_000 }),
+		64,
+		"Connections of one address (IPv6: of one /64).",
+	),
+	"limits.connections": setting(integer({ min: 1, max: 10_000_000 }), 100_000, "Connections in all."),
+	"limits.loginsPerMinute": setting(
+		rate({ max: 1_000_000 }),
+		30,
+		"Log-ins, registrations and guests of one address; the failures of one account have their own, stricter limit.",
+	),
+};
+
+// Of the wire's limits, those that clients check too can be lowered only.
+const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
+	frameBytesMax: limit("frameBytesMax", bytes({ min: 4096, max: MiB }), "Longest frame from a client."),
+	frameDownBytesMax: limit(
+		"frameDownBytesMax",
+		bytes({ min: 16384, max: SERVER_LIMITS.frameDownBytesMax }),
+		"Longest frame to a client.",
+	),
+	textBytesMax: limit("textBytesMax", bytes({ min: 1, max: 512 * 1024 }), "Longest text of a message, as UTF-8."),
+	lineBytesMax: limit("lineBytesMax", bytes({ min: 64, max: MiB }), "Longest line in line mode."),
+	prefaceBytesMax: limit("prefaceBytesMax", bytes({ min: 64, max: 4096 }), "Longest first line of a framed TCP connection."),
+	cidCharsMax: limit("cidCharsMax", integer({ min: 1, max: SERVER_LIMITS.cidCharsMax }), "Longest id of a send."),
+	traceCharsMax: limit("traceCharsMax", integer({ min: 1, max: SERVER_LIMITS.traceCharsMax }), "Longest trace id."),
+	nameCharsMax: limit("nameCharsMax", integer({ min: 1, max: SERVER_LIMITS.nameCharsMax }), "Longest name."),
+	passwordCharsMax: limit("passwordCharsMax", integer({ min: 8, max: 4096 }), "Longest password."),
+	tokenBytesMax: limit("tokenBytesMax", bytes({ min: 512, max: 64 * 1024 }), "Longest token."),
+	roomsPerUserMax: limit("roomsPerUserMax", integer({ min: 1, max: 10_000 }), "Rooms of one user."),
+	historyEntriesMax: limit("historyEntriesMax", integer({ min: 1, max: 1_000 }), "Entries of one page of history."),
+	historyEntriesDefault: limit(
+		"historyEntriesDefault",
+		integer({ min: 1, max: 1_000 }),
+		"The same where a client names no number.",
+	),
+	pageBytesMax: limit("pageBytesMax", bytes({ min: 4096, max: SERVER_LIMITS.pageBytesMax }), "Bytes of one page."),
+	catchUpEntriesMax: limit(
+		"catchUpEntriesMax",
+		integer({ min: 1, max: 1_000_000 }),
+		"A reader further behind gets the newest page and fetches the rest when it wants it.",
+	),
+	commandsInFlightMax: limit(
+		"commandsInFlightMax",
+		integer({ min: 1, max: 100_000 }),
+		"Commands of one connection under way at once.",
+	),
+	outboxBytesMax: limit(
+		"outboxBytesMax",
+		bytes({ min: 16384, max: 1024 * MiB }),
+		"Bytes that wait for one reader; then it reads from the log.",
+	),
+	outboxesBytesMax: limit(
+		"outboxesBytesMax",
+		bytes({ min: MiB, max: 1024 * 1024 * MiB }),
+		"Bytes that wait for all readers together.",
+	),
+	outboxCrowdedBytesMax: limit(
+		"outboxCrowdedBytesMax",
+		bytes({ min: 4096, max: 1024 * MiB }),
+		"Bytes for one reader once that sum is reached.",
+	),
+	sendsPerSecond: limit("sendsPerSecond", rate({ max: 1_000_000 }), "Sends of one user, on average."),
+	sendsBurst: limit("sendsBurst", integer({ min: 1, max: 1_000_000 }), "Sends of one user at once, after a rest."),
+	asksPerSecond: limit("asksPerSecond", rate({ max: 1_000_000 }), "All other commands of one user, on average."),
+	asksBurst: limit("asksBurst", integer({ min: 1, max: 1_000_000 }), "All other commands of one user at once."),
+	ringEntriesMax: limit("ringEntriesMax", integer({ min: 1, max: 100_000 }), "Newest entries of a live room kept in memory."),
+	presenceReadersMax: limit(
+		"presenceReadersMax",
+		integer({ min: 0, max: 1_000_000 }),
+		"Rooms with more readers hear no presence and typing.",
+	),
+};
+
+const TIMES: { readonly [T in ConfigurableTime]: Setting<number> } = {
+	handshakeMs: time("handshakeMs", "Until a new connection must have said who is there."),
+	lineModeAfterMs: time("lineModeAfterMs", "A TCP peer silent for this long is a person: line mode."),
+	frameMs: time("frameMs", "From a frame's first byte to its last."),
+	heartbeatMs: time("heartbeatMs", "Between heartbeats on a usual link."),
+	heartbeatUnsteadyMs: time("heartbeatUnsteadyMs", "Between heartbeats on an unsteady link."),
+	heartbeatSlowMs: time("heartbeatSlowMs", "Between heartbeats on a slow but steady link."),
+	stalledMs: time("stalledMs", "A reader that takes nothing for this long is disconnected; it loses nothing."),
+	offlineGraceMs: time("offlineGraceMs", "Until others are told that somebody is offline."),
+	drainMs: time("drainMs", "What a server told to stop has to finish in."),
+};
+
+export const SETTINGS = {
+	...GENERAL,
+	...DOOR_LIMITS,
+	...prefixed("limits", LIMITS),
+	...prefixed("timing", TIMES),
+};
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** Every setting's value, by key. */
+export type SettingValues = { readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
+
+/** A seq is a uint32 on the wire and in the store: not a matter of taste. */
+export type ConfigurableLimit = Exclude<keyof ServerLimits, "seqMax">;
+
+/** The others are the client's. */
+export type ConfigurableTime = Exclude<
+	keyof Timing,
+	"missedSuspect" | "missedOffline" | "reconnectMinMs" | "reconnectMaxMs" | "stableMs" | "connectMs" | "answerMs"
+>;
+
+/** The environment's name of a setting: `limits.sendsPerSecond` is `VERBATIM_LIMITS_SENDS_PER_SECOND`. */
+export function environmentName(key: string): string {
+	return `VERBATIM_${key
+		.replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+		.replaceAll(".", "_")
+		.toUpperCase()}`;
+}
+
+function setting<T>(kind: Kind<T>, standard: T, about: string, secret = false): Setting<T> {
+	return { kind, default: standard, about, ...(secret && { secret }) };
+}
+
+function limit(name: keyof ServerLimits, kind: Kind<number>, about: string): Setting<number> {
+	return setting(kind, SERVER_LIMITS[name], about);
+}
+
+function time(name: keyof Timing, about: string): Setting<number> {
+	return setting(duration({ min: 1, max: DAY_MS }), TIMING[name], about);
+}
+
+function prefixed<P extends string, N extends string>(prefix: P, rows: { readonly [K in N]: Setting<number> }) {
+	return Object.fromEntries(Object.entries(rows).map(([name, row]) => [`${prefix}.${name}`, row])) as {
+		readonly [K in N as `${P}.${K}`]: Setting<number>;
+	};
+}
