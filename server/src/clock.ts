@@ -22,6 +22,11 @@ export interface Random {
 	bytes(count: number): Uint8Array;
 }
 
+/** A clock's time as a Date, for libraries that want one. */
+export function dateAt(ms: number): Date {
+	return new Date(ms);
+}
+
 export const systemClock: Clock = {
 	now: () => Date.now(),
 	monotonic: () => performance.now(),

@@ -1,0 +1,156 @@
+// The keys that an identity provider publishes (RFC 7517), fetched when a token needs them and kept. A key id that is not there
+// asks for the newest set, so that a rotation is noticed with the first token of a new key; but no more often than the cool-down
+// allows, since anybody can make up key ids. Keys that have vanished from the set are taken a while longer, and an old set does
+// while the provider cannot be reached: log-ins go on through its bad hour.
+import { Refusal } from "@verbatim/protocol";
+import {
+	BrokenCircuitError,
+	ConsecutiveBreaker,
+	ConstantBackoff,
+	circuitBreaker,
+	handleAll,
+	type IPolicy,
+	retry,
+	wrap,
+} from "cockatiel";
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from "jose";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../ops/log.ts";
+
+/** What is used of `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Times in ms; a set of keys is small, and one that is larger is not what was asked for. */
+export const JWKS_RULES = {
+	timeoutMs: 5_000,
+	/** After this long a set is fetched again, used or not yet missed. */
+	freshMs: 10 * 60_000,
+	/** Between two fetches for the sake of an unknown key id. */
+	coolDownMs: 30_000,
+	/** A key that has vanished from the set is taken this much longer. */
+	overlapMs: 10 * 60_000,
+	/** An old set is used this long while no newer one can be had. */
+	staleMs: 24 * 3600_000,
+	bytesMax: 256 * 1024,
+} as const;
+
+type Resolver = ReturnType<typeof createLocalJWKSet>;
+type Key = Awaited<ReturnType<Resolver>>;
+
+export interface KeySource {
+	/**
+	 * The keys that may verify a token with this header: most often one. None for a key that nobody has published. Rejects with
+	 * `Refusal` `unavailable` if the provider cannot be asked.
+	 */
+	keysFor(header: JWSHeaderParameters): Promise<readonly Key[]>;
+}
+
+export function createJwks(
+	url: string,
+	fetch: Fetch,
+	clock: Pick<Clock, "monotonic" | "after">,
+	log: Pick<Log, "warn">,
+): KeySource {
+	const policy = careful();
+	let current: { readonly resolve: Resolver; readonly sinceMs: number } | undefined;
+	let previous: { readonly resolve: Resolver; readonly untilMs: number } | undefined;
+	let triedMs = Number.NEGATIVE_INFINITY;
+	let fetching: Promise<void> | undefined;
+
+	/** Fetches the set once for all who wait; what goes wrong is told, and leaves everything as it was. */
+	const refetch = (): Promise<void> => {
+		fetching ??= (async () => {
+			triedMs = clock.monotonic();
+			try {
+				const set = await policy.execute(() => fetchKeySet(url, fetch, clock));
+				const nowMs = clock.monotonic();
+				if (current !== undefined) previous = { resolve: current.resolve, untilMs: nowMs + JWKS_RULES.overlapMs };
+				current = { resolve: createLocalJWKSet(set), sinceMs: nowMs };
+			} catch (err) {
+				const isOpen = err instanceof BrokenCircuitError;
+				log.warn(
+					{ err, url },
+					isOpen
+						? "keys of the identity provider are not asked for just now"
+						: "keys of the identity provider could not be fetched",
+				);
+			} finally {
+				fetching = undefined;
+			}
+		})();
+		return fetching;
+	};
+
+	const age = (): number => (current === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() - current.sinceMs);
+
+	return {
+		async keysFor(header) {
+			if (age() > JWKS_RULES.freshMs && (current === undefined || clock.monotonic() - triedMs > JWKS_RULES.coolDownMs))
+				await refetch();
+			if (current === undefined || age() > JWKS_RULES.staleMs) {
+				throw new Refusal("unavailable", "the identity provider cannot be asked for its keys just now; try again", 10_000);
+			}
+			const known = await matching(current.resolve, header);
+			if (known.length > 0) return known;
+			if (clock.monotonic() - triedMs > JWKS_RULES.coolDownMs) {
+				await refetch();
+				const renewed = await matching(current.resolve, header);
+				if (renewed.length > 0) return renewed;
+			}
+			return previous !== undefined && clock.monotonic() < previous.untilMs ? matching(previous.resolve, header) : [];
+		},
+	};
+}
+
+/** One more try for what passes by itself; after five failures in a row nobody is asked for ten seconds. */
+function careful(): IPolicy {
+	return wrap(
+		circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
+		retry(handleAll, { maxAttempts: 1, backoff: new ConstantBackoff(200) }),
+	);
+}
+
+async function fetchKeySet(url: string, fetch: Fetch, clock: Pick<Clock, "after">): Promise<JSONWebKeySet> {
+	const aborter = new AbortController();
+	const cancel = clock.after(JWKS_RULES.timeoutMs, () => aborter.abort(new Error(`no answer within ${JWKS_RULES.timeoutMs} ms`)));
+	try {
+		// A provider that moves its keys says so in its configuration; a redirect here would let it choose whom this server asks.
+		const response = await fetch(url, { redirect: "error", signal: aborter.signal, headers: { accept: "application/json" } });
+		if (!response.ok) throw new Error(`answered ${response.status}`);
+		return keySet(JSON.parse(await readText(response)));
+	} finally {
+		cancel();
+	}
+}
+
+async function readText(response: Response): Promise<string> {
+	const decoder = new TextDecoder("utf-8", { fatal: true });
+	let text = "";
+	let bytes = 0;
+	for await (const chunk of response.body ?? []) {
+		bytes += chunk.byteLength;
+		if (bytes > JWKS_RULES.bytesMax) throw new Error(`the answer is longer than ${JWKS_RULES.bytesMax} bytes`);
+		text += decoder.decode(chunk, { stream: true });
+	}
+	return text + decoder.decode();
+}
+
+function keySet(json: unknown): JSONWebKeySet {
+	if (typeof json === "object" && json !== null && "keys" in json && Array.isArray(json.keys)) {
+		// A secret has no business in a public set, and must not be usable from there.
+		const keys = json.keys.filter((key) => typeof key === "object" && key !== null && key.kty !== "oct");
+		return { keys };
+	}
+	throw new Error("the answer is no set of keys");
+}
+
+/** The keys of one set that fit a token's header. A token without a key id may fit several. */
+async function matching(resolve: Resolver, header: JWSHeaderParameters): Promise<readonly Key[]> {
+	try {
+		return [await resolve(header)];
+	} catch (cause) {
+		if (cause instanceof errors.JWKSMultipleMatchingKeys) return Array.fromAsync(cause);
+		if (cause instanceof errors.JOSEError) return [];
+		throw cause;
+	}
+}

@@ -1,0 +1,223 @@
+// Accounts: every way to prove who one is, and every way to come back. The parts know their own subject (passwords, tokens,
+// providers, names, guests, limits); here they are put in order, cheapest first: limits, then what can be refused by looking,
+// then what costs a hash or a write.
+import { type Hello, Refusal, type Tokens } from "@verbatim/protocol";
+import type { Clock, Random } from "../clock.ts";
+import { newId } from "../ids.ts";
+import type { Log } from "../ops/log.ts";
+import type { Store, UserRecord } from "../store/store.ts";
+import type { Accounts, Identity } from "./accounts.ts";
+import { createGate } from "./gate.ts";
+import { createGuests } from "./guests.ts";
+import type { Fetch } from "./jwks.ts";
+import { checkName, sameName } from "./names.ts";
+import { createPasswords, type Passwords } from "./passwords.ts";
+import { createProvider, type Provider, type Stranger } from "./providers.ts";
+import type { AccountSettings } from "./settings.ts";
+import { userOf } from "./strangers.ts";
+import { claimedIssuer, createMint } from "./tokens.ts";
+
+export type AccountStore = Pick<
+	Store,
+	"append" | "user" | "userBySkeleton" | "userByExternal" | "guests" | "roomsOf" | "putOnce"
+>;
+
+export interface AccountParts {
+	readonly store: AccountStore;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly log: Pick<Log, "info" | "warn">;
+	readonly settings: AccountSettings;
+	/** For the keys of identity providers. */
+	readonly fetch: Fetch;
+}
+
+export interface AccountService extends Accounts {
+	/** Shared with what operators do to accounts. */
+	readonly passwords: Passwords;
+	/** Ends what runs by itself. Sessions that end later are still taken note of. */
+	stop(): void;
+}
+
+type From = Parameters<Accounts["authenticate"]>[1];
+
+/** Throws `RangeError` for settings that cannot be, with what to do. */
+export async function createAccounts(parts: AccountParts): Promise<AccountService> {
+	const { store, clock, random, log, settings } = parts;
+	const mint = await createMint(settings.tokens, store, clock, random);
+	const providers = providersOf(parts);
+	const passwords = createPasswords(settings.passwords, clock, random);
+	const gate = createGate(settings.limits, clock);
+	const guests = createGuests(store, settings, clock, log);
+
+	const create = async (user: UserRecord): Promise<UserRecord> => {
+		const outcome = await store.append({ kind: "userCreate", user, nowMs: user.createdMs });
+		if (!outcome.ok) throw new Refusal(outcome.code);
+		return user;
+	};
+
+	/** Whoever cannot come back with a token gets none, and need not prove anything again. */
+	const welcome = async (user: UserRecord, from: From): Promise<Identity> => {
+		if (!from.lasting) return { user };
+		const tokens = await mint.issue(user);
+		return { user, tokens, expiresMs: tokens.accessExpiresMs };
+	};
+
+	/** The user of a name that is this name, not merely one that looks like it. */
+	const byName = async (name: string): Promise<UserRecord | undefined> => {
+		const checked = checkName(name);
+		if (!checked.ok) return undefined;
+		const user = await store.userBySkeleton(checked.skeleton);
+		return user !== undefined && sameName(user.name, checked.name) ? user : undefined;
+	};
+
+	const asGuest = async (name: string, from: From): Promise<Identity> => {
+		if (!settings.guests) throw new Refusal("forbidden", "guests are not let in here; log in or register");
+		gate.enter(from.address);
+		const named = mustBeName(name);
+		await guests.ready;
+		const nowMs = clock.now();
+		const user = await create({
+			id: newId("u", clock, random),
+			kind: "guest",
+			...named,
+			createdMs: nowMs,
+			expiresMs: guests.holdUntilMs(!from.lasting),
+			...(from.lasting ? {} : { fleeting: true }),
+			generation: 1,
+			disabled: false,
+		});
+		return welcome(user, from);
+	};
+
+	const register = async (name: string, password: string, from: From): Promise<Identity> => {
+		if (!settings.registration) throw new Refusal("forbidden", "accounts are made by an operator here");
+		gate.enter(from.address);
+		const named = mustBeName(name);
+		await guests.ready;
+		// Only what is sure not to become free: whether a guest still has its name is for the store to say.
+		const holder = await store.userBySkeleton(named.skeleton);
+		if (holder !== undefined && holder.kind !== "guest") throw new Refusal("name_taken");
+		const passwordHash = await passwords.hash(password);
+		const user: UserRecord = {
+			id: newId("u", clock, random),
+			kind: "registered",
+			...named,
+			passwordHash,
+			createdMs: clock.now(),
+			generation: 1,
+			disabled: false,
+		};
+		return welcome(await create(user), from);
+	};
+
+	const login = async (name: string, password: string, from: From): Promise<Identity> => {
+		gate.enter(from.address);
+		const checked = checkName(name);
+		const key = checked.ok ? checked.skeleton : "";
+		gate.beginTry(key);
+		let how: "right" | "wrong" | "undecided" = "undecided";
+		try {
+			const user = await byName(name);
+			const hash = user?.kind === "registered" ? user.passwordHash : undefined;
+			how = (await passwords.verify(password, hash)) ? "right" : "wrong";
+			if (user === undefined || hash === undefined || how === "wrong") throw new Refusal("credentials_wrong");
+			mustBeAllowed(user);
+			if (passwords.isOutdated(hash)) rehash(user, password);
+			return await welcome(user, from);
+		} finally {
+			gate.endTry(key, how);
+		}
+	};
+
+	/** Brings an old hash up to today's settings; nobody waits for it, and if it fails the next log-in tries again. */
+	const rehash = (user: UserRecord, password: string): void => {
+		const change = async (): Promise<void> => {
+			const passwordHash = await passwords.hash(password);
+			await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: { passwordHash } });
+		};
+		change().catch((err: unknown) =>
+			log.info({ err, user: user.id }, "a password's hash was not renewed; the next log-in tries again"),
+		);
+	};
+
+	/** The user of one of this server's own tokens, as far as the token is not void. */
+	const byOwnToken = async (token: string, kind: "access" | "refresh"): Promise<{ user: UserRecord; expiresMs: number }> => {
+		const { userId, generation, expiresMs } = await mint.verify(token, kind);
+		const found = await store.user(userId);
+		if (found === undefined) throw new Refusal("token_invalid");
+		const user = found.kind === "guest" ? await guests.returned(found) : mustBeAllowed(found);
+		if (generation !== user.generation) throw new Refusal("token_invalid", "this token is no longer valid; log in again");
+		return { user, expiresMs };
+	};
+
+	const byToken = async (token: string): Promise<Identity> => {
+		const issuer = claimedIssuer(token);
+		if (issuer === settings.tokens.issuer) return byOwnToken(token, "access");
+		const provider = providers.get(issuer ?? "");
+		if (provider === undefined) throw new Refusal("token_invalid");
+		const stranger: Stranger = await provider.verify(token);
+		const user = await userOf(stranger, store, clock, random);
+		return { user: mustBeAllowed(user), expiresMs: stranger.expiresMs };
+	};
+
+	const authenticate = async (credential: Hello["credential"], from: From): Promise<Identity> => {
+		switch (credential.case) {
+			case "token":
+				return byToken(credential.value);
+			case "guest":
+				return asGuest(credential.value.name, from);
+			case "login":
+				return login(credential.value.name, credential.value.password, from);
+			case "register":
+				return register(credential.value.name, credential.value.password, from);
+			case undefined:
+				throw new Refusal("unauthenticated", "say who you are: a token, a guest's name, or a name and a password");
+		}
+	};
+
+	return {
+		passwords,
+		authenticate,
+		async refresh(refreshToken): Promise<Tokens> {
+			claimedIssuer(refreshToken);
+			const { user } = await byOwnToken(refreshToken, "refresh");
+			return mint.issue(user);
+		},
+		began(user) {
+			if (user.kind === "guest") guests.began(user);
+		},
+		ended(user, lasting) {
+			if (user.kind === "guest") guests.ended(user, lasting);
+		},
+		async byName(name) {
+			const user = await byName(name);
+			return user?.kind === "guest" && user.disabled ? undefined : user;
+		},
+		stop() {
+			guests.stop();
+		},
+	};
+}
+
+function providersOf({ settings, fetch, clock, log }: AccountParts): ReadonlyMap<string, Provider> {
+	const providers = new Map<string, Provider>();
+	for (const each of settings.providers) {
+		if (each.issuer === settings.tokens.issuer || providers.has(each.issuer)) {
+			throw new RangeError(`identity provider ${each.issuer}: this issuer is in use already`);
+		}
+		providers.set(each.issuer, createProvider(each, { fetch, clock, log, toleranceMs: settings.tokens.toleranceMs }));
+	}
+	return providers;
+}
+
+function mustBeName(name: string): { readonly name: string; readonly skeleton: string } {
+	const checked = checkName(name);
+	if (!checked.ok) throw new Refusal("name_invalid", checked.why);
+	return { name: checked.name, skeleton: checked.skeleton };
+}
+
+function mustBeAllowed(user: UserRecord): UserRecord {
+	if (user.disabled) throw new Refusal("forbidden", "this account is closed; ask an operator");
+	return user;
+}

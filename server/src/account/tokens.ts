@@ -1,0 +1,127 @@
+// This server's own tokens: JWTs signed with HS256. Who signs them is also the only one who verifies them, so that a shared
+// secret is the smallest thing that serves: one key, kept with the data, nothing to publish, and one HMAC for each hello.
+// (EdDSA would let others verify; nobody does.) The algorithm is pinned to the key, and the kind of a token stands in its header's
+// `typ` (RFC 8725 section 3.11), so that a refresh token never passes as an access token.
+//
+// Tokens are not kept anywhere. They are void when their user's `generation` has risen above theirs.
+import { create, LIMITS, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
+import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
+import { type Clock, dateAt, type Random } from "../clock.ts";
+import type { Store, UserRecord } from "../store/store.ts";
+import type { TokenSettings } from "./settings.ts";
+
+export type TokenKind = "access" | "refresh";
+
+export interface TokenFacts {
+	readonly userId: string;
+	readonly generation: number;
+	/** Wall clock, ms. */
+	readonly expiresMs: number;
+}
+
+export interface TokenMint {
+	/** A new pair for a user. */
+	issue(user: Pick<UserRecord, "id" | "generation">): Promise<Tokens>;
+	/** What a token says. Rejects with `Refusal`: `token_expired`, `token_invalid`. The user may have changed since. */
+	verify(token: string, kind: TokenKind): Promise<TokenFacts>;
+}
+
+/** Throws `RangeError` if a key of the configuration is too short. */
+export async function createMint(
+	settings: TokenSettings,
+	store: Pick<Store, "putOnce">,
+	clock: Pick<Clock, "now">,
+	random: Pick<Random, "bytes">,
+): Promise<TokenMint> {
+	const keys = settings.keys.length > 0 ? settings.keys : [await store.putOnce("token-key", random.bytes(32).toHex())];
+	const byId = new Map<string, Uint8Array>();
+	for (const key of keys) byId.set(...(await namedKey(key)));
+	const [signing] = byId;
+	if (signing === undefined) throw new RangeError("there is no key to sign tokens with");
+	const [signingId, signingKey] = signing;
+	const inSeconds = (ms: number) => Math.floor(ms / 1000);
+
+	const sign = (user: Pick<UserRecord, "id" | "generation">, kind: TokenKind, issuedMs: number, expiresMs: number) =>
+		new SignJWT({ gen: user.generation })
+			.setProtectedHeader({ alg: "HS256", typ: headerType(kind), kid: signingId })
+			.setIssuer(settings.issuer)
+			.setAudience(settings.audience)
+			.setSubject(user.id)
+			.setIssuedAt(inSeconds(issuedMs))
+			.setExpirationTime(inSeconds(expiresMs))
+			.setJti(random.bytes(16).toHex())
+			.sign(signingKey);
+
+	return {
+		async issue(user) {
+			const nowMs = clock.now();
+			const accessExpiresMs = inSeconds(nowMs + settings.accessMs) * 1000;
+			const refreshExpiresMs = inSeconds(nowMs + settings.refreshMs) * 1000;
+			const [access, refresh] = await Promise.all([
+				sign(user, "access", nowMs, accessExpiresMs),
+				sign(user, "refresh", nowMs, refreshExpiresMs),
+			]);
+			return create(TokensSchema, { access, accessExpiresMs, refresh, refreshExpiresMs });
+		},
+		async verify(token, kind) {
+			try {
+				const { payload } = await jwtVerify(
+					token,
+					({ kid }) => {
+						const key = byId.get(kid ?? "");
+						if (key === undefined) throw new errors.JWKSNoMatchingKey();
+						return key;
+					},
+					{
+						algorithms: ["HS256"],
+						typ: headerType(kind),
+						issuer: settings.issuer,
+						audience: settings.audience,
+						requiredClaims: ["exp", "iat", "jti", "sub", "gen"],
+						clockTolerance: settings.toleranceMs / 1000,
+						currentDate: dateAt(clock.now()),
+					},
+				);
+				const { sub, exp, gen } = payload;
+				if (sub === undefined || exp === undefined || !Number.isSafeInteger(gen)) throw new Refusal("token_invalid");
+				return { userId: sub, generation: Number(gen), expiresMs: exp * 1000 };
+			} catch (cause) {
+				throw tokenRefusal(cause);
+			}
+		},
+	};
+}
+
+/**
+ * Who says to have issued the token: believed for the choice of the key only. Throws `Refusal` `token_invalid` for what is no
+ * JWT or longer than `LIMITS.tokenBytesMax`.
+ */
+export function claimedIssuer(token: string): string | undefined {
+	if (token.length > LIMITS.tokenBytesMax)
+		throw new Refusal("token_invalid", "this token is longer than any that is issued here");
+	try {
+		return decodeJwt(token).iss;
+	} catch (cause) {
+		throw tokenRefusal(cause);
+	}
+}
+
+/** What a refused token is answered with. What is not the token's fault is thrown on. */
+export function tokenRefusal(cause: unknown): Refusal {
+	if (cause instanceof Refusal) return cause;
+	if (cause instanceof errors.JWTExpired) return new Refusal("token_expired");
+	if (cause instanceof errors.JOSEError) return new Refusal("token_invalid");
+	throw cause;
+}
+
+function headerType(kind: TokenKind): string {
+	return `${kind}+jwt`;
+}
+
+/** A key, behind an id that tells it from others and tells nothing of it. */
+async function namedKey(secret: string): Promise<[string, Uint8Array]> {
+	const key = new TextEncoder().encode(secret);
+	if (key.length < 32) throw new RangeError("a key for tokens has at least 32 bytes");
+	const digest = await crypto.subtle.digest("SHA-256", key);
+	return [new Uint8Array(digest).toHex().slice(0, 16), key];
+}

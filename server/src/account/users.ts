@@ -1,0 +1,88 @@
+// What operators do to accounts: `verbatim user add | list | disable | enable | password`. It takes effect with the commit; tokens
+// of a changed user are void from then on, and whoever runs the sessions is told, so that live ones end, too.
+import { Refusal } from "@verbatim/protocol";
+import type { Clock, Random } from "../clock.ts";
+import { newId } from "../ids.ts";
+import type { Store, UserChange, UserRecord } from "../store/store.ts";
+import { checkName, sameName } from "./names.ts";
+import type { Passwords } from "./passwords.ts";
+
+export type UserStore = Pick<Store, "append" | "user" | "userBySkeleton" | "users">;
+
+/** Users are named by name or by id. All reject with `Refusal`; `no_such_user` where there is none. */
+export interface Users {
+	/** A registered user. Rejects with `name_invalid`, `name_taken`, `password_weak`. */
+	add(name: string, password: string): Promise<UserRecord>;
+	/** At most `limit` users by id, after `afterId` ("" from the first). */
+	list(afterId: string, limit: number): Promise<readonly UserRecord[]>;
+	/** May not log in from now on; its tokens are void. */
+	disable(user: string): Promise<UserRecord>;
+	/** May log in again. A guest that has lost its name cannot come back: `no_such_user`. */
+	enable(user: string): Promise<UserRecord>;
+	/** Another password, for a registered user only (others: `invalid`); its tokens are void. */
+	setPassword(user: string, password: string): Promise<UserRecord>;
+}
+
+export interface UserParts {
+	readonly store: UserStore;
+	readonly passwords: Passwords;
+	readonly clock: Pick<Clock, "now">;
+	readonly random: Pick<Random, "bytes">;
+	/** Told when the sessions of a user must end: its id, and whether it may come back. */
+	readonly voided?: (userId: string, why: "banned" | "expired") => void;
+}
+
+export function createUsers({ store, passwords, clock, random, voided }: UserParts): Users {
+	const find = async (nameOrId: string): Promise<UserRecord> => {
+		const checked = checkName(nameOrId);
+		const named = checked.ok ? await store.userBySkeleton(checked.skeleton) : undefined;
+		const user = named !== undefined && sameName(named.name, nameOrId) ? named : await store.user(nameOrId);
+		if (user === undefined) throw new Refusal("no_such_user", `there is no user ${JSON.stringify(nameOrId)}`);
+		return user;
+	};
+
+	const change = async (user: UserRecord, fields: UserChange & Partial<UserRecord>): Promise<UserRecord> => {
+		const outcome = await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: fields });
+		if (!outcome.ok) throw new Refusal(outcome.code);
+		return { ...user, ...fields };
+	};
+
+	return {
+		async add(name, password) {
+			const checked = checkName(name);
+			if (!checked.ok) throw new Refusal("name_invalid", checked.why);
+			const passwordHash = await passwords.hash(password);
+			const user: UserRecord = {
+				id: newId("u", clock, random),
+				kind: "registered",
+				name: checked.name,
+				skeleton: checked.skeleton,
+				passwordHash,
+				createdMs: clock.now(),
+				generation: 1,
+				disabled: false,
+			};
+			const outcome = await store.append({ kind: "userCreate", user, nowMs: user.createdMs });
+			if (!outcome.ok) throw new Refusal(outcome.code);
+			return user;
+		},
+		list: (afterId, limit) => store.users(afterId, limit),
+		async disable(nameOrId) {
+			const user = await find(nameOrId);
+			const disabled = await change(user, { disabled: true, generation: user.generation + 1 });
+			voided?.(user.id, "banned");
+			return disabled;
+		},
+		async enable(nameOrId) {
+			return change(await find(nameOrId), { disabled: false });
+		},
+		async setPassword(nameOrId, password) {
+			const user = await find(nameOrId);
+			if (user.kind !== "registered") throw new Refusal("invalid", "only registered users have a password");
+			const passwordHash = await passwords.hash(password);
+			const changed = await change(user, { passwordHash, generation: user.generation + 1 });
+			voided?.(user.id, "expired");
+			return changed;
+		},
+	};
+}

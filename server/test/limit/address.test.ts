@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+import { addressKey } from "../../src/limit/address.ts";
+
+test.each([
+	["127.0.0.1", "127.0.0.1"],
+	["::ffff:127.0.0.1", "127.0.0.1"],
+	["0:0:0:0:0:ffff:10.1.2.3", "10.1.2.3"],
+	["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+	["2001:DB8:0001:2::9", "2001:db8:1:2::/64"],
+	["2001:db8::1", "2001:db8:0:0::/64"],
+	["2001:db8::", "2001:db8:0:0::/64"],
+	["::1", "0:0:0:0::/64"],
+	["fe80::1%eth0", "fe80:0:0:0::/64"],
+	["unix", "unix"],
+])("%s is limited as %s", (address, key) => {
+	expect(addressKey(address)).toBe(key);
+});
