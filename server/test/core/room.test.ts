@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { create, type Entry, EntrySchema } from "@verbatim/protocol";
+import type { Device } from "../../src/room/device.ts";
+import type { EntriesPush } from "../../src/room/push.ts";
+import { LiveRoom } from "../../src/room/room.ts";
+import { Subscription } from "../../src/room/subscription.ts";
+import type { LogPage, Store } from "../../src/store/store.ts";
+import { Harness } from "./harness.ts";
+import { join, joined, range, say } from "./helpers.ts";
+
+const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
+
+function entry(seq: number, text = "hello"): Entry {
+	return create(EntrySchema, { seq, body: { case: "message", value: { text } } });
+}
+
+function reader(): Device & { taken: number[]; fellBehind: number } {
+	const device = {
+		taken: [] as number[],
+		fellBehind: 0,
+		takePush(push: EntriesPush) {
+			device.taken.push(...push.entries.map(({ seq }) => seq));
+			return true;
+		},
+		fallBehind() {
+			device.fellBehind++;
+		},
+	};
+	return device as unknown as Device & { taken: number[]; fellBehind: number };
+}
+
+describe("a live room", () => {
+	test("a gap in what is published is never shown: the reader is sent to the log", () => {
+		const room = new LiveRoom("r1", 1, 10, LIMITS);
+		const device = reader();
+		const subscription = new Subscription(room, device, 10, "live");
+		room.subscriptions.add(subscription);
+		room.publish({ room: "r1", epoch: 1, entries: [entry(11)] });
+		room.publish({ room: "r1", epoch: 1, entries: [entry(14)] });
+		expect(device.taken).toEqual([11]);
+		expect(subscription).toMatchObject({ cursor: 11, state: "behind" });
+		expect(device.fellBehind).toBe(1);
+		expect(room.head).toBe(14);
+		expect(room.recent(11)).toBeUndefined();
+	});
+
+	test("what was published before is not published again, in whole or in part", () => {
+		const room = new LiveRoom("r1", 1, 0, LIMITS);
+		const device = reader();
+		room.subscriptions.add(new Subscription(room, device, 0, "live"));
+		room.publish({ room: "r1", epoch: 1, entries: [entry(1), entry(2)] });
+		room.publish({ room: "r1", epoch: 1, entries: [entry(1), entry(2)] });
+		room.publish({ room: "r1", epoch: 1, entries: [entry(2), entry(3)] });
+		expect(device.taken).toEqual([1, 2, 3]);
+	});
+
+	test("the newest entries stay in memory, bounded in number, each found by the seq before it", () => {
+		const room = new LiveRoom("r1", 1, 0, LIMITS);
+		for (let seq = 1; seq <= 100; seq++) room.publish({ room: "r1", epoch: 1, entries: [entry(seq)] });
+		expect(range(1, 100).filter((seq) => room.recent(seq - 1) !== undefined)).toEqual(range(93, 100));
+	});
+
+	test("a large batch is cut into pushes of bounded size", () => {
+		const room = new LiveRoom("r1", 1, 0, LIMITS);
+		const sizes: number[] = [];
+		const device = reader();
+		const taking = device.takePush.bind(device);
+		device.takePush = (push) => {
+			sizes.push(push.entries.length);
+			return taking(push);
+		};
+		room.subscriptions.add(new Subscription(room, device, 0, "live"));
+		room.publish({ room: "r1", epoch: 1, entries: range(1, 20).map((seq) => entry(seq, "x".repeat(100))) });
+		expect(device.taken).toEqual(range(1, 20));
+		expect(Math.max(...sizes)).toBeLessThanOrEqual(3);
+	});
+});
+
+describe("a join", () => {
+	test("what is committed while its page is being read follows the answer, never before it, with no gap", async () => {
+		let hold: ((page: LogPage | undefined) => void) | undefined;
+		const harness = new Harness({
+			wrap: (store) =>
+				new Proxy(store, {
+					get(target, property: keyof Store) {
+						if (property !== "page") {
+							const member = target[property] as (...args: unknown[]) => unknown;
+							return member.bind(target);
+						}
+						return async (...args: Parameters<Store["page"]>) => {
+							const page = await target.page(...args);
+							return "before" in args[1] ? new Promise((resolve) => (hold = () => resolve(page))) : page;
+						};
+					},
+				}),
+		});
+		const ann = await harness.guest("ann");
+		ann.put({ case: "create", value: { name: "tea" } });
+		await harness.clock.settle();
+		hold?.(undefined);
+		await harness.clock.settle();
+		const made = ann.received.find((down) => down.body.case === "joined")?.body;
+		const id = made?.case === "joined" ? (made.value.room?.id ?? "") : "";
+		const bob = await harness.guest("bob");
+		const asked = bob.put(join("#tea"));
+		await harness.clock.settle();
+		for (let i = 0; i < 5; i++) await ann.want("sent", say(id, `${i}`));
+		expect(bob.seqs(id)).toEqual([]);
+		hold?.(undefined);
+		await harness.clock.settle();
+		expect(bob.received.findIndex((down) => down.id === asked)).toBeLessThan(
+			bob.received.findIndex((down) => down.body.case === "entries"),
+		);
+		expect(bob.seqs(id)).toEqual(range(3, 7));
+	});
+
+	test("again by somebody who is in the room restarts the stream where the new page ends", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		await ann.want("sent", say(id, "one"));
+		const { to } = await joined(ann, "#tea");
+		expect(to).toBe(2);
+		await ann.want("sent", say(id, "two"));
+		expect(ann.seqs(id)).toEqual([2, 3]);
+	});
+});
