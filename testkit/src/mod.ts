@@ -1,3 +1,5 @@
 // The one door of this package: what tests of all packages share.
+
+export * from "./process/server-process.ts";
 export * from "./random.ts";
 export * from "./virtual-clock.ts";
