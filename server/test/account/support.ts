@@ -1,0 +1,96 @@
+// Accounts over the memory store, with a clock whose time the test moves and whose turns are real, so that hashing on threads
+// and commits go on by themselves.
+import { expect } from "bun:test";
+import { type ErrorCode, type Hello, Refusal } from "@verbatim/protocol";
+import { SeededRandom, VirtualClock } from "@verbatim/testkit";
+import { type AccountService, createAccounts } from "../../src/account/service.ts";
+import { ACCOUNT_DEFAULTS, type AccountSettings } from "../../src/account/settings.ts";
+import type { Clock } from "../../src/clock.ts";
+import { silentLog } from "../../src/ops/log.ts";
+import { type MemoryDisk, newMemoryDisk } from "../../src/store/memory/disk.ts";
+import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory.ts";
+import type { Committed } from "../../src/store/store.ts";
+
+export interface TestClock extends Clock {
+	/** Moves time on, timer by timer. */
+	advance(ms: number): Promise<void>;
+}
+
+export function testClock(): TestClock {
+	const time = new VirtualClock();
+	return {
+		now: time.now,
+		monotonic: time.monotonic,
+		after: time.after,
+		soon: (task) => void setImmediate(task),
+		advance: (ms) => time.advance(ms),
+	};
+}
+
+/** argon2id as cheap as it goes: what it costs is no matter here. */
+export const CHEAP = { ...ACCOUNT_DEFAULTS.passwords, memoryKib: 64, passes: 1 };
+
+export interface TestServer {
+	readonly accounts: AccountService;
+	readonly store: MemoryStore;
+	readonly disk: MemoryDisk;
+	readonly clock: TestClock;
+	/** Everything committed, in order. */
+	readonly log: Committed[];
+}
+
+interface TestOptions {
+	readonly settings?: Partial<AccountSettings>;
+	/** Of a server before: this one is the same, started again. */
+	readonly disk?: MemoryDisk;
+	readonly clock?: TestClock;
+}
+
+let seed = 1;
+
+export async function startAccounts(options: TestOptions = {}): Promise<TestServer> {
+	const clock = options.clock ?? testClock();
+	const disk = options.disk ?? newMemoryDisk();
+	const store = createMemoryStore({ clock, disk });
+	const log: Committed[] = [];
+	store.listen({ committed: (rooms) => void log.push(...rooms), batch() {} });
+	const settings = { ...ACCOUNT_DEFAULTS, passwords: CHEAP, ...options.settings };
+	const accounts = await createAccounts({ store, clock, random: new SeededRandom(seed++), log: silentLog, settings, fetch });
+	return { accounts, store, disk, clock, log };
+}
+
+export const HERE = { address: "192.0.2.1", lasting: true };
+/** Somebody in line mode. */
+export const LINE = { address: "192.0.2.1", lasting: false };
+
+export function asGuest(name: string): Hello["credential"] {
+	return { case: "guest", value: { $typeName: "verbatim.v1.Guest", name } };
+}
+
+export function asLogin(name: string, password: string): Hello["credential"] {
+	return { case: "login", value: { $typeName: "verbatim.v1.Password", name, password } };
+}
+
+export function asRegister(name: string, password: string): Hello["credential"] {
+	return { case: "register", value: { $typeName: "verbatim.v1.Password", name, password } };
+}
+
+export function asToken(value: string): Hello["credential"] {
+	return { case: "token", value };
+}
+
+/** The refusal that `promise` ends with, which must have this code. */
+export async function refused(promise: Promise<unknown>, code: ErrorCode): Promise<Refusal> {
+	const outcome = await promise.then(
+		(value) => new Error(`expected ${code}, but it succeeded: ${JSON.stringify(value)}`),
+		(cause: unknown) => cause,
+	);
+	if (!(outcome instanceof Refusal)) throw outcome;
+	expect(outcome.code).toBe(code);
+	return outcome;
+}
+
+/** Waits, turn by turn, until it is so. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+	while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}
