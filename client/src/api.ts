@@ -14,6 +14,7 @@ import type {
 } from "@verbatim/protocol";
 import type { Clock, Random } from "./clock.ts";
 import type { RefusedError, VerbatimError } from "./errors.ts";
+import type { MarkStore } from "./marks/store.ts";
 import type { OutboxStore } from "./outbox/store.ts";
 import type { TokenStore } from "./tokens/store.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -45,6 +46,8 @@ export interface ConnectOptions {
 	readonly outbox?: OutboxStore;
 	/** Keeps the identity through reloads. Default: memory. */
 	readonly tokens?: TokenStore;
+	/** Keeps what was seen, so that unread counts survive reloads. Default: nothing is kept. */
+	readonly marks?: MarkStore;
 	/** Default: WebSocket; with `@verbatim/client/node` also TCP and TLS. */
 	readonly transports?: readonly Transport[];
 	/** Overrides single times of the protocol's `TIMING`. */

@@ -1,7 +1,16 @@
 // The one door of this package. Web-standard APIs only; what needs Node's is behind `@verbatim/client/node`.
 export * from "./api.ts";
+export { connect } from "./client.ts";
 export * from "./clock.ts";
 export * from "./errors.ts";
-export type * from "./outbox/store.ts";
-export type * from "./tokens/store.ts";
-export type * from "./transport/transport.ts";
+export * from "./marks/store.ts";
+export { webStorageMarks } from "./marks/web-storage.ts";
+export { indexedDbOutbox } from "./outbox/indexeddb.ts";
+export { memoryOutbox } from "./outbox/memory.ts";
+export * from "./outbox/store.ts";
+export { memoryTokens } from "./tokens/memory.ts";
+export * from "./tokens/store.ts";
+export { webStorageTokens } from "./tokens/web-storage.ts";
+export { type MemoryPeer, memoryTransport } from "./transport/memory.ts";
+export * from "./transport/transport.ts";
+export { type WebSocketClass, webSocketTransport } from "./transport/websocket.ts";

@@ -1,0 +1,171 @@
+// Calls: a command, its answer, and the bounds of the caller. A call waits for the connection, and where repeating does no
+// harm it outlives the loss of one.
+import type { Command } from "@verbatim/protocol";
+import type { CallOptions, Status } from "./api.ts";
+import type { Clock, Random } from "./clock.ts";
+import {
+	AbortedError,
+	ClosedError,
+	DisconnectedError,
+	ProtocolError,
+	RefusedError,
+	TimeoutError,
+	VerbatimError,
+} from "./errors.ts";
+import type { Body, Session } from "./session/session.ts";
+
+export interface CallsPort {
+	readonly status: Status;
+	/** The session, if it is live. */
+	readonly session: Session | undefined;
+}
+
+/** Waits before asking again, where the server gives no advice. */
+const RETRY_MIN_MS = 200;
+const RETRY_MAX_MS = 10_000;
+
+export class Calls {
+	private readonly clock: Clock;
+	private readonly random: Pick<Random, "float">;
+	private readonly answerMs: number;
+	private readonly port: CallsPort;
+	private readonly waiters = new Set<() => void>();
+
+	constructor(clock: Clock, random: Pick<Random, "float">, answerMs: number, port: CallsPort) {
+		this.clock = clock;
+		this.random = random;
+		this.answerMs = answerMs;
+		this.port = port;
+	}
+
+	/** The status has changed. */
+	stir(): void {
+		for (const wake of [...this.waiters]) wake();
+	}
+
+	/**
+	 * Carries out `command` within the bounds. `apply` takes the answer in the order of the wire, also one that comes after the
+	 * caller has given up.
+	 */
+	call(command: Command, options: CallOptions, apply?: (body: Body) => void): Promise<Body> {
+		const repeatable = REPEATABLE.has(command.case ?? "");
+		return this.bounded(command.case ?? "", options, async (signal, leftMs) => {
+			for (;;) {
+				const session = await this.live(signal);
+				try {
+					return await this.once(session, command, leftMs(), apply);
+				} catch (error) {
+					if (signal.aborted || !repeatable || !(error instanceof DisconnectedError)) throw error;
+				}
+			}
+		});
+	}
+
+	/** As `call`, over any number of reconnects, time-outs and passing refusals, until the signal. */
+	async persist(command: Command, signal: AbortSignal): Promise<Body> {
+		for (let tries = 0; ; tries++) {
+			const session = await this.live(signal);
+			let waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, tries)) * this.random.float();
+			try {
+				return await this.once(session, command, this.answerMs);
+			} catch (error) {
+				if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
+				else if (error instanceof DisconnectedError) waitMs = 0;
+				else if (!(error instanceof TimeoutError)) throw error;
+			}
+			if (waitMs > 0) await this.pause(waitMs, signal);
+		}
+	}
+
+	/** Resolves with the session once it is live; rejects when the client has stopped, and with the signal. */
+	live(signal: AbortSignal): Promise<Session> {
+		return new Promise((resolve, reject) => {
+			const settle = (): void => {
+				this.waiters.delete(look);
+				signal.removeEventListener("abort", look);
+			};
+			const look = (): void => {
+				const { session, status } = this.port;
+				if (signal.aborted) reject(new AbortedError("waiting for the connection", signal.reason));
+				// Not before the status says so: rooms and listeners have heard of the welcome by then.
+				else if (session !== undefined && status.state === "live") resolve(session);
+				else if (status.state === "stopped") reject(stoppedError(status.why));
+				else return;
+				settle();
+			};
+			this.waiters.add(look);
+			signal.addEventListener("abort", look);
+			look();
+		});
+	}
+
+	/** Runs `task` within the caller's bounds; the signal it gets ends with them. */
+	async bounded<T>(
+		what: string,
+		{ signal, timeoutMs = this.answerMs }: CallOptions,
+		task: (signal: AbortSignal, leftMs: () => number) => Promise<T>,
+	): Promise<T> {
+		const control = new AbortController();
+		const deadlineMs = this.clock.monotonic() + timeoutMs;
+		let settle = (): void => {};
+		const bounds = new Promise<never>((_, reject) => {
+			const end = (error: VerbatimError): void => {
+				reject(error);
+				control.abort(error);
+			};
+			const cancel = this.clock.after(timeoutMs, () => end(new TimeoutError(what, timeoutMs)));
+			const onAbort = (): void => end(new AbortedError(what, signal?.reason));
+			settle = () => {
+				cancel();
+				signal?.removeEventListener("abort", onAbort);
+			};
+			if (signal?.aborted) onAbort();
+			else signal?.addEventListener("abort", onAbort, { once: true });
+		});
+		try {
+			return await Promise.race([bounds, task(control.signal, () => Math.max(1, deadlineMs - this.clock.monotonic()))]);
+		} finally {
+			settle();
+			// What still runs for a caller who has gone learns it here.
+			if (!control.signal.aborted) control.abort();
+		}
+	}
+
+	private once(session: Session, command: Command, timeoutMs: number, apply?: (body: Body) => void): Promise<Body> {
+		return new Promise((resolve, reject) => {
+			session.request(command, timeoutMs, {
+				answered: (body) => {
+					try {
+						apply?.(body);
+						resolve(body);
+					} catch (error) {
+						reject(error instanceof VerbatimError ? error : new ProtocolError("the answer made no sense", { cause: error }));
+					}
+				},
+				failed: reject,
+			});
+		});
+	}
+
+	private pause(ms: number, signal: AbortSignal): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const onAbort = (): void => {
+				cancel();
+				reject(new AbortedError("waiting to ask again", signal.reason));
+			};
+			const cancel = this.clock.after(ms, () => {
+				signal.removeEventListener("abort", onAbort);
+				resolve();
+			});
+			if (signal.aborted) onAbort();
+			else signal.addEventListener("abort", onAbort, { once: true });
+		});
+	}
+}
+
+/** Carrying these out twice is the same as once. */
+const REPEATABLE: ReadonlySet<string> = new Set(["join", "leave", "invite", "history", "rooms", "who"]);
+
+export function stoppedError(why: VerbatimError | "closed"): VerbatimError {
+	return why === "closed" ? new ClosedError("the client was closed") : why;
+}

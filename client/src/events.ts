@@ -1,0 +1,114 @@
+// Typed events, and the same as an async iteration with a bounded buffer.
+import type { Off } from "./api.ts";
+
+/** A listener that throws harms nobody: its error is thrown anew where the program's own handler of such errors finds it. */
+export class Emitter<Events extends object> {
+	private readonly listeners = new Map<keyof Events, Set<(value: never) => void>>();
+	private readonly taps = new Set<(event: keyof Events, value: Events[keyof Events]) => void>();
+
+	on<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): Off {
+		// Wrapped, so that the same function may listen twice and each `off` ends its own.
+		const own = (value: Events[E]): void => listener(value);
+		let set = this.listeners.get(event);
+		if (set === undefined) {
+			set = new Set();
+			this.listeners.set(event, set);
+		}
+		set.add(own);
+		return () => void set.delete(own);
+	}
+
+	/** Hears every event. */
+	tap(listener: (event: keyof Events, value: Events[keyof Events]) => void): Off {
+		this.taps.add(listener);
+		return () => void this.taps.delete(listener);
+	}
+
+	emit<E extends keyof Events>(event: E, value: Events[E]): void {
+		const set = this.listeners.get(event) as Set<(value: Events[E]) => void> | undefined;
+		if (set !== undefined) for (const listener of [...set]) guarded(() => listener(value));
+		for (const tap of [...this.taps]) guarded(() => tap(event, value));
+	}
+}
+
+/** Runs `task`; what it throws is reported like any uncaught error, without disturbing the caller. */
+export function guarded(task: () => void): void {
+	try {
+		task();
+	} catch (error) {
+		queueMicrotask(() => {
+			throw error;
+		});
+	}
+}
+
+/**
+ * Values handed in by `push`, taken out by one `for await`. Holds at most `max`: beyond, the oldest are dropped, and `lost`
+ * makes the value that says how many.
+ */
+export class Stream<T> implements AsyncIterableIterator<T> {
+	private readonly max: number;
+	private readonly lost: (count: number) => T;
+	private readonly onReturn: () => void;
+	private values: T[] = [];
+	private dropped = 0;
+	private ended = false;
+	private waiting: Array<() => void> = [];
+
+	constructor(max: number, lost: (count: number) => T, onReturn: () => void) {
+		this.max = max;
+		this.lost = lost;
+		this.onReturn = onReturn;
+	}
+
+	push(value: T): void {
+		if (this.ended) return;
+		this.values.push(value);
+		if (this.values.length > this.max) {
+			this.values.shift();
+			this.dropped++;
+		}
+		this.stir();
+	}
+
+	/** What is held is still given; then the iteration is done. */
+	end(): void {
+		if (this.ended) return;
+		this.ended = true;
+		this.onReturn();
+		this.stir();
+	}
+
+	async next(): Promise<IteratorResult<T>> {
+		for (;;) {
+			if (this.dropped > 0) {
+				const value = this.lost(this.dropped);
+				this.dropped = 0;
+				return { done: false, value };
+			}
+			const value = this.values.shift();
+			if (value !== undefined) return { done: false, value };
+			if (this.ended) return { done: true, value: undefined };
+			await new Promise<void>((resolve) => {
+				this.waiting.push(resolve);
+			});
+		}
+	}
+
+	async return(): Promise<IteratorResult<T>> {
+		this.values = [];
+		this.dropped = 0;
+		this.end();
+		return { done: true, value: undefined };
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	private stir(): void {
+		const { waiting } = this;
+		this.waiting = [];
+		for (const wake of waiting) wake();
+	}
+}

@@ -1,0 +1,16 @@
+// The id of a send, made before its first try: a UUID version 7 (RFC 9562): 48 bits of time, 74 of chance. Unique for ever
+// without asking anybody, and neighbours in time are neighbours in the server's index.
+import type { Clock, Random } from "./clock.ts";
+
+/** A new cid: 36 characters, lower case. */
+export function newCid(clock: Pick<Clock, "now">, random: Pick<Random, "bytes">): string {
+	const bytes = random.bytes(16);
+	const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
+	const ms = Math.floor(clock.now());
+	view.setUint16(0, Math.floor(ms / 0x1_0000_0000));
+	view.setUint32(2, ms % 0x1_0000_0000);
+	view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
+	view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
+	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

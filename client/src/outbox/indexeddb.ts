@@ -1,0 +1,154 @@
+// An outbox in IndexedDB. Each tab owns one partition and holds a Web Lock of its name for as long as it lives; another tab
+// that gets that lock knows that the owner is gone, and takes its sends over. Tabs tell each other on a BroadcastChannel that
+// they are there, so that each can wait for the others' locks.
+//
+// Where there are no Web Locks, there is one partition for all: a send may then be tried by two tabs at once, which the server
+// tells by its cid.
+import { OutboxError } from "../errors.ts";
+import type { OutboxStore, StoredSend } from "./store.ts";
+
+interface Row extends StoredSend {
+	readonly owner: string;
+	/** Order of saying, over all owners. */
+	readonly n?: number;
+}
+
+const STORE = "sends";
+const LOCK = "verbatim-outbox:";
+
+/** `name` of the database, for several outboxes of one origin. */
+export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
+	const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
+	const owner = locks === undefined ? "" : crypto.randomUUID();
+	const stop = new AbortController();
+	const watched = new Set<string>([owner]);
+	const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+	let adopted: (sends: readonly StoredSend[]) => void = () => {};
+	let user = "";
+	let owning: Promise<void> | undefined;
+	const database = lazy(() => openDatabase(name));
+
+	/** Holds our own lock until `close` or the tab's end. */
+	const own = (): Promise<void> => {
+		owning ??=
+			locks === undefined
+				? Promise.resolve()
+				: new Promise((resolve, reject) => {
+						locks
+							.request(LOCK + owner, () => {
+								resolve();
+								return new Promise<void>((release) => stop.signal.addEventListener("abort", () => release()));
+							})
+							.catch(reject);
+					});
+		return owning;
+	};
+
+	/** Takes over what `other` has left for this user. The caller holds its lock. */
+	const takeOver = async (other: string): Promise<StoredSend[]> => {
+		const rows = (await allRows(await database())).filter((row) => row.owner === other && row.user === user);
+		await change(await database(), (store) => {
+			for (const row of rows) store.put({ ...row, owner });
+		});
+		return rows.map(sendOf);
+	};
+
+	/** Waits until `other` is gone, however long, and adopts what it has left. */
+	const watch = (other: string): void => {
+		if (locks === undefined || watched.has(other)) return;
+		watched.add(other);
+		locks
+			.request(LOCK + other, { signal: stop.signal }, async () => {
+				const sends = await takeOver(other);
+				if (sends.length > 0) adopted(sends);
+			})
+			// Closed while waiting, or the database is broken: then nothing is adopted, and nothing lost.
+			.catch(() => undefined)
+			.finally(() => watched.delete(other));
+	};
+
+	if (channel !== undefined)
+		channel.onmessage = ({ data }: MessageEvent<unknown>) => void (typeof data === "string" && watch(data));
+
+	return {
+		async open(who) {
+			user = who;
+			await own();
+			const rows = (await allRows(await database())).filter((row) => row.user === who);
+			for (const other of new Set(rows.map((row) => row.owner))) {
+				if (other === owner || locks === undefined) continue;
+				await locks.request(LOCK + other, { ifAvailable: true }, async (lock) => {
+					if (lock !== null) await takeOver(other);
+				});
+			}
+			const held = await locks?.query();
+			for (const { name: lock = "" } of held?.held ?? []) if (lock.startsWith(LOCK)) watch(lock.slice(LOCK.length));
+			channel?.postMessage(owner);
+			return (await allRows(await database())).filter((row) => row.user === who && row.owner === owner).map(sendOf);
+		},
+		async put(send) {
+			await change(await database(), (store) => store.put({ ...send, owner } satisfies Row));
+		},
+		async remove(send) {
+			const db = await database();
+			await change(db, (store) => {
+				const found = store.index("cid").getKey(send.cid);
+				found.onsuccess = () => {
+					if (found.result !== undefined) store.delete(found.result);
+				};
+			});
+		},
+		onAdopted(listener) {
+			adopted = listener;
+		},
+		async close() {
+			stop.abort();
+			channel?.close();
+			(await database()).close();
+		},
+	};
+}
+
+function openDatabase(name: string): Promise<IDBDatabase> {
+	return new Promise((resolve, reject) => {
+		const request = indexedDB.open(name, 1);
+		request.onupgradeneeded = () => {
+			request.result.createObjectStore(STORE, { keyPath: "n", autoIncrement: true }).createIndex("cid", "cid", { unique: true });
+		};
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(new OutboxError("the database could not be opened", { cause: request.error }));
+	});
+}
+
+/** In the order of saying. */
+function allRows(db: IDBDatabase): Promise<Row[]> {
+	return new Promise((resolve, reject) => {
+		const request = db.transaction(STORE).objectStore(STORE).getAll() as IDBRequest<Row[]>;
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(new OutboxError("the outbox could not be read", { cause: request.error }));
+	});
+}
+
+/** Runs `task` in one transaction, and resolves when it is on the disk. */
+function change(db: IDBDatabase, task: (store: IDBObjectStore) => void): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const transaction = db.transaction(STORE, "readwrite", { durability: "strict" });
+		transaction.oncomplete = () => resolve();
+		const fail = (): void => reject(new OutboxError("the outbox could not be written", { cause: transaction.error }));
+		transaction.onerror = fail;
+		transaction.onabort = fail;
+		task(transaction.objectStore(STORE));
+	});
+}
+
+function sendOf({ user, room, cid, text, atMs }: Row): StoredSend {
+	return { user, room, cid, text, atMs };
+}
+
+function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+	let made: Promise<T> | undefined;
+	return () => {
+		made ??= make();
+		return made;
+	};
+}

@@ -1,0 +1,79 @@
+// One send on its way: the public `Delivery` and the promise behind it. How it moves is decided in outbox.ts.
+import type { Sent } from "@verbatim/protocol";
+import type { Delivery, DeliveryState } from "../api.ts";
+import type { VerbatimError } from "../errors.ts";
+import type { StoredSend } from "./store.ts";
+
+export interface ItemPort {
+	retry(item: Item): void;
+	discard(item: Item): void;
+}
+
+export class Item implements Delivery {
+	readonly stored: StoredSend;
+	private readonly port: ItemPort;
+	status: DeliveryState = { state: "waiting" };
+	/** It is kept, and may be tried. */
+	kept: boolean;
+	/** The number of the try that counts; 0 while there is none. Refusals of other tries are out of date. */
+	attempt = 0;
+	/** It has been on the wire: it may be in the log. */
+	tried = false;
+	/** The send that its present try stands behind. */
+	behind: Item | undefined;
+	private promise: Promise<Sent> | undefined;
+	private resolve: (sent: Sent) => void = () => {};
+	private reject: (error: VerbatimError) => void = () => {};
+
+	constructor(stored: StoredSend, kept: boolean, port: ItemPort) {
+		this.stored = stored;
+		this.kept = kept;
+		this.port = port;
+		this.renew();
+	}
+
+	get cid(): string {
+		return this.stored.cid;
+	}
+	get room(): string {
+		return this.stored.room;
+	}
+	get text(): string {
+		return this.stored.text;
+	}
+	get atMs(): number {
+		return this.stored.atMs;
+	}
+	get done(): Promise<Sent> {
+		return this.promise as Promise<Sent>;
+	}
+
+	retry(): void {
+		this.port.retry(this);
+	}
+
+	discard(): void {
+		this.port.discard(this);
+	}
+
+	/** A new promise, after the one before was broken. */
+	renew(): void {
+		this.promise = new Promise((resolve, reject) => {
+			this.resolve = resolve;
+			this.reject = reject;
+		});
+		// Nobody has to handle it: the status says the same.
+		this.promise.catch(() => undefined);
+	}
+
+	/** It is in the log. */
+	settle(sent: Sent): void {
+		this.status = { state: "done", sent };
+		this.resolve(sent);
+	}
+
+	/** Breaks the promise; the status is for the outbox to set. */
+	fail(error: VerbatimError): void {
+		this.reject(error);
+	}
+}

@@ -1,0 +1,114 @@
+// The gap-free piece of a log that a client holds: the entries after `base`, all of them, in order. Whatever arrives, in
+// whatever order and however often, either continues it or is refused with the reason; a hole cannot be made.
+import type { Entry } from "@verbatim/protocol";
+
+/** A dense run of entries: `from` to `to`, both included, none left out; empty when `to` is `from` - 1. */
+export interface Run {
+	readonly epoch: number;
+	readonly from: number;
+	readonly to: number;
+	readonly entries: readonly Entry[];
+}
+
+export type Extended =
+	/** `fresh` are the entries that were new, in order; perhaps none. */
+	| { readonly kind: "extended"; readonly fresh: readonly Entry[] }
+	/** `from` to `to` are missing in between; nothing was changed. */
+	| { readonly kind: "gap"; readonly from: number; readonly to: number }
+	/** Another incarnation of the log; nothing was changed. */
+	| { readonly kind: "epoch" };
+
+export class Window {
+	private epochNow: number;
+	private base: number;
+	private held: Entry[] = [];
+	private snapshot: readonly Entry[] | undefined;
+
+	/** Empty, right after `base`. */
+	constructor(epoch: number, base: number) {
+		this.epochNow = epoch;
+		this.base = base;
+	}
+
+	get epoch(): number {
+		return this.epochNow;
+	}
+
+	get from(): number {
+		return this.base + 1;
+	}
+
+	get to(): number {
+		return this.base + this.held.length;
+	}
+
+	get length(): number {
+		return this.held.length;
+	}
+
+	/** The same array until something changes. */
+	get entries(): readonly Entry[] {
+		this.snapshot ??= this.held.slice();
+		return this.snapshot;
+	}
+
+	at(seq: number): Entry | undefined {
+		return this.held[seq - this.from];
+	}
+
+	/** Takes what is new of `run`, if it continues the end. */
+	extend(run: Run): Extended {
+		if (run.epoch !== this.epochNow) return { kind: "epoch" };
+		if (run.from > this.to + 1) return { kind: "gap", from: this.to + 1, to: run.from - 1 };
+		const fresh = run.entries.slice(this.to + 1 - run.from);
+		if (fresh.length > 0) {
+			this.held.push(...fresh);
+			this.snapshot = undefined;
+		}
+		return { kind: "extended", fresh };
+	}
+
+	/** Takes what lies before the beginning, if it touches it; gives how many entries came. */
+	prepend(run: Run): number {
+		if (run.epoch !== this.epochNow || run.from >= this.from || run.to < this.base) return 0;
+		const older = run.entries.slice(0, this.from - run.from);
+		this.held = [...older, ...this.held];
+		this.base = run.from - 1;
+		this.snapshot = undefined;
+		return older.length;
+	}
+
+	/** Begins anew with `run`. */
+	reset(run: Run): void {
+		this.epochNow = run.epoch;
+		this.base = run.from - 1;
+		this.held = run.entries.slice();
+		this.snapshot = undefined;
+	}
+
+	/** Forgets the oldest, so that at most `keep` remain. */
+	trim(keep: number): void {
+		const drop = this.held.length - Math.max(0, keep);
+		if (drop <= 0) return;
+		this.held = this.held.slice(drop);
+		this.base += drop;
+		this.snapshot = undefined;
+	}
+}
+
+/** `entries` as a run that begins at `from`, or undefined if they are not dense from there. */
+export function runOf(epoch: number, from: number, entries: readonly Entry[]): Run | undefined {
+	if (!entries.every((entry, i) => entry.seq === from + i)) return undefined;
+	return { epoch, from, to: from + entries.length - 1, entries };
+}
+
+/** A page as a run, or undefined if it is not what it says. */
+export function runOfPage(page: {
+	readonly epoch: number;
+	readonly from: number;
+	readonly to: number;
+	readonly entries: readonly Entry[];
+}): Run | undefined {
+	const run = runOf(page.epoch, page.from, page.entries);
+	return run !== undefined && (run.to === page.to || (page.to < page.from && run.entries.length === 0)) ? run : undefined;
+}

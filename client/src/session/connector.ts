@@ -1,0 +1,334 @@
+// Keeps one session alive: opens it, says hello, watches over tokens, and when it is lost opens the next, at this endpoint or
+// another one. It steps through the table in ../lifecycle.ts and tells each step as `Status`.
+//
+// Much here waits (for a timer, a store, a credential). Whatever comes back from waiting first looks whether the session it
+// was for is still the present one.
+import type { Codec, Cursor, Tokens, Welcome } from "@verbatim/protocol";
+import type { Credential, Status } from "../api.ts";
+import type { Cancel } from "../clock.ts";
+import {
+	ClosedError,
+	ProtocolError,
+	RefusedError,
+	ServerClosedError,
+	TimeoutError,
+	TransportError,
+	VerbatimError,
+} from "../errors.ts";
+import { type ClientState, type ClientStep, mustStep } from "../lifecycle.ts";
+import type { Parts } from "../parts.ts";
+import type { Transport } from "../transport/transport.ts";
+import { Backoff } from "./backoff.ts";
+import type { Identity } from "./identity.ts";
+import { type Body, Session } from "./session.ts";
+
+/** What the connector tells its client. */
+export interface ConnectorPort {
+	/** Where the client stands in each room, for the hello that is about to be sent. */
+	cursors(): Array<Pick<Cursor, "room" | "epoch" | "seq">>;
+	/** The session is live. Pushes follow. */
+	welcomed(welcome: Welcome, session: Session): void;
+	push(body: Body): void;
+	/** A frame was lost on the way down. */
+	damaged(problem: VerbatimError): void;
+	/** The session that was live is gone. */
+	lost(): void;
+	status(status: Status): void;
+	problem(error: VerbatimError): void;
+	tokens(tokens: Tokens): void;
+}
+
+export interface ConnectorOptions {
+	readonly endpoints: readonly URL[];
+	readonly transports: readonly Transport[];
+	readonly codec: Codec;
+	readonly client: string;
+	readonly attemptsMax: number;
+}
+
+/** Timers cannot run longer than 2^31 ms everywhere; a token's renewal looks again each day. */
+const LOOK_AGAIN_MS = 24 * 3_600_000;
+const RENEWAL_RETRY_MS = 30_000;
+
+export class Connector {
+	private readonly parts: Parts;
+	private readonly options: ConnectorOptions;
+	private readonly identity: Identity;
+	private readonly port: ConnectorPort;
+	private readonly backoff: Backoff;
+	private state: ClientState = "idle";
+	private statusNow: Status = { state: "idle" };
+	private session: Session | undefined;
+	private endpointAt = 0;
+	private lastRefusal: RefusedError | undefined;
+	/** The server asked not to be called before this (monotonic ms). */
+	private notBeforeMs = 0;
+	/** Of the present state: the deadline of an attempt, the end of a wait. */
+	private cancelTimer: Cancel = () => {};
+	private cancelStable: Cancel = () => {};
+	private cancelRenewal: Cancel = () => {};
+
+	constructor(parts: Parts, options: ConnectorOptions, identity: Identity, port: ConnectorPort) {
+		this.parts = parts;
+		this.options = options;
+		this.identity = identity;
+		this.port = port;
+		this.backoff = new Backoff(parts.timing, parts.random);
+	}
+
+	get status(): Status {
+		return this.statusNow;
+	}
+
+	/** The session, if it is live. */
+	get live(): Session | undefined {
+		return this.session?.live ? this.session : undefined;
+	}
+
+	/** Connects, if there is anybody to connect as. */
+	async start(): Promise<void> {
+		let known = false;
+		try {
+			known = await this.identity.known();
+		} catch (cause) {
+			this.port.problem(new VerbatimError("the kept identity could not be read", { cause }));
+			// What the caller gave is all there is now; the second call does not read again.
+			known = await this.identity.known();
+		}
+		if (known && this.state === "idle") this.dial("start");
+	}
+
+	/** Becomes somebody else, at once. */
+	become(credential: Credential): void {
+		this.identity.replace(credential);
+		this.drop(new ClosedError("another identity takes over"));
+		this.to("forget");
+		this.backoff.reset();
+		this.dial("start");
+	}
+
+	/** Connects no more until `become`. */
+	async forget(): Promise<void> {
+		this.drop(new ClosedError("logged out"));
+		this.to("forget");
+		this.tell({ state: "idle" });
+		await this.identity.forget();
+	}
+
+	stop(why: VerbatimError | "closed"): void {
+		if (this.state === "stopped") return;
+		this.drop(why === "closed" ? new ClosedError("the client was closed") : why);
+		this.to("stop");
+		this.tell({ state: "stopped", why });
+	}
+
+	/** The caller wants a connection now. */
+	hurry(): void {
+		if (this.state === "waiting") this.dial("due");
+	}
+
+	/** The network is back, or the device awake: ask whether the connection lives, or try for one unless the server asked to wait. */
+	wake(): void {
+		if (this.state === "live") this.session?.probe();
+		else if (this.parts.clock.monotonic() >= this.notBeforeMs) this.hurry();
+	}
+
+	behind(behind: boolean): void {
+		if (this.statusNow.state === "live") this.tell({ ...this.statusNow, behind });
+	}
+
+	/** The session contradicts itself: begin another one, which the cursors set right. */
+	resync(why: ProtocolError): void {
+		this.port.problem(why);
+		this.live?.abandon(why);
+	}
+
+	// ------------------------------------------------------------ one attempt
+
+	private dial(step: "start" | "due"): void {
+		this.cancelTimer();
+		this.to(step);
+		this.backoff.count();
+		const { endpoints, transports } = this.options;
+		const endpoint = endpoints[this.endpointAt % endpoints.length] as URL;
+		const scheme = endpoint.protocol.slice(0, -1);
+		const transport = transports.find(({ schemes }) => schemes.includes(scheme));
+		if (transport === undefined) {
+			this.stop(
+				new TransportError(
+					`no transport for ${endpoint.protocol}//; there are ${transports.flatMap((t) => t.schemes).join(", ")}`,
+				),
+			);
+			return;
+		}
+		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, {
+			opened: () => this.opened(session),
+			push: (body) => this.port.push(body),
+			suspect: (suspect) => {
+				if (this.statusNow.state === "live") this.tell({ ...this.statusNow, suspect });
+			},
+			damaged: (problem) => this.port.damaged(problem),
+			ended: (why) => {
+				if (this.session === session) this.ended(why);
+			},
+		});
+		this.session = session;
+		const { connectMs } = this.parts.timing;
+		this.cancelTimer = this.parts.clock.after(connectMs, () =>
+			session.abandon(new TimeoutError(`connecting to ${endpoint.host}`, connectMs)),
+		);
+		this.tell({ state: "connecting", attempt: this.backoff.attempt, endpoint: endpoint.href });
+	}
+
+	private opened(session: Session): void {
+		if (this.session !== session) return;
+		this.to("opened");
+		this.identity.begin();
+		this.lastRefusal = undefined;
+		void this.greet(session);
+	}
+
+	private async greet(session: Session): Promise<void> {
+		let credential: Awaited<ReturnType<Identity["offer"]>>;
+		try {
+			credential = await this.identity.offer();
+		} catch (cause) {
+			session.close(new VerbatimError("the credential could not be had", { cause }));
+			return;
+		}
+		if (this.session !== session || this.state !== "greeting") return;
+		if (credential === undefined) {
+			this.stop(this.lastRefusal ?? new VerbatimError("nobody to be: the tokens kept have run out; log in"));
+			return;
+		}
+		const hello = { credential, client: this.options.client, cursors: this.port.cursors() };
+		session.request({ case: "hello", value: hello }, this.parts.timing.connectMs, {
+			answered: (body) => {
+				if (body.case === "welcome") this.welcomed(session, body.value);
+				else session.abandon(new ProtocolError(`a hello was answered by ${body.case ?? "something unknown"}`));
+			},
+			failed: (error) => {
+				if (this.session !== session || !(error instanceof RefusedError)) return;
+				if (error.retry) {
+					session.close(error);
+					return;
+				}
+				this.lastRefusal = error;
+				this.identity.refused();
+				void this.greet(session);
+			},
+		});
+	}
+
+	private welcomed(session: Session, welcome: Welcome): void {
+		if (this.session !== session) return;
+		const { clock, timing } = this.parts;
+		this.cancelTimer();
+		this.to("welcomed");
+		this.notBeforeMs = 0;
+		session.watch(welcome.heartbeatMs);
+		this.cancelStable = clock.after(timing.stableMs, () => this.backoff.reset());
+		if (welcome.user !== undefined) this.identity.welcomed(welcome.user, welcome.tokens, welcome.nowMs);
+		this.port.welcomed(welcome, session);
+		// A listener may have closed it meanwhile.
+		if (this.session !== session || !session.live) return;
+		if (welcome.tokens !== undefined) this.port.tokens(welcome.tokens);
+		this.planRenewal(session);
+		this.tell({ state: "live", endpoint: session.endpoint, sinceMs: clock.now(), suspect: false, behind: false });
+	}
+
+	// ------------------------------------------------------------ its end
+
+	private ended(why: VerbatimError): void {
+		const wasLive = this.state === "live";
+		this.cancelTimers();
+		this.session = undefined;
+		if (wasLive) this.port.lost();
+		if (this.session !== undefined || this.state === "stopped" || this.state === "idle") return;
+		const { attemptsMax } = this.options;
+		if (isFinal(why)) {
+			this.stop(this.lastRefusal !== undefined && this.state === "greeting" ? this.lastRefusal : why);
+		} else if (attemptsMax > 0 && this.backoff.attempt >= attemptsMax) {
+			this.stop(why);
+		} else {
+			this.waitAfter(why, wasLive);
+		}
+	}
+
+	private waitAfter(why: VerbatimError, wasLive: boolean): void {
+		const { clock } = this.parts;
+		// A server that drains or could not be had: the next in turn. One that was merely cut off: itself again first.
+		if (!wasLive || (why instanceof ServerClosedError && why.closeName === "draining")) this.endpointAt++;
+		const atLeastMs = why instanceof RefusedError || why instanceof ServerClosedError ? why.retryAfterMs : 0;
+		const delayMs = this.backoff.delayMs(atLeastMs);
+		this.notBeforeMs = clock.monotonic() + atLeastMs;
+		this.to("lost");
+		this.cancelTimer = clock.after(delayMs, () => this.dial("due"));
+		this.tell({ state: "waiting", attempt: this.backoff.attempt + 1, retryAtMs: clock.now() + delayMs, why });
+	}
+
+	/** Ends the session without another one. */
+	private drop(why: VerbatimError): void {
+		const { session } = this;
+		const wasLive = this.state === "live";
+		this.cancelTimers();
+		this.session = undefined;
+		session?.close(why);
+		if (wasLive) this.port.lost();
+	}
+
+	// ------------------------------------------------------------ tokens
+
+	/** Renews the access token while the connection lives, when four fifths of its life are over. */
+	private planRenewal(session: Session): void {
+		const renewal = this.identity.renewal();
+		if (renewal === undefined) return;
+		const dueMs = Math.max(1_000, renewal.leftMs * 0.8);
+		this.cancelRenewal = this.parts.clock.after(Math.min(dueMs, LOOK_AGAIN_MS), () => {
+			if (dueMs > LOOK_AGAIN_MS) this.planRenewal(session);
+			else this.renew(session, renewal.refresh);
+		});
+	}
+
+	private renew(session: Session, refreshToken: string): void {
+		session.request({ case: "refresh", value: { refreshToken } }, this.parts.timing.answerMs, {
+			answered: (body) => {
+				if (this.session !== session || body.case !== "tokens") return;
+				this.identity.renewed(body.value);
+				this.port.tokens(body.value);
+				this.planRenewal(session);
+			},
+			failed: (error) => {
+				if (this.session !== session || !session.live) return;
+				this.port.problem(new VerbatimError("the token could not be renewed", { cause: error }));
+				if (error instanceof RefusedError && !error.retry) return;
+				const atLeastMs = error instanceof RefusedError ? error.retryAfterMs : 0;
+				this.cancelRenewal = this.parts.clock.after(Math.max(RENEWAL_RETRY_MS, atLeastMs), () =>
+					this.renew(session, refreshToken),
+				);
+			},
+		});
+	}
+
+	// ------------------------------------------------------------ helpers
+
+	private to(step: ClientStep): void {
+		this.state = mustStep(this.state, step);
+	}
+
+	private tell(status: Status): void {
+		this.statusNow = status;
+		this.port.status(status);
+	}
+
+	private cancelTimers(): void {
+		this.cancelTimer();
+		this.cancelStable();
+		this.cancelRenewal();
+	}
+}
+
+function isFinal(why: VerbatimError): boolean {
+	if (why instanceof RefusedError) return !why.retry;
+	return why instanceof ServerClosedError && !why.reconnect;
+}

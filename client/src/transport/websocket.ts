@@ -1,0 +1,60 @@
+// WebSocket: everywhere. One message is one frame; the codec is chosen by the subprotocol, so that both ends agree before the
+// first byte.
+import { SUBPROTOCOLS } from "@verbatim/protocol";
+import { TransportError } from "../errors.ts";
+import type { Transport } from "./transport.ts";
+
+/** The part of the WebSocket interface that is used; the global one of browsers, Bun and Node ≥ 22 has it. */
+export type WebSocketClass = new (url: string, protocols: string) => WebSocket;
+
+/**
+ * `implementation`: for places without a global WebSocket (Node before 22), for instance the one of the `ws` package.
+ */
+export function webSocketTransport(implementation?: WebSocketClass): Transport {
+	return {
+		schemes: ["ws", "wss"],
+		open(endpoint, codec, events) {
+			const Socket = implementation ?? (globalThis.WebSocket as WebSocketClass | undefined);
+			if (Socket === undefined) {
+				const cause = new TransportError(
+					"this runtime has no WebSocket: use Node 22 or newer, a tcp:// endpoint with @verbatim/client/node, or webSocketTransport(implementation)",
+				);
+				queueMicrotask(() => events.closed({ cause }));
+				return { send: () => {}, bufferedBytes: () => 0, close: () => {}, abandon: () => {} };
+			}
+			let ended = false;
+			const end = (ending: Parameters<typeof events.closed>[0]): void => {
+				if (ended) return;
+				ended = true;
+				events.closed(ending);
+			};
+			const socket = new Socket(endpoint.href, SUBPROTOCOLS[codec]);
+			socket.binaryType = "arraybuffer";
+			socket.onopen = () => {
+				if (!ended) events.opened();
+			};
+			socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
+				if (!ended) events.frame(typeof data === "string" ? data : new Uint8Array(data));
+			};
+			socket.onclose = ({ code, reason }) => {
+				end({ code, reason, cause: new TransportError(reason || `the connection to ${endpoint.host} ended (code ${code})`) });
+			};
+			// A close follows each error, and knows more than browsers tell here.
+			socket.onerror = () => {};
+			return {
+				send(body) {
+					if (socket.readyState === OPEN) socket.send(body as Uint8Array<ArrayBuffer> | string);
+				},
+				bufferedBytes: () => socket.bufferedAmount,
+				close: () => socket.close(1000),
+				abandon() {
+					// The closing handshake may take for ever; what comes of it is nobody's any more.
+					socket.close();
+					queueMicrotask(() => end({ cause: new TransportError(`the connection to ${endpoint.host} was given up`) }));
+				},
+			};
+		},
+	};
+}
+
+const OPEN = 1;
