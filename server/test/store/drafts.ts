@@ -1,0 +1,89 @@
+// Drafts by short names, for tests of the store.
+import { Room_Kind } from "@verbatim/protocol";
+import type { Committed, Draft, Outcome, Store, UserRecord, UserRef } from "../../src/store/store.ts";
+
+export const ann: UserRef = { id: "u-ann", name: "ann" };
+export const bob: UserRef = { id: "u-bob", name: "bob" };
+export const cat: UserRef = { id: "u-cat", name: "cat" };
+
+let cids = 0;
+
+export function say(room: string, sender: UserRef, text: string, more: { cid?: string; behind?: string } = {}): Draft {
+	return { kind: "message", room, sender, cid: more.cid ?? `c${++cids}`, text, atMs: 1_000, ...behindOf(more.behind) };
+}
+
+export function create(room: string, sender: UserRef, roomKind: Room_Kind = Room_Kind.PUBLIC, name = room): Draft {
+	return { kind: "create", room, epoch: 7, roomKind, name, skeleton: name.toLowerCase(), sender, atMs: 1_000 };
+}
+
+export function direct(room: string, sender: UserRef, peer: UserRef): Draft {
+	return { kind: "direct", room, epoch: 7, sender, peer, atMs: 1_000 };
+}
+
+export function join(room: string, sender: UserRef): Draft {
+	return { kind: "join", room, sender, atMs: 1_000 };
+}
+
+export function leave(room: string, sender: UserRef, reason = ""): Draft {
+	return { kind: "leave", room, sender, reason, atMs: 1_000 };
+}
+
+export function invite(room: string, sender: UserRef, user: UserRef): Draft {
+	return { kind: "invite", room, sender, user, atMs: 1_000 };
+}
+
+export function rename(room: string, sender: UserRef, name: string): Draft {
+	return { kind: "rename", room, sender, name, skeleton: name.toLowerCase(), atMs: 1_000 };
+}
+
+export function userRecord(ref: UserRef, more: Partial<UserRecord> = {}): UserRecord {
+	const { id, name } = ref;
+	return { id, name, kind: "registered", skeleton: name, createdMs: 1, generation: 1, disabled: false, ...more };
+}
+
+/** Appends and demands that it was accepted. */
+export async function must(store: Store, draft: Draft): Promise<Extract<Outcome, { ok: true }>> {
+	const outcome = await store.append(draft);
+	if (!outcome.ok) throw new Error(`${draft.kind} was refused: ${outcome.code}`);
+	return outcome;
+}
+
+/** The code of the refusal, or "ok". */
+export async function codeOf(outcome: Promise<Outcome>): Promise<string> {
+	const settled = await outcome;
+	return settled.ok ? "ok" : settled.code;
+}
+
+/** Everything that a store tells its listeners, in order. */
+export class Told {
+	readonly committed: Committed[] = [];
+	readonly batches: { readonly drafts: number; readonly error?: string }[] = [];
+
+	constructor(store: Store) {
+		store.listen({
+			committed: (rooms) => this.committed.push(...rooms),
+			batch: ({ drafts, error }) => this.batches.push({ drafts, ...(error === undefined ? {} : { error }) }),
+		});
+	}
+
+	seqs(room: string): number[] {
+		return this.committed.filter((one) => one.room === room).flatMap(({ entries }) => entries.map(({ seq }) => seq));
+	}
+}
+
+/** The whole log of a room, page by page: `seq sender body`, one line for each entry. */
+export async function logOf(store: Store, room: string): Promise<string[]> {
+	const lines: string[] = [];
+	for (let after = 0; ; ) {
+		const page = await store.page(room, { after }, 200, 1 << 20);
+		if (!page || page.to < page.from) return lines;
+		for (const { seq, sender, body } of page.entries) {
+			lines.push(`${seq} ${sender?.name} ${body.case === "message" ? body.value.text : body.case}`);
+		}
+		after = page.to;
+	}
+}
+
+function behindOf(behind: string | undefined): { behind?: string } {
+	return behind === undefined ? {} : { behind };
+}
