@@ -1,6 +1,9 @@
 // The configuration as the server takes it: checked, complete, read-only. Made from the table in settings.ts.
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
+import { type Address, parseAddress } from "../../listen/address.ts";
+import type { GateLimits } from "../../listen/gate.ts";
+import type { TlsFiles } from "../../listen/tls.ts";
 import type { LogFormat, LogLevel } from "../log.ts";
 import type { ProviderSetting } from "./providers.ts";
 import { SETTING_KEYS, type SettingValues } from "./settings.ts";
@@ -25,28 +28,24 @@ export interface Config {
 	readonly providers: readonly ProviderSetting[];
 	readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 	readonly limits: ServerLimits;
-	readonly doorLimits: {
-		readonly connectionsPerAddress: number;
-		readonly connections: number;
-		readonly loginsPerMinute: number;
-	};
+	readonly gate: GateLimits;
+	readonly loginsPerMinute: number;
 	readonly timing: Timing;
 }
 
 export interface DoorConfig {
-	/** `HOST:PORT`, `:PORT`, `unix:/path`; undefined: switched off. */
-	readonly address: string | undefined;
-	/** Paths of certificate and key. */
-	readonly tls: { readonly cert: string; readonly key: string } | undefined;
+	/** undefined: switched off. */
+	readonly address: Address | undefined;
+	readonly tls: TlsFiles | undefined;
 }
 
 /** Puts the values in their shape. Throws `RangeError` if they contradict each other. */
 export function configOf(values: SettingValues): Config {
 	const door = (name: "http" | "tcp" | "ops"): DoorConfig => ({
-		address: values[name] === "off" ? undefined : values[name],
+		address: values[name] === "off" ? undefined : parseAddress(values[name]),
 		tls: tlsOf(name, values[`tls.${name}.cert`], values[`tls.${name}.key`]),
 	});
-	const limits = { ...SERVER_LIMITS, ...group(values, "limits.") };
+	const limits = overridden(SERVER_LIMITS, "limits.", values);
 	if (values.http === "off" && values.tcp === "off") throw new RangeError("http and tcp are both off: nobody could connect");
 	return {
 		data: values.data,
@@ -63,12 +62,14 @@ export function configOf(values: SettingValues): Config {
 		providers: values.providers,
 		log: { level: values["log.level"], format: values["log.format"] },
 		limits: checkedServerLimits(limits),
-		doorLimits: {
-			connectionsPerAddress: values["limits.connectionsPerAddress"],
-			connections: values["limits.connections"],
-			loginsPerMinute: values["limits.loginsPerMinute"],
+		gate: {
+			connectionsPerAddressMax: values["limits.connectionsPerAddress"],
+			connectionsMax: values["limits.connections"],
+			opensPerAddress: { perSecond: values["limits.opensPerAddressPerSecond"], burst: values["limits.opensPerAddressBurst"] },
+			opens: { perSecond: values["limits.opensPerSecond"], burst: values["limits.opensBurst"] },
 		},
-		timing: { ...TIMING, ...group(values, "timing.") },
+		loginsPerMinute: values["limits.loginsPerMinute"],
+		timing: overridden(TIMING, "timing.", values),
 	};
 }
 
@@ -78,12 +79,12 @@ function tlsOf(name: string, cert: string, key: string): DoorConfig["tls"] {
 	return cert === "" ? undefined : { cert, key };
 }
 
-/** The settings under a prefix, without it. The table's types hold that each is a number. */
-function group(values: SettingValues, prefix: string): Readonly<Record<string, number>> {
-	const found: Record<string, number> = {};
+/** `standard`, with the settings of the same names under `prefix`. The table's types hold that each of them is a number. */
+function overridden<T extends object>(standard: T, prefix: string, values: SettingValues): T {
+	const result: T = { ...standard };
 	for (const key of SETTING_KEYS) {
-		const value = values[key];
-		if (key.startsWith(prefix) && typeof value === "number") found[key.slice(prefix.length)] = value;
+		const name = key.slice(prefix.length);
+		if (key.startsWith(prefix) && Object.hasOwn(standard, name)) Object.assign(result, { [name]: values[key] });
 	}
-	return found;
+	return result;
 }

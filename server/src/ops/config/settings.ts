@@ -2,6 +2,8 @@
 // environment (`VERBATIM_LIMITS_SENDS_PER_SECOND=50`), the TOML file, `verbatim config` and its example are all made from it.
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
+import { AddressError, parseAddress } from "../../listen/address.ts";
+import { GATE_LIMITS } from "../../listen/gate.ts";
 import { bytes, duration, integer, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
 import { providerList } from "./providers.ts";
 
@@ -15,10 +17,10 @@ export interface Setting<T> {
 
 const MiB = 1024 * 1024;
 const DAY_MS = 86_400_000;
+/** As good as no limit. */
+const MANY = 1_000_000;
 
-const address = text("HOST:PORT, :PORT (every interface), [IPv6]:PORT, unix:/path, or off", (value) =>
-	/^(off|unix:.+|(\[[0-9a-fA-F:.%]+\]|[^:[\]\s]*):\d{1,5})$/.test(value),
-);
+const address = text("HOST:PORT, :PORT (every interface), [IPv6]:PORT, unix:/path, or off", isAddress);
 const file = text("the path of a file, or empty");
 const origin = (value: string) => value === "*" || /^https?:\/\/[^/\s]+$/.test(value);
 const network = (value: string) => /^([0-9.]+|[0-9a-fA-F:.]+)(\/\d{1,3})?$/.test(value) || value === "unix";
@@ -59,7 +61,7 @@ const GENERAL = {
 	tokenKeyFile: setting(
 		file,
 		"",
-		"File with the key that signs tokens; to be shared by servers that accept each other's. Default: made once, kept with the data.",
+		"File with the keys of tokens, one a line, 32 characters or more: the first signs, all are accepted. Default: one made once, kept with the data.",
 	),
 	providers: setting(
 		providerList,
@@ -74,13 +76,25 @@ const GENERAL = {
 /** What guards the doors, beside what sessions need. */
 const DOOR_LIMITS = {
 	"limits.connectionsPerAddress": setting(
-		integer({ min: 1, max: 1_000_000 }),
-		64,
+		integer({ min: 1, max: MANY }),
+		GATE_LIMITS.connectionsPerAddressMax,
 		"Connections of one address (IPv6: of one /64).",
 	),
-	"limits.connections": setting(integer({ min: 1, max: 10_000_000 }), 100_000, "Connections in all."),
+	"limits.connections": setting(integer({ min: 1, max: MANY }), GATE_LIMITS.connectionsMax, "Connections in all."),
+	"limits.opensPerAddressPerSecond": setting(
+		rate({ max: MANY }),
+		GATE_LIMITS.opensPerAddress.perSecond,
+		"New connections of one address, on average.",
+	),
+	"limits.opensPerAddressBurst": setting(
+		integer({ min: 1, max: MANY }),
+		GATE_LIMITS.opensPerAddress.burst,
+		"New connections of one address at once.",
+	),
+	"limits.opensPerSecond": setting(rate({ max: MANY }), GATE_LIMITS.opens.perSecond, "New connections in all, on average."),
+	"limits.opensBurst": setting(integer({ min: 1, max: MANY }), GATE_LIMITS.opens.burst, "New connections in all at once."),
 	"limits.loginsPerMinute": setting(
-		rate({ max: 1_000_000 }),
+		integer({ min: 1, max: MANY }),
 		30,
 		"Log-ins, registrations and guests of one address; the failures of one account have their own, stricter limit.",
 	),
@@ -112,7 +126,7 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	pageBytesMax: limit("pageBytesMax", bytes({ min: 4096, max: SERVER_LIMITS.pageBytesMax }), "Bytes of one page."),
 	catchUpEntriesMax: limit(
 		"catchUpEntriesMax",
-		integer({ min: 1, max: 1_000_000 }),
+		integer({ min: 1, max: MANY }),
 		"A reader further behind gets the newest page and fetches the rest when it wants it.",
 	),
 	commandsInFlightMax: limit(
@@ -135,14 +149,14 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 		bytes({ min: 4096, max: 1024 * MiB }),
 		"Bytes for one reader once that sum is reached.",
 	),
-	sendsPerSecond: limit("sendsPerSecond", rate({ max: 1_000_000 }), "Sends of one user, on average."),
-	sendsBurst: limit("sendsBurst", integer({ min: 1, max: 1_000_000 }), "Sends of one user at once, after a rest."),
-	asksPerSecond: limit("asksPerSecond", rate({ max: 1_000_000 }), "All other commands of one user, on average."),
-	asksBurst: limit("asksBurst", integer({ min: 1, max: 1_000_000 }), "All other commands of one user at once."),
+	sendsPerSecond: limit("sendsPerSecond", rate({ max: MANY }), "Sends of one user, on average."),
+	sendsBurst: limit("sendsBurst", integer({ min: 1, max: MANY }), "Sends of one user at once, after a rest."),
+	asksPerSecond: limit("asksPerSecond", rate({ max: MANY }), "All other commands of one user, on average."),
+	asksBurst: limit("asksBurst", integer({ min: 1, max: MANY }), "All other commands of one user at once."),
 	ringEntriesMax: limit("ringEntriesMax", integer({ min: 1, max: 100_000 }), "Newest entries of a live room kept in memory."),
 	presenceReadersMax: limit(
 		"presenceReadersMax",
-		integer({ min: 0, max: 1_000_000 }),
+		integer({ min: 0, max: MANY }),
 		"Rooms with more readers hear no presence and typing.",
 	),
 };
@@ -188,6 +202,17 @@ export function environmentName(key: string): string {
 		.replace(/([a-z0-9])([A-Z])/g, "$1_$2")
 		.replaceAll(".", "_")
 		.toUpperCase()}`;
+}
+
+function isAddress(value: string): boolean {
+	if (value === "off") return true;
+	try {
+		parseAddress(value);
+		return true;
+	} catch (error) {
+		if (error instanceof AddressError) return false;
+		throw error;
+	}
 }
 
 function setting<T>(kind: Kind<T>, standard: T, about: string, secret = false): Setting<T> {
