@@ -8,7 +8,7 @@ import type { CodecName } from "@verbatim/protocol";
 export interface ConnectionEvents {
 	/** Frames can be sent. */
 	opened(): void;
-	/** One whole frame body, as codecs take it. Bytes are the receiver's own. */
+	/** One whole frame body, as codecs take it. Bytes are valid during the call only. */
 	frame(body: Uint8Array | string): void;
 	/** A frame came damaged and was dropped: what it carried is missing. */
 	damaged(): void;

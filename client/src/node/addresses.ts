@@ -1,0 +1,66 @@
+// From a host name to addresses, also on a bad day: the system's resolver first, then the configured ones, and the address that
+// worked last when nobody answers.
+import { lookup, Resolver } from "node:dns/promises";
+import { isIP } from "node:net";
+import { TransportError } from "../errors.ts";
+
+/** Longest wait for one way of asking. */
+const RESOLVE_MS = 2_500;
+
+export class Addresses {
+	private readonly resolver: Resolver | undefined;
+	private readonly ask: (host: string) => Promise<readonly string[]>;
+	private readonly lastGood = new Map<string, string>();
+
+	/** `servers`: addresses of DNS servers to ask when the system's resolver fails. `ask` stands in for that one in tests. */
+	constructor(servers: readonly string[], ask = askSystem) {
+		this.ask = ask;
+		if (servers.length === 0) return;
+		this.resolver = new Resolver({ timeout: RESOLVE_MS, tries: 1 });
+		this.resolver.setServers([...servers]);
+	}
+
+	/** At least one address, the one that worked last first; rejects with a `TransportError` otherwise. */
+	async of(host: string): Promise<readonly string[]> {
+		if (isIP(host) !== 0) return [host];
+		const good = this.lastGood.get(host);
+		const troubles: unknown[] = [];
+		for (const ask of [this.ask, (name: string) => this.askConfigured(name)]) {
+			try {
+				const found = await within(RESOLVE_MS, ask(host));
+				if (found.length === 0) continue;
+				return good !== undefined && found.includes(good) ? [good, ...found.filter((address) => address !== good)] : found;
+			} catch (cause) {
+				troubles.push(cause);
+			}
+		}
+		if (good !== undefined) return [good];
+		throw new TransportError(`no address was found for ${host}`, { cause: new AggregateError(troubles) });
+	}
+
+	/** A connection to `host` was made at `address`. */
+	worked(host: string, address: string): void {
+		this.lastGood.set(host, address);
+	}
+
+	private async askConfigured(host: string): Promise<readonly string[]> {
+		const { resolver } = this;
+		if (resolver === undefined) return [];
+		const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+		const addresses = found.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+		const [first] = found;
+		if (addresses.length === 0 && first.status === "rejected") throw first.reason;
+		return addresses;
+	}
+}
+
+async function askSystem(host: string): Promise<readonly string[]> {
+	return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+function within<T>(ms: number, task: Promise<T>): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const timer = setTimeout(() => reject(new TransportError(`the resolver gave no answer within ${ms} ms`)), ms);
+		task.then(resolve, reject).finally(() => clearTimeout(timer));
+	});
+}

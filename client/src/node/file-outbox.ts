@@ -1,0 +1,186 @@
+// An outbox in a folder, for Node and Bun. Each process appends to a file of its own, one JSON line per send and per removal,
+// and syncs before it says that a send is kept; what arrives during a sync is the next one's. A file whose process is gone is
+// claimed by renaming it, which only one can do. A torn last line is what was never promised, and is passed over.
+//
+// Should two processes ever send the same, the server tells it by the cid.
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { OutboxStore, StoredSend } from "../outbox/store.ts";
+
+/** The file is written anew when this many of its lines are of no use any more. */
+const WASTE_MAX = 1_000;
+const SUFFIX = ".outbox.jsonl";
+
+/** Files that outboxes of this very process write. */
+const ours = new Set<string>();
+
+/**
+ * Keeps sends in `folder`, which is made if it is not there.
+ *
+ * @example
+ * ```ts
+ * connect({ endpoints, credential, outbox: fileOutbox(`${homedir()}/.local/state/verbatim`) });
+ * ```
+ */
+export function fileOutbox(folder: string): OutboxStore {
+	return new FileOutbox(folder);
+}
+
+class FileOutbox implements OutboxStore {
+	private readonly folder: string;
+	private path = "";
+	private file: FileHandle | undefined;
+	private readonly held = new Map<string, StoredSend>();
+	private waste = 0;
+	private lines: string[] = [];
+	private writing: Promise<void> = Promise.resolve();
+	private scheduled: Promise<void> | undefined;
+
+	constructor(folder: string) {
+		this.folder = folder;
+	}
+
+	async open(user: string): Promise<readonly StoredSend[]> {
+		await this.release();
+		await mkdir(this.folder, { recursive: true, mode: 0o700 });
+		const prefix = `${encodeURIComponent(user)}.`;
+		const claimed: string[] = [];
+		for (const name of (await readdir(this.folder)).sort()) {
+			if (!name.startsWith(prefix) || !name.endsWith(SUFFIX)) continue;
+			const path = join(this.folder, name);
+			if (ours.has(path) || isAlive(Number(name.slice(prefix.length).split(".")[0]))) continue;
+			const mine = this.newPath(prefix);
+			try {
+				await rename(path, mine);
+			} catch {
+				// Somebody else was quicker.
+				continue;
+			}
+			claimed.push(mine);
+			for (const send of replay(await readFile(mine, "utf8"))) if (send.user === user) this.held.set(send.cid, send);
+		}
+		const oldestFirst = [...this.held.values()].sort((a, b) => a.atMs - b.atMs);
+		this.held.clear();
+		for (const send of oldestFirst) this.held.set(send.cid, send);
+		this.path = this.newPath(prefix);
+		ours.add(this.path);
+		await this.rewrite();
+		for (const path of claimed) await rm(path, { force: true });
+		return oldestFirst;
+	}
+
+	put(send: StoredSend): Promise<void> {
+		this.held.set(send.cid, send);
+		this.lines.push(`${JSON.stringify({ put: send })}\n`);
+		return this.flush();
+	}
+
+	async remove({ cid }: StoredSend): Promise<void> {
+		if (!this.held.delete(cid)) return;
+		// Two lines are of no use now: the send's and this one.
+		this.waste += 2;
+		this.lines.push(`${JSON.stringify({ remove: cid })}\n`);
+		await this.flush();
+	}
+
+	close(): Promise<void> {
+		return this.release();
+	}
+
+	/** Resolves when everything asked for before is on the disk: one write is under way, what arrives meanwhile is the next. */
+	private flush(): Promise<void> {
+		this.scheduled ??= this.writing
+			.catch(() => undefined)
+			.then(() => {
+				this.scheduled = undefined;
+				this.writing = this.write();
+				return this.writing;
+			});
+		return this.scheduled;
+	}
+
+	private async write(): Promise<void> {
+		const text = this.lines.join("");
+		this.lines = [];
+		if (this.file === undefined) return;
+		if (this.waste > Math.max(WASTE_MAX, this.held.size)) {
+			await this.rewrite();
+			return;
+		}
+		if (text === "") return;
+		try {
+			await this.file.appendFile(text);
+			await this.file.datasync();
+		} catch (error) {
+			// Half a line may be there, which the next would be glued to: the next write makes a fresh file.
+			this.waste = Number.POSITIVE_INFINITY;
+			throw error;
+		}
+	}
+
+	/** The same sends in a fresh file, put in place at once. */
+	private async rewrite(): Promise<void> {
+		const text = Array.from(this.held.values(), (put) => `${JSON.stringify({ put })}\n`).join("");
+		const fresh = await open(`${this.path}.new`, "w", 0o600);
+		await fresh.writeFile(text);
+		await fresh.sync();
+		await rename(`${this.path}.new`, this.path);
+		await syncFolder(this.folder);
+		await this.file?.close();
+		this.file = fresh;
+		this.waste = 0;
+	}
+
+	private async release(): Promise<void> {
+		const { file, path } = this;
+		if (file === undefined) return;
+		await this.flush();
+		this.file = undefined;
+		await file.close();
+		if (this.held.size === 0) await rm(path, { force: true });
+		this.held.clear();
+		ours.delete(path);
+	}
+
+	private newPath(prefix: string): string {
+		return join(this.folder, `${prefix}${process.pid}.${crypto.randomUUID().slice(0, 8)}${SUFFIX}`);
+	}
+}
+
+/** What the lines leave. */
+function replay(text: string): StoredSend[] {
+	const held = new Map<string, StoredSend>();
+	for (const line of text.split("\n")) {
+		if (line === "") continue;
+		try {
+			const { put, remove } = JSON.parse(line) as { put?: StoredSend; remove?: string };
+			if (put !== undefined && [put.user, put.room, put.cid, put.text].every((field) => typeof field === "string"))
+				held.set(put.cid, put);
+			if (remove !== undefined) held.delete(remove);
+		} catch {
+			// Torn by a crash in the middle of writing.
+		}
+	}
+	return [...held.values()];
+}
+
+/** Is another process of this number there? Our own number without an open outbox is an earlier life's. */
+function isAlive(pid: number): boolean {
+	if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		// It is there, but somebody else's.
+		return (error as NodeJS.ErrnoException).code === "EPERM";
+	}
+}
+
+async function syncFolder(folder: string): Promise<void> {
+	const handle = await open(folder, "r");
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+}

@@ -1,0 +1,55 @@
+// An identity and what one has seen, in files: written beside and put in place at once, so that a crash leaves the old or the new.
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { MarkStore } from "../marks/store.ts";
+import { parseMarks, renderMarks } from "../marks/web-storage.ts";
+import type { TokenStore } from "../tokens/store.ts";
+import { parseIdentity, renderIdentity } from "../tokens/web-storage.ts";
+
+/** Keeps the identity in the file `path`, readable by its owner only. Whoever has the file is that user. */
+export function fileTokens(path: string): TokenStore {
+	const inOrder = queue();
+	return {
+		load: async () => parseIdentity(await maybeRead(path)),
+		save: (identity) =>
+			inOrder(() => (identity === undefined ? rm(path, { force: true }) : replace(path, renderIdentity(identity)))),
+	};
+}
+
+/** Keeps what was seen in `folder`, a file for each user. */
+export function fileMarks(folder: string): MarkStore {
+	const inOrder = queue();
+	const pathOf = (user: string): string => join(folder, `${encodeURIComponent(user)}.seen.json`);
+	return {
+		load: async (user) => parseMarks(await maybeRead(pathOf(user))),
+		save: (user, marks) => {
+			const text = renderMarks(marks);
+			return inOrder(() => replace(pathOf(user), text));
+		},
+	};
+}
+
+async function maybeRead(path: string): Promise<string> {
+	try {
+		return await readFile(path, "utf8");
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+		throw error;
+	}
+}
+
+async function replace(path: string, text: string): Promise<void> {
+	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+	const beside = `${path}.${process.pid}.new`;
+	await writeFile(beside, text, { mode: 0o600, flush: true });
+	await rename(beside, path);
+}
+
+/** One after the other, whatever became of the one before. */
+function queue(): (task: () => Promise<void>) => Promise<void> {
+	let last: Promise<void> = Promise.resolve();
+	return (task) => {
+		last = last.then(task, task);
+		return last;
+	};
+}

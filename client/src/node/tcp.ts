@@ -1,0 +1,236 @@
+// TCP, TLS and Unix sockets, for Node and Bun: a preface says what is wanted, the server answers what it gives, then frames.
+// With the check on (the default) a damaged frame is noticed and dropped here, and what it carried is asked for again above.
+import { connect as connectTcp, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import {
+	CLOSES,
+	type CodecName,
+	type Framer,
+	LIMITS,
+	type Preface,
+	PrefaceAnswerReader,
+	prefaceFramer,
+	renderPreface,
+} from "@verbatim/protocol";
+import { ProtocolError, TransportError } from "../errors.ts";
+import type { Connection, ConnectionEvents, Ending, Transport } from "../transport/transport.ts";
+import { Addresses } from "./addresses.ts";
+
+export interface TcpOptions {
+	/** A CRC-32C with every frame. Default: `crc32c`. */
+	readonly check?: Preface["check"];
+	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	readonly resolvers?: readonly string[];
+	/** For `tls://`: certificate authorities and the like, as in `node:tls`. */
+	readonly tls?: Pick<ConnectionOptions, "ca" | "cert" | "key" | "passphrase" | "servername" | "minVersion">;
+	/** Longest body taken, in bytes. Default: `LIMITS.frameDownBytesMax`. */
+	readonly frameBytesMax?: number;
+	/** Name resolution of one's own. */
+	readonly addresses?: Addresses;
+}
+
+const PORT = 9000;
+/** Each address of a host gets this long before the next is tried. */
+const ADDRESS_MS = 3_000;
+/** A closed connection that the peer does not finish is cut after this time. */
+const LINGER_MS = 2_000;
+
+/**
+ * The transport for `tcp://host:port`, `tls://host:port` (port 9000 if none is given) and `unix:/path`.
+ *
+ * @example
+ * ```ts
+ * connect({ endpoints: "tls://chat.example.org:9000", transports: [tcpTransport({ resolvers: ["9.9.9.9"] })], credential });
+ * ```
+ */
+export function tcpTransport(options: TcpOptions = {}): Transport {
+	const addresses = options.addresses ?? new Addresses(options.resolvers ?? []);
+	return {
+		schemes: ["tcp", "tls", "unix"],
+		open: (endpoint, codec, events) => new TcpConnection(endpoint, codec, events, options, addresses),
+	};
+}
+
+class TcpConnection implements Connection {
+	private readonly events: ConnectionEvents;
+	private readonly options: TcpOptions;
+	private readonly preface: Preface;
+	private socket: Socket | undefined;
+	private readonly answer = new PrefaceAnswerReader();
+	/** Set once the server has agreed. */
+	private framer: Framer | undefined;
+	private ended = false;
+
+	constructor(endpoint: URL, codec: CodecName, events: ConnectionEvents, options: TcpOptions, addresses: Addresses) {
+		this.events = events;
+		this.options = options;
+		this.preface = { codec, check: options.check ?? "crc32c", frame: "length" };
+		this.connect(endpoint, addresses).catch((cause: unknown) => {
+			this.end({
+				cause: cause instanceof TransportError ? cause : new TransportError(`no connection to ${endpoint.host}`, { cause }),
+			});
+		});
+	}
+
+	send(body: Uint8Array | string): void {
+		if (this.framer === undefined || this.ended) return;
+		this.socket?.write(this.framer.encode(typeof body === "string" ? ENCODER.encode(body) : body));
+	}
+
+	bufferedBytes(): number {
+		return this.socket?.writableLength ?? 0;
+	}
+
+	close(): void {
+		const { socket } = this;
+		if (socket === undefined || this.framer === undefined) {
+			this.abandon();
+			return;
+		}
+		socket.setTimeout(LINGER_MS, () => socket.destroy());
+		socket.end();
+	}
+
+	abandon(): void {
+		this.socket?.destroy();
+		queueMicrotask(() => this.end({}));
+	}
+
+	private async connect(endpoint: URL, addresses: Addresses): Promise<void> {
+		if (endpoint.protocol === "unix:") {
+			this.adopt(await opened(connectTcp({ path: decodeURIComponent(endpoint.pathname) })), endpoint);
+			return;
+		}
+		const host = endpoint.hostname.replace(/^\[|\]$/g, "");
+		const port = endpoint.port === "" ? PORT : Number(endpoint.port);
+		const troubles: unknown[] = [];
+		for (const address of await addresses.of(host)) {
+			if (this.ended) return;
+			const socket =
+				endpoint.protocol === "tls:"
+					? connectTls({ host: address, port, servername: host, ...this.options.tls })
+					: connectTcp({ host: address, port });
+			this.socket = socket;
+			try {
+				await opened(socket, endpoint.protocol === "tls:" ? "secureConnect" : "connect");
+				addresses.worked(host, address);
+				this.adopt(socket, endpoint);
+				return;
+			} catch (cause) {
+				socket.destroy();
+				troubles.push(cause);
+			}
+		}
+		const [first] = troubles;
+		const words = first instanceof Error ? first.message : String(first);
+		throw new TransportError(`no connection to ${endpoint.host}: ${words}`, {
+			cause: troubles.length === 1 ? first : new AggregateError(troubles),
+		});
+	}
+
+	/** The socket is open: say the preface. */
+	private adopt(socket: Socket, endpoint: URL): void {
+		this.socket = socket;
+		if (this.ended) {
+			socket.destroy();
+			return;
+		}
+		let trouble: unknown;
+		socket.setNoDelay(true);
+		socket.on("data", (chunk: Uint8Array) => this.read(chunk));
+		socket.on("error", (error) => {
+			trouble = error;
+		});
+		socket.on("close", () =>
+			this.end({
+				cause: new TransportError(`the connection to ${endpoint.host || endpoint.pathname} ended`, { cause: trouble }),
+			}),
+		);
+		socket.write(renderPreface(this.preface));
+	}
+
+	private read(chunk: Uint8Array): void {
+		if (this.ended) return;
+		if (this.framer !== undefined) {
+			this.frames(this.framer, chunk);
+			return;
+		}
+		const event = this.answer.push(chunk);
+		switch (event.kind) {
+			case "more":
+				return;
+			case "ok":
+				this.framer = prefaceFramer(event.preface, this.options.frameBytesMax ?? LIMITS.frameDownBytesMax);
+				this.events.opened();
+				this.frames(this.framer, event.rest);
+				return;
+			case "refused":
+				this.fail(
+					event.code === undefined
+						? { cause: new ProtocolError(`the server refused the preface: ${event.message}`) }
+						: { code: CLOSES[event.code].code, reason: event.message },
+				);
+				return;
+			case "error":
+				this.fail({ cause: new ProtocolError(event.message) });
+		}
+	}
+
+	private frames(framer: Framer, chunk: Uint8Array): void {
+		framer.push(chunk);
+		for (;;) {
+			const event = framer.next();
+			// A frame may have been the last that its receiver wanted.
+			if (event === undefined || this.ended) return;
+			switch (event.kind) {
+				case "frame":
+					this.events.frame(event.body);
+					break;
+				case "damaged":
+					this.events.damaged();
+					break;
+				case "error":
+					this.fail({ cause: new ProtocolError(`the stream cannot be read any further: ${event.message}`) });
+					return;
+			}
+		}
+	}
+
+	private fail(ending: Ending): void {
+		this.socket?.destroy();
+		this.end(ending);
+	}
+
+	private end(ending: Ending): void {
+		if (this.ended) return;
+		this.ended = true;
+		this.events.closed(ending);
+	}
+}
+
+/** Resolves when the socket is open; rejects when it cannot be, or not soon enough. */
+function opened(socket: Socket, event: "connect" | "secureConnect" = "connect"): Promise<Socket> {
+	return new Promise((resolve, reject) => {
+		const timer = setTimeout(() => reject(new TransportError(`no answer within ${ADDRESS_MS} ms`)), ADDRESS_MS);
+		const settle = (): void => {
+			clearTimeout(timer);
+			socket.off("error", onError);
+			socket.off("close", onClose);
+			// Between this and the next listener an error must not go unheard.
+			socket.on("error", () => {});
+		};
+		const onError = (error: Error): void => {
+			settle();
+			reject(error);
+		};
+		const onClose = (): void => onError(new TransportError("the connection was given up"));
+		socket.once(event, () => {
+			settle();
+			resolve(socket);
+		});
+		socket.on("error", onError);
+		socket.on("close", onClose);
+	});
+}
+
+const ENCODER = new TextEncoder();
