@@ -80,6 +80,8 @@ function checkCredential(credential: Hello["credential"], limits: Limits): Probl
 			return { code: "unauthenticated", message: "say who you are: token, guest, login or register" };
 		case "token":
 			return token("token", credential.value, limits);
+		case "refresh":
+			return token("refresh", credential.value, limits);
 		case "guest":
 			return name("name", credential.value.name, limits);
 		case "login":

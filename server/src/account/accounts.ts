@@ -5,10 +5,7 @@ import type { UserRecord } from "../store/store.ts";
 /** Somebody who has proved who they are. */
 export interface Identity {
 	readonly user: UserRecord;
-	/**
-	 * Fresh tokens, where the credential was not an access token already. A refresh token is a credential too, as `token` of a
-	 * hello: that is how somebody whose access token has run out comes back in one step, on any transport.
-	 */
+	/** Fresh tokens, where the credential was not an access token already. */
 	readonly tokens?: Tokens;
 	/** The identity must be proved again at this time (wall clock, ms): the token's end. Absent: never. */
 	readonly expiresMs?: number;

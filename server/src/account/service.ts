@@ -161,10 +161,17 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		return { user: mustBeAllowed(user), expiresMs: stranger.expiresMs };
 	};
 
+	const byRefreshToken = async (token: string): Promise<UserRecord> => {
+		claimedIssuer(token);
+		return (await byOwnToken(token, "refresh")).user;
+	};
+
 	const authenticate = async (credential: Hello["credential"], from: From): Promise<Identity> => {
 		switch (credential.case) {
 			case "token":
 				return byToken(credential.value);
+			case "refresh":
+				return welcome(await byRefreshToken(credential.value), from);
 			case "guest":
 				return asGuest(credential.value.name, from);
 			case "login":
@@ -180,9 +187,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		passwords,
 		authenticate,
 		async refresh(refreshToken): Promise<Tokens> {
-			claimedIssuer(refreshToken);
-			const { user } = await byOwnToken(refreshToken, "refresh");
-			return mint.issue(user);
+			return mint.issue(await byRefreshToken(refreshToken));
 		},
 		began(user) {
 			if (user.kind === "guest") guests.began(user);

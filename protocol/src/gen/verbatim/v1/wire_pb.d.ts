@@ -165,6 +165,14 @@ export declare type Hello = Message<"verbatim.v1.Hello"> & {
      */
     value: Password;
     case: "register";
+  } | {
+    /**
+     * A refresh token of this server: who comes back after the access token has run out. The welcome brings fresh tokens.
+     *
+     * @generated from field: string refresh = 7;
+     */
+    value: string;
+    case: "refresh";
   } | { case: undefined; value?: undefined };
 
   /**
