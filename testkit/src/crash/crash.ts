@@ -32,7 +32,18 @@ export interface CrashReport extends Verdict {
 /** Healing at the end: everything said is answered and everybody has read everything. */
 const HEAL_DEADLINE_MS = 60_000;
 
-const FLAGS = ["--limits.sendsPerSecond", "1000000", "--limits.sendsBurst", "1000000", "--log.level", "error"];
+const FLAGS = [
+	"--limits.sendsPerSecond",
+	"1000000",
+	"--limits.sendsBurst",
+	"1000000",
+	"--limits.asksPerSecond",
+	"10000",
+	"--limits.asksBurst",
+	"10000",
+	"--log.level",
+	"error",
+];
 
 export async function crash(options: CrashOptions): Promise<CrashReport> {
 	const { rounds, seed, rooms = ["tea", "den"] } = options;
