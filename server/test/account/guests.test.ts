@@ -1,0 +1,254 @@
+import { describe, expect, test } from "bun:test";
+import { Room_Kind } from "@verbatim/protocol";
+import type { Outcome, UserRef } from "../../src/store/store.ts";
+import { asGuest, asRegister, asToken, HERE, LINE, refused, startAccounts, type TestServer, until } from "./support.ts";
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+async function create(
+	{ store, clock }: TestServer,
+	room: string,
+	sender: UserRef,
+	roomKind = Room_Kind.PUBLIC,
+): Promise<Outcome> {
+	return store.append({ kind: "create", room, epoch: 1, roomKind, name: room, skeleton: room, sender, atMs: clock.now() });
+}
+
+async function join({ store, clock }: TestServer, room: string, sender: UserRef): Promise<Outcome> {
+	return store.append({ kind: "join", room, sender, atMs: clock.now() });
+}
+
+/** How the members of a room came and went, by its log. */
+function comings({ log }: TestServer, room: string): string[] {
+	return log
+		.filter((committed) => committed.room === room)
+		.flatMap(({ entries }) => entries)
+		.map(({ body, sender }) => `${sender?.name} ${body.case}${body.case === "left" ? ` (${body.value.reason})` : ""}`);
+}
+
+/** Lets sweeps come and go until the guest is gone. */
+function swept(server: TestServer, id: string): Promise<void> {
+	return until(async () => {
+		await server.clock.advance(MINUTE_MS);
+		return isGone(server, id);
+	});
+}
+
+function isGone(server: TestServer, id: string): boolean {
+	return server.disk.users.get(id)?.disabled === true;
+}
+
+describe("a guest with a token", () => {
+	test("keeps its name while its session lives, however long, and a day after its end", async () => {
+		const server = await startAccounts();
+		const { accounts, clock } = server;
+		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
+		accounts.began(user);
+		await clock.advance(100 * HOUR_MS);
+		await refused(accounts.authenticate(asGuest("gus"), HERE), "name_taken");
+		accounts.ended(user, true);
+		await clock.advance(24 * HOUR_MS - MINUTE_MS);
+		await refused(accounts.authenticate(asGuest("GUS"), HERE), "name_taken");
+		await clock.advance(2 * MINUTE_MS);
+		const next = await accounts.authenticate(asGuest("gus"), HERE);
+		expect(next.user.id).not.toBe(user.id);
+	});
+
+	test("that comes back within the day is the same one, and its day begins anew", async () => {
+		const { accounts, clock } = await startAccounts();
+		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		accounts.began(user);
+		await clock.advance(1);
+		accounts.ended(user, true);
+		await clock.advance(23 * HOUR_MS);
+		const fresh = await accounts.refresh(tokens?.refresh ?? "");
+		const back = await accounts.authenticate(asToken(fresh.access), HERE);
+		expect(back.user.id).toBe(user.id);
+		accounts.began(back.user);
+		await clock.advance(10 * HOUR_MS);
+		accounts.ended(back.user, true);
+		await clock.advance(23 * HOUR_MS);
+		await refused(accounts.authenticate(asGuest("gus"), HERE), "name_taken");
+	});
+
+	test("that never begins a session keeps its name as long as it uses its tokens", async () => {
+		const { accounts, clock } = await startAccounts();
+		let { tokens } = await accounts.authenticate(asGuest("script"), HERE);
+		for (let day = 0; day < 3; day++) {
+			await clock.advance(20 * HOUR_MS);
+			tokens = await accounts.refresh(tokens?.refresh ?? "");
+			await accounts.authenticate(asToken(tokens.access), HERE);
+		}
+		await refused(accounts.authenticate(asGuest("script"), HERE), "name_taken");
+	});
+
+	test("whose time has run out has left its channels, in their logs, and its token is void", async () => {
+		const server = await startAccounts();
+		const { accounts, clock } = server;
+		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		accounts.began(user);
+		await create(server, "tea", user);
+		await create(server, "den", user, Room_Kind.PRIVATE);
+		accounts.ended(user, true);
+		await clock.advance(24 * HOUR_MS - 2 * MINUTE_MS);
+		expect(comings(server, "tea")).toEqual(["gus created"]);
+		await swept(server, user.id);
+		expect(comings(server, "tea")).toEqual(["gus created", "gus left (gone)"]);
+		expect(comings(server, "den")).toEqual(["gus created", "gus left (gone)"]);
+		await refused(accounts.refresh(tokens?.refresh ?? ""), "token_invalid");
+		expect(await accounts.byName("gus")).toBeUndefined();
+	});
+
+	test("that comes back after its time, before anything was done about it, is the same one still", async () => {
+		const { accounts, clock } = await startAccounts({ settings: { guestSweepMs: 1_000 * HOUR_MS } });
+		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		accounts.began(user);
+		accounts.ended(user, true);
+		await clock.advance(48 * HOUR_MS);
+		const fresh = await accounts.refresh(tokens?.refresh ?? "");
+		expect((await accounts.authenticate(asToken(fresh.access), HERE)).user.id).toBe(user.id);
+		await refused(accounts.authenticate(asGuest("gus"), HERE), "name_taken");
+	});
+
+	test("that comes back when somebody else has its name is told so: token_invalid", async () => {
+		const { accounts, clock } = await startAccounts({ settings: { guestSweepMs: 1_000 * HOUR_MS } });
+		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		accounts.began(user);
+		accounts.ended(user, true);
+		await clock.advance(25 * HOUR_MS);
+		await accounts.authenticate(asRegister("gus", "correct horse"), HERE);
+		const refusal = await refused(accounts.refresh(tokens?.refresh ?? ""), "token_invalid");
+		expect(refusal.message).toBe("this guest's time has run out; choose a name anew");
+	});
+
+	test("with a session is never swept out, even if the store did not take note that it began", async () => {
+		const server = await startAccounts();
+		const { accounts, clock, store } = server;
+		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
+		await create(server, "tea", user);
+		store.faults.failCommits(1);
+		accounts.began(user);
+		await clock.advance(2 * MINUTE_MS);
+		await until(() => server.disk.users.get(user.id)?.expiresMs === undefined);
+		const { user: other } = await accounts.authenticate(asGuest("other"), LINE);
+		await clock.advance(100 * HOUR_MS);
+		await swept(server, other.id);
+		expect(comings(server, "tea")).toEqual(["gus created"]);
+		expect(isGone(server, user.id)).toBe(false);
+	});
+});
+
+describe("a guest in line mode", () => {
+	test("frees its name with its session, for guests and for registering, and has left its channels by then", async () => {
+		for (const next of [asGuest("ann"), asRegister("ann", "correct horse")]) {
+			const server = await startAccounts();
+			const { accounts } = server;
+			const { user, tokens } = await accounts.authenticate(asGuest("ann"), LINE);
+			expect(tokens).toBeUndefined();
+			accounts.began(user);
+			await create(server, "tea", user);
+			await refused(accounts.authenticate(asGuest("ann"), LINE), "name_taken");
+			accounts.ended(user, false);
+			const other = await accounts.authenticate(next, LINE);
+			expect(other.user.id).not.toBe(user.id);
+			await until(() => isGone(server, user.id));
+			expect(comings(server, "tea")).toHaveLength(2);
+			expect(comings(server, "tea")[1]).toMatch(/^ann left \((gone|expired)\)$/);
+			expect((await accounts.byName("ann"))?.id).toBe(other.user.id);
+		}
+	});
+
+	test("has left every channel even where a join was still under way", async () => {
+		const server = await startAccounts();
+		const { accounts, store } = server;
+		const { user: host } = await accounts.authenticate(asGuest("host"), HERE);
+		await create(server, "tea", host);
+		const { user } = await accounts.authenticate(asGuest("ann"), LINE);
+		accounts.began(user);
+		store.faults.delayCommits(5);
+		const joining = join(server, "tea", user);
+		accounts.ended(user, false);
+		await server.clock.advance(100);
+		await joining;
+		await until(async () => {
+			await server.clock.advance(10);
+			return isGone(server, user.id);
+		});
+		expect(comings(server, "tea")).toEqual(["host created", "ann joined", "ann left (gone)"]);
+		expect(await store.roomsOf(user.id)).toEqual([]);
+	});
+
+	test("keeps its direct conversations, which are the other one's, too", async () => {
+		const server = await startAccounts();
+		const { accounts, store, clock } = server;
+		const { user: host } = await accounts.authenticate(asRegister("host", "correct horse"), HERE);
+		const { user } = await accounts.authenticate(asGuest("ann"), LINE);
+		accounts.began(user);
+		await store.append({ kind: "direct", room: "d1", epoch: 1, sender: user, peer: host, atMs: clock.now() });
+		accounts.ended(user, false);
+		await until(() => isGone(server, user.id));
+		expect((await store.roomsOf(host.id)).map(({ id }) => id)).toEqual(["d1"]);
+	});
+
+	test("is looked after later where the store cannot commit just then", async () => {
+		const server = await startAccounts();
+		const { accounts, store } = server;
+		const { user } = await accounts.authenticate(asGuest("ann"), LINE);
+		accounts.began(user);
+		await create(server, "tea", user);
+		store.faults.failCommits(2);
+		accounts.ended(user, false);
+		await swept(server, user.id);
+		expect(comings(server, "tea")).toEqual(["ann created", "ann left (gone)"]);
+		await accounts.authenticate(asGuest("ann"), LINE);
+	});
+
+	test("that was let in and never began a session loses its name within minutes", async () => {
+		const { accounts, clock } = await startAccounts();
+		await accounts.authenticate(asGuest("ann"), LINE);
+		await refused(accounts.authenticate(asGuest("ann"), LINE), "name_taken");
+		await clock.advance(2 * MINUTE_MS);
+		await accounts.authenticate(asGuest("ann"), LINE);
+	});
+});
+
+describe("after a crash", () => {
+	test("line mode's names are free at once, and those of guests with a token are kept for them", async () => {
+		const before = await startAccounts();
+		const { user: line } = await before.accounts.authenticate(asGuest("ann"), LINE);
+		const { user: web, tokens } = await before.accounts.authenticate(asGuest("bob"), HERE);
+		before.accounts.began(line);
+		before.accounts.began(web);
+		await until(() => [line, web].every(({ id }) => before.disk.users.get(id)?.expiresMs === undefined));
+		const { disk, clock } = before;
+		before.accounts.stop();
+		const after = await startAccounts({ disk, clock });
+		const ann = await after.accounts.authenticate(asGuest("ann"), LINE);
+		expect(ann.user.id).not.toBe(line.id);
+		await refused(after.accounts.authenticate(asGuest("bob"), LINE), "name_taken");
+		expect((await after.accounts.authenticate(asToken(tokens?.access ?? ""), HERE)).user.id).toBe(web.id);
+		await clock.advance(23 * HOUR_MS);
+		expect(isGone(after, web.id)).toBe(false);
+		await clock.advance(HOUR_MS);
+		await swept(after, web.id);
+		await after.accounts.authenticate(asGuest("bob"), LINE);
+	});
+
+	test("many hundreds of them are put in order, and who is back already is left alone", async () => {
+		const before = await startAccounts();
+		const { store, disk, clock } = before;
+		const ids = Array.from({ length: 450 }, (_, i) => `u${String(i).padStart(26, "0")}`);
+		for (const [i, id] of ids.entries()) {
+			const user = { id, kind: "guest", name: `g${i}`, skeleton: `g${i}`, createdMs: 0, generation: 1, disabled: false } as const;
+			await store.append({ kind: "userCreate", user, nowMs: 0 });
+		}
+		before.accounts.stop();
+		const after = await startAccounts({ disk, clock });
+		const back = disk.users.get(ids[7] ?? "");
+		if (back === undefined) throw new Error("no such guest");
+		after.accounts.began(back);
+		await until(() => ids.filter((id) => disk.users.get(id)?.expiresMs === undefined).length === 1);
+		expect(disk.users.get(back.id)?.expiresMs).toBeUndefined();
+	});
+});

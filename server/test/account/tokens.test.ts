@@ -1,0 +1,224 @@
+import { describe, expect, test } from "bun:test";
+import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from "jose";
+import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
+import { createUsers } from "../../src/account/users.ts";
+import { systemRandom } from "../../src/clock.ts";
+import { asGuest, asLogin, asRegister, asToken, HERE, refused, startAccounts } from "./support.ts";
+
+const HOUR_MS = 3_600_000;
+const PASSWORD = "correct horse";
+
+async function registered() {
+	const server = await startAccounts();
+	const { user, tokens } = await server.accounts.authenticate(asRegister("ann", PASSWORD), HERE);
+	if (tokens === undefined) throw new Error("no tokens came");
+	return { ...server, user, tokens };
+}
+
+describe("an access token", () => {
+	test("says who one is for an hour, and half a minute for clocks that differ; then it is token_expired", async () => {
+		const { accounts, clock, user, tokens } = await registered();
+		expect(tokens.accessExpiresMs).toBe(clock.now() + HOUR_MS);
+		await clock.advance(HOUR_MS + 29_000);
+		const identity = await accounts.authenticate(asToken(tokens.access), HERE);
+		expect(identity).toEqual({ user, expiresMs: tokens.accessExpiresMs });
+		await clock.advance(2_000);
+		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_expired");
+	});
+
+	test("holds on the server that is started after this one, and not on another", async () => {
+		const { tokens, disk, user } = await registered();
+		const again = await startAccounts({ disk });
+		expect((await again.accounts.authenticate(asToken(tokens.access), HERE)).user.id).toBe(user.id);
+		const other = await startAccounts();
+		await refused(other.accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
+	});
+
+	test("carries issuer, audience, user, generation, times and an id of its own, and nothing secret", async () => {
+		const { tokens, clock, user } = await registered();
+		const { jti, ...claims } = decodeJwt(tokens.access);
+		const nowS = clock.now() / 1000;
+		expect(claims).toEqual({ iss: "verbatim", aud: "verbatim", sub: user.id, gen: 1, iat: nowS, exp: nowS + 3600 });
+		expect(jti).toMatch(/^[0-9a-f]{32}$/);
+		expect(decodeProtectedHeader(tokens.access)).toMatchObject({ alg: "HS256", typ: "access+jwt" });
+	});
+
+	test("goes on with the next key in the configuration, and ends when its key is taken out", async () => {
+		const keys = (...each: string[]) => ({ tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: each } });
+		const [old, young] = ["o".repeat(32), "y".repeat(32)];
+		const before = await startAccounts({ settings: keys(old) });
+		const { tokens } = await before.accounts.authenticate(asRegister("ann", PASSWORD), HERE);
+		const { disk } = before;
+		const both = await startAccounts({ disk, settings: keys(young, old) });
+		await both.accounts.authenticate(asToken(tokens?.access ?? ""), HERE);
+		const after = await startAccounts({ disk, settings: keys(young) });
+		await refused(after.accounts.authenticate(asToken(tokens?.access ?? ""), HERE), "token_invalid");
+		await expect(startAccounts({ settings: keys("short") })).rejects.toThrow(RangeError);
+	});
+});
+
+describe("a refresh token", () => {
+	test("gives a new pair, for thirty days", async () => {
+		const { accounts, clock, tokens, user } = await registered();
+		await clock.advance(29 * 24 * HOUR_MS);
+		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_expired");
+		const fresh = await accounts.refresh(tokens.refresh);
+		expect((await accounts.authenticate(asToken(fresh.access), HERE)).user.id).toBe(user.id);
+		await clock.advance(2 * 24 * HOUR_MS);
+		await refused(accounts.refresh(tokens.refresh), "token_expired");
+		await accounts.refresh(fresh.refresh);
+	});
+
+	test("is no access token, and an access token is no refresh token", async () => {
+		const { accounts, tokens } = await registered();
+		await refused(accounts.authenticate(asToken(tokens.refresh), HERE), "token_invalid");
+		await refused(accounts.refresh(tokens.access), "token_invalid");
+	});
+
+	test("works for guests as for others, as long as they are there", async () => {
+		const { accounts, clock } = await startAccounts();
+		const { tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		await clock.advance(2 * HOUR_MS);
+		const fresh = await accounts.refresh(tokens?.refresh ?? "");
+		expect((await accounts.authenticate(asToken(fresh.access), HERE)).user.name).toBe("gus");
+	});
+});
+
+describe("tokens are void", () => {
+	test("after a change of the password: token_invalid, old ones and refreshes alike", async () => {
+		const { accounts, store, clock, tokens } = await registered();
+		const voided: string[] = [];
+		const users = createUsers({
+			store,
+			clock,
+			random: systemRandom,
+			passwords: accounts.passwords,
+			voided: (id, why) => voided.push(`${id} ${why}`),
+		});
+		const { id } = await users.setPassword("ann", "another password");
+		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
+		await refused(accounts.refresh(tokens.refresh), "token_invalid");
+		await refused(accounts.authenticate(asLogin("ann", PASSWORD), HERE), "credentials_wrong");
+		await accounts.authenticate(asLogin("ann", "another password"), HERE);
+		expect(voided).toEqual([`${id} expired`]);
+	});
+
+	test("of a banned user: forbidden, and after the ban is lifted only a new log-in helps", async () => {
+		const { accounts, store, clock, tokens, user } = await registered();
+		const voided: string[] = [];
+		const users = createUsers({
+			store,
+			clock,
+			random: systemRandom,
+			passwords: accounts.passwords,
+			voided: (id, why) => voided.push(`${id} ${why}`),
+		});
+		await users.disable("ANN");
+		expect(voided).toEqual([`${user.id} banned`]);
+		await refused(accounts.authenticate(asToken(tokens.access), HERE), "forbidden");
+		await refused(accounts.refresh(tokens.refresh), "forbidden");
+		await users.enable(user.id);
+		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
+		await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
+	});
+
+	test("of a user that is not there: token_invalid", async () => {
+		const { accounts, disk, tokens, user } = await registered();
+		disk.users.delete(user.id);
+		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
+	});
+});
+
+describe("a forged token is token_invalid:", () => {
+	/** The token's own claims, under a header and a signature of the forger's. */
+	async function forgeries() {
+		const server = await registered();
+		const { access } = server.tokens;
+		const claims = decodeJwt(access);
+		const header = { ...decodeProtectedHeader(access), alg: "HS256" };
+		const [head = "", body = "", signature = ""] = access.split(".");
+		const guess = new TextEncoder().encode("a secret that is only guessed at");
+		const base64 = (value: unknown) =>
+			new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url", omitPadding: true });
+		const key = new TextEncoder().encode(server.disk.kept.get("token-key") ?? "");
+		const signed = (change: Record<string, unknown>, headerChange = {}) =>
+			new SignJWT({ ...claims, ...change }).setProtectedHeader({ ...header, ...headerChange }).sign(key);
+		return {
+			...server,
+			tokens: {
+				"alg none": new UnsecuredJWT(claims).encode(),
+				"alg none, with the header of ours": `${base64({ ...header, alg: "none" })}.${body}.`,
+				"alg None in another case": `${base64({ ...header, alg: "nOnE" })}.${body}.${signature}`,
+				"another key": await new SignJWT(claims).setProtectedHeader(header).sign(guess),
+				"another key that it brings along": await new SignJWT(claims)
+					.setProtectedHeader({
+						...header,
+						jwk: { kty: "RSA", n: base64("x"), e: "AQAB" },
+						jku: "https://evil.example/keys",
+						x5u: "https://evil.example/cert",
+					})
+					.sign(guess),
+				"another algorithm of the same key": await signed({}, { alg: "HS512" }),
+				"a key id that nobody knows": await signed({}, { kid: "../../etc/passwd" }),
+				"no key id": await signed({}, { kid: undefined }),
+				"claims exchanged": `${head}.${base64({ ...claims, sub: "u00000000000000000000000000" })}.${signature}`,
+				"no exp": await signed({ exp: undefined }),
+				"no sub": await signed({ sub: undefined }),
+				"no generation": await signed({ gen: undefined }),
+				"a generation that is no number": await signed({ gen: "1" }),
+				"another audience": await signed({ aud: "elsewhere" }),
+				"not yet valid": await signed({ nbf: Number(claims.iat) + 3600 }),
+				"a critical extension": await signed({}, { crit: ["exp"], exp: 1 }).catch(
+					() => `${base64({ ...header, crit: ["x"], x: 1 })}.${body}.${signature}`,
+				),
+				"no issuer": await signed({ iss: undefined }),
+				"an issuer that is not known": await signed({ iss: "https://evil.example" }),
+				"the signature cut": access.slice(0, -4),
+				"the signature left out": `${head}.${body}.`,
+				"five parts": `${access}.${body}.${signature}`,
+				"no JSON": `${head}.${base64("x").slice(1)}.${signature}`,
+				"a list for claims": `${head}.${base64([])}.${signature}`,
+				empty: "",
+				"no token at all": "ann",
+				"too long": `${access}${"A".repeat(9_000)}`,
+			},
+		};
+	}
+
+	test("every way to make one, as an access token and as a refresh token", async () => {
+		const { accounts, tokens } = await forgeries();
+		const answers = new Map<string, string>();
+		for (const [how, token] of Object.entries(tokens)) {
+			const access = await accounts.authenticate(asToken(token), HERE).then(
+				() => "let in",
+				(cause) => cause.code ?? String(cause),
+			);
+			const refresh = await accounts.refresh(token).then(
+				() => "let in",
+				(cause) => cause.code ?? String(cause),
+			);
+			answers.set(how, `${access} ${refresh}`);
+		}
+		expect([...answers].filter(([, answer]) => answer !== "token_invalid token_invalid")).toEqual([]);
+		expect(answers.size).toBe(26);
+	});
+});
+
+describe("operators", () => {
+	test("add users, list them page by page, and find them by name or id; what is not there is no_such_user", async () => {
+		const { accounts, store, clock } = await startAccounts();
+		const users = createUsers({ store, clock, random: systemRandom, passwords: accounts.passwords });
+		for (const name of ["ann", "Bob", "cy"]) await users.add(name, PASSWORD);
+		const first = await users.list("", 2);
+		const rest = await users.list(first[1]?.id ?? "", 2);
+		expect([...first, ...rest].map(({ name }) => name).sort()).toEqual(["Bob", "ann", "cy"]);
+		expect(rest).toHaveLength(1);
+		await refused(users.add("bob", PASSWORD), "name_taken");
+		await refused(users.add("#bob", PASSWORD), "name_invalid");
+		await refused(users.add("dan", "short"), "password_weak");
+		await refused(users.disable("dan"), "no_such_user");
+		await refused(users.disable("Воb"), "no_such_user");
+		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
+		await refused(users.setPassword(user.id, PASSWORD), "invalid");
+	});
+});
