@@ -9,8 +9,15 @@ const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function openLogWriter({ level, format, fd }: Omit<LogOptions, "now">): Promise<LogWriter> {
 	const sink = destination({ dest: fd, sync: false, maxLength: WAITING_BYTES_MAX });
+	// Sonic-boom's own `flush` does not wait for a write under way; its events do.
+	let busy = false;
+	sink.on("drain", () => {
+		busy = false;
+	});
 	// Nobody reads the log any more: that is no reason to stop the server.
-	sink.on("error", () => {});
+	sink.on("error", () => {
+		busy = false;
+	});
 	const pretty = format === "pretty" || (format === "auto" && isatty(fd));
 	const stream = pretty ? await prettyInto(sink, isatty(fd)) : sink;
 	const logger = pino(
@@ -27,9 +34,13 @@ export async function openLogWriter({ level, format, fd }: Omit<LogOptions, "now
 	);
 	return {
 		write({ level: at, fields, msg }: LogLine) {
+			busy = true;
 			logger[at](fields, msg);
 		},
-		close: () => new Promise((done) => sink.flush(() => done())),
+		async close() {
+			if (!busy) return;
+			await new Promise<void>((done) => sink.once("drain", done).once("error", () => done()));
+		},
 	};
 }
 

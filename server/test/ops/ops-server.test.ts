@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { VirtualClock } from "@verbatim/testkit";
+import { systemClock } from "../../src/clock.ts";
+import { watchLoop } from "../../src/ops/loop-watch.ts";
+import { createMetrics } from "../../src/ops/metrics.ts";
+import { type OpsServer, openOpsServer, opsUrl } from "../../src/ops/ops-server.ts";
+import { createReadiness } from "../../src/ops/readiness.ts";
+
+describe("the operator's port", () => {
+	let server: OpsServer;
+	let url = "";
+	let reasons: string[] = [];
+
+	beforeEach(async () => {
+		reasons = [];
+		server = await openOpsServer({
+			address: { kind: "tcp", host: "127.0.0.1", port: 0 },
+			tls: undefined,
+			version: "1.2.3",
+			families: createMetrics().families,
+			readiness: async () => reasons,
+			clock: systemClock,
+		});
+		url = opsUrl(server, false);
+	});
+	afterEach(() => server.stop());
+
+	test("/health says that the process lives", async () => {
+		const response = await fetch(`${url}/health`);
+		expect(response.status).toBe(200);
+		expect(await response.json()).toEqual({ status: "ok", version: "1.2.3", uptimeSeconds: expect.any(Number) });
+	});
+
+	test("/ready is 200, or 503 with every reason", async () => {
+		const ready = await fetch(`${url}/ready`);
+		expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [] }]);
+		reasons = ["store: it cannot commit just now"];
+		const unready = await fetch(`${url}/ready`);
+		expect([unready.status, await unready.json()]).toEqual([503, { ready: false, reasons }]);
+	});
+
+	test("/metrics is a page for Prometheus", async () => {
+		const response = await fetch(`${url}/metrics`);
+		expect(response.headers.get("content-type")).toContain("version=0.0.4");
+		expect(await response.text()).toContain("# TYPE verbatim_sends_total counter");
+	});
+
+	test("/ says what is there; elsewhere is 404, other methods are 405", async () => {
+		expect(await (await fetch(url)).json()).toMatchObject({ paths: { "/health": expect.any(String) } });
+		expect((await fetch(`${url}/debug`)).status).toBe(404);
+		expect((await fetch(`${url}/health`, { method: "POST" })).status).toBe(405);
+	});
+
+	test("a taken address is an error that says what to do", async () => {
+		const again = openOpsServer({
+			address: server.address,
+			tls: undefined,
+			version: "1",
+			families: [],
+			readiness: async () => [],
+			clock: systemClock,
+		});
+		expect(again).rejects.toThrow(/in use: stop what listens there or choose another with --ops/);
+	});
+});
+
+describe("readiness", () => {
+	test("names the store, the event loop and a drain", async () => {
+		const clock = new VirtualClock();
+		let [healthy, worstMs, draining] = [true, 0, false];
+		const ready = createReadiness({
+			clock,
+			storeHealthy: async () => healthy,
+			loopWorstMs: () => worstMs,
+			draining: () => draining,
+		});
+		expect(await ready()).toEqual([]);
+		healthy = false;
+		worstMs = 1_500;
+		await clock.advance(1_000);
+		expect(await ready()).toEqual(["store: it cannot commit just now", "event loop: up to 1500 ms late in the last seconds"]);
+		draining = true;
+		expect(await ready()).toEqual(["draining: this server is about to stop"]);
+	});
+
+	test("probes the store at most once a second, whatever the number of askers", async () => {
+		const clock = new VirtualClock();
+		let probes = 0;
+		const storeHealthy = async () => {
+			probes++;
+			return true;
+		};
+		const ready = createReadiness({ clock, storeHealthy, loopWorstMs: () => 0, draining: () => false });
+		await Promise.all(Array.from({ length: 100 }, () => ready()));
+		expect(probes).toBe(1);
+		await clock.advance(1_000);
+		await ready();
+		expect(probes).toBe(2);
+	});
+
+	test("a store that does not answer is not ready", async () => {
+		const clock = new VirtualClock();
+		const storeHealthy = () => new Promise<boolean>(() => {});
+		const ready = createReadiness({ clock, storeHealthy, loopWorstMs: () => 0, draining: () => false });
+		const answer = ready();
+		await clock.advance(2_000);
+		expect(await answer).toEqual(["store: it cannot commit just now"]);
+	});
+});
+
+test("the loop's watch sees what blocked it, and forgets after a while", async () => {
+	let nowMs = 0;
+	let due: { readonly atMs: number; readonly task: () => void } | undefined;
+	const clock = {
+		monotonic: () => nowMs,
+		after(ms: number, task: () => void) {
+			due = { atMs: nowMs + ms, task };
+			return () => {};
+		},
+	};
+	const run = (lateMs: number) => {
+		const timer = due;
+		nowMs = (timer?.atMs ?? 0) + lateMs;
+		timer?.task();
+	};
+	const metrics = createMetrics();
+	const watch = watchLoop(clock, metrics.loopLagSeconds);
+	run(0);
+	expect(watch.worstMs()).toBe(0);
+	run(700);
+	expect(watch.worstMs()).toBe(700);
+	for (let i = 0; i < 110; i++) run(0);
+	expect(watch.worstMs()).toBe(0);
+});
