@@ -1,25 +1,68 @@
-import { fromJson, toJson } from "@bufbuild/protobuf";
-import { DownSchema, UpSchema } from "../wire.ts";
+// JSON over the schema's shapes: the proto3 JSON mapping as an encoder writes it (lowerCamelCase keys, zero values left out,
+// enums by name). A decoder takes exactly that, and beside it null for what is absent and numbers for enums.
+import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
+import { readJson, type UnknownName } from "./json-read.ts";
+import { writeJson } from "./json-write.ts";
+import { type Loose, shapeOf } from "./shape.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** Text frames: the proto3 JSON mapping of the schema. */
+const UP = shapeOf(UpSchema);
+const DOWN = shapeOf(DownSchema);
+
+/** Text frames. */
 export const jsonCodec: Codec = {
 	name: "json",
-	encodeUp: (up) => JSON.stringify(toJson(UpSchema, up)),
-	decodeUp: (body) => decode(() => fromJson(UpSchema, JSON.parse(text(body)))),
-	encodeDown: (down) => JSON.stringify(toJson(DownSchema, down)),
-	decodeDown: (body) => decode(() => fromJson(DownSchema, JSON.parse(text(body)), { ignoreUnknownFields: true })),
+	encodeUp: (up) => writeJson(UP, up as unknown as Loose),
+	decodeUp(body) {
+		const json = parse(body);
+		const up = UP.blank();
+		try {
+			readJson(UP, json, up, refuse);
+		} catch (cause) {
+			throw cause instanceof DecodeError ? new DecodeError(cause.code, cause.message, { id: idOf(json), cause }) : cause;
+		}
+		return up as unknown as Up;
+	},
+	encodeDown: (down) => writeJson(DOWN, down as unknown as Loose),
+	decodeDown(body) {
+		const down = DOWN.blank();
+		readJson(DOWN, parse(body), down, leaveOut);
+		return down as unknown as Down;
+	},
 };
 
-function text(body: Uint8Array | string): string {
-	return typeof body === "string" ? body : decodeUtf8(body);
+const refuse: UnknownName = (shape, name, value) => {
+	if (shape === UP && typeof value === "object") throw new DecodeError("unknown_command", `there is no command ${short(name)}`);
+	throw new DecodeError("malformed", `${shape.typeName} does not know ${short(name)}`);
+};
+
+const leaveOut: UnknownName = () => {};
+
+function parse(body: Uint8Array | string): unknown {
+	const text = typeof body === "string" ? body : decoded(body);
+	try {
+		return JSON.parse(text);
+	} catch (cause) {
+		throw new DecodeError("malformed", "this is not JSON", { cause });
+	}
 }
 
-function decode<T>(read: () => T): T {
+function decoded(body: Uint8Array): string {
 	try {
-		return read();
+		return decodeUtf8(body);
 	} catch (cause) {
-		throw new DecodeError("malformed", String(cause), { cause });
+		throw new DecodeError("bad_utf8", "this is not UTF-8", { cause });
 	}
+}
+
+/** The id, wherever in the object it stands. */
+function idOf(json: unknown): number {
+	const id = typeof json === "object" && json !== null && Object.hasOwn(json, "id") ? (json as Loose).id : 0;
+	return typeof id === "number" && id >>> 0 === id ? id : 0;
+}
+
+/** What the peer sent, as far as a message to it should repeat it. */
+function short(name: string): string {
+	return JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 }

@@ -1,25 +1,46 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { DownSchema, UpSchema } from "../wire.ts";
+// Protobuf over the schema's shapes.
+import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
+import { readProto, type UnknownNumber } from "./proto-read.ts";
+import { writeProto } from "./proto-write.ts";
+import { type Loose, shapeOf } from "./shape.ts";
 
-/** Binary frames: Protobuf. */
+const UP = shapeOf(UpSchema);
+const DOWN = shapeOf(DownSchema);
+/** In `Up` all fields from here on are commands. */
+const COMMAND_NUMBER_MIN = 10;
+
+/** Binary frames. */
 export const protoCodec: Codec = {
 	name: "proto",
-	encodeUp: (up) => toBinary(UpSchema, up),
-	decodeUp: (body) => decode(() => fromBinary(UpSchema, bytes(body))),
-	encodeDown: (down) => toBinary(DownSchema, down),
-	decodeDown: (body) => decode(() => fromBinary(DownSchema, bytes(body))),
+	encodeUp: (up) => writeProto(UP, up as unknown as Loose),
+	decodeUp(body) {
+		const up = UP.blank();
+		try {
+			readProto(UP, bytesOf(body), up, refuse);
+		} catch (cause) {
+			throw cause instanceof DecodeError ? new DecodeError(cause.code, cause.message, { id: up.id as number, cause }) : cause;
+		}
+		return up as unknown as Up;
+	},
+	encodeDown: (down) => writeProto(DOWN, down as unknown as Loose),
+	decodeDown(body) {
+		const down = DOWN.blank();
+		readProto(DOWN, bytesOf(body), down, leaveOut);
+		return down as unknown as Down;
+	},
 };
 
-function bytes(body: Uint8Array | string): Uint8Array {
-	if (typeof body === "string") throw new DecodeError("malformed", "protobuf is bytes, not text");
-	return body;
-}
-
-function decode<T>(read: () => T): T {
-	try {
-		return read();
-	} catch (cause) {
-		throw cause instanceof DecodeError ? cause : new DecodeError("malformed", String(cause), { cause });
+const refuse: UnknownNumber = (shape, number) => {
+	if (shape === UP && number >= COMMAND_NUMBER_MIN) {
+		throw new DecodeError("unknown_command", `there is no command with the number ${number}`);
 	}
+	throw new DecodeError("malformed", `${shape.typeName} has no field with the number ${number}`);
+};
+
+const leaveOut: UnknownNumber = () => {};
+
+function bytesOf(body: Uint8Array | string): Uint8Array {
+	if (typeof body === "string") throw new DecodeError("malformed", "this connection speaks Protobuf: binary frames, not text");
+	return body;
 }

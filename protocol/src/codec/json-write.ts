@@ -1,0 +1,79 @@
+// Messages as JSON text, put together directly: between the schema's shape and the text no tree of objects is needed.
+import { EncodeError } from "./codec.ts";
+import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
+import { isWellFormed } from "./utf8.ts";
+
+/** `message` in the proto3 JSON mapping: the same text as the library's `toJsonString`. */
+export function writeJson(shape: MessageShape, message: Loose): string {
+	let json = "{";
+	for (const member of shape.members) {
+		if (member.field !== undefined) {
+			const { field } = member;
+			const value = message[field.name];
+			if (isAbsent(field, value)) continue;
+			if (json !== "{") json += ",";
+			json += field.jsonKey;
+			json += field.repeated ? listText(field, value as unknown[]) : valueText(field, value);
+		} else {
+			const { case: name, value } = message[member.oneof] as LooseOneof;
+			if (name === undefined) continue;
+			const field = member.cases.get(name);
+			if (field === undefined) throw new EncodeError("malformed", `${shape.typeName} has no ${member.oneof} called ${name}`);
+			if (json !== "{") json += ",";
+			json += field.jsonKey;
+			json += valueText(field, value);
+		}
+	}
+	return `${json}}`;
+}
+
+/** A field outside a oneof is left out where it has its zero value. */
+function isAbsent(field: FieldShape, value: unknown): boolean {
+	if (field.repeated) return (value as unknown[]).length === 0;
+	return value === undefined || value === "" || value === false || Object.is(value, 0);
+}
+
+function listText(field: FieldShape, list: unknown[]): string {
+	let json = "[";
+	for (const item of list) json += json === "[" ? valueText(field, item) : `,${valueText(field, item)}`;
+	return `${json}]`;
+}
+
+function valueText(field: FieldShape, value: unknown): string {
+	switch (field.kind) {
+		case "string":
+			return typeof value === "string" ? stringText(field, value) : wrong(field, value);
+		case "message":
+			if (typeof value !== "object" || value === null) return wrong(field, value);
+			return writeJson(field.message as MessageShape, value as Loose);
+		case "uint32":
+			return typeof value === "number" && value >>> 0 === value ? String(value) : wrong(field, value);
+		case "enum":
+			return typeof value === "number" && (value | 0) === value ? enumText(field, value) : wrong(field, value);
+		case "bool":
+			return typeof value === "boolean" ? String(value) : wrong(field, value);
+		case "double":
+			if (typeof value !== "number") return wrong(field, value);
+			return Number.isFinite(value) ? String(value) : `"${value}"`;
+	}
+}
+
+/** Characters that JSON escapes, and surrogates, which may lack their other half. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON must escape.
+const SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+function stringText(field: FieldShape, text: string): string {
+	if (!SPECIAL.test(text)) return `"${text}"`;
+	if (!isWellFormed(text)) throw new EncodeError("bad_utf8", `${field.name} holds an unpaired surrogate`);
+	return JSON.stringify(text);
+}
+
+/** A value that this version has no name for keeps its number. */
+function enumText(field: FieldShape, value: number): string {
+	const name = field.values?.names.get(value);
+	return name === undefined ? String(value) : `"${name}"`;
+}
+
+function wrong(field: FieldShape, value: unknown): never {
+	throw new EncodeError("malformed", `${field.name} is no ${field.kind}: ${String(value)}`);
+}

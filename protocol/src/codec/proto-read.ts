@@ -1,0 +1,169 @@
+// Protobuf, read strictly: every length is held against its frame and its parent, every field against its wire type, every text
+// against UTF-8; a message field that comes twice, or two of a oneof, is an error rather than a guess at what was meant.
+import { DecodeError } from "./codec.ts";
+import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+/** Told of a field that the shape does not have. It throws, or the field is left out. */
+export type UnknownNumber = (shape: MessageShape, number: number) => void;
+
+/** Reads all of `bytes` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. */
+export function readProto(shape: MessageShape, bytes: Uint8Array, into: Loose, unknown: UnknownNumber): void {
+	new Reader(bytes, unknown).message(shape, into, bytes.length);
+}
+
+const VARINT = 0;
+const BIT64 = 1;
+const LENGTH_DELIMITED = 2;
+const BIT32 = 5;
+/** Up to here a loop over bytes is quicker than a call into the runtime. */
+const SHORT_TEXT_BYTES = 16;
+
+class Reader {
+	private readonly bytes: Uint8Array;
+	private readonly unknown: UnknownNumber;
+	private at = 0;
+
+	constructor(bytes: Uint8Array, unknown: UnknownNumber) {
+		this.bytes = bytes;
+		this.unknown = unknown;
+	}
+
+	message(shape: MessageShape, into: Loose, end: number): void {
+		while (this.at < end) {
+			const tag = this.uint32(end);
+			const number = tag >>> 3;
+			const field = shape.byNumber[number];
+			if (field === undefined) {
+				if (number === 0) throw malformed(`${shape.typeName} has a field with number 0`);
+				this.unknown(shape, number);
+				this.skip(tag & 7, end);
+			} else {
+				if ((tag & 7) !== wireTypeOf(field)) throw malformed(`${shape.typeName}.${field.name} has wire type ${tag & 7}`);
+				this.field(shape, field, into, end);
+			}
+		}
+	}
+
+	private field(shape: MessageShape, field: FieldShape, into: Loose, end: number): void {
+		const value = this.value(field, end);
+		if (field.oneof !== undefined) {
+			const oneof = into[field.oneof] as LooseOneof;
+			if (oneof.case !== undefined) throw malformed(`${shape.typeName} has both ${oneof.case} and ${field.name}`);
+			into[field.oneof] = { case: field.name, value };
+		} else if (field.repeated) {
+			(into[field.name] as unknown[]).push(value);
+		} else {
+			if (field.kind === "message" && into[field.name] !== undefined) {
+				throw malformed(`${shape.typeName}.${field.name} comes twice`);
+			}
+			into[field.name] = value;
+		}
+	}
+
+	private value(field: FieldShape, end: number): unknown {
+		switch (field.kind) {
+			case "string":
+				return this.text(field, this.length(end));
+			case "message": {
+				const shape = field.message as MessageShape;
+				const message = shape.blank();
+				const length = this.length(end);
+				this.message(shape, message, this.at + length);
+				return message;
+			}
+			case "uint32":
+				return this.uint32(end);
+			case "enum":
+				return this.int32(end);
+			case "bool":
+				return this.int32(end) !== 0;
+			case "double":
+				return this.double(end);
+		}
+	}
+
+	/** Exactly what 32 bits hold: more is not cut off but refused. */
+	private uint32(end: number): number {
+		let value = 0;
+		for (let shift = 0; shift < 35; shift += 7) {
+			if (this.at >= end) throw malformed("the message ends within a number");
+			const byte = this.bytes[this.at++] as number;
+			if (shift === 28 && byte > 0x0f) break;
+			value |= (byte & 0x7f) << shift;
+			if (byte < 0x80) return value >>> 0;
+		}
+		throw malformed("a number has more than 32 bits");
+	}
+
+	/** Up to 64 bits, of which the upper ones only carry the sign. */
+	private int32(end: number): number {
+		let value = 0;
+		for (let i = 0; i < 10; i++) {
+			if (this.at >= end) throw malformed("the message ends within a number");
+			const byte = this.bytes[this.at++] as number;
+			if (i < 5) value |= (byte & 0x7f) << (7 * i);
+			if (byte < 0x80) return value;
+		}
+		throw malformed("a number has more than 64 bits");
+	}
+
+	private double(end: number): number {
+		if (end - this.at < 8) throw malformed("the message ends within a number");
+		const { buffer, byteOffset } = this.bytes;
+		const value = new DataView(buffer, byteOffset + this.at, 8).getFloat64(0, true);
+		this.at += 8;
+		return value;
+	}
+
+	private length(end: number): number {
+		const length = this.uint32(end);
+		if (length > end - this.at) throw malformed("a length reaches beyond its message");
+		return length;
+	}
+
+	private text(field: FieldShape, length: number): string {
+		const start = this.at;
+		const end = start + length;
+		this.at = end;
+		if (length <= SHORT_TEXT_BYTES) {
+			const text = this.ascii(start, end);
+			if (text !== undefined) return text;
+		}
+		try {
+			return decodeUtf8(this.bytes.subarray(start, end));
+		} catch (cause) {
+			throw new DecodeError("bad_utf8", `${field.name} is not UTF-8`, { cause });
+		}
+	}
+
+	private ascii(start: number, end: number): string | undefined {
+		let text = "";
+		for (let i = start; i < end; i++) {
+			const byte = this.bytes[i] as number;
+			if (byte > 0x7f) return undefined;
+			text += String.fromCharCode(byte);
+		}
+		return text;
+	}
+
+	private skip(wireType: number, end: number): void {
+		if (wireType === VARINT) {
+			this.int32(end);
+			return;
+		}
+		const length = wireType === BIT64 ? 8 : wireType === BIT32 ? 4 : wireType === LENGTH_DELIMITED ? this.length(end) : -1;
+		if (length < 0) throw malformed(`wire type ${wireType} is not used in this schema`);
+		if (length > end - this.at) throw malformed("a field reaches beyond its message");
+		this.at += length;
+	}
+}
+
+function wireTypeOf(field: FieldShape): number {
+	if (field.kind === "string" || field.kind === "message") return LENGTH_DELIMITED;
+	return field.kind === "double" ? BIT64 : VARINT;
+}
+
+function malformed(message: string): DecodeError {
+	return new DecodeError("malformed", message);
+}
