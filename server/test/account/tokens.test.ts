@@ -75,6 +75,15 @@ describe("a refresh token", () => {
 		await refused(accounts.refresh(tokens.access), "token_invalid");
 	});
 
+	test("is a credential of its own in a hello, and brings a new pair along", async () => {
+		const { accounts, clock, tokens, user } = await registered();
+		await clock.advance(2 * HOUR_MS);
+		const back = await accounts.authenticate({ case: "refresh", value: tokens.refresh }, HERE);
+		expect(back.user.id).toBe(user.id);
+		expect((await accounts.authenticate(asToken(back.tokens?.access ?? ""), HERE)).user.id).toBe(user.id);
+		await refused(accounts.authenticate({ case: "refresh", value: tokens.access }, HERE), "token_invalid");
+	});
+
 	test("works for guests as for others, as long as they are there", async () => {
 		const { accounts, clock } = await startAccounts();
 		const { tokens } = await accounts.authenticate(asGuest("gus"), HERE);
