@@ -1,0 +1,306 @@
+// What each line does: the person's session, the rooms it knows, the room it speaks in. Another name means another session:
+// the new one takes over where the old one stood, and only when it was welcomed does the old one end.
+import { type Command, Room_Kind, Room_Standing, type Sent, unreachable, type Welcome } from "@verbatim/protocol";
+import type { DoorParts } from "../parts.ts";
+import { RoomBook } from "./book.ts";
+import { HELP } from "./help.ts";
+import { LINE_HISTORY, type LineCommand } from "./parse.ts";
+import { labelOf, renderFailure, renderMembers, renderNotice, renderRooms } from "./render.ts";
+import { type Answer, type LineEar, LineSession } from "./session.ts";
+
+/** How a person is spoken to. */
+export interface Voice {
+	readonly address: string;
+	bufferedBytes(): number;
+	pauseReading(paused: boolean): boolean;
+	/** One line, without its end. It goes out with the next flush. */
+	say(line: string): void;
+	flush(): void;
+	/** Ends the connection after what was said. */
+	hangUp(): void;
+}
+
+type Credential = NonNullable<Extract<Command, { case: "hello" }>["value"]["credential"]>;
+
+/** The server's word for this kind of client, in its log. */
+const CLIENT = "line mode";
+
+export class Person implements LineEar {
+	private readonly parts: DoorParts;
+	private readonly voice: Voice;
+	private session: LineSession | undefined;
+	/** Says hello and is not welcome yet. */
+	private candidate: LineSession | undefined;
+	private book = new RoomBook();
+	/** The room in which it speaks. */
+	private room: string | undefined;
+	/** By room: the newest seq of its own that it was not shown yet. */
+	private readonly unseen = new Map<string, number>();
+	private allSeen: (() => void) | undefined;
+
+	constructor(parts: DoorParts, voice: Voice) {
+		this.parts = parts;
+		this.voice = voice;
+	}
+
+	/** Has it been welcomed under a name? */
+	get named(): boolean {
+		return this.session !== undefined;
+	}
+
+	/** Resolves when the command is done, whatever became of it. */
+	async obey(command: LineCommand): Promise<void> {
+		switch (command.kind) {
+			case "nothing":
+				return;
+			case "wrong":
+				this.complain(command.code, command.message);
+				return;
+			case "help":
+				for (const line of HELP) this.voice.say(line);
+				return;
+			case "quit":
+				this.voice.say("- good-bye");
+				this.voice.hangUp();
+				return;
+			case "nick":
+				return this.enter({ case: "guest", value: { name: command.name } });
+			case "login":
+			case "register": {
+				const { name, password } = command;
+				return this.enter({ case: command.kind, value: { name, password } });
+			}
+			case "rooms":
+				return this.ask({ case: "rooms", value: {} }, (answer) => {
+					if (answer.case === "roomList") this.sayAll(renderRooms(answer.value.rooms));
+				});
+			case "join":
+				return this.join(command.room);
+			case "msg":
+				return this.send(`@${command.name}`, command.text);
+			case "say":
+				return this.inRoom(undefined, (room) => this.send(room, command.text));
+			case "leave":
+				return this.inRoom(command.room, (room) => this.leaveRoom(room));
+			case "history":
+				return this.inRoom(undefined, (room) =>
+					this.ask({ case: "history", value: { room, limit: command.count } }, (answer) => {
+						if (answer.case === "page") this.sayAll(this.book.showPage(answer.value));
+					}),
+				);
+			case "who":
+				return this.inRoom(command.room, (room) =>
+					this.ask({ case: "who", value: { room } }, (answer) => {
+						if (answer.case === "memberList")
+							this.sayAll(renderMembers(answer.value.members, this.book.label(answer.value.room)));
+					}),
+				);
+			default:
+				unreachable(command);
+		}
+	}
+
+	complain(code: string, message: string): void {
+		this.voice.say(renderFailure({ code, message, retryAfterMs: 0 }));
+	}
+
+	/** Everything that this person said was shown to it. */
+	seenOwn(): Promise<void> {
+		if (this.unseen.size === 0 || this.session === undefined) return Promise.resolve();
+		return new Promise((resolve) => {
+			this.allSeen = resolve;
+		});
+	}
+
+	drained(): void {
+		this.session?.drained();
+	}
+
+	/** The connection is gone. */
+	lost(): void {
+		this.candidate?.leave();
+		this.session?.leave();
+		this.allSeen?.();
+	}
+
+	// ------------------------------------------------------------ from the session
+
+	get address(): string {
+		return this.voice.address;
+	}
+
+	bufferedBytes(): number {
+		return this.voice.bufferedBytes();
+	}
+
+	pauseReading(paused: boolean): boolean {
+		return this.voice.pauseReading(paused);
+	}
+
+	heard(session: LineSession, body: Answer): void {
+		if (session !== this.session && body.case !== "close" && body.case !== "failure") return;
+		switch (body.case) {
+			case "entries":
+				this.sayAll(this.book.show(body.value.room, body.value.entries));
+				this.noteSeen();
+				return;
+			case "skipped":
+				if (body.value.page !== undefined) this.sayAll(this.book.showNewest(body.value.page));
+				this.noteSeen();
+				return;
+			case "roomAdded": {
+				const { room } = body.value;
+				if (room === undefined) return;
+				const { label } = this.book.learn(room);
+				if (room.kind !== Room_Kind.DIRECT) this.voice.say(`- you are in ${label} now`);
+				return;
+			}
+			case "roomRemoved":
+				this.forget(body.value.room);
+				return;
+			default: {
+				const notice = renderNotice(body);
+				if (notice !== undefined) this.voice.say(notice);
+			}
+		}
+	}
+
+	wrote(): void {
+		this.voice.flush();
+	}
+
+	closed(session: LineSession): void {
+		if (session === this.session || this.session === undefined) this.voice.hangUp();
+	}
+
+	// ------------------------------------------------------------ who one is
+
+	private async enter(credential: Credential): Promise<void> {
+		const { parts } = this;
+		const before = this.book.all();
+		const session = new LineSession(parts.host, parts.formats.line, this, parts.clock, parts.timing.answerMs);
+		this.candidate = session;
+		const hello: Command = { case: "hello", value: { credential, client: CLIENT, cursors: this.book.cursors() } };
+		await session.ask(hello, (answer) => {
+			this.candidate = undefined;
+			if (answer.case === "welcome") {
+				this.welcomed(session, answer.value);
+				return;
+			}
+			session.leave();
+			this.sayFailure(answer);
+		});
+		this.candidate = undefined;
+		if (this.session !== session) return;
+		for (const { id, label, epoch, shown } of before) {
+			if (this.book.get(id) !== undefined || !label.startsWith("#")) continue;
+			await this.comeBack(id, label, epoch, shown);
+		}
+		if (this.room !== undefined && this.book.get(this.room) === undefined) this.room = undefined;
+	}
+
+	private welcomed(session: LineSession, { user, rooms }: Welcome): void {
+		this.session?.leave();
+		this.session = session;
+		const before = this.book;
+		this.book = new RoomBook();
+		this.unseen.clear();
+		this.voice.say(`- you are ${user?.name ?? ""}`);
+		const members = rooms.filter(({ standing }) => standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER);
+		for (const room of members) this.book.learn(room, before.get(room.id)?.shown);
+		const invited = rooms.filter(({ standing }) => standing === Room_Standing.INVITED);
+		if (members.length > 0) this.voice.say(`- your rooms: ${members.map(labelOf).join(", ")}`);
+		if (invited.length > 0) this.voice.say(`- you are invited to ${invited.map(labelOf).join(", ")}`);
+	}
+
+	/** Goes on, under the new name, in a room where the old one was. */
+	private comeBack(id: string, label: string, epoch: number, shown: number): Promise<void> {
+		return this.ask({ case: "join", value: { room: id, history: LINE_HISTORY } }, (answer) => {
+			if (answer.case !== "joined" || answer.value.room === undefined || answer.value.page === undefined) return;
+			this.book.learn(answer.value.room, answer.value.room.epoch === epoch ? shown : 0);
+			this.sayAll(this.book.showNewest(answer.value.page));
+			if (this.room === id) this.voice.say(`- you are in ${label}`);
+		});
+	}
+
+	// ------------------------------------------------------------ rooms
+
+	private join(room: string): Promise<void> {
+		return this.ask({ case: "join", value: { room, create: true, history: LINE_HISTORY } }, (answer) => {
+			if (answer.case !== "joined" || answer.value.room === undefined) return;
+			const { room: joined, page } = answer.value;
+			const { label } = this.book.learn(joined, page?.to ?? joined.head);
+			if (page !== undefined) this.sayAll(this.book.showPage(page));
+			this.room = joined.id;
+			const others = joined.members - 1;
+			this.voice.say(
+				`- you are in ${label}${joined.kind === Room_Kind.DIRECT ? "" : others === 0 ? ", alone" : `, with ${others} more`}`,
+			);
+			this.noteSeen();
+		});
+	}
+
+	private leaveRoom(room: string): Promise<void> {
+		return this.ask({ case: "leave", value: { room } }, (answer) => {
+			if (answer.case !== "done") return;
+			const id = this.book.get(room)?.id ?? this.book.all().find(({ label }) => label === room)?.id;
+			if (id !== undefined) this.forget(id);
+		});
+	}
+
+	private forget(id: string): void {
+		const known = this.book.forget(id);
+		this.unseen.delete(id);
+		if (this.room === id) this.room = undefined;
+		if (known !== undefined) this.voice.say(`- you are no longer in ${known.label}`);
+		this.noteSeen();
+	}
+
+	private send(room: string, text: string): Promise<void> {
+		const cid = Buffer.from(this.parts.random.bytes(16)).toString("hex");
+		return this.ask({ case: "send", value: { room, cid, text } }, (answer) => {
+			if (answer.case === "sent") this.expectEcho(answer.value);
+		});
+	}
+
+	private expectEcho({ room, seq }: Sent): void {
+		if (this.book.get(room) === undefined || (this.book.get(room)?.shown ?? 0) < seq) this.unseen.set(room, seq);
+	}
+
+	private noteSeen(): void {
+		for (const [room, seq] of this.unseen) {
+			if ((this.book.get(room)?.shown ?? 0) >= seq) this.unseen.delete(room);
+		}
+		if (this.unseen.size === 0) this.allSeen?.();
+	}
+
+	// ------------------------------------------------------------ helpers
+
+	/** The room named, or the current one. */
+	private inRoom(named: string | undefined, act: (room: string) => Promise<void>): Promise<void> {
+		const room = named ?? this.room;
+		if (this.session === undefined || room !== undefined) return act(room ?? "");
+		this.complain("invalid", "join a room first: /join ROOM");
+		return Promise.resolve();
+	}
+
+	/** Asks the session; a failure is said, anything else is for `answered`. */
+	private ask(command: Command, answered: (answer: Answer) => void): Promise<void> {
+		if (this.session === undefined) {
+			this.complain("unauthenticated", "choose a name first: /nick NAME");
+			return Promise.resolve();
+		}
+		return this.session.ask(command, (answer) => {
+			if (answer.case === "failure") this.sayFailure(answer);
+			else answered(answer);
+		});
+	}
+
+	private sayFailure(answer: Answer): void {
+		if (answer.case === "failure") this.voice.say(renderFailure(answer.value));
+	}
+
+	private sayAll(lines: readonly string[]): void {
+		for (const line of lines) this.voice.say(line);
+	}
+}

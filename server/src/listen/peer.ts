@@ -1,0 +1,85 @@
+// Who is at the other end: an address without port, under one spelling, and the group that limits count it in.
+import { BlockList, isIP } from "node:net";
+
+/** The address of whoever comes over a Unix socket. */
+export const UNIX_PEER = "unix";
+
+/** Longest X-Forwarded-For that is looked at: more hops than any sane chain has. */
+const HOPS_MAX = 16;
+
+/** The transport's own word for the peer, in one spelling: IPv4 that comes over an IPv6 socket is IPv4. */
+export function peerAddress(remote: string | undefined | null): string {
+	if (remote === undefined || remote === null || remote === "") return UNIX_PEER;
+	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remote);
+	return mapped?.[1] ?? remote.toLowerCase();
+}
+
+/**
+ * What limits per address count as one: an IPv4 address, the /64 of an IPv6 address (one household or one machine has at
+ * least that many). Undefined for Unix sockets, which are guarded by the rights of their file.
+ */
+export function limitKey(address: string): string | undefined {
+	if (address === UNIX_PEER) return undefined;
+	if (isIP(address) !== 6) return address;
+	const [head = "", tail = ""] = address.split("%", 1)[0]?.split("::", 2) ?? [];
+	const before = head === "" ? [] : head.split(":");
+	const after = tail === "" ? [] : tail.split(":");
+	const zeros = address.includes("::") ? Math.max(0, 8 - before.length - after.length) : 0;
+	const groups = [...before, ...new Array<string>(zeros).fill("0"), ...after].slice(0, 4);
+	return `${groups.map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+}
+
+/** Proxies whose word about the peer is believed. */
+export interface Proxies {
+	/**
+	 * The peer behind `direct`, an address as `peerAddress` gives it: the last hop of X-Forwarded-For that is no trusted proxy
+	 * itself. Whatever stands before that hop could be forged by it.
+	 */
+	peerBehind(direct: string, forwardedFor: string | null): string;
+}
+
+/** `trusted`: addresses, networks as `10.0.0.0/8`, or `unix`. Throws `RangeError` for anything else. */
+export function createProxies(trusted: readonly string[]): Proxies {
+	const networks = new BlockList();
+	let unix = false;
+	for (const entry of trusted) {
+		if (entry === UNIX_PEER) unix = true;
+		else addNetwork(networks, entry);
+	}
+	const believes = (address: string): boolean => {
+		if (address === UNIX_PEER) return unix;
+		const version = isIP(address);
+		return version !== 0 && networks.check(address, version === 6 ? "ipv6" : "ipv4");
+	};
+	return {
+		peerBehind(direct, forwardedFor) {
+			if (forwardedFor === null || trusted.length === 0) return direct;
+			let peer = direct;
+			for (const hop of forwardedFor.split(",").slice(-HOPS_MAX).reverse()) {
+				if (!believes(peer)) break;
+				const address = hopAddress(hop.trim());
+				// A proxy that says nothing readable is itself the last that is known.
+				if (address === undefined) break;
+				peer = address;
+			}
+			return peer;
+		},
+	};
+}
+
+function addNetwork(networks: BlockList, entry: string): void {
+	const [address = "", bits, ...rest] = entry.split("/");
+	const version = isIP(address);
+	const bitsMax = version === 6 ? 128 : 32;
+	const prefix = bits === undefined ? bitsMax : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
+	if (version === 0 || rest.length > 0 || prefix < 0 || prefix > bitsMax) {
+		throw new RangeError(`${JSON.stringify(entry)} is no address and no network like 10.0.0.0/8`);
+	}
+	networks.addSubnet(address, prefix, version === 6 ? "ipv6" : "ipv4");
+}
+
+/** `1.2.3.4`, `1.2.3.4:567`, `2001:db8::1`, `[2001:db8::1]:567`. */
+function hopAddress(hop: string): string | undefined {
+	const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
+	return isIP(bare) === 0 ? undefined : peerAddress(bare);
+}

@@ -1,0 +1,164 @@
+// The TCP door: accepts, asks the gate, and gives every connection to a recogniser. TLS and Unix sockets are the same door.
+import { type PrefaceError, renderPrefaceAnswer } from "@verbatim/protocol";
+import type { Socket, SocketHandler } from "bun";
+import { newId } from "../ids.ts";
+import { parseAddress } from "./address.ts";
+import { bind } from "./bind.ts";
+import type { Door, DoorSpec } from "./door.ts";
+import type { DoorParts } from "./parts.ts";
+import { peerAddress } from "./peer.ts";
+import { Recogniser } from "./recognise.ts";
+import { TcpConnection, type TcpSettings } from "./tcp-connection.ts";
+import { loadTls } from "./tls.ts";
+
+/** Refused connections that may linger until they have read why; past it, they are cut without a word. */
+const REFUSED_MAX = 256;
+
+/** A peer that is gone without a word (a pulled plug) is noticed after about this long without traffic, ms. */
+const KEEP_ALIVE_MS = 60_000;
+
+interface Inside {
+	readonly connection: TcpConnection;
+	readonly recogniser: Recogniser | undefined;
+}
+
+type TcpSocket = Socket<Inside | undefined>;
+
+/** Opens the door. Rejects with `BindError` or `AddressError`. */
+export async function openTcp(spec: DoorSpec, parts: DoorParts, settings: TcpSettings): Promise<Door> {
+	const address = parseAddress(spec.address);
+	const tls = spec.tls === undefined ? undefined : await loadTls("tls.tcp", spec.tls);
+	const hall = new Hall(parts, settings, tls !== undefined);
+	const shared = { allowHalfOpen: true, socket: hall.handlers(), ...(tls === undefined ? {} : { tls }) };
+	const listener = await bind("--tcp", address, (at) => {
+		if ("unix" in at) return { bound: address, stop: stopper(Bun.listen<Inside | undefined>({ ...at, ...shared })) };
+		const tcp = Bun.listen<Inside | undefined>({ ...at, ...shared });
+		return { bound: { kind: "tcp", host: at.hostname, port: tcp.port } as const, stop: stopper(tcp) };
+	});
+	return {
+		address: listener.bound,
+		secure: tls !== undefined,
+		stopListening() {
+			listener.stop();
+			hall.stopping();
+		},
+		empty: () => hall.empty(),
+		closeAll() {
+			listener.stop();
+			hall.cutAll();
+		},
+	};
+}
+
+function stopper(listener: { stop(): void }): () => void {
+	let stopped = false;
+	return () => {
+		if (!stopped) listener.stop();
+		stopped = true;
+	};
+}
+
+/** All connections of one door. */
+class Hall {
+	private readonly parts: DoorParts;
+	private readonly settings: TcpSettings;
+	private readonly secure: boolean;
+	private readonly inside = new Set<TcpConnection>();
+	private refused = 0;
+	private whenEmpty: Array<() => void> = [];
+
+	constructor(parts: DoorParts, settings: TcpSettings, secure: boolean) {
+		this.parts = parts;
+		this.settings = settings;
+		this.secure = secure;
+	}
+
+	handlers(): SocketHandler<Inside | undefined> {
+		return {
+			open: (socket) => this.enter(socket),
+			// Always set, or Bun would tell of a TLS connection only after its handshake, with no deadline till then.
+			handshake: (socket, success) => {
+				if (this.secure && success) socket.data?.recogniser?.begin();
+			},
+			data: (socket, chunk) => this.guarded(socket, (connection) => connection.receiver.data(chunk)),
+			drain: (socket) => this.guarded(socket, (connection) => connection.onDrain()),
+			end: (socket) => this.guarded(socket, (connection) => connection.onEnd()),
+			close: (socket) => this.guarded(socket, (connection) => connection.gone()),
+			// A TLS record that does not decrypt and the like: the world. `close` follows.
+			error: (_socket, error) => this.parts.log.debug({ err: error }, "a TCP connection failed"),
+		};
+	}
+
+	stopping(): void {
+		for (const connection of [...this.inside]) connection.receiver.stopping();
+	}
+
+	cutAll(): void {
+		for (const connection of [...this.inside]) connection.cut();
+	}
+
+	empty(): Promise<void> {
+		if (this.inside.size === 0) return Promise.resolve();
+		return new Promise((resolve) => this.whenEmpty.push(resolve));
+	}
+
+	private enter(socket: TcpSocket): void {
+		const { parts } = this;
+		const address = peerAddress(socket.remoteAddress);
+		const admission = parts.gate.enter(address);
+		if (!admission.ok) {
+			parts.metrics.refused.add(admission.reason);
+			this.refuse(socket, address, {
+				code: "busy",
+				message: `too many connections, try again in ${(Math.ceil(admission.retryAfterMs / 100) / 10).toFixed(1)} s`,
+			});
+			return;
+		}
+		socket.setKeepAlive(true, KEEP_ALIVE_MS);
+		const connection = new TcpConnection(socket, address, parts.clock, this.settings, () => {
+			admission.leave();
+			this.leave(connection);
+		});
+		this.inside.add(connection);
+		const recogniser = new Recogniser(parts, connection);
+		socket.data = { connection, recogniser };
+		if (!this.secure) recogniser.begin();
+	}
+
+	/** Says why, if that costs little: on TLS it would take a handshake first. */
+	private refuse(socket: TcpSocket, address: string, error: PrefaceError): void {
+		if (this.secure || this.refused >= REFUSED_MAX) {
+			socket.terminate();
+			return;
+		}
+		this.refused++;
+		const connection = new TcpConnection(socket, address, this.parts.clock, this.settings, () => {
+			this.refused--;
+			this.leave(connection);
+		});
+		this.inside.add(connection);
+		socket.data = { connection, recogniser: undefined };
+		connection.write([new TextEncoder().encode(renderPrefaceAnswer(error))]);
+		connection.finish();
+	}
+
+	private leave(connection: TcpConnection): void {
+		this.inside.delete(connection);
+		if (this.inside.size > 0) return;
+		for (const resolve of this.whenEmpty.splice(0)) resolve();
+	}
+
+	/** Nothing that goes wrong in one connection reaches another. */
+	private guarded(socket: TcpSocket, act: (connection: TcpConnection) => void): void {
+		const connection = socket.data?.connection;
+		if (connection === undefined) return;
+		try {
+			act(connection);
+		} catch (err) {
+			const { clock, random, log, metrics } = this.parts;
+			metrics.faults.add("tcp");
+			log.error({ err, trace: newId("t", clock, random) }, "a TCP connection met an unexpected error and was cut");
+			connection.cut();
+		}
+	}
+}
