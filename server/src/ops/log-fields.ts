@@ -1,4 +1,5 @@
 // Makes a line's fields safe to write: secrets hidden, sizes bounded, text that cannot act on a terminal or forge a line.
+import { visible } from "../listen/line/visible.ts";
 import type { LogFields } from "./log.ts";
 
 const SECRET = /pass(word|phrase)?|token|secret|credential|authorization|cookie|hash|^(access|refresh|key|keyPem)$/i;
@@ -13,26 +14,20 @@ export function prepareFields(nowMs: number, fields: LogFields): Record<string, 
 	const prepared: Record<string, unknown> = { time: new Date(nowMs).toISOString() };
 	for (const [name, value] of Object.entries(fields)) {
 		if (value === undefined || name === "time" || name === "level" || name === "msg") continue;
-		prepared[visible(name)] = SECRET.test(name) ? HIDDEN : prepare(value, 1);
+		prepared[harmless(name)] = SECRET.test(name) ? HIDDEN : prepare(value, 1);
 	}
 	return prepared;
 }
 
-/**
- * `text` with everything that a terminal or a line-reader could obey written out as `\u{…}`: C0 and C1 controls, DEL, line
- * separators, bidirectional controls, unpaired surrogates.
- */
-export function visible(text: string): string {
-	const cut = text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text;
-	return cut.replace(UNSAFE, (found) => `\\u{${found.codePointAt(0)?.toString(16) ?? ""}}`);
+/** Anybody's text, cut to a size that a log can bear, with nothing in it that acts on a terminal or ends a line. */
+export function harmless(text: string): string {
+	return visible(text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text);
 }
-
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 function prepare(value: unknown, depth: number): unknown {
 	switch (typeof value) {
 		case "string":
-			return visible(value);
+			return harmless(value);
 		case "number":
 		case "boolean":
 			return value;
@@ -55,16 +50,16 @@ function prepareObject(value: object, depth: number): unknown {
 	if (Array.isArray(value)) return value.slice(0, ITEMS_MAX).map((item) => prepare(item, depth + 1));
 	const prepared: Record<string, unknown> = {};
 	for (const [name, item] of Object.entries(value).slice(0, ITEMS_MAX)) {
-		prepared[visible(name)] = SECRET.test(name) ? HIDDEN : prepare(item, depth + 1);
+		prepared[harmless(name)] = SECRET.test(name) ? HIDDEN : prepare(item, depth + 1);
 	}
 	return prepared;
 }
 
 function prepareError(error: Error, depth: number): Record<string, unknown> {
-	const prepared: Record<string, unknown> = { type: visible(error.name), message: visible(error.message) };
+	const prepared: Record<string, unknown> = { type: harmless(error.name), message: harmless(error.message) };
 	if ("code" in error) prepared.code = prepare(error.code, depth + 1);
 	// The frames only: the message, which may hold others' words, stands above in one piece.
-	if (error.stack) prepared.stack = framesOf(error.stack).map(visible).join("\n");
+	if (error.stack) prepared.stack = framesOf(error.stack).map(harmless).join("\n");
 	if (error.cause !== undefined && depth < DEPTH_MAX) prepared.cause = prepare(error.cause, depth + 1);
 	return prepared;
 }

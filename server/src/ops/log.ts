@@ -4,7 +4,7 @@
 // Two things are done to every line before it is written, whatever its format, by log-fields.ts: what is named like a secret
 // is hidden, and what could act on a terminal or forge a line is made visible. Pino, which writes them, takes tens of
 // milliseconds to load; the first lines wait for it in memory, so that the server listens first.
-import { prepareFields, visible } from "./log-fields.ts";
+import { harmless, prepareFields } from "./log-fields.ts";
 
 /** What belongs to a line besides its words. `err` may be anything that was thrown. */
 export interface LogFields {
@@ -74,7 +74,7 @@ export function createLog(options: LogOptions): ProcessLog {
 
 	const line = (level: LogLine["level"]) => (fields: LogFields, msg: string) => {
 		if (LEVELS[level] < lowest) return;
-		const prepared: LogLine = { level, fields: prepareFields(options.now(), fields), msg: visible(msg) };
+		const prepared: LogLine = { level, fields: prepareFields(options.now(), fields), msg: harmless(msg) };
 		if (writer) return writer.write(prepared);
 		if (waiting.length >= WAITING_MAX) waiting.shift();
 		waiting.push(prepared);

@@ -3,7 +3,6 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog, type LogFormat, type LogLevel, type ProcessLog } from "../../src/ops/log.ts";
-import { visible } from "../../src/ops/log-fields.ts";
 
 /** What a process would have written. */
 async function written(
@@ -86,11 +85,6 @@ describe.each(["json", "pretty"] as const)("others' text in %s format", (format)
 		expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
 		expect(text).not.toMatch(/^\{"level":"error"\}/m);
 	});
-});
-
-test("what is hidden in a text is written out", () => {
-	expect(visible("a\u001bb\nc\u202ed\ud800e")).toBe("a\\u{1b}b\\u{a}c\\u{202e}d\\u{d800}e");
-	expect(visible("grüße 😀 漢字")).toBe("grüße 😀 漢字");
 });
 
 test("a log whose reader is gone does not stop the server", async () => {
