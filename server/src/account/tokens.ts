@@ -77,7 +77,6 @@ export async function createMint(
 						typ: headerType(kind),
 						issuer: settings.issuer,
 						audience: settings.audience,
-						requiredClaims: ["exp", "iat", "jti", "sub", "gen"],
 						clockTolerance: settings.toleranceMs / 1000,
 						currentDate: dateAt(clock.now()),
 					},

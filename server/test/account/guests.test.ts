@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Room_Kind } from "@verbatim/protocol";
+import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
 import type { Outcome, UserRef } from "../../src/store/store.ts";
 import { asGuest, asRegister, asToken, HERE, LINE, refused, startAccounts, type TestServer, until } from "./support.ts";
 
@@ -25,6 +26,11 @@ function comings({ log }: TestServer, room: string): string[] {
 		.filter((committed) => committed.room === room)
 		.flatMap(({ entries }) => entries)
 		.map(({ body, sender }) => `${sender?.name} ${body.case}${body.case === "left" ? ` (${body.value.reason})` : ""}`);
+}
+
+/** Time passes second by second, so that what one moment sets off is under way before the next. */
+async function pass({ clock }: TestServer, ms: number): Promise<void> {
+	for (let passed = 0; passed < ms; passed += 1_000) await clock.advance(1_000);
 }
 
 /** Lets sweeps come and go until the guest is gone. */
@@ -120,6 +126,53 @@ describe("a guest with a token", () => {
 		await accounts.authenticate(asRegister("gus", "correct horse"), HERE);
 		const refusal = await refused(accounts.refresh(tokens?.refresh ?? ""), "token_invalid");
 		expect(refusal.message).toBe("this guest's time has run out; choose a name anew");
+	});
+
+	test("that comes back while it is being swept out stays, with all its rooms", async () => {
+		const server = await startAccounts({ settings: { guestHoldMs: 10 * MINUTE_MS, guestSweepMs: 11 * MINUTE_MS } });
+		const { accounts, clock, store } = server;
+		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
+		accounts.began(user);
+		await create(server, "tea", user);
+		accounts.ended(user, true);
+		await until(() => server.disk.users.get(user.id)?.expiresMs !== undefined && store.stats().waiting === 0);
+		store.faults.delayReads(5_000);
+		// The sweep has asked who has run out, and is not yet answered.
+		await clock.advance(11 * MINUTE_MS + 1_000);
+		accounts.began(user);
+		await pass(server, MINUTE_MS);
+		expect(comings(server, "tea")).toEqual(["gus created"]);
+		expect(isGone(server, user.id)).toBe(false);
+	});
+
+	test("that comes back when it is half swept out is too late, and told so", async () => {
+		const server = await startAccounts({ settings: { guestHoldMs: 10 * MINUTE_MS, guestSweepMs: 11 * MINUTE_MS } });
+		const { accounts, clock, store } = server;
+		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		await create(server, "tea", user);
+		await clock.advance(10 * MINUTE_MS + 59_999);
+		// From the sweep's first commit on, each takes a second.
+		store.faults.delayCommits(1_000);
+		await clock.advance(500);
+		const late = refused(accounts.refresh(tokens?.refresh ?? ""), "token_invalid");
+		await pass(server, 10_000);
+		await late;
+		expect(comings(server, "tea")).toEqual(["gus created", "gus left (gone)"]);
+		expect(isGone(server, user.id)).toBe(true);
+	});
+
+	test("that is coming back while it is being swept out stays", async () => {
+		const server = await startAccounts({ settings: { guestHoldMs: 10 * MINUTE_MS, guestSweepMs: 11 * MINUTE_MS } });
+		const { accounts, clock, store } = server;
+		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
+		await create(server, "tea", user);
+		await clock.advance(11 * MINUTE_MS - 500);
+		store.faults.delayCommits(1_000);
+		const coming = accounts.refresh(tokens?.refresh ?? "");
+		await pass(server, 10_000);
+		await coming;
+		expect(comings(server, "tea")).toEqual(["gus created"]);
+		expect(isGone(server, user.id)).toBe(false);
 	});
 
 	test("with a session is never swept out, even if the store did not take note that it began", async () => {
@@ -233,6 +286,26 @@ describe("after a crash", () => {
 		await clock.advance(HOUR_MS);
 		await swept(after, web.id);
 		await after.accounts.authenticate(asGuest("bob"), LINE);
+	});
+
+	test("a name of line mode is free even for who asks before everything is in order", async () => {
+		const settings = { tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: ["k".repeat(32)] } };
+		const before = await startAccounts({ settings });
+		const { user } = await before.accounts.authenticate(asGuest("ann"), LINE);
+		before.accounts.began(user);
+		await until(() => before.disk.users.get(user.id)?.expiresMs === undefined);
+		const { disk, clock } = before;
+		for (const credential of [asGuest("ann"), asRegister("ann", "correct horse")]) {
+			before.accounts.stop();
+			const after = await startAccounts({ disk, clock, settings, readsMs: 1_000 });
+			const entering = after.accounts.authenticate(credential, LINE);
+			await pass(after, 5_000);
+			const identity = await entering;
+			expect(identity.user.name).toBe("ann");
+			after.accounts.began(identity.user);
+			await until(() => disk.users.get(identity.user.id)?.expiresMs === undefined);
+			after.accounts.stop();
+		}
 	});
 
 	test("many hundreds of them are put in order, and who is back already is left alone", async () => {

@@ -211,9 +211,10 @@ describe("keys that a provider publishes", () => {
 		server = Bun.serve({
 			port: 0,
 			hostname: "127.0.0.1",
-			fetch() {
+			fetch({ url }) {
 				published.asked++;
-				return published.answer?.() ?? Response.json({ keys: published.keys });
+				const isMoved = new URL(url).pathname === "/moved";
+				return (isMoved ? undefined : published.answer?.()) ?? Response.json({ keys: published.keys });
 			},
 		});
 	});
@@ -304,7 +305,7 @@ describe("keys that a provider publishes", () => {
 		["an error", () => new Response("no", { status: 500 })],
 		["a page", () => new Response("<html>")],
 		["another shape", () => Response.json({ key: 1 })],
-		["a redirect", () => Response.redirect("http://127.0.0.1:1/keys")],
+		["a redirect, even to the keys", () => Response.redirect(`http://127.0.0.1:${server.port}/moved`)],
 		["too much", () => new Response(" ".repeat(JWKS_RULES.bytesMax + 1))],
 	])("answered by %s: unavailable, with when to try again; it heals by itself", async (_, answer) => {
 		await publish(["a", rsa]);

@@ -44,6 +44,8 @@ interface TestOptions {
 	/** Of a server before: this one is the same, started again. */
 	readonly disk?: MemoryDisk;
 	readonly clock?: TestClock;
+	/** Each read of the store takes this long. */
+	readonly readsMs?: number;
 }
 
 let seed = 1;
@@ -52,6 +54,7 @@ export async function startAccounts(options: TestOptions = {}): Promise<TestServ
 	const clock = options.clock ?? testClock();
 	const disk = options.disk ?? newMemoryDisk();
 	const store = createMemoryStore({ clock, disk });
+	store.faults.delayReads(options.readsMs ?? 0);
 	const log: Committed[] = [];
 	store.listen({ committed: (rooms) => void log.push(...rooms), batch() {} });
 	const settings = { ...ACCOUNT_DEFAULTS, passwords: CHEAP, ...options.settings };
