@@ -1,0 +1,31 @@
+// The page's start: one client for this server, and the views on it.
+import { connect, indexedDbOutbox, systemClock, webStorageMarks, webStorageTokens } from "@verbatim/client";
+import { render } from "preact";
+import { createApp } from "./state/app.ts";
+import { safeKeeper } from "./state/storage.ts";
+import { Page } from "./view/page.tsx";
+
+const keeper = safeKeeper(() => window.localStorage);
+const tokens = webStorageTokens(keeper);
+const endpoint = new URL("/ws", window.location.href);
+endpoint.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
+
+const client = connect({
+	endpoints: endpoint.href,
+	tokens,
+	marks: webStorageMarks(keeper),
+	outbox: indexedDbOutbox(),
+	client: "verbatim-web/0.1.0",
+});
+
+// Another tab signed out, or in as somebody else: this one must not go on as the one before.
+window.addEventListener("storage", () => {
+	const here = client.user?.id;
+	if (here === undefined) return;
+	void tokens.load().then((kept) => {
+		if (kept?.user.id !== here) window.location.reload();
+	});
+});
+
+const root = document.getElementById("page");
+if (root !== null) render(<Page app={createApp({ client, clock: systemClock, keeper, window })} />, root);

@@ -1,0 +1,70 @@
+// The page's state, put together once: a client and what the views show of it. Views reach it through `useApp`.
+
+import { effect, type ReadonlySignal } from "@preact/signals";
+import type { Client, Clock } from "@verbatim/client";
+import { type Times, timesFor } from "../text/times.ts";
+import { type Actions, createActions } from "./actions.ts";
+import { browserAddress } from "./address.ts";
+import { createLayout, type Layout } from "./layout.ts";
+import { createRooms, type Rooms } from "./rooms.ts";
+import { createSession, type Session } from "./session.ts";
+import type { Keeper } from "./storage.ts";
+import { createTicker } from "./ticker.ts";
+import { createToasts, type Toasts } from "./toasts.ts";
+
+export interface App {
+	readonly client: Client;
+	readonly session: Session;
+	readonly rooms: Rooms;
+	readonly toasts: Toasts;
+	readonly layout: Layout;
+	readonly actions: Actions;
+	readonly times: Times;
+	/** The wall clock, twice a second, for countdowns. */
+	readonly now: ReadonlySignal<number>;
+	/** The wall clock, once a minute, for names of days. */
+	readonly minute: ReadonlySignal<number>;
+}
+
+export interface AppOptions {
+	readonly client: Client;
+	readonly clock: Clock;
+	readonly keeper: Keeper;
+	readonly window: Window;
+}
+
+export function createApp({ client, clock, keeper, window }: AppOptions): App {
+	const toasts = createToasts(clock);
+	const times = timesFor();
+	const session = createSession(client);
+	const layout = createLayout(window);
+	const rooms = createRooms({
+		client,
+		clock,
+		user: session.user,
+		keeper,
+		address: browserAddress(window),
+		dayKey: times.dayKey,
+		onGone: (title) => toasts.info(`You are no longer in ${title}`),
+	});
+	effect(() => {
+		window.document.title = titleOf(rooms);
+	});
+	return {
+		client,
+		session,
+		rooms,
+		toasts,
+		layout,
+		actions: createActions({ client, rooms, toasts, layout }),
+		times,
+		now: createTicker(clock, 500),
+		minute: createTicker(clock, 60_000),
+	};
+}
+
+function titleOf(rooms: Rooms): string {
+	const unread = rooms.unread.value;
+	const room = rooms.current.value?.title.value;
+	return `${unread > 0 ? `(${unread}) ` : ""}${room === undefined ? "" : `${room} · `}Verbatim`;
+}

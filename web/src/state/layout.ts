@@ -1,0 +1,27 @@
+// What is open beside the conversation, and whether anybody looks.
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+
+/** `rooms`: find, join and create. `direct`: begin a conversation. `room`: rename and invite. */
+export type Dialog = "rooms" | "direct" | "room";
+
+export interface Layout {
+	/** The list of rooms, where there is no place for it beside the conversation. */
+	readonly drawer: Signal<boolean>;
+	readonly members: Signal<boolean>;
+	readonly dialog: Signal<Dialog | undefined>;
+	/** Is the page in front of somebody: shown, and with the focus? */
+	readonly attended: ReadonlySignal<boolean>;
+}
+
+export function createLayout(window: Window): Layout {
+	const { document } = window;
+	const look = (): boolean => document.visibilityState === "visible" && document.hasFocus();
+	const attended = signal(look());
+	const update = (): void => {
+		attended.value = look();
+	};
+	window.addEventListener("focus", update);
+	window.addEventListener("blur", update);
+	document.addEventListener("visibilitychange", update);
+	return { drawer: signal(false), members: signal(false), dialog: signal(undefined), attended };
+}

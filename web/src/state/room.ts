@@ -1,0 +1,163 @@
+// One room as the page shows it: the SDK's room, whose changes become one signal, and what only a reader has: what was new
+// when it was opened, the draft, the loading of older pages.
+
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Delivery, Room, RoomMember, SkippedRange } from "@verbatim/client";
+import type { User } from "@verbatim/protocol";
+import { type Row, rowsOf } from "../text/rows.ts";
+import { errorWords } from "../text/words.ts";
+import { KEYS, type Keeper } from "./storage.ts";
+
+export interface RoomModel {
+	readonly room: Room;
+	/** Rises with each change of `room`. Whoever reads the room's own fields in a view reads this first. */
+	readonly version: ReadonlySignal<number>;
+	readonly title: ReadonlySignal<string>;
+	readonly rows: ReadonlySignal<readonly Row[]>;
+	/** Messages not seen. */
+	readonly unread: ReadonlySignal<number>;
+	/** Unsent words in the composer; kept over reloads. */
+	readonly draft: ReadonlySignal<string>;
+	readonly loading: ReadonlySignal<boolean>;
+	/** Why the last page could not be loaded; undefined after one that could. */
+	readonly loadError: ReadonlySignal<string | undefined>;
+	/** A range that the server did not send and that is not loaded yet, at the timeline's beginning. */
+	readonly skipped: ReadonlySignal<SkippedRange | undefined>;
+
+	/** The reader comes to this room: what is unread gets its divider, and the newest page is there. */
+	enter(): void;
+	/** The reader goes elsewhere: dividers have served. */
+	exit(): void;
+	/** Is the reader looking at the end of the room at this moment? While so, everything is seen as it comes. */
+	watch(watching: boolean): void;
+	setDraft(text: string): void;
+	/** Says it; throws as `Room.send` does, and then keeps the draft. */
+	say(text: string): Delivery;
+	/** Loads the page before the oldest shown; never rejects, see `loadError`. */
+	loadOlder(): Promise<void>;
+	dispose(): void;
+}
+
+export interface RoomContext {
+	readonly me: ReadonlySignal<User | undefined>;
+	readonly userId: string;
+	readonly keeper: Keeper;
+	readonly dayKey: (atMs: number) => string;
+}
+
+/** Entries per page of the past: a few screens. */
+export const OLDER_ENTRIES = 60;
+
+export function createRoomModel(room: Room, context: RoomContext): RoomModel {
+	const { keeper } = context;
+	const draftKey = KEYS.draft(context.userId, room.id);
+	const version = signal(0);
+	const draft = signal(keeper.getItem(draftKey) ?? "");
+	const loading = signal(false);
+	const loadError = signal<string | undefined>(undefined);
+	const skippedRange = signal<SkippedRange | undefined>(undefined);
+	const newFrom = signal<number | undefined>(undefined);
+	let watching = false;
+	let entered = false;
+
+	const unread = computed(() => {
+		version.value;
+		return room.unread;
+	});
+	const rows = computed(() => {
+		version.value;
+		return rowsOf({
+			timeline: room.timeline,
+			from: room.from,
+			epoch: room.epoch,
+			pending: room.pending,
+			me: context.me.value,
+			newFrom: newFrom.value,
+			dayKey: context.dayKey,
+		});
+	});
+
+	const setDraft = (text: string): void => {
+		draft.value = text;
+		if (text === "") keeper.removeItem(draftKey);
+		else keeper.setItem(draftKey, text);
+	};
+
+	const offs = [
+		room.on("changed", () => {
+			version.value++;
+			if (watching && room.unread > 0) room.markSeen();
+		}),
+		room.on("entry", (entry) => {
+			const mine = entry.sender?.id === context.me.value?.id;
+			if (entered && !watching && !mine && newFrom.value === undefined) newFrom.value = entry.seq;
+			if (watching) room.markSeen();
+		}),
+		room.on("skipped", (range) => {
+			skippedRange.value = range;
+		}),
+	];
+
+	const loadOlder = async (): Promise<void> => {
+		if (loading.value || room.from <= 1) return;
+		loading.value = true;
+		try {
+			await room.loadOlder(OLDER_ENTRIES);
+			loadError.value = undefined;
+		} catch (error) {
+			loadError.value = errorWords(error);
+		} finally {
+			loading.value = false;
+		}
+	};
+
+	return {
+		room,
+		version,
+		title: computed(() => {
+			version.value;
+			return room.title;
+		}),
+		rows,
+		unread,
+		draft,
+		loading,
+		loadError,
+		skipped: computed(() => {
+			version.value;
+			const range = skippedRange.value;
+			return range !== undefined && room.from > range.from ? range : undefined;
+		}),
+		enter() {
+			entered = true;
+			newFrom.value = room.unread > 0 ? room.seen + 1 : undefined;
+			if (room.timeline.length < OLDER_ENTRIES) void loadOlder();
+		},
+		exit() {
+			entered = false;
+			watching = false;
+			newFrom.value = undefined;
+		},
+		watch(now) {
+			watching = now;
+			if (now) room.markSeen();
+		},
+		setDraft,
+		say(text) {
+			const delivery = room.send(text);
+			setDraft("");
+			newFrom.value = undefined;
+			return delivery;
+		},
+		loadOlder,
+		dispose() {
+			for (const off of offs) off();
+		},
+	};
+}
+
+/** Members in the order of a list: who is there first, then by name. */
+export function membersInOrder(members: Iterable<RoomMember>): readonly RoomMember[] {
+	const rank = (member: RoomMember): number => (member.online === true ? 0 : 1);
+	return [...members].sort((a, b) => rank(a) - rank(b) || a.user.name.localeCompare(b.user.name));
+}

@@ -1,0 +1,178 @@
+// The rooms one is in, and which of them is open. The open room is also the page's address (place.ts).
+
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Client, Clock, Room, RoomInfo } from "@verbatim/client";
+import { Room_Kind, type User } from "@verbatim/protocol";
+import type { Address } from "./address.ts";
+import { hashOfTitle, refOfHash } from "./place.ts";
+import { createRoomModel, type RoomModel } from "./room.ts";
+import { KEYS, type Keeper } from "./storage.ts";
+
+export interface Rooms {
+	/** Channels by name, then direct conversations by name: an order that stays put under the reader's finger. */
+	readonly channels: ReadonlySignal<readonly RoomModel[]>;
+	readonly directs: ReadonlySignal<readonly RoomModel[]>;
+	readonly invitations: ReadonlySignal<readonly RoomInfo[]>;
+	readonly current: ReadonlySignal<RoomModel | undefined>;
+	/** A room that the address names and that one is not in; empty for none. */
+	readonly wanted: ReadonlySignal<string>;
+	/** Messages not seen, over all rooms. */
+	readonly unread: ReadonlySignal<number>;
+	/** Rises when presence or membership changed somewhere. */
+	readonly presence: ReadonlySignal<number>;
+	open(roomId: string): void;
+	/** Opens the next (1) or previous (-1) room of the list, and wraps around. */
+	step(by: 1 | -1): void;
+	/** Forgets what the address asked for. */
+	unwant(): void;
+}
+
+export interface RoomsOptions {
+	readonly client: Client;
+	readonly clock: Clock;
+	readonly user: ReadonlySignal<User | undefined>;
+	readonly keeper: Keeper;
+	readonly address: Address;
+	readonly dayKey: (atMs: number) => string;
+	/** Told when the open room is gone by somebody else's doing, or one's own on another device. */
+	readonly onGone: (title: string) => void;
+}
+
+export function createRooms(options: RoomsOptions): Rooms {
+	const { client, clock, keeper, address } = options;
+	const models = signal<ReadonlyMap<string, RoomModel>>(new Map());
+	const invitations = signal<readonly RoomInfo[]>([...client.invitations.values()]);
+	const currentId = signal<string | undefined>(undefined);
+	const wanted = signal(refOfHash(address.hash()));
+	const presence = signal(0);
+
+	const sorted = (is: (room: Room) => boolean): ReadonlySignal<readonly RoomModel[]> =>
+		computed(() =>
+			[...models.value.values()].filter((model) => is(model.room)).sort((a, b) => a.title.value.localeCompare(b.title.value)),
+		);
+	const channels = sorted((room) => room.kind !== Room_Kind.DIRECT);
+	const directs = sorted((room) => room.kind === Room_Kind.DIRECT);
+	const current = computed(() => (currentId.value === undefined ? undefined : models.value.get(currentId.value)));
+
+	const add = (room: Room): void => {
+		const before = models.peek().get(room.id);
+		if (before?.room === room) return;
+		before?.dispose();
+		const context = { me: options.user, userId: client.user?.id ?? "", keeper, dayKey: options.dayKey };
+		models.value = new Map(models.peek()).set(room.id, createRoomModel(room, context));
+		if (before !== undefined && currentId.peek() === room.id) models.peek().get(room.id)?.enter();
+	};
+
+	const remove = (room: Room): void => {
+		const model = models.peek().get(room.id);
+		if (model === undefined) return;
+		model.dispose();
+		const rest = new Map(models.peek());
+		rest.delete(room.id);
+		batch(() => {
+			models.value = rest;
+			if (currentId.peek() !== room.id) return;
+			currentId.value = undefined;
+			address.replace("#");
+			options.onGone(room.title);
+		});
+	};
+
+	const open = (roomId: string, how: "push" | "replace" = "push"): void => {
+		const room = client.rooms.get(roomId);
+		if (room !== undefined) add(room);
+		const model = models.peek().get(roomId);
+		if (model === undefined) return;
+		batch(() => {
+			wanted.value = "";
+			if (currentId.peek() !== roomId) {
+				current.peek()?.exit();
+				currentId.value = roomId;
+				model.enter();
+			}
+		});
+		const hash = hashOfTitle(model.room.title);
+		if (address.hash() !== hash) address[how](hash);
+		keeper.setItem(KEYS.place(client.user?.id ?? ""), roomId);
+	};
+
+	/** Goes where the address says, or, without one, where the reader was last. */
+	const settle = (): void => {
+		if (client.user === undefined || client.status.state !== "live") return;
+		if (wanted.peek() !== "") {
+			const found = [...models.peek().values()].find((model) => sameRef(model.room.title, wanted.peek()));
+			if (found !== undefined) open(found.room.id, "replace");
+		} else if (currentId.peek() === undefined) {
+			const last = keeper.getItem(KEYS.place(client.user.id));
+			const id = last !== null && models.peek().has(last) ? last : channels.peek()[0]?.room.id;
+			if (id !== undefined) open(id, "replace");
+		}
+	};
+	let settled = false;
+	const settleOnce = (): void => {
+		// Only the arrival chooses a place; later, an empty page is the reader's wish.
+		if (settled && wanted.peek() === "") return;
+		// In the next turn: by then all rooms of the welcome are here, and what was seen of them is known.
+		clock.after(0, () => {
+			settle();
+			if (client.status.state === "live") settled = true;
+		});
+	};
+
+	const renewInvitations = (): void => {
+		invitations.value = [...client.invitations.values()];
+	};
+
+	client.on("roomAdded", (room) => {
+		add(room);
+		renewInvitations();
+		settleOnce();
+	});
+	client.on("roomRemoved", remove);
+	client.on("invited", renewInvitations);
+	client.on("presence", () => {
+		presence.value++;
+	});
+	client.on("user", () => {
+		settled = false;
+	});
+	client.on("status", () => {
+		for (const room of client.rooms.values()) add(room);
+		renewInvitations();
+		settleOnce();
+	});
+	address.onChange(() => {
+		wanted.value = refOfHash(address.hash());
+		settle();
+	});
+	for (const room of client.rooms.values()) add(room);
+
+	return {
+		channels,
+		directs,
+		invitations,
+		current,
+		wanted,
+		unread: computed(() => [...models.value.values()].reduce((sum, model) => sum + model.unread.value, 0)),
+		presence,
+		open: (roomId) => open(roomId),
+		step(by) {
+			const all = [...channels.value, ...directs.value];
+			if (all.length === 0) return;
+			const at = all.findIndex((model) => model.room.id === currentId.value);
+			const next = at < 0 ? (by === 1 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
+			const model = all[next];
+			if (model !== undefined) open(model.room.id);
+		},
+		unwant() {
+			wanted.value = "";
+			const model = current.peek();
+			address.replace(model === undefined ? "#" : hashOfTitle(model.room.title));
+		},
+	};
+}
+
+/** Names are unique by their look; a reader who types `#Tea` means `#tea`. */
+function sameRef(title: string, ref: string): boolean {
+	return title.toLocaleLowerCase() === ref.toLocaleLowerCase();
+}

@@ -1,0 +1,68 @@
+// Who is there and how the connection stands, as signals; signing in and out.
+
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Client, Credential, Status } from "@verbatim/client";
+import type { User } from "@verbatim/protocol";
+import { errorWords, isIdentityRefused } from "../text/words.ts";
+
+/**
+ * What the page shows as a whole. `starting`: somebody was here before and is being welcomed. `signedOut`: nobody is there,
+ * with the words of the refusal if it came to one. `signedIn`: the rooms, whatever the connection does.
+ */
+export type Phase =
+	| { readonly phase: "starting" }
+	| { readonly phase: "signedOut"; readonly why?: string }
+	| { readonly phase: "signedIn"; readonly user: User };
+
+export interface Session {
+	readonly status: ReadonlySignal<Status>;
+	readonly user: ReadonlySignal<User | undefined>;
+	readonly phase: ReadonlySignal<Phase>;
+	/** Becomes somebody. Rejects with what the server says against it. */
+	signIn(credential: Credential): Promise<void>;
+	/** Forgets who one is on this device. */
+	signOut(): Promise<void>;
+}
+
+export function createSession(client: Client): Session {
+	const status = signal<Status>(client.status);
+	const user = signal<User | undefined>(client.user);
+	// While the form is in use, a connection that comes and goes beneath must not take it away.
+	const asking = signal(false);
+
+	const look = (): void =>
+		batch(() => {
+			status.value = client.status;
+			user.value = client.user;
+			if (client.user !== undefined && client.status.state === "live") asking.value = false;
+		});
+	client.on("status", look);
+	client.on("user", look);
+
+	const phase = computed<Phase>(() => {
+		const now = status.value;
+		if (isIdentityRefused(now)) {
+			const why = now.state === "stopped" && now.why !== "closed" ? errorWords(now.why) : undefined;
+			return why === undefined ? { phase: "signedOut" } : { phase: "signedOut", why };
+		}
+		if (user.value !== undefined) return { phase: "signedIn", user: user.value };
+		if (asking.value || now.state === "idle") return { phase: "signedOut" };
+		return { phase: "starting" };
+	});
+
+	return {
+		status,
+		user,
+		phase,
+		async signIn(credential) {
+			asking.value = true;
+			await client.logIn(credential);
+			look();
+		},
+		async signOut() {
+			asking.value = true;
+			await client.logOut();
+			look();
+		},
+	};
+}

@@ -1,0 +1,45 @@
+// Times as people read them, in their own time zone and spelling. Made once per page: Intl formatters are costly to build.
+
+/** How the page tells times. All take milliseconds since the Unix epoch. */
+export interface Times {
+	/** `14:32` */
+	short(atMs: number): string;
+	/** `Friday, 21 November 2025, 14:32:07` */
+	full(atMs: number): string;
+	/** `Today`, `Yesterday`, or the date, seen from `nowMs`. */
+	day(atMs: number, nowMs: number): string;
+	/** The same for two times of the same local day, different for any other two. */
+	dayKey(atMs: number): string;
+}
+
+/** `locale` and `timeZone`: undefined for the reader's own. */
+export function timesFor(locale?: string, timeZone?: string): Times {
+	const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+		new Intl.DateTimeFormat(locale, timeZone === undefined ? options : { ...options, timeZone });
+	const short = format({ hour: "2-digit", minute: "2-digit" });
+	const full = format({ dateStyle: "full", timeStyle: "medium" });
+	const date = format({ weekday: "long", day: "numeric", month: "long" });
+	const dateAndYear = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+	const year = format({ year: "numeric" });
+	// Swedish dates are written as ISO 8601 writes them: a key that sorts.
+	const key = new Intl.DateTimeFormat("sv", { dateStyle: "short", ...(timeZone === undefined ? {} : { timeZone }) });
+	const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+
+	return {
+		short: (atMs) => short.format(atMs),
+		full: (atMs) => full.format(atMs),
+		day(atMs, nowMs) {
+			const day = key.format(atMs);
+			if (day === key.format(nowMs)) return capital(relative.format(0, "day"));
+			if (day === key.format(nowMs - DAY_MS)) return capital(relative.format(-1, "day"));
+			return year.format(atMs) === year.format(nowMs) ? date.format(atMs) : dateAndYear.format(atMs);
+		},
+		dayKey: (atMs) => key.format(atMs),
+	};
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+function capital(words: string): string {
+	return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}

@@ -1,0 +1,122 @@
+// The words for what happens: entries that are no messages, the state of the connection, errors.
+import { RefusedError, ServerClosedError, type Status, VerbatimError } from "@verbatim/client";
+import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
+
+/** What an entry that is no message tells, without its time. */
+export function noticeOf(entry: Entry): string {
+	const who = entry.sender?.name ?? "Somebody";
+	const { body } = entry;
+	switch (body.case) {
+		case "created":
+			return body.value.kind === Room_Kind.DIRECT
+				? `${who} began this conversation`
+				: `${who} created ${body.value.kind === Room_Kind.PRIVATE ? "the private room " : ""}#${body.value.name}`;
+		case "joined":
+			return `${who} joined`;
+		case "left":
+			return body.value.reason === "" ? `${who} left` : `${who} left (${body.value.reason})`;
+		case "renamed":
+			return `${who} renamed the room to #${body.value.name}`;
+		case "invited":
+			return `${who} invited ${body.value.user?.name ?? "somebody"}`;
+		case "message":
+		case undefined:
+			return `${who} did something that this page is too old to show; reload it`;
+		default:
+			return unreachable(body);
+	}
+}
+
+/** What the line under the timeline says of those who are writing; empty for nobody. */
+export function typingWords(users: readonly User[]): string {
+	const [first, second] = users;
+	if (first === undefined) return "";
+	if (second === undefined) return `${first.name} is writing…`;
+	if (users.length === 2) return `${first.name} and ${second.name} are writing…`;
+	return `${first.name}, ${second.name} and ${others(users.length - 2)} are writing…`;
+}
+
+/** `1 message`, `2 messages`; numbers in the reader's spelling. */
+export function counted(count: number, one: string, many: string): string {
+	return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}
+
+/** An error in words for people: the server's own where it gave some. */
+export function errorWords(error: unknown): string {
+	if (error instanceof RefusedError) {
+		const words = capital(error.message);
+		const again = error.retry && error.retryAfterMs > 0 ? `, try again in ${seconds(error.retryAfterMs)}` : "";
+		const trace = error.code === "internal" && error.trace !== "" ? ` (trace ${error.trace})` : "";
+		return `${words}${again}${trace}`;
+	}
+	if (error instanceof VerbatimError) return capital(error.message);
+	return error instanceof Error ? capital(error.message) : String(error);
+}
+
+/** What the reader should know of the connection, or undefined while all is well. */
+export interface ConnectionNotice {
+	readonly words: string;
+	/** What lies behind it, in a sentence. */
+	readonly why?: string;
+	/** What a button may offer: to connect at once, or to begin again after the end. */
+	readonly offer?: "now" | "again";
+	/** Nothing to worry about yet: shown without emphasis, and only if it lasts. */
+	readonly mild: boolean;
+}
+
+/** `nowMs`: the wall clock. */
+export function connectionNotice(status: Status, nowMs: number): ConnectionNotice | undefined {
+	switch (status.state) {
+		case "idle":
+			return undefined;
+		case "connecting":
+			return { words: "Connecting…", mild: status.attempt <= 1 };
+		case "live":
+			if (status.suspect) return { words: "The connection is not answering…", mild: false };
+			if (status.behind) return { words: "Catching up: this connection is slower than the rooms speak", mild: true };
+			return undefined;
+		case "waiting": {
+			const leftMs = status.retryAtMs - nowMs;
+			const words = leftMs > 500 ? `Reconnecting in ${seconds(leftMs)}` : "Reconnecting…";
+			return { words, why: errorWords(status.why), offer: "now", mild: leftMs <= 500 && status.attempt <= 1 };
+		}
+		case "stopped":
+			return status.why === "closed"
+				? { words: "Disconnected", offer: "again", mild: false }
+				: { words: "Disconnected", why: errorWords(status.why), offer: "again", mild: false };
+		default:
+			return unreachable(status);
+	}
+}
+
+/** Was it the identity that was refused, so that only signing in again helps? */
+export function isIdentityRefused(status: Status): boolean {
+	if (status.state !== "stopped" || status.why === "closed") return false;
+	const { why } = status;
+	if (why instanceof RefusedError) return IDENTITY_CODES.has(why.code);
+	return why instanceof ServerClosedError && (why.closeName === "unauthorized" || why.closeName === "banned");
+}
+
+const IDENTITY_CODES: ReadonlySet<string> = new Set([
+	"unauthenticated",
+	"token_invalid",
+	"token_expired",
+	"credentials_wrong",
+	"name_taken",
+	"name_invalid",
+	"password_weak",
+	"forbidden",
+]);
+
+function others(count: number): string {
+	return count === 1 ? "one other" : `${count} others`;
+}
+
+function seconds(ms: number): string {
+	if (ms < 1_000) return `${Math.max(0.1, ms / 1_000).toFixed(1)} s`;
+	return `${Math.ceil(ms / 1_000)} s`;
+}
+
+function capital(words: string): string {
+	return words.charAt(0).toUpperCase() + words.slice(1);
+}

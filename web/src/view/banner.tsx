@@ -1,0 +1,26 @@
+// What the reader should know of the connection: what is wrong, why, when it will be tried again, and a button to do it now.
+import type { JSX } from "preact";
+import { connectionNotice } from "../text/words.ts";
+import { useApp } from "./context.ts";
+
+export function Banner(): JSX.Element | null {
+	const { client, session, now } = useApp();
+	const status = session.status.value;
+	// The clock is looked at only while there is a countdown: a page at rest does not tick.
+	const notice = connectionNotice(status, status.state === "waiting" ? now.value : 0);
+	if (notice === undefined) return null;
+	return (
+		<div class={notice.mild ? "banner banner-mild" : "banner"} role="status">
+			<span class="banner-pulse" aria-hidden="true" />
+			<p title={notice.why}>
+				{notice.words}
+				{notice.why === undefined ? null : <span class="banner-why">{notice.why}</span>}
+			</p>
+			{notice.offer === undefined ? null : (
+				<button type="button" class="link" onClick={() => client.reconnect()}>
+					{notice.offer === "now" ? "Try now" : "Connect"}
+				</button>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,97 @@
+// Where one writes: Enter says it, Shift and Enter begin a new line. The text stays in the field until the SDK has taken it.
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { LIMITS } from "@verbatim/protocol";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { RoomModel } from "../state/room.ts";
+import { counted, errorWords } from "../text/words.ts";
+import { Icon } from "./icon.tsx";
+
+export function Composer({ model }: { readonly model: RoomModel }): JSX.Element {
+	const field = useRef<HTMLTextAreaElement>(null);
+	const error = useSignal("");
+	const draft = model.draft.value;
+	const left = LIMITS.textBytesMax - byteLength(draft);
+	const sendable = draft.trim() !== "" && left >= 0;
+
+	useEffect(() => {
+		// On a touch screen the keyboard would cover what one came to read.
+		if (window.matchMedia("(hover: hover)").matches) field.current?.focus();
+	}, []);
+	useSignalEffect(() => {
+		model.draft.value;
+		if (field.current !== null) fit(field.current);
+	});
+
+	const say = (): void => {
+		if (!sendable) return;
+		try {
+			model.say(draft.trimEnd());
+			error.value = "";
+		} catch (refusal) {
+			error.value = errorWords(refusal);
+		}
+	};
+
+	return (
+		<form
+			class="composer"
+			onSubmit={(event) => {
+				event.preventDefault();
+				say();
+				field.current?.focus();
+			}}
+		>
+			{error.value === "" ? null : (
+				<p class="form-error" role="alert">
+					{error.value}
+				</p>
+			)}
+			<div class="composer-field">
+				<textarea
+					id="composer"
+					ref={field}
+					rows={1}
+					aria-label={`Message to ${model.title.value}`}
+					placeholder={`Message ${model.title.value}`}
+					value={draft}
+					enterkeyhint="send"
+					onInput={(event) => {
+						error.value = "";
+						model.setDraft(event.currentTarget.value);
+						if (event.currentTarget.value !== "") model.room.sendTyping();
+					}}
+					onKeyDown={(event) => {
+						// While an input method composes, Enter chooses its word.
+						if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
+						event.preventDefault();
+						say();
+					}}
+				/>
+				{left < COUNT_FROM ? (
+					<output class={left < 0 ? "composer-left over" : "composer-left"}>
+						{left < 0 ? `${counted(-left, "byte", "bytes")} too long` : `${counted(left, "byte", "bytes")} left`}
+					</output>
+				) : null}
+				<button type="submit" class="composer-send" aria-label="Send" disabled={!sendable}>
+					<Icon name="send" />
+				</button>
+			</div>
+		</form>
+	);
+}
+
+/** The room that is left is told from here on, in bytes. */
+const COUNT_FROM = 1_024;
+const encoder = new TextEncoder();
+
+function byteLength(text: string): number {
+	return text.length * 3 + COUNT_FROM < LIMITS.textBytesMax ? text.length : encoder.encode(text).length;
+}
+
+/** Makes the field as high as its text; the style sheet holds the highest. */
+function fit(field: HTMLTextAreaElement): void {
+	field.style.height = "auto";
+	field.style.height = `${field.scrollHeight}px`;
+}

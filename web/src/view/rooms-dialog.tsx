@@ -1,0 +1,101 @@
+// Finding, joining and creating rooms, in one place: what is typed filters the list, and can become a room of its own.
+
+import { useSignal } from "@preact/signals";
+import type { RoomInfo } from "@verbatim/client";
+import { LIMITS, Room_Kind } from "@verbatim/protocol";
+import type { JSX } from "preact";
+import { useEffect, useId } from "preact/hooks";
+import { counted } from "../text/words.ts";
+import { useApp } from "./context.ts";
+import { DialogFrame } from "./dialog.tsx";
+import { Icon } from "./icon.tsx";
+
+export function RoomsDialog(): JSX.Element {
+	const { client, actions, toasts } = useApp();
+	const known = useSignal<readonly RoomInfo[] | undefined>(undefined);
+	const filter = useSignal("");
+	const secret = useSignal(false);
+	const filterId = useId();
+
+	useEffect(() => {
+		const stop = new AbortController();
+		void toasts.guard(
+			client
+				.listRooms({ signal: stop.signal })
+				.then((rooms) => {
+					known.value = rooms.filter((room) => room.kind !== Room_Kind.DIRECT);
+				})
+				.catch((error: unknown) => {
+					if (!stop.signal.aborted) throw error;
+				}),
+		);
+		return () => stop.abort();
+	}, [client, toasts, known]);
+
+	const name = filter.value.trim().replace(/^#/u, "");
+	const found = known.value?.filter((room) => room.name.toLocaleLowerCase().includes(name.toLocaleLowerCase()));
+	const exact = known.value?.some((room) => room.name.toLocaleLowerCase() === name.toLocaleLowerCase()) ?? false;
+
+	return (
+		<DialogFrame title="Rooms">
+			<form
+				onSubmit={(event) => {
+					event.preventDefault();
+					const only = exact ? found?.find((room) => room.name.toLocaleLowerCase() === name.toLocaleLowerCase()) : undefined;
+					if (only !== undefined) void actions.join(only.id);
+					else if (name !== "") void actions.create(name, { private: secret.value });
+				}}
+			>
+				<label for={filterId}>Find a room, or name a new one</label>
+				<input
+					id={filterId}
+					value={filter.value}
+					maxLength={LIMITS.nameCharsMax + 1}
+					autocomplete="off"
+					autocapitalize="none"
+					spellcheck={false}
+					onInput={(event) => (filter.value = event.currentTarget.value)}
+				/>
+				<ul class="found">
+					{found?.map((room) => (
+						<FoundRoom key={room.id} room={room} />
+					))}
+					{known.value === undefined ? <li class="hint">One moment…</li> : null}
+					{found?.length === 0 ? (
+						<li class="hint">{name === "" ? "There is no room yet. Name the first one." : `No room is called ${name}.`}</li>
+					) : null}
+				</ul>
+				{name !== "" && !exact ? (
+					<div class="create">
+						<label class="check">
+							<input type="checkbox" checked={secret.value} onChange={(event) => (secret.value = event.currentTarget.checked)} />
+							Private: found and joined by invitation only
+						</label>
+						<button type="submit" class="primary">
+							Create #{name}
+						</button>
+					</div>
+				) : null}
+			</form>
+		</DialogFrame>
+	);
+}
+
+function FoundRoom({ room }: { readonly room: RoomInfo }): JSX.Element {
+	const { client, actions } = useApp();
+	const inside = client.rooms.has(room.id);
+	return (
+		<li>
+			<Icon name={room.kind === Room_Kind.PRIVATE ? "lock" : "tag"} />
+			<span class="room-name">{room.name}</span>
+			<span class="room-facts">{counted(room.members, "member", "members")}</span>
+			<button
+				type="button"
+				aria-label={`${inside ? "Open" : "Join"} #${room.name}`}
+				onClick={() => (inside ? actions.go(room.id) : void actions.join(room.id))}
+			>
+				{inside ? "Open" : "Join"}
+			</button>
+		</li>
+	);
+}
