@@ -1,0 +1,31 @@
+// What one may say on starting the chat.
+
+export interface ChatOptions {
+	/** Where the server is: one URL or several, tried in turn. Default: `ws://localhost:8080/ws`. */
+	readonly server?: string | readonly string[];
+	/** Come in as a guest of this name. */
+	readonly name?: string;
+	/** Come in with the account of this name. */
+	readonly user?: string;
+	/** The account's password; asked for where it is needed and not given. */
+	readonly password?: string;
+	/** The room to go into, with or without `#`; made if nobody has it yet. `@name` for a conversation. */
+	readonly room?: string;
+}
+
+export const SERVER_DEFAULT = "ws://localhost:8080/ws";
+
+const SCHEMES = ["ws:", "wss:", "tcp:", "tls:", "unix:"];
+
+/** The server's addresses, or what is wrong with one of them. */
+export function endpointsOf(server: ChatOptions["server"]): readonly string[] | { readonly wrong: string } {
+	const all = [server ?? SERVER_DEFAULT].flat().flatMap((text) => text.split(","));
+	const endpoints = all.map((text) => text.trim()).filter((text) => text !== "");
+	for (const endpoint of endpoints) {
+		if (URL.canParse(endpoint) && SCHEMES.includes(new URL(endpoint).protocol)) continue;
+		return {
+			wrong: `"${endpoint}" is no server's address: like ${SERVER_DEFAULT}, wss://chat.example.org/ws or tcp://localhost:9000`,
+		};
+	}
+	return endpoints.length > 0 ? endpoints : [SERVER_DEFAULT];
+}
