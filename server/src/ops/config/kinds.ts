@@ -10,8 +10,8 @@ export interface Kind<T> {
 	read(raw: unknown): T;
 	/** The value as TOML. */
 	toml(value: T): string;
-	/** A kind that has no sensible form on a command line is for the file (and, as JSON, the environment) only. */
-	readonly fileOnly?: boolean;
+	/** For the help of a command line: `HOST:PORT`. Absent: a switch. */
+	readonly takes?: string;
 }
 
 interface Range {
@@ -39,6 +39,7 @@ export function rate({ max }: { readonly max: number }): Kind<number> {
 	const allowed = `a number above 0, up to ${max}`;
 	return {
 		allowed,
+		takes: "N",
 		read(raw) {
 			const value = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : raw;
 			if (typeof value !== "number" || !(value > 0 && value <= max)) throw new Unfit(allowed);
@@ -63,6 +64,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
 	const allowed = values.join(" | ");
 	return {
 		allowed,
+		takes: values.join("|"),
 		read(raw) {
 			const found = values.find((value) => value === raw);
 			if (found === undefined) throw new Unfit(allowed);
@@ -73,9 +75,10 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
 }
 
 /** Text that satisfies `fits`; empty means none. */
-export function text(allowed: string, fits: (value: string) => boolean = () => true): Kind<string> {
+export function text(takes: string, allowed: string, fits: (value: string) => boolean = () => true): Kind<string> {
 	return {
 		allowed,
+		takes,
 		read(raw) {
 			if (typeof raw !== "string" || !fits(raw)) throw new Unfit(allowed);
 			return raw;
@@ -85,8 +88,9 @@ export function text(allowed: string, fits: (value: string) => boolean = () => t
 }
 
 /** Several texts: a TOML array, or with commas between on a command line. */
-export function list(allowed: string, fits: (value: string) => boolean): Kind<readonly string[]> {
+export function list(takes: string, allowed: string, fits: (value: string) => boolean): Kind<readonly string[]> {
 	return {
+		takes,
 		allowed: `${allowed}; several with commas between`,
 		read(raw) {
 			const values: unknown = typeof raw === "string" ? raw.split(",").flatMap((part) => part.trim() || []) : raw;
@@ -103,6 +107,7 @@ function amount(what: string, units: Readonly<Record<string, number>>, { min, ma
 	const allowed = `${what}, ${min} to ${max}`;
 	return {
 		allowed,
+		takes: "N",
 		read(raw) {
 			const [, digits, unit = ""] = /^\s*(\d+)\s*([A-Za-z]*)\s*$/.exec(String(raw)) ?? [];
 			const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;

@@ -25,7 +25,7 @@ const SECRET_CHARS_MIN = 32;
 
 export const providerList: Kind<readonly ProviderSetting[]> = {
 	allowed: ALLOWED,
-	fileOnly: true,
+	takes: "JSON",
 	read(raw) {
 		const given = typeof raw === "string" ? parsed(raw) : raw;
 		if (!Array.isArray(given)) throw new Unfit(ALLOWED);

@@ -20,14 +20,14 @@ const DAY_MS = 86_400_000;
 /** As good as no limit. */
 const MANY = 1_000_000;
 
-const address = text("HOST:PORT, :PORT (every interface), [IPv6]:PORT, unix:/path, or off", isAddress);
-const file = text("the path of a file, or empty");
+const address = text("HOST:PORT", "HOST:PORT, :PORT (every interface), [IPv6]:PORT, unix:/path, or off", isAddress);
+const file = text("FILE", "the path of a file, or empty");
 const origin = (value: string) => value === "*" || /^https?:\/\/[^/\s]+$/.test(value);
 const network = (value: string) => /^([0-9.]+|[0-9a-fA-F:.]+)(\/\d{1,3})?$/.test(value) || value === "unix";
 
 const GENERAL = {
 	data: setting(
-		text("the path of a folder", (value) => value !== ""),
+		text("DIR", "the path of a folder", (value) => value !== ""),
 		"./data",
 		"Folder of the database; made if it is not there. Back up the whole of it.",
 	),
@@ -47,12 +47,12 @@ const GENERAL = {
 	"tls.ops.key": setting(file, "", "The same for the operations port."),
 	page: setting(truth, true, "Serve the web page on the HTTP port."),
 	origins: setting(
-		list("origins like https://chat.example.org, or *", origin),
+		list("ORIGIN,…", "origins like https://chat.example.org, or *", origin),
 		[],
 		"Web pages of other origins that may connect. The server's own page always may.",
 	),
 	proxies: setting(
-		list("addresses or networks like 10.0.0.0/8", network),
+		list("ADDRESS,…", "addresses or networks like 10.0.0.0/8", network),
 		[],
 		"Reverse proxies whose X-Forwarded-For is believed. Without it every user behind a proxy counts as one address.",
 	),

@@ -35,6 +35,10 @@ export interface SettingRow {
 	readonly allowed: string;
 	readonly standard: string;
 	readonly about: string;
+	/** On a command line it needs no value: `--guests`, `--no-guests`. */
+	readonly isSwitch: boolean;
+	/** For the help: `HOST:PORT`. */
+	readonly takes: string;
 }
 
 export function settingRows(): readonly SettingRow[] {
@@ -44,6 +48,8 @@ export function settingRows(): readonly SettingRow[] {
 		allowed: SETTINGS[key].kind.allowed,
 		standard: tomlOf(key, SETTINGS[key].default),
 		about: SETTINGS[key].about,
+		isSwitch: SETTINGS[key].kind.takes === undefined,
+		takes: SETTINGS[key].kind.takes ?? "",
 	}));
 }
 

@@ -1,0 +1,81 @@
+// Arguments of a command: options as its table names them, everything else in place. What is not in the table is an error
+// that names the nearest option.
+import { parseArgs } from "node:util";
+import { CommandError, EXIT } from "./exit.ts";
+
+export interface Option {
+	readonly name: string;
+	/** What it takes, for the help: `HOST:PORT`. Without it the option is a switch. */
+	readonly takes?: string;
+	readonly short?: string;
+	readonly about: string;
+	/** Left out of the command's own help, which says where to find it. */
+	readonly unlisted?: boolean;
+}
+
+export interface Arguments {
+	/** Options given, the last one of each; a switch is `true` or, with `--no-NAME`, `false`. */
+	readonly options: ReadonlyMap<string, string>;
+	readonly rest: readonly string[];
+}
+
+export const HELP: Option = { name: "help", short: "h", about: "Say this." };
+
+/** Rejects with `CommandError` (usage). */
+export async function parseArguments(args: readonly string[], table: readonly Option[], command: string): Promise<Arguments> {
+	const byName = new Map(table.map((option) => [option.name, option]));
+	const { tokens } = parseArgs({
+		args: [...args],
+		// Not strict: the words for a mistake are ours.
+		strict: false,
+		tokens: true,
+		allowNegative: true,
+		allowPositionals: true,
+		options: Object.fromEntries(
+			table.map(({ name, takes, short }) => [name, { type: takes ? "string" : "boolean", ...(short && { short }) } as const]),
+		),
+	});
+	const wrong = (words: string): CommandError =>
+		new CommandError(EXIT.usage, `verbatim ${command}: ${words}\nverbatim ${command} --help says what there is.`);
+
+	const options = new Map<string, string>();
+	const rest: string[] = [];
+	for (const token of tokens) {
+		if (token.kind === "positional") rest.push(token.value);
+		if (token.kind !== "option") continue;
+		const option = byName.get(token.name);
+		if (!option) {
+			const meant = await nearestOf(token.name, byName.keys());
+			throw wrong(`there is no option ${token.rawName}${meant === undefined ? "" : `; did you mean --${meant}?`}`);
+		}
+		const negated = token.rawName.startsWith("--no-") && !byName.has(token.rawName.slice(2));
+		if (option.takes === undefined) {
+			options.set(option.name, negated ? "false" : (token.value ?? "true"));
+			continue;
+		}
+		const looksLikeOption = token.inlineValue === false && byName.has(token.value.replace(/^--/, ""));
+		if (negated || token.value === undefined || (looksLikeOption && token.value.startsWith("--"))) {
+			throw wrong(`${token.rawName} needs a value: --${option.name} ${option.takes}`);
+		}
+		options.set(option.name, token.value);
+	}
+	return { options, rest };
+}
+
+/** Loads the server's code only for who has mistyped something. */
+export async function nearestOf(given: string, names: Iterable<string>): Promise<string | undefined> {
+	const { nearest } = await import("@verbatim/server");
+	return nearest(given, names);
+}
+
+/** The help's lines for a table of options. */
+export function describeOptions(table: readonly Option[]): string {
+	const rows = table
+		.filter(({ unlisted }) => !unlisted)
+		.map(({ name, takes, short, about }) => ({
+			left: `${short ? `-${short}, ` : "    "}--${name}${takes ? ` ${takes}` : ""}`,
+			about,
+		}));
+	const width = Math.max(...rows.map(({ left }) => left.length));
+	return rows.map(({ left, about }) => `  ${left.padEnd(width)}  ${about}`).join("\n");
+}

@@ -1,0 +1,93 @@
+// The `verbatim` command: finds the command, its help or the nearest name, and turns what goes wrong into words and an exit
+// code. The code of a command is loaded when it is run, so that each starts fast.
+import pkg from "../package.json" with { type: "json" };
+import { describeOptions, HELP, nearestOf, parseArguments } from "./args.ts";
+import type { Command, CommandEntry } from "./command.ts";
+import { CommandError, EXIT, type ExitCode } from "./exit.ts";
+
+export const VERSION = pkg.version;
+
+const COMMANDS: readonly CommandEntry[] = [
+	entry("serve", "Run the server.", async () => (await import("./serve/serve.ts")).serve),
+	entry("chat", "Chat in the terminal.", async () => (await import("./chat.ts")).chat),
+	entry("send", "Say something in a room, and wait until it is durable.", async () => (await import("./talk/send.ts")).send),
+	entry("tail", "Print a room as it goes on, without a gap.", async () => (await import("./talk/tail.ts")).tail),
+	entry("config", "Show the configuration in force, or an example.", async () => (await import("./config.ts")).config),
+	entry("doctor", "Look for trouble before it finds you.", async () => (await import("./doctor/doctor.ts")).doctor),
+	entry("user", "Add, list, disable or enable users; set passwords.", async () => (await import("./user.ts")).user),
+];
+
+/** Runs the command line and gives the exit code. Never rejects. */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+	try {
+		return await dispatch(args);
+	} catch (error) {
+		if (error instanceof CommandError) {
+			console.error(error.message);
+			return error.exitCode;
+		}
+		console.error("verbatim: something went wrong that should not; please report it with these lines:");
+		console.error(error);
+		return EXIT.bug;
+	}
+}
+
+async function dispatch([first, ...rest]: readonly string[]): Promise<ExitCode> {
+	if (first === undefined || first === "help" || first === "--help" || first === "-h") {
+		const found = COMMANDS.find(({ name }) => name === rest[0]);
+		console.log(found ? helpOf(await found.load()) : overview());
+		return first === undefined ? EXIT.usage : EXIT.ok;
+	}
+	if (first === "--version" || first === "-v" || first === "version") {
+		console.log(`verbatim ${VERSION}`);
+		return EXIT.ok;
+	}
+	const found = COMMANDS.find(({ name }) => name === first);
+	if (!found) {
+		const meant = await nearestOf(
+			first,
+			COMMANDS.map(({ name }) => name),
+		);
+		const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+		throw new CommandError(EXIT.usage, `verbatim: there is no command ${JSON.stringify(first)}${hint}\n\n${overview()}`);
+	}
+	const command = await found.load();
+	const parsed = await parseArguments(rest, [...command.options, HELP], command.name);
+	if (parsed.options.get("help") === "true") {
+		console.log(helpOf(command));
+		return EXIT.ok;
+	}
+	return command.run(parsed);
+}
+
+function overview(): string {
+	const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+	return [
+		"Verbatim, a chat server that keeps its word.",
+		"",
+		"Usage: verbatim COMMAND [OPTIONS]",
+		"",
+		...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+		"",
+		"verbatim COMMAND --help says more about each.",
+	].join("\n");
+}
+
+function helpOf({ usage, summary, about, options, examples }: Command): string {
+	return [
+		`Usage: ${usage}`,
+		"",
+		summary,
+		...(about === undefined ? [] : ["", about]),
+		"",
+		"Options:",
+		describeOptions([...options, HELP]),
+		"",
+		"Examples:",
+		...examples.map((example) => `  ${example}`),
+	].join("\n");
+}
+
+function entry(name: string, summary: string, load: () => Promise<Command>): CommandEntry {
+	return { name, summary, load };
+}
