@@ -112,7 +112,7 @@ class FramedLink implements Link, Receiver {
 			this.input.receive(this.codec.decodeUp(body));
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
-			this.input.undecodable(cause.code, cause.message);
+			this.input.undecodable(cause.code, cause.message, cause.id);
 		}
 	}
 

@@ -7,8 +7,11 @@ import type { Link } from "../listen/link.ts";
 export interface SessionInput {
 	/** One decoded message. */
 	receive(up: Up): void;
-	/** One message that could not be decoded: answered as `Failure`; the connection goes on. */
-	undecodable(code: ErrorCode, message: string): void;
+	/**
+	 * One message that could not be decoded: answered as `Failure` under its `id`, where that much could be read (0 otherwise);
+	 * the connection goes on.
+	 */
+	undecodable(code: ErrorCode, message: string, id?: number): void;
 	/** The stream is beyond reading, or a deadline of the door has passed: say why and close. */
 	end(why: CloseName, reason?: string): void;
 	/** Everything written has been taken by the kernel. */

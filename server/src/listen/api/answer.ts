@@ -1,0 +1,35 @@
+// Every answer of the HTTP API has one shape: `{code, message, data}`. `code` is `ok` or one of the table of errors, which also
+// gives the status.
+import { ERRORS, type ErrorCode, Refusal } from "@verbatim/protocol";
+import { DATA_HEADERS } from "../headers.ts";
+
+type HeaderFields = Readonly<Record<string, string>>;
+
+export function okAnswer(data: unknown, headers: HeaderFields = {}): Response {
+	return json(200, { code: "ok", message: "", data }, headers);
+}
+
+/** `status`: where HTTP has a more exact one than the table. */
+export function refusalAnswer(refusal: Refusal, headers: HeaderFields = {}, status?: number): Response {
+	const { code, message, retryAfterMs } = refusal;
+	const facts = ERRORS[code];
+	const data: Record<string, unknown> = { retry: facts.retry };
+	const retry: Record<string, string> = {};
+	if (retryAfterMs > 0) {
+		data.retryAfterMs = Math.ceil(retryAfterMs);
+		retry["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));
+	}
+	return json(status ?? facts.status, { code, message, data }, { ...retry, ...headers });
+}
+
+/** A refusal by code, in the words of the table or better ones. */
+export function refuse(code: ErrorCode, message?: string, headers: HeaderFields = {}, status?: number): Response {
+	return refusalAnswer(new Refusal(code, message), headers, status);
+}
+
+function json(status: number, body: unknown, headers: HeaderFields): Response {
+	return new Response(`${JSON.stringify(body)}\n`, {
+		status,
+		headers: { ...DATA_HEADERS, "content-type": "application/json; charset=utf-8", ...headers },
+	});
+}

@@ -1,0 +1,63 @@
+// Coming in over the HTTP API: a name and a password, or a name alone, for tokens.
+import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
+import type { Identity } from "../../account/accounts.ts";
+import { takeFields } from "./request.ts";
+import type { ApiCall, ApiParts } from "./routes.ts";
+
+export async function logIn(parts: ApiParts, call: ApiCall, kind: "login" | "register"): Promise<unknown> {
+	const { name, password } = takeFields(await call.body(), {
+		name: "string",
+		password: "string",
+	});
+	return whoWithTokens(await authenticate(parts, call, { case: kind, value: { name, password } }));
+}
+
+export async function beGuest(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { name } = takeFields(await call.body(), { name: "string" });
+	return whoWithTokens(await authenticate(parts, call, { case: "guest", value: { name } }));
+}
+
+export async function refresh(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { refresh: refreshToken } = takeFields(await call.body(), { refresh: "string" });
+	mustFit(parts, { case: "refresh", value: { refreshToken } });
+	return { tokens: tokenFields(await parts.accounts.refresh(refreshToken)) };
+}
+
+/** Whoever an access token belongs to. Rejects with `Refusal`. */
+export async function holder(parts: ApiParts, call: ApiCall, token: string): Promise<Identity> {
+	const identity = await authenticate(parts, call, { case: "token", value: token });
+	// A refresh token says who somebody is, too; but it must not travel with every request.
+	if (identity.tokens !== undefined) throw new Refusal("token_invalid", "this is a refresh token; send the access token");
+	return identity;
+}
+
+type HelloValue = Extract<Command, { case: "hello" }>["value"];
+
+async function authenticate(
+	parts: ApiParts,
+	call: ApiCall,
+	credential: NonNullable<HelloValue["credential"]>,
+): Promise<Identity> {
+	const up = mustFit(parts, { case: "hello", value: { credential } });
+	if (up.command.case !== "hello") throw new Error("a hello is a hello");
+	return parts.accounts.authenticate(up.command.value.credential, { address: call.peer, lasting: true });
+}
+
+/** The command as a message of the wire, its fields within the limits. Throws `Refusal`. */
+function mustFit(parts: ApiParts, command: Command): Up {
+	const up = create(UpSchema, { id: 1, command });
+	const problem = checkUp(up, parts.limits);
+	if (problem !== undefined) throw new Refusal(problem.code, problem.message);
+	return up;
+}
+
+function whoWithTokens({ user, tokens }: Identity): unknown {
+	return {
+		user: { id: user.id, name: user.name },
+		...(tokens === undefined ? {} : { tokens: tokenFields(tokens) }),
+	};
+}
+
+function tokenFields({ access, accessExpiresMs, refresh, refreshExpiresMs }: Tokens): unknown {
+	return { access, accessExpiresMs, refresh, refreshExpiresMs };
+}

@@ -1,0 +1,104 @@
+// Reading a request of the HTTP API: its body is bounded before it is parsed, its fields are exactly those that are known.
+import { Refusal } from "@verbatim/protocol";
+import type { Clock, Random } from "../../clock.ts";
+import { newId } from "../../ids.ts";
+
+export type FieldKind = "string" | "boolean" | "number";
+/** Names and kinds of fields; a `?` behind the kind: may be left out. */
+export type FieldSpec = Readonly<Record<string, FieldKind | `${FieldKind}?`>>;
+
+interface Kinds {
+	string: string;
+	boolean: boolean;
+	number: number;
+}
+
+export type Fields<Spec extends FieldSpec> = {
+	readonly [Name in keyof Spec]: Spec[Name] extends `${infer Kind extends FieldKind}?`
+		? Kinds[Kind] | undefined
+		: Spec[Name] extends FieldKind
+			? Kinds[Spec[Name]]
+			: never;
+};
+
+/** The body as JSON; an empty one is `{}`. Rejects with `Refusal`: `too_large`, `bad_utf8`, `malformed`. */
+export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+	const bytes = await readBody(request, bytesMax);
+	if (bytes.length === 0) return {};
+	let text: string;
+	try {
+		text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+	} catch {
+		throw new Refusal("bad_utf8", "the body must be UTF-8");
+	}
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new Refusal("malformed", "the body must be JSON");
+	}
+}
+
+/** The fields of `body` if they are those of `spec` and no others. Throws `Refusal` `malformed`. */
+export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Spec): Fields<Spec> {
+	if (typeof body !== "object" || body === null || Array.isArray(body)) {
+		throw new Refusal("malformed", "the body must be a JSON object");
+	}
+	const given = new Map(Object.entries(body));
+	const taken: Record<string, unknown> = {};
+	for (const [name, kind] of Object.entries(spec)) {
+		const value = given.get(name);
+		given.delete(name);
+		if (value === undefined && kind.endsWith("?")) continue;
+		if (typeof value !== kind.replace("?", "")) throw new Refusal("malformed", `${name} must be a ${kind.replace("?", "")}`);
+		taken[name] = value;
+	}
+	for (const name of given.keys()) throw new Refusal("malformed", `there is no field ${JSON.stringify(name.slice(0, 64))} here`);
+	return taken as Fields<Spec>;
+}
+
+/** Whole numbers out of the query, 0 for what is not there; other names are refused. Throws `Refusal` `invalid`. */
+export function takeNumbers<const Name extends string>(query: URLSearchParams, names: readonly Name[]): Record<Name, number> {
+	for (const name of query.keys()) {
+		if (!names.some((known) => known === name)) {
+			throw new Refusal("invalid", `there is no parameter ${JSON.stringify(name.slice(0, 64))} here`);
+		}
+	}
+	const numbers = {} as Record<Name, number>;
+	for (const name of names) {
+		const text = query.get(name) ?? "0";
+		const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+		if (!(number <= 0xffff_ffff)) throw new Refusal("invalid", `${name} must be a whole number from 0 to 4294967295`);
+		numbers[name] = number;
+	}
+	return numbers;
+}
+
+/** The token of `Authorization: Bearer …`. Throws `Refusal` `unauthenticated`. */
+export function bearer(request: Request): string {
+	const token = /^Bearer +([!-~]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+	if (token === undefined) throw new Refusal("unauthenticated", "log in first, and send Authorization: Bearer ACCESS-TOKEN");
+	return token;
+}
+
+/** The client's own trace id (`X-Trace-Id`, or that of a W3C `traceparent`), or a new one. */
+export function traceOf(request: Request, charsMax: number, clock: Pick<Clock, "now">, random: Pick<Random, "bytes">): string {
+	const given = request.headers.get("x-trace-id");
+	if (given !== null && given.length <= charsMax && /^[!-~]+$/.test(given)) return given;
+	const parent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(request.headers.get("traceparent") ?? "");
+	return parent?.[1] ?? newId("t", clock, random);
+}
+
+async function readBody(request: Request, bytesMax: number): Promise<Uint8Array> {
+	const tooLarge = (): Refusal => new Refusal("too_large", `the body has at most ${bytesMax} bytes`);
+	if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
+	if (request.body === null) return new Uint8Array(0);
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	for await (const chunk of request.body) {
+		bytes += chunk.length;
+		// Leaving the loop cancels the stream: what still comes is not kept.
+		if (bytes > bytesMax) throw tooLarge();
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks);
+}

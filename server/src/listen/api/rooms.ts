@@ -1,0 +1,79 @@
+// Rooms over the HTTP API: the same commands as on the wire, through the same table.
+import {
+	type Command,
+	create,
+	type DownBody,
+	DownSchema,
+	jsonCodec,
+	Refusal,
+	Room_Kind,
+	type Up,
+	UpSchema,
+} from "@verbatim/protocol";
+import { holder } from "./credentials.ts";
+import { bearer, takeFields, takeNumbers } from "./request.ts";
+import type { ApiCall, ApiParts } from "./routes.ts";
+
+export function listRooms(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	return run(parts, call, { case: "rooms", value: {} });
+}
+
+export async function createRoom(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { name, private: hidden } = takeFields(await call.body(), { name: "string", private: "boolean?" });
+	return run(parts, call, { case: "create", value: { name, kind: hidden === true ? Room_Kind.PRIVATE : Room_Kind.PUBLIC } });
+}
+
+export async function joinRoom(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { create: mayCreate, history } = takeFields(await call.body(), { create: "boolean?", history: "number?" });
+	if (history !== undefined && !(Number.isInteger(history) && history >= 0))
+		throw new Refusal("invalid", "history is a whole number");
+	return run(parts, call, { case: "join", value: { room: call.room, create: mayCreate ?? false, history: history ?? 0 } });
+}
+
+export async function leaveRoom(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	takeFields(await call.body(), {});
+	return run(parts, call, { case: "leave", value: { room: call.room } });
+}
+
+export async function inviteUser(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { user } = takeFields(await call.body(), { user: "string" });
+	return run(parts, call, { case: "invite", value: { room: call.room, user } });
+}
+
+export function readEntries(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { before, after, limit } = takeNumbers(call.query, ["before", "after", "limit"]);
+	return run(parts, call, { case: "history", value: { room: call.room, before, after, limit } });
+}
+
+export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	return run(parts, call, { case: "who", value: { room: call.room } });
+}
+
+/**
+ * The `Idempotency-Key` is the cid of the send: the same key again gives the first result. Who sends none gets one, and with
+ * it the risk of saying a thing twice when an answer is lost.
+ */
+export async function sendMessage(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { text } = takeFields(await call.body(), { text: "string" });
+	const cid = idempotencyKey(call.request) ?? Buffer.from(parts.random.bytes(16)).toString("hex");
+	const sent = await run(parts, call, { case: "send", value: { room: call.room, cid, text } });
+	return { ...sent, cid };
+}
+
+/** The header as it stands, or what stands in its quotes: the draft of the standard has them, most clients leave them out. */
+function idempotencyKey(request: Request): string | undefined {
+	const key = request.headers.get("idempotency-key");
+	return key === null ? undefined : key.replace(/^"(.*)"$/, "$1");
+}
+
+/** Runs one command for whoever asks; its answer in the JSON form of the wire. */
+async function run(parts: ApiParts, call: ApiCall, command: Command): Promise<Readonly<Record<string, unknown>>> {
+	const identity = await holder(parts, call, bearer(call.request));
+	const up: Up = create(UpSchema, { command });
+	return jsonOf(await parts.commands.run(identity, up.command, call.trace));
+}
+
+function jsonOf(answer: DownBody): Readonly<Record<string, unknown>> {
+	const down: unknown = JSON.parse(String(jsonCodec.encodeDown(create(DownSchema, { body: answer }))));
+	return Object.values(down as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[0] ?? {};
+}

@@ -1,0 +1,254 @@
+// The HTTP door: the upgrade to WebSocket, the API for scripts, the web page. TLS and Unix sockets are the same door.
+//
+// What Bun does before any of this code runs, measured on 1.4: a connection that sends no headers, or drips them, is closed
+// after 12 s whatever `idleTimeout` says; a body that drips (below 16 KB/s) is closed when `idleTimeout` has passed; headers of
+// more than 16 KB are answered 431. Bun does not tell of a connection before its headers are there, so the gate counts requests
+// and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
+import { CLOSES, type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
+import type { Server } from "bun";
+import { newId } from "../ids.ts";
+import { parseAddress } from "./address.ts";
+import { refusalAnswer, refuse } from "./api/answer.ts";
+import { type Api, createApi, isApiPath } from "./api/api.ts";
+import type { ApiParts } from "./api/routes.ts";
+import { bind } from "./bind.ts";
+import type { Door, DoorSpec } from "./door.ts";
+import type { Origins } from "./origin.ts";
+import { type PageAssets, servePage, words } from "./page.ts";
+import type { DoorParts } from "./parts.ts";
+import { type Proxies, peerAddress } from "./peer.ts";
+import type { TcpSettings } from "./tcp-connection.ts";
+import { loadTls } from "./tls.ts";
+import { type WsData, WsLink } from "./ws.ts";
+
+export interface HttpParts extends DoorParts, Pick<ApiParts, "accounts" | "commands"> {
+	readonly page: PageAssets;
+	readonly origins: Origins;
+	readonly proxies: Proxies;
+}
+
+/** The path of the WebSocket. */
+export const WS_PATH = "/ws";
+
+/** A request that was read may take this long to be answered, seconds: a log-in may wait for others' passwords. */
+const ANSWER_S = 30;
+
+/** Opens the door. Rejects with `BindError` or `AddressError`. */
+export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSettings): Promise<Door> {
+	const address = parseAddress(spec.address);
+	const tls = spec.tls === undefined ? undefined : await loadTls("tls.http", spec.tls);
+	const hall = new Hall(parts, settings);
+	const shared = {
+		...(tls === undefined ? {} : { tls }),
+		development: false,
+		// Bodies are bounded where they are read; this is for Bun, which would hold the rest of one that was refused.
+		maxRequestBodySize: parts.limits.frameBytesMax * 16,
+		fetch: (request: Request, server: Server<WsData>) => hall.answer(request, server),
+		error: (err: Error) => hall.fault(err),
+		websocket: {
+			maxPayloadLength: parts.limits.frameBytesMax,
+			// No limit, hence nothing dropped: the session's outbox is the bound, and the link cuts beyond `linkBytesMax`.
+			backpressureLimit: 0,
+			// The session keeps the heartbeat.
+			idleTimeout: 0,
+			sendPings: false,
+			perMessageDeflate: false,
+			open: (ws: Bun.ServerWebSocket<WsData>) => hall.opened(ws),
+			message: (ws: Bun.ServerWebSocket<WsData>, body: string | Buffer<ArrayBuffer>) =>
+				hall.guarded(ws, (link) => link.onMessage(body)),
+			drain: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onDrain()),
+			close: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onClose()),
+		},
+	};
+	const idleTimeout = Math.min(255, Math.max(1, Math.ceil(parts.timing.handshakeMs / 1_000)));
+	const { server, bound } = await bind("--http", address, (at) => {
+		if ("unix" in at) return { server: Bun.serve<WsData>({ ...at, ...shared }), bound: address };
+		const tcp = Bun.serve<WsData>({ ...at, ...shared, idleTimeout });
+		return { server: tcp, bound: { kind: "tcp", host: at.hostname, port: tcp.port ?? at.port } as const };
+	});
+	return {
+		address: bound,
+		secure: tls !== undefined,
+		stopListening() {
+			hall.draining = true;
+			void server.stop();
+		},
+		empty: () => hall.empty(),
+		closeAll() {
+			hall.draining = true;
+			hall.cutAll();
+			void server.stop(true);
+		},
+	};
+}
+
+/** Everybody behind this door. */
+class Hall {
+	draining = false;
+	private readonly parts: HttpParts;
+	private readonly settings: TcpSettings;
+	private readonly api: Api;
+	private readonly links = new Set<WsLink>();
+	private requests = 0;
+	private whenEmpty: Array<() => void> = [];
+
+	constructor(parts: HttpParts, settings: TcpSettings) {
+		this.parts = parts;
+		this.settings = settings;
+		this.api = createApi(parts);
+	}
+
+	async answer(request: Request, server: Server<WsData>): Promise<Response | undefined> {
+		this.requests++;
+		let response: Response | undefined;
+		try {
+			response = await this.route(request, server);
+		} catch (err) {
+			response = this.fault(err);
+		}
+		this.requests--;
+		this.maybeEmpty();
+		if (response !== undefined) this.parts.metrics.requests.add(`${Math.floor(response.status / 100)}xx`);
+		return response;
+	}
+
+	opened(ws: Bun.ServerWebSocket<WsData>): void {
+		ws.binaryType = "uint8array";
+		const link = new WsLink(ws, this.parts, this.settings);
+		ws.data.link = link;
+		this.links.add(link);
+	}
+
+	/** Nothing that goes wrong in one connection reaches another. */
+	guarded(ws: Bun.ServerWebSocket<WsData>, act: (link: WsLink) => void): void {
+		const { link } = ws.data;
+		if (link === undefined) return;
+		try {
+			act(link);
+		} catch (err) {
+			const { clock, random, log, metrics } = this.parts;
+			metrics.faults.add("ws");
+			log.error({ err, trace: newId("t", clock, random) }, "a WebSocket met an unexpected error and was cut");
+			link.cut();
+		}
+	}
+
+	fault(err: unknown): Response {
+		const { clock, random, log, metrics } = this.parts;
+		const trace = newId("t", clock, random);
+		metrics.faults.add("http");
+		log.error({ err, trace }, "an HTTP request met an unexpected error");
+		return refuse("internal", `something went wrong on the server; it was logged under trace id ${trace}`);
+	}
+
+	empty(): Promise<void> {
+		if (this.links.size === 0 && this.requests === 0) return Promise.resolve();
+		return new Promise((resolve) => this.whenEmpty.push(resolve));
+	}
+
+	cutAll(): void {
+		for (const link of [...this.links]) link.cut();
+	}
+
+	// ------------------------------------------------------------ requests
+
+	private async route(request: Request, server: Server<WsData>): Promise<Response | undefined> {
+		if (!URL.canParse(request.url)) return words(400, "The address of this request cannot be read.");
+		const url = new URL(request.url);
+		const direct = peerAddress(server.requestIP(request)?.address);
+		const peer = this.parts.proxies.peerBehind(direct, request.headers.get("x-forwarded-for"));
+		if (this.draining) return refuse("draining", undefined, { connection: "close" });
+		if (url.pathname === WS_PATH) return this.upgrade(request, server, peer);
+		const admission = this.parts.gate.enter(peer, "request");
+		if (!admission.ok) return this.busy(admission.reason, admission.retryAfterMs);
+		try {
+			if (!isApiPath(url.pathname)) return await servePage(this.parts.page, request, url.pathname);
+			return await this.answerApi(request, url, peer, () => server.timeout(request, ANSWER_S));
+		} finally {
+			admission.leave();
+		}
+	}
+
+	/** Pages of listed origins may read the answers; pages of unknown ones are refused before anything is done. */
+	private async answerApi(request: Request, url: URL, peer: string, extend: () => void): Promise<Response> {
+		const { origins } = this.parts;
+		const origin = request.headers.get("origin");
+		if (!origins.allows(origin, request.headers.get("host"))) return this.foreign();
+		const listed = origins.lists(origin);
+		const response =
+			listed && request.method === "OPTIONS"
+				? new Response(null, { status: 204, headers: PREFLIGHT })
+				: await this.api.answer(request, url, peer, extend);
+		if (listed) {
+			response.headers.set("access-control-allow-origin", origin);
+			response.headers.set("cross-origin-resource-policy", "cross-origin");
+			response.headers.append("vary", "origin");
+		}
+		return response;
+	}
+
+	private upgrade(request: Request, server: Server<WsData>, address: string): Response | undefined {
+		const { gate, metrics, origins } = this.parts;
+		if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+			return words(426, "This path is for WebSockets.", { upgrade: "websocket", connection: "upgrade" });
+		}
+		if (!origins.allows(request.headers.get("origin"), request.headers.get("host"))) return this.foreign();
+		const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+		const chosen = chooseSubprotocol(offered.filter((name) => name !== ""));
+		if (chosen === undefined) {
+			metrics.refused.add("subprotocol");
+			return refuse("invalid", `none of these subprotocols is spoken here; offer ${Object.values(SUBPROTOCOLS).join(" or ")}`);
+		}
+		const admission = gate.enter(address);
+		if (!admission.ok) return this.busy(admission.reason, admission.retryAfterMs);
+		const { leave } = admission;
+		const data: WsData = {
+			codec: chosen.codec,
+			address,
+			leave: () => {
+				leave();
+				this.forget(data.link);
+			},
+		};
+		const headers = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
+		if (server.upgrade(request, { data, headers })) return undefined;
+		leave();
+		return refuse("malformed", "this is no WebSocket handshake (RFC 6455)");
+	}
+
+	private foreign(): Response {
+		this.parts.metrics.refused.add("origin");
+		return refuse("forbidden", "web pages of this origin may not connect here; the operator can list it under `origins`");
+	}
+
+	private busy(reason: string, retryAfterMs: number): Response {
+		this.parts.metrics.refused.add(reason);
+		return refusalAnswer(new Refusal("busy", CLOSES.busy.reason, retryAfterMs));
+	}
+
+	private forget(link: WsLink | undefined): void {
+		if (link !== undefined) this.links.delete(link);
+		this.maybeEmpty();
+	}
+
+	private maybeEmpty(): void {
+		if (this.links.size > 0 || this.requests > 0) return;
+		for (const resolve of this.whenEmpty.splice(0)) resolve();
+	}
+}
+
+const PREFLIGHT = {
+	"access-control-allow-methods": "GET, POST",
+	"access-control-allow-headers": "authorization, content-type, idempotency-key, x-trace-id, traceparent",
+	"access-control-max-age": "600",
+};
+
+/** The first of those offered that is spoken here; JSON for who offers none; undefined for who offers only others. */
+function chooseSubprotocol(offered: readonly string[]): { readonly codec: CodecName; readonly named: boolean } | undefined {
+	if (offered.length === 0) return { codec: "json", named: false };
+	for (const name of offered) {
+		const codec = codecOfSubprotocol(name);
+		if (codec !== undefined) return { codec, named: true };
+	}
+	return undefined;
+}

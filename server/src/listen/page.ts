@@ -1,0 +1,47 @@
+// The web page: files that somebody else has bundled, given out with the headers they need. Nothing is read from disk here, so
+// no path can lead anywhere.
+import { COMMON_HEADERS, DATA_HEADERS, pagePolicy } from "./headers.ts";
+
+export interface PageAsset {
+	readonly body: Uint8Array<ArrayBuffer> | string | Blob;
+	/** The media type, `text/html; charset=utf-8`. */
+	readonly type: string;
+	/** Quoted, as the header has it; changes with the body. */
+	readonly etag: string;
+	/** The path changes with the body: it may be kept for ever. */
+	readonly immutable: boolean;
+}
+
+/** The asset of a path (`/`, `/main.js`), or undefined. May be made on first request. */
+export type PageAssets = (path: string) => PageAsset | undefined | Promise<PageAsset | undefined>;
+
+/** Answers GET and HEAD for the page. */
+export async function servePage(assets: PageAssets, request: Request, path: string): Promise<Response> {
+	if (request.method !== "GET" && request.method !== "HEAD") {
+		return words(405, "This path is for reading.", { allow: "GET, HEAD" });
+	}
+	const asset = await assets(path);
+	if (asset === undefined) return words(404, "There is nothing here.");
+	const headers = {
+		...COMMON_HEADERS,
+		"content-type": asset.type,
+		"content-security-policy": pagePolicy(request.headers.get("host")),
+		etag: asset.etag,
+		"cache-control": asset.immutable ? "public, max-age=31536000, immutable" : "no-cache",
+	};
+	if (matches(request.headers.get("if-none-match"), asset.etag)) return new Response(null, { status: 304, headers });
+	return new Response(request.method === "HEAD" ? null : asset.body, { headers });
+}
+
+/** An answer in plain words. */
+export function words(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
+	return new Response(`${text}\n`, {
+		status,
+		headers: { ...DATA_HEADERS, "content-type": "text/plain; charset=utf-8", ...headers },
+	});
+}
+
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+	if (ifNoneMatch === null) return false;
+	return ifNoneMatch.split(",").some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
+}

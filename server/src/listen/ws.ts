@@ -1,0 +1,142 @@
+// A WebSocket connection as a `Link`, one down message per WebSocket message. The socket keeps what the kernel does not take,
+// without a limit of its own, so that nothing is ever dropped in silence; the session's outbox bounds it, and past a last
+// bound the connection is cut.
+//
+// Deadlines per frame are not needed here: the socket never holds more than one message of the limit, and a peer that never
+// finishes one is not heard, which the heartbeat notices.
+import { CLOSES, type CloseName, type Codec, type CodecName, DecodeError } from "@verbatim/protocol";
+import type { ServerWebSocket } from "bun";
+import type { Cancel } from "../clock.ts";
+import type { SessionInput } from "../session/host.ts";
+import { CODECS } from "./formats.ts";
+import type { Encoded, Format, Link } from "./link.ts";
+import type { DoorParts } from "./parts.ts";
+import type { TcpSettings } from "./tcp-connection.ts";
+
+/** What a WebSocket carries from its upgrade on. */
+export interface WsData {
+	readonly codec: CodecName;
+	readonly address: string;
+	/** To be called once when it is gone. */
+	readonly leave: () => void;
+	link?: WsLink;
+}
+
+export class WsLink implements Link {
+	readonly format: Format;
+	readonly address: string;
+	readonly lasting = true;
+	private readonly ws: ServerWebSocket<WsData>;
+	private readonly parts: DoorParts;
+	private readonly settings: TcpSettings;
+	private readonly codec: Codec;
+	private readonly input: SessionInput;
+	private readonly pauses = new Set<"session" | "unread">();
+	/** Said to be closed when everything written was taken. */
+	private closing: CloseName | undefined;
+	private cancelLinger: Cancel | undefined;
+	private gone = false;
+
+	constructor(ws: ServerWebSocket<WsData>, parts: DoorParts, settings: TcpSettings) {
+		this.ws = ws;
+		this.parts = parts;
+		this.settings = settings;
+		this.address = ws.data.address;
+		this.codec = CODECS[ws.data.codec];
+		this.format = parts.formats.ws[ws.data.codec];
+		this.input = parts.host.open(this);
+		parts.metrics.connections.of("ws").add(1);
+	}
+
+	// ------------------------------------------------------------ from the socket
+
+	onMessage(body: string | Uint8Array): void {
+		if (this.closing !== undefined) return;
+		try {
+			this.input.receive(this.codec.decodeUp(body));
+		} catch (cause) {
+			if (!(cause instanceof DecodeError)) throw cause;
+			this.input.undecodable(cause.code, cause.message, cause.id);
+		}
+	}
+
+	onDrain(): void {
+		if (this.ws.getBufferedAmount() > 0) return;
+		if (this.closing !== undefined) {
+			this.closeNow(this.closing);
+			return;
+		}
+		this.pause("unread", false);
+		this.input.drained();
+	}
+
+	onClose(): void {
+		if (this.gone) return;
+		this.gone = true;
+		this.cancelLinger?.();
+		this.parts.metrics.connections.of("ws").add(-1);
+		this.input.lost();
+		this.ws.data.leave();
+	}
+
+	/** Ends the connection at once. */
+	cut(): void {
+		this.ws.terminate();
+		this.onClose();
+	}
+
+	// ------------------------------------------------------------ from the session
+
+	write(messages: readonly Encoded[]): void {
+		if (this.gone || this.closing !== undefined) return;
+		const [only] = messages;
+		if (messages.length === 1 && only !== undefined) {
+			this.send(only);
+		} else {
+			this.ws.cork(() => {
+				for (const message of messages) this.send(message);
+			});
+		}
+		const buffered = this.bufferedBytes();
+		if (buffered > this.settings.linkBytesMax) this.cut();
+		else if (buffered > this.settings.readPausedAtBytes) this.pause("unread", true);
+	}
+
+	bufferedBytes(): number {
+		return this.gone ? 0 : this.ws.getBufferedAmount();
+	}
+
+	pauseReading(paused: boolean): boolean {
+		this.pause("session", paused);
+		return true;
+	}
+
+	close(why: CloseName): void {
+		if (this.gone || this.closing !== undefined) return;
+		this.closing = why;
+		if (this.ws.getBufferedAmount() === 0) this.closeNow(why);
+		else this.cancelLinger = this.parts.clock.after(this.settings.lingerMs, () => this.cut());
+	}
+
+	// ------------------------------------------------------------ helpers
+
+	private send(message: Encoded): void {
+		// 0: dropped, because the socket is closed; its end is on the way.
+		this.ws.send(message as string | Uint8Array<ArrayBuffer>);
+	}
+
+	/** The socket says goodbye, and forgets a peer that does not answer within seconds by itself. */
+	private closeNow(why: CloseName): void {
+		this.ws.close(CLOSES[why].code, CLOSES[why].reason);
+		this.onClose();
+	}
+
+	private pause(reason: "session" | "unread", paused: boolean): void {
+		const before = this.pauses.size;
+		if (paused) this.pauses.add(reason);
+		else this.pauses.delete(reason);
+		if (this.gone || before > 0 === this.pauses.size > 0) return;
+		if (before === 0) this.ws.pause();
+		else this.ws.resume();
+	}
+}
