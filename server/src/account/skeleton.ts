@@ -5,8 +5,9 @@
 // case in which they were chosen, so that "look alike" is about capitals too: "Ian" looks like "lan", and Cyrillic "Вob" like
 // "Bob". Hence folding of case and mapping to prototypes take turns until nothing changes, and besides:
 // - i counts as l, because I and l look alike: "Ian" and "lan" are one name, and for that "ian" and "lan" are, too;
-// - a capital whose look leads elsewhere than its small letter (Greek Ν looks like N, but ν like v) cannot keep its case:
-//   `displayed` shows it small. So nothing that is shown looks like a name of another skeleton.
+// - a capital whose look leads elsewhere than its small letter (Greek Ν looks like N, but ν like v) cannot be shown: a name that
+//   has one is shown small. So nothing that is shown looks like a name of another skeleton. Latin names hardly ever lose their
+//   capitals by it; of Cyrillic and Greek names some do.
 import { CONFUSABLES } from "./confusables.data.ts";
 
 /** What names that are equal but for case, or look alike, have in common. For names that names.ts has found valid. */
@@ -20,9 +21,10 @@ export function skeletonOf(name: string): string {
 	return now;
 }
 
-/** The name as it is shown: as it was written, but for capitals that would look like another letter than they are. */
+/** The name as it is shown: as it was written, or small if a capital in it would look like another letter than it is. */
 export function displayed(name: string): string {
-	return [...name].map((point) => (looksLikeItself(point) ? point : point.toLowerCase())).join("");
+	const points = [...name];
+	return points.every(looksLikeItself) ? name : points.map((point) => point.toLowerCase()).join("");
 }
 
 /** Are the two equal but for case? */
@@ -30,7 +32,7 @@ export function sameName(a: string, b: string): boolean {
 	return foldCase(a) === foldCase(b);
 }
 
-/** Each round leads to a prototype of a prototype; a test holds that three are enough for every character. */
+/** Folding a prototype may lead to another prototype; a test holds that this ends in time for every character. */
 const ROUNDS_MAX = 6;
 
 let prototypeByPoint: ReadonlyMap<string, string> | undefined;
