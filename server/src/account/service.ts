@@ -152,7 +152,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	};
 
 	const byToken = async (token: string): Promise<Identity> => {
-		const issuer = claimedIssuer(token);
+		const issuer = claimedIssuer(token, settings.tokens.bytesMax);
 		if (issuer === settings.tokens.issuer) return byOwnToken(token, "access");
 		const provider = providers.get(issuer ?? "");
 		if (provider === undefined) throw new Refusal("token_invalid");
@@ -162,7 +162,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	};
 
 	const byRefreshToken = async (token: string): Promise<UserRecord> => {
-		claimedIssuer(token);
+		claimedIssuer(token, settings.tokens.bytesMax);
 		return (await byOwnToken(token, "refresh")).user;
 	};
 

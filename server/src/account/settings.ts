@@ -1,4 +1,5 @@
 // What an operator may choose about accounts, in one place, with its defaults and their reasons.
+import { LIMITS } from "@verbatim/protocol";
 import type { Rate } from "../limit/bucket.ts";
 
 export interface AccountSettings {
@@ -28,6 +29,8 @@ export interface TokenSettings {
 	readonly refreshMs: number;
 	/** Clocks may differ by this much, in ms. */
 	readonly toleranceMs: number;
+	/** Longest token that is looked at, whoever issued it. */
+	readonly bytesMax: number;
 	/**
 	 * Secrets of 32 bytes or more; the first one signs, all verify, so that a key can be replaced without logging anybody out.
 	 * Empty: one is made at the first start and kept in the store.
@@ -97,6 +100,7 @@ export const ACCOUNT_DEFAULTS: AccountSettings = {
 		accessMs: HOUR_MS,
 		refreshMs: 30 * DAY_MS,
 		toleranceMs: 30 * SECOND_MS,
+		bytesMax: LIMITS.tokenBytesMax,
 		keys: [],
 	},
 	passwords: {

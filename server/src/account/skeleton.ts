@@ -47,7 +47,10 @@ function prototypes(text: string): string {
 		.normalize("NFD");
 }
 
-/** Full case folding, near enough: by way of the capitals, ς becomes σ and ß becomes ss. Point by point, so that no letter's case depends on its neighbours. */
+/**
+ * Full case folding, near enough: by way of the capitals, ς becomes σ and ß becomes ss. Point by point, so that no letter's case
+ * depends on its neighbours.
+ */
 function foldCase(text: string): string {
 	return [...text]
 		.map((point) => point.toUpperCase().toLowerCase())

@@ -4,7 +4,7 @@
 // `typ` (RFC 8725 section 3.11), so that a refresh token never passes as an access token.
 //
 // Tokens are not kept anywhere. They are void when their user's `generation` has risen above theirs.
-import { create, LIMITS, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
+import { create, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
 import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
 import { type Clock, dateAt, type Random } from "../clock.ts";
 import type { Store, UserRecord } from "../store/store.ts";
@@ -93,11 +93,10 @@ export async function createMint(
 
 /**
  * Who says to have issued the token: believed for the choice of the key only. Throws `Refusal` `token_invalid` for what is no
- * JWT or longer than `LIMITS.tokenBytesMax`.
+ * JWT or longer than `bytesMax`.
  */
-export function claimedIssuer(token: string): string | undefined {
-	if (token.length > LIMITS.tokenBytesMax)
-		throw new Refusal("token_invalid", "this token is longer than any that is issued here");
+export function claimedIssuer(token: string, bytesMax: number): string | undefined {
+	if (token.length > bytesMax) throw new Refusal("token_invalid", "this token is longer than the limit");
 	try {
 		return decodeJwt(token).iss;
 	} catch (cause) {
