@@ -1,6 +1,6 @@
 // Passwords: argon2id on the runtime's threads, a few at a time. Hashing is dear on purpose, so that it must not become a way to
 // take the server down: what waits is bounded, and beyond that the answer is `busy`, with the time that the queue needs.
-import { LIMITS, Refusal } from "@verbatim/protocol";
+import { Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../clock.ts";
 import type { PasswordSettings } from "./settings.ts";
 
@@ -34,14 +34,14 @@ export function createPasswords(
 		async hash(password) {
 			const prepared = prepare(password);
 			const length = [...prepared].length;
-			if (length < PASSWORD_CHARS_MIN || length > LIMITS.passwordCharsMax) throw new Refusal("password_weak");
+			if (length < PASSWORD_CHARS_MIN || length > settings.charsMax) throw new Refusal("password_weak");
 			return pool.run(() =>
 				Bun.password.hash(prepared, { algorithm: "argon2id", memoryCost: settings.memoryKib, timeCost: settings.passes }),
 			);
 		},
 		async verify(password, hash) {
 			// What no account can have is not hashed at full length, but takes its turn all the same.
-			const prepared = password.length > LIMITS.passwordCharsMax * 4 ? "" : prepare(password);
+			const prepared = password.length > settings.charsMax * 4 ? "" : prepare(password);
 			const matches = await pool.run(() => Bun.password.verify(prepared === "" ? " " : prepared, hash ?? nobodys));
 			return matches && hash !== undefined && prepared !== "";
 		},

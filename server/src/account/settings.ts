@@ -43,6 +43,8 @@ export interface PasswordSettings {
 	readonly concurrency: number;
 	/** Passwords that may wait for their turn; beyond, `busy`. */
 	readonly waitingMax: number;
+	/** Longest password, in characters. */
+	readonly charsMax: number;
 	/** argon2id's memory in KiB and its passes; its parallelism is 1. */
 	readonly memoryKib: number;
 	readonly passes: number;
@@ -106,6 +108,7 @@ export const ACCOUNT_DEFAULTS: AccountSettings = {
 	passwords: {
 		concurrency: 2,
 		waitingMax: 64,
+		charsMax: LIMITS.passwordCharsMax,
 		// The first of the equal choices of OWASP's Password Storage Cheat Sheet: m=19 MiB, t=2, p=1.
 		memoryKib: 19 * 1024,
 		passes: 2,
