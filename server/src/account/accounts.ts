@@ -14,8 +14,9 @@ export interface Identity {
 export interface Accounts {
 	/**
 	 * Checks a credential. Rejects with `Refusal`: `credentials_wrong`, `token_expired`, `token_invalid`, `name_taken`,
-	 * `name_invalid`, `password_weak`, `rate_limited`, `busy`, `forbidden` (disabled, or this way in is switched off).
-	 * `lasting` false asks for a guest whose name is free again as soon as `ended` is called: a person in line mode.
+	 * `name_invalid`, `password_weak`, `rate_limited`, `busy`, `unavailable`, `unauthenticated`, `forbidden` (disabled, or this way in is switched off).
+	 * `lasting` false: a person in line mode, who gets no tokens and has nothing to prove again; as a guest, its name is free
+	 * as soon as `ended` is called.
 	 */
 	authenticate(credential: Hello["credential"], from: { readonly address: string; readonly lasting: boolean }): Promise<Identity>;
 	/** New tokens for a refresh token. Rejects like `authenticate`. */
