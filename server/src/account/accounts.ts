@@ -14,7 +14,8 @@ export interface Identity {
 export interface Accounts {
 	/**
 	 * Checks a credential. Rejects with `Refusal`: `credentials_wrong`, `token_expired`, `token_invalid`, `name_taken`,
-	 * `name_invalid`, `password_weak`, `rate_limited`, `busy`, `unavailable`, `unauthenticated`, `forbidden` (disabled, or this way in is switched off).
+	 * `name_invalid`, `password_weak`, `rate_limited`, `busy`, `unavailable`, `unauthenticated`, `forbidden` (disabled, or this
+	 * way in is switched off).
 	 * `lasting` false: a person in line mode, who gets no tokens and has nothing to prove again; as a guest, its name is free
 	 * as soon as `ended` is called.
 	 */

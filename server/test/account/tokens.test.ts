@@ -69,6 +69,15 @@ describe("a refresh token", () => {
 		await accounts.refresh(fresh.refresh);
 	});
 
+	test("is a way in by itself, with fresh tokens, for who comes back after the hour", async () => {
+		const { accounts, clock, tokens, user } = await registered();
+		await clock.advance(48 * HOUR_MS);
+		const back = await accounts.authenticate({ case: "refresh", value: tokens.refresh }, HERE);
+		expect(back).toMatchObject({ user, expiresMs: clock.now() + HOUR_MS });
+		await accounts.authenticate(asToken(back.tokens?.access ?? ""), HERE);
+		await refused(accounts.authenticate({ case: "refresh", value: back.tokens?.access ?? "" }, HERE), "token_invalid");
+	});
+
 	test("is no access token, and an access token is no refresh token", async () => {
 		const { accounts, tokens } = await registered();
 		await refused(accounts.authenticate(asToken(tokens.refresh), HERE), "token_invalid");
