@@ -82,7 +82,8 @@ class LiveClient implements Client {
 	private userNow: User | undefined;
 	private readonly held = new Map<string, LiveRoom>();
 	private readonly invited = new Map<string, RoomInfo>();
-	private verifying = false;
+	/** Frames lost since it was last made sure that nothing is missing. */
+	private damages = 0;
 	private closing: Promise<void> | undefined;
 
 	constructor(options: ConnectOptions) {
@@ -325,18 +326,25 @@ class LiveClient implements Client {
 	/** A frame was lost, and it may have been any: see what the rooms should be, and fetch what is missing. */
 	private damaged(problem: VerbatimError): void {
 		this.emitter.emit("problem", problem);
-		if (this.verifying) return;
-		this.verifying = true;
-		this.verify()
-			.catch((cause: unknown) => this.connector.resync(new ProtocolError("what was lost could not be found out", { cause })))
-			.finally(() => {
-				this.verifying = false;
-			});
+		this.damages++;
+		if (this.damages > 1) return;
+		this.verify().catch((cause: unknown) => {
+			this.damages = 0;
+			this.connector.resync(new ProtocolError("what was lost could not be found out", { cause }));
+		});
 	}
 
 	private async verify(): Promise<void> {
-		const session = this.connector.live;
-		const body = await this.calls.persist({ case: "rooms", value: {} }, new AbortController().signal);
+		let session: Session | undefined;
+		let body: Body;
+		let damages: number;
+		do {
+			({ damages } = this);
+			session = this.connector.live;
+			body = await this.calls.persist({ case: "rooms", value: {} }, new AbortController().signal);
+			// What was lost meanwhile may be newer than this list.
+		} while (damages !== this.damages);
+		this.damages = 0;
 		// A new session has begun with cursors, which set everything right.
 		if (body.case !== "roomList" || session !== this.connector.live) return;
 		const own = new Map(body.value.rooms.filter(isMember).map((info) => [info.id, info]));

@@ -6,7 +6,8 @@
 // send and rewinds what stood behind it. After a reconnect everything unanswered is repeated. An answer "sent" is believed from
 // any try; a refusal only from the present one.
 //
-// The window of sends on the wire opens and closes with the server's patience (additive increase, multiplicative decrease).
+// The window of sends on the wire opens and closes with the server's patience, as TCP's does (after a refusal from one upwards,
+// quickly to half of what was too much, then slowly).
 import { checkUp, create, type Entry, type Sent, SentSchema, UpSchema } from "@verbatim/protocol";
 import type { Delivery, SendOptions } from "../api.ts";
 import type { Cancel } from "../clock.ts";
@@ -65,6 +66,8 @@ export class Outbox implements ItemPort {
 	private attempts = 0;
 	private inFlight = 0;
 	private window: number;
+	/** Up to here the window opens quickly. */
+	private threshold: number;
 	private pausedUntilMs = 0;
 	/** Refusals since something was last acknowledged. */
 	private refusals = 0;
@@ -76,6 +79,7 @@ export class Outbox implements ItemPort {
 		this.port = port;
 		this.options = options;
 		this.window = options.inFlightMax;
+		this.threshold = options.inFlightMax;
 		store.onAdopted?.((sends) => this.adopt(sends));
 	}
 
@@ -145,6 +149,7 @@ export class Outbox implements ItemPort {
 			this.settle(item, create(SentSchema, { room, epoch, seq: entry.seq, atMs: entry.atMs }));
 		}
 		this.dropShown(room, lane);
+		this.pump();
 	}
 
 	/** Ends every promise; what is kept stays kept. */
@@ -308,7 +313,10 @@ export class Outbox implements ItemPort {
 			// Refused for what it stands behind, which was never answered: that one got lost, and goes first.
 			const lost = error.code === "out_of_order" && item.behind?.status.state === "sent" ? lane.items.indexOf(item.behind) : -1;
 			this.rewind(lane.items, lost >= 0 ? lost : at);
-			this.window = Math.max(1, Math.floor(this.window / 2));
+			if (lost < 0) {
+				this.threshold = Math.max(1, Math.floor(this.window / 2));
+				this.window = 1;
+			}
 			const waitMs = error.retryAfterMs || this.ownWaitMs();
 			this.refusals++;
 			this.pausedUntilMs = Math.max(this.pausedUntilMs, this.parts.clock.monotonic() + waitMs);
@@ -328,7 +336,7 @@ export class Outbox implements ItemPort {
 		const lane = this.lanes.get(item.room);
 		if (lane !== undefined) lane.done++;
 		this.refusals = 0;
-		this.window = Math.min(this.options.inFlightMax, this.window + 1 / this.window);
+		this.window = Math.min(this.options.inFlightMax, this.window + (this.window < this.threshold ? 1 : 0.5 / this.window));
 		this.forget(item);
 		this.changed(item.room);
 	}

@@ -27,7 +27,7 @@ export function readEntries(room: Readable, after: number, fill: boolean, signal
 	const onAbort = (): void => stop.abort();
 	if (signal?.aborted) stop.abort();
 	else signal?.addEventListener("abort", onAbort, { once: true });
-	const inner = read(room, after, fill, stop.signal);
+	const inner = read(room, room.window.epoch, after, fill, stop.signal);
 	const finish = (): void => signal?.removeEventListener("abort", onAbort);
 	return {
 		async next() {
@@ -53,9 +53,15 @@ export function readEntries(room: Readable, after: number, fill: boolean, signal
 	};
 }
 
-async function* read(room: Readable, after: number, fill: boolean, signal: AbortSignal): AsyncGenerator<Item, undefined> {
+async function* read(
+	room: Readable,
+	began: number,
+	after: number,
+	fill: boolean,
+	signal: AbortSignal,
+): AsyncGenerator<Item, undefined> {
 	const { window } = room;
-	let { epoch } = window;
+	let epoch = began;
 	let next = after + 1;
 	while (!signal.aborted) {
 		if (window.epoch !== epoch) {

@@ -38,10 +38,16 @@ export class Identity {
 	/** Is there anything to say hello with? Reads the token store the first time; rejects if that fails. */
 	async known(): Promise<boolean> {
 		if (!this.loaded) {
-			const kept = await this.store.load();
-			// `replace` and `welcomed` may have come first: what they kept is newer.
-			if (!this.loaded && kept !== undefined && this.suits(kept)) this.kept = kept;
-			this.loaded = true;
+			let kept: StoredIdentity | undefined;
+			// `replace` and `welcomed` may come first: what they keep is newer.
+			let newer = false;
+			try {
+				kept = await this.store.load();
+			} finally {
+				newer = this.loaded;
+				this.loaded = true;
+			}
+			if (!newer && kept !== undefined && this.suits(kept)) this.kept = kept;
 		}
 		return this.kept !== undefined || this.given !== undefined;
 	}
@@ -117,12 +123,14 @@ export class Identity {
 			case "access":
 				return tokens !== undefined && tokens.accessExpiresMs > now + EXPIRY_SLACK_MS ? token(tokens.access) : undefined;
 			case "refresh":
-				return tokens !== undefined && tokens.refresh !== "" && tokens.refreshExpiresMs > now ? token(tokens.refresh) : undefined;
+				return tokens !== undefined && tokens.refresh !== "" && tokens.refreshExpiresMs > now
+					? refresh(tokens.refresh)
+					: undefined;
 			case "given":
 				return offerOf(await this.ask());
 			case "givenRefresh": {
 				const credential = await this.ask();
-				return credential !== undefined && "token" in credential && credential.refresh ? token(credential.refresh) : undefined;
+				return credential !== undefined && "token" in credential && credential.refresh ? refresh(credential.refresh) : undefined;
 			}
 		}
 	}
@@ -166,6 +174,10 @@ function offerOf(credential: Credential | undefined): HelloCredential | undefine
 
 function token(value: string): HelloCredential {
 	return { case: "token", value };
+}
+
+function refresh(value: string): HelloCredential {
+	return { case: "refresh", value };
 }
 
 function folded(name: string): string {
