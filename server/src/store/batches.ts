@@ -6,7 +6,7 @@
 import type { Clock } from "../clock.ts";
 import type { Ruling } from "./rules.ts";
 import { type Settled, settle } from "./settle.ts";
-import type { Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";
+import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";
 
 export interface BatchLimits {
 	/** Drafts that may wait for the next batch; beyond: `busy`. Bounds memory when the disk is slower than the senders. */
@@ -49,6 +49,11 @@ export class Batches {
 
 	listen(events: StoreEvents): void {
 		this.events = events;
+	}
+
+	/** Tells of entries that were committed although their batch was answered otherwise, or not at all. */
+	announce(committed: readonly Committed[]): void {
+		if (committed.length > 0) this.events?.committed(committed);
 	}
 
 	append(draft: Draft): Promise<Outcome> {

@@ -7,7 +7,7 @@
 import { type ErrorCode, Room_Kind, Room_Standing, unreachable } from "@verbatim/protocol";
 import { entryOf, type RoomDraft } from "./entries.ts";
 import type { Draft, RoomRecord } from "./store.ts";
-import { directKey, type RoomRow, type Tables } from "./tables.ts";
+import { directKey, type RoomRow, recordOf, type Tables } from "./tables.ts";
 import { changeUser, createUser, type Parting } from "./user-rules.ts";
 import { write } from "./write.ts";
 
@@ -66,27 +66,27 @@ function message(tables: Tables, draft: Of<"message">, limits: RuleLimits): Ruli
 	const refusal = room ? whyNotSay(tables, room, draft, limits) : "no_such_room";
 	if (room && !refusal) {
 		const seq = room.head + 1;
-		if (tables.append(room, entryOf(draft, seq))) return { ok: true, room: { ...room }, seq };
+		if (tables.append(room, entryOf(draft, seq))) return { ok: true, room: recordOf(room), seq };
 	}
 	// A repeat is answered whatever has changed since: the sender may have left, the room may be full.
 	const said = tables.said(draft.sender.id, draft.cid);
 	if (!said) return { ok: false, code: refusal ?? "internal" };
 	if (said.room.id !== draft.room || said.text !== draft.text) return { ok: false, code: "cid_reused" };
-	return { ok: true, room: { ...said.room }, first: { seq: said.seq, atMs: said.atMs } };
+	return { ok: true, room: recordOf(said.room), first: { seq: said.seq, atMs: said.atMs } };
 }
 
 function whyNotSay(tables: Tables, room: RoomRow, draft: Of<"message">, limits: RuleLimits): ErrorCode | undefined {
 	const standing = tables.standing(room, draft.sender.id);
 	if (!isMember(standing)) return outside(room, standing);
 	if (room.head >= limits.seqMax) return "room_full";
-	if (draft.behind && !tables.said(draft.sender.id, draft.behind)) return "out_of_order";
+	if (draft.behind && !tables.hasSaid(draft.sender.id, draft.behind)) return "out_of_order";
 	return undefined;
 }
 
 function create(tables: Tables, draft: Of<"create">, limits: RuleLimits): Ruling {
 	// Ids are unique: a room of this id is this draft, carried out before.
 	const existing = tables.room(draft.room);
-	if (existing) return { ok: true, room: { ...existing } };
+	if (existing) return { ok: true, room: recordOf(existing) };
 	if (tables.roomBySkeleton(draft.skeleton)) return { ok: false, code: "room_taken" };
 	if (tables.roomsCount(draft.sender.id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
 	return found(tables, draft, { kind: draft.roomKind, name: draft.name }, draft.skeleton);
@@ -95,7 +95,7 @@ function create(tables: Tables, draft: Of<"create">, limits: RuleLimits): Ruling
 function direct(tables: Tables, draft: Of<"direct">, limits: RuleLimits): Ruling {
 	const key = directKey(draft.sender.id, draft.peer.id);
 	const existing = tables.directRoom(key);
-	if (existing) return { ok: true, room: { ...existing } };
+	if (existing) return { ok: true, room: recordOf(existing) };
 	// The peer's limit counts as well: what one is in must fit one's hello, whoever has opened it.
 	for (const id of [draft.sender.id, draft.peer.id]) {
 		if (tables.roomsCount(id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
@@ -107,7 +107,7 @@ function join(tables: Tables, draft: Of<"join">, limits: RuleLimits): Ruling {
 	const room = tables.room(draft.room);
 	if (!room) return { ok: false, code: "no_such_room" };
 	const standing = tables.standing(room, draft.sender.id);
-	if (isMember(standing)) return { ok: true, room: { ...room } };
+	if (isMember(standing)) return { ok: true, room: recordOf(room) };
 	if (standing === Room_Standing.NONE) {
 		if (room.kind !== Room_Kind.PUBLIC) return { ok: false, code: "no_such_room" };
 		if (tables.roomsCount(draft.sender.id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
@@ -125,7 +125,7 @@ function leave(tables: Tables, draft: Of<"leave">, limits: RuleLimits): Ruling {
 	}
 	if (standing === Room_Standing.INVITED) tables.removeMember(room, draft.sender.id);
 	else if (room.kind !== Room_Kind.PUBLIC) return { ok: false, code: "no_such_room" };
-	return { ok: true, room: { ...room } };
+	return { ok: true, room: recordOf(room) };
 }
 
 function rename(tables: Tables, draft: Of<"rename">, limits: RuleLimits): Ruling {
@@ -134,7 +134,7 @@ function rename(tables: Tables, draft: Of<"rename">, limits: RuleLimits): Ruling
 	const standing = tables.standing(room, draft.sender.id);
 	if (!isMember(standing)) return { ok: false, code: outside(room, standing) };
 	if (standing !== Room_Standing.OWNER || room.kind === Room_Kind.DIRECT) return { ok: false, code: "forbidden" };
-	if (room.name === draft.name) return { ok: true, room: { ...room } };
+	if (room.name === draft.name) return { ok: true, room: recordOf(room) };
 	const holder = tables.roomBySkeleton(draft.skeleton);
 	if (holder && holder.id !== room.id) return { ok: false, code: "room_taken" };
 	if (room.head >= limits.seqMax) return { ok: false, code: "room_full" };
@@ -149,7 +149,7 @@ function invite(tables: Tables, draft: Of<"invite">, limits: RuleLimits): Ruling
 	if (!isMember(standing)) return { ok: false, code: outside(room, standing) };
 	if (room.kind === Room_Kind.DIRECT) return { ok: false, code: "forbidden" };
 	if (room.kind === Room_Kind.PRIVATE && standing !== Room_Standing.OWNER) return { ok: false, code: "forbidden" };
-	if (tables.standing(room, draft.user.id) !== Room_Standing.NONE) return { ok: true, room: { ...room } };
+	if (tables.standing(room, draft.user.id) !== Room_Standing.NONE) return { ok: true, room: recordOf(room) };
 	if (tables.roomsCount(draft.user.id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
 	return log(tables, room, draft, limits);
 }
@@ -165,14 +165,14 @@ function found(
 	const room = tables.room(draft.room);
 	if (!room) return { ok: false, code: "internal" };
 	write(tables, room, entryOf(draft, 1));
-	return { ok: true, room: { ...room }, seq: 1 };
+	return { ok: true, room: recordOf(room), seq: 1 };
 }
 
 function log(tables: Tables, room: RoomRow, draft: RoomDraft, limits: RuleLimits): Ruling {
 	if (room.head >= limits.seqMax) return { ok: false, code: "room_full" };
 	const seq = room.head + 1;
 	write(tables, room, entryOf(draft, seq));
-	return { ok: true, room: { ...room }, seq };
+	return { ok: true, room: recordOf(room), seq };
 }
 
 function isMember(standing: Room_Standing): boolean {

@@ -2,7 +2,7 @@
 // Synchronous, because a transaction is carried out by one thread in one go. Implementations: memory/tables.ts over maps,
 // sqlite/tables.ts over statements.
 import type { Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { UserRecord, UserRef } from "./store.ts";
+import type { RoomRecord, UserRecord, UserRef } from "./store.ts";
 
 /** A room within a transaction. Tables own it and keep it up to date; the rules read it. */
 export interface RoomRow {
@@ -44,6 +44,8 @@ export interface Tables {
 	 * before.
 	 */
 	append(room: RoomRow, entry: Entry): boolean;
+	/** Has the sender used the cid? */
+	hasSaid(sender: string, cid: string): boolean;
 	/** Where the sender has used the cid. */
 	said(sender: string, cid: string): Said | undefined;
 
@@ -52,6 +54,11 @@ export interface Tables {
 	userByExternal(external: string): UserRecord | undefined;
 	/** Adds the user or replaces the one with its id. */
 	putUser(user: UserRecord): void;
+}
+
+/** The room as it is now, for others than the transaction. */
+export function recordOf({ id, kind, name, epoch, head, members }: RoomRow): RoomRecord {
+	return { id, kind, name, epoch, head, members };
 }
 
 /** The key of the direct conversation of two users: the same whoever asks. */

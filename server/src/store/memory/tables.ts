@@ -101,6 +101,10 @@ export class MemoryTables implements Tables {
 		return true;
 	}
 
+	hasSaid(sender: string, cid: string): boolean {
+		return this.disk.said.get(sender)?.has(cid) ?? false;
+	}
+
 	said(sender: string, cid: string): Said | undefined {
 		const place = this.disk.said.get(sender)?.get(cid);
 		if (!place) return undefined;

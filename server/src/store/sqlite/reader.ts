@@ -1,0 +1,173 @@
+// The reader: answers every question about what is committed, on a thread and a connection of its own. A write-ahead log lets it
+// read while the writer writes; each statement sees all that was committed before it began, hence whoever has an acknowledgement
+// reads what was acknowledged.
+//
+// A log only grows at its head, and an entry never changes: a page is consistent if it stops at a head read before it.
+import type { Database, Statement } from "bun:sqlite";
+import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { weightOf } from "../entries.ts";
+import type { MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
+import { otherOf, recordOf } from "../tables.ts";
+import { textOf } from "./bodies.ts";
+import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
+import { connectReader } from "./connect.ts";
+import { troubleOf } from "./errors.ts";
+import { USER_COLUMNS, type UserRow, userOf } from "./rows.ts";
+
+export class Reader {
+	private path: string | undefined;
+	private opened: { readonly db: Database; readonly sql: ReadStatements } | undefined;
+
+	readonly calls: ReaderCalls = {
+		open: (path) => {
+			this.path = path;
+			return this.guarded(() => null);
+		},
+		page: (args) => this.guarded((sql) => page(sql, args)),
+		room: ({ id, userId }) =>
+			this.guarded((sql) => {
+				const row = sql.roomById.get(userId, id);
+				return row && viewOf(sql, row, userId);
+			}),
+		roomBySkeleton: (skeleton) => this.guarded((sql) => recordOrNull(sql.roomBySkeleton.get("", skeleton))),
+		directRoom: (key) => this.guarded((sql) => recordOrNull(sql.directRoom.get("", key))),
+		roomsOf: (userId) => this.guarded((sql) => sql.roomsOf.all(userId, userId).map((row) => viewOf(sql, row, userId))),
+		publicRooms: ({ userId, afterName, limit }) =>
+			this.guarded((sql) => sql.publicRooms.all(userId, afterName, limit).map((row) => viewOf(sql, row, userId))),
+		members: (room) =>
+			this.guarded((sql) =>
+				sql.members.all(room).map(({ id, name, standing }): MemberRecord => ({ user: { id, name }, standing })),
+			),
+		user: (id) => this.guarded((sql) => userOrNull(sql.userById.get(id))),
+		userBySkeleton: (skeleton) => this.guarded((sql) => userOrNull(sql.userBySkeleton.get(skeleton))),
+		userByExternal: (external) => this.guarded((sql) => userOrNull(sql.userByExternal.get(external))),
+		users: ({ afterId, limit }) => this.guarded((sql) => sql.users.all(afterId, limit).map(userOf)),
+		guests: ({ which, nowMs, limit }) =>
+			this.guarded((sql) => (which === "live" ? sql.guestsLive.all(limit) : sql.guestsExpired.all(nowMs, limit)).map(userOf)),
+		die: () => process.exit(1),
+		close: () => {
+			this.path = undefined;
+			this.drop();
+			return null;
+		},
+	};
+
+	/** Runs `task`; after trouble with the disk the next question finds a new connection. */
+	private guarded<T>(task: (sql: ReadStatements) => T): T {
+		if (this.path === undefined) throw new Error("the database is not open");
+		try {
+			if (!this.opened) {
+				const db = connectReader(this.path);
+				this.opened = { db, sql: prepare(db) };
+			}
+			return task(this.opened.sql);
+		} catch (cause) {
+			if (troubleOf(cause) !== "draft") this.drop();
+			throw cause;
+		}
+	}
+
+	private drop(): void {
+		const { opened } = this;
+		this.opened = undefined;
+		if (!opened) return;
+		try {
+			for (const statement of Object.values(opened.sql)) statement.finalize();
+			opened.db.close();
+		} catch {
+			// Given up in any case.
+		}
+	}
+}
+
+interface ViewRow extends RoomRecord {
+	readonly no: number;
+	readonly direct_key: string | null;
+	readonly standing: Room_Standing | null;
+}
+
+interface EntryRow {
+	readonly seq: number;
+	readonly at_ms: number;
+	readonly sender: string;
+	readonly sender_name: string;
+	readonly cid: string;
+	readonly body: Uint8Array;
+}
+
+type ReadStatements = ReturnType<typeof prepare>;
+
+function prepare(db: Database) {
+	const view =
+		"SELECT no, id, kind, rooms.name AS name, epoch, head, members, direct_key, " +
+		"(SELECT standing FROM members WHERE room_no = no AND user = ?) AS standing FROM rooms";
+	const entry = "SELECT seq, at_ms, sender, sender_name, cid, body FROM entries WHERE room_no = ?";
+	const user = `SELECT ${USER_COLUMNS} FROM users`;
+	const all = <Row>(sql: string): Statement<Row, (string | number)[]> => db.prepare<Row, (string | number)[]>(sql);
+	return {
+		head: all<{ no: number; epoch: number; head: number }>("SELECT no, epoch, head FROM rooms WHERE id = ?"),
+		after: all<EntryRow>(`${entry} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`),
+		before: all<EntryRow>(`${entry} AND seq <= ? ORDER BY seq DESC LIMIT ?`),
+		roomById: all<ViewRow>(`${view} WHERE id = ?`),
+		roomBySkeleton: all<ViewRow>(`${view} WHERE skeleton = ?`),
+		directRoom: all<ViewRow>(`${view} WHERE direct_key = ?`),
+		roomsOf: all<ViewRow>(`${view} WHERE no IN (SELECT room_no FROM members WHERE user = ?) ORDER BY id`),
+		publicRooms: all<ViewRow>(`${view} WHERE kind = ${Room_Kind.PUBLIC} AND rooms.name > ? ORDER BY rooms.name LIMIT ?`),
+		members: all<{ id: string; name: string; standing: Room_Standing }>(
+			"SELECT user AS id, coalesce(users.name, members.name) AS name, standing FROM members LEFT JOIN users ON users.id = user " +
+				"WHERE room_no = (SELECT no FROM rooms WHERE id = ?) ORDER BY user",
+		),
+		nameOf: all<{ name: string | null }>(
+			"SELECT coalesce((SELECT name FROM users WHERE id = ?), (SELECT name FROM members WHERE room_no = ? AND user = ?)) AS name",
+		),
+		userById: all<UserRow>(`${user} WHERE id = ?`),
+		userBySkeleton: all<UserRow>(`${user} WHERE skeleton = ?`),
+		userByExternal: all<UserRow>(`${user} WHERE external = ?`),
+		users: all<UserRow>(`${user} WHERE id > ? ORDER BY id LIMIT ?`),
+		guestsLive: all<UserRow>(`${user} WHERE kind = 'guest' AND disabled = 0 AND expires_ms IS NULL ORDER BY id LIMIT ?`),
+		guestsExpired: all<UserRow>(
+			`${user} WHERE kind = 'guest' AND disabled = 0 AND expires_ms <= ? ORDER BY expires_ms, id LIMIT ?`,
+		),
+	};
+}
+
+function page(sql: ReadStatements, { room, bound, backwards, limit, bytesMax }: PageArgs): PackedPage | null {
+	const found = sql.head.get(room);
+	if (!found) return null;
+	const { no, epoch, head } = found;
+	const count = Math.max(1, limit);
+	const upTo = Math.min(bound, head);
+	const rows = backwards ? sql.before.iterate(no, upTo, count) : sql.after.iterate(no, bound, head, count);
+	const entries: PackedEntry[] = [];
+	let bytes = 0;
+	for (const row of rows) {
+		const [entry, weight] = packed(row);
+		bytes += weight;
+		if (entries.length > 0 && bytes > bytesMax) break;
+		entries.push(entry);
+	}
+	if (backwards) entries.reverse();
+	const from = backwards ? upTo - entries.length + 1 : bound + 1;
+	return { epoch, head, from, to: from + entries.length - 1, entries };
+}
+
+function packed({ seq, at_ms, sender, sender_name, cid, body }: EntryRow): [PackedEntry, number] {
+	const message = textOf(body);
+	if (message) return [[seq, at_ms, sender, sender_name, cid, message.text], weightOf(message.textBytes)];
+	return [[seq, at_ms, sender, sender_name, cid, null, Buffer.from(body).toString("base64")], weightOf(0)];
+}
+
+function viewOf(sql: ReadStatements, row: ViewRow, userId: string): RoomView {
+	const peerId = row.direct_key === null ? undefined : otherOf(row.direct_key, userId);
+	const peer: UserRef | undefined =
+		peerId === undefined ? undefined : { id: peerId, name: sql.nameOf.get(peerId, row.no, peerId)?.name ?? "" };
+	return { ...recordOf(row), standing: row.standing ?? Room_Standing.NONE, ...(peer ? { peer } : {}) };
+}
+
+function recordOrNull(row: ViewRow | null): RoomRecord | null {
+	return row && recordOf(row);
+}
+
+function userOrNull(row: UserRow | null): UserRecord | null {
+	return row && userOf(row);
+}

@@ -1,0 +1,52 @@
+// Rows of users as they stand in the database, and back.
+import type { UserKind, UserRecord } from "../store.ts";
+
+export interface UserRow {
+	readonly id: string;
+	readonly name: string;
+	readonly kind: UserKind;
+	readonly skeleton: string;
+	readonly password_hash: string | null;
+	readonly external: string | null;
+	readonly created_ms: number;
+	readonly expires_ms: number | null;
+	readonly fleeting: number | null;
+	readonly generation: number;
+	readonly disabled: number;
+}
+
+export const USER_COLUMNS =
+	"id, name, kind, skeleton, password_hash, external, created_ms, expires_ms, fleeting, generation, disabled";
+
+export function userOf(row: UserRow): UserRecord {
+	return {
+		id: row.id,
+		name: row.name,
+		kind: row.kind,
+		skeleton: row.skeleton,
+		...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
+		...(row.external === null ? {} : { external: row.external }),
+		createdMs: row.created_ms,
+		...(row.expires_ms === null ? {} : { expiresMs: row.expires_ms }),
+		...(row.fleeting === null ? {} : { fleeting: row.fleeting !== 0 }),
+		generation: row.generation,
+		disabled: row.disabled !== 0,
+	};
+}
+
+/** Values in the order of `USER_COLUMNS`. */
+export function valuesOf(user: UserRecord): (string | number | null)[] {
+	return [
+		user.id,
+		user.name,
+		user.kind,
+		user.skeleton,
+		user.passwordHash ?? null,
+		user.external ?? null,
+		user.createdMs,
+		user.expiresMs ?? null,
+		user.fleeting === undefined ? null : Number(user.fleeting),
+		user.generation,
+		Number(user.disabled),
+	];
+}

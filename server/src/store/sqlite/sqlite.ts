@@ -1,0 +1,117 @@
+// The store on SQLite: one file set in one folder, a writer and a reader on threads of their own. The default of a server on one
+// machine. What is acknowledged is on the disk (write-ahead log, synchronous = FULL, both read back at every opening).
+import { LIMITS } from "@verbatim/protocol";
+import { type Clock, systemClock } from "../../clock.ts";
+import { BATCH_LIMITS, Batches, type BatchLimits } from "../batches.ts";
+import type { RuleLimits } from "../rules.ts";
+import type { Committed, Store } from "../store.ts";
+import { directKey } from "../tables.ts";
+import type { WriterFault } from "./calls.ts";
+import { takeFolder } from "./folder.ts";
+import { WriterKeeper } from "./keeper.ts";
+import { Reads } from "./reads.ts";
+
+export { type StoreOpenCode, StoreOpenError } from "./errors.ts";
+
+export interface SqliteStoreOptions {
+	readonly clock?: Pick<Clock, "after" | "monotonic" | "soon">;
+	readonly limits?: Partial<RuleLimits & BatchLimits>;
+}
+
+/** Real trouble on demand, for tests. */
+export interface SqliteFaults {
+	/** Resolves when the writer knows of it. */
+	inject(fault: WriterFault): Promise<void>;
+	/** The reader's thread ends. */
+	killReader(): Promise<void>;
+}
+
+export interface SqliteStore extends Store {
+	readonly faults: SqliteFaults;
+}
+
+/**
+ * Opens the store in `dir`, which is made if it is not there and is locked for this process until `close` or the process's end.
+ * Rejects with `StoreOpenError`, whose words name the path and what to do.
+ */
+export async function openSqliteStore(dir: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
+	const clock = options.clock ?? systemClock;
+	const limits = { ...BATCH_LIMITS, roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax, ...options.limits };
+	const folder = takeFolder(dir);
+	const path = folder.databasePath;
+	const reads = new Reads(path);
+	const keeper = new WriterKeeper({ path, limits }, clock, async (ranges) => {
+		const committed = await Promise.all(
+			ranges.map(async (range): Promise<Committed> => ({ room: range[0], ...(await reads.range(range)) })),
+		);
+		batches.announce(committed);
+	});
+	const batches = new Batches(clock, (drafts) => keeper.commit(drafts), limits);
+	try {
+		await keeper.open();
+		await reads.open();
+	} catch (cause) {
+		await reads.close();
+		await keeper.close();
+		folder.release();
+		throw cause;
+	}
+	/** Batches at the last probe: what was committed since then is proof enough. */
+	let provenBatches = 0;
+	let closed: Promise<void> | undefined;
+
+	const close = async (): Promise<void> => {
+		const done = batches.close();
+		if (!keeper.isReady) keeper.giveUp();
+		await done;
+		await reads.close();
+		await keeper.close();
+		folder.release();
+	};
+
+	return {
+		faults: {
+			inject: async (fault) => void (await keeper.ask("inject", fault)),
+			killReader: async () => void (await reads.ask("die", undefined).catch(() => null)),
+		},
+		append: (draft) => batches.append(draft),
+		listen: (events) => batches.listen(events),
+		page: (room, bound, limit, bytesMax) => reads.page(room, bound, limit, bytesMax),
+		room: async (id, userId) => (await reads.ask("room", { id, userId })) ?? undefined,
+		roomBySkeleton: async (skeleton) => (await reads.ask("roomBySkeleton", skeleton)) ?? undefined,
+		directRoom: async (a, b) => (await reads.ask("directRoom", directKey(a, b))) ?? undefined,
+		roomsOf: (userId) => reads.ask("roomsOf", userId),
+		publicRooms: (userId, afterName, limit) => reads.ask("publicRooms", { userId, afterName, limit }),
+		members: (room) => reads.ask("members", room),
+		user: async (id) => (await reads.ask("user", id)) ?? undefined,
+		userBySkeleton: async (skeleton) => (await reads.ask("userBySkeleton", skeleton)) ?? undefined,
+		userByExternal: async (external) => (await reads.ask("userByExternal", external)) ?? undefined,
+		users: (afterId, limit) => reads.ask("users", { afterId, limit }),
+		guests: (which, nowMs, limit) => reads.ask("guests", { which, nowMs, limit }),
+		async renewEpochs(epochs) {
+			const count = await keeper.ask("countRooms", undefined);
+			await keeper.ask(
+				"renewEpochs",
+				Array.from({ length: count }, () => epochs()),
+			);
+		},
+		putOnce: (key, value) => keeper.ask("putOnce", { key, value }),
+		stats: () => batches.stats(),
+		async healthy() {
+			const { batches: count } = batches.stats();
+			if (!keeper.isReady) return false;
+			if (count > provenBatches) {
+				provenBatches = count;
+				return true;
+			}
+			return keeper.ask("probe", undefined).then(
+				() => true,
+				() => false,
+			);
+		},
+		close() {
+			closed ??= close();
+			return closed;
+		},
+	};
+}

@@ -1,0 +1,247 @@
+// The rules' tables over SQLite statements. The writer is the only one that writes to the folder (folder.ts), hence what it has
+// read or written it may remember: rooms, standings and each sender's newest cid, so that a message costs one statement, its
+// insert. A room's head and count of members are kept here during a transaction and written once, by `flush`, before its commit.
+// Whatever is rolled back is forgotten.
+import type { Database, Statement } from "bun:sqlite";
+import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import type { UserRecord, UserRef } from "../store.ts";
+import type { RoomRow, Said, Tables } from "../tables.ts";
+import { encodeBody, textOf } from "./bodies.ts";
+import { USER_COLUMNS, type UserRow, userOf, valuesOf } from "./rows.ts";
+
+/** Rooms, standings and cids remembered between batches; beyond, all are forgotten. About 40 MiB at most. */
+const REMEMBERED_MAX = 100_000;
+
+/** A room as the writer knows it. */
+interface Room extends RoomRow {
+	readonly no: number;
+	name: string;
+	head: number;
+	members: number;
+	readonly standings: Map<string, Room_Standing>;
+}
+
+type Stored = Pick<Room, "no" | "id" | "kind" | "name" | "epoch" | "head" | "members">;
+
+export class SqliteTables implements Tables {
+	private readonly sql: Statements;
+	private byId = new Map<string, Room>();
+	private byNo = new Map<number, Room>();
+	private newestCid = new Map<string, string>();
+	private changed = new Set<Room>();
+	private remembered = 0;
+
+	constructor(db: Database) {
+		this.sql = prepare(db);
+	}
+
+	/** Ends all statements: before the database is closed. */
+	finalize(): void {
+		for (const statement of Object.values(this.sql)) statement.finalize();
+	}
+
+	/** Writes what was gathered. Before each commit, and before each savepoint. */
+	flush(): void {
+		for (const room of this.changed) this.sql.updateRoom.run(room.head, room.members, room.no);
+		this.changed.clear();
+	}
+
+	/** Forgets everything: after a rollback, and where others have written. */
+	forget(): void {
+		this.byId = new Map();
+		this.byNo = new Map();
+		this.newestCid = new Map();
+		this.changed = new Set();
+		this.remembered = 0;
+	}
+
+	/** Forgets if it has become too much. Between transactions. */
+	forgetIfMuch(): void {
+		if (this.remembered > REMEMBERED_MAX) this.forget();
+	}
+
+	room(id: string): Room | undefined {
+		return this.byId.get(id) ?? this.remember(this.sql.roomById.get(id));
+	}
+
+	roomBySkeleton(skeleton: string): Room | undefined {
+		return this.known(this.sql.roomBySkeleton.get(skeleton));
+	}
+
+	directRoom(key: string): Room | undefined {
+		return this.known(this.sql.roomByDirectKey.get(key));
+	}
+
+	addRoom({ id, kind, name, epoch, head, members }: RoomRow, key: string): void {
+		const [skeleton, directKey] = kind === Room_Kind.DIRECT ? [null, key] : [key, null];
+		this.sql.addRoom.run(id, kind, name, skeleton, directKey, epoch, head, members);
+	}
+
+	renameRoom(row: RoomRow, name: string, skeleton: string): void {
+		const room = this.must(row);
+		this.sql.renameRoom.run(name, skeleton, room.no);
+		room.name = name;
+	}
+
+	standing(row: RoomRow, userId: string): Room_Standing {
+		const room = this.must(row);
+		const known = room.standings.get(userId);
+		if (known !== undefined) return known;
+		const standing = this.sql.standing.get(room.no, userId)?.standing ?? Room_Standing.NONE;
+		room.standings.set(userId, standing);
+		this.remembered++;
+		return standing;
+	}
+
+	roomsCount(userId: string): number {
+		return this.sql.roomsCount.get(userId)?.n ?? 0;
+	}
+
+	channelsOf(userId: string): readonly Room[] {
+		return this.sql.channelsOf.all(userId).flatMap((stored) => this.known(stored) ?? []);
+	}
+
+	setMember(row: RoomRow, user: UserRef, standing: Room_Standing): void {
+		const room = this.must(row);
+		const before = this.standing(room, user.id);
+		this.sql.setMember.run(room.no, user.id, user.name, standing);
+		room.standings.set(user.id, standing);
+		this.changed.add(room);
+		room.members += counts(standing) - counts(before);
+	}
+
+	removeMember(row: RoomRow, userId: string): void {
+		const room = this.must(row);
+		const before = this.standing(room, userId);
+		this.sql.removeMember.run(room.no, userId);
+		room.standings.set(userId, Room_Standing.NONE);
+		this.changed.add(room);
+		room.members -= counts(before);
+	}
+
+	append(row: RoomRow, entry: Entry): boolean {
+		const room = this.must(row);
+		const sender = entry.sender?.id ?? "";
+		const { kind, bytes } = encodeBody(entry);
+		const { changes } = this.sql.append.run(
+			room.no,
+			entry.seq,
+			entry.atMs,
+			sender,
+			entry.sender?.name ?? "",
+			entry.cid,
+			kind,
+			bytes,
+		);
+		if (changes === 0) return false;
+		this.changed.add(room);
+		room.head = entry.seq;
+		if (entry.cid !== "") {
+			if (!this.newestCid.has(sender)) this.remembered++;
+			this.newestCid.set(sender, entry.cid);
+		}
+		return true;
+	}
+
+	hasSaid(sender: string, cid: string): boolean {
+		return this.newestCid.get(sender) === cid || (cid !== "" && this.sql.said.get(sender, cid) !== null);
+	}
+
+	said(sender: string, cid: string): Said | undefined {
+		const place = cid === "" ? null : this.sql.said.get(sender, cid);
+		const room = place && (this.byNo.get(place.room_no) ?? this.remember(this.sql.roomByNo.get(place.room_no)));
+		if (!place || !room) return undefined;
+		return { room, seq: place.seq, atMs: place.at_ms, text: textOf(place.body)?.text ?? "" };
+	}
+
+	user(id: string): UserRecord | undefined {
+		return maybeUser(this.sql.userById.get(id));
+	}
+
+	userBySkeleton(skeleton: string): UserRecord | undefined {
+		return maybeUser(this.sql.userBySkeleton.get(skeleton));
+	}
+
+	userByExternal(external: string): UserRecord | undefined {
+		return maybeUser(this.sql.userByExternal.get(external));
+	}
+
+	putUser(user: UserRecord): void {
+		this.sql.putUser.run(...valuesOf(user));
+	}
+
+	/** The room of a row, as remembered: the row may be older than what this transaction has done. */
+	private known(stored: Stored | null): Room | undefined {
+		return stored === null ? undefined : (this.byId.get(stored.id) ?? this.remember(stored));
+	}
+
+	private remember(stored: Stored | null): Room | undefined {
+		if (stored === null) return undefined;
+		const room: Room = { ...stored, standings: new Map() };
+		this.byId.set(room.id, room);
+		this.byNo.set(room.no, room);
+		this.remembered++;
+		return room;
+	}
+
+	private must({ id }: RoomRow): Room {
+		const room = this.byId.get(id);
+		if (!room) throw new Error(`room ${id} is not of this transaction`);
+		return room;
+	}
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(db: Database) {
+	const room = "SELECT no, id, kind, name, epoch, head, members FROM rooms";
+	const user = `SELECT ${USER_COLUMNS} FROM users`;
+	type Values = (string | number | null | Uint8Array)[];
+	const one = <Row>(sql: string): Statement<Row, Values> => db.prepare<Row, Values>(sql);
+	return {
+		roomById: one<Stored>(`${room} WHERE id = ?`),
+		roomByNo: one<Stored>(`${room} WHERE no = ?`),
+		roomBySkeleton: one<Stored>(`${room} WHERE skeleton = ?`),
+		roomByDirectKey: one<Stored>(`${room} WHERE direct_key = ?`),
+		addRoom: one<never>(
+			"INSERT INTO rooms (id, kind, name, skeleton, direct_key, epoch, head, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		),
+		renameRoom: one<never>("UPDATE rooms SET name = ?, skeleton = ? WHERE no = ?"),
+		updateRoom: one<never>("UPDATE rooms SET head = ?, members = ? WHERE no = ?"),
+		standing: one<{ standing: Room_Standing }>("SELECT standing FROM members WHERE room_no = ? AND user = ?"),
+		roomsCount: one<{ n: number }>("SELECT count(*) AS n FROM members WHERE user = ?"),
+		channelsOf: one<Stored>(
+			`${room} WHERE kind <> ${Room_Kind.DIRECT} AND no IN (SELECT room_no FROM members WHERE user = ?) ORDER BY id`,
+		),
+		setMember: one<never>(
+			"INSERT INTO members VALUES (?, ?, ?, ?) " +
+				"ON CONFLICT (room_no, user) DO UPDATE SET name = excluded.name, standing = excluded.standing",
+		),
+		removeMember: one<never>("DELETE FROM members WHERE room_no = ? AND user = ?"),
+		append: one<never>(
+			"INSERT INTO entries (room_no, seq, at_ms, sender, sender_name, cid, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
+				"ON CONFLICT (sender, cid) WHERE cid <> '' DO NOTHING",
+		),
+		said: one<{ room_no: number; seq: number; at_ms: number; body: Uint8Array }>(
+			"SELECT room_no, seq, at_ms, body FROM entries WHERE sender = ? AND cid = ? AND cid <> ''",
+		),
+		userById: one<UserRow>(`${user} WHERE id = ?`),
+		userBySkeleton: one<UserRow>(`${user} WHERE skeleton = ?`),
+		userByExternal: one<UserRow>(`${user} WHERE external = ?`),
+		putUser: one<never>(
+			`INSERT INTO users (${USER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ` +
+				"ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, skeleton = excluded.skeleton, " +
+				"password_hash = excluded.password_hash, external = excluded.external, created_ms = excluded.created_ms, " +
+				"expires_ms = excluded.expires_ms, fleeting = excluded.fleeting, generation = excluded.generation, " +
+				"disabled = excluded.disabled",
+		),
+	};
+}
+
+function maybeUser(row: UserRow | null): UserRecord | undefined {
+	return row === null ? undefined : userOf(row);
+}
+
+function counts(standing: Room_Standing): number {
+	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER ? 1 : 0;
+}

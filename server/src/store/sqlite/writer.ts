@@ -1,0 +1,199 @@
+// The writer: the one connection that changes the database, on a thread of its own, so that no sync of the disk stops the event
+// loop. A batch is one transaction, committed with synchronous = FULL: when `commit` returns, it is on the disk.
+//
+// A draft that fails by our mistake fails alone: the batch is rolled back and carried out again draft by draft, each in a
+// savepoint. Trouble with the disk fails the batch as a whole. After any trouble but a full disk the handle is closed and
+// nothing is acknowledged until `open` has succeeded again: after a failed fsync the kernel may mark pages clean that never
+// reached the disk, so that a second fsync proves nothing. Opening again copies the whole log into the database, which writes
+// these pages anew, syncs both and truncates the log (with what a failed commit may have left in it), and then commits a probe.
+import type { Database, Statement } from "bun:sqlite";
+import { otherThan } from "../epochs.ts";
+import { carryOut, type Ruling } from "../rules.ts";
+import type { Draft } from "../store.ts";
+import type { LastBatch, WriterCalls, WriterFault, WriterOptions } from "./calls.ts";
+import { connectWriter } from "./connect.ts";
+import { messageOf, troubleOf } from "./errors.ts";
+import { type PackedRulings, pack, type Range, rangesOf } from "./packing.ts";
+import { SqliteTables } from "./tables.ts";
+
+export class Writer {
+	private opened: Opened | undefined;
+	private fault: WriterFault | undefined;
+
+	readonly calls: WriterCalls = {
+		open: (options) => this.open(options),
+		commit: ({ number, drafts }) => this.commit(number, drafts),
+		putOnce: ({ key, value }) =>
+			this.guarded(({ db }) => {
+				db.query("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING").run(key, value);
+				return db.query<{ value: string }, [string]>("SELECT value FROM meta WHERE key = ?").get(key)?.value ?? value;
+			}),
+		countRooms: () => this.guarded(({ db }) => db.query<{ n: number }, []>("SELECT count(*) AS n FROM rooms").get()?.n ?? 0),
+		renewEpochs: (epochs) => this.guarded((opened) => renewEpochs(opened, epochs)),
+		probe: () => this.guarded(({ db }) => probe(db)),
+		inject: (fault) => this.guarded((opened) => this.inject(opened, fault)),
+		close: () => this.close(),
+	};
+
+	private open({ path, limits, again }: WriterOptions & { readonly again: boolean }): LastBatch {
+		this.drop();
+		const db = connectWriter(path);
+		try {
+			if (again) {
+				const { busy } = db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get() ?? { busy: 1 };
+				if (busy !== 0) throw new Error("the log could not be copied into the database: somebody is reading");
+				probe(db);
+			}
+			const row = db.query<{ number: number; ranges: string }, []>("SELECT number, ranges FROM last_batch").get();
+			this.opened = { db, tables: new SqliteTables(db), limits, sql: prepare(db) };
+			return { number: row?.number ?? 0, ranges: JSON.parse(row?.ranges ?? "[]") as Range[] };
+		} catch (cause) {
+			db.close();
+			throw cause;
+		}
+	}
+
+	private commit(number: number, drafts: readonly Draft[]): PackedRulings & { readonly error?: string } {
+		return this.guarded((opened) => {
+			try {
+				return pack(
+					this.transaction(opened, number, (rulings) => {
+						for (const draft of drafts) rulings.push(carryOut(opened.tables, draft, opened.limits));
+					}),
+				);
+			} catch (cause) {
+				if (troubleOf(cause) !== "draft") throw cause;
+				const rulings = this.transaction(opened, number, (rulings) => {
+					for (const draft of drafts) rulings.push(carryOutAlone(opened, draft));
+				});
+				return { ...pack(rulings), error: `a draft failed by our mistake: ${messageOf(cause)}` };
+			}
+		});
+	}
+
+	private transaction(opened: Opened, number: number, body: (rulings: Ruling[]) => void): readonly Ruling[] {
+		const { db, tables, sql } = opened;
+		const rulings: Ruling[] = [];
+		tables.forgetIfMuch();
+		sql.begin.run();
+		try {
+			body(rulings);
+			tables.flush();
+			sql.lastBatch.run(number, JSON.stringify(rangesOf(rulings)));
+			this.misbehave("before");
+			sql.commit.run();
+			this.misbehave("after");
+			return rulings;
+		} catch (cause) {
+			tables.forget();
+			if (db.inTransaction) sql.rollback.run();
+			throw cause;
+		}
+	}
+
+	/** Runs `task` on the open database; trouble that breaks the handle closes it. */
+	private guarded<T>(task: (opened: Opened) => T): T {
+		if (!this.opened) throw new Error("the database is not open");
+		try {
+			return task(this.opened);
+		} catch (cause) {
+			if (troubleOf(cause) === "broken") this.drop();
+			throw cause;
+		}
+	}
+
+	/** Closes the handle as it is. */
+	private drop(): void {
+		const { opened } = this;
+		this.opened = undefined;
+		if (!opened) return;
+		try {
+			// A statement left behind would keep the handle, and with it the log, open.
+			opened.tables.finalize();
+			for (const statement of Object.values(opened.sql)) statement.finalize();
+			opened.db.close();
+		} catch {
+			// It is given up in any case; what matters is what `open` finds.
+		}
+	}
+
+	private close(): null {
+		if (this.opened) this.guarded(({ db }) => db.query("PRAGMA wal_checkpoint(TRUNCATE)").get());
+		this.drop();
+		return null;
+	}
+
+	private inject({ db }: Opened, fault: WriterFault): null {
+		if (fault.kind !== "pagesMore") {
+			this.fault = fault;
+			return null;
+		}
+		const { page_count: pages } = db.query<{ page_count: number }, []>("PRAGMA page_count").get() ?? { page_count: 0 };
+		db.exec(`PRAGMA max_page_count = ${fault.pages === null ? 0x7fff_ffff : pages + fault.pages}`);
+		return null;
+	}
+
+	private misbehave(when: "before" | "after"): void {
+		const { fault } = this;
+		if (fault?.kind === "failedSync" && when === "before") {
+			this.fault = undefined;
+			throw Object.assign(new Error("disk I/O error (on demand)"), { code: "SQLITE_IOERR_FSYNC" });
+		}
+		if (fault?.kind === "death" && fault.when === when) process.exit(1);
+	}
+}
+
+interface Opened {
+	readonly db: Database;
+	readonly tables: SqliteTables;
+	readonly limits: WriterOptions["limits"];
+	readonly sql: ReturnType<typeof prepare>;
+}
+
+function prepare(db: Database) {
+	const run = (sql: string): Statement<never, (string | number)[]> => db.prepare<never, (string | number)[]>(sql);
+	return {
+		begin: run("BEGIN IMMEDIATE"),
+		commit: run("COMMIT"),
+		rollback: run("ROLLBACK"),
+		save: run("SAVEPOINT draft"),
+		keep: run("RELEASE draft"),
+		undo: run("ROLLBACK TO draft"),
+		lastBatch: run("UPDATE last_batch SET number = ?, ranges = ?"),
+	};
+}
+
+function carryOutAlone({ tables, limits, sql }: Opened, draft: Draft): Ruling {
+	sql.save.run();
+	try {
+		const ruling = carryOut(tables, draft, limits);
+		// Written now, because what is rolled back later is forgotten as a whole.
+		tables.flush();
+		sql.keep.run();
+		return ruling;
+	} catch (cause) {
+		if (troubleOf(cause) !== "draft") throw cause;
+		tables.forget();
+		sql.undo.run();
+		sql.keep.run();
+		return { ok: false, code: "internal" };
+	}
+}
+
+function renewEpochs({ db, tables }: Opened, epochs: readonly number[]): null {
+	db.transaction(() => {
+		const rooms = db
+			.query<{ no: number; epoch: number }, [number]>("SELECT no, epoch FROM rooms ORDER BY no LIMIT ?")
+			.all(epochs.length);
+		for (const [i, { no, epoch }] of rooms.entries()) {
+			db.query("UPDATE rooms SET epoch = ? WHERE no = ?").run(otherThan(epoch, epochs[i] ?? epoch), no);
+		}
+	}).immediate();
+	tables.forget();
+	return null;
+}
+
+function probe(db: Database): null {
+	db.query("INSERT INTO meta VALUES ('probe', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1").run();
+	return null;
+}
