@@ -26,7 +26,10 @@ export interface Limits {
 	/** Entries in one page of history, and its default. */
 	readonly historyEntriesMax: number;
 	readonly historyEntriesDefault: number;
-	/** Bytes of one page's or one push's entries; keeps a frame under `frameDownBytesMax` whatever the texts. */
+	/**
+	 * Bytes of one page's or one push's entries. Keeps a frame under `frameDownBytesMax` whatever the texts: in JSON a control
+	 * character of one byte takes six.
+	 */
 	readonly pageBytesMax: number;
 	/** A reader further behind than this gets the newest page and `skipped`, not everything. */
 	readonly catchUpEntriesMax: number;
@@ -50,11 +53,14 @@ export const LIMITS: Limits = {
 	roomsPerUserMax: 500,
 	historyEntriesMax: 200,
 	historyEntriesDefault: 50,
-	pageBytesMax: 256 * 1024,
+	pageBytesMax: 128 * 1024,
 	catchUpEntriesMax: 1_000,
 	commandsInFlightMax: 256,
 	seqMax: 0xffff_ffff,
 };
+
+/** A control character, one byte of UTF-8, as `\u0001`. */
+const JSON_GROWTH_MAX = 6;
 
 /** Throws if limits contradict each other; returns them otherwise. Called on the defaults here and on every configuration. */
 export function checkedLimits(limits: Limits): Limits {
@@ -62,14 +68,14 @@ export function checkedLimits(limits: Limits): Limits {
 		if (!holds) throw new RangeError(`limits contradict each other: ${rule}`);
 	};
 	must(
-		limits.textBytesMax * 2 <= limits.frameBytesMax,
-		"a frame must hold a text of full length in JSON: textBytesMax × 2 ≤ frameBytesMax",
+		limits.textBytesMax * JSON_GROWTH_MAX < limits.frameBytesMax,
+		"a frame must hold a text of full length in JSON, where a byte can take six: textBytesMax × 6 < frameBytesMax",
 	);
 	must(limits.textBytesMax < limits.lineBytesMax, "a line must hold a text and its command: textBytesMax < lineBytesMax");
 	must(limits.tokenBytesMax < limits.frameBytesMax, "a hello must hold a token: tokenBytesMax < frameBytesMax");
 	must(
-		limits.pageBytesMax * 2 <= limits.frameDownBytesMax,
-		"a page must fit a frame in JSON: pageBytesMax × 2 ≤ frameDownBytesMax",
+		limits.pageBytesMax * JSON_GROWTH_MAX < limits.frameDownBytesMax,
+		"a page must fit a frame in JSON, where a byte can take six: pageBytesMax × 6 < frameDownBytesMax",
 	);
 	must(
 		limits.roomsPerUserMax * 80 <= limits.frameBytesMax,

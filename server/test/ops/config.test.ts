@@ -40,9 +40,9 @@ describe("sources", () => {
 	test("without any, the defaults of the design hold", () => {
 		const { config } = load({});
 		expect(config.data).toBe("./data");
-		expect(config.http.address).toEqual({ kind: "tcp", host: "::", port: 8080 });
-		expect(config.tcp.address).toEqual({ kind: "tcp", host: "::", port: 9000 });
-		expect(config.ops.address).toEqual({ kind: "tcp", host: "127.0.0.1", port: 9464 });
+		expect(config.http).toEqual({ address: ":8080" });
+		expect(config.tcp).toEqual({ address: ":9000" });
+		expect(config.ops).toEqual({ address: "127.0.0.1:9464" });
 		expect(config.limits).toEqual(SERVER_LIMITS);
 		expect(config.timing).toEqual(TIMING);
 		expect(config.gate.connectionsPerAddressMax).toBe(64);
@@ -76,7 +76,7 @@ describe("sources", () => {
 			VERBATIM_PORT_8080_TCP_ADDR: "10.0.0.1",
 			VERBATIM_PASSWORD: "hunter2",
 		};
-		expect(load({ environment }).config.http.address).toMatchObject({ port: 8080 });
+		expect(load({ environment }).config.http).toEqual({ address: ":8080" });
 	});
 });
 
@@ -115,7 +115,7 @@ describe("what is wrong is named", () => {
 
 	test("settings that contradict each other", () => {
 		expect(problemsOf({ flags: { "limits.textBytesMax": "60KiB", "limits.lineBytesMax": "64KiB" } })[0]).toContain(
-			"textBytesMax × 2",
+			"textBytesMax × 6",
 		);
 		expect(problemsOf({ flags: { "tls.http.cert": "a.pem" } })[0]).toContain("tls.http.key");
 		expect(problemsOf({ flags: { http: "off", tcp: "off" } })[0]).toContain("nobody could connect");
@@ -139,8 +139,8 @@ describe("values", () => {
 
 	test("a door can be switched off, or stand on a Unix socket", () => {
 		const { config } = load({ flags: { tcp: "off", http: "unix:/run/verbatim.sock" } });
-		expect(config.tcp.address).toBeUndefined();
-		expect(config.http.address).toEqual({ kind: "unix", path: "/run/verbatim.sock" });
+		expect(config.tcp).toBeUndefined();
+		expect(config.http).toEqual({ address: "unix:/run/verbatim.sock" });
 	});
 
 	test("identity providers come as tables of the file", () => {
