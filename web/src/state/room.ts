@@ -33,6 +33,8 @@ export interface RoomModel {
 	setDraft(text: string): void;
 	/** Says it; throws as `Room.send` does, and then keeps the draft. */
 	say(text: string): Delivery;
+	/** Asks who is there. Presence and the list of members are known from then on; a refusal is no news to the reader. */
+	ask(): void;
 	/** Loads the page before the oldest shown; never rejects, see `loadError`. */
 	loadOlder(): Promise<void>;
 	dispose(): void;
@@ -148,6 +150,9 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 			setDraft("");
 			newFrom.value = undefined;
 			return delivery;
+		},
+		ask() {
+			room.who().catch(() => undefined);
 		},
 		loadOlder,
 		dispose() {

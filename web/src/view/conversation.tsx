@@ -1,4 +1,6 @@
 // A room: what it is, what was said, who is writing, and the composer.
+
+import { useSignalEffect } from "@preact/signals";
 import { Room_Kind } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import type { RoomModel } from "../state/room.ts";
@@ -12,6 +14,10 @@ import { RoomSign } from "./room-link.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Conversation({ model }: { readonly model: RoomModel }): JSX.Element {
+	const { session } = useApp();
+	useSignalEffect(() => {
+		if (session.status.value.state === "live") model.ask();
+	});
 	return (
 		<>
 			<RoomHead model={model} />

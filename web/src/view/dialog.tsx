@@ -1,6 +1,6 @@
 // The frame of every dialog: the browser's own, which keeps the focus inside and closes on Esc.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "./context.ts";
 import { Icon } from "./icon.tsx";
 
@@ -8,7 +8,7 @@ export function DialogFrame({ title, children }: { readonly title: string; reado
 	const { layout } = useApp();
 	const dialog = useRef<HTMLDialogElement>(null);
 	const titleId = useId();
-	useEffect(() => dialog.current?.showModal(), []);
+	useLayoutEffect(() => dialog.current?.showModal(), []);
 	const close = (): void => {
 		layout.dialog.value = undefined;
 	};

@@ -11,4 +11,4 @@ export function Mark(): JSX.Element {
 }
 
 /** The strokes on a 32 × 32 ground; icon.svg has the same. */
-const MARK = "M7.500 8.500h6l2.200 15h-3.400zM24.500 8.500h-6l-1.100 7.500 1.300 7.500h1z";
+const MARK = "M7.300 8.500h6.200l2.200 15h-3.400zM24.700 8.500h-6.200l-2.200 15h3.400z";

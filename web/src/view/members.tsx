@@ -1,19 +1,13 @@
 // Who is in the room, and who of them is there.
 import { Room_Standing } from "@verbatim/protocol";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import { membersInOrder, type RoomModel } from "../state/room.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
 
 export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
-	const { layout, rooms, session, toasts } = useApp();
-	const live = session.status.value.state === "live";
-	useEffect(() => {
-		if (live) void toasts.guard(model.room.who());
-	}, [live, model, toasts]);
-
+	const { layout, rooms } = useApp();
 	model.version.value;
 	rooms.presence.value;
 	const all = membersInOrder(model.room.members.values());

@@ -25,6 +25,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 	const atEnd = useSignal(true);
 	/** The newest seq that has been on the screen. */
 	const shownTo = useRef(model.room.to);
+	const lastTop = useRef(0);
 
 	const rows = model.rows.value;
 	const virtualizer = useVirtualRows({
@@ -39,39 +40,44 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 		paddingStart: TOP_PX,
 	});
 
-	const look = (): void => {
+	const loadIfNear = (): void => {
+		const box = scroller.current;
+		if (box !== null && box.scrollTop < OLDER_PX && model.loadError.value === undefined) void model.loadOlder();
+	};
+	// Only a reader who scrolls up leaves the end: rows and window may change their sizes as they like.
+	const onScroll = (): void => {
 		const box = scroller.current;
 		if (box === null) return;
-		atEnd.value = box.scrollHeight - box.scrollTop - box.clientHeight <= END_PX;
-		if (box.scrollTop < OLDER_PX && model.loadError.value === undefined) void model.loadOlder();
+		if (box.scrollHeight - box.scrollTop - box.clientHeight <= END_PX) atEnd.value = true;
+		else if (box.scrollTop < lastTop.current) atEnd.value = false;
+		lastTop.current = box.scrollTop;
+		loadIfNear();
 	};
-	const toEnd = (): void => virtualizer.scrollToEnd();
+	const toEnd = (): void => {
+		atEnd.value = true;
+		virtualizer.scrollToEnd();
+	};
 
-	// A room opens at its end; and again when its first page is there.
-	const begun = rows.length > 0;
-	useLayoutEffect(() => virtualizer.scrollToEnd(), [virtualizer, begun]);
 	// What one says oneself is always shown.
 	const saidLast = model.room.pending.at(-1)?.cid;
 	useLayoutEffect(() => {
-		if (saidLast !== undefined) virtualizer.scrollToEnd();
-	}, [virtualizer, saidLast]);
-	// A new piece of the log took the place of the one before (the server skipped a range): there is no place to hold.
-	const pieceStart = model.skipped.value?.to;
+		if (saidLast !== undefined) toEnd();
+	}, [saidLast]);
 	useLayoutEffect(() => {
-		if (atEnd.peek()) virtualizer.scrollToEnd();
-	}, [virtualizer, atEnd, pieceStart]);
-	useLayoutEffect(look);
-
-	useEffect(() => {
+		if (atEnd.peek()) pinToEnd(scroller.current);
+		loadIfNear();
+	});
+	useLayoutEffect(() => {
 		const box = scroller.current;
 		if (box === null) return;
-		// The window, the composer or an on-screen keyboard takes room: the end stays in view for whoever was there.
+		// The window, the composer, an on-screen keyboard or a row takes room: the end stays in view for whoever was there.
 		const observer = new ResizeObserver(() => {
-			if (atEnd.peek()) virtualizer.scrollToEnd();
+			if (atEnd.peek()) pinToEnd(box);
 		});
 		observer.observe(box);
+		for (const content of box.children) observer.observe(content);
 		return () => observer.disconnect();
-	}, [virtualizer, atEnd]);
+	}, [atEnd]);
 
 	useSignalEffect(() => {
 		model.watch(atEnd.value && layout.attended.value);
@@ -95,7 +101,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 				aria-relevant="additions"
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
 				tabIndex={0}
-				onScroll={look}
+				onScroll={onScroll}
 			>
 				<div class="timeline-all" style={{ height: `${virtualizer.getTotalSize()}px` }}>
 					<TimelineTop model={model} />
@@ -119,6 +125,10 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 			)}
 		</div>
 	);
+}
+
+function pinToEnd(box: HTMLElement | null): void {
+	if (box !== null && box.scrollHeight - box.scrollTop - box.clientHeight > 1) box.scrollTop = box.scrollHeight;
 }
 
 function messagesAfter({ room }: RoomModel, seq: number): number {
