@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { Room_Kind } from "@verbatim/protocol";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
 import type { Outcome, UserRef } from "../../src/store/store.ts";
@@ -168,7 +168,10 @@ describe("a guest with a token", () => {
 		await create(server, "tea", user);
 		await clock.advance(11 * MINUTE_MS - 500);
 		store.faults.delayCommits(1_000);
+		const append = spyOn(store, "append");
 		const coming = accounts.refresh(tokens?.refresh ?? "");
+		// Its claim is on the way to the disk, and lands when the sweep has begun.
+		await until(() => append.mock.calls.length > 0);
 		await pass(server, 10_000);
 		await coming;
 		expect(comings(server, "tea")).toEqual(["gus created"]);
