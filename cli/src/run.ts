@@ -1,11 +1,9 @@
 // The `verbatim` command: finds the command, its help or the nearest name, and turns what goes wrong into words and an exit
 // code. The code of a command is loaded when it is run, so that each starts fast.
-import pkg from "../package.json" with { type: "json" };
 import { describeOptions, HELP, nearestOf, parseArguments } from "./args.ts";
 import type { Command, CommandEntry } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
-
-export const VERSION = pkg.version;
+import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly CommandEntry[] = [
 	entry("serve", "Run the server.", async () => (await import("./serve/serve.ts")).serve),

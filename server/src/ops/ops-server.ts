@@ -5,16 +5,16 @@
 //   /ready    200 {"ready":true,"reasons":[]}, or 503 {"ready":false,"reasons":["store: …"]}: send no new connections.
 //   /metrics  Prometheus' text format.
 import type { Clock } from "../clock.ts";
-import { type Address, showAddress } from "../listen/address.ts";
+import { type Address, parseAddress } from "../listen/address.ts";
 import { bind } from "../listen/bind.ts";
-import { loadTls, type TlsFiles } from "../listen/tls.ts";
+import type { DoorSpec } from "../listen/door.ts";
+import { loadTls } from "../listen/tls.ts";
 import { EXPOSITION_TYPE, expose } from "./exposition.ts";
 import type { Family } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface OpsOptions {
-	readonly address: Address;
-	readonly tls: TlsFiles | undefined;
+	readonly spec: DoorSpec;
 	readonly version: string;
 	readonly families: readonly Family[];
 	readonly readiness: Readiness;
@@ -24,6 +24,7 @@ export interface OpsOptions {
 export interface OpsServer {
 	/** Where it listens, with the port that was found for port 0. */
 	readonly address: Address;
+	readonly secure: boolean;
 	stop(): Promise<void>;
 }
 
@@ -33,10 +34,11 @@ const PATHS = {
 	"/metrics": "what it does, for Prometheus",
 };
 
-/** Rejects with `BindError`. */
+/** Rejects with `BindError` or `AddressError`. */
 export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
-	const { address, clock } = options;
-	const tls = options.tls && (await loadTls("tls.ops", options.tls));
+	const { spec, clock } = options;
+	const address = parseAddress(spec.address);
+	const tls = spec.tls && (await loadTls("tls.ops", spec.tls));
 	const startedMs = clock.monotonic();
 
 	const answer = async (request: Request): Promise<Response> => {
@@ -68,13 +70,9 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	});
 	return {
 		address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
+		secure: tls !== undefined,
 		stop: () => server.stop(true),
 	};
-}
-
-/** Where to look, as a URL. */
-export function opsUrl({ address }: Pick<OpsServer, "address">, secure: boolean): string {
-	return address.kind === "unix" ? showAddress(address) : `${secure ? "https" : "http"}://${showAddress(address)}`;
 }
 
 const IDLE_SECONDS = 30;

@@ -1,7 +1,7 @@
 // The configuration as the server takes it: checked, complete, read-only. Made from the table in settings.ts.
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
-import { type Address, parseAddress } from "../../listen/address.ts";
+import type { DoorSpec } from "../../listen/door.ts";
 import type { GateLimits } from "../../listen/gate.ts";
 import type { TlsFiles } from "../../listen/tls.ts";
 import type { LogFormat, LogLevel } from "../log.ts";
@@ -12,9 +12,10 @@ export interface Config {
 	/** Folder of the database. */
 	readonly data: string;
 	readonly store: "sqlite" | "memory";
-	readonly http: DoorConfig;
-	readonly tcp: DoorConfig;
-	readonly ops: DoorConfig;
+	/** Doors; undefined: switched off. */
+	readonly http: DoorSpec | undefined;
+	readonly tcp: DoorSpec | undefined;
+	readonly ops: DoorSpec | undefined;
 	/** Serve the web page. */
 	readonly page: boolean;
 	/** Origins that may connect beside the server's own; `*` for all. */
@@ -33,18 +34,12 @@ export interface Config {
 	readonly timing: Timing;
 }
 
-export interface DoorConfig {
-	/** undefined: switched off. */
-	readonly address: Address | undefined;
-	readonly tls: TlsFiles | undefined;
-}
-
 /** Puts the values in their shape. Throws `RangeError` if they contradict each other. */
 export function configOf(values: SettingValues): Config {
-	const door = (name: "http" | "tcp" | "ops"): DoorConfig => ({
-		address: values[name] === "off" ? undefined : parseAddress(values[name]),
-		tls: tlsOf(name, values[`tls.${name}.cert`], values[`tls.${name}.key`]),
-	});
+	const door = (name: "http" | "tcp" | "ops"): DoorSpec | undefined => {
+		const tls = tlsOf(name, values[`tls.${name}.cert`], values[`tls.${name}.key`]);
+		return values[name] === "off" ? undefined : { address: values[name], ...(tls && { tls }) };
+	};
 	const limits = overridden(SERVER_LIMITS, "limits.", values);
 	if (values.http === "off" && values.tcp === "off") throw new RangeError("http and tcp are both off: nobody could connect");
 	return {
@@ -73,7 +68,7 @@ export function configOf(values: SettingValues): Config {
 	};
 }
 
-function tlsOf(name: string, cert: string, key: string): DoorConfig["tls"] {
+function tlsOf(name: string, cert: string, key: string): TlsFiles | undefined {
 	if ((cert === "") !== (key === ""))
 		throw new RangeError(`tls.${name}.cert and tls.${name}.key go together: one of them is missing`);
 	return cert === "" ? undefined : { cert, key };

@@ -1,0 +1,64 @@
+// What a starting server tells the person who started it: where it is and what to do next. Plain text on the standard output,
+// on a pipe too; the log goes to the standard error output.
+import { resolve } from "node:path";
+import { type Config, type RunningServer, showAddress } from "@verbatim/server";
+
+type Door = NonNullable<RunningServer["http"]>;
+
+export interface BannerFacts {
+	readonly server: Pick<RunningServer, "http" | "tcp" | "ops">;
+	readonly config: Pick<Config, "data" | "store" | "page">;
+	readonly version: string;
+	/** Started by `npm start`: the commands are npm's. */
+	readonly byNpm: boolean;
+}
+
+export function banner({ server, config, version, byNpm }: BannerFacts): string {
+	const { http, tcp, ops } = server;
+	const chat = http && `${byNpm ? "npm run chat" : "verbatim chat"}${chatArguments(http, byNpm)}`;
+	const lines: Array<readonly [string, string] | undefined> = [
+		http && [config.page ? "web page" : "http", urlOf(http)],
+		tcp && ["nc, telnet", personLine(tcp)],
+		chat === undefined ? undefined : ["terminal", chat],
+		ops && ["operations", urlOf(ops)],
+		["data", config.store === "memory" ? "in memory only: forgotten at the end" : resolve(config.data)],
+	];
+	const rows = lines.flatMap((line) => (line ? [`  ${line[0].padEnd(10)}  ${line[1]}`] : []));
+	return [`Verbatim ${version} is listening.`, "", ...rows, "", next(http, tcp, chat, config.page), ""].join("\n");
+}
+
+/** A URL that works on this machine. */
+export function urlOf({ address, secure }: Door): string {
+	if (address.kind === "unix") return showAddress(address);
+	return `${secure ? "https" : "http"}://${localAddress(address)}`;
+}
+
+function next(http: Door | undefined, tcp: Door | undefined, chat: string | undefined, page: boolean): string {
+	const ways = [
+		http && page && http.address.kind === "tcp" ? `open ${urlOf(http)}` : undefined,
+		tcp && personLine(tcp),
+		chat,
+	].filter((way) => way !== undefined);
+	return `What next: ${ways.join(", or: ")}. Ctrl+C stops it.`;
+}
+
+function personLine({ address, secure }: Door): string {
+	if (address.kind === "unix") return `nc -U ${address.path}`;
+	const [host, port] = [localHost(address.host), address.port];
+	return secure ? `openssl s_client -quiet -connect ${localAddress(address)}` : `nc ${host} ${port}`;
+}
+
+function chatArguments({ address, secure }: Door, byNpm: boolean): string {
+	if (address.kind === "unix") return "";
+	if (address.port === 8080 && !secure && localHost(address.host) === "localhost") return "";
+	return `${byNpm ? " --" : ""} --server ${secure ? "wss" : "ws"}://${localAddress(address)}/ws`;
+}
+
+/** Somebody who listens everywhere is reached here as localhost. */
+function localHost(host: string): string {
+	return ["::", "0.0.0.0", "localhost"].includes(host) ? "localhost" : host;
+}
+
+function localAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+	return showAddress({ kind: "tcp", host: localHost(host), port });
+}

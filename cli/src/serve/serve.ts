@@ -1,0 +1,106 @@
+// `verbatim serve`: reads the configuration, starts the server, tells where it is, and stays until it is told to stop.
+import {
+	AddressError,
+	BindError,
+	createLog,
+	KeyFileError,
+	type ProcessLog,
+	type RunningServer,
+	StoreOpenError,
+	startServer,
+	systemClock,
+	systemRandom,
+	untilStopped,
+} from "@verbatim/server";
+import type { Command } from "../command.ts";
+import { CommandError, EXIT, type ExitCode } from "../exit.ts";
+import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "../settings.ts";
+import { VERSION } from "../version.ts";
+import { banner } from "./banner.ts";
+import { noPage, openPage } from "./page.ts";
+
+export const serve: Command = {
+	name: "serve",
+	summary: "Runs the server until it is told to stop (Ctrl+C, SIGTERM).",
+	usage: "verbatim serve [SETTINGS]",
+	about: [
+		SETTINGS_NOTE,
+		"What is listening where goes to the standard output, the log to the standard error output.",
+		"On SIGTERM or Ctrl+C it takes no one new, tells its clients, finishes what it has begun and ends; a second signal ends it at once.",
+	].join("\n"),
+	options: [...SETTING_OPTIONS, { name: "quiet", short: "q", about: "Do not say where it listens." }],
+	examples: [
+		"verbatim serve",
+		"verbatim serve --data /var/lib/verbatim --http :80 --tcp off",
+		"verbatim serve --config /etc/verbatim.toml --log.level debug",
+	],
+	async run(args) {
+		const { config, origins } = await configFrom(args);
+		const log = createLog({ ...config.log, now: systemClock.now, fd: process.stderr.fd });
+		const page = config.page ? openPage() : undefined;
+		let server: RunningServer;
+		try {
+			server = await startServer(config, { page: page?.assets ?? noPage, log, version: VERSION });
+		} catch (error) {
+			await log.close();
+			throw troubleOf(error);
+		}
+		// Bun counts this from the start of the process.
+		const startMs = Math.round(performance.now());
+		if (args.options.get("quiet") !== "true") {
+			process.stdout.write(banner({ server, config, version: VERSION, byNpm: process.env.npm_lifecycle_event !== undefined }));
+		}
+		const changed = Object.fromEntries([...origins].filter(([, origin]) => origin !== "default"));
+		log.info({ version: VERSION, startMs, data: config.data, store: config.store, settings: changed }, "listening");
+		const ending = untilStopped({
+			server,
+			events: process,
+			clock: systemClock,
+			random: systemRandom,
+			log,
+			drainMs: config.timing.drainMs,
+			stopping: () => process.stderr.isTTY && process.stderr.write("\nStopping; once more to stop at once.\n"),
+		});
+		void finishStarting(log, page);
+		return leave(EXITS[await ending], log);
+	},
+};
+
+const EXITS = { stopped: EXIT.ok, cutShort: EXIT.cutShort, fault: EXIT.bug } as const;
+
+/** Kept for a log whose reader has stopped reading. */
+const LOG_CLOSE_MS = 1_000;
+
+/** What can wait until the server listens. */
+async function finishStarting(log: ProcessLog, page: ReturnType<typeof openPage> | undefined): Promise<void> {
+	await log.open();
+	try {
+		await page?.prepare();
+	} catch (err) {
+		log.error({ err }, "the web page could not be made; everything else works");
+	}
+}
+
+/** Ends the process here: nothing that may still hang (a worker, a socket) keeps a server that has stopped. */
+async function leave(code: ExitCode, log: ProcessLog): Promise<ExitCode> {
+	log.info({ code }, "stopped");
+	await Promise.race([log.close(), new Promise<void>((done) => void systemClock.after(LOG_CLOSE_MS, done))]);
+	process.exit(code);
+}
+
+function troubleOf(error: unknown): unknown {
+	const words = (code: ExitCode, why: Error): CommandError => new CommandError(code, `verbatim: ${why.message}`, why);
+	if (error instanceof StoreOpenError) return words(STORE_EXITS[error.code], error);
+	if (error instanceof BindError) return words(error.code === "TLS" ? EXIT.config : EXIT.address, error);
+	if (error instanceof AddressError || error instanceof RangeError || error instanceof KeyFileError)
+		return words(EXIT.config, error);
+	return error;
+}
+
+const STORE_EXITS = {
+	unwritable: EXIT.unwritable,
+	locked: EXIT.later,
+	newer: EXIT.data,
+	corrupt: EXIT.data,
+	io: EXIT.io,
+} as const satisfies Record<StoreOpenError["code"], ExitCode>;

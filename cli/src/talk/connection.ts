@@ -1,0 +1,81 @@
+// How `send` and `tail` reach a server and say who they are.
+import { createHash } from "node:crypto";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+import { type Client, type Credential, connect, fileTokens, type VerbatimError } from "@verbatim/client/node";
+import type { Arguments, Option } from "../args.ts";
+import { askSecret } from "../secret.ts";
+import { VERSION } from "../version.ts";
+import { endpointOf, SERVER_DEFAULT } from "./endpoint.ts";
+
+export const CONNECTION_OPTIONS: readonly Option[] = [
+	{
+		name: "server",
+		takes: "URL",
+		short: "s",
+		about: `ws(s)://, http(s)://, tcp://, tls:// or unix:/path. VERBATIM_SERVER; else ${SERVER_DEFAULT}.`,
+	},
+	{ name: "guest", takes: "NAME", short: "g", about: "Come as a guest of this name. VERBATIM_GUEST." },
+	{ name: "user", takes: "NAME", short: "u", about: "Log in. VERBATIM_USER; the password is VERBATIM_PASSWORD, or asked for." },
+	{ name: "token", takes: "TOKEN", about: "Come with a token. Better VERBATIM_TOKEN: others see a command line." },
+];
+
+export interface Connection {
+	readonly client: Client;
+	/** The newest trouble that no call has told. */
+	trouble(): VerbatimError | undefined;
+}
+
+export async function connectFrom({ options }: Arguments): Promise<Connection> {
+	const given = (name: string): string | undefined =>
+		options.get(name) ?? (process.env[`VERBATIM_${name.toUpperCase()}`] || undefined);
+	const endpoint = endpointOf(given("server") ?? SERVER_DEFAULT);
+	const who = await credentialOf(given);
+	let trouble: VerbatimError | undefined;
+	const client = connect({
+		endpoints: endpoint,
+		credential: who.credential,
+		...(who.kept && { tokens: fileTokens(identityFile(endpoint, who.kept)) }),
+		client: `verbatim-cli ${VERSION}`,
+	});
+	client.on("problem", (problem) => {
+		trouble = problem;
+	});
+	return { client, trouble: () => trouble };
+}
+
+interface Who {
+	readonly credential: Credential;
+	/** Under which the identity is kept, so that the next run is the same guest; undefined where nothing need be kept. */
+	readonly kept: string | undefined;
+}
+
+async function credentialOf(given: (name: string) => string | undefined): Promise<Who> {
+	const token = given("token");
+	if (token !== undefined) return { credential: { token }, kept: undefined };
+	const name = given("user");
+	if (name !== undefined) {
+		const password = given("password") ?? (await askSecret(`Password of ${name}: `));
+		return { credential: { login: { name, password } }, kept: undefined };
+	}
+	const guest = given("guest");
+	if (guest !== undefined) return { credential: { guest }, kept: guest };
+	return { credential: { guest: madeUpName() }, kept: "" };
+}
+
+/** Says whose script it is, without being the name of that person. */
+function madeUpName(): string {
+	const who =
+		userInfo()
+			.username.replaceAll(/[^a-z0-9]/gi, "")
+			.slice(0, 20) || "guest";
+	return `${who}-${Math.floor(Math.random() * 36 ** 4)
+		.toString(36)
+		.padStart(4, "0")}`;
+}
+
+function identityFile(endpoint: string, who: string): string {
+	const state = process.env.XDG_STATE_HOME || join(homedir(), ".local", "state");
+	const name = createHash("sha256").update(`${endpoint}\n${who}`).digest("hex").slice(0, 32);
+	return join(state, "verbatim", "identities", `${name}.json`);
+}

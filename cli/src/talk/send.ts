@@ -1,0 +1,92 @@
+// `verbatim send`: for scripts. What it has printed a seq for is on the server's disk; on anything else the exit code says
+// whether it is of use to try again.
+import { createInterface } from "node:readline";
+import type { Delivery, Room } from "@verbatim/client";
+import type { Arguments } from "../args.ts";
+import type { Command } from "../command.ts";
+import { CommandError, EXIT, type ExitCode } from "../exit.ts";
+import { CONNECTION_OPTIONS, connectFrom } from "./connection.ts";
+import { troubleOf } from "./trouble.ts";
+
+const SECONDS_DEFAULT = 15;
+/** Lines under way at once; the next is read when one is durable. */
+const LINES_MAX = 64;
+
+export const send: Command = {
+	name: "send",
+	summary: "Says something in a room, waits until it is durable, and prints its place in the room.",
+	usage: "verbatim send ROOM [TEXT] [OPTIONS]",
+	about: [
+		"ROOM is #channel, @user or an id. Without TEXT each line of the standard input is said, in order.",
+		"A send whose acknowledgement is lost is repeated by itself and stored once.",
+	].join("\n"),
+	options: [
+		...CONNECTION_OPTIONS,
+		{ name: "timeout", takes: "SECONDS", about: `Give up after this long without an answer. Default: ${SECONDS_DEFAULT}.` },
+		{ name: "create", about: "Make the channel if it is not there; --no-create does not. Default: make it." },
+		{ name: "json", about: 'Print {"room","seq","text"} instead of "#room seq".' },
+	],
+	examples: [
+		"verbatim send '#tea' 'the build is green' --guest ci",
+		"journalctl -f -u backup -o cat | verbatim send '#ops' --user backup",
+		"VERBATIM_PASSWORD=… verbatim send @ann 'are you there?' --user bob --server https://chat.example.org",
+	],
+	async run(args) {
+		const [ref, text, ...more] = args.rest;
+		if (ref === undefined || more.length > 0) {
+			throw new CommandError(EXIT.usage, "verbatim send ROOM [TEXT]: one room, and the text as one argument, in quotes");
+		}
+		const timeoutMs = secondsOf(args) * 1_000;
+		const connection = await connectFrom(args);
+		const { client } = connection;
+		try {
+			await client.ready({ timeoutMs });
+			const room = await client.join(ref, { create: args.options.get("create") !== "false", history: 0, timeoutMs });
+			const show = args.options.get("json") === "true" ? asJson : asWords;
+			const lines = text === undefined ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : [text];
+			return await sayAll(room, lines, (delivery, seq) => console.log(show(room, delivery, seq)), timeoutMs);
+		} catch (error) {
+			throw troubleOf(error, connection);
+		} finally {
+			await client.close();
+		}
+	},
+};
+
+/** Says each line; tells of each when it is durable, in order. Rejects with the first that is not. */
+async function sayAll(
+	room: Room,
+	lines: AsyncIterable<string> | Iterable<string>,
+	told: (delivery: Delivery, seq: number) => void,
+	timeoutMs: number,
+): Promise<ExitCode> {
+	const underWay: Delivery[] = [];
+	const settle = async (): Promise<void> => {
+		const delivery = underWay.shift();
+		if (delivery) told(delivery, (await delivery.done).seq);
+	};
+	for await (const line of lines) {
+		if (line === "") continue;
+		underWay.push(room.send(line, { timeoutMs }));
+		if (underWay.length >= LINES_MAX) await settle();
+	}
+	while (underWay.length > 0) await settle();
+	return EXIT.ok;
+}
+
+function asWords(room: Room, _delivery: Delivery, seq: number): string {
+	return `${room.title} ${seq}`;
+}
+
+function asJson(room: Room, { text }: Delivery, seq: number): string {
+	return JSON.stringify({ room: room.title, id: room.id, seq, text });
+}
+
+function secondsOf({ options }: Arguments): number {
+	const written = options.get("timeout") ?? String(SECONDS_DEFAULT);
+	const seconds = Number(written);
+	if (!(seconds > 0 && seconds <= 86_400)) {
+		throw new CommandError(EXIT.usage, `--timeout ${written}: it takes seconds, above 0 and up to 86400`);
+	}
+	return seconds;
+}

@@ -1,0 +1,180 @@
+// The one place that chooses the parts of a server: store, accounts, core, doors, operator's port. It opens them in the order
+// in which they need each other, and stops them the other way round: first nobody new, then everybody is told, then what they
+// have said is committed, then the store is closed.
+import { readFile } from "node:fs/promises";
+import { createAccounts } from "./account/service.ts";
+import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "./account/settings.ts";
+import { type Clock, systemClock, systemRandom } from "./clock.ts";
+import { createCore } from "./core.ts";
+import { type OpenDoor, openDoors } from "./listen/doors.ts";
+import type { PageAssets } from "./listen/page.ts";
+import type { Config } from "./ops/config/config.ts";
+import type { ProviderSetting } from "./ops/config/providers.ts";
+import type { Log } from "./ops/log.ts";
+import { watchLoop } from "./ops/loop-watch.ts";
+import { createMetrics, type Metrics } from "./ops/metrics.ts";
+import { type OpsServer, openOpsServer } from "./ops/ops-server.ts";
+import { processFamilies } from "./ops/process-metrics.ts";
+import { createReadiness } from "./ops/readiness.ts";
+import { createMemoryStore } from "./store/memory/memory.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite.ts";
+import type { Store } from "./store/store.ts";
+
+export interface StartOptions {
+	readonly page: PageAssets;
+	readonly log: Log;
+	/** Of Verbatim: told to clients and in metrics. */
+	readonly version: string;
+}
+
+export interface RunningServer {
+	/** Where it listens; undefined: switched off. */
+	readonly http: OpenDoor | undefined;
+	readonly tcp: OpenDoor | undefined;
+	readonly ops: OpenDoor | undefined;
+	readonly metrics: Metrics;
+	/**
+	 * Takes no one new, tells everybody to come back, finishes what is under way, closes the store. Within `timing.drainMs`:
+	 * connections that are not gone by then are cut. May be called again; the answer is the same.
+	 */
+	stop(): Promise<void>;
+}
+
+/** Kept of `drainMs` for closing the store, which may have a last batch to write. */
+const STORE_CLOSE_MS = 2_000;
+
+/**
+ * Starts a server. Rejects with `StoreOpenError`, `BindError`, `AddressError`, `RangeError` (a setting that cannot be) or
+ * `KeyFileError`; then nothing is left open.
+ */
+export async function startServer(config: Config, { page, log, version }: StartOptions): Promise<RunningServer> {
+	const [clock, random] = [systemClock, systemRandom];
+	const opened: Array<() => unknown> = [];
+	try {
+		const accountSettings = await accountSettingsOf(config);
+		const store = await openStore(config, clock);
+		opened.push(() => store.close());
+		const accounts = await createAccounts({ store, clock, random, log, settings: accountSettings, fetch });
+		opened.push(() => accounts.stop());
+		const metrics = createMetrics();
+		const core = createCore({
+			store,
+			accounts,
+			clock,
+			random,
+			log,
+			metrics,
+			limits: config.limits,
+			timing: config.timing,
+			version: `verbatim ${version}`,
+		});
+		opened.push(() => core.stop());
+		const doors = await openDoors(config, {
+			host: core,
+			commands: core.commands,
+			accounts,
+			page,
+			clock,
+			random,
+			log,
+			metrics,
+		});
+		opened.push(() => doors.close(0));
+		const loop = watchLoop(clock, metrics.loopLagSeconds);
+		opened.push(() => loop.stop());
+		let stopping: Promise<void> | undefined;
+		const readiness = createReadiness({
+			clock,
+			storeHealthy: () => store.healthy(),
+			loopWorstMs: loop.worstMs,
+			draining: () => stopping !== undefined,
+		});
+		let ops: OpsServer | undefined;
+		if (config.ops) {
+			const build = processFamilies({ version, bun: Bun.version, startedMs: clock.now() - clock.monotonic() });
+			const families = [...metrics.families, ...build];
+			ops = await openOpsServer({ spec: config.ops, version, families, readiness, clock });
+		}
+
+		const stop = async (): Promise<void> => {
+			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
+			const leftMs = (): number => Math.max(0, endsMs - clock.monotonic());
+			doors.stopListening();
+			await within(leftMs(), clock, core.drain());
+			await doors.close(leftMs());
+			core.stop();
+			accounts.stop();
+			await store.close();
+			loop.stop();
+			// The operator can see until the end how far it has come.
+			await ops?.stop();
+		};
+		return {
+			http: doors.http,
+			tcp: doors.tcp,
+			ops,
+			metrics,
+			stop() {
+				stopping ??= stop();
+				return stopping;
+			},
+		};
+	} catch (error) {
+		for (const close of opened.reverse()) await close();
+		throw error;
+	}
+}
+
+/** The file with the keys of tokens, or of an identity provider, cannot be used; the message names it. */
+export class KeyFileError extends Error {
+	constructor(setting: string, path: string, why: string, cause?: unknown) {
+		super(`${setting}: the file ${path} cannot be used: ${why}`, { cause });
+		this.name = "KeyFileError";
+	}
+}
+
+async function openStore({ store, data, limits }: Config, clock: Clock): Promise<Store> {
+	if (store === "memory") return createMemoryStore({ clock, limits });
+	return openSqliteStore(data, { clock, limits });
+}
+
+async function accountSettingsOf(config: Config): Promise<AccountSettings> {
+	const { guests, registration, tokenKeyFile, loginsPerMinute } = config;
+	return {
+		...ACCOUNT_DEFAULTS,
+		guests,
+		registration,
+		tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: tokenKeyFile === undefined ? [] : await readKeys(tokenKeyFile) },
+		limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: loginsPerMinute / 60, burst: loginsPerMinute } },
+		providers: await Promise.all(config.providers.map(providerOf)),
+	};
+}
+
+/** One key a line; empty lines and those that begin with # are not keys. */
+async function readKeys(path: string): Promise<string[]> {
+	const lines = (await readNamed("tokenKeyFile", path)).split("\n").map((line) => line.trim());
+	const keys = lines.filter((line) => line !== "" && !line.startsWith("#"));
+	if (keys.length === 0)
+		throw new KeyFileError("tokenKeyFile", path, "there is no key in it; write 32 characters of chance or more");
+	return keys;
+}
+
+async function providerOf({ keyFile, ...given }: ProviderSetting): Promise<ProviderSettings> {
+	return keyFile === undefined ? given : { ...given, keyPem: await readNamed(`providers (${given.issuer})`, keyFile) };
+}
+
+async function readNamed(setting: string, path: string): Promise<string> {
+	try {
+		return await readFile(path, "utf8");
+	} catch (cause) {
+		throw new KeyFileError(setting, path, cause instanceof Error ? cause.message : String(cause), cause);
+	}
+}
+
+/** Waits for `task`, no longer than `ms`. */
+function within(ms: number, clock: Clock, task: Promise<void>): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const cancel = clock.after(ms, resolve);
+		task.then(resolve, reject).finally(cancel);
+	});
+}

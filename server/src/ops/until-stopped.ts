@@ -1,0 +1,91 @@
+// The life of a server's process after it listens: it runs until it is told to stop, told twice, or meets an error that nobody
+// has caught.
+//
+// An uncaught exception has left some piece of work half done, anywhere: what the server believes in memory may be wrong. What
+// was acknowledged is on disk, and clients resume; so it says goodbye as far as it still can and ends, to be started afresh.
+// An unhandled rejection has interrupted nothing (somebody did not listen to a promise's failure): it is logged and counted as
+// the bug it is, and the server goes on.
+import type { Cancel, Clock, Random } from "../clock.ts";
+import { newId } from "../ids.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface ProcessEvents {
+	on(event: ProcessEvent, listener: (what: unknown) => void): unknown;
+	off(event: ProcessEvent, listener: (what: unknown) => void): unknown;
+}
+
+export type ProcessEvent = "SIGTERM" | "SIGINT" | "uncaughtException" | "unhandledRejection";
+
+/** stopped: everything was finished. cutShort: told twice, or not done in time. fault: our bug. */
+export type Ending = "stopped" | "cutShort" | "fault";
+
+export interface RunParts {
+	readonly server: { stop(): Promise<void>; readonly metrics: Pick<Metrics, "faults"> };
+	readonly events: ProcessEvents;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly log: Log;
+	/** What the server's `stop` keeps to by itself. */
+	readonly drainMs: number;
+	/** The first signal has come. */
+	readonly stopping: () => void;
+}
+
+/** `stop` keeps to `drainMs`; if it does not, something hangs. */
+const GRACE_MS = 500;
+/** After a fault nothing can be relied on to end. */
+const FAULT_STOP_MS = 3_000;
+
+/** Resolves when the process should end. */
+export function untilStopped({ server, events, clock, random, log, drainMs, stopping }: RunParts): Promise<Ending> {
+	return new Promise((resolve) => {
+		let state: "running" | "stopping" | "faulty" = "running";
+		let cancel: Cancel = () => {};
+		const end = (ending: Ending): void => {
+			cancel();
+			for (const [event, listener] of Object.entries(listeners)) events.off(event as ProcessEvent, listener);
+			resolve(ending);
+		};
+		const stop = (withinMs: number, done: Ending, overdue: Ending): void => {
+			cancel = clock.after(withinMs, () => {
+				log.error({ withinMs }, "stopping took too long; what was acknowledged is safe, connections are cut");
+				end(overdue);
+			});
+			server.stop().then(
+				() => end(done),
+				(err: unknown) => {
+					log.error({ err }, "stopping went wrong; what was acknowledged is safe");
+					end("fault");
+				},
+			);
+		};
+		const signal = (name: string) => (): void => {
+			if (state !== "running") return end(state === "faulty" ? "fault" : "cutShort");
+			state = "stopping";
+			log.info({ signal: name }, "stopping: nobody new, clients are told, commits are finished");
+			stopping();
+			stop(drainMs + GRACE_MS, "stopped", "cutShort");
+		};
+		const fault = (err: unknown): void => {
+			server.metrics.faults.add("process");
+			const trace = newId("t", clock, random);
+			log.error({ err, trace }, "an error that nobody caught: the server stops, so as not to go on with a wrong memory");
+			if (state === "faulty") return end("fault");
+			cancel();
+			state = "faulty";
+			stop(FAULT_STOP_MS, "fault", "fault");
+		};
+		const rejection = (err: unknown): void => {
+			server.metrics.faults.add("promise");
+			log.error({ err, trace: newId("t", clock, random) }, "a promise failed and nobody listened");
+		};
+		const listeners: Record<ProcessEvent, (what: unknown) => void> = {
+			SIGTERM: signal("SIGTERM"),
+			SIGINT: signal("SIGINT"),
+			uncaughtException: fault,
+			unhandledRejection: rejection,
+		};
+		for (const [event, listener] of Object.entries(listeners)) events.on(event as ProcessEvent, listener);
+	});
+}
