@@ -2,9 +2,10 @@
 // fast new ones are taken. One gate stands before all doors.
 import { CLOSES } from "@verbatim/protocol";
 import type { Clock } from "../clock.ts";
+import { addressKey } from "../limit/address.ts";
 import { Bucket, type Rate } from "../limit/bucket.ts";
 import { Buckets } from "../limit/buckets.ts";
-import { limitKey } from "./peer.ts";
+import { UNIX_PEER } from "./peer.ts";
 
 export interface GateLimits {
 	/** Connections open at once from one address. */
@@ -55,7 +56,8 @@ export class Gate {
 		const { limits } = this;
 		const afterMs = CLOSES.busy.afterMs;
 		if (this.total >= limits.connectionsMax) return { ok: false, reason: "total", retryAfterMs: afterMs };
-		const key = limitKey(address);
+		// A Unix socket is guarded by the rights of its file.
+		const key = address === UNIX_PEER ? undefined : addressKey(address);
 		const inside = key === undefined ? 0 : (this.byAddress.get(key) ?? 0);
 		if (inside >= limits.connectionsPerAddressMax) return { ok: false, reason: "address", retryAfterMs: afterMs };
 		if (what === "connection") {

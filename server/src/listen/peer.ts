@@ -1,4 +1,4 @@
-// Who is at the other end: an address without port, under one spelling, and the group that limits count it in.
+// Who is at the other end: an address without port, under one spelling, whoever passes it on.
 import { BlockList, isIP } from "node:net";
 
 /** The address of whoever comes over a Unix socket. */
@@ -12,21 +12,6 @@ export function peerAddress(remote: string | undefined | null): string {
 	if (remote === undefined || remote === null || remote === "") return UNIX_PEER;
 	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remote);
 	return mapped?.[1] ?? remote.toLowerCase();
-}
-
-/**
- * What limits per address count as one: an IPv4 address, the /64 of an IPv6 address (one household or one machine has at
- * least that many). Undefined for Unix sockets, which are guarded by the rights of their file.
- */
-export function limitKey(address: string): string | undefined {
-	if (address === UNIX_PEER) return undefined;
-	if (isIP(address) !== 6) return address;
-	const [head = "", tail = ""] = address.split("%", 1)[0]?.split("::", 2) ?? [];
-	const before = head === "" ? [] : head.split(":");
-	const after = tail === "" ? [] : tail.split(":");
-	const zeros = address.includes("::") ? Math.max(0, 8 - before.length - after.length) : 0;
-	const groups = [...before, ...new Array<string>(zeros).fill("0"), ...after].slice(0, 4);
-	return `${groups.map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
 }
 
 /** Proxies whose word about the peer is believed. */

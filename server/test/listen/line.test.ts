@@ -1,0 +1,319 @@
+// Line mode as people and scripts meet it: real sockets, the real heart behind them.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { RawSocket } from "./raw-socket.ts";
+import { metric, openServer, type TestServer } from "./support.ts";
+
+const GREETING = "- Verbatim. Choose a name: /nick NAME, then /join ROOM. /help lists all.";
+
+let server: TestServer;
+
+beforeEach(async () => {
+	server = await openServer({ timing: { lineModeAfterMs: 50 } });
+});
+
+afterEach(async () => {
+	await server[Symbol.asyncDispose]();
+	expect(server.faults).toEqual([]);
+});
+
+const connect = (): Promise<RawSocket> => RawSocket.open(server.tcpPort);
+
+/** Somebody under a name, in a room where asked. */
+async function person(name: string, room?: string): Promise<RawSocket> {
+	const peer = await connect();
+	peer.write(`/nick ${name}\n`);
+	await peer.line(`- you are ${name}`);
+	if (room !== undefined) await join(peer, room);
+	return peer;
+}
+
+async function join(peer: RawSocket, room: string): Promise<void> {
+	peer.write(`/join ${room}\n`);
+	await peer.line(`- you are in #${room}`);
+}
+
+test("lines piped in at once are carried out in order, their echo arrives, and then the connection ends", async () => {
+	const reader = await person("bob", "tea");
+	const peer = await connect();
+	peer.write("/nick ann\n/join tea\nhello\n");
+	peer.finish();
+	const said = await peer.toEnd();
+	expect(said.split("\n")).toEqual([
+		GREETING,
+		"- you are ann",
+		"* bob created #tea",
+		"* ann joined #tea",
+		"- you are in #tea, with 1 more",
+		"#tea 3 <ann> hello",
+		"",
+	]);
+	expect(await reader.line("<ann>")).toBe("#tea 3 <ann> hello");
+});
+
+test("real nc: what is piped in is said, and both sides see it", async () => {
+	if (Bun.which("nc") === null) {
+		process.stderr.write("SKIPPED for want of nc: install netcat-openbsd to test line mode with the real one\n");
+		return;
+	}
+	const reader = await person("bob", "tea");
+	const nc = Bun.spawn(["sh", "-c", `printf '/nick ann\\n/join tea\\nhello\\n' | nc -q 1 127.0.0.1 ${server.tcpPort}`], {
+		stdout: "pipe",
+	});
+	const said = await new Response(nc.stdout).text();
+	expect(await nc.exited).toBe(0);
+	expect(said).toContain("#tea 3 <ann> hello\n");
+	expect(await reader.line("<ann>")).toBe("#tea 3 <ann> hello");
+});
+
+test("a hundred lines piped in are all said, in order", async () => {
+	const reader = await person("bob", "tea");
+	const peer = await connect();
+	const lines = Array.from({ length: 100 }, (_, n) => `line ${n}`);
+	peer.write(`/nick ann\n/join tea\n${lines.join("\n")}`);
+	peer.finish();
+	const said = await peer.toEnd();
+	expect([...(said.match(/<ann> .*/g) ?? [])]).toEqual(lines.map((line) => `<ann> ${line}`));
+	await reader.line("<ann> line 99");
+});
+
+test("whoever says nothing is greeted after the silence that opens line mode", async () => {
+	const peer = await connect();
+	expect(await peer.line("Verbatim")).toBe(GREETING);
+	expect(metric(server.metrics, "verbatim_connections", "line")).toBe(1);
+	peer.close();
+});
+
+test("a command sent one byte at a time is one command", async () => {
+	const peer = await connect();
+	for (const byte of "/nick ann\r\n/join tea\r\n") {
+		peer.write(byte);
+		await Bun.sleep(0);
+	}
+	await peer.line("- you are in #tea, alone");
+});
+
+test("nothing but a name, a registration and help is for the nameless", async () => {
+	const peer = await connect();
+	for (const line of ["hello", "/join tea", "/rooms", "/history", "/who", "/leave", "/msg bob hi"]) {
+		peer.write(`${line}\n`);
+		expect(await peer.line("! ")).toBe("! unauthenticated choose a name first: /nick NAME");
+	}
+	peer.write("/help\n");
+	await peer.line("- /nick NAME");
+});
+
+test("errors are a code and words, and the connection lives", async () => {
+	const peer = await person("ann");
+	const cases: Array<[string | Uint8Array, string]> = [
+		["hello\n", "! invalid join a room first: /join ROOM"],
+		["/dance\n", "! unknown_command there is no /dance; /help lists all, and a line that begins with // is said with one /"],
+		["/nick\n", "! invalid write /nick NAME"],
+		["/history 0\n", "! invalid /history takes a number from 1 to 200"],
+		[new Uint8Array([0x68, 0xff, 0xff, 0xfe, 0x0a]), "! bad_utf8 a line must be UTF-8; this one was dropped"],
+		[`${"x".repeat(20_000)}\n`, "! too_large a line has at most 9216 bytes; this one was dropped"],
+		[`${"x".repeat(9_000)}\n`, "! invalid join a room first: /join ROOM"],
+		["/msg nobody hi\n", "! no_such_user there is no such user"],
+	];
+	for (const [line, answer] of cases) {
+		peer.write(line);
+		expect(await peer.line("! ")).toBe(answer);
+	}
+	await join(peer, "tea");
+	peer.write(`${"x".repeat(9_000)}\n`);
+	expect(await peer.line("! ")).toStartWith("! too_large");
+	peer.write("still here\n");
+	await peer.line("<ann> still here");
+});
+
+test("a line that is too long is dropped whole, and what follows it is obeyed", async () => {
+	const peer = await person("ann", "tea");
+	peer.write("x".repeat(30_000));
+	await peer.line("! too_large");
+	peer.write(`${"x".repeat(30_000)}\nnext\n`);
+	expect(await peer.line("<ann>")).toEndWith("<ann> next");
+	expect(peer.text().match(/too_large/g)).toHaveLength(1);
+});
+
+test("a joining reader gets the newest twenty entries, then live", async () => {
+	const ann = await person("ann", "tea");
+	for (let n = 1; n <= 30; n++) ann.write(`old ${n}\n`);
+	await ann.line("old 30");
+	const bob = await person("bob", "tea");
+	const shown = [...(bob.text().match(/^#tea .*/gm) ?? [])];
+	// One of the twenty is bob's own joining.
+	expect(shown).toEqual(Array.from({ length: 19 }, (_, n) => `#tea ${n + 13} <ann> old ${n + 12}`));
+	ann.write("new\n");
+	expect(await bob.line("<ann>")).toBe("#tea 33 <ann> new");
+});
+
+test("/history shows the newest entries again, without repeating or losing anything of the stream", async () => {
+	const ann = await person("ann", "tea");
+	ann.write("one\ntwo\n/history 1\nthree\n");
+	await ann.line("<ann> two");
+	expect(await ann.line("<ann>")).toBe("#tea 3 <ann> two");
+	expect(await ann.line("<ann>")).toBe("#tea 4 <ann> three");
+});
+
+test("/msg speaks to one person, and each sees the other's name", async () => {
+	const ann = await person("ann", "tea");
+	const bob = await person("bob");
+	ann.write("/msg bob hi there, bob\n");
+	expect(await bob.line("<ann>")).toBe("@ann 2 <ann> hi there, bob");
+	expect(await ann.line("<ann>")).toBe("@bob 2 <ann> hi there, bob");
+	bob.write("/join @ann\n");
+	await bob.line("- you are in @ann");
+	bob.write("hello\n");
+	expect(await ann.line("<bob>")).toBe("@bob 3 <bob> hello");
+	expect(await bob.line("<bob>")).toBe("@ann 3 <bob> hello");
+});
+
+test("/rooms, /who and /leave tell what they should", async () => {
+	const ann = await person("ann", "tea");
+	const bob = await person("bob", "tea");
+	bob.write("/rooms\n");
+	expect(await bob.line("- #tea,")).toBe("- #tea, 2 members, you are in it");
+	bob.write("/who\n");
+	expect(await bob.line("- #tea:")).toMatch(/^- #tea: (ann \(owner\), bob|bob, ann \(owner\))$/);
+	bob.write("/leave\n");
+	expect(await bob.line("no longer")).toBe("- you are no longer in #tea");
+	expect(await ann.line("left")).toBe("* bob left #tea");
+	bob.write("anybody?\n");
+	expect(await bob.line("! ")).toBe("! invalid join a room first: /join ROOM");
+	bob.write("/rooms\n");
+	expect(await bob.line("- #tea,")).toBe("- #tea, 1 member");
+	bob.write("/quit\n");
+	expect(await bob.toEnd()).toEndWith("- good-bye\n");
+});
+
+test("a line that begins with two slashes is said with one", async () => {
+	const ann = await person("ann", "tea");
+	ann.write("//etc/passwd\n");
+	expect(await ann.line("<ann>")).toEndWith("<ann> /etc/passwd");
+});
+
+test("another name takes over the rooms, misses nothing, and frees the old one", async () => {
+	const ann = await person("ann", "tea");
+	const bob = await person("bob", "tea");
+	ann.write("/nick anna\n");
+	await ann.line("- you are in #tea");
+	ann.write("it is me\n");
+	expect(await bob.line("<anna>")).toEndWith("<anna> it is me");
+	expect(await ann.line("<anna>")).toEndWith("<anna> it is me");
+	const seqs = [...ann.text().matchAll(/^(?:#tea (\d+)|\* )/gm)].map((match) => match[1]);
+	expect(seqs.filter((seq) => seq !== undefined)).toHaveLength(1);
+	const heir = await connect();
+	heir.write("/nick ann\n");
+	// The old guest leaves its rooms first; until then the name is taken.
+	for (;;) {
+		const answer = await heir.line(/- you are ann|! name_taken/);
+		if (answer === "- you are ann") break;
+		await Bun.sleep(20);
+		heir.write("/nick ann\n");
+	}
+});
+
+test("a name that is taken is refused, and the old session goes on", async () => {
+	await person("bob");
+	const ann = await person("ann", "tea");
+	ann.write("/nick bob\n");
+	expect(await ann.line("! ")).toStartWith("! name_taken ");
+	ann.write("still ann\n");
+	expect(await ann.line("<ann>")).toEndWith("<ann> still ann");
+});
+
+test("a registered name comes back to its rooms with its password", async () => {
+	const first = await connect();
+	first.write("/register ann correct horse battery\n");
+	await first.line("- you are ann");
+	await join(first, "tea");
+	first.write("/quit\n");
+	await first.toEnd();
+	const again = await connect();
+	again.write("/login ann wrong horse battery\n");
+	expect(await again.line("! ")).toStartWith("! credentials_wrong ");
+	again.write("/login ann correct horse battery\n");
+	expect(await again.line("your rooms")).toBe("- your rooms: #tea");
+	const bob = await person("bob", "tea");
+	bob.write("hello ann\n");
+	expect(await again.line("<bob>")).toEndWith("<bob> hello ann");
+});
+
+test("what acts on a terminal never reaches one", async () => {
+	const ann = await person("ann", "tea");
+	const bob = await person("bob", "tea");
+	const nasty = "\u001b[2J\u001b]0;title\u0007 \u009b31m \u202etxt.exe \u2028 \u2066x\u2069 \t \ufeff";
+	ann.write(`${nasty}\n`);
+	const seen = await bob.line("<ann>");
+	expect(seen).toEndWith("<ann> \\u001b[2J\\u001b]0;title\\u0007 \\u009b31m \\u202etxt.exe \\u2028 \\u2066x\\u2069 \\t \\ufeff");
+	for (const byte of bob.bytes()) expect(byte === 10 || byte >= 32).toBe(true);
+	ann.write("/join \u001b[31m\n");
+	expect(await ann.line("! ")).not.toContain("\u001b");
+});
+
+test("telnet's negotiations are swallowed", async () => {
+	const peer = await connect();
+	peer.write(new Uint8Array([0xff, 0xfb, 0x1f, 0xff, 0xfa, 0x1f, 0, 80, 0, 24, 0xff, 0xf0, 0xff, 0xfd, 0x03]));
+	expect(await peer.line("Verbatim")).toBe(GREETING);
+	peer.write("/ni");
+	peer.write(new Uint8Array([0xff, 0xf1]));
+	peer.write("ck ann\r\0");
+	await peer.line("- you are ann");
+});
+
+test("a browser that somebody's page sends here is refused, and none of its lines is obeyed", async () => {
+	const witness = await person("bob", "tea");
+	const browser = await connect();
+	browser.write("POST /x HTTP/1.1\r\nHost: localhost\r\n\r\n/nick evil\n/join tea\nspam\n");
+	expect(await browser.toEnd()).toStartWith("HTTP/1.1 400 Bad Request\r\n");
+	// Also one that connects first and sends later.
+	const patient = await connect();
+	await patient.line("Verbatim");
+	patient.write("GET / HTTP/1.1\r\n\r\n/nick evil\n/join tea\nspam\n");
+	await patient.toEnd();
+	witness.write("done\n");
+	await witness.line("<bob> done");
+	expect(witness.text()).not.toContain("evil");
+});
+
+test("a reader that stops reading and then reads again misses nothing and sees nothing twice", async () => {
+	const slow = await person("slow", "tea");
+	slow.socket.pause();
+	const ann = await person("ann", "tea");
+	const text = "x".repeat(8_000);
+	const count = 2_000;
+	for (let n = 0; n < count; n += 50) {
+		ann.write(Array.from({ length: 50 }, (_, i) => `${n + i} ${text}\n`).join(""));
+		await ann.line(`> ${n + 49} x`);
+	}
+	expect(metric(server.metrics, "verbatim_catch_ups_total")).toBeGreaterThan(0);
+	slow.socket.resume();
+	ann.write("the end\n");
+	await slow.line("the end");
+	const seqs = [...slow.text().matchAll(/^#tea (\d+) <ann> /gm)].map((match) => Number(match[1]));
+	const skipped = [...slow.text().matchAll(/^- #tea: (\d+) to (\d+) are not shown here$/gm)];
+	const gaps = new Map(skipped.map((match) => [Number(match[1]), Number(match[2])]));
+	let expected = seqs[0] ?? 0;
+	for (const seq of seqs) {
+		expected = (gaps.get(expected) ?? expected - 1) + 1;
+		expect(seq).toBe(expected);
+		expected++;
+	}
+}, 30_000);
+
+test("when the server stops, the nameless are sent away and the named are told", async () => {
+	const nameless = await connect();
+	await nameless.line("Verbatim");
+	const ann = await person("ann", "tea");
+	server.doors.stopListening();
+	expect(await nameless.toEnd()).toEndWith("- the server is about to stop; connect again\n");
+	await server.drain();
+	expect(await ann.toEnd()).toMatch(/- .*stop.*; connect again\n$/);
+});
+
+test("when the connection breaks, the guest is gone and its name free", async () => {
+	const bob = await person("bob", "tea");
+	const ann = await person("ann", "tea");
+	ann.close();
+	expect(await bob.line("left")).toBe("* ann left #tea");
+	expect(metric(server.metrics, "verbatim_connections", "line")).toBe(1);
+});

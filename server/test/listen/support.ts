@@ -1,0 +1,120 @@
+// A whole server without a process: the real heart on a memory store, real accounts, real sockets on ports that are free.
+import { TIMING, type Timing } from "@verbatim/protocol";
+import { createAccounts } from "../../src/account/service.ts";
+import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
+import { systemClock, systemRandom } from "../../src/clock.ts";
+import { createCore } from "../../src/core.ts";
+import { SERVER_LIMITS, type ServerLimits } from "../../src/limits.ts";
+import { type Doors, type DoorsBehind, type DoorsOptions, openDoors } from "../../src/listen/doors.ts";
+import { GATE_LIMITS, type GateLimits } from "../../src/listen/gate.ts";
+import type { PageAssets } from "../../src/listen/page.ts";
+import { silentLog } from "../../src/ops/log.ts";
+import { createMetrics, type Metrics } from "../../src/ops/metrics.ts";
+import { createMemoryStore } from "../../src/store/memory/memory.ts";
+
+export interface ServerSettings {
+	readonly options?: Partial<DoorsOptions>;
+	readonly limits?: Partial<ServerLimits>;
+	readonly timing?: Partial<Timing>;
+	readonly gate?: Partial<GateLimits>;
+	readonly page?: PageAssets;
+	/** Takes the place of the real heart. */
+	readonly behind?: Partial<DoorsBehind>;
+}
+
+export interface TestServer extends AsyncDisposable {
+	readonly doors: Doors;
+	readonly httpPort: number;
+	readonly tcpPort: number;
+	/** `http://127.0.0.1:PORT`. */
+	readonly http: string;
+	readonly metrics: Metrics;
+	/** Errors that were logged: a test that expects none looks here. */
+	readonly faults: unknown[];
+	drain(): Promise<void>;
+}
+
+export const NO_HURRY: Timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000 };
+
+/** Opens a server on the loopback. */
+export async function openServer(settings: ServerSettings = {}): Promise<TestServer> {
+	const limits = { ...SERVER_LIMITS, sendsPerSecond: 10_000, sendsBurst: 10_000, ...settings.limits };
+	const timing = { ...TIMING, ...settings.timing };
+	const metrics = createMetrics();
+	const faults: unknown[] = [];
+	const log = { ...silentLog, error: (fields: object) => void faults.push(fields) };
+	const store = createMemoryStore({ clock: systemClock });
+	const accounts = await createAccounts({
+		store,
+		clock: systemClock,
+		random: systemRandom,
+		log,
+		settings: {
+			...ACCOUNT_DEFAULTS,
+			passwords: { ...ACCOUNT_DEFAULTS.passwords, memoryKib: 1024, passes: 1 },
+			limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: 1_000, burst: 1_000 } },
+		},
+		fetch: () => Promise.reject(new Error("no network in tests")),
+	});
+	const core = createCore({
+		store,
+		accounts,
+		clock: systemClock,
+		random: systemRandom,
+		log,
+		metrics,
+		limits,
+		timing,
+		version: "test",
+	});
+	const doors = await openDoors(
+		{
+			http: { address: "127.0.0.1:0" },
+			tcp: { address: "127.0.0.1:0" },
+			origins: [],
+			proxies: [],
+			limits,
+			timing,
+			gate: {
+				...GATE_LIMITS,
+				connectionsPerAddressMax: 1_000,
+				opensPerAddress: { perSecond: 1_000, burst: 1_000 },
+				...settings.gate,
+			},
+			...settings.options,
+		},
+		{
+			host: core,
+			commands: core.commands,
+			accounts,
+			page: settings.page ?? (() => undefined),
+			clock: systemClock,
+			random: systemRandom,
+			log,
+			metrics,
+			...settings.behind,
+		},
+	);
+	const port = (door: Doors["http"]): number => (door?.address.kind === "tcp" ? door.address.port : 0);
+	return {
+		doors,
+		httpPort: port(doors.http),
+		tcpPort: port(doors.tcp),
+		http: `http://127.0.0.1:${port(doors.http)}`,
+		metrics,
+		faults,
+		drain: () => core.drain(),
+		async [Symbol.asyncDispose]() {
+			await doors.close(0);
+			core.stop();
+			accounts.stop();
+			await store.close();
+		},
+	};
+}
+
+/** What a metric stands at. */
+export function metric(metrics: Metrics, name: string, label?: string): number {
+	const family = metrics.families.find((candidate) => candidate.name === name);
+	return family?.samples().find((sample) => sample.label === label)?.value ?? 0;
+}

@@ -1,0 +1,323 @@
+// The TCP door, frame by frame: what is recognised, what is refused, what every deadline and limit does.
+import { afterEach, expect, test } from "bun:test";
+import { create, jsonCodec, lengthFramer, prefaceFramer, protoCodec, type Up, UpSchema } from "@verbatim/protocol";
+import { RawSocket } from "./raw-socket.ts";
+import { ScriptedHost, type ScriptedSession } from "./scripted.ts";
+import { metric, openServer, type ServerSettings, type TestServer } from "./support.ts";
+
+const servers: TestServer[] = [];
+
+afterEach(async () => {
+	for (const server of servers.splice(0)) {
+		await server[Symbol.asyncDispose]();
+		expect(server.faults).toEqual([]);
+	}
+});
+
+interface Scene {
+	readonly server: TestServer;
+	readonly host: ScriptedHost;
+	connect(): Promise<RawSocket>;
+}
+
+async function open(settings: ServerSettings = {}): Promise<Scene> {
+	const host = new ScriptedHost();
+	const server = await openServer({ ...settings, behind: { host } });
+	servers.push(server);
+	return { server, host, connect: () => RawSocket.open(server.tcpPort) };
+}
+
+async function framed({ connect, host }: Scene, preface: string): Promise<{ peer: RawSocket; session: ScriptedSession }> {
+	const peer = await connect();
+	peer.write(`VERBATIM/1 ${preface}\n`);
+	await peer.line("VERBATIM/1 ok");
+	return { peer, session: await host.session(host.sessions.length - 1) };
+}
+
+const ping = (nonce: number): Up => create(UpSchema, { id: nonce, command: { case: "ping", value: { nonce } } });
+const bytes = (body: Uint8Array | string): Uint8Array => (typeof body === "string" ? new TextEncoder().encode(body) : body);
+
+for (const [codec, check, frame] of [
+	["proto", "none", "length"],
+	["proto", "crc32c", "length"],
+	["json", "none", "length"],
+	["json", "crc32c", "length"],
+	["json", "none", "newline"],
+] as const) {
+	test(`codec=${codec} check=${check} frame=${frame}: messages pass both ways, however the bytes are cut`, async () => {
+		const scene = await open();
+		const { peer, session } = await framed(scene, `codec=${codec} check=${check} frame=${frame}`);
+		const framer = prefaceFramer({ codec, check, frame }, 65_536);
+		const wire = codec === "json" ? jsonCodec : protoCodec;
+		for (const byte of framer.encode(bytes(wire.encodeUp(ping(7))))) {
+			peer.write(new Uint8Array([byte]));
+			await Bun.sleep(0);
+		}
+		peer.write(Buffer.concat([framer.encode(bytes(wire.encodeUp(ping(8)))), framer.encode(bytes(wire.encodeUp(ping(9))))]));
+		await session.heardTimes("received", 3);
+		expect(session.told.map((told) => (told.kind === "received" ? told.up.id : told.kind))).toEqual([7, 8, 9]);
+		session.say({ case: "pong", value: { nonce: 1 } }, { case: "pong", value: { nonce: 2 } });
+		const back = [];
+		while (back.length < 2) {
+			framer.push(await peer.take(1));
+			for (let event = framer.next(); event !== undefined; event = framer.next()) {
+				if (event.kind === "frame") back.push(wire.decodeDown(event.body).body.value);
+			}
+		}
+		expect(back).toMatchObject([{ nonce: 1 }, { nonce: 2 }]);
+	});
+}
+
+test("a preface is answered with what was agreed, its defaults included", async () => {
+	const peer = await (await open()).connect();
+	for (const byte of "VERBATIM/1 check=crc32c\r\n") peer.write(byte);
+	expect(await peer.line("VERBATIM")).toBe("VERBATIM/1 ok codec=proto check=crc32c frame=length");
+});
+
+for (const [preface, answer] of [
+	["VERBATIM/2", /^VERBATIM\/1 error unsupported there is no version "2" here; spoken here: /],
+	["VERBATIM/1 codec=xml", /^VERBATIM\/1 error unsupported there is no codec "xml" here; /],
+	["VERBATIM/1 colour=red", /^VERBATIM\/1 error unsupported there is no key "colour" here; /],
+	["VERBATIM/1 codec=proto frame=newline", /^VERBATIM\/1 error unsupported frame=newline carries codec=json/],
+	["VERBATIM/1 codec", /^VERBATIM\/1 error protocol /],
+	[`VERBATIM/1 ${"x".repeat(400)}`, /^VERBATIM\/1 error too_large /],
+] as const) {
+	test(`the preface ${preface.slice(0, 40)} is refused with words, and the connection ends`, async () => {
+		const { server, host, connect } = await open();
+		const peer = await connect();
+		peer.write(`${preface}\n`);
+		expect(await peer.toEnd()).toMatch(answer);
+		expect(host.sessions).toHaveLength(0);
+		expect(metric(server.metrics, "verbatim_connections_refused_total", "preface")).toBe(1);
+	});
+}
+
+test("half a preface has a deadline, and bytes that drip do not move it", async () => {
+	const { connect } = await open({ timing: { handshakeMs: 300, lineModeAfterMs: 50 } });
+	const peer = await connect();
+	const drip = setInterval(() => peer.write("V"), 20);
+	peer.write("VERBATIM/");
+	try {
+		// The drip makes it a version that is never whole.
+		expect(await peer.toEnd()).toStartWith("VERBATIM/1 error late ");
+	} finally {
+		clearInterval(drip);
+	}
+});
+
+test("a frame has a deadline from its first byte, whatever drips after it", async () => {
+	const scene = await open({ timing: { frameMs: 300 } });
+	const { peer, session } = await framed(scene, "codec=json");
+	const started = performance.now();
+	peer.write(new Uint8Array([0, 0, 1, 0]));
+	const drip = setInterval(() => peer.write(" "), 20);
+	try {
+		expect((await session.heard("end")).why).toBe("late");
+		expect(performance.now() - started).toBeGreaterThanOrEqual(290);
+		await peer.toEnd();
+	} finally {
+		clearInterval(drip);
+	}
+});
+
+test("many frames that are each in time never meet the deadline of a frame", async () => {
+	const scene = await open({ timing: { frameMs: 100 } });
+	const { peer, session } = await framed(scene, "codec=json");
+	const frame = lengthFramer({ bytesMax: 65_536, crc: false }).encode(bytes(jsonCodec.encodeUp(ping(1))));
+	// Every write ends in the middle of a frame, so that one is always at hand; none of them is old.
+	peer.write(frame.subarray(0, 3));
+	for (let n = 0; n < 25; n++) {
+		await Bun.sleep(10);
+		peer.write(Buffer.concat([frame.subarray(3), frame.subarray(0, 3)]));
+	}
+	await session.heardTimes("received", 25);
+	expect(session.count("end")).toBe(0);
+});
+
+test("a frame that is announced too long is refused at once, before anything of it is held", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json");
+	peer.write(new Uint8Array([0xff, 0xff, 0xff, 0xff]));
+	expect(await session.heard("end")).toMatchObject({ why: "too_large" });
+	expect(await peer.toEnd()).toContain("4294967295 bytes");
+});
+
+test("a damaged frame is dropped and counted, and the next one is heard", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json check=crc32c");
+	const framer = lengthFramer({ bytesMax: 65_536, crc: true });
+	const damaged = framer.encode(bytes(jsonCodec.encodeUp(ping(1))));
+	damaged[12] = (damaged[12] ?? 0) ^ 1;
+	peer.write(damaged);
+	peer.write(framer.encode(bytes(jsonCodec.encodeUp(ping(2)))));
+	expect((await session.heard("received")).up.id).toBe(2);
+	expect(metric(scene.server.metrics, "verbatim_frames_damaged_total")).toBe(1);
+	expect(session.told).toHaveLength(1);
+});
+
+test("a damaged length ends the connection with a close that is worth coming back from", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json check=crc32c");
+	const damaged = lengthFramer({ bytesMax: 65_536, crc: true }).encode(bytes(jsonCodec.encodeUp(ping(1))));
+	damaged[2] = (damaged[2] ?? 0) ^ 1;
+	peer.write(damaged);
+	expect(await session.heard("end")).toMatchObject({ why: "damaged" });
+	expect(metric(scene.server.metrics, "verbatim_frames_damaged_total")).toBe(1);
+});
+
+test("what does not fit the schema is told to the session by its error, and the connection goes on", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	peer.write("not json\n");
+	peer.write('{"id": 3, "dance": {}}\n');
+	peer.write(new Uint8Array([0x22, 0xff, 0x22, 0x0a]));
+	peer.write(`${String(jsonCodec.encodeUp(ping(4)))}\n`);
+	await session.heard("received");
+	expect(session.told.map((told) => (told.kind === "undecodable" ? [told.code, told.id] : told.kind))).toEqual([
+		["malformed", 0],
+		["unknown_command", 3],
+		["bad_utf8", 0],
+		"received",
+	]);
+});
+
+test("a megabyte of random bytes does no harm", async () => {
+	const scene = await open();
+	const noise = new Uint8Array(64 * 1024);
+	for (let round = 0; round < 16; round++) {
+		const { peer } = await framed(scene, round % 2 === 0 ? "check=crc32c" : "codec=json frame=newline");
+		crypto.getRandomValues(noise);
+		peer.write(noise);
+		peer.finish();
+		await peer.toEnd();
+	}
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	peer.write(`${String(jsonCodec.encodeUp(ping(1)))}\n`);
+	await session.heard("received");
+});
+
+test("what the peer does not read is counted, told when it drains, and arrives whole and in order", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	peer.socket.pause();
+	const reason = "x".repeat(100_000);
+	let sent = 0;
+	while (session.link.bufferedBytes() === 0) session.say({ case: "close", value: { reason, code: ++sent } });
+	for (let n = 0; n < 5; n++) {
+		session.say({ case: "close", value: { reason, code: ++sent } }, { case: "close", value: { code: ++sent } });
+	}
+	expect(session.link.bufferedBytes()).toBeGreaterThan(400_000);
+	peer.socket.resume();
+	await session.heard("drained");
+	expect(session.link.bufferedBytes()).toBe(0);
+	for (let code = 1; code <= sent; code++) expect(await peer.line("{")).toContain(`"code":${code}`);
+});
+
+test("whoever does not read is not read from either, and is when it reads again", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	peer.socket.pause();
+	while (session.link.bufferedBytes() < 2 * 1024 * 1024) session.say({ case: "close", value: { reason: "x".repeat(100_000) } });
+	const count = 2_000;
+	for (let n = 1; n <= count; n++) peer.write(`${String(jsonCodec.encodeUp(ping(n)))}${" ".repeat(10_000)}\n`);
+	// Round-trips on another connection: whatever could have arrived would have by then.
+	const other = await framed(scene, "codec=json frame=newline");
+	for (let n = 1; n <= 50; n++) {
+		other.peer.write(`${String(jsonCodec.encodeUp(ping(n)))}\n`);
+		await other.session.heardTimes("received", n);
+	}
+	expect(session.count("received")).toBeLessThan(count);
+	peer.socket.resume();
+	await session.heardTimes("received", count);
+});
+
+test("a peer with more unread than any honest one is cut", async () => {
+	const scene = await open({ options: { connection: { lingerMs: 5_000, readPausedAtBytes: 65_536, linkBytesMax: 1_000_000 } } });
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	peer.socket.pause();
+	for (let n = 0; n < 1_000 && session.count("lost") === 0; n++) {
+		session.say({ case: "close", value: { reason: "x".repeat(100_000) } });
+	}
+	expect(session.count("lost")).toBe(1);
+	expect(session.link.bufferedBytes()).toBe(0);
+});
+
+test("the last words arrive before the end, even when the peer was in the middle of a sentence", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	peer.write("x".repeat(30_000));
+	session.link.write([new TextEncoder().encode(`${"y".repeat(3_000_000)}\n`)]);
+	session.end("draining");
+	peer.write("x".repeat(30_000));
+	const received = await peer.toEnd();
+	expect(received.length).toBeGreaterThan(3_000_000);
+	expect(received).toEndWith('{"close":{"reason":"draining"}}\n');
+	expect(session.count("lost")).toBe(1);
+	peer.finish();
+});
+
+test("a peer that does not close when it is told is cut after the linger", async () => {
+	const scene = await open({ options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 1e7 } } });
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	session.end("draining");
+	await peer.toEnd();
+	// Half open, and silent: the door empties all the same.
+	await scene.server.doors.close(20_000);
+	expect(peer.closed || !peer.socket.destroyed).toBe(true);
+});
+
+test("a client that says it will send nothing more is gone", async () => {
+	const scene = await open();
+	const { peer, session } = await framed(scene, "codec=json");
+	peer.finish();
+	await session.heard("lost");
+	await peer.toEnd();
+	expect(metric(scene.server.metrics, "verbatim_connections", "tcp")).toBe(0);
+});
+
+test("beyond the connections of one address the next is told busy and when to come back, and gets in when one has left", async () => {
+	const { server, host, connect } = await open({ gate: { connectionsPerAddressMax: 2 } });
+	const first = await connect();
+	const second = await connect();
+	for (const peer of [first, second]) {
+		peer.write("VERBATIM/1\n");
+		await peer.line("ok");
+	}
+	const third = await connect();
+	third.write("VERBATIM/1\n");
+	expect(await third.toEnd()).toBe("VERBATIM/1 error busy too many connections, try again in 5.0 s\n");
+	expect(metric(server.metrics, "verbatim_connections_refused_total", "address")).toBe(1);
+	first.finish();
+	await (await host.session(0)).heard("lost");
+	await first.toEnd();
+	for (;;) {
+		const again = await connect();
+		again.write("VERBATIM/1\n");
+		if ((await again.line("VERBATIM")).startsWith("VERBATIM/1 ok")) break;
+	}
+});
+
+test("connections come in at a pace, and whoever is too quick is told when to try again", async () => {
+	const { connect } = await open({ gate: { opensPerAddress: { perSecond: 0.1, burst: 1 } } });
+	const first = await connect();
+	first.write("VERBATIM/1\n");
+	await first.line("ok");
+	const second = await connect();
+	expect(await second.toEnd()).toMatch(/^VERBATIM\/1 error busy too many connections, try again in (9\.\d|10\.0) s\n$/);
+});
+
+test("a server that stops listening takes no one new, sends away who said nothing yet, and keeps the sessions", async () => {
+	const scene = await open({ timing: { lineModeAfterMs: 60_000 } });
+	const { peer, session } = await framed(scene, "codec=json frame=newline");
+	const silent = await scene.connect();
+	// The server has seen it when a later connection has been answered.
+	await framed(scene, "codec=json");
+	scene.server.doors.stopListening();
+	expect(await silent.toEnd()).toStartWith("VERBATIM/1 error draining ");
+	expect(scene.connect()).rejects.toThrow();
+	peer.write(`${String(jsonCodec.encodeUp(ping(1)))}\n`);
+	await session.heard("received");
+	session.end("draining");
+	peer.finish();
+	await peer.toEnd();
+});
