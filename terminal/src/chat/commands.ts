@@ -146,10 +146,12 @@ const HANDLERS: Readonly<Record<CommandName, (given: Given) => Promise<void> | v
 const USAGE_CELLS = Math.max(...COMMAND_NAMES.map((name) => COMMANDS[name].usage.length)) + 2;
 
 const HELP = [
-	"what does not begin with / is said; // says it with one /",
 	...COMMAND_NAMES.map((name) => COMMANDS[name].usage.padEnd(USAGE_CELLS) + COMMANDS[name].help),
-	"keys: Enter sends, Alt+Enter or Ctrl+J a new line; PageUp, PageDown, Shift+arrows scroll, Esc goes to the end;",
-	"      Tab completes; Ctrl+N/P or Ctrl+arrows change the room, Alt+A goes to the next unread; Up, Down your own lines",
+	"what does not begin with / is said; // says it with one /",
+	"Enter sends; Alt+Enter, Ctrl+J: new line; Tab completes",
+	"PageUp, PageDown, Shift+arrows scroll; Esc: to the end",
+	"Ctrl+N, Ctrl+P, Ctrl+arrows: other room; Alt+A: unread",
+	"Up, Down: your own lines; Ctrl+L draws anew; Ctrl+C leaves",
 ].join("\n");
 
 function must(word: string | undefined): string {

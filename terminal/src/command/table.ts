@@ -12,15 +12,15 @@ export interface CommandFacts {
 }
 
 export const COMMANDS = {
-	join: { usage: "/join ROOM", help: "go into a room; it is made if nobody has it yet", args: ["room"] },
+	join: { usage: "/join ROOM", help: "go into a room, or make it", args: ["room"] },
 	leave: { usage: "/leave [ROOM]", help: "leave a room for good", args: ["room"] },
 	msg: { usage: "/msg NAME [TEXT]", help: "speak to one person alone", args: ["user", "text"] },
-	rooms: { usage: "/rooms", help: "the rooms there are", args: [] },
+	rooms: { usage: "/rooms", help: "which rooms there are", args: [] },
 	who: { usage: "/who [ROOM]", help: "who is in the room", args: ["room"] },
-	history: { usage: "/history [N]", help: "load N older lines (PageUp does it too)", args: ["word"] },
+	history: { usage: "/history [N]", help: "load N older lines", args: ["word"] },
 	create: {
 		usage: "/create [--private] ROOM",
-		help: "make a room; a private one is joined by invitation",
+		help: "make a room",
 		args: ["word", "word"],
 	},
 	invite: { usage: "/invite NAME", help: "invite somebody into this room", args: ["user"] },
@@ -28,12 +28,12 @@ export const COMMANDS = {
 	nick: { usage: "/nick NAME", help: "be a guest of this name", args: ["word"] },
 	register: { usage: "/register NAME [PASSWORD]", help: "make an account", args: ["word", "secret"] },
 	login: { usage: "/login NAME [PASSWORD]", help: "log in to an account", args: ["word", "secret"] },
-	logout: { usage: "/logout", help: "forget on this machine who you are", args: [] },
+	logout: { usage: "/logout", help: "forget who you are here", args: [] },
 	retry: { usage: "/retry", help: "send again what failed here", args: [] },
-	discard: { usage: "/discard [all]", help: "take back what failed here; all: what waits, too", args: ["word"] },
-	reconnect: { usage: "/reconnect", help: "try to connect now", args: [] },
-	help: { usage: "/help [COMMAND]", help: "this list", args: ["command"] },
-	quit: { usage: "/quit", help: "leave the program (Ctrl+C)", args: [] },
+	discard: { usage: "/discard [all]", help: "take back what failed (or waits)", args: ["word"] },
+	reconnect: { usage: "/reconnect", help: "connect now", args: [] },
+	help: { usage: "/help [COMMAND]", help: "say this", args: ["command"] },
+	quit: { usage: "/quit", help: "leave the program", args: [] },
 } as const satisfies Record<string, CommandFacts>;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -1,6 +1,6 @@
 // Text with a meaning: what each piece of a line is, not how it looks. view/theme.ts gives the look; without colours the words
 // and signs alone must do.
-import { width } from "./width.ts";
+import { cut, width } from "./width.ts";
 
 export type Tone =
 	| "plain"
@@ -36,6 +36,20 @@ export function span(text: string, tone: Tone = "plain"): Span {
 /** Cells that the line takes. */
 export function lineWidth(line: Line): number {
 	return line.reduce((sum, { text }) => sum + width(text), 0);
+}
+
+/** The line in at most `cells` cells; what had to be cut is marked by `…`. */
+export function clipped(line: Line, cells: number): Line {
+	if (lineWidth(line) <= cells) return line;
+	let left = cells;
+	const kept: Span[] = [];
+	for (const piece of line) {
+		const text = cut(piece.text, left);
+		left -= width(text);
+		if (text !== "") kept.push({ ...piece, text });
+		if (text !== piece.text) break;
+	}
+	return kept;
 }
 
 /** The bare text of a line. */

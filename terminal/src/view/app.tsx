@@ -5,7 +5,7 @@ import type { Chat } from "../chat/chat.ts";
 import type { Scene } from "../chat/scene.ts";
 import { editorIn } from "../chat/state.ts";
 import type { Cursor } from "../screen/painter.ts";
-import type { Line } from "../text/spans.ts";
+import { clipped, type Line } from "../text/spans.ts";
 import { rulerLine, statusBar, titleLine } from "./bars.ts";
 import { composerLines, cursorIn } from "./composer.ts";
 import { sideLines } from "./side.ts";
@@ -25,8 +25,12 @@ export function App({ chat, theme, placeCursor }: AppProps) {
 	const { ui, client, clock } = chat.desk;
 	const rows = ui.rows - layout.status;
 	// Before Ink writes the frame, so that both belong together.
-	useInsertionEffect(() => placeCursor(ui.leaving ? undefined : cursorIn(scene)));
-	useEffect(() => chat.shown(scene));
+	useInsertionEffect(() => {
+		placeCursor(ui.leaving ? undefined : cursorIn(scene));
+	});
+	useEffect(() => {
+		chat.shown(scene);
+	});
 	return (
 		<Box flexDirection="column" width={ui.columns} height={ui.rows}>
 			<Box height={rows} overflow="hidden">
@@ -55,11 +59,11 @@ function Main({ chat, scene, theme }: { readonly chat: Chat; readonly scene: Sce
 	return <Rows lines={lines} theme={theme} cells={layout.main} />;
 }
 
-/** Lines that are as wide as they should be already: Ink places them, and wraps nothing. */
+/** Lines cut to their place here, since Ink would take all of them for one when it cuts: it places them, no more. */
 function Rows({ lines, theme, cells }: { readonly lines: readonly Line[]; readonly theme: Theme; readonly cells: number }) {
 	return (
 		<Box flexDirection="column" width={cells} flexShrink={0} overflow="hidden">
-			<Text wrap="truncate">{lines.map((line) => theme.paint(line) || " ").join("\n")}</Text>
+			<Text>{lines.map((line) => theme.paint(clipped(line, cells)) || " ").join("\n")}</Text>
 		</Box>
 	);
 }

@@ -5,7 +5,7 @@ import type { Scene } from "../chat/scene.ts";
 import type { Ui } from "../chat/state.ts";
 import { outboxWords, roomsInOrder, statusLine } from "../chat/words.ts";
 import { safeText } from "../text/safe.ts";
-import { type Line, lineWidth, type Span, span } from "../text/spans.ts";
+import { clipped, type Line, lineWidth, type Span, span } from "../text/spans.ts";
 import { cut, fit, width } from "../text/width.ts";
 
 /** `#tea · 3 people`; where the list of rooms is not shown, what is unread elsewhere too. */
@@ -46,13 +46,4 @@ export function statusBar(client: Client, ui: Ui, nowMs: number): Line {
 	const room = Math.max(0, cells - width(right.text));
 	const left = clipped([span(name, "me"), ...statusLine(client.status, nowMs)], room);
 	return [...left, span(" ".repeat(Math.max(0, room - lineWidth(left)))), right];
-}
-
-function clipped(line: Line, cells: number): Line {
-	let left = cells;
-	return line.map((piece) => {
-		const text = cut(piece.text, left);
-		left -= width(text);
-		return { ...piece, text };
-	});
 }

@@ -19,8 +19,10 @@ export function mount(chat: Chat, theme: Theme, painter: Painter): Mounted {
 		const { columns, rows } = chat.desk.ui;
 		painter.paint(frame.split("\n").slice(0, rows), cursor, columns);
 	});
-	const app = <App chat={chat} theme={theme} placeCursor={(place) => (cursor = place)} />;
-	const instance = render(app, {
+	const placeCursor = (place: Cursor | undefined): void => {
+		cursor = place;
+	};
+	const instance = render(<App chat={chat} theme={theme} placeCursor={placeCursor} />, {
 		stdout: sink as unknown as NodeJS.WriteStream,
 		debug: true,
 		exitOnCtrlC: false,
