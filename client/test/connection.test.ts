@@ -235,6 +235,18 @@ describe("the heartbeat", () => {
 		expect(client.status.state).toBe("live");
 	});
 
+	test("silences with a sign of life between them do not add up", async () => {
+		const { server, clock, client } = await liveClient();
+		server.react = (command) => (command.case === "ping" ? "silent" : undefined);
+		for (let i = 0; i < 4; i++) {
+			await clock.advance(2 * 35_000);
+			server.session.push({ case: "behind", value: { behind: false } });
+			await clock.advance(1_000);
+		}
+		expect(client.status).toMatchObject({ state: "live", suspect: false });
+		expect(server.dialled.length).toBe(1);
+	});
+
 	test("answers the server's pings with their nonce, and takes over their interval", async () => {
 		const { server, clock, client } = await liveClient();
 		const pongs: number[] = [];

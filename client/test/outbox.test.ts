@@ -83,6 +83,15 @@ describe("a send", () => {
 		expect(room.pending).toEqual([]);
 	});
 
+	test("makes room for the next one also when only its entry comes", async () => {
+		const bench = await inTea({ sendsInFlightMax: 1 });
+		bench.server.session.passes = ({ body }) => body.case !== "sent";
+		bench.room.send("a");
+		bench.room.send("b");
+		await bench.clock.settle();
+		expect(said(bench)).toEqual(["a", "b"]);
+	});
+
 	test("that is lost on the way up is repeated on the same connection, with the same cid", async () => {
 		const { server, clock, room, ...bench } = await inTea();
 		let lost = 0;
@@ -169,7 +178,7 @@ describe("the order of a sender", () => {
 	test("holds for any interleaving of losses, refusals, cuts and time-outs: all arrive once, in order", async () => {
 		const chaos = fc.array(
 			fc.constantFrom("ok", "ok", "ok", "lost up", "answer lost", "entry lost", "rate_limited", "unavailable", "cut"),
-			{ minLength: 5, maxLength: 60 },
+			{ minLength: 5, maxLength: 60, size: "max" },
 		);
 		await fc.assert(
 			fc.asyncProperty(chaos, fc.integer({ min: 1, max: 25 }), fc.constantFrom(1, 3, 64), async (script, sends, window) => {
@@ -202,7 +211,7 @@ describe("the order of a sender", () => {
 				expect(shown).toEqual(Array.from({ length: sends }, (_, i) => i + 3));
 				await client.close();
 			}),
-			{ numRuns: 300 },
+			{ numRuns: 200 },
 		);
 	});
 
@@ -241,6 +250,20 @@ describe("a failed send", () => {
 		await clock.settle();
 		expect((await a.done).seq).toBe(4);
 		expect(said(bench)).toEqual(["b", "a"]);
+	});
+
+	test("can be discarded on the wire: its fate is unknown, and what stood behind it goes on", async () => {
+		const bench = await inTea();
+		const { server, clock, room } = bench;
+		server.react = (command) => (command.case === "send" && command.value.text === "a" ? "silent" : undefined);
+		const a = room.send("a");
+		const b = room.send("b");
+		const error = failure(a.done);
+		a.discard();
+		await clock.advance(1_000);
+		expect(await error).toMatchObject({ name: "DiscardedError" });
+		expect(b.status.state).toBe("done");
+		expect(said(bench)).toEqual(["b"]);
 	});
 
 	test("can be discarded", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Room_Standing, TIMING } from "@verbatim/protocol";
+import { Room_Standing, Skipped_Reason, TIMING } from "@verbatim/protocol";
 import { type Client, type Room, type SkippedRange, webStorageMarks } from "../src/mod.ts";
 import { type Bench, liveClient } from "./support/bench.ts";
 import { FakeServer, heard, userOf } from "./support/fake-server.ts";
@@ -159,6 +159,24 @@ describe("the stream of a room", () => {
 		server.say(tea, "bob", "new");
 		await bench.clock.settle();
 		expect(told.at(-1)).toBe(21);
+	});
+
+	test("fetching what is missing is given up when the server says where the stream goes on", async () => {
+		const { server, clock, tea, told } = await inTea(30);
+		server.react = (command) => (command.case === "history" ? "silent" : undefined);
+		server.session.passes = (down) => down.body.case !== "entries";
+		server.say(tea, "bob", "lost");
+		server.session.passes = () => true;
+		server.say(tea, "bob", "found");
+		await clock.settle();
+		tea.epoch = 2;
+		tea.entries.length = 3;
+		const page = server.newest(tea, 50);
+		server.session.push({ case: "skipped", value: { room: tea.id, from: 1, to: 0, reason: Skipped_Reason.EPOCH, page } });
+		server.react = () => undefined;
+		await clock.advance(TIMING.answerMs * 2);
+		expect(told).toEqual(["epoch 1-0", 1, 2, 3]);
+		expect(server.dialled.length).toBe(1);
 	});
 
 	test("entries of an epoch that nobody announced are not believed: a new session sorts it out", async () => {

@@ -174,10 +174,8 @@ export class Outbox implements ItemPort {
 
 	discard(item: Item, why: VerbatimError = new DiscardedError("the send was taken back")): void {
 		const lane = this.lanes.get(item.room);
-		const at = lane?.items.indexOf(item) ?? -1;
-		if (lane === undefined || at < 0 || item.status.state === "done") return;
-		// What stands behind it on the wire would be refused if it is not in the log.
-		this.rewind(lane.items, at);
+		if (lane === undefined || item.status.state === "done" || item.status.state === "discarded") return;
+		this.rewind([item], 0);
 		item.status = { state: "discarded" };
 		this.take(lane, item);
 		item.fail(why);
