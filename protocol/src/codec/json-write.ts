@@ -3,7 +3,7 @@ import { EncodeError } from "./codec.ts";
 import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { isWellFormed } from "./utf8.ts";
 
-/** `message` in the proto3 JSON mapping: the same text as the library's `toJsonString`. */
+/** `message` in the proto3 JSON mapping: what the library's `toJsonString` writes, but for the order of keys. */
 export function writeJson(shape: MessageShape, message: Loose): string {
 	let json = "{";
 	for (const member of shape.members) {

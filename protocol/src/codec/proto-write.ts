@@ -4,7 +4,7 @@ import { EncodeError } from "./codec.ts";
 import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { encodeUtf8Into, isWellFormed } from "./utf8.ts";
 
-/** `message` as Protobuf: the same bytes, in the same order, as the library's `toBinary`. */
+/** `message` as Protobuf: the fields of the library's `toBinary`, a oneof where its smallest number stands. */
 export function writeProto(shape: MessageShape, message: Loose): Uint8Array {
 	at = 0;
 	writeMessage(shape, message);

@@ -1,5 +1,5 @@
 // The schema, prepared once for the codecs. @bufbuild/protobuf describes every message; its own generic readers and writers go
-// through reflection for each field of each message, which costs five to fifteen times what a walk along a prepared shape does
+// through reflection for each field of each message, which costs two to twelve times what a walk along a prepared shape does
 // (bench/src/codec.ts measures it). Both codecs walk these shapes, and tests hold what they write and read equal to the library.
 //
 // Shapes know the kinds of field that the schema uses. A new kind stops the program at load, not a message at midnight.
