@@ -227,15 +227,10 @@ export class LiveRoom implements Room, Readable {
 		if (this.writers.mayTell()) this.port.typing(this.id);
 	}
 
-	async history(
-		{
-			before = 0,
-			after = 0,
-			limit = this.parts.limits.historyEntriesDefault,
-		}: { before?: number; after?: number; limit?: number },
-		options?: CallOptions,
-	): Promise<Page> {
-		const value = { room: this.id, before, after, limit: Math.min(limit, this.parts.limits.historyEntriesMax) };
+	async history(bound: { before?: number; after?: number; limit?: number }, options?: CallOptions): Promise<Page> {
+		const { historyEntriesDefault, historyEntriesMax } = this.parts.limits;
+		const limit = Math.min(bound.limit ?? historyEntriesDefault, historyEntriesMax);
+		const value = { room: this.id, ...boundOf(bound, limit), limit };
 		const body = await this.port.call({ case: "history", value }, options);
 		if (body.case !== "page") throw unexpected("history", body);
 		return body.value;
@@ -356,9 +351,8 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	async fetchAfter(seq: number, signal: AbortSignal): Promise<Run> {
-		// "After 0" cannot be said, since 0 means no bound; the first entry alone is what lies before 2.
-		const bound = seq === 0 ? { before: 2, after: 0 } : { before: 0, after: seq };
-		const value = { room: this.id, ...bound, limit: this.parts.limits.historyEntriesMax };
+		const limit = this.parts.limits.historyEntriesMax;
+		const value = { room: this.id, ...boundOf({ after: seq }, limit), limit };
 		const body = await this.port.persist({ case: "history", value }, signal);
 		if (body.case !== "page") throw unexpected("history", body);
 		const run = runOfPage(body.value);
@@ -443,4 +437,9 @@ export class LiveRoom implements Room, Readable {
 
 function unexpected(what: string, body: Down["body"]): ProtocolError {
 	return new ProtocolError(`${what} was answered by ${body.case ?? "something unknown"}`);
+}
+
+/** On the wire 0 means no bound, so "after 0" is said as its other end: the first `limit` entries lie before `limit` + 1. */
+function boundOf(bound: { before?: number; after?: number }, limit: number): { before: number; after: number } {
+	return bound.after === 0 ? { before: limit + 1, after: 0 } : { before: bound.before ?? 0, after: bound.after ?? 0 };
 }

@@ -473,7 +473,8 @@ export declare type Invite = Message<"verbatim.v1.Invite"> & {
 export declare const InviteSchema: GenMessage<Invite>;
 
 /**
- * A page of a room's log. `before` = 0 asks for the newest; `after` and `before` are exclusive bounds.
+ * A page of a room's log. `before` and `after` are exclusive bounds, one of them at most; 0 is none, and with none the page is the
+ * newest. From the beginning on: `before` = `limit` + 1.
  *
  * @generated from message verbatim.v1.History
  */
