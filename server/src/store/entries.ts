@@ -28,14 +28,6 @@ export function messageBody(text: string): Entry["body"] {
 	return { case: "message", value: { $typeName: "verbatim.v1.MessageBody", text } };
 }
 
-/**
- * What an entry counts for where a page is cut, in bytes: its text and an allowance for sender, cid and time. Texts are
- * measured as UTF-8.
- */
-export function weightOf(textBytes: number): number {
-	return textBytes + 128;
-}
-
 function bodyOf(draft: RoomDraft): Entry["body"] {
 	switch (draft.kind) {
 		case "message":

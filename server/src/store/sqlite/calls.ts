@@ -89,11 +89,8 @@ export type WriterFault =
 	/** The writer dies at the next commit, before or after it. */
 	| { readonly kind: "death"; readonly when: "before" | "after" };
 
-export type Role = "writer" | "reader";
-
 export interface Question {
 	readonly id: number;
-	readonly role: Role;
 	readonly call: string;
 	readonly args: unknown;
 }

@@ -1,5 +1,5 @@
 // The event loop's end of a worker: questions out, answers back, in order; and what happens when the worker dies.
-import type { Answer, Question, Role } from "./calls.ts";
+import type { Answer, Question, ReaderCalls, WriterCalls } from "./calls.ts";
 import { StoreOpenError, type WriteTrouble } from "./errors.ts";
 
 /** An answer that says what went wrong. */
@@ -15,16 +15,25 @@ export class CallError extends Error {
 
 /** The worker is gone; whether it has carried the question out is not known. */
 export class WorkerDied extends Error {
-	constructor(role: Role, why: string) {
+	constructor(role: string, why: string) {
 		super(`the ${role} of the store has ended unexpectedly: ${why}`);
 		this.name = "WorkerDied";
 	}
 }
 
+// Bundlers find the entry points by these expressions.
+export function writerChannel(): Channel<WriterCalls> {
+	return new Channel("writer", new Worker(new URL("./writer-thread.ts", import.meta.url)));
+}
+
+export function readerChannel(): Channel<ReaderCalls> {
+	return new Channel("reader", new Worker(new URL("./reader-thread.ts", import.meta.url)));
+}
+
 type Calls<C> = { [K in keyof C]: (args: never) => unknown };
 
 export class Channel<C extends Calls<C>> {
-	private readonly role: Role;
+	private readonly role: string;
 	private readonly worker: Worker;
 	private readonly pending = new Map<number, { resolve(value: unknown): void; reject(cause: Error): void }>();
 	private nextId = 1;
@@ -32,10 +41,10 @@ export class Channel<C extends Calls<C>> {
 	private lastWords = "it gave no reason";
 	private readonly ended = Promise.withResolvers<void>();
 
-	/** Starts a worker. */
-	constructor(role: Role) {
+	/** Takes a worker that was just started. */
+	constructor(role: string, worker: Worker) {
 		this.role = role;
-		this.worker = new Worker(new URL("./worker.ts", import.meta.url).href, { name: `store-${role}` });
+		this.worker = worker;
 		this.worker.onmessage = ({ data }: MessageEvent<string>) => this.answered(JSON.parse(data) as Answer);
 		this.worker.onerror = (event) => {
 			event.preventDefault();
@@ -52,7 +61,7 @@ export class Channel<C extends Calls<C>> {
 	call<K extends keyof C & string>(call: K, args: Parameters<C[K]>[0]): Promise<ReturnType<C[K]>> {
 		if (this.death) return Promise.reject(this.death);
 		const id = this.nextId++;
-		const question: Question = { id, role: this.role, call, args: args ?? null };
+		const question: Question = { id, call, args: args ?? null };
 		const { promise, resolve, reject } = Promise.withResolvers<unknown>();
 		this.pending.set(id, { resolve, reject });
 		try {

@@ -9,7 +9,7 @@ import type { Clock } from "../../clock.ts";
 import type { BatchResult } from "../batches.ts";
 import type { Draft } from "../store.ts";
 import type { WriterCalls, WriterOptions } from "./calls.ts";
-import { CallError, Channel, WorkerDied } from "./channel.ts";
+import { CallError, WorkerDied, writerChannel } from "./channel.ts";
 import { messageOf } from "./errors.ts";
 import { type Range, unpack } from "./packing.ts";
 
@@ -26,7 +26,7 @@ export class WriterKeeper {
 	private readonly options: WriterOptions;
 	private readonly clock: Pick<Clock, "after">;
 	private readonly onRecovered: OnRecovered;
-	private channel = new Channel<WriterCalls>("writer");
+	private channel = writerChannel();
 	/** The newest batch handed to a writer, and the newest whose outcome is known. */
 	private number = 0;
 	private known = 0;
@@ -109,7 +109,7 @@ export class WriterKeeper {
 	private async untilOpen(): Promise<void> {
 		for (let waitMs = RETRY_MIN_MS; !this.isClosing; waitMs = Math.min(waitMs * 2, RETRY_MAX_MS)) {
 			try {
-				if (!this.channel.isAlive) this.channel = new Channel("writer");
+				if (!this.channel.isAlive) this.channel = writerChannel();
 				const last = await this.channel.call("open", { ...this.options, again: true });
 				if (last.number > this.known) await this.onRecovered(last.ranges);
 				this.known = last.number;

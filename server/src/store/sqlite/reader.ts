@@ -3,16 +3,19 @@
 // reads what was acknowledged.
 //
 // A log only grows at its head, and an entry never changes: a page is consistent if it stops at a head read before it.
+//
+// Nothing of the schema of the wire is loaded here, which takes longer than all else at the start of a thread: where SQL needs a
+// number of it, the migrations have fixed that number anyway.
 import type { Database, Statement } from "bun:sqlite";
-import { Room_Kind, Room_Standing } from "@verbatim/protocol";
-import { weightOf } from "../entries.ts";
+import type { Room_Standing } from "@verbatim/protocol";
 import type { MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
 import { otherOf, recordOf } from "../tables.ts";
-import { textOf } from "./bodies.ts";
+import { weightOf } from "../weight.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
 import { connectReader } from "./connect.ts";
 import { troubleOf } from "./errors.ts";
 import { USER_COLUMNS, type UserRow, userOf } from "./rows.ts";
+import { textOf } from "./texts.ts";
 
 export class Reader {
 	private path: string | undefined;
@@ -83,7 +86,7 @@ export class Reader {
 interface ViewRow extends RoomRecord {
 	readonly no: number;
 	readonly direct_key: string | null;
-	readonly standing: Room_Standing | null;
+	readonly standing: Room_Standing;
 }
 
 interface EntryRow {
@@ -100,7 +103,7 @@ type ReadStatements = ReturnType<typeof prepare>;
 function prepare(db: Database) {
 	const view =
 		"SELECT no, id, kind, rooms.name AS name, epoch, head, members, direct_key, " +
-		"(SELECT standing FROM members WHERE room_no = no AND user = ?) AS standing FROM rooms";
+		"coalesce((SELECT standing FROM members WHERE room_no = no AND user = ?), 0) AS standing FROM rooms";
 	const entry = "SELECT seq, at_ms, sender, sender_name, cid, body FROM entries WHERE room_no = ?";
 	const user = `SELECT ${USER_COLUMNS} FROM users`;
 	const all = <Row>(sql: string): Statement<Row, (string | number)[]> => db.prepare<Row, (string | number)[]>(sql);
@@ -112,7 +115,7 @@ function prepare(db: Database) {
 		roomBySkeleton: all<ViewRow>(`${view} WHERE skeleton = ?`),
 		directRoom: all<ViewRow>(`${view} WHERE direct_key = ?`),
 		roomsOf: all<ViewRow>(`${view} WHERE no IN (SELECT room_no FROM members WHERE user = ?) ORDER BY id`),
-		publicRooms: all<ViewRow>(`${view} WHERE kind = ${Room_Kind.PUBLIC} AND rooms.name > ? ORDER BY rooms.name LIMIT ?`),
+		publicRooms: all<ViewRow>(`${view} WHERE kind = 1 AND rooms.name > ? ORDER BY rooms.name LIMIT ?`),
 		members: all<{ id: string; name: string; standing: Room_Standing }>(
 			"SELECT user AS id, coalesce(users.name, members.name) AS name, standing FROM members LEFT JOIN users ON users.id = user " +
 				"WHERE room_no = (SELECT no FROM rooms WHERE id = ?) ORDER BY user",
@@ -161,7 +164,7 @@ function viewOf(sql: ReadStatements, row: ViewRow, userId: string): RoomView {
 	const peerId = row.direct_key === null ? undefined : otherOf(row.direct_key, userId);
 	const peer: UserRef | undefined =
 		peerId === undefined ? undefined : { id: peerId, name: sql.nameOf.get(peerId, row.no, peerId)?.name ?? "" };
-	return { ...recordOf(row), standing: row.standing ?? Room_Standing.NONE, ...(peer ? { peer } : {}) };
+	return { ...recordOf(row), standing: row.standing, ...(peer ? { peer } : {}) };
 }
 
 function recordOrNull(row: ViewRow | null): RoomRecord | null {

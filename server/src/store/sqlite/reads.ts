@@ -4,7 +4,7 @@ import { entry, messageBody } from "../entries.ts";
 import type { LogPage, PageBound } from "../store.ts";
 import { decodeBody } from "./bodies.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
-import { Channel } from "./channel.ts";
+import { readerChannel } from "./channel.ts";
 import type { Range } from "./packing.ts";
 
 /** Beyond every seq. */
@@ -12,7 +12,7 @@ const ALL = 0xffff_ffff;
 
 export class Reads {
 	private readonly path: string;
-	private channel = new Channel<ReaderCalls>("reader");
+	private channel = readerChannel();
 	private isClosed = false;
 
 	constructor(path: string) {
@@ -61,7 +61,7 @@ export class Reads {
 	}
 
 	private async restart(): Promise<void> {
-		const channel = new Channel<ReaderCalls>("reader");
+		const channel = readerChannel();
 		this.channel = channel;
 		await channel.call("open", this.path);
 	}

@@ -6,8 +6,9 @@ import type { Database, Statement } from "bun:sqlite";
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { UserRecord, UserRef } from "../store.ts";
 import type { RoomRow, Said, Tables } from "../tables.ts";
-import { encodeBody, textOf } from "./bodies.ts";
+import { encodeBody } from "./bodies.ts";
 import { USER_COLUMNS, type UserRow, userOf, valuesOf } from "./rows.ts";
+import { textOf } from "./texts.ts";
 
 /** Rooms, standings and cids remembered between batches; beyond, all are forgotten. About 40 MiB at most. */
 const REMEMBERED_MAX = 100_000;
