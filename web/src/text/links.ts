@@ -25,7 +25,7 @@ export function piecesOf(text: string): readonly Piece[] {
 }
 
 // Up to white space, quotes, angle brackets, controls, and what reorders text or takes no room on the screen.
-const CANDIDATE = /\bhttps?:\/\/[^\s"'<>`\p{Cc}\p{Cf}]+/giu;
+const CANDIDATE = /\bhttps?:\/\/(?![/\\])[^\s"'<>`\p{Cc}\p{Cf}]+/giu;
 
 /** Punctuation that ends a sentence is not part of its last address; a closing bracket is, if it was opened in it. */
 function withoutTail(candidate: string): string {

@@ -1,0 +1,167 @@
+import { expect, test } from "bun:test";
+import { signal } from "@preact/signals";
+import { VirtualClock } from "@verbatim/testkit";
+import type { Address } from "../../src/state/address.ts";
+import { createRooms, type Rooms } from "../../src/state/rooms.ts";
+import { type Keeper, safeKeeper } from "../../src/state/storage.ts";
+import { ann, bob } from "../support/entries.ts";
+import { FakeClient, FakeRoom } from "../support/fake-client.ts";
+
+class FakeAddress implements Address {
+	readonly pushed: string[] = [];
+	private listener = (): void => {};
+	private now: string;
+
+	constructor(hash: string) {
+		this.now = hash;
+	}
+	hash(): string {
+		return this.now;
+	}
+	push(hash: string): void {
+		this.pushed.push(hash);
+		this.now = hash;
+	}
+	replace(hash: string): void {
+		this.now = hash;
+	}
+	onChange(listener: () => void): () => void {
+		this.listener = listener;
+		return () => {};
+	}
+	/** The reader goes to another address. */
+	go(hash: string): void {
+		this.now = hash;
+		this.listener();
+	}
+}
+
+interface Stage {
+	readonly fake: FakeClient;
+	readonly clock: VirtualClock;
+	readonly address: FakeAddress;
+	readonly rooms: Rooms;
+	readonly gone: string[];
+}
+
+function stage(hash = "", keeper: Keeper = memory()): Stage {
+	const fake = new FakeClient();
+	const clock = new VirtualClock();
+	const address = new FakeAddress(hash);
+	const gone: string[] = [];
+	const rooms = createRooms({
+		client: fake.client,
+		clock,
+		user: signal(ann),
+		keeper,
+		address,
+		dayKey: () => "one day",
+		onGone: (title) => gone.push(title),
+	});
+	return { fake, clock, address, rooms, gone };
+}
+
+function memory(): Keeper {
+	return safeKeeper(() => {
+		throw new Error("nothing is kept");
+	});
+}
+
+const title = (rooms: Rooms): string | undefined => rooms.current.value?.room.title;
+
+test("rooms stand in the order of their names, channels and people apart, and follow a new name", () => {
+	const { fake, rooms } = stage();
+	const mate = new FakeRoom("2", "#mate");
+	fake.welcome(ann, new FakeRoom("1", "#tea"), mate, new FakeRoom("3", "@bob"));
+	const titles = (): readonly string[] => rooms.channels.value.map((model) => model.title.value);
+	expect(titles()).toEqual(["#mate", "#tea"]);
+	expect(rooms.directs.value.map((model) => model.room.title)).toEqual(["@bob"]);
+	mate.title = "#yerba";
+	mate.change();
+	expect(titles()).toEqual(["#tea", "#yerba"]);
+});
+
+test("one arrives at the address, else where one was last, else at the first room", async () => {
+	const rooms = [new FakeRoom("1", "#mate"), new FakeRoom("2", "#tea"), new FakeRoom("3", "@bob")] as const;
+	const keeper = memory();
+
+	const first = stage("", keeper);
+	first.fake.welcome(ann, ...rooms);
+	await first.clock.advance(1);
+	expect(title(first.rooms)).toBe("#mate");
+
+	const addressed = stage("#TEA", keeper);
+	addressed.fake.welcome(ann, ...rooms);
+	await addressed.clock.advance(1);
+	expect(title(addressed.rooms)).toBe("#tea");
+
+	const again = stage("", keeper);
+	again.fake.welcome(ann, ...rooms);
+	await again.clock.advance(1);
+	expect(title(again.rooms)).toBe("#tea");
+	expect(again.address.hash()).toBe("#tea");
+	expect(again.address.pushed).toEqual([]);
+});
+
+test("an address of a room one is not in is kept as a wish until one joins it or thinks again", async () => {
+	const { fake, clock, address, rooms } = stage("#secret");
+	const tea = new FakeRoom("1", "#tea");
+	fake.welcome(ann, tea);
+	await clock.advance(1);
+	expect([rooms.wanted.value, title(rooms)]).toEqual(["#secret", undefined]);
+	rooms.unwant();
+	expect([rooms.wanted.value, address.hash()]).toEqual(["", "#"]);
+	address.go("#secret");
+	expect(rooms.wanted.value).toBe("#secret");
+	fake.add(new FakeRoom("2", "#secret"));
+	await clock.advance(1);
+	expect([rooms.wanted.value, title(rooms)]).toEqual(["", "#secret"]);
+});
+
+test("going through the rooms wraps around, and back leads back", async () => {
+	const { fake, clock, address, rooms } = stage();
+	fake.welcome(ann, new FakeRoom("1", "#mate"), new FakeRoom("2", "#tea"), new FakeRoom("3", "@bob"));
+	await clock.advance(1);
+	rooms.step(1);
+	rooms.step(1);
+	expect(title(rooms)).toBe("@bob");
+	rooms.step(1);
+	expect(title(rooms)).toBe("#mate");
+	rooms.step(-1);
+	expect(address.pushed).toEqual(["#tea", "#@bob", "#mate", "#@bob"]);
+	address.go("#tea");
+	expect(title(rooms)).toBe("#tea");
+});
+
+test("a room that one is thrown out of closes and says so; others go silently", async () => {
+	const { fake, clock, rooms, gone } = stage("#tea");
+	const tea = new FakeRoom("1", "#tea");
+	const mate = new FakeRoom("2", "#mate");
+	fake.welcome(ann, tea, mate);
+	await clock.advance(1);
+	fake.remove(mate);
+	expect([gone.length, title(rooms)]).toEqual([0, "#tea"]);
+	fake.remove(tea);
+	expect([gone, title(rooms)]).toEqual([["#tea"], undefined]);
+});
+
+test("unread messages count over all rooms", async () => {
+	const { fake, clock, rooms } = stage("#tea");
+	const tea = new FakeRoom("1", "#tea");
+	const mate = new FakeRoom("2", "#mate");
+	fake.welcome(ann, tea, mate);
+	await clock.advance(1);
+	tea.hear(bob);
+	mate.hear(bob);
+	mate.hear(bob);
+	expect(rooms.unread.value).toBe(3);
+});
+
+test("a draft belongs to its user: the next one on this device does not find it", () => {
+	const { fake, rooms } = stage();
+	fake.welcome(ann, new FakeRoom("1", "#tea"));
+	rooms.channels.value[0]?.setDraft("private words");
+	for (const room of [...fake.rooms.values()]) fake.remove(room as unknown as FakeRoom);
+	fake.welcome(bob, new FakeRoom("1", "#tea"));
+	expect(rooms.channels.value[0]?.draft.value).toBe("");
+});

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { RefusedError, TransportError } from "@verbatim/client";
+import { createSession } from "../../src/state/session.ts";
+import { ann } from "../support/entries.ts";
+import { FakeClient } from "../support/fake-client.ts";
+
+const taken = new RefusedError({ code: "name_taken", message: "", retry: false, retryAfterMs: 0, trace: "" });
+const connecting = { state: "connecting", attempt: 1, endpoint: "" } as const;
+
+test("whoever was here before comes back without a form, even while the server is away", () => {
+	const fake = new FakeClient();
+	fake.status = connecting;
+	const session = createSession(fake.client);
+	expect(session.phase.value.phase).toBe("starting");
+	fake.become({ state: "waiting", attempt: 1, retryAtMs: 0, why: new TransportError("away") });
+	expect(session.phase.value.phase).toBe("starting");
+	fake.welcome(ann);
+	expect(session.phase.value.phase).toBe("signedIn");
+	fake.become(connecting);
+	expect(session.phase.value.phase).toBe("signedIn");
+});
+
+test("the form stays while its answer is awaited, and after a refusal", async () => {
+	const fake = new FakeClient();
+	const session = createSession(fake.client);
+	expect(session.phase.value.phase).toBe("signedOut");
+	fake.refuseWith = taken;
+	const tried = session.signIn({ guest: "ann" });
+	fake.become(connecting);
+	expect(session.phase.value.phase).toBe("signedOut");
+	expect(await tried.catch((error: unknown) => error)).toBe(taken);
+	expect(session.phase.value.phase).toBe("signedOut");
+	fake.welcome(ann);
+	expect(session.phase.value.phase).toBe("signedIn");
+});
+
+test("an identity that is refused for good leads to the form, with the reason", () => {
+	const fake = new FakeClient();
+	const session = createSession(fake.client);
+	fake.welcome(ann);
+	fake.become({ state: "stopped", why: taken });
+	expect(session.phase.value).toEqual({
+		phase: "signedOut",
+		why: "This name, or one that looks like it, is taken; choose another",
+	});
+});
+
+test("signing out leads to the form", async () => {
+	const fake = new FakeClient();
+	const session = createSession(fake.client);
+	fake.welcome(ann);
+	await session.signOut();
+	expect(session.phase.value).toEqual({ phase: "signedOut" });
+});

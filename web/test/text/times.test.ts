@@ -1,0 +1,21 @@
+import { expect, test } from "bun:test";
+import { timesFor } from "../../src/text/times.ts";
+import { NOON_MS } from "../support/entries.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+test("days are called today, yesterday, by their date, and by their year where it is another", () => {
+	const times = timesFor("en-GB", "UTC");
+	expect(times.day(NOON_MS, NOON_MS + 3_600_000)).toBe("Today");
+	expect(times.day(NOON_MS - DAY_MS, NOON_MS)).toBe("Yesterday");
+	expect(times.day(NOON_MS - 2 * DAY_MS, NOON_MS)).toContain("19 November");
+	expect(times.day(Date.UTC(2024, 1, 29), NOON_MS)).toContain("29 February 2024");
+});
+
+test("a day is the reader's own, not the server's", () => {
+	const late = Date.UTC(2025, 10, 21, 23, 30);
+	expect(timesFor("en-GB", "UTC").dayKey(late)).toBe("2025-11-21");
+	expect(timesFor("en-GB", "Asia/Tokyo").dayKey(late)).toBe("2025-11-22");
+	expect(timesFor("en-GB", "Asia/Tokyo").short(late)).toBe("08:30");
+	expect(timesFor("en-GB", "UTC").full(late)).toContain("23:30:00");
+});
