@@ -48,7 +48,6 @@ export class ChatPeer {
 	/** Joins a public room and gives its id. */
 	async join(room: string): Promise<string> {
 		const { joined } = await this.ask({ join: { room, create: true, history: 1 } });
-		this.lastSeq = joined?.page.to ?? 0;
 		return joined?.room.id ?? "";
 	}
 
@@ -80,6 +79,8 @@ export class ChatPeer {
 		} else if (answer.ping !== undefined) {
 			this.ws.send(JSON.stringify({ pong: { nonce: answer.ping.nonce } }));
 		} else if (answer.id !== undefined) {
+			// At once, since entries may follow in the same chunk.
+			if (answer.joined !== undefined) this.lastSeq = answer.joined.page.to ?? 0;
 			this.waiting.get(answer.id)?.(answer);
 			this.waiting.delete(answer.id);
 		}

@@ -8,7 +8,7 @@ export async function connectAll(port: number, count: number, room: string): Pro
 	const peers: ChatPeer[] = [];
 	for (let done = 0; done < count; done += AT_ONCE) {
 		const batch = Array.from({ length: Math.min(AT_ONCE, count - done) }, async (_, i) => {
-			const peer = await ChatPeer.connect(port, `g${done + i}`);
+			const peer = await ChatPeer.connect(port, `${room.replace("{i}", "")}-${done + i}`);
 			await peer.join(`#${room.replace("{i}", String(done + i))}`);
 			return peer;
 		});
