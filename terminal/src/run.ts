@@ -117,7 +117,7 @@ async function converse({ options, identities, client, question, stdin, stdout, 
 	// React is made for development unless told otherwise, and then keeps measurements of every frame. Ink comes late, so that
 	// whoever only asks for help does not wait for it.
 	process.env.NODE_ENV ??= "production";
-	const { mount } = await import("./view/mount.tsx");
+	const { mount } = await import("./view/mount.ts");
 	const painter = createPainter({ write: (text) => stdout.write(text) });
 	let chat: Chat | undefined;
 	const gone = Promise.withResolvers<void>();
@@ -153,12 +153,10 @@ async function converse({ options, identities, client, question, stdin, stdout, 
 		});
 		const mounted = mount(chat, themeFor(env), painter);
 		await Promise.race([chat.left, gone.promise, mounted.broken]);
-		await Promise.race([
-			client.close(),
-			chat.leftAtOnce,
-			gone.promise,
-			new Promise((done) => systemClock.after(LEAVE_MS, () => done(undefined))),
-		]);
+		const tired = Promise.withResolvers<void>();
+		const cancel = systemClock.after(LEAVE_MS, tired.resolve);
+		await Promise.race([client.close(), chat.leftAtOnce, gone.promise, tired.promise]);
+		cancel();
 		mounted.unmount();
 	} finally {
 		chat?.close();

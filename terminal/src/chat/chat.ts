@@ -91,14 +91,14 @@ export function createChat(parts: ChatParts): Chat {
 	/** Something of the client is different: who one is, which rooms there are, how the connection stands. */
 	const follow = (): void => {
 		const { status, user } = client;
-		if (user && user.id !== welcomed) {
+		rooms.sync();
+		if (user && status.state === "live" && user.id !== welcomed) {
 			if (welcomed !== undefined) desk.change(forgotten);
 			welcomed = user.id;
 			who.welcomed();
 			arrive().catch((error: unknown) => desk.tell(errorWords(error), "error"));
 		}
 		if (status.state === "stopped" && status.why instanceof RefusedError) who.refused(status.why);
-		rooms.sync();
 		tick();
 	};
 

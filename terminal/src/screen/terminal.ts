@@ -38,6 +38,7 @@ export interface Terminal {
 
 /** An ESC that nothing follows within this time is the Escape key. */
 const ESCAPE_MS = 50;
+const CONTINUE_MS = 100;
 const SIZE_DEFAULT = { columns: 80, rows: 24 };
 
 export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, clock: Clock, listener: TerminalListener): Terminal {
@@ -45,6 +46,7 @@ export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, cloc
 	const keys = createKeyDecoder();
 	let cancelFlush = (): void => undefined;
 	let inside = false;
+	let left = false;
 
 	const onData = (chunk: Buffer | string): void => {
 		cancelFlush();
@@ -62,6 +64,7 @@ export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, cloc
 	const onDrain = (): void => listener.drained();
 	const onGone = (): void => listener.gone();
 	const onContinue = (): void => {
+		if (inside || left) return;
 		enter();
 		onResize();
 		listener.stale();
@@ -97,8 +100,11 @@ export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, cloc
 			putBack();
 			// The whole job, as the terminal itself would do it, or the shell would not notice.
 			process.kill(0, "SIGTSTP");
+			// Where nobody could continue it, the system does not stop it; then this goes on as if it had been continued.
+			clock.after(CONTINUE_MS, onContinue);
 		},
 		leave() {
+			left = true;
 			cancelFlush();
 			stdin.off("data", onData);
 			for (const event of ["end", "close", "error"]) stdin.off(event, onGone);

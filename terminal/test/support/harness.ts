@@ -3,7 +3,7 @@ import { VirtualClock } from "@verbatim/testkit";
 import { type Chat, type ChatParts, createChat } from "../../src/chat/chat.ts";
 import { createKeyDecoder } from "../../src/input/keys.ts";
 import type { Cursor, Painter } from "../../src/screen/painter.ts";
-import { mount } from "../../src/view/mount.tsx";
+import { mount } from "../../src/view/mount.ts";
 import { themeFor } from "../../src/view/theme.ts";
 import { FakeClient, NOON } from "./fake-client.ts";
 

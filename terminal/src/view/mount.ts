@@ -2,9 +2,10 @@
 // a scrolling shell; its `debug` mode hands over every frame whole instead, which is what a full screen needs.
 import { Writable } from "node:stream";
 import { render } from "ink";
+import { createElement } from "react";
 import type { Chat } from "../chat/chat.ts";
 import type { Cursor, Painter } from "../screen/painter.ts";
-import { App } from "./app.tsx";
+import { App } from "./app.ts";
 import type { Theme } from "./theme.ts";
 
 export interface Mounted {
@@ -22,7 +23,7 @@ export function mount(chat: Chat, theme: Theme, painter: Painter): Mounted {
 	const placeCursor = (place: Cursor | undefined): void => {
 		cursor = place;
 	};
-	const instance = render(<App chat={chat} theme={theme} placeCursor={placeCursor} />, {
+	const instance = render(createElement(App, { chat, theme, placeCursor }), {
 		stdout: sink as unknown as NodeJS.WriteStream,
 		debug: true,
 		exitOnCtrlC: false,
