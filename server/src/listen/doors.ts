@@ -87,14 +87,19 @@ export async function openDoors(options: DoorsOptions, behind: DoorsBehind): Pro
 		},
 		async close(withinMs) {
 			for (const door of open) door.stopListening();
-			await new Promise<void>((resolve) => {
-				const cancel = behind.clock.after(withinMs, resolve);
-				void Promise.all(open.map((door) => door.empty())).then(() => {
-					cancel();
-					resolve();
-				});
-			});
+			if (withinMs > 0) await emptied(open, withinMs, behind.clock);
 			for (const door of open) door.closeAll();
 		},
 	};
+}
+
+/** Resolves when all are empty, after `withinMs` at the latest. */
+function emptied(doors: readonly Door[], withinMs: number, clock: Pick<Clock, "after">): Promise<void> {
+	return new Promise((resolve) => {
+		const cancel = clock.after(withinMs, resolve);
+		void Promise.all(doors.map((door) => door.empty())).then(() => {
+			cancel();
+			resolve();
+		});
+	});
 }

@@ -1,6 +1,7 @@
 // The TCP door, frame by frame: what is recognised, what is refused, what every deadline and limit does.
 import { afterEach, expect, test } from "bun:test";
-import { create, jsonCodec, lengthFramer, prefaceFramer, protoCodec, type Up, UpSchema } from "@verbatim/protocol";
+import { create, jsonCodec, lengthFramer, prefaceFramer, protoCodec, TIMING, type Up, UpSchema } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
 import { RawSocket } from "./raw-socket.ts";
 import { ScriptedHost, type ScriptedSession } from "./scripted.ts";
 import { metric, openServer, type ServerSettings, type TestServer } from "./support.ts";
@@ -22,7 +23,7 @@ interface Scene {
 
 async function open(settings: ServerSettings = {}): Promise<Scene> {
 	const host = new ScriptedHost();
-	const server = await openServer({ ...settings, behind: { host } });
+	const server = await openServer({ ...settings, behind: { host, ...settings.behind } });
 	servers.push(server);
 	return { server, host, connect: () => RawSocket.open(server.tcpPort) };
 }
@@ -93,44 +94,49 @@ for (const [preface, answer] of [
 }
 
 test("half a preface has a deadline, and bytes that drip do not move it", async () => {
-	const { connect } = await open({ timing: { handshakeMs: 300, lineModeAfterMs: 50 } });
-	const peer = await connect();
-	const drip = setInterval(() => peer.write("V"), 20);
-	peer.write("VERBATIM/");
-	try {
-		// The drip makes it a version that is never whole.
-		expect(await peer.toEnd()).toStartWith("VERBATIM/1 error late ");
-	} finally {
-		clearInterval(drip);
+	const clock = new VirtualClock();
+	const scene = await open({ behind: { clock } });
+	const peer = await scene.connect();
+	for (const byte of "VERBATIM/") {
+		peer.write(byte);
+		// The byte has been read when a later connection was answered.
+		await framed(scene, "codec=json");
+		await clock.advance(TIMING.handshakeMs / 10);
 	}
+	expect(peer.text()).toBe("");
+	await clock.advance(TIMING.handshakeMs);
+	expect(await peer.toEnd()).toStartWith("VERBATIM/1 error late ");
 });
 
 test("a frame has a deadline from its first byte, whatever drips after it", async () => {
-	const scene = await open({ timing: { frameMs: 300 } });
-	const { peer, session } = await framed(scene, "codec=json");
-	const started = performance.now();
-	peer.write(new Uint8Array([0, 0, 1, 0]));
-	const drip = setInterval(() => peer.write(" "), 20);
-	try {
-		expect((await session.heard("end")).why).toBe("late");
-		expect(performance.now() - started).toBeGreaterThanOrEqual(290);
-		await peer.toEnd();
-	} finally {
-		clearInterval(drip);
-	}
-});
-
-test("many frames that are each in time never meet the deadline of a frame", async () => {
-	const scene = await open({ timing: { frameMs: 100 } });
+	const clock = new VirtualClock();
+	const scene = await open({ behind: { clock } });
 	const { peer, session } = await framed(scene, "codec=json");
 	const frame = lengthFramer({ bytesMax: 65_536, crc: false }).encode(bytes(jsonCodec.encodeUp(ping(1))));
-	// Every write ends in the middle of a frame, so that one is always at hand; none of them is old.
-	peer.write(frame.subarray(0, 3));
-	for (let n = 0; n < 25; n++) {
-		await Bun.sleep(10);
+	// When the first frame was heard, the beginning of the second has come with it.
+	peer.write(Buffer.concat([frame, new Uint8Array([0, 0, 1])]));
+	await session.heard("received");
+	for (let n = 0; n < 9; n++) {
+		await clock.advance(TIMING.frameMs / 10);
+		peer.write(" ");
+	}
+	expect(session.count("end")).toBe(0);
+	await clock.advance(TIMING.frameMs / 10);
+	expect((await session.heard("end")).why).toBe("late");
+	await peer.toEnd();
+});
+
+test("a connection that is always in the middle of some frame, none of them old, lives", async () => {
+	const clock = new VirtualClock();
+	const scene = await open({ behind: { clock } });
+	const { peer, session } = await framed(scene, "codec=json");
+	const frame = lengthFramer({ bytesMax: 65_536, crc: false }).encode(bytes(jsonCodec.encodeUp(ping(1))));
+	peer.write(Buffer.concat([frame, frame.subarray(0, 3)]));
+	for (let n = 1; n <= 20; n++) {
+		await session.heardTimes("received", n);
+		await clock.advance(TIMING.frameMs * 0.6);
 		peer.write(Buffer.concat([frame.subarray(3), frame.subarray(0, 3)]));
 	}
-	await session.heardTimes("received", 25);
 	expect(session.count("end")).toBe(0);
 });
 

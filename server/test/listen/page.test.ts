@@ -1,0 +1,56 @@
+// The web page as a browser gets it.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { openServer, type TestServer } from "./support.ts";
+
+let server: TestServer;
+
+beforeAll(async () => {
+	server = await openServer({
+		page(path) {
+			if (path === "/") return { body: "<!doctype html>", type: "text/html; charset=utf-8", etag: '"one"', immutable: false };
+			if (path === "/main.abc.js") return { body: "1", type: "text/javascript", etag: '"two"', immutable: true };
+			if (path === "/broken") throw new Error("a bug of the page's maker");
+			return undefined;
+		},
+	});
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+test("the page comes under a policy that lets in nothing but its own files and its own server", async () => {
+	const answer = await fetch(`${server.http}/`);
+	expect(await answer.text()).toBe("<!doctype html>");
+	const host = `127.0.0.1:${server.httpPort}`;
+	expect(answer.headers.get("content-security-policy")).toBe(
+		`default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://${host} wss://${host}; img-src 'self' data:; ` +
+			"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+	);
+	expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+	expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
+	expect(answer.headers.get("cross-origin-opener-policy")).toBe("same-origin");
+	expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+	expect(answer.headers.get("cache-control")).toBe("no-cache");
+});
+
+test("what the browser has already is not sent again, and what never changes is kept for ever", async () => {
+	const again = await fetch(`${server.http}/`, { headers: { "if-none-match": 'W/"one"' } });
+	expect([again.status, await again.text()]).toEqual([304, ""]);
+	const script = await fetch(`${server.http}/main.abc.js`);
+	expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+	const head = await fetch(`${server.http}/`, { method: "HEAD" });
+	expect([head.status, await head.text(), head.headers.get("etag")]).toEqual([200, "", '"one"']);
+});
+
+test("a Host header that is none does not get into the policy", async () => {
+	const answer = await fetch(`${server.http}/`, { headers: { host: "x; script-src *" } });
+	expect(answer.headers.get("content-security-policy") ?? "").not.toContain("script-src *");
+});
+
+test("what is not there, what is not for writing and what is broken is said in words", async () => {
+	expect((await fetch(`${server.http}/../../etc/passwd`)).status).toBe(404);
+	expect((await fetch(`${server.http}/`, { method: "POST", body: "x" })).status).toBe(405);
+	const broken = await fetch(`${server.http}/broken`);
+	expect(broken.status).toBe(500);
+	expect(await broken.text()).not.toContain("a bug of");
+	expect(server.faults).toHaveLength(1);
+});
