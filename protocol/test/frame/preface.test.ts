@@ -61,6 +61,11 @@ test.each(["VERBATIM/1 codec", "VERBATIM/1 =proto", "VERBATIM/1 codec=json codec
 });
 
 test("line mode is known at the first byte that does not fit, and no byte is lost", () => {
+	for (let fits = 0; fits < "VERBATIM/".length; fits++) {
+		const first = bytes(`${"VERBATIM/".slice(0, fits)}~`);
+		expect(read(first.subarray(0, fits))).toEqual({ kind: "more" });
+		expect(read(first)).toEqual({ kind: "line", rest: first });
+	}
 	expect(read(bytes("/nick ann\n"))).toEqual({ kind: "line", rest: bytes("/nick ann\n") });
 	expect(read(bytes("V"))).toEqual({ kind: "more" });
 	const reader = new PrefaceReader();
