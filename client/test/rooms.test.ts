@@ -272,6 +272,24 @@ describe("what a room shows", () => {
 		expect(told).toEqual([]);
 	});
 
+	test("a page of the log can be had from anywhere, the beginning included, however the server cuts it", async () => {
+		const { server, clock, room } = await inTea(120);
+		const page = async (bound: Parameters<Room["history"]>[0]): Promise<number[]> => {
+			const asking = room.history(bound);
+			await clock.settle();
+			const { from, to, entries } = await asking;
+			expect(entries.map(({ seq }) => seq)).toEqual(range(from, to));
+			return [from, to];
+		};
+		expect(await page({ limit: 30 })).toEqual([91, 120]);
+		expect(await page({ before: 50, limit: 30 })).toEqual([20, 49]);
+		expect(await page({ after: 50, limit: 30 })).toEqual([51, 80]);
+		expect(await page({ after: 0, limit: 30 })).toEqual([1, 30]);
+		server.pageMax = 7;
+		expect(await page({ after: 0, limit: 30 })).toEqual([1, 8]);
+		expect(await page({ after: 0, limit: 1 })).toEqual([1, 1]);
+	});
+
 	test("the window is bounded at the live end, what was loaded on purpose stays", async () => {
 		const { server, clock, tea, room } = await inTea(300, { timelineMax: 200 });
 		for (let i = 0; i < 1_000; i++) server.say(tea, "bob", "much");

@@ -23,7 +23,7 @@ import type {
 	SendOptions,
 	SkippedRange,
 } from "../api.ts";
-import { ProtocolError } from "../errors.ts";
+import { EpochError, ProtocolError } from "../errors.ts";
 import { Emitter } from "../events.ts";
 import type { Parts } from "../parts.ts";
 import { Healer } from "./healer.ts";
@@ -227,13 +227,15 @@ export class LiveRoom implements Room, Readable {
 		if (this.writers.mayTell()) this.port.typing(this.id);
 	}
 
-	async history(bound: { before?: number; after?: number; limit?: number }, options?: CallOptions): Promise<Page> {
+	async history(bound: { before?: number; after?: number; limit?: number }, options: CallOptions = {}): Promise<Page> {
 		const { historyEntriesDefault, historyEntriesMax } = this.parts.limits;
 		const limit = Math.min(bound.limit ?? historyEntriesDefault, historyEntriesMax);
-		const value = { room: this.id, ...boundOf(bound, limit), limit };
-		const body = await this.port.call({ case: "history", value }, options);
-		if (body.case !== "page") throw unexpected("history", body);
-		return body.value;
+		if (bound.after !== 0) return this.page({ before: bound.before ?? 0, after: bound.after ?? 0, limit }, options);
+		const first = await this.page({ ...FIRST, limit }, options);
+		if (limit === 1 || first.head <= first.to) return first;
+		const rest = await this.page({ before: 0, after: first.to, limit: limit - 1 }, options);
+		if (rest.epoch !== first.epoch) throw new EpochError(this.id, rest.head);
+		return { ...rest, from: first.from, entries: [...first.entries, ...rest.entries] };
 	}
 
 	on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off {
@@ -351,8 +353,8 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	async fetchAfter(seq: number, signal: AbortSignal): Promise<Run> {
-		const limit = this.parts.limits.historyEntriesMax;
-		const value = { room: this.id, ...boundOf({ after: seq }, limit), limit };
+		const bound = seq === 0 ? FIRST : { before: 0, after: seq };
+		const value = { room: this.id, ...bound, limit: this.parts.limits.historyEntriesMax };
 		const body = await this.port.persist({ case: "history", value }, signal);
 		if (body.case !== "page") throw unexpected("history", body);
 		const run = runOfPage(body.value);
@@ -376,6 +378,12 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	// ------------------------------------------------------------ helpers
+
+	private async page(bound: { before: number; after: number; limit: number }, options: CallOptions): Promise<Page> {
+		const body = await this.port.call({ case: "history", value: { room: this.id, ...bound } }, options);
+		if (body.case !== "page") throw unexpected("history", body);
+		return body.value;
+	}
 
 	private takeOrHeal(run: Run): void {
 		const missing = this.take(run);
@@ -439,7 +447,5 @@ function unexpected(what: string, body: Down["body"]): ProtocolError {
 	return new ProtocolError(`${what} was answered by ${body.case ?? "something unknown"}`);
 }
 
-/** On the wire 0 means no bound, so "after 0" is said as its other end: the first `limit` entries lie before `limit` + 1. */
-function boundOf(bound: { before?: number; after?: number }, limit: number): { before: number; after: number } {
-	return bound.after === 0 ? { before: limit + 1, after: 0 } : { before: bound.before ?? 0, after: bound.after ?? 0 };
-}
+/** On the wire 0 means no bound, so "after 0" cannot be said; but the first entry alone is what lies before 2. */
+const FIRST = { before: 2, after: 0 } as const;

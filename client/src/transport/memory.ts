@@ -2,7 +2,7 @@
 // microtask, as over a socket.
 import type { CodecName } from "@verbatim/protocol";
 import { TransportError } from "../errors.ts";
-import type { ConnectionEvents, Ending, Transport } from "./transport.ts";
+import type { Ending, Transport } from "./transport.ts";
 
 /** The server's end of one connection. */
 export interface MemoryPeer {
@@ -25,41 +25,44 @@ export function memoryTransport(
 	return {
 		schemes,
 		open(endpoint, codec, events) {
-			const toClient: ConnectionEvents = later(events);
-			let open = true;
+			let state: "opening" | "open" | "ended" = "opening";
+			// In later microtasks, one after the other: never from within a call of the receiver's own.
 			const peer: MemoryPeer = {
 				endpoint,
 				onFrame: () => {},
 				onClosed: () => {},
-				send: (body) => void (open && toClient.frame(body)),
-				damage: () => void (open && toClient.damaged()),
+				send: (body) => later(() => events.frame(body)),
+				damage: () => later(() => events.damaged()),
 				close: (ending = { cause: new TransportError("the connection was lost") }) => end(ending),
 			};
-			const end = (ending: Ending): void => {
-				if (!open) return;
-				open = false;
-				toClient.closed(ending);
-				queueMicrotask(() => peer.onClosed());
+			const later = (task: () => void): void => {
+				if (state !== "ended") queueMicrotask(task);
 			};
-			if (accept(peer, codec)) toClient.opened();
-			else end({ cause: new TransportError("the connection was refused") });
+			const end = (ending: Ending): void => {
+				if (state === "ended") return;
+				state = "ended";
+				queueMicrotask(() => {
+					events.closed(ending);
+					peer.onClosed();
+				});
+			};
+			if (accept(peer, codec)) {
+				queueMicrotask(() => {
+					if (state === "ended") return;
+					state = "open";
+					events.opened();
+				});
+			} else {
+				end({ cause: new TransportError("the connection was refused") });
+			}
 			return {
 				send(body) {
-					if (open) queueMicrotask(() => peer.onFrame(body));
+					if (state === "open") queueMicrotask(() => peer.onFrame(body));
 				},
 				bufferedBytes: () => 0,
 				close: () => end({}),
 				abandon: () => end({}),
 			};
 		},
-	};
-}
-
-function later(events: ConnectionEvents): ConnectionEvents {
-	return {
-		opened: () => queueMicrotask(() => events.opened()),
-		frame: (body) => queueMicrotask(() => events.frame(body)),
-		damaged: () => queueMicrotask(() => events.damaged()),
-		closed: (ending) => queueMicrotask(() => events.closed(ending)),
 	};
 }

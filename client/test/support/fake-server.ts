@@ -211,7 +211,7 @@ export class FakeSession {
 				if (room === undefined) return refusal("no_such_room");
 				const count = Math.min(limit || 50, server.pageMax);
 				if (after > 0) return { case: "page", value: server.page(room, after + 1, Math.min(room.entries.length, after + count)) };
-				const to = before > 0 ? before - 1 : room.entries.length;
+				const to = before > 0 ? Math.min(before - 1, room.entries.length) : room.entries.length;
 				return { case: "page", value: server.page(room, Math.max(1, to - count + 1), to) };
 			}
 			case "rooms":
