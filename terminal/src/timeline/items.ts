@@ -49,13 +49,14 @@ export function itemsOf({ timeline, from, pending, notices, newFrom, skipped, lo
 			items.push({ key: `n${notice.id}`, kind: "notice", notice });
 		}
 	};
-	let day = "";
+	let day = NO_DAY;
 	let marked = newFrom === undefined;
 	for (const entry of timeline) {
 		tell(entry.seq);
-		const today = dayOf(entry.atMs);
-		if (today !== day) items.push({ key: `d${entry.seq}`, kind: "day", atMs: entry.atMs });
-		day = today;
+		if (entry.atMs < day.from || entry.atMs >= day.to) {
+			day = dayOf(entry.atMs);
+			items.push({ key: `d${entry.seq}`, kind: "day", atMs: entry.atMs });
+		}
 		if (!marked && newFrom !== undefined && entry.seq >= newFrom) {
 			items.push({ key: "new", kind: "new" });
 			marked = true;
@@ -73,6 +74,11 @@ function skippedBefore(from: number, skipped: readonly SkippedRange[]): SkippedR
 	return range && { ...range, to: from - 1 };
 }
 
-function dayOf(atMs: number): string {
-	return new Date(atMs).toDateString();
+const NO_DAY = { from: 0, to: 0 };
+
+/** From midnight to midnight, local time. */
+function dayOf(atMs: number): { readonly from: number; readonly to: number } {
+	const date = new Date(atMs);
+	const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+	return { from: new Date(year, month, day).getTime(), to: new Date(year, month, day + 1).getTime() };
 }
