@@ -47,5 +47,5 @@ function parsePath(text: string): string {
 
 function why(text: string): string {
 	if (!text.includes(":")) return "the port is missing";
-	return /:[^:\]]*:/.test(text) && !text.startsWith("[") ? "an IPv6 address stands in brackets" : "host or port cannot be read";
+	return /^[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*$/i.test(text) ? "an IPv6 address stands in brackets" : "host or port cannot be read";
 }

@@ -63,7 +63,8 @@ export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSe
 	const idleTimeout = Math.min(255, Math.max(1, Math.ceil(parts.timing.handshakeMs / 1_000)));
 	const { server, bound } = await bind("--http", address, (at) => {
 		if ("unix" in at) return { server: Bun.serve<WsData>({ ...at, ...shared }), bound: address };
-		const tcp = Bun.serve<WsData>({ ...at, ...shared, idleTimeout });
+		// Said aloud, because out of development mode Bun shares a port that is taken, and two servers would answer in turn.
+		const tcp = Bun.serve<WsData>({ ...at, ...shared, idleTimeout, reusePort: false });
 		return { server: tcp, bound: { kind: "tcp", host: at.hostname, port: tcp.port ?? at.port } as const };
 	});
 	return {

@@ -73,7 +73,8 @@ export class LineReader {
 
 	/** No end in sight and too much already: forget it, tell once, and go on behind its end. */
 	private overlong(): LineEvent | undefined {
-		this.advance(this.end);
+		// A \r in last place may be half of the end that is looked for.
+		this.advance(this.buffer[this.end - 1] === CR ? this.end - 1 : this.end);
 		if (this.skipping) return undefined;
 		this.skipping = true;
 		return this.tooLarge();
