@@ -1,6 +1,7 @@
 // One connection's life on the server, by the table shared with the client. It checks who is there, hands commands to the
 // table in order, keeps the heartbeat, and holds the user's places in the rooms. It belongs to one link and dies with it; the
-// client's cursors are what lasts.
+// client's cursors are what lasts. Long, because here the contracts of doors, rooms, streams, commands and vigil meet; what stands
+// behind each is a file of its own.
 import {
 	CLOSES,
 	type CloseName,
@@ -19,7 +20,6 @@ import {
 	type Up,
 } from "@verbatim/protocol";
 import type { Identity } from "../account/accounts.ts";
-import type { Cancel } from "../clock.ts";
 import type { Core } from "../core.ts";
 import { newId } from "../ids.ts";
 import type { Link } from "../listen/link.ts";
@@ -30,16 +30,16 @@ import type { Subscription } from "../room/subscription.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
-import { Heartbeat } from "./heartbeat.ts";
 import type { SessionInput } from "./host.ts";
 import { Memberships, type MembershipsPort } from "./memberships.ts";
 import { Outbox } from "./outbox.ts";
 import { Streams, type StreamsPort } from "./streams.ts";
+import { Vigil, type VigilPort } from "./vigil.ts";
 
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
 
-export class Session implements SessionInput, Device, QueueSession, StreamsPort, MembershipsPort {
+export class Session implements SessionInput, Device, QueueSession, StreamsPort, MembershipsPort, VigilPort {
 	readonly id: string;
 	readonly link: Link;
 	private readonly core: Core;
@@ -49,31 +49,26 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	private readonly memberships: Memberships;
 	private welcomed = false;
 	private readonly queue: CommandQueue;
-	private readonly heartbeat: Heartbeat;
+	private readonly vigil: Vigil;
 	private identityNow: Identity | undefined;
 	private refusedHellos = 0;
-	private cancelDeadline: Cancel | undefined;
-	private cancelHeartbeat: Cancel | undefined;
-	private cancelExpiry: Cancel | undefined;
-	private cancelStall: Cancel | undefined;
 
 	constructor(core: Core, link: Link) {
 		this.core = core;
 		this.link = link;
 		this.id = newId("s", core.clock, core.random);
 		this.outbox = new Outbox(link, core.flusher, core.limits, core.outboxTotal, this.flushed);
-		this.heartbeat = new Heartbeat(core.timing);
 		this.queue = new CommandQueue(core, this);
 		this.streams = new Streams(this, core.reader, core.limits);
 		this.memberships = new Memberships(this, core, this.streams);
-		this.cancelDeadline = core.wheel.after(core.timing.handshakeMs, () => this.end("late", "no hello in time"));
+		this.vigil = new Vigil(this, core);
 	}
 
 	// ------------------------------------------------------------ from the door
 
 	receive(up: Up): void {
 		if (this.closed) return;
-		this.heartbeat.hear();
+		this.vigil.heartbeat.hear();
 		try {
 			this.dispatch(up);
 		} catch (cause) {
@@ -83,7 +78,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	undecodable(code: ErrorCode, message: string): void {
 		if (this.closed) return;
-		this.heartbeat.hear();
+		this.vigil.heartbeat.hear();
 		this.core.metrics.errors.add(code);
 		this.send(0, failureBody(code, message, 0, ""));
 	}
@@ -137,7 +132,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 				this.send(up.id, { case: "pong", value: { nonce: command.value.nonce } });
 				return;
 			case "pong":
-				this.heartbeat.answer(command.value.nonce, this.core.clock.monotonic());
+				this.vigil.heartbeat.answer(command.value.nonce, this.core.clock.monotonic());
 				return;
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
@@ -176,15 +171,14 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
 		this.welcomed = true;
-		this.cancelDeadline?.();
-		this.cancelDeadline = undefined;
+		this.vigil.welcomed();
 		const body: DownBody = {
 			case: "welcome",
 			value: {
 				session: this.id,
 				user: { id: user.id, name: user.name },
 				rooms: views.map(roomBody),
-				heartbeatMs: this.heartbeat.intervalMs,
+				heartbeatMs: this.vigil.heartbeat.intervalMs,
 				server: core.version,
 				frameBytesMax: core.limits.frameBytesMax,
 				textBytesMax: core.limits.textBytesMax,
@@ -194,8 +188,8 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		if (identity.tokens !== undefined) body.value.tokens = identity.tokens;
 		this.send(id, body);
 		this.beginStreams(views, hello);
-		this.expireAt(identity.expiresMs);
-		if (this.link.format.codec !== "line") this.beat();
+		this.vigil.expireAt(identity.expiresMs);
+		if (this.link.format.codec !== "line") this.vigil.keepBeating();
 		if (first) core.presence.online(this.user, this.roomsNow());
 		core.metrics.sessions.add(1);
 		core.log.debug(
@@ -260,7 +254,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	}
 
 	prolong(expiresMs: number): void {
-		this.expireAt(expiresMs);
+		this.vigil.expireAt(expiresMs);
 	}
 
 	pauseReading(paused: boolean): boolean {
@@ -337,14 +331,27 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		this.fault("a read of the store failed", cause);
 	}
 
+	// ------------------------------------------------------------ for the vigil
+
+	get clogged(): boolean {
+		return this.outbox.clogged;
+	}
+
+	progress(): number {
+		return this.outbox.progress();
+	}
+
+	ping(nonce: number, intervalMs: number): void {
+		this.send(0, { case: "ping", value: { nonce, intervalMs } });
+	}
+
 	// ------------------------------------------------------------ life
 
 	private readonly flushed = (): void => {
 		if (this.outbox.clogged) {
-			this.watchStall();
+			this.vigil.watchStall();
 		} else {
-			this.cancelStall?.();
-			this.cancelStall = undefined;
+			this.vigil.flowing();
 			this.streams.pump();
 		}
 	};
@@ -368,47 +375,12 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		this.end("internal", `${what} (trace ${trace})`);
 	}
 
-	private beat(): void {
-		this.cancelHeartbeat = this.core.wheel.after(this.heartbeat.intervalMs, () => {
-			const action = this.heartbeat.tick(this.core.clock.monotonic());
-			if (action.do === "give up") {
-				this.end("silent");
-				return;
-			}
-			this.send(0, { case: "ping", value: { nonce: action.nonce, intervalMs: action.intervalMs } });
-			this.beat();
-		});
-	}
-
-	private expireAt(expiresMs: number | undefined): void {
-		this.cancelExpiry?.();
-		if (expiresMs === undefined) return;
-		const leftMs = expiresMs - this.core.clock.now();
-		this.cancelExpiry = this.core.wheel.after(Math.max(0, leftMs), () => this.end("expired"));
-	}
-
-	/** A reader that takes nothing at all for `stalledMs` is closed; its cursor keeps its place. */
-	private watchStall(): void {
-		if (this.cancelStall !== undefined) return;
-		const before = this.outbox.progress();
-		this.cancelStall = this.core.wheel.after(this.core.timing.stalledMs, () => {
-			this.cancelStall = undefined;
-			const progress = this.outbox.progress() > before;
-			if (!this.outbox.clogged) return;
-			if (progress) this.watchStall();
-			else this.end("slow");
-		});
-	}
-
 	private roomsNow(): LiveRoom[] {
 		return Array.from(this.streams.subscriptions.values(), (subscription) => subscription.room);
 	}
 
 	private settle(): void {
-		this.cancelDeadline?.();
-		this.cancelHeartbeat?.();
-		this.cancelExpiry?.();
-		this.cancelStall?.();
+		this.vigil.stop();
 		this.queue.close();
 		const rooms = this.roomsNow();
 		this.streams.close();
