@@ -108,6 +108,28 @@ describe("coming in", () => {
 		expect(h.screen()).toContain("you are still ann");
 	});
 
+	test("a password that is refused is asked for again, so that nobody says it to the room", async () => {
+		const h = await inTea();
+		h.client.refusals.set("annie", refusal("password_weak"));
+		await h.type("/register annie\r");
+		await h.type("short\r");
+		expect(h.screen()).toContain("! a password has 8 to 256 characters");
+		expect(h.screen()).toContain("password for annie (Esc: never mind):");
+		h.client.refusals.clear();
+		await h.type("long enough\r");
+		expect(h.client.calls).toContain('logIn {"register":{"name":"annie","password":"long enough"}}');
+		expect(h.tea.pending).toEqual([]);
+	});
+
+	test("Esc leaves the question; what was being written in the room is still there", async () => {
+		const h = await inTea();
+		await h.type("/login annie\r");
+		await h.type("half\x1b");
+		expect(h.screen()).not.toContain("password for");
+		await h.type("hello");
+		expect(h.screen()).toContain("> hello");
+	});
+
 	test("another name: the public rooms come along", async () => {
 		const h = await inTea();
 		await h.type("/nick anna\r");

@@ -24,6 +24,9 @@ export interface Scene {
 	readonly composed: Composed;
 }
 
+/** Cells that a long prompt leaves for the answer. */
+const PROMPT_LEAVES = 16;
+
 /** Gives the scene of this moment. */
 export function createScenes(desk: Desk): () => Scene {
 	let known: { readonly version: number; readonly scene: Scene } | undefined;
@@ -66,7 +69,7 @@ export function createScenes(desk: Desk): () => Scene {
 		const { ui } = desk;
 		const room = desk.room();
 		const side = layoutOf(ui.columns, ui.rows, 1);
-		const prompt = cut(safeText(ui.ask?.prompt ?? "> "), Math.max(2, Math.floor(side.main / 2)));
+		const prompt = cut(safeText(ui.ask?.prompt ?? "> "), Math.max(2, side.main - PROMPT_LEAVES));
 		const editor = editorIn(ui);
 		const hidden = ui.ask?.secret ? 0 : secretFrom(editor.text);
 		const written = composed(editor, side.main - width(prompt), hidden);

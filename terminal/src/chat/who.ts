@@ -2,7 +2,7 @@
 // was if that is refused.
 import { type Client, type Credential, RefusedError, type Room } from "@verbatim/client";
 import { Room_Kind } from "@verbatim/protocol";
-import type { Identities } from "../identity/identities.ts";
+import type { Identities, IdentityKind } from "../identity/identities.ts";
 import { EMPTY } from "../input/editor.ts";
 import { safeText } from "../text/safe.ts";
 import type { Desk } from "./desk.ts";
@@ -37,11 +37,15 @@ export function createWho(desk: Desk, identities: WhoIdentities, open: (room: Ro
 	const { client } = desk;
 	let question: Question | undefined;
 	let becoming = false;
+	/** What one is, or was last. */
+	let kind: IdentityKind = identities.last?.kind ?? "guest";
+	let name = identities.last?.name ?? "";
 
 	const who: Who = {
 		ask(next) {
 			question = next;
-			const prompt = next.ask === "name" ? "your name: " : `password for ${next.name}: `;
+			const never = client.user ? " (Esc: never mind)" : "";
+			const prompt = next.ask === "name" ? "your name: " : `password for ${next.name}${never}: `;
 			desk.change((ui) => ({ ...ui, ask: { prompt, secret: next.ask === "password", editor: EMPTY }, completion: undefined }));
 		},
 		answer(text) {
@@ -69,10 +73,13 @@ export function createWho(desk: Desk, identities: WhoIdentities, open: (room: Ro
 			closeQuestion();
 			const before = client.user;
 			const kept = before && (await identities.load().catch(() => undefined));
-			identities.becoming("guest" in credential ? "guest" : "account");
+			const next: IdentityKind = "guest" in credential ? "guest" : "account";
+			identities.becoming(next);
 			const along = "guest" in credential ? takenAlong(client, desk.ui.current) : [];
 			try {
 				const user = await client.logIn(credential);
+				kind = next;
+				name = user.name;
 				desk.tell(`you are ${safeText(user.name)} now`);
 				for (const title of along) {
 					const room = await client.join(title).catch(() => undefined);
@@ -86,13 +93,18 @@ export function createWho(desk: Desk, identities: WhoIdentities, open: (room: Ro
 					return false;
 				}
 				desk.tell(errorWords(error), "error");
+				identities.becoming(kind);
 				if (before && kept) {
 					const { access: token, refresh } = kept.tokens;
 					client.logIn({ token, refresh }).then(
 						() => desk.tell(`you are still ${safeText(before.name)}`),
 						(again: unknown) => desk.tell(errorWords(again), "error"),
 					);
-				} else who.ask(questionAfter(credential));
+				}
+				// A password is asked for again even of somebody who is somebody: typed once more into the room, it would be said.
+				const again = passwordAgain(credential, error);
+				if (again) who.ask(again);
+				else if (!before || !kept) who.ask({ ask: "name" });
 				return false;
 			} finally {
 				becoming = false;
@@ -106,8 +118,7 @@ export function createWho(desk: Desk, identities: WhoIdentities, open: (room: Ro
 		refused(error) {
 			if (becoming || question) return;
 			desk.tell(errorWords(error), "error");
-			const { last } = identities;
-			who.ask(last?.kind === "account" ? { ask: "password", name: last.name, register: false } : { ask: "name" });
+			who.ask(kind === "account" ? { ask: "password", name, register: false } : { ask: "name" });
 		},
 	};
 
@@ -127,6 +138,9 @@ function takenAlong(client: Client, current: string): string[] {
 		.map(({ title }) => title);
 }
 
-function questionAfter(credential: Credential): Question {
-	return "login" in credential ? { ask: "password", name: credential.login.name, register: false } : { ask: "name" };
+/** The question to repeat, where it was the password that was refused. */
+function passwordAgain(credential: Credential, { code }: RefusedError): Question | undefined {
+	if (code !== "password_weak" && code !== "credentials_wrong" && code !== "rate_limited") return undefined;
+	if ("login" in credential) return { ask: "password", name: credential.login.name, register: false };
+	return "register" in credential ? { ask: "password", name: credential.register.name, register: true } : undefined;
 }

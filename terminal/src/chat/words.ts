@@ -63,7 +63,7 @@ export function titleOf(info: RoomInfo): string {
 
 /** A room in the answer to /rooms. */
 export function roomWords(info: RoomInfo): string {
-	const people = info.members === 1 ? "1 person" : `${info.members} people`;
+	const people = info.members === 0 ? "nobody in it" : info.members === 1 ? "1 person" : `${info.members} people`;
 	const kind = info.kind === Room_Kind.PRIVATE ? ", private" : "";
 	const standing =
 		info.standing === Room_Standing.INVITED ? ", you are invited" : info.standing === Room_Standing.NONE ? "" : ", you are in it";
