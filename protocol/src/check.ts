@@ -131,8 +131,8 @@ function text(value: string, limits: Limits): Problem | undefined {
 
 /** Longest id of a room: 27 characters here, more where rooms of other servers come in. */
 const ID_CHARS_MAX = 64;
-/** The longest UTF-8 form of one character. */
-const UTF8_BYTES_MAX = 4;
+/** UTF-16 units that one character of a name may take before it is composed: a letter and its marks. */
+const UNITS_PER_CHAR_MAX = 8;
 
 /** A room by id, `#name` or `@name`. */
 function room(value: string, limits: Limits): Problem | undefined {
@@ -140,10 +140,10 @@ function room(value: string, limits: Limits): Problem | undefined {
 	return ascii("room", value, 1, ID_CHARS_MAX);
 }
 
-/** Only the size: what a name is made of is PRECIS' matter. One character more than the limit is left for a `#` or `@`. */
+/** Only the size, and generously: what a name is made of, and how long it is once composed, is PRECIS' matter. */
 function name(field: string, value: string, limits: Limits): Problem | undefined {
 	if (value === "") return { code: "name_invalid", message: `${field} is empty` };
-	if (longer(value, (limits.nameCharsMax + 1) * UTF8_BYTES_MAX)) {
+	if (value.length > limits.nameCharsMax * UNITS_PER_CHAR_MAX) {
 		return { code: "name_invalid", message: `${field} is longer than ${limits.nameCharsMax} characters` };
 	}
 	return isWellFormed(value) ? undefined : badUtf8(field);
