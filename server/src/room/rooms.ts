@@ -31,8 +31,9 @@ export class Rooms {
 	}
 
 	/**
-	 * The live room, with a head that is at least `head`, which the caller has just read. What was committed after that read is
-	 * known here, because a committed room stays live for a while even without readers.
+	 * The live room; `head`, which the caller has just read, counts only if it was not live. What is committed after that read
+	 * comes here, because a committed room stays live for a while even without readers. A read may also be ahead of the news of
+	 * its commit: that must still reach those who stand before it, so the head of a live room is raised by `committed` alone.
 	 */
 	open(id: string, epoch: number, head: number): LiveRoom {
 		let room = this.live.get(id);
@@ -40,8 +41,6 @@ export class Rooms {
 			room = new LiveRoom(id, epoch, head, this.limits);
 			room.idleSinceMs = this.clock.monotonic();
 			this.live.set(id, room);
-		} else if (room.head < head) {
-			room.head = head;
 		}
 		return room;
 	}

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
 import type { Device } from "../../src/room/device.ts";
+import { Directory } from "../../src/room/directory.ts";
 import type { EntriesPush } from "../../src/room/push.ts";
 import { LiveRoom } from "../../src/room/room.ts";
+import { Rooms } from "../../src/room/rooms.ts";
 import { Subscription } from "../../src/room/subscription.ts";
 import type { LogPage, Store } from "../../src/store/store.ts";
 import { Harness } from "./harness.ts";
@@ -73,6 +75,31 @@ describe("a live room", () => {
 		room.publish({ room: "r1", epoch: 1, entries: range(1, 20).map((seq) => entry(seq, "x".repeat(100))) });
 		expect(device.taken).toEqual(range(1, 20));
 		expect(Math.max(...sizes)).toBeLessThanOrEqual(3);
+	});
+});
+
+describe("the live rooms", () => {
+	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
+		const rooms = new Rooms(new Directory(), { monotonic: () => 0 }, LIMITS);
+		const [early, late] = [reader(), reader()];
+		const room = rooms.open("r1", 1, 9);
+		room.subscriptions.add(new Subscription(room, early, 9, "live"));
+		room.subscriptions.add(new Subscription(rooms.open("r1", 1, 10), late, 10, "live"));
+		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(10)] }]);
+		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
+		expect(early.taken).toEqual([10, 11]);
+		expect(late.taken).toEqual([11]);
+		expect(early.fellBehind + late.fellBehind).toBe(0);
+	});
+
+	test("a room that became live with what a read saw ignores the late news of it", () => {
+		const rooms = new Rooms(new Directory(), { monotonic: () => 0 }, LIMITS);
+		const device = reader();
+		const room = rooms.open("r1", 1, 10);
+		room.subscriptions.add(new Subscription(room, device, 10, "live"));
+		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(9), entry(10)] }]);
+		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
+		expect(device.taken).toEqual([11]);
 	});
 });
 
