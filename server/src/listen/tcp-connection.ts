@@ -32,8 +32,9 @@ export interface TcpSettings {
 
 export const TCP_SETTINGS: TcpSettings = { lingerMs: 5_000, readPausedAtBytes: 1024 * 1024, linkBytesMax: 32 * 1024 * 1024 };
 
-/** Why reading is paused; it goes on when no reason is left. */
-export type PauseReason = "session" | "unread" | "lines";
+/** Why reading is paused, as bits; it goes on when no reason is left. */
+export const PAUSED_BY = { session: 1, unread: 2, lines: 4 } as const;
+export type PauseReason = keyof typeof PAUSED_BY;
 
 /** Small writes are put together here: a socket takes them in one call, so one buffer serves all. */
 const scratch = new Uint8Array(64 * 1024);
@@ -49,7 +50,7 @@ export class TcpConnection {
 	private readonly left: () => void;
 	private pending: Uint8Array[] = [];
 	private pendingBytes = 0;
-	private readonly pauses = new Set<PauseReason>();
+	private pauses = 0;
 	private state: "open" | "finishing" | "gone" = "open";
 	private halfClosed = false;
 	private cancelLinger: Cancel | undefined;
@@ -86,12 +87,7 @@ export class TcpConnection {
 	}
 
 	pause(reason: PauseReason, paused: boolean): void {
-		const before = this.pauses.size;
-		if (paused) this.pauses.add(reason);
-		else this.pauses.delete(reason);
-		if (this.state === "gone" || before > 0 === this.pauses.size > 0) return;
-		if (before === 0) this.socket.pause();
-		else this.socket.resume();
+		this.setPauses(paused ? this.pauses | PAUSED_BY[reason] : this.pauses & ~PAUSED_BY[reason]);
 	}
 
 	/** Ends the connection after what was written. */
@@ -101,7 +97,7 @@ export class TcpConnection {
 		this.receiver.lost();
 		this.receiver = DEAF;
 		// The other side's end must be heard.
-		for (const reason of [...this.pauses]) this.pause(reason, false);
+		this.setPauses(0);
 		this.cancelLinger = this.clock.after(this.settings.lingerMs, () => this.cut());
 		if (this.pendingBytes === 0) this.closeOurSide();
 	}
@@ -146,6 +142,14 @@ export class TcpConnection {
 	}
 
 	// ------------------------------------------------------------ helpers
+
+	private setPauses(pauses: number): void {
+		const before = this.pauses;
+		this.pauses = pauses;
+		if (this.state === "gone" || (before === 0) === (pauses === 0)) return;
+		if (before === 0) this.socket.pause();
+		else this.socket.resume();
+	}
 
 	private writeThrough(chunks: readonly Uint8Array[]): void {
 		const whole = together(chunks);

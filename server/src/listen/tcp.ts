@@ -19,7 +19,8 @@ const KEEP_ALIVE_MS = 60_000;
 
 interface Inside {
 	readonly connection: TcpConnection;
-	readonly recogniser: Recogniser | undefined;
+	/** Waits for the handshake of TLS. */
+	recogniser: Recogniser | undefined;
 }
 
 type TcpSocket = Socket<Inside | undefined>;
@@ -78,7 +79,9 @@ class Hall {
 			open: (socket) => this.enter(socket),
 			// Always set, or Bun would tell of a TLS connection only after its handshake, with no deadline till then.
 			handshake: (socket, success) => {
-				if (this.secure && success) socket.data?.recogniser?.begin();
+				if (!success || socket.data?.recogniser === undefined) return;
+				socket.data.recogniser.begin();
+				socket.data.recogniser = undefined;
 			},
 			data: (socket, chunk) => this.guarded(socket, (connection) => connection.receiver.data(chunk)),
 			drain: (socket) => this.guarded(socket, (connection) => connection.onDrain()),
@@ -121,7 +124,7 @@ class Hall {
 		});
 		this.inside.add(connection);
 		const recogniser = new Recogniser(parts, connection);
-		socket.data = { connection, recogniser };
+		socket.data = { connection, recogniser: this.secure ? recogniser : undefined };
 		if (!this.secure) recogniser.begin();
 	}
 

@@ -11,7 +11,7 @@ import type { SessionInput } from "../session/host.ts";
 import { CODECS } from "./formats.ts";
 import type { Encoded, Format, Link } from "./link.ts";
 import type { DoorParts } from "./parts.ts";
-import type { TcpSettings } from "./tcp-connection.ts";
+import { PAUSED_BY, type TcpSettings } from "./tcp-connection.ts";
 
 /** What a WebSocket carries from its upgrade on. */
 export interface WsData {
@@ -31,7 +31,7 @@ export class WsLink implements Link {
 	private readonly settings: TcpSettings;
 	private readonly codec: Codec;
 	private readonly input: SessionInput;
-	private readonly pauses = new Set<"session" | "unread">();
+	private pauses = 0;
 	/** Said to be closed when everything written was taken. */
 	private closing: CloseName | undefined;
 	private cancelLinger: Cancel | undefined;
@@ -132,10 +132,9 @@ export class WsLink implements Link {
 	}
 
 	private pause(reason: "session" | "unread", paused: boolean): void {
-		const before = this.pauses.size;
-		if (paused) this.pauses.add(reason);
-		else this.pauses.delete(reason);
-		if (this.gone || before > 0 === this.pauses.size > 0) return;
+		const before = this.pauses;
+		this.pauses = paused ? before | PAUSED_BY[reason] : before & ~PAUSED_BY[reason];
+		if (this.gone || (before === 0) === (this.pauses === 0)) return;
 		if (before === 0) this.ws.pause();
 		else this.ws.resume();
 	}

@@ -9,11 +9,12 @@ export type LineEvent =
 const LF = 0x0a;
 const CR = 0x0d;
 const EMPTY = new Uint8Array(0);
+/** Keeps nothing between two lines, so that one serves all. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class LineReader {
 	private readonly bytesMax: number;
 	private readonly telnet = new TelnetFilter();
-	private readonly utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	private buffer: Uint8Array = EMPTY;
 	private start = 0;
 	private end = 0;
@@ -65,7 +66,7 @@ export class LineReader {
 		const bare = line[line.length - 1] === CR ? line.subarray(0, -1) : line;
 		if (bare.length > this.bytesMax) return this.tooLarge();
 		try {
-			return { kind: "line", text: this.utf8.decode(bare) };
+			return { kind: "line", text: utf8.decode(bare) };
 		} catch {
 			return { kind: "wrong", code: "bad_utf8", message: "a line must be UTF-8; this one was dropped" };
 		}
