@@ -113,7 +113,10 @@ export class Calls {
 				reject(error);
 				control.abort(error);
 			};
-			const cancel = this.clock.after(timeoutMs, () => end(new TimeoutError(what, timeoutMs)));
+			const cancel = this.clock.after(timeoutMs, () => {
+				const { status } = this.port;
+				end(new TimeoutError(what, timeoutMs, status.state === "waiting" ? status.why : undefined));
+			});
 			const onAbort = (): void => end(new AbortedError(what, signal?.reason));
 			settle = () => {
 				cancel();

@@ -73,6 +73,7 @@ class LiveClient implements Client {
 	private readonly parts: Omit<Parts, "limits"> & { readonly limits: { -readonly [K in keyof Limits]: Limits[K] } };
 	private readonly emitter = new Emitter<ClientEvents>();
 	private readonly streams = new Set<Stream<ClientEvent>>();
+	private readonly identity: Identity;
 	private readonly connector: Connector;
 	private readonly calls: Calls;
 	private readonly sends: Outbox;
@@ -120,6 +121,7 @@ class LiveClient implements Client {
 			this.emitter.emit("problem", new VerbatimError(what, { cause })),
 		);
 		this.port = this.roomPort();
+		this.identity = new Identity(options.credential, options.tokens ?? memoryTokens(), clock);
 		this.connector = new Connector(
 			this.parts,
 			{
@@ -129,7 +131,7 @@ class LiveClient implements Client {
 				client: (options.client ?? "").replace(/[^\x20-\x7e]/g, "").slice(0, this.parts.limits.traceCharsMax),
 				attemptsMax: options.attemptsMax ?? 0,
 			},
-			new Identity(options.credential, options.tokens ?? memoryTokens(), clock),
+			this.identity,
 			{
 				cursors: () => Array.from(this.held.values(), ({ id, epoch, to }) => ({ room: id, epoch, seq: to })),
 				welcomed: (welcome, session) => this.welcomed(welcome, session),
@@ -452,8 +454,7 @@ class LiveClient implements Client {
 		this.offWake();
 		this.connector.stop("closed");
 		for (const room of this.held.values()) room.end();
-		this.marks.flush();
-		await this.sends.close();
+		await Promise.all([this.marks.flush(), this.identity.settled(), this.sends.close()]);
 		for (const stream of [...this.streams]) stream.end();
 	}
 

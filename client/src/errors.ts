@@ -33,8 +33,9 @@ export class RefusedError extends VerbatimError {
 export class TimeoutError extends VerbatimError {
 	readonly timeoutMs: number;
 
-	constructor(what: string, timeoutMs: number) {
-		super(`${what}: no answer within ${timeoutMs} ms`);
+	/** `cause`: why there was no connection to ask on, if there was none. */
+	constructor(what: string, timeoutMs: number, cause?: Error) {
+		super(`${what}: no answer within ${timeoutMs} ms${cause === undefined ? "" : ` (${cause.message})`}`, { cause });
 		this.timeoutMs = timeoutMs;
 	}
 }

@@ -21,7 +21,7 @@ export class MarkKeeper {
 	}
 
 	become(user: string): void {
-		this.flush();
+		void this.flush();
 		this.user = user;
 		this.marks = new Map();
 		if (this.store === undefined || user === "") return;
@@ -47,17 +47,20 @@ export class MarkKeeper {
 	seen(room: LiveRoom): void {
 		if (this.store === undefined) return;
 		this.marks.set(room.id, { epoch: room.epoch, seq: room.seen });
-		this.cancelSave ??= this.clock.after(SAVE_AFTER_MS, () => this.flush());
+		this.cancelSave ??= this.clock.after(SAVE_AFTER_MS, () => void this.flush());
 	}
 
-	/** Saves now what waits to be saved. */
-	flush(): void {
+	/** Saves now what waits to be saved; resolves when it is. */
+	async flush(): Promise<void> {
 		if (this.cancelSave === undefined || this.store === undefined) return;
 		this.cancelSave();
 		this.cancelSave = undefined;
 		const { store, user, marks } = this;
-		this.loaded
-			.then(() => store.save(user, marks))
-			.catch((cause: unknown) => this.problem("what was seen could not be kept", cause));
+		try {
+			await this.loaded;
+			await store.save(user, marks);
+		} catch (cause) {
+			this.problem("what was seen could not be kept", cause);
+		}
 	}
 }

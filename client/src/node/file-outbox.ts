@@ -132,9 +132,9 @@ class FileOutbox implements OutboxStore {
 	}
 
 	private async release(): Promise<void> {
-		const { file, path } = this;
-		if (file === undefined) return;
+		if (this.file === undefined) return;
 		await this.flush();
+		const { file, path } = this;
 		this.file = undefined;
 		await file.close();
 		if (this.held.size === 0) await rm(path, { force: true });

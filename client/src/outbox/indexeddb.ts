@@ -15,11 +15,14 @@ interface Row extends StoredSend {
 
 const STORE = "sends";
 const LOCK = "verbatim-outbox:";
+/** A page that is being left gives up its locks within this time. */
+const RELOAD_MS = 2_000;
 
 /** `name` of the database, for several outboxes of one origin. */
 export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 	const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
 	const owner = locks === undefined ? "" : crypto.randomUUID();
+	const before = ownerBefore(name, owner);
 	const stop = new AbortController();
 	const watched = new Set<string>([owner]);
 	const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
@@ -53,6 +56,20 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 		return rows.map(sendOf);
 	};
 
+	/** Runs `task` with the lock of `other`, if nobody holds it. */
+	const claim = async (locks: LockManager, other: string, task: () => Promise<unknown>): Promise<void> => {
+		// This tab's page before a reload is going away just now: its sends come before what is said here, so they are worth a wait.
+		const patience = other === before ? { signal: AbortSignal.timeout(RELOAD_MS) } : { ifAvailable: true };
+		try {
+			await locks.request(LOCK + other, patience, async (lock) => {
+				if (lock !== null) await task();
+			});
+		} catch (error) {
+			// It lives on, in the tab that this one was copied from.
+			if (!(error instanceof DOMException)) throw error;
+		}
+	};
+
 	/** Waits until `other` is gone, however long, and adopts what it has left. */
 	const watch = (other: string): void => {
 		if (locks === undefined || watched.has(other)) return;
@@ -77,9 +94,7 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 			const rows = (await allRows(await database())).filter((row) => row.user === who);
 			for (const other of new Set(rows.map((row) => row.owner))) {
 				if (other === owner || locks === undefined) continue;
-				await locks.request(LOCK + other, { ifAvailable: true }, async (lock) => {
-					if (lock !== null) await takeOver(other);
-				});
+				await claim(locks, other, () => takeOver(other));
 			}
 			const held = await locks?.query();
 			for (const { name: lock = "" } of held?.held ?? []) if (lock.startsWith(LOCK)) watch(lock.slice(LOCK.length));
@@ -107,6 +122,18 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 			(await database()).close();
 		},
 	};
+}
+
+/** The owner in this tab before a reload, if there was one; `owner` is it from now on. */
+function ownerBefore(name: string, owner: string): string | null {
+	try {
+		const before = sessionStorage.getItem(name);
+		sessionStorage.setItem(name, owner);
+		return before;
+	} catch {
+		// There is no such storage, or the browser forbids it.
+		return null;
+	}
 }
 
 function openDatabase(name: string): Promise<IDBDatabase> {

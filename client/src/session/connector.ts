@@ -149,18 +149,12 @@ export class Connector {
 		this.cancelTimer();
 		this.to(step);
 		this.backoff.count();
-		const { endpoints, transports } = this.options;
-		const endpoint = endpoints[this.endpointAt % endpoints.length] as URL;
-		const scheme = endpoint.protocol.slice(0, -1);
-		const transport = transports.find(({ schemes }) => schemes.includes(scheme));
-		if (transport === undefined) {
-			this.stop(
-				new TransportError(
-					`no transport for ${endpoint.protocol}//; there are ${transports.flatMap((t) => t.schemes).join(", ")}`,
-				),
-			);
+		const route = this.route();
+		if (route instanceof TransportError) {
+			this.stop(route);
 			return;
 		}
+		const { endpoint, transport } = route;
 		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, {
 			opened: () => this.opened(session),
 			push: (body) => this.port.push(body),
@@ -178,6 +172,22 @@ export class Connector {
 			session.abandon(new TimeoutError(`connecting to ${endpoint.host}`, connectMs)),
 		);
 		this.tell({ state: "connecting", attempt: this.backoff.attempt, endpoint: endpoint.href });
+	}
+
+	/** The endpoint whose turn it is, past those that this runtime cannot reach at all. */
+	private route(): { readonly endpoint: URL; readonly transport: Transport } | TransportError {
+		const { endpoints, transports } = this.options;
+		let trouble = "";
+		for (let i = 0; i < endpoints.length; i++) {
+			const endpoint = endpoints[this.endpointAt % endpoints.length] as URL;
+			const scheme = endpoint.protocol.slice(0, -1);
+			const transport = transports.find(({ schemes }) => schemes.includes(scheme));
+			if (transport !== undefined && transport.unavailable === undefined) return { endpoint, transport };
+			trouble =
+				transport?.unavailable ?? `no transport for ${scheme}; there are ${transports.flatMap((t) => t.schemes).join(", ")}`;
+			this.endpointAt++;
+		}
+		return new TransportError(trouble);
 	}
 
 	private opened(session: Session): void {

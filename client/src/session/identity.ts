@@ -25,6 +25,7 @@ export class Identity {
 	private askedNow = false;
 	private kept: StoredIdentity | undefined;
 	private loaded = false;
+	private saving: Promise<void> = Promise.resolve();
 	private at = 0;
 	/** The server's clock minus ours, in ms, as the last welcome showed it. */
 	private offsetMs = 0;
@@ -109,6 +110,11 @@ export class Identity {
 		await this.store.save(undefined);
 	}
 
+	/** Resolves when what is to be kept has been given to the store. */
+	settled(): Promise<void> {
+		return this.saving;
+	}
+
 	/** The refresh token of this moment and for how long the access token is still good, in ms; undefined without one. */
 	renewal(): { readonly refresh: string; readonly leftMs: number } | undefined {
 		const tokens = this.kept?.tokens;
@@ -152,7 +158,7 @@ export class Identity {
 		this.kept = identity;
 		this.loaded = true;
 		// The store's failure must not cost the connection: the identity holds as long as this page or process.
-		this.store.save(identity).catch(() => undefined);
+		this.saving = this.store.save(identity).catch(() => undefined);
 	}
 
 	/** A name that the caller gives is meant: somebody else's tokens are not used for it. */

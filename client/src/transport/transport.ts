@@ -39,6 +39,8 @@ export interface Connection {
 export interface Transport {
 	/** The URL schemes it serves, without colon: `ws`, `wss`, `tcp`, `tls`. */
 	readonly schemes: readonly string[];
+	/** Set where it cannot work in this runtime: what to do instead, for people. Then `open` is not called. */
+	readonly unavailable?: string | undefined;
 	/** Begins to connect. Everything that goes wrong is told by `events.closed`. */
 	open(endpoint: URL, codec: CodecName, events: ConnectionEvents): Connection;
 }

@@ -11,17 +11,15 @@ export type WebSocketClass = new (url: string, protocols: string) => WebSocket;
  * `implementation`: for places without a global WebSocket (Node before 22), for instance the one of the `ws` package.
  */
 export function webSocketTransport(implementation?: WebSocketClass): Transport {
+	const find = (): WebSocketClass | undefined => implementation ?? (globalThis.WebSocket as WebSocketClass | undefined);
 	return {
 		schemes: ["ws", "wss"],
+		get unavailable() {
+			if (find() !== undefined) return undefined;
+			return "this runtime has no WebSocket: use Node 22 or newer, a tcp:// endpoint with @verbatim/client/node, or webSocketTransport(implementation)";
+		},
 		open(endpoint, codec, events) {
-			const Socket = implementation ?? (globalThis.WebSocket as WebSocketClass | undefined);
-			if (Socket === undefined) {
-				const cause = new TransportError(
-					"this runtime has no WebSocket: use Node 22 or newer, a tcp:// endpoint with @verbatim/client/node, or webSocketTransport(implementation)",
-				);
-				queueMicrotask(() => events.closed({ cause }));
-				return { send: () => {}, bufferedBytes: () => 0, close: () => {}, abandon: () => {} };
-			}
+			const Socket = find() as WebSocketClass;
 			let ended = false;
 			const end = (ending: Parameters<typeof events.closed>[0]): void => {
 				if (ended) return;

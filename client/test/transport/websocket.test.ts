@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { SUBPROTOCOLS } from "@verbatim/protocol";
 import { freePorts } from "@verbatim/testkit";
-import { webSocketTransport } from "../../src/mod.ts";
+import { connect, webSocketTransport } from "../../src/mod.ts";
 import { Inbox, Recorder, type TestPeer, type TransportBench, transportContract } from "./contract.ts";
 
 interface Ends {
@@ -65,16 +65,17 @@ describe("websocket", () => {
 		await bench.stop();
 	});
 
-	test("without a WebSocket in the runtime it says what to do", async () => {
+	test("without a WebSocket in the runtime it says what to do, and the client does not try in vain", async () => {
 		const global = globalThis.WebSocket;
-		const told = new Recorder();
 		try {
 			(globalThis as { WebSocket: unknown }).WebSocket = undefined;
-			webSocketTransport().open(new URL("ws://127.0.0.1:1/ws"), "proto", told);
+			expect(webSocketTransport().unavailable).toContain("use Node 22 or newer, a tcp:// endpoint");
+			expect(webSocketTransport(global).unavailable).toBeUndefined();
+			const client = connect({ endpoints: "ws://127.0.0.1:1/ws", credential: { guest: "x" } });
+			await expect(client.ready()).rejects.toThrow("this runtime has no WebSocket");
+			expect(client.status.state).toBe("stopped");
 		} finally {
 			globalThis.WebSocket = global;
 		}
-		await told.until("closed");
-		expect(String(told.ending?.cause)).toContain("use Node 22 or newer, a tcp:// endpoint");
 	});
 });

@@ -1,0 +1,174 @@
+// The parts that only a browser has: IndexedDB, Web Locks between tabs, localStorage, and a page that dies while it speaks.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { ServerProcess } from "@verbatim/testkit";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
+import type { Page } from "playwright-core";
+import type { connect, indexedDbOutbox, OutboxStore, StoredSend, webStorageMarks, webStorageTokens } from "../../src/mod.ts";
+
+declare global {
+	// Set by page.ts, and by the test itself, in the page.
+	var verbatim: {
+		connect: typeof connect;
+		indexedDbOutbox: typeof indexedDbOutbox;
+		webStorageMarks: typeof webStorageMarks;
+		webStorageTokens: typeof webStorageTokens;
+	};
+	var outbox: OutboxStore;
+	var adopted: StoredSend[];
+}
+
+const chromium = findChromium();
+
+describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, () => {
+	let browser: TestBrowser;
+	let server: ServerProcess;
+	let site: Bun.Server<undefined>;
+	beforeAll(async () => {
+		const built = await Bun.build({ entrypoints: [join(import.meta.dir, "page.ts")], target: "browser" });
+		const script = await built.outputs[0]?.text();
+		site = Bun.serve({
+			hostname: "127.0.0.1",
+			port: 0,
+			fetch: ({ url }) =>
+				url.endsWith("/page.js")
+					? new Response(script, { headers: { "content-type": "text/javascript" } })
+					: new Response('<!doctype html><link rel="icon" href="data:,"><script src="/page.js"></script>', {
+							headers: { "content-type": "text/html" },
+						}),
+		});
+		server = await ServerProcess.prepare({
+			flags: ["--origins", `http://127.0.0.1:${site.port}`, "--limits.sendsPerSecond", "50"],
+		});
+		await server.start();
+		browser = await openBrowser();
+	}, 60_000);
+	afterAll(async () => {
+		await browser.close();
+		await server.remove();
+		await site.stop(true);
+	});
+
+	const visit = async (page: Page): Promise<Page> => {
+		await page.goto(`http://127.0.0.1:${site.port}/`);
+		return page;
+	};
+	const open = (page: Page, user = "u_ann"): Promise<string[]> =>
+		page.evaluate(async (user) => {
+			globalThis.adopted = [];
+			globalThis.outbox = globalThis.verbatim.indexedDbOutbox();
+			globalThis.outbox.onAdopted?.((sends) => globalThis.adopted.push(...sends));
+			return (await globalThis.outbox.open(user)).map(({ cid }) => cid);
+		}, user);
+	const put = (page: Page, ...cids: string[]): Promise<void> =>
+		page.evaluate(async (cids) => {
+			for (const cid of cids) await globalThis.outbox.put({ user: "u_ann", room: "r", cid, text: cid, atMs: 1 });
+		}, cids);
+
+	test("the outbox gives back after a reload what was put and not removed, in order", async () => {
+		const visitor = await browser.visitor();
+		const page = await visit(visitor.page);
+		expect(await open(page)).toEqual([]);
+		await put(page, "a", "b", "c");
+		await page.evaluate(() => globalThis.outbox.remove({ user: "u_ann", room: "r", cid: "b", text: "b", atMs: 1 }));
+		await visit(page);
+		expect(await open(page)).toEqual(["a", "c"]);
+		expect(await open(await visit(await visitor.tab()), "u_bob")).toEqual([]);
+		expect(visitor.faults).toEqual([]);
+		await visitor.close();
+	}, 30_000);
+
+	test("each tab sends its own; what a closed tab has left is adopted by one that lives", async () => {
+		const visitor = await browser.visitor();
+		const one = await visit(visitor.page);
+		expect(await open(one)).toEqual([]);
+		await put(one, "one");
+		const two = await visit(await visitor.tab());
+		expect(await open(two)).toEqual([]);
+		await put(two, "two-a", "two-b");
+		await two.close();
+		await one.waitForFunction(() => globalThis.adopted.length === 2);
+		expect(await one.evaluate(() => globalThis.adopted.map(({ cid }) => cid))).toEqual(["two-a", "two-b"]);
+		await visit(one);
+		expect((await open(one)).sort()).toEqual(["one", "two-a", "two-b"]);
+		await visitor.close();
+	}, 30_000);
+
+	test("a page that is reloaded in the middle of speaking says everything once, in order", async () => {
+		const visitor = await browser.visitor();
+		const page = await visit(visitor.page);
+		const endpoint = server.webSocket;
+		const say = (from: number): Promise<void> =>
+			page.evaluate(
+				async ({ endpoint, from }) => {
+					const { connect, indexedDbOutbox, webStorageTokens } = globalThis.verbatim;
+					const outbox = indexedDbOutbox();
+					const puts: Promise<void>[] = [];
+					const watched: typeof outbox = {
+						...outbox,
+						put(send) {
+							const put = outbox.put(send);
+							puts.push(put);
+							return put;
+						},
+					};
+					const credential = from === 0 ? { credential: { guest: "rel" } } : {};
+					const client = connect({ endpoints: endpoint, outbox: watched, tokens: webStorageTokens(localStorage), ...credential });
+					const room = await client.join("#reloads", { create: true });
+					const deliveries = Array.from({ length: 30 }, (_, i) => room.send(String(from + i)));
+					// The page dies with some acknowledged, some on the wire, some only kept.
+					await deliveries[4]?.done;
+					await Promise.all(puts);
+					if (puts.length !== 30) throw new Error("not all was kept");
+				},
+				{ endpoint, from },
+			);
+		for (const from of [0, 30, 60]) {
+			await say(from);
+			await visit(page);
+		}
+		const said = await page.evaluate(async (endpoint) => {
+			const { connect, webStorageTokens } = globalThis.verbatim;
+			const client = connect({ endpoints: endpoint, tokens: webStorageTokens(localStorage) });
+			const room = await client.join("#reloads");
+			const texts: string[] = [];
+			for await (const { body } of room.entries({ after: 0 })) {
+				if (body.case === "message") texts.push(body.value.text);
+				if (texts.at(-1) === "89" || (client.outbox.length === 0 && texts.length === 90)) break;
+			}
+			await client.close();
+			return texts;
+		}, endpoint);
+		expect(said).toEqual(Array.from({ length: 90 }, (_, i) => String(i)));
+		expect(visitor.faults).toEqual([]);
+		await visitor.close();
+	}, 60_000);
+
+	test("the way back is quick: a page that goes online again connects at once", async () => {
+		const visitor = await browser.visitor();
+		const page = await visit(visitor.page);
+		await page.evaluate(async (endpoint) => {
+			const { connect } = globalThis.verbatim;
+			const states: string[] = [];
+			const client = connect({
+				endpoints: endpoint,
+				credential: { guest: "off" },
+				timing: { reconnectMinMs: 600_000, reconnectMaxMs: 600_000 },
+			});
+			client.on("status", ({ state }) => states.push(state));
+			await client.ready();
+			Object.assign(globalThis, { states, client });
+		}, server.webSocket);
+		await server.stop("SIGKILL");
+		await page.waitForFunction(
+			() =>
+				(globalThis as unknown as { states: string[] }).states.slice(-1)[0] === "waiting" &&
+				(globalThis as unknown as { states: string[] }).states.length > 3,
+		);
+		await server.start();
+		await visitor.context.setOffline(true);
+		await visitor.context.setOffline(false);
+		await page.waitForFunction(() => (globalThis as unknown as { states: string[] }).states.slice(-1)[0] === "live");
+		await visitor.close();
+	}, 60_000);
+});

@@ -1,0 +1,204 @@
+// The SDK against the real server: over WebSocket and TCP, killed in the middle, and on Node.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServerProcess } from "@verbatim/testkit";
+import { type Client, type ConnectOptions, connect, fileMarks, fileOutbox, fileTokens, type Room } from "../src/node.ts";
+
+let server: ServerProcess;
+let folder: string;
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), "verbatim-sdk-"));
+	// Many log-ins from one address, and more sends than a person makes.
+	server = await ServerProcess.prepare({ flags: ["--limits.sendsPerSecond", "2000", "--limits.sendsBurst", "4000"] });
+	await server.start();
+}, 30_000);
+afterAll(async () => {
+	await server.remove();
+	await rm(folder, { recursive: true, force: true });
+});
+
+const texts = (room: Room): string[] => room.timeline.flatMap(({ body }) => (body.case === "message" ? [body.value.text] : []));
+
+/** Resolves when `holds` does, looked at whenever the room changes. */
+function until(room: Room, holds: () => boolean): Promise<void> {
+	return new Promise((resolve) => {
+		const look = (): void => {
+			if (!holds()) return;
+			off();
+			resolve();
+		};
+		const off = room.on("changed", look);
+		look();
+	});
+}
+
+function open(name: string, options: Partial<ConnectOptions> = {}): Client {
+	return connect({ endpoints: server.webSocket, credential: { guest: name }, ...options });
+}
+
+describe("against the real server", () => {
+	test("three clients, over WebSocket with both codecs and over TCP, see one room alike through kill -9", async () => {
+		const clients = [
+			open("ann", { timing: { reconnectMinMs: 50, reconnectMaxMs: 200 } }),
+			open("bob", { codec: "json", timing: { reconnectMinMs: 50, reconnectMaxMs: 200 } }),
+			open("cyd", { endpoints: server.tcp, timing: { reconnectMinMs: 50, reconnectMaxMs: 200 } }),
+		];
+		const rooms: Room[] = [];
+		for (const client of clients) rooms.push(await client.join("#storm", { create: true }));
+		const perClient = 60;
+		const acknowledged: Array<Promise<{ readonly seq: number }>> = [];
+		const say = (from: number, to: number): void => {
+			for (let i = from; i < to; i++) rooms.forEach((room, who) => void acknowledged.push(room.send(`${who}:${i}`).done));
+		};
+		say(0, 20);
+		await Promise.race(acknowledged);
+		say(20, 40);
+		await server.stop("SIGKILL");
+		say(40, perClient);
+		await server.start();
+		const sent = await Promise.all(acknowledged);
+		const total = rooms.length * perClient;
+		expect(new Set(sent.map(({ seq }) => seq)).size).toBe(total);
+		const last = Math.max(...sent.map(({ seq }) => seq));
+		for (const room of rooms) await until(room, () => room.to >= last);
+		const [first] = rooms;
+		for (const room of rooms) {
+			const said = texts(room);
+			expect(said.length).toBe(total);
+			expect(new Set(said).size).toBe(total);
+			for (let who = 0; who < rooms.length; who++) {
+				expect(said.filter((text) => text.startsWith(`${who}:`))).toEqual(
+					Array.from({ length: perClient }, (_, i) => `${who}:${i}`),
+				);
+			}
+			expect(room.timeline.map(({ seq }) => seq)).toEqual(room.timeline.map((_, i) => room.from + i));
+			expect(said).toEqual(texts(first as Room));
+		}
+		for (const client of clients) await client.close();
+	}, 60_000);
+
+	test("who was away resumes where it was; who was away for long is told what was left out, and can read it", async () => {
+		const ann = open("dora");
+		const bob = open("emil", { endpoints: server.tcp, timing: { reconnectMinMs: 50 } });
+		const [hers, his] = [await ann.join("#away", { create: true }), await bob.join("#away")];
+		for (let i = 0; i < 1_300; i++) hers.send(`m${i}`);
+		await hers.send("end").done;
+		await until(his, () => texts(his).at(-1) === "end");
+		const all: number[] = [];
+		for await (const { seq } of his.entries({ after: 0 })) {
+			all.push(seq);
+			if (seq === his.head) break;
+		}
+		expect(all).toEqual(Array.from({ length: his.head }, (_, i) => i + 1));
+		await ann.close();
+		await bob.close();
+	}, 60_000);
+
+	test("a reload keeps identity, unsent words and unread marks", async () => {
+		const kept = () => ({
+			outbox: fileOutbox(join(folder, "outbox")),
+			tokens: fileTokens(join(folder, "identity.json")),
+			marks: fileMarks(join(folder, "marks")),
+		});
+		const peer = open("gil");
+		const theirs = await peer.join("#reload", { create: true });
+		const before = open("fay", kept());
+		const room = await before.join("#reload");
+		room.markSeen();
+		const { id } = await before.ready();
+		await server.stop("SIGTERM");
+		const unsent = room.send("said while nobody listened");
+		expect(unsent.status.state).toBe("waiting");
+		// Kept before it is tried: the folder has it however soon the process dies.
+		await until(room, () => room.pending.length === 1);
+		await before.close();
+		await server.start();
+		await peer.ready({ timeoutMs: 60_000 });
+		await theirs.send("hello?", { timeoutMs: 60_000 }).done;
+
+		const { credential: _, ...anonymous } = { credential: undefined, endpoints: server.webSocket, ...kept() };
+		const after = connect(anonymous);
+		expect((await after.ready()).id).toBe(id);
+		await until(theirs, () => texts(theirs).includes("said while nobody listened"));
+		const again = [...after.rooms.values()].find(({ title }) => title === "#reload") as Room;
+		await until(again, () => again.unread === 1 && again.pending.length === 0);
+		await after.close();
+		await peer.close();
+	}, 60_000);
+
+	test("a conversation of two begins by name, with an invitation-free room for both", async () => {
+		const [ann, bob] = [open("hal"), open("ida", { endpoints: server.tcp })];
+		await bob.ready();
+		const hers = await ann.direct("ida");
+		await hers.send("psst").done;
+		const his =
+			[...bob.rooms.values()].find(({ title }) => title === "@hal") ??
+			(await new Promise<Room>((resolve) => bob.on("roomAdded", resolve)));
+		await until(his, () => texts(his).includes("psst"));
+		expect([hers.title, his.title, his.unread]).toEqual(["@ida", "@hal", 1]);
+		expect((await his.who()).map(({ user }) => user.name).sort()).toEqual(["hal", "ida"]);
+		await ann.close();
+		await bob.close();
+	}, 30_000);
+
+	test("an access token that was lost or has run out is renewed by a hello with the refresh token", async () => {
+		const path = join(folder, "refresh.json");
+		const first = open("joe", { tokens: fileTokens(path) });
+		const { id } = await first.ready();
+		await first.close();
+		const identity = await fileTokens(path).load();
+		if (identity === undefined) throw new Error("no identity was kept");
+		await fileTokens(path).save({ ...identity, tokens: { ...identity.tokens, accessExpiresMs: 0 } });
+		const again = connect({ endpoints: server.tcp, tokens: fileTokens(path) });
+		expect((await again.ready()).id).toBe(id);
+		await again.close();
+		expect((await fileTokens(path).load())?.tokens.accessExpiresMs).toBeGreaterThan(Date.now());
+	}, 30_000);
+
+	test("refusals arrive by name", async () => {
+		const client = open("kim");
+		await expect(client.join("#nowhere-at-all")).rejects.toMatchObject({ name: "RefusedError", code: "no_such_room" });
+		const twin = open("kim");
+		await expect(twin.ready()).rejects.toMatchObject({ code: "name_taken" });
+		expect(twin.status.state).toBe("stopped");
+		await twin.logIn({ guest: "kim-2" });
+		await client.close();
+		await twin.close();
+	}, 30_000);
+
+	const node = Bun.which("node");
+	test.skipIf(node === null)(
+		"runs on Node, bundled, over TCP (needs node)",
+		async () => {
+			const entry = join(folder, "smoke.ts");
+			const source = `
+			import { connect, fileOutbox } from ${JSON.stringify(join(import.meta.dir, "../src/node.ts"))};
+			const client = connect({ endpoints: process.argv[2], credential: { guest: "node" }, outbox: fileOutbox(process.argv[3]) });
+			const room = await client.join("#node", { create: true });
+			const { seq } = await room.send("from node " + process.version).done;
+			const web = connect({ endpoints: process.argv[4], credential: { guest: "web" } });
+			const status = await web.ready().then(() => "websocket", (error) => error.message);
+			console.log(JSON.stringify({ seq, text: room.timeline.at(-1)?.body.value.text, status }));
+			await client.close();
+			await web.close();
+		`;
+			await Bun.write(entry, source);
+			const built = await Bun.build({ entrypoints: [entry], target: "node", outdir: folder, naming: "smoke.mjs" });
+			expect(built.success).toBe(true);
+			const child = Bun.spawn(["node", join(folder, "smoke.mjs"), server.tcp, join(folder, "node-outbox"), server.webSocket], {
+				stdout: "pipe",
+				stderr: "pipe",
+			});
+			const [out, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+			expect(errors).toBe("");
+			expect(await child.exited).toBe(0);
+			const { seq, text, status } = JSON.parse(out) as { seq: number; text: string; status: string };
+			expect(seq).toBeGreaterThan(0);
+			expect(text).toStartWith("from node v");
+			if (status !== "websocket") expect(status).toContain("Node 22");
+		},
+		60_000,
+	);
+});
