@@ -361,18 +361,26 @@ describe("the past", () => {
 		return Object.assign(h, { tea });
 	}
 
-	test("scrolling to the top loads what came before, and keeps the place", async () => {
+	test("scrolling to the top loads what came before, and goes on to the page that was asked for", async () => {
 		const h = await withPast(200);
 		await h.type("\x1b[5~");
 		expect(h.tea.from).toBeLessThanOrEqual(131);
-		const top = h.rows()[2];
-		await h.settle();
-		expect(h.rows()[2]).toBe(top ?? "");
 		for (let i = 0; i < 20; i++) await h.type("\x1b[5~");
 		expect(h.tea.from).toBe(1);
 		expect(h.screen()).toContain("line 1");
 		await h.type("\x1b");
 		expect(h.screen()).toContain("line 200");
+	});
+
+	test("PageUp pressed faster than the past is loaded is made up for", async () => {
+		const h = await withPast(400);
+		for (let i = 0; i < 12; i++) h.chat.key({ kind: "key", name: "pageup", ctrl: false, alt: false, shift: false });
+		for (let i = 0; i < 8; i++) await h.settle();
+		// Twelve pages of eighteen rows are above the newest twenty lines.
+		expect(h.tea.from).toBeLessThan(400 - 12 * 18);
+		expect(h.screen()).not.toContain("line 390");
+		await h.type("\x1b");
+		expect(h.screen()).toContain("line 400");
 	});
 
 	test("while one reads above, new lines do not move the window; they are counted", async () => {
@@ -479,6 +487,13 @@ describe("the connection", () => {
 		expect(status()).toBe("ann ○ offline: gave up");
 		await h.type("/reconnect\r");
 		expect(h.client.calls).toContain("reconnect");
+	});
+
+	test("whoever cannot get in at all is told what to look at", async () => {
+		const h = await chat();
+		h.client.be({ state: "waiting", attempt: 1, retryAtMs: NOON + 1_000, why: new TransportError("code 1006") });
+		await h.settle();
+		expect(h.rows().at(-1)).toMatch(/^○ reconnecting in .* s: no answer; does the server run, is its address right\?/);
 	});
 
 	test("what is said offline waits, and the count says so", async () => {

@@ -157,7 +157,7 @@ describe("the window onto the timeline", () => {
 
 	test("keeps its place while lines come below and older ones above", () => {
 		const items = log(10, 20);
-		const anchor = scrolled(items, lay, 4, undefined, -5, 20);
+		const { anchor } = scrolled(items, lay, 4, undefined, -5, 20);
 		const before = window(items, 4, anchor);
 		expect(window(log(10, 30), 4, anchor)).toEqual(before);
 		expect(window(log(1, 30), 4, anchor)).toEqual(before);
@@ -165,16 +165,17 @@ describe("the window onto the timeline", () => {
 
 	test("stops at the top, and at the end it follows again", () => {
 		const items = log(1, 9);
-		const top = scrolled(items, lay, 4, undefined, -1_000, 9);
+		const { anchor: top, short } = scrolled(items, lay, 4, undefined, -1_000, 9);
+		expect(short).toBe(1_000 - (18 - 4));
 		expect(window(items, 4, top)).toEqual(["e1.0", "e1.1", "e2.0", "e2.1"]);
 		expect(seen(items, lay, 4, top).atTop).toBe(true);
-		expect(scrolled(items, lay, 4, top, 1_000, 9)).toBeUndefined();
-		expect(scrolled(log(1, 1), lay, 4, undefined, -1, 1)).toBeUndefined();
+		expect(scrolled(items, lay, 4, top, 1_000, 9).anchor).toBeUndefined();
+		expect(scrolled(log(1, 1), lay, 4, undefined, -1, 1)).toEqual({ anchor: undefined, short: 1 });
 	});
 
 	test("remembers the newest seq from when one left the end", () => {
-		const first = scrolled(log(1, 9), lay, 4, undefined, -2, 9);
-		expect(scrolled(log(1, 12), lay, 4, first, -2, 12)?.leftAt).toBe(9);
+		const { anchor: first } = scrolled(log(1, 9), lay, 4, undefined, -2, 9);
+		expect(scrolled(log(1, 12), lay, 4, first, -2, 12).anchor?.leftAt).toBe(9);
 	});
 
 	test("a pending line that becomes an entry keeps the place", () => {
@@ -196,8 +197,11 @@ describe("the window onto the timeline", () => {
 					let anchor: Anchor | undefined;
 					let end = all.length;
 					for (const by of steps) {
-						anchor = scrolled(items, lay, height, anchor, by, count);
-						end = Math.min(all.length, Math.max(Math.min(height, all.length), end + by));
+						const next = scrolled(items, lay, height, anchor, by, count);
+						const least = Math.min(height, all.length);
+						expect(next.short).toBe(Math.max(0, least - (end + by)));
+						anchor = next.anchor;
+						end = Math.min(all.length, Math.max(least, end + by));
 						expect(window(items, height, anchor)).toEqual(all.slice(Math.max(0, end - height), end));
 						expect(anchor === undefined).toBe(end === all.length);
 					}

@@ -15,7 +15,10 @@ export interface Rooms {
 	turn(step: number): void;
 	/** Shows the next room with something unread. */
 	openUnread(): void;
-	/** Loads what came before into the room shown, and gives how many entries came. Failures are told. */
+	/**
+	 * Loads what came before into the room shown, and gives how many entries came. Failures are told. While it loads, all who
+	 * ask get the same answer.
+	 */
 	loadOlder(limit?: number): Promise<number>;
 	/** The frame is on the screen: what it shows is seen, and if it shows the top, more is wanted. */
 	shown(scene: Scene): void;
@@ -27,6 +30,7 @@ const KEEP_ENTRIES = 1_000;
 
 export function createRooms(desk: Desk, remember: (room: Room) => void): Rooms {
 	const followed = new Map<string, { readonly room: Room; readonly offs: readonly Off[] }>();
+	const loading = new Map<string, Promise<number>>();
 
 	const follow = (room: Room): void => {
 		followed.set(room.id, {
@@ -51,6 +55,25 @@ export function createRooms(desk: Desk, remember: (room: Room) => void): Rooms {
 	const forget = (id: string): void => {
 		for (const off of followed.get(id)?.offs ?? []) off();
 		followed.delete(id);
+	};
+
+	const load = async (room: Room, limit: number | undefined): Promise<number> => {
+		desk.change((ui) => withView(ui, room.id, { older: "loading" }));
+		try {
+			const count = await room.loadOlder(limit);
+			desk.change((ui) =>
+				withView(ui, room.id, {
+					// None came although there are some: asking at once again would ask for ever.
+					older: count > 0 ? "idle" : "failed",
+					skipped: viewOf(ui, room.id).skipped.filter(({ from }) => from < room.from),
+				}),
+			);
+			return count;
+		} catch (error) {
+			desk.change((ui) => withView(ui, room.id, { older: "failed" }));
+			desk.tell(`what came before could not be loaded: ${errorWords(error)}. PageUp tries again`, "error", room.id);
+			return 0;
+		}
 	};
 
 	const rooms: Rooms = {
@@ -84,25 +107,12 @@ export function createRooms(desk: Desk, remember: (room: Room) => void): Rooms {
 			);
 			if (next) rooms.open(next);
 		},
-		async loadOlder(limit) {
+		loadOlder(limit) {
 			const room = desk.room();
-			if (!room || room.from <= 1 || viewOf(desk.ui, room.id).older === "loading") return 0;
-			desk.change((ui) => withView(ui, room.id, { older: "loading" }));
-			try {
-				const count = await room.loadOlder(limit);
-				desk.change((ui) =>
-					withView(ui, room.id, {
-						// None came although there are some: asking at once again would ask for ever.
-						older: count > 0 ? "idle" : "failed",
-						skipped: viewOf(ui, room.id).skipped.filter(({ from }) => from < room.from),
-					}),
-				);
-				return count;
-			} catch (error) {
-				desk.change((ui) => withView(ui, room.id, { older: "failed" }));
-				desk.tell(`what came before could not be loaded: ${errorWords(error)}. PageUp tries again`, "error", room.id);
-				return 0;
-			}
+			if (!room || room.from <= 1) return Promise.resolve(0);
+			const under = loading.get(room.id) ?? load(room, limit).finally(() => loading.delete(room.id));
+			loading.set(room.id, under);
+			return under;
 		},
 		shown({ room, seen }) {
 			if (!room) return;

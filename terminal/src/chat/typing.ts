@@ -21,6 +21,9 @@ export interface TypingParts extends CommandParts {
 	readonly suspend: () => void;
 }
 
+/** PageUp pressed while older lines are loading counts this often at most. */
+const OWED_PAGES_MAX = 20;
+
 /** Gives what takes keys, one by one. */
 export function createTyping(parts: TypingParts): (key: Key) => void {
 	const { desk, rooms, who, scene } = parts;
@@ -72,13 +75,27 @@ export function createTyping(parts: TypingParts): (key: Key) => void {
 		desk.tell(`there is no command /${safeText(parsed.name)}: ${near} (// says it; Up brings the line back)`, "error");
 	};
 
+	/** Rows that one has scrolled up beyond what is loaded; made up for when it has come. */
+	let owed = 0;
+
 	const scroll = (by: number): void => {
-		const { items, lay, layout, room } = scene();
-		const next = scrolled(items, lay, Math.max(1, layout.timeline), viewOf(desk.ui).anchor, by, room?.to ?? 0);
-		desk.change((ui) => withView(ui, ui.current, { anchor: next }));
+		const { items, lay, layout, room, seen } = scene();
+		const { anchor, older } = viewOf(desk.ui);
+		const owedMax = OWED_PAGES_MAX * layout.timeline;
+		if (by < 0 && seen.atTop && older === "loading") {
+			owed = Math.min(owed - by, owedMax);
+			return;
+		}
+		const next = scrolled(items, lay, Math.max(1, layout.timeline), anchor, by, room?.to ?? 0);
+		desk.change((ui) => withView(ui, ui.current, { anchor: next.anchor }));
+		owed = Math.min(next.short, owedMax);
 		if (by >= 0 || !room || !scene().seen.atTop) return;
-		if (viewOf(desk.ui).older === "failed") desk.change((ui) => withView(ui, ui.current, { older: "idle" }));
-		void rooms.loadOlder();
+		// Even where it has failed before: somebody asks.
+		void rooms.loadOlder().then((count) => {
+			const rest = owed;
+			owed = 0;
+			if (count > 0 && rest > 0 && desk.room() === room) scroll(-rest);
+		});
 	};
 
 	const complete = (backwards: boolean): void => {
@@ -103,6 +120,7 @@ export function createTyping(parts: TypingParts): (key: Key) => void {
 		else if (shift && name === "down") scroll(1);
 		else if (name === "escape" || (held && name === "end")) {
 			who.dismiss();
+			owed = 0;
 			desk.change((ui) => withView(ui, ui.current, { anchor: undefined }));
 		} else if (held && (name === "n" || name === "down")) rooms.turn(1);
 		else if (held && (name === "p" || name === "up")) rooms.turn(-1);

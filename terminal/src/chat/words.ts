@@ -1,5 +1,13 @@
 // The client's states and errors in words for people.
-import { type Client, RefusedError, type Room, type RoomInfo, type Status } from "@verbatim/client";
+import {
+	type Client,
+	RefusedError,
+	type Room,
+	type RoomInfo,
+	type Status,
+	TransportError,
+	type VerbatimError,
+} from "@verbatim/client";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { safeText } from "../text/safe.ts";
 import { type Line, span } from "../text/spans.ts";
@@ -12,8 +20,8 @@ export function errorWords(error: unknown): string {
 	return `${error.message}${after}`;
 }
 
-/** The state of the connection, with why. */
-export function statusLine(status: Status, nowMs: number): Line {
+/** The state of the connection, with why. `known`: it was live before. */
+export function statusLine(status: Status, nowMs: number, known = true): Line {
 	switch (status.state) {
 		case "idle":
 			return [span("○ not connected: say who you are", "dim")];
@@ -29,13 +37,18 @@ export function statusLine(status: Status, nowMs: number): Line {
 			const inMs = Math.max(0, status.retryAtMs - nowMs);
 			return [
 				span(`○ reconnecting in ${secondsOf(inMs)} s`, "warn"),
-				span(`: ${safeText(errorWords(status.why))} (/reconnect: now)`, "dim"),
+				span(`: ${safeText(whyWords(status.why, known))} (/reconnect: now)`, "dim"),
 			];
 		}
 		case "stopped":
 			if (status.why === "closed") return [span("○ closed", "dim")];
 			return [span("○ offline", "bad"), span(`: ${safeText(errorWords(status.why))}`, "dim")];
 	}
+}
+
+/** Whoever has never been connected is helped more by what to look at than by the transport's words. */
+function whyWords(why: VerbatimError, known: boolean): string {
+	return known || !(why instanceof TransportError) ? errorWords(why) : "no answer; does the server run, is its address right?";
 }
 
 /** What of one's own has not arrived yet; empty where all has. */

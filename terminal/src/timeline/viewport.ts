@@ -35,9 +35,16 @@ export function seen(items: readonly Item[], lay: Lay, height: number, anchor: A
 	return { lines: lines.reverse(), atTop: index < 0 };
 }
 
+export interface Scrolled {
+	/** The place now; undefined at the end. */
+	readonly anchor: Anchor | undefined;
+	/** Rows that could not be gone up because the top is reached. */
+	readonly short: number;
+}
+
 /**
- * The place `by` rows further down (up, if below zero), never past the top; undefined at the end. `leftAt` is kept from the
- * anchor before; it is the newest seq of this moment where there was none.
+ * The place `by` rows further down (up, if below zero), never past the top. `leftAt` is kept from the anchor before; it is
+ * `newest` where there was none.
  */
 export function scrolled(
 	items: readonly Item[],
@@ -46,17 +53,24 @@ export function scrolled(
 	anchor: Anchor | undefined,
 	by: number,
 	newest: number,
-): Anchor | undefined {
+): Scrolled {
 	let { index, row } = placeOf(items, lay, anchor);
 	row += by;
 	while (row < 0 && index > 0) row += at(items, lay, --index).length;
 	while (index < items.length && row >= at(items, lay, index).length) row -= at(items, lay, index++).length;
 	const top = topPlace(items, lay, height);
-	if (top && (index < top.index || (index === top.index && row < top.row))) ({ index, row } = top);
+	let short = 0;
+	if (top && (index < top.index || (index === top.index && row < top.row))) {
+		const above = items.slice(0, index).reduce((rows, item) => rows + lay(item).length, 0);
+		short = height - 1 - (above + row);
+		({ index, row } = top);
+	}
 	const item = items[index];
 	const last = items.length - 1;
-	if (!top || !item || (index === last && row >= at(items, lay, last).length - 1)) return undefined;
-	return { key: item.key, row: Math.max(0, row), leftAt: anchor?.leftAt ?? newest };
+	if (!top || !item || (index === last && row >= at(items, lay, last).length - 1)) {
+		return { anchor: undefined, short: top ? 0 : Math.max(0, -by) };
+	}
+	return { anchor: { key: item.key, row: Math.max(0, row), leftAt: anchor?.leftAt ?? newest }, short };
 }
 
 interface Place {

@@ -44,6 +44,6 @@ export function statusBar(client: Client, ui: Ui, nowMs: number): Line {
 	const name = client.user ? `${safeText(client.user.name)} ` : "";
 	const right: Span = span(outbox ? ` ${outbox}` : "", outbox.includes("failed") ? "bad" : "warn");
 	const room = Math.max(0, cells - width(right.text));
-	const left = clipped([span(name, "me"), ...statusLine(client.status, nowMs)], room);
+	const left = clipped([span(name, "me"), ...statusLine(client.status, nowMs, client.user !== undefined)], room);
 	return [...left, span(" ".repeat(Math.max(0, room - lineWidth(left)))), right];
 }
