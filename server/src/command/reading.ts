@@ -8,7 +8,7 @@ import { roomId } from "./room-ref.ts";
 /** Public channels named in one list. */
 const PUBLIC_ROOMS_MAX = 500;
 /** Members named in one list: a frame holds them. */
-const MEMBERS_MAX = 5_000;
+const MEMBERS_MAX = 4_000;
 
 export const history: Handler<History> = async (context, { room: ref, before, after, limit }) => {
 	if (before > 0 && after > 0) throw new Refusal("invalid", "give before or after, not both");

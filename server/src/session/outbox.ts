@@ -62,6 +62,11 @@ export class Outbox implements Flushable {
 		);
 	}
 
+	/** Have answers alone piled up as high as the log may? Rooms stop pushing at half of it. */
+	get drowned(): boolean {
+		return this.queuedBytes + this.heldBytes > this.limits.outboxBytesMax * 2;
+	}
+
 	/** Grows whenever the peer takes something: two equal looks mean that it took nothing in between. */
 	progress(): number {
 		if (!this.closed) this.account(this.queuedBytes, this.link.bufferedBytes());

@@ -67,7 +67,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	// ------------------------------------------------------------ from the door
 
 	receive(up: Up): void {
-		if (this.closed) return;
+		if (this.closed || this.drowned()) return;
 		this.vigil.heartbeat.hear();
 		try {
 			this.dispatch(up);
@@ -76,11 +76,11 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		}
 	}
 
-	undecodable(code: ErrorCode, message: string): void {
-		if (this.closed) return;
+	undecodable(code: ErrorCode, message: string, id = 0): void {
+		if (this.closed || this.drowned()) return;
 		this.vigil.heartbeat.hear();
 		this.core.metrics.errors.add(code);
-		this.send(0, failureBody(code, message, 0, ""));
+		this.send(id, failureBody(code, message, 0, ""));
 	}
 
 	end(why: CloseName, reason?: string, retryAfterMs?: number): void {
@@ -355,6 +355,13 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 			this.streams.pump();
 		}
 	};
+
+	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */
+	private drowned(): boolean {
+		if (!this.outbox.drowned) return false;
+		this.end("slow", "the answers are not being read");
+		return true;
+	}
 
 	private send(id: number, body: DownBody): void {
 		this.outbox.add(this.link.format.encode(create(DownSchema, { id, body })));

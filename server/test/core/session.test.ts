@@ -136,6 +136,20 @@ describe("a session's life", () => {
 		expect(answers).toEqual(["sent", "sent", "sent", "sent", "failure", "failure"]);
 	});
 
+	test("a peer that asks and never reads an answer is closed as slow, its answers bounded", async () => {
+		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
+		const ann = await harness.guest("ann");
+		ann.stalled = true;
+		let most = 0;
+		for (let i = 0; i < 1_000 && ann.closedAs === undefined; i++) {
+			ann.put({ case: "ping", value: { nonce: i } });
+			await harness.clock.settle();
+			most = Math.max(most, ann.bufferedBytes());
+		}
+		expect(ann.closedAs).toBe("slow");
+		expect(most).toBeLessThan(5_000);
+	});
+
 	test("a join pipelined with sends is carried out in order", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
