@@ -3,7 +3,7 @@ import { create, type Entry, EntrySchema, Room_Kind } from "@verbatim/protocol";
 import fc from "fast-check";
 import { lineText, lineWidth } from "../src/text/spans.ts";
 import { type Ingredients, type Item, itemsOf } from "../src/timeline/items.ts";
-import { linesOf, timeOf } from "../src/timeline/lines.ts";
+import { createLay, linesOf, timeOf } from "../src/timeline/lines.ts";
 import { type Anchor, type Lay, scrolled, seen } from "../src/timeline/viewport.ts";
 import { FakeClient, message, NOON, refusal, sentAt, user } from "./support/fake-client.ts";
 
@@ -117,6 +117,12 @@ describe("lines", () => {
 		]);
 		room.set(delivery, { state: "done", sent: sentAt(1) });
 		expect(lines()).toEqual(["12:00 <ann> hello"]);
+	});
+
+	test("an entry is laid out once for a width: it never changes", () => {
+		const item = entryItem(message(1, "bob", "hello"));
+		const lay = createLay(40, () => reader);
+		expect(lay(item)).toBe(lay({ ...item }));
 	});
 
 	test("whatever the text and the width: no line is wider", () => {
