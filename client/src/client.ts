@@ -7,8 +7,6 @@ import {
 	type Limits,
 	protoCodec,
 	Room_Kind,
-	Room_Standing,
-	type RoomAdded,
 	TIMING,
 	type Tokens,
 	type User,
@@ -38,10 +36,11 @@ import { indexedDbOutbox } from "./outbox/indexeddb.ts";
 import { memoryOutbox } from "./outbox/memory.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Parts } from "./parts.ts";
-import { LiveRoom, type RoomPort } from "./room/room.ts";
+import type { RoomPort } from "./room/room.ts";
+import { Roster, type RosterPort } from "./room/roster.ts";
 import { Connector } from "./session/connector.ts";
 import { Identity } from "./session/identity.ts";
-import type { Body, Session } from "./session/session.ts";
+import type { Body } from "./session/session.ts";
 import { memoryTokens } from "./tokens/memory.ts";
 import { webSocketTransport } from "./transport/websocket.ts";
 import { onWake } from "./wake.ts";
@@ -69,7 +68,6 @@ export function connect(options: ConnectOptions): Client {
 const EVENTS_BUFFERED_MAX = 1_024;
 
 class LiveClient implements Client {
-	private readonly options: ConnectOptions;
 	private readonly parts: Omit<Parts, "limits"> & { readonly limits: { -readonly [K in keyof Limits]: Limits[K] } };
 	private readonly emitter = new Emitter<ClientEvents>();
 	private readonly streams = new Set<Stream<ClientEvent>>();
@@ -78,17 +76,12 @@ class LiveClient implements Client {
 	private readonly calls: Calls;
 	private readonly sends: Outbox;
 	private readonly marks: MarkKeeper;
-	private readonly port: RoomPort;
+	private readonly roster: Roster;
 	private readonly offWake: Off;
 	private userNow: User | undefined;
-	private readonly held = new Map<string, LiveRoom>();
-	private readonly invited = new Map<string, RoomInfo>();
-	/** Frames lost since it was last made sure that nothing is missing. */
-	private damages = 0;
 	private closing: Promise<void> | undefined;
 
 	constructor(options: ConnectOptions) {
-		this.options = options;
 		const clock = options.clock ?? systemClock;
 		const random = options.random ?? systemRandom;
 		const timing = { ...TIMING, ...options.timing };
@@ -111,8 +104,8 @@ class LiveClient implements Client {
 				get session() {
 					return self.connector.live;
 				},
-				shows: (room, seq) => (this.held.get(room)?.to ?? Number.POSITIVE_INFINITY) >= seq,
-				changed: (room) => this.held.get(room)?.change(),
+				shows: (room, seq) => (this.roster.rooms.get(room)?.to ?? Number.POSITIVE_INFINITY) >= seq,
+				changed: (room) => this.roster.rooms.get(room)?.change(),
 				problem: (error) => this.emitter.emit("problem", error),
 			},
 			{ inFlightMax: options.sendsInFlightMax ?? 64, itemsMax: options.outboxMax ?? 10_000 },
@@ -120,7 +113,7 @@ class LiveClient implements Client {
 		this.marks = new MarkKeeper(options.marks, clock, (what, cause) =>
 			this.emitter.emit("problem", new VerbatimError(what, { cause })),
 		);
-		this.port = this.roomPort();
+		this.roster = new Roster(this.parts, options.timelineMax ?? 2_000, this.roomPort(), this.rosterPort());
 		this.identity = new Identity(options.credential, options.tokens ?? memoryTokens(), clock);
 		this.connector = new Connector(
 			this.parts,
@@ -133,10 +126,13 @@ class LiveClient implements Client {
 			},
 			this.identity,
 			{
-				cursors: () => Array.from(this.held.values(), ({ id, epoch, to }) => ({ room: id, epoch, seq: to })),
-				welcomed: (welcome, session) => this.welcomed(welcome, session),
+				cursors: () => this.roster.cursors(),
+				welcomed: (welcome) => this.welcomed(welcome),
 				push: (body) => this.pushed(body),
-				damaged: (problem) => this.damaged(problem),
+				damaged: (problem) => {
+					this.emitter.emit("problem", problem);
+					this.roster.damaged();
+				},
 				lost: () => this.lost(),
 				status: (status) => this.statusChanged(status),
 				problem: (error) => this.emitter.emit("problem", error),
@@ -159,10 +155,10 @@ class LiveClient implements Client {
 		return this.userNow;
 	}
 	get rooms(): ReadonlyMap<string, Room> {
-		return this.held;
+		return this.roster.rooms;
 	}
 	get invitations(): ReadonlyMap<string, RoomInfo> {
-		return this.invited;
+		return this.roster.invitations;
 	}
 	get outbox(): readonly Delivery[] {
 		return this.sends.all;
@@ -178,7 +174,7 @@ class LiveClient implements Client {
 	}
 
 	async join(ref: string, { create = false, history, ...options }: JoinOptions = {}): Promise<Room> {
-		for (const room of this.held.values()) if (room.id === ref || room.title === ref) return room;
+		for (const room of this.roster.rooms.values()) if (room.id === ref || room.title === ref) return room;
 		const value = { room: ref, create, history: history ?? this.parts.limits.historyEntriesDefault };
 		return this.enter({ case: "join", value }, options);
 	}
@@ -196,9 +192,7 @@ class LiveClient implements Client {
 	}
 
 	async listRooms(options: CallOptions = {}): Promise<readonly RoomInfo[]> {
-		const body = await this.calls.call({ case: "rooms", value: {} }, options);
-		if (body.case !== "roomList") throw new ProtocolError(`rooms was answered by ${body.case ?? "something unknown"}`);
-		return body.value.rooms;
+		return roomsOf(await this.calls.call({ case: "rooms", value: {} }, options));
 	}
 
 	logIn(credential: Credential, options?: CallOptions): Promise<User> {
@@ -249,7 +243,7 @@ class LiveClient implements Client {
 
 	// ------------------------------------------------------------ what the connection brings
 
-	private welcomed(welcome: Welcome, _session: Session): void {
+	private welcomed(welcome: Welcome): void {
 		const { user } = welcome;
 		if (user === undefined) {
 			this.connector.resync(new ProtocolError("a welcome named no user"));
@@ -257,115 +251,37 @@ class LiveClient implements Client {
 		}
 		if (welcome.textBytesMax > 0) this.parts.limits.textBytesMax = welcome.textBytesMax;
 		this.become(user);
-		const present = new Set<string>();
-		this.invited.clear();
-		for (const info of welcome.rooms) {
-			if (info.standing === Room_Standing.INVITED) this.invited.set(info.id, info);
-			if (!isMember(info)) continue;
-			present.add(info.id);
-			const room = this.held.get(info.id);
-			// What this room has missed follows, after its cursor.
-			if (room !== undefined) room.describe(info);
-			else this.add(info, info.head, info.head);
-		}
-		for (const room of [...this.held.values()]) if (!present.has(room.id)) this.remove(room.id);
+		this.roster.welcomed(welcome.rooms);
 	}
 
 	private pushed(body: Body): void {
+		this.roster.pushed(body);
 		switch (body.case) {
-			case "entries":
-				this.roomOf(body.value.room)?.entriesPushed(body.value);
-				return;
-			case "skipped":
-				this.roomOf(body.value.room)?.skipped(body.value);
-				return;
-			case "roomAdded":
-				this.roomAdded(body.value);
-				return;
-			case "roomRemoved":
-				this.invited.delete(body.value.room);
-				this.remove(body.value.room);
-				return;
-			case "invited":
-				if (body.value.room === undefined) return;
-				this.invited.set(body.value.room.id, body.value.room);
-				this.emitter.emit("invited", { room: body.value.room, by: body.value.by });
-				return;
 			case "behind":
 				this.connector.behind(body.value.behind);
 				return;
-			case "typist":
-				if (body.value.user !== undefined) this.held.get(body.value.room)?.typist(body.value.user);
-				return;
 			case "presence": {
 				const { user, online } = body.value;
-				if (user === undefined) return;
-				for (const room of this.held.values()) room.presence(user, online);
-				this.emitter.emit("presence", { user, online });
+				if (user !== undefined) this.emitter.emit("presence", { user, online });
 				return;
 			}
 			case "failure":
 				// For a command that the server could not even read the id of.
 				this.emitter.emit("problem", new RefusedError(body.value));
 				return;
-			case "joined":
-				// Its caller has given up, but the stream of the room has begun.
-				this.joined(body);
-				return;
 			default:
-			// An answer that nobody waits for any more, or what a newer server says.
-		}
-	}
-
-	private roomAdded({ room: info }: RoomAdded): void {
-		if (info === undefined) return;
-		this.invited.delete(info.id);
-		const room = this.held.get(info.id);
-		if (room === undefined) this.add(info, info.head, info.head);
-		else room.verify(info);
-	}
-
-	/** A frame was lost, and it may have been any: see what the rooms should be, and fetch what is missing. */
-	private damaged(problem: VerbatimError): void {
-		this.emitter.emit("problem", problem);
-		this.damages++;
-		if (this.damages > 1) return;
-		this.verify().catch((cause: unknown) => {
-			this.damages = 0;
-			this.connector.resync(new ProtocolError("what was lost could not be found out", { cause }));
-		});
-	}
-
-	private async verify(): Promise<void> {
-		let session: Session | undefined;
-		let body: Body;
-		let damages: number;
-		do {
-			({ damages } = this);
-			session = this.connector.live;
-			body = await this.calls.persist({ case: "rooms", value: {} }, new AbortController().signal);
-			// What was lost meanwhile may be newer than this list.
-		} while (damages !== this.damages);
-		this.damages = 0;
-		// A new session has begun with cursors, which set everything right.
-		if (body.case !== "roomList" || session !== this.connector.live) return;
-		const own = new Map(body.value.rooms.filter(isMember).map((info) => [info.id, info]));
-		for (const room of this.held.values()) {
-			const info = own.get(room.id);
-			if (info !== undefined) room.verify(info);
-		}
-		if (own.size !== this.held.size || [...own.keys()].some((id) => !this.held.has(id))) {
-			this.connector.resync(new ProtocolError("the rooms are not those that were told"));
+			// Of rooms, an answer that nobody waits for any more, or what a newer server says.
 		}
 	}
 
 	private lost(): void {
 		this.sends.disconnected();
-		for (const room of this.held.values()) room.disconnected();
+		for (const room of this.roster.rooms.values()) room.disconnected();
 	}
 
 	private statusChanged(status: Status): void {
-		if (status.state === "stopped" && status.why !== "closed") for (const room of this.held.values()) room.pause(status.why);
+		if (status.state === "stopped" && status.why !== "closed")
+			for (const room of this.roster.rooms.values()) room.pause(status.why);
 		this.calls.stir();
 		this.emitter.emit("status", status);
 		if (status.state === "live") this.sends.resume();
@@ -376,45 +292,27 @@ class LiveClient implements Client {
 	private async enter(command: Command, options: CallOptions): Promise<Room> {
 		let room: Room | undefined;
 		await this.calls.call(command, options, (body) => {
-			room = this.joined(body);
+			room = this.roster.joined(body);
 		});
 		if (room === undefined) throw new ProtocolError(`${command.case ?? "a command"} gave no room`);
 		return room;
 	}
 
-	private joined(body: Body): LiveRoom {
-		if (body.case !== "joined" || body.value.room === undefined || body.value.page === undefined) {
-			throw new ProtocolError(`a join was answered by ${body.case ?? "something unknown"}`);
-		}
-		const { room: info, page } = body.value;
-		this.invited.delete(info.id);
-		const room = this.held.get(info.id) ?? this.add(info, page.from - 1, page.to);
-		room.joined(info, page);
-		return room;
-	}
-
-	/** A new room; its stream goes on after `cursor`. */
-	private add(info: RoomInfo, cursor: number, seen: number): LiveRoom {
-		const room = new LiveRoom(this.parts, this.port, this.options.timelineMax ?? 2_000, info, cursor, seen);
-		this.held.set(info.id, room);
-		void this.marks.restore(room);
-		this.emitter.emit("roomAdded", room);
-		return room;
-	}
-
-	private remove(id: string): void {
-		const room = this.held.get(id);
-		if (room === undefined) return;
-		this.held.delete(id);
-		room.end();
-		this.emitter.emit("roomRemoved", room);
-	}
-
-	/** The room that the server speaks of. One that is not known was told in a frame that got lost. */
-	private roomOf(id: string): LiveRoom | undefined {
-		const room = this.held.get(id);
-		if (room === undefined) this.connector.resync(new ProtocolError("entries came of a room that was never told"));
-		return room;
+	private rosterPort(): RosterPort {
+		const self = this;
+		return {
+			get session() {
+				return self.connector.live;
+			},
+			askRooms: async () => roomsOf(await this.calls.persist({ case: "rooms", value: {} }, new AbortController().signal)),
+			resync: (why) => this.connector.resync(why),
+			added: (room) => {
+				void this.marks.restore(room);
+				this.emitter.emit("roomAdded", room);
+			},
+			removed: (room) => this.emitter.emit("roomRemoved", room),
+			invited: (room, by) => this.emitter.emit("invited", { room, by }),
+		};
 	}
 
 	private roomPort(): RoomPort {
@@ -430,7 +328,7 @@ class LiveClient implements Client {
 			pending: (room) => this.sends.pending(room),
 			arrived: (room, fresh) => this.sends.arrived(room.id, room.epoch, fresh),
 			resync: (why) => this.connector.resync(why),
-			left: (room) => this.remove(room.id),
+			left: (room) => this.roster.remove(room.id),
 			seen: (room) => this.marks.seen(room),
 		};
 	}
@@ -442,8 +340,7 @@ class LiveClient implements Client {
 		const before = this.userNow;
 		this.userNow = user;
 		if (before?.id !== user?.id) {
-			for (const id of [...this.held.keys()]) this.remove(id);
-			this.invited.clear();
+			this.roster.clear();
 			this.sends.become(user?.id ?? "");
 			this.marks.become(user?.id ?? "");
 		}
@@ -453,7 +350,7 @@ class LiveClient implements Client {
 	private async shut(): Promise<void> {
 		this.offWake();
 		this.connector.stop("closed");
-		for (const room of this.held.values()) room.end();
+		for (const room of this.roster.rooms.values()) room.end();
 		await Promise.all([this.marks.flush(), this.identity.settled(), this.sends.close()]);
 		for (const stream of [...this.streams]) stream.end();
 	}
@@ -464,6 +361,7 @@ class LiveClient implements Client {
 	}
 }
 
-function isMember({ standing }: RoomInfo): boolean {
-	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER;
+function roomsOf(body: Body): readonly RoomInfo[] {
+	if (body.case !== "roomList") throw new ProtocolError(`rooms was answered by ${body.case ?? "something unknown"}`);
+	return body.value.rooms;
 }

@@ -42,6 +42,29 @@ export function guarded(task: () => void): void {
 	}
 }
 
+/** Those who wait for something to change. */
+export class Waiters {
+	private readonly waiting = new Set<() => void>();
+
+	/** Resolves at the next `wake`, or with the signal. */
+	wait(signal: AbortSignal): Promise<void> {
+		if (signal.aborted) return Promise.resolve();
+		return new Promise((resolve) => {
+			const done = (): void => {
+				this.waiting.delete(done);
+				signal.removeEventListener("abort", done);
+				resolve();
+			};
+			this.waiting.add(done);
+			signal.addEventListener("abort", done);
+		});
+	}
+
+	wake(): void {
+		for (const done of [...this.waiting]) done();
+	}
+}
+
 /**
  * Values handed in by `push`, taken out by one `for await`. Holds at most `max`: beyond, the oldest are dropped, and `lost`
  * makes the value that says how many.

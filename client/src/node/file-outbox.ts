@@ -45,28 +45,25 @@ class FileOutbox implements OutboxStore {
 		await mkdir(this.folder, { recursive: true, mode: 0o700 });
 		const prefix = `${encodeURIComponent(user)}.`;
 		const claimed: string[] = [];
-		for (const name of (await readdir(this.folder)).sort()) {
-			if (!name.startsWith(prefix) || !name.endsWith(SUFFIX)) continue;
-			const path = join(this.folder, name);
-			if (ours.has(path) || isAlive(Number(name.slice(prefix.length).split(".")[0]))) continue;
-			const mine = this.newPath(prefix);
-			try {
-				await rename(path, mine);
-			} catch {
-				// Somebody else was quicker.
-				continue;
+		try {
+			for (const name of (await readdir(this.folder)).sort()) {
+				if (!name.startsWith(prefix) || !name.endsWith(SUFFIX)) continue;
+				const mine = await this.claim(name, prefix);
+				if (mine === undefined) continue;
+				claimed.push(mine);
+				for (const send of replay(await readFile(mine, "utf8"))) if (send.user === user) this.held.set(send.cid, send);
 			}
-			claimed.push(mine);
-			for (const send of replay(await readFile(mine, "utf8"))) if (send.user === user) this.held.set(send.cid, send);
+			const oldestFirst = [...this.held.values()].sort((a, b) => a.atMs - b.atMs);
+			this.held.clear();
+			for (const send of oldestFirst) this.held.set(send.cid, send);
+			this.path = this.newPath(prefix);
+			ours.add(this.path);
+			await this.rewrite();
+			for (const path of claimed) await rm(path, { force: true });
+			return oldestFirst;
+		} finally {
+			for (const path of claimed) ours.delete(path);
 		}
-		const oldestFirst = [...this.held.values()].sort((a, b) => a.atMs - b.atMs);
-		this.held.clear();
-		for (const send of oldestFirst) this.held.set(send.cid, send);
-		this.path = this.newPath(prefix);
-		ours.add(this.path);
-		await this.rewrite();
-		for (const path of claimed) await rm(path, { force: true });
-		return oldestFirst;
 	}
 
 	put(send: StoredSend): Promise<void> {
@@ -85,6 +82,22 @@ class FileOutbox implements OutboxStore {
 
 	close(): Promise<void> {
 		return this.release();
+	}
+
+	/** Makes the file of a process that is gone ours, and gives its new path; undefined if it lives, or another was quicker. */
+	private async claim(name: string, prefix: string): Promise<string | undefined> {
+		const path = join(this.folder, name);
+		if (ours.has(path) || isAlive(Number(name.slice(prefix.length).split(".")[0]))) return undefined;
+		const mine = this.newPath(prefix);
+		// Before it has that name, or another outbox of this process would take it for an earlier life's.
+		ours.add(mine);
+		try {
+			await rename(path, mine);
+			return mine;
+		} catch {
+			ours.delete(mine);
+			return undefined;
+		}
 	}
 
 	/** Resolves when everything asked for before is on the disk: one write is under way, what arrives meanwhile is the next. */

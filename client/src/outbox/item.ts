@@ -1,12 +1,13 @@
 // One send on its way: the public `Delivery` and the promise behind it. How it moves is decided in outbox.ts.
 import type { Sent } from "@verbatim/protocol";
-import type { Delivery, DeliveryState } from "../api.ts";
-import type { VerbatimError } from "../errors.ts";
+import type { Delivery, DeliveryState, SendOptions } from "../api.ts";
+import type { Clock } from "../clock.ts";
+import { AbortedError, TimeoutError, type VerbatimError } from "../errors.ts";
 import type { StoredSend } from "./store.ts";
 
 export interface ItemPort {
 	retry(item: Item): void;
-	discard(item: Item): void;
+	discard(item: Item, why?: VerbatimError): void;
 }
 
 export class Item implements Delivery {
@@ -54,6 +55,24 @@ export class Item implements Delivery {
 
 	discard(): void {
 		this.port.discard(this);
+	}
+
+	/** Ends the caller's waiting by signal or time; what was never on the wire is taken back then. */
+	bound({ signal, timeoutMs }: SendOptions, clock: Pick<Clock, "after">): void {
+		const giveUp = (error: VerbatimError): void => {
+			if (this.tried) this.reject(error);
+			else this.port.discard(this, error);
+		};
+		const onAbort = (): void => giveUp(new AbortedError("send", signal?.reason));
+		const cancel =
+			timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => giveUp(new TimeoutError("send", timeoutMs)));
+		const settled = (): void => {
+			cancel?.();
+			signal?.removeEventListener("abort", onAbort);
+		};
+		this.done.then(settled, settled);
+		if (signal?.aborted) onAbort();
+		else signal?.addEventListener("abort", onAbort, { once: true });
 	}
 
 	/** A new promise, after the one before was broken. */

@@ -11,20 +11,12 @@
 import { checkUp, create, type Entry, type Sent, SentSchema, UpSchema } from "@verbatim/protocol";
 import type { Delivery, SendOptions } from "../api.ts";
 import type { Cancel } from "../clock.ts";
-import {
-	AbortedError,
-	ClosedError,
-	DiscardedError,
-	OutboxError,
-	RefusedError,
-	TimeoutError,
-	type VerbatimError,
-} from "../errors.ts";
+import { ClosedError, DiscardedError, OutboxError, RefusedError, type VerbatimError } from "../errors.ts";
 import { newCid } from "../ids.ts";
 import type { Parts } from "../parts.ts";
 import type { Session } from "../session/session.ts";
 import { Item, type ItemPort } from "./item.ts";
-import { memoryOutbox } from "./memory.ts";
+import { Shelf } from "./shelf.ts";
 import type { OutboxStore, StoredSend } from "./store.ts";
 
 export interface OutboxPort {
@@ -57,9 +49,8 @@ export class Outbox implements ItemPort {
 	private readonly parts: Parts;
 	private readonly port: OutboxPort;
 	private readonly options: OutboxOptions;
-	private store: OutboxStore;
+	private readonly shelf: Shelf;
 	private user = "";
-	private opened: Promise<void> = Promise.resolve();
 	private ready = false;
 	private readonly lanes = new Map<string, Lane>();
 	private readonly byCid = new Map<string, Item>();
@@ -75,12 +66,15 @@ export class Outbox implements ItemPort {
 
 	constructor(parts: Parts, store: OutboxStore, port: OutboxPort, options: OutboxOptions) {
 		this.parts = parts;
-		this.store = store;
 		this.port = port;
 		this.options = options;
 		this.window = options.inFlightMax;
 		this.threshold = options.inFlightMax;
-		store.onAdopted?.((sends) => this.adopt(sends));
+		this.shelf = new Shelf(
+			store,
+			(sends) => this.adopt(sends),
+			(error) => port.problem(error),
+		);
 	}
 
 	/** Everything, oldest first. */
@@ -105,7 +99,7 @@ export class Outbox implements ItemPort {
 		this.inFlight = 0;
 		this.ready = false;
 		for (const item of before) item.fail(new ClosedError("another identity has taken over"));
-		if (user !== "") this.opened = this.open(user);
+		if (user !== "") void this.open(user);
 	}
 
 	/** Says it: kept first, then tried. Throws `RefusedError` and `OutboxError`. */
@@ -120,7 +114,7 @@ export class Outbox implements ItemPort {
 		const item = new Item({ user: this.user, room, cid, text, atMs: this.parts.clock.now() }, false, this);
 		this.add(item);
 		void this.keep(item);
-		this.bound(item, options);
+		item.bound(options, this.parts.clock);
 		return item;
 	}
 
@@ -156,8 +150,7 @@ export class Outbox implements ItemPort {
 	async close(): Promise<void> {
 		this.disconnected();
 		for (const { items } of this.lanes.values()) for (const item of items) item.fail(new ClosedError("the client was closed"));
-		await this.opened;
-		await this.store.close();
+		await this.shelf.close();
 	}
 
 	// ------------------------------------------------------------ for the deliveries
@@ -179,7 +172,7 @@ export class Outbox implements ItemPort {
 		item.status = { state: "discarded" };
 		this.take(lane, item);
 		item.fail(why);
-		this.forget(item);
+		this.shelf.remove(item.stored);
 		this.changed(item.room);
 		this.pump();
 	}
@@ -187,13 +180,7 @@ export class Outbox implements ItemPort {
 	// ------------------------------------------------------------ keeping
 
 	private async open(user: string): Promise<void> {
-		let sends: readonly StoredSend[] = [];
-		try {
-			sends = await this.store.open(user);
-		} catch (cause) {
-			this.port.problem(new OutboxError("what is said now will not survive a reload: the outbox could not be opened", { cause }));
-			this.store = memoryOutbox();
-		}
+		const sends = await this.shelf.open(user);
 		if (this.user !== user) return;
 		const rooms = new Set(sends.map(({ room }) => room));
 		for (const room of rooms) {
@@ -220,21 +207,9 @@ export class Outbox implements ItemPort {
 	}
 
 	private async keep(item: Item): Promise<void> {
-		await this.opened;
-		try {
-			await this.store.put(item.stored);
-		} catch (cause) {
-			this.port.problem(new OutboxError("this send will not survive a reload: the outbox could not keep it", { cause }));
-		}
+		await this.shelf.put(item.stored);
 		item.kept = true;
 		this.pump();
-	}
-
-	private forget(item: Item): void {
-		this.opened
-			.then(() => this.store.remove(item.stored))
-			// It stays kept, and will be repeated after a reload: the server finds the repeat by its cid.
-			.catch((cause: unknown) => this.port.problem(new OutboxError("a send could not be removed from the outbox", { cause })));
 	}
 
 	// ------------------------------------------------------------ sending
@@ -335,7 +310,7 @@ export class Outbox implements ItemPort {
 		if (lane !== undefined) lane.done++;
 		this.refusals = 0;
 		this.window = Math.min(this.options.inFlightMax, this.window + (this.window < this.threshold ? 1 : 0.5 / this.window));
-		this.forget(item);
+		this.shelf.remove(item.stored);
 		this.changed(item.room);
 	}
 
@@ -400,23 +375,6 @@ export class Outbox implements ItemPort {
 
 	private ownWaitMs(): number {
 		return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, this.refusals)) * this.parts.random.float();
-	}
-
-	private bound(item: Item, { signal, timeoutMs }: SendOptions): void {
-		const giveUp = (error: VerbatimError): void => {
-			if (item.tried) item.fail(error);
-			else this.discard(item, error);
-		};
-		const cancel =
-			timeoutMs === undefined ? () => {} : this.parts.clock.after(timeoutMs, () => giveUp(new TimeoutError("send", timeoutMs)));
-		const onAbort = (): void => giveUp(new AbortedError("send", signal?.reason));
-		const settled = (): void => {
-			cancel();
-			signal?.removeEventListener("abort", onAbort);
-		};
-		item.done.then(settled, settled);
-		if (signal?.aborted) onAbort();
-		else signal?.addEventListener("abort", onAbort, { once: true });
 	}
 }
 

@@ -1,7 +1,6 @@
 // One room as its user sees it: the window on its log, who is in it, what is being said. It takes pushes and pages from the
 // client, in the order of the wire, and lets nothing through that would leave a hole.
 import {
-	type Down,
 	type Entries,
 	type Entry,
 	type Page,
@@ -23,28 +22,19 @@ import type {
 	SendOptions,
 	SkippedRange,
 } from "../api.ts";
-import { EpochError, ProtocolError } from "../errors.ts";
-import { Emitter } from "../events.ts";
+import { ProtocolError } from "../errors.ts";
+import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
+import { Ask, type AskPort, mustBeRun } from "./ask.ts";
 import { Healer } from "./healer.ts";
 import { Members } from "./members.ts";
 import { type Item, type Readable, readEntries } from "./reader.ts";
 import { Typing } from "./typing.ts";
 import { type Run, runOf, runOfPage, Window } from "./window.ts";
 
-/** A command that a room may ask for; each is answered, or rejects within the bounds of the call. */
-export type RoomCommand =
-	| { readonly case: "history"; readonly value: { room: string; before: number; after: number; limit: number } }
-	| { readonly case: "who" | "leave"; readonly value: { room: string } }
-	| { readonly case: "rename"; readonly value: { room: string; name: string } }
-	| { readonly case: "invite"; readonly value: { room: string; user: string } };
-
 /** What a room needs of its client. */
-export interface RoomPort {
+export interface RoomPort extends AskPort {
 	readonly user: User | undefined;
-	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
-	/** As `call`, over any number of reconnects and passing refusals; rejects only for good. */
-	persist(command: RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
 	typing(room: string): void;
 	say(room: string, text: string, options?: SendOptions): Delivery;
 	pending(room: string): readonly Delivery[];
@@ -68,6 +58,7 @@ export class LiveRoom implements Room, Readable {
 	private readonly people = new Members();
 	private readonly writers: Typing;
 	private readonly healer: Healer;
+	private readonly ask: Ask;
 	private info: RoomInfo;
 	private headNow: number;
 	private seenNow: number;
@@ -77,7 +68,7 @@ export class LiveRoom implements Room, Readable {
 	private loadedOlder = 0;
 	/** The end of the newest range that the server left out. */
 	private skippedTo = 0;
-	private readonly waiters = new Set<() => void>();
+	private readonly waiters = new Waiters();
 	private changePending = false;
 
 	/** `cursor`: the seq after which the stream of this room begins. */
@@ -90,6 +81,7 @@ export class LiveRoom implements Room, Readable {
 		this.headNow = info.head;
 		this.seenNow = seen;
 		this.window = new Window(info.epoch, cursor);
+		this.ask = new Ask(info.id, port, parts.limits);
 		this.writers = new Typing(parts.clock, () => {
 			this.emitter.emit("typing", this.writers.users);
 			this.change();
@@ -169,9 +161,7 @@ export class LiveRoom implements Room, Readable {
 	async loadOlder(limit = this.parts.limits.historyEntriesDefault, options?: CallOptions): Promise<number> {
 		const before = this.from;
 		if (before <= 1) return 0;
-		const page = await this.history({ before, limit }, options);
-		const run = runOfPage(page);
-		if (run === undefined) throw new ProtocolError("a page of history was not dense");
+		const run = mustBeRun(await this.ask.history({ before, limit }, options));
 		// Epoch, trimming or another page may have come between; then there is nothing to put it before.
 		const count = this.window.prepend(run);
 		if (count > 0) {
@@ -198,44 +188,33 @@ export class LiveRoom implements Room, Readable {
 
 	async who(options?: CallOptions): Promise<readonly RoomMember[]> {
 		const { to, epoch } = this.window;
-		const body = await this.port.call({ case: "who", value: { room: this.id } }, options);
-		if (body.case !== "memberList") throw unexpected("who", body);
+		const members = await this.ask.who(options);
 		if (this.window.epoch === epoch && this.window.from <= to + 1) {
-			this.people.replace(body.value.members, this.window.entries.slice(to + 1 - this.window.from));
+			this.people.replace(members, this.window.entries.slice(to + 1 - this.window.from));
 			this.change();
 		}
-		return body.value.members.flatMap(({ user, standing, online }) => (user === undefined ? [] : [{ user, standing, online }]));
+		return members.flatMap(({ user, standing, online }) => (user === undefined ? [] : [{ user, standing, online }]));
 	}
 
 	async leave(options?: CallOptions): Promise<void> {
-		const body = await this.port.call({ case: "leave", value: { room: this.id } }, options);
-		if (body.case !== "done") throw unexpected("leave", body);
+		await this.ask.done({ case: "leave", value: { room: this.id } }, options);
 		this.port.left(this);
 	}
 
-	async rename(name: string, options?: CallOptions): Promise<void> {
-		const body = await this.port.call({ case: "rename", value: { room: this.id, name } }, options);
-		if (body.case !== "done") throw unexpected("rename", body);
+	rename(name: string, options?: CallOptions): Promise<void> {
+		return this.ask.done({ case: "rename", value: { room: this.id, name } }, options);
 	}
 
-	async invite(name: string, options?: CallOptions): Promise<void> {
-		const body = await this.port.call({ case: "invite", value: { room: this.id, user: name } }, options);
-		if (body.case !== "done") throw unexpected("invite", body);
+	invite(name: string, options?: CallOptions): Promise<void> {
+		return this.ask.done({ case: "invite", value: { room: this.id, user: name } }, options);
 	}
 
 	sendTyping(): void {
 		if (this.writers.mayTell()) this.port.typing(this.id);
 	}
 
-	async history(bound: { before?: number; after?: number; limit?: number }, options: CallOptions = {}): Promise<Page> {
-		const { historyEntriesDefault, historyEntriesMax } = this.parts.limits;
-		const limit = Math.min(bound.limit ?? historyEntriesDefault, historyEntriesMax);
-		if (bound.after !== 0) return this.page({ before: bound.before ?? 0, after: bound.after ?? 0, limit }, options);
-		const first = await this.page({ ...FIRST, limit }, options);
-		if (limit === 1 || first.head <= first.to) return first;
-		const rest = await this.page({ before: 0, after: first.to, limit: limit - 1 }, options);
-		if (rest.epoch !== first.epoch) throw new EpochError(this.id, rest.head);
-		return { ...rest, from: first.from, entries: [...first.entries, ...rest.entries] };
+	history(bound: { before?: number; after?: number; limit?: number }, options?: CallOptions): Promise<Page> {
+		return this.ask.history(bound, options);
 	}
 
 	on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off {
@@ -318,7 +297,7 @@ export class LiveRoom implements Room, Readable {
 	/** The client has stopped: who waits for entries learns why. A new log-in may bring the room back. */
 	pause(error: Error): void {
 		this.stopped = error;
-		this.stir();
+		this.waiters.wake();
 	}
 
 	/** Nothing more of this room comes. */
@@ -327,7 +306,7 @@ export class LiveRoom implements Room, Readable {
 		this.ended = true;
 		this.info = { ...this.info, standing: Room_Standing.NONE };
 		this.disconnected();
-		this.stir();
+		this.waiters.wake();
 		this.change();
 	}
 
@@ -353,37 +332,17 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	async fetchAfter(seq: number, signal: AbortSignal): Promise<Run> {
-		const bound = seq === 0 ? FIRST : { before: 0, after: seq };
-		const value = { room: this.id, ...bound, limit: this.parts.limits.historyEntriesMax };
-		const body = await this.port.persist({ case: "history", value }, signal);
-		if (body.case !== "page") throw unexpected("history", body);
-		const run = runOfPage(body.value);
-		if (run === undefined) throw new ProtocolError("a page of history was not dense");
+		const run = await this.ask.after(seq, signal);
 		if (run.epoch !== this.window.epoch) this.port.resync(new ProtocolError(`${this.title} has another epoch`));
 		else if (run.from !== seq + 1) throw new ProtocolError(`a page after ${seq} began at ${run.from}`);
 		return run;
 	}
 
 	stirred(signal: AbortSignal): Promise<void> {
-		if (signal.aborted) return Promise.resolve();
-		return new Promise((resolve) => {
-			const wake = (): void => {
-				this.waiters.delete(wake);
-				signal.removeEventListener("abort", wake);
-				resolve();
-			};
-			this.waiters.add(wake);
-			signal.addEventListener("abort", wake);
-		});
+		return this.waiters.wait(signal);
 	}
 
 	// ------------------------------------------------------------ helpers
-
-	private async page(bound: { before: number; after: number; limit: number }, options: CallOptions): Promise<Page> {
-		const body = await this.port.call({ case: "history", value: { room: this.id, ...bound } }, options);
-		if (body.case !== "page") throw unexpected("history", body);
-		return body.value;
-	}
 
 	private takeOrHeal(run: Run): void {
 		const missing = this.take(run);
@@ -434,18 +393,7 @@ export class LiveRoom implements Room, Readable {
 		// In steps, or each entry would copy the window.
 		const max = this.timelineMax + this.loadedOlder;
 		if (window.length > max + Math.max(100, this.timelineMax / 8)) window.trim(max);
-		this.stir();
+		this.waiters.wake();
 		this.change();
 	}
-
-	private stir(): void {
-		for (const wake of [...this.waiters]) wake();
-	}
 }
-
-function unexpected(what: string, body: Down["body"]): ProtocolError {
-	return new ProtocolError(`${what} was answered by ${body.case ?? "something unknown"}`);
-}
-
-/** On the wire 0 means no bound, so "after 0" cannot be said; but the first entry alone is what lies before 2. */
-const FIRST = { before: 2, after: 0 } as const;

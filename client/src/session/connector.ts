@@ -27,7 +27,7 @@ export interface ConnectorPort {
 	/** Where the client stands in each room, for the hello that is about to be sent. */
 	cursors(): Array<Pick<Cursor, "room" | "epoch" | "seq">>;
 	/** The session is live. Pushes follow. */
-	welcomed(welcome: Welcome, session: Session): void;
+	welcomed(welcome: Welcome): void;
 	push(body: Body): void;
 	/** A frame was lost on the way down. */
 	damaged(problem: VerbatimError): void;
@@ -139,8 +139,10 @@ export class Connector {
 
 	/** The session contradicts itself: begin another one, which the cursors set right. */
 	resync(why: ProtocolError): void {
+		const { live } = this;
+		if (live === undefined) return;
 		this.port.problem(why);
-		this.live?.abandon(why);
+		live.abandon(why);
 	}
 
 	// ------------------------------------------------------------ one attempt
@@ -239,7 +241,7 @@ export class Connector {
 		session.watch(welcome.heartbeatMs);
 		this.cancelStable = clock.after(timing.stableMs, () => this.backoff.reset());
 		if (welcome.user !== undefined) this.identity.welcomed(welcome.user, welcome.tokens, welcome.nowMs);
-		this.port.welcomed(welcome, session);
+		this.port.welcomed(welcome);
 		// A listener may have closed it meanwhile.
 		if (this.session !== session || !session.live) return;
 		if (welcome.tokens !== undefined) this.port.tokens(welcome.tokens);

@@ -84,12 +84,13 @@ describe("a file outbox", () => {
 		const mine = fileOutbox(folder);
 		await mine.open("u_ann");
 		await mine.put(send(1));
+		const own = await onlyFile();
 		const other = fileOutbox(folder);
 		expect(await other.open("u_ann")).toEqual([]);
 		const eve = fileOutbox(folder);
 		expect(await eve.open("u_eve")).toEqual([]);
 		// This process's parent lives, and its file stays its own.
-		await asIfCrashed(await onlyFile(), `u_ann.${process.ppid}.alive.outbox.jsonl`);
+		await asIfCrashed(own, `u_ann.${process.ppid}.alive.outbox.jsonl`);
 		const third = fileOutbox(folder);
 		expect(await third.open("u_ann")).toEqual([]);
 		for (const outbox of [mine, other, eve, third]) await outbox.close();
@@ -99,8 +100,9 @@ describe("a file outbox", () => {
 		const first = fileOutbox(folder);
 		await first.open("u_ann");
 		for (let n = 0; n < 20; n++) await first.put(send(n));
-		await asIfCrashed(await onlyFile());
-		await rm(await onlyFile());
+		const own = await onlyFile();
+		await asIfCrashed(own);
+		await rm(own);
 		const rivals = Array.from({ length: 5 }, () => fileOutbox(folder));
 		const found = await Promise.all(rivals.map((rival) => rival.open("u_ann")));
 		expect(found.map(({ length }) => length).sort()).toEqual([0, 0, 0, 0, 20]);

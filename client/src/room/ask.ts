@@ -1,0 +1,85 @@
+// What a room asks of the server, and the answers as values. Answers of another kind than was asked for are the server's
+// mistake, and said as such.
+import type { Down, Limits, Member, Page } from "@verbatim/protocol";
+import type { CallOptions } from "../api.ts";
+import { EpochError, ProtocolError } from "../errors.ts";
+import { type Run, runOfPage } from "./window.ts";
+
+/** A command that a room may ask for; each is answered, or rejects within the bounds of the call. */
+export type RoomCommand =
+	| { readonly case: "history"; readonly value: { room: string; before: number; after: number; limit: number } }
+	| { readonly case: "who"; readonly value: { room: string } }
+	| { readonly case: "leave"; readonly value: { room: string } }
+	| { readonly case: "rename"; readonly value: { room: string; name: string } }
+	| { readonly case: "invite"; readonly value: { room: string; user: string } };
+
+export interface AskPort {
+	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
+	/** As `call`, over any number of reconnects and passing refusals; rejects only for good. */
+	persist(command: RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
+}
+
+type Bound = { readonly before?: number; readonly after?: number; readonly limit?: number };
+
+/** On the wire 0 means no bound, so "after 0" cannot be said; but the first entry alone is what lies before 2. */
+const FIRST = { before: 2, after: 0 } as const;
+
+export class Ask {
+	private readonly room: string;
+	private readonly port: AskPort;
+	private readonly limits: Limits;
+
+	constructor(room: string, port: AskPort, limits: Limits) {
+		this.room = room;
+		this.port = port;
+		this.limits = limits;
+	}
+
+	/** A page as it lies on the server. */
+	async history(bound: Bound, options: CallOptions = {}): Promise<Page> {
+		const limit = Math.min(bound.limit ?? this.limits.historyEntriesDefault, this.limits.historyEntriesMax);
+		if (bound.after !== 0) return this.page({ before: bound.before ?? 0, after: bound.after ?? 0, limit }, options);
+		const first = await this.page({ ...FIRST, limit }, options);
+		if (limit === 1 || first.head <= first.to) return first;
+		const rest = await this.page({ before: 0, after: first.to, limit: limit - 1 }, options);
+		if (rest.epoch !== first.epoch) throw new EpochError(this.room, rest.head);
+		return { ...rest, from: first.from, entries: [...first.entries, ...rest.entries] };
+	}
+
+	/** The entries after `seq`, however long it takes. */
+	async after(seq: number, signal: AbortSignal): Promise<Run> {
+		const bound = seq === 0 ? FIRST : { before: 0, after: seq };
+		const value = { room: this.room, ...bound, limit: this.limits.historyEntriesMax };
+		const body = await this.port.persist({ case: "history", value }, signal);
+		if (body.case !== "page") throw unexpected("history", body);
+		return mustBeRun(body.value);
+	}
+
+	async who(options?: CallOptions): Promise<readonly Member[]> {
+		const body = await this.port.call({ case: "who", value: { room: this.room } }, options);
+		if (body.case !== "memberList") throw unexpected("who", body);
+		return body.value.members;
+	}
+
+	async done(command: Extract<RoomCommand, { case: "leave" | "rename" | "invite" }>, options?: CallOptions): Promise<void> {
+		const body = await this.port.call(command, options);
+		if (body.case !== "done") throw unexpected(command.case, body);
+	}
+
+	private async page(bound: { before: number; after: number; limit: number }, options: CallOptions): Promise<Page> {
+		const body = await this.port.call({ case: "history", value: { room: this.room, ...bound } }, options);
+		if (body.case !== "page") throw unexpected("history", body);
+		return body.value;
+	}
+}
+
+/** The page as a run; throws `ProtocolError` if it is not dense. */
+export function mustBeRun(page: Page): Run {
+	const run = runOfPage(page);
+	if (run === undefined) throw new ProtocolError("a page of history was not dense");
+	return run;
+}
+
+function unexpected(what: string, body: Down["body"]): ProtocolError {
+	return new ProtocolError(`${what} was answered by ${body.case ?? "something unknown"}`);
+}

@@ -1,0 +1,184 @@
+// The rooms one is in, as the server tells them: at each welcome, by pushes, by answers to joins; and what to do when a frame
+// was lost that may have told of one.
+import { type Cursor, Room_Standing, type RoomAdded, type User } from "@verbatim/protocol";
+import type { RoomInfo } from "../api.ts";
+import { ProtocolError } from "../errors.ts";
+import type { Parts } from "../parts.ts";
+import type { Body, Session } from "../session/session.ts";
+import { LiveRoom, type RoomPort } from "./room.ts";
+
+export interface RosterPort {
+	/** The session, if it is live. */
+	readonly session: Session | undefined;
+	/** The server's list of rooms, over any number of reconnects. */
+	askRooms(): Promise<readonly RoomInfo[]>;
+	resync(why: ProtocolError): void;
+	added(room: LiveRoom): void;
+	removed(room: LiveRoom): void;
+	invited(room: RoomInfo, by: User | undefined): void;
+}
+
+export class Roster {
+	/** By id. */
+	readonly rooms = new Map<string, LiveRoom>();
+	readonly invitations = new Map<string, RoomInfo>();
+	private readonly parts: Parts;
+	private readonly timelineMax: number;
+	private readonly roomPort: RoomPort;
+	private readonly port: RosterPort;
+	/** Frames lost since it was last made sure that nothing is missing. */
+	private damages = 0;
+
+	constructor(parts: Parts, timelineMax: number, roomPort: RoomPort, port: RosterPort) {
+		this.parts = parts;
+		this.timelineMax = timelineMax;
+		this.roomPort = roomPort;
+		this.port = port;
+	}
+
+	/** Where one stands in each room. */
+	cursors(): Array<Pick<Cursor, "room" | "epoch" | "seq">> {
+		return Array.from(this.rooms.values(), ({ id, epoch, to }) => ({ room: id, epoch, seq: to }));
+	}
+
+	/** All rooms there are for this user. What those have missed that were here before follows, after their cursors. */
+	welcomed(infos: readonly RoomInfo[]): void {
+		const present = new Set<string>();
+		this.invitations.clear();
+		for (const info of infos) {
+			if (info.standing === Room_Standing.INVITED) this.invitations.set(info.id, info);
+			if (!isMember(info)) continue;
+			present.add(info.id);
+			const room = this.rooms.get(info.id);
+			if (room !== undefined) room.describe(info);
+			else this.add(info, info.head, info.head);
+		}
+		for (const id of [...this.rooms.keys()]) if (!present.has(id)) this.remove(id);
+	}
+
+	/** Takes what was pushed, if it is of rooms. */
+	pushed(body: Body): void {
+		switch (body.case) {
+			case "entries":
+				this.mustHold(body.value.room)?.entriesPushed(body.value);
+				return;
+			case "skipped":
+				this.mustHold(body.value.room)?.skipped(body.value);
+				return;
+			case "roomAdded":
+				this.roomAdded(body.value);
+				return;
+			case "roomRemoved":
+				this.invitations.delete(body.value.room);
+				this.remove(body.value.room);
+				return;
+			case "invited": {
+				const { room, by } = body.value;
+				if (room === undefined) return;
+				this.invitations.set(room.id, room);
+				this.port.invited(room, by);
+				return;
+			}
+			case "typist":
+				if (body.value.user !== undefined) this.rooms.get(body.value.room)?.typist(body.value.user);
+				return;
+			case "presence": {
+				const { user, online } = body.value;
+				if (user !== undefined) for (const room of this.rooms.values()) room.presence(user, online);
+				return;
+			}
+			case "joined":
+				// Its caller has given up, but the stream of the room has begun.
+				this.joined(body);
+				return;
+			default:
+			// Not of rooms, or an answer that nobody waits for any more.
+		}
+	}
+
+	/** The answer to a join. Throws `ProtocolError` if it is none. */
+	joined(body: Body): LiveRoom {
+		if (body.case !== "joined" || body.value.room === undefined || body.value.page === undefined) {
+			throw new ProtocolError(`a join was answered by ${body.case ?? "something unknown"}`);
+		}
+		const { room: info, page } = body.value;
+		this.invitations.delete(info.id);
+		const room = this.rooms.get(info.id) ?? this.add(info, page.from - 1, page.to);
+		room.joined(info, page);
+		return room;
+	}
+
+	remove(id: string): void {
+		const room = this.rooms.get(id);
+		if (room === undefined) return;
+		this.rooms.delete(id);
+		room.end();
+		this.port.removed(room);
+	}
+
+	/** Another user, or nobody. */
+	clear(): void {
+		for (const id of [...this.rooms.keys()]) this.remove(id);
+		this.invitations.clear();
+	}
+
+	/** A frame was lost, and it may have been any: see what the rooms should be, and fetch what is missing. */
+	damaged(): void {
+		this.damages++;
+		if (this.damages > 1) return;
+		this.verify().catch((cause: unknown) => {
+			this.damages = 0;
+			this.port.resync(new ProtocolError("what was lost could not be found out", { cause }));
+		});
+	}
+
+	private async verify(): Promise<void> {
+		let session: Session | undefined;
+		let infos: readonly RoomInfo[];
+		let damages: number;
+		do {
+			({ damages } = this);
+			({ session } = this.port);
+			infos = await this.port.askRooms();
+			// What was lost meanwhile may be newer than this list.
+		} while (damages !== this.damages);
+		this.damages = 0;
+		// A new session has begun with cursors, which set everything right.
+		if (session !== this.port.session) return;
+		const own = new Map(infos.filter(isMember).map((info) => [info.id, info]));
+		for (const room of this.rooms.values()) {
+			const info = own.get(room.id);
+			if (info !== undefined) room.verify(info);
+		}
+		if (own.size !== this.rooms.size || [...own.keys()].some((id) => !this.rooms.has(id))) {
+			this.port.resync(new ProtocolError("the rooms are not those that were told"));
+		}
+	}
+
+	private roomAdded({ room: info }: RoomAdded): void {
+		if (info === undefined) return;
+		this.invitations.delete(info.id);
+		const room = this.rooms.get(info.id);
+		if (room === undefined) this.add(info, info.head, info.head);
+		else room.verify(info);
+	}
+
+	/** A new room; its stream goes on after `cursor`. */
+	private add(info: RoomInfo, cursor: number, seen: number): LiveRoom {
+		const room = new LiveRoom(this.parts, this.roomPort, this.timelineMax, info, cursor, seen);
+		this.rooms.set(info.id, room);
+		this.port.added(room);
+		return room;
+	}
+
+	/** The room that the server speaks of. One that is not known was told in a frame that got lost. */
+	private mustHold(id: string): LiveRoom | undefined {
+		const room = this.rooms.get(id);
+		if (room === undefined) this.port.resync(new ProtocolError("entries came of a room that was never told"));
+		return room;
+	}
+}
+
+function isMember({ standing }: RoomInfo): boolean {
+	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER;
+}
