@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Client, connect, type Delivery, fileOutbox, fileTokens, type Room } from "@verbatim/client/node";
+import { wholeLog } from "../whole-log.ts";
 import type { Acknowledged, FinalLog, Reading } from "./judge.ts";
 
 export interface CrashClientOptions {
@@ -132,15 +133,7 @@ export class CrashClient {
 	async wholeLog(ref: string): Promise<FinalLog> {
 		const room = this.rooms[this.options.rooms.indexOf(ref)];
 		if (room === undefined) throw new Error(`not in ${ref}`);
-		const log = { room: ref, seqs: [] as number[], texts: [] as (string | undefined)[] };
-		for (;;) {
-			const page = await room.history({ after: log.seqs.length, limit: 200 });
-			for (const entry of page.entries) {
-				log.seqs.push(entry.seq);
-				log.texts.push(entry.body.case === "message" ? entry.body.value.text : undefined);
-			}
-			if (page.entries.length === 0 || page.to >= page.head) return log;
-		}
+		return wholeLog(room, ref);
 	}
 
 	async end(): Promise<void> {

@@ -1,0 +1,14 @@
+// Settings of servers under test.
+
+/** For tests in which many come from one address and say much, because that is not what they are about. */
+export const ROOMY: readonly string[] = [
+	"--limits.sendsPerSecond=1000000",
+	"--limits.sendsBurst=1000000",
+	"--limits.asksPerSecond=10000",
+	"--limits.asksBurst=10000",
+	"--limits.connectionsPerAddress=10000",
+	"--limits.opensPerAddressPerSecond=10000",
+	"--limits.opensPerAddressBurst=10000",
+	"--limits.loginsPerMinute=100000",
+	"--log.level=warn",
+];

@@ -1,0 +1,93 @@
+// How bodies travel: in length frames over TCP, or in frames of a WebSocket. Both are the client's side, made by hand so that
+// they can also be made wrong.
+import { LIMITS, type Preface, prefaceFramer, renderPreface, SUBPROTOCOLS } from "@verbatim/protocol";
+import type { RawPeer } from "./raw-peer.ts";
+
+/** What came off the wire: the body of a message, or the code with which a WebSocket was closed. */
+export type Arrival = { readonly body: Uint8Array | string } | { readonly closeCode: number };
+
+export interface Framing {
+	/** Agrees with the server. Rejects with its answer when it does not agree. */
+	open(raw: RawPeer): Promise<void>;
+	/** The bytes that carry `body`, sound in themselves. */
+	wrap(body: Uint8Array | string): Uint8Array;
+	unwrap(chunk: Uint8Array): Arrival[];
+}
+
+export function tcpFraming(preface: Preface): Framing {
+	const framer = prefaceFramer(preface, LIMITS.frameDownBytesMax);
+	return {
+		async open(raw) {
+			raw.write(renderPreface(preface));
+			const answer = await raw.line(/^VERBATIM\//);
+			if (!answer.startsWith("VERBATIM/1 ok ")) throw new Error(answer);
+		},
+		wrap: (body) => framer.encode(typeof body === "string" ? Buffer.from(body) : body),
+		unwrap(chunk) {
+			framer.push(chunk);
+			const arrivals: Arrival[] = [];
+			for (let event = framer.next(); event !== undefined; event = framer.next()) {
+				if (event.kind !== "frame") throw new Error(`the server sent a frame that is ${event.kind}`);
+				arrivals.push({ body: event.body.slice() });
+			}
+			return arrivals;
+		},
+	};
+}
+
+/** RFC 6455 section 5.2. */
+export const OPCODE = { text: 1, binary: 2, close: 8, ping: 9 } as const;
+
+export function webSocketFraming(codec: "proto" | "json"): Framing {
+	let held: Buffer = Buffer.alloc(0);
+	return {
+		async open(raw) {
+			raw.write(
+				"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+					`Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${SUBPROTOCOLS[codec]}\r\n\r\n`,
+			);
+			const status = await raw.line(/^HTTP\/1\.1 /);
+			if (!status.startsWith("HTTP/1.1 101")) throw new Error(status);
+			await raw.line("\r");
+		},
+		wrap: (body) =>
+			typeof body === "string" ? webSocketFrame(OPCODE.text, Buffer.from(body)) : webSocketFrame(OPCODE.binary, body),
+		unwrap(chunk) {
+			held = Buffer.concat([held, chunk]);
+			const arrivals: Arrival[] = [];
+			for (let frame = firstFrame(held); frame !== undefined; frame = firstFrame(held)) {
+				held = held.subarray(frame.bytes);
+				if (frame.opcode === OPCODE.text) arrivals.push({ body: frame.payload.toString("utf8") });
+				else if (frame.opcode === OPCODE.binary) arrivals.push({ body: Uint8Array.from(frame.payload) });
+				else if (frame.opcode === OPCODE.close) arrivals.push({ closeCode: frame.payload.readUInt16BE(0) });
+			}
+			return arrivals;
+		},
+	};
+}
+
+/** A masked frame of a client; it may announce another length than its payload has. */
+export function webSocketFrame(opcode: number, payload: Uint8Array, announced = payload.length): Uint8Array {
+	const mask = [0x5a, 0xa5, 0x3c, 0xc3];
+	const head = Buffer.alloc(14);
+	head[0] = 0x80 | opcode;
+	head[1] = 0x80 | 127;
+	head.writeBigUInt64BE(BigInt(announced), 2);
+	head.set(mask, 10);
+	return Buffer.concat([head, payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0))]);
+}
+
+/** The first frame if it is whole. A server masks nothing, and ours does not fragment. */
+function firstFrame(bytes: Buffer): { readonly opcode: number; readonly payload: Buffer; readonly bytes: number } | undefined {
+	if (bytes.length < 2) return undefined;
+	const short = bytes.readUInt8(1) & 0x7f;
+	const headBytes = short === 126 ? 4 : short === 127 ? 10 : 2;
+	if (bytes.length < headBytes) return undefined;
+	const length = short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
+	if (bytes.length < headBytes + length) return undefined;
+	return {
+		opcode: bytes.readUInt8(0) & 0x0f,
+		payload: bytes.subarray(headBytes, headBytes + length),
+		bytes: headBytes + length,
+	};
+}

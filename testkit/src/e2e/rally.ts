@@ -1,0 +1,140 @@
+// Two ordinary people in a room, one over TCP and one over WebSocket. Each line is an answer to the other's, so that every turn
+// proves that both are heard and hear. Beside whatever else a test does to their server they should notice nothing.
+import { type Client, connect, type Room } from "@verbatim/client/node";
+import { type Acknowledged, judge, type Verdict } from "../crash/judge.ts";
+import type { ServerProcess } from "../process/server-process.ts";
+import { wholeLog } from "../whole-log.ts";
+import { PATIENCE_MS, Waiting } from "./waiting.ts";
+
+interface Player {
+	readonly name: string;
+	readonly client: Client;
+	readonly room: Room;
+	readonly seqs: number[];
+	readonly texts: (string | undefined)[];
+}
+
+export class Rally {
+	/** What the players noticed of the connection beside their lines: nothing, if all is well. */
+	readonly disturbances: string[] = [];
+	private readonly players: readonly Player[];
+	private readonly acknowledged: Acknowledged[] = [];
+	private readonly waiting = new Waiting();
+	private readonly reading = new AbortController();
+	private turns = 0;
+	private going: Promise<void> | undefined;
+	private stopping = false;
+	private trouble: unknown;
+
+	private constructor(players: readonly Player[]) {
+		this.players = players;
+	}
+
+	/** Two guests join `#room`, which is made if nobody has it. */
+	static async begin(server: ServerProcess, room = "tea"): Promise<Rally> {
+		const endpoints = [server.tcp, server.webSocket];
+		const players: Player[] = [];
+		for (const [i, endpoint] of endpoints.entries()) {
+			const name = `innocent-${i + 1}`;
+			const client = connect({ endpoints: endpoint, credential: { guest: name } });
+			await client.ready({ timeoutMs: PATIENCE_MS });
+			players.push({ name, client, room: await client.join(`#${room}`, { create: true }), seqs: [], texts: [] });
+		}
+		const rally = new Rally(players);
+		for (const player of players) rally.listen(player);
+		return rally;
+	}
+
+	/** Goes on for this many lines, waiting for each to be read by the other. */
+	async play(turns: number): Promise<void> {
+		for (let i = 0; i < turns; i++) await this.turn();
+	}
+
+	/** Goes on until `stop`. */
+	start(): void {
+		this.stopping = false;
+		this.going = (async () => {
+			while (!this.stopping) await this.turn();
+		})();
+		this.going.catch((cause: unknown) => {
+			this.trouble = cause;
+			this.waiting.wake();
+		});
+	}
+
+	/** Resolves when, while it is going on, this many further lines were exchanged. */
+	async further(turns: number): Promise<void> {
+		const goal = this.turns + turns;
+		await this.waiting.until(
+			() => {
+				if (this.trouble !== undefined) throw this.trouble;
+				return this.turns >= goal;
+			},
+			() => `${goal} lines of the rally; there are ${this.turns}`,
+		);
+	}
+
+	async stop(): Promise<void> {
+		this.stopping = true;
+		await this.going;
+	}
+
+	/** What was said and read, held against the log. */
+	async verdict(): Promise<Verdict> {
+		const [first] = this.players;
+		if (first === undefined) throw new Error("nobody plays");
+		const log = await wholeLog(first.room, "rally");
+		for (const player of this.players) {
+			await this.waiting.until(
+				() => (player.seqs.at(-1) ?? 0) >= log.seqs.length,
+				() => `${player.name} stands at ${player.seqs.at(-1)} of ${log.seqs.length}`,
+			);
+		}
+		const readings = this.players.map(({ name, seqs, texts }) => ({ reader: name, room: "rally", seqs, texts }));
+		return judge(this.acknowledged, readings, [log]);
+	}
+
+	async end(): Promise<void> {
+		this.stopping = true;
+		this.reading.abort();
+		for (const { client } of this.players) await client.close();
+	}
+
+	private async turn(): Promise<void> {
+		const [speaker, listener] = this.turns % 2 === 0 ? this.players : [...this.players].reverse();
+		if (speaker === undefined || listener === undefined) throw new Error("nobody plays");
+		const text = `${speaker.name} says ${this.turns}`;
+		const { seq } = await speaker.room.send(text, { timeoutMs: PATIENCE_MS }).done;
+		this.acknowledged.push({ room: "rally", seq, text });
+		await this.waiting.until(
+			() => {
+				if (this.trouble !== undefined) throw this.trouble;
+				return (listener.seqs.at(-1) ?? 0) >= seq;
+			},
+			() => `${listener.name} reads ${seq}; it stands at ${listener.seqs.at(-1)}`,
+		);
+		this.turns++;
+		this.waiting.wake();
+	}
+
+	private listen(player: Player): void {
+		const { client, name, room, seqs, texts } = player;
+		client.on("status", (status) => {
+			if (this.reading.signal.aborted || (status.state === "live" && !status.suspect && !status.behind)) return;
+			this.disturbances.push(`${name}: ${JSON.stringify(status)}`);
+		});
+		client.on("problem", (error) => this.disturbances.push(`${name}: ${error.message}`));
+		const read = async (): Promise<void> => {
+			for await (const entry of room.entries({ after: 0, signal: this.reading.signal })) {
+				seqs.push(entry.seq);
+				texts.push(entry.body.case === "message" ? entry.body.value.text : undefined);
+				this.waiting.wake();
+			}
+		};
+		read().catch((cause: unknown) => {
+			if (this.reading.signal.aborted) return;
+			this.trouble = cause;
+			this.waiting.wake();
+		});
+	}
+}

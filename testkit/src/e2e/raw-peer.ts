@@ -1,0 +1,128 @@
+// A TCP peer that sends exactly the bytes it is told to, in the pieces it is told to, and waits for what it is told to expect.
+import { connect, type Socket } from "node:net";
+import { Waiting } from "./waiting.ts";
+
+const LF = 0x0a;
+
+export class RawPeer {
+	private readonly socket: Socket;
+	private readonly waiting = new Waiting();
+	private received = Buffer.alloc(0);
+	/** Bytes that were taken. */
+	private at = 0;
+	private endedNow = false;
+	private goneNow = false;
+	/** Called when something has come, and at the end. */
+	onChange: () => void = () => {};
+
+	private constructor(socket: Socket) {
+		this.socket = socket;
+		socket.on("data", (chunk: Buffer) => {
+			this.received = Buffer.concat([this.received, chunk]);
+			this.changed();
+		});
+		socket.on("end", () => {
+			this.endedNow = true;
+			this.changed();
+		});
+		socket.on("close", () => {
+			this.endedNow = true;
+			this.goneNow = true;
+			this.changed();
+		});
+		// A reset is one of the ways to be closed.
+		socket.on("error", () => {});
+	}
+
+	/** Rejects when nobody listens there. */
+	static open(port: number): Promise<RawPeer> {
+		const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+		const peer = new RawPeer(socket);
+		return new Promise((resolve, reject) => {
+			socket.once("connect", () => resolve(peer));
+			socket.once("error", reject);
+		});
+	}
+
+	/** Has the other side said that it sends nothing more, or is the connection gone? */
+	get ended(): boolean {
+		return this.endedNow;
+	}
+
+	/** Is the connection gone, in both directions? */
+	get gone(): boolean {
+		return this.goneNow;
+	}
+
+	/** Everything received so far. */
+	get text(): string {
+		return this.received.toString("utf8");
+	}
+
+	get receivedBytes(): number {
+		return this.received.length;
+	}
+
+	write(bytes: string | Uint8Array): void {
+		this.socket.write(bytes);
+	}
+
+	/** Says that nothing more comes, and goes on listening. */
+	finish(): void {
+		this.socket.end();
+	}
+
+	/** Reads nothing more, or goes on reading. */
+	pause(paused: boolean): void {
+		if (paused) this.socket.pause();
+		else this.socket.resume();
+	}
+
+	close(): void {
+		this.socket.destroy();
+	}
+
+	/** Takes everything that was not taken yet. */
+	takeAll(): Buffer {
+		const from = this.at;
+		this.at = this.received.length;
+		return this.received.subarray(from);
+	}
+
+	/** Waits for a line for which `fits` holds, and takes everything up to its end. Rejects if the connection ends before. */
+	async line(fits: string | RegExp | ((line: string) => boolean)): Promise<string> {
+		const holds =
+			typeof fits === "function" ? fits : (line: string) => (typeof fits === "string" ? line === fits : fits.test(line));
+		let found = "";
+		await this.waiting.until(
+			() => {
+				for (let end = this.received.indexOf(LF, this.at); end >= 0; end = this.received.indexOf(LF, this.at)) {
+					const line = this.received.subarray(this.at, end).toString("utf8");
+					this.at = end + 1;
+					if (holds(line)) {
+						found = line;
+						return true;
+					}
+				}
+				if (this.endedNow) throw new Error(`the connection ended before a line ${fits}; received: ${JSON.stringify(this.text)}`);
+				return false;
+			},
+			() => `a line ${fits}; received: ${JSON.stringify(this.text.slice(-2_000))}`,
+		);
+		return found;
+	}
+
+	/** Waits for the other side's end and gives everything received, as text. */
+	async toEnd(): Promise<string> {
+		await this.waiting.until(
+			() => this.endedNow,
+			() => `the end; received: ${JSON.stringify(this.text.slice(-2_000))}`,
+		);
+		return this.text;
+	}
+
+	private changed(): void {
+		this.waiting.wake();
+		this.onChange();
+	}
+}
