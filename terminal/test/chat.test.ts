@@ -322,6 +322,10 @@ describe("rooms", () => {
 		await h.type("/leave #coffee\r");
 		expect([...h.client.rooms.keys()]).toEqual(["r-den"]);
 		expect(h.screen()).toContain("you have left #coffee");
+		h.client.add("attic");
+		await h.type("/leave\r");
+		expect(h.rows()[0]).toMatch(/│#attic/);
+		expect(h.screen()).toContain("you have left #den");
 		await h.type("/leave\r");
 		expect(h.screen()).toContain("none yet");
 	});

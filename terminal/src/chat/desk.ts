@@ -17,7 +17,7 @@ export interface Desk {
 	subscribe(listener: () => void): () => void;
 	/** The room that is shown, if any. */
 	room(): Room | undefined;
-	/** Tells the user something, in the view `where` (default: the one shown); at home if that room is gone. */
+	/** Tells the user something, in the view `where`; in the one shown if that room is gone. Default: the one shown. */
 	tell(text: string, tone?: "info" | "error", where?: string): void;
 }
 
@@ -63,8 +63,8 @@ export function createDesk(client: Client, clock: Clock, initial: Ui): Desk {
 		},
 		room: () => client.rooms.get(ui.current),
 		tell(text, tone = "info", where = ui.current) {
-			const room = client.rooms.get(where);
-			desk.change((now) => told(now, room ? where : HOME, { after: room?.to ?? 0, tone, text }));
+			const room = client.rooms.get(where) ?? desk.room();
+			desk.change((now) => told(now, room?.id ?? HOME, { after: room?.to ?? 0, tone, text }));
 		},
 	};
 	return desk;
