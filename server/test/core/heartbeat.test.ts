@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import { TIMING } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
+import { Heartbeat } from "../../src/session/heartbeat.ts";
+import { Wheel } from "../../src/session/wheel.ts";
+
+/** Ticks once for each round-trip, answering each ping after that time. */
+function measured(roundTripsMs: readonly number[]): Heartbeat {
+	const heartbeat = new Heartbeat(TIMING);
+	let nowMs = 0;
+	for (const roundTripMs of roundTripsMs) {
+		const action = heartbeat.tick(nowMs);
+		if (action.do !== "ping") throw new Error("gave up");
+		heartbeat.hear();
+		heartbeat.answer(action.nonce, nowMs + roundTripMs);
+		nowMs += 30_000;
+	}
+	return heartbeat;
+}
+
+describe("the heartbeat", () => {
+	test("keeps the usual interval on a quick link and before anything was measured", () => {
+		expect(new Heartbeat(TIMING).intervalMs).toBe(TIMING.heartbeatMs);
+		expect(measured([20, 25, 19, 22]).intervalMs).toBe(TIMING.heartbeatMs);
+	});
+
+	test("is shorter on an unsteady link, longer on a slow steady one", () => {
+		expect(measured([50, 2_500, 100, 3_000, 80, 2_800]).intervalMs).toBe(TIMING.heartbeatUnsteadyMs);
+		expect(measured(Array.from({ length: 20 }, () => 800)).intervalMs).toBe(TIMING.heartbeatSlowMs);
+	});
+
+	test("one missed is suspect and asks again sooner; three give up; anything heard makes it steady again", () => {
+		const heartbeat = new Heartbeat(TIMING);
+		heartbeat.tick(0);
+		expect(heartbeat.health).toBe("steady");
+		heartbeat.tick(30_000);
+		expect(heartbeat.health).toBe("suspect");
+		expect(heartbeat.intervalMs).toBe(TIMING.heartbeatUnsteadyMs);
+		heartbeat.tick(45_000);
+		heartbeat.hear();
+		expect(heartbeat.health).toBe("steady");
+		for (let i = 0; i < 3; i++) expect(heartbeat.tick(60_000 + i).do).toBe("ping");
+		expect(heartbeat.tick(90_000).do).toBe("give up");
+		expect(heartbeat.health).toBe("offline");
+	});
+
+	test("an answer to another ping, or a second one, measures nothing", () => {
+		const heartbeat = new Heartbeat(TIMING);
+		const action = heartbeat.tick(0);
+		if (action.do !== "ping") throw new Error("gave up");
+		heartbeat.answer(action.nonce + 1, 5_000);
+		heartbeat.answer(action.nonce, 10);
+		heartbeat.answer(action.nonce, 20_000);
+		heartbeat.hear();
+		expect(heartbeat.intervalMs).toBe(TIMING.heartbeatMs);
+	});
+});
+
+describe("the wheel", () => {
+	test("runs each task once, never early, at most a second late, and no task that was cancelled", async () => {
+		const clock = new VirtualClock();
+		const wheel = new Wheel(clock);
+		const ran: number[] = [];
+		const dueMs = [1, 999, 1_000, 1_001, 5_500, 60_000];
+		for (const ms of dueMs) wheel.after(ms, () => ran.push(clock.monotonic() - ms));
+		const cancel = wheel.after(2_000, () => ran.push(Number.NaN));
+		cancel();
+		cancel();
+		await clock.advance(62_000);
+		expect(ran).toHaveLength(dueMs.length);
+		for (const late of ran) {
+			expect(late).toBeGreaterThanOrEqual(0);
+			expect(late).toBeLessThanOrEqual(1_000);
+		}
+	});
+
+	test("serves ten thousand with one timer, and none when nothing is due", async () => {
+		const clock = new VirtualClock();
+		const wheel = new Wheel(clock);
+		let ran = 0;
+		for (let i = 0; i < 10_000; i++) wheel.after(1_000 + (i % 7) * 1_000, () => ran++);
+		expect(clock.pending).toBe(1);
+		await clock.advance(10_000);
+		expect(ran).toBe(10_000);
+		expect(clock.pending).toBe(0);
+	});
+
+	test("a task may set another, also after a long rest", async () => {
+		const clock = new VirtualClock();
+		const wheel = new Wheel(clock);
+		const ran: number[] = [];
+		wheel.after(1_000, () => {
+			wheel.after(1_000, () => ran.push(clock.monotonic()));
+		});
+		await clock.advance(3_600_000);
+		expect(ran).toEqual([2_000]);
+		wheel.after(1_000, () => ran.push(clock.monotonic()));
+		await clock.advance(2_000);
+		expect(ran).toHaveLength(2);
+	});
+});
