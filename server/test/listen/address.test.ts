@@ -76,7 +76,9 @@ test("an origin is compared whole", () => {
 	expect(origins.allows(null, "x")).toBe(true);
 	expect(origins.allows("https://a.example", "a.example")).toBe(true);
 	expect(origins.allows("https://A.example:443", "a.example")).toBe(true);
-	expect(origins.allows("https://a.example:8443", "a.example")).toBe(false);
+	for (const other of ["https://a.example:8443", "https://nota.example", "https://evil.a.example", "https://a.example.evil"]) {
+		expect(origins.allows(other, "a.example")).toBe(false);
+	}
 	expect(origins.allows("https://a.example", null)).toBe(false);
 	expect(origins.allows("https://chat.example.org", "a.example")).toBe(true);
 	expect(origins.allows("not an origin", "a.example")).toBe(false);

@@ -1,6 +1,9 @@
 // Line mode as people and scripts meet it: real sockets, the real heart behind them.
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { DownBody } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
 import { RawSocket } from "./raw-socket.ts";
+import { ScriptedHost } from "./scripted.ts";
 import { metric, openServer, type TestServer } from "./support.ts";
 
 const GREETING = "- Verbatim. Choose a name: /nick NAME, then /join ROOM. /help lists all.";
@@ -63,6 +66,48 @@ test("real nc: what is piped in is said, and both sides see it", async () => {
 	expect(await nc.exited).toBe(0);
 	expect(said).toContain("#tea 3 <ann> hello\n");
 	expect(await reader.line("<ann>")).toBe("#tea 3 <ann> hello");
+});
+
+test("an echo that comes after the acknowledgement is awaited, but not for ever", async () => {
+	for (const comes of [true, false]) {
+		const clock = new VirtualClock();
+		const host = new ScriptedHost();
+		await using scripted = await openServer({ behind: { host, clock } });
+		const peer = await RawSocket.open(scripted.tcpPort);
+		peer.write("/nick ann\n/join tea\nhello\n");
+		peer.finish();
+		const session = await host.session();
+		const answers: DownBody[] = [
+			{ case: "welcome", value: { user: { id: "u", name: "ann" } } },
+			{
+				case: "joined",
+				value: { room: { id: "r", kind: 1, name: "tea", epoch: 1, head: 1, members: 1 }, page: { room: "r", epoch: 1 } },
+			},
+			{ case: "sent", value: { room: "r", epoch: 1, seq: 2 } },
+		];
+		for (const [n, answer] of answers.entries()) {
+			await session.heardTimes("received", n + 1);
+			session.answer(n + 1, answer);
+		}
+		// Long enough for everything that does not wait for the echo.
+		await clock.advance(900);
+		expect([peer.ended, session.count("lost")]).toEqual([false, 0]);
+		if (comes) {
+			session.say({
+				case: "entries",
+				value: {
+					room: "r",
+					epoch: 1,
+					entries: [{ seq: 2, sender: { name: "ann" }, body: { case: "message", value: { text: "hello" } } }],
+				},
+			});
+			expect(await peer.toEnd()).toEndWith("#tea 2 <ann> hello\n");
+		} else {
+			await clock.advance(1_000);
+			expect(await peer.toEnd()).toEndWith("- you are in #tea, alone\n");
+		}
+		expect(scripted.faults).toEqual([]);
+	}
 });
 
 test("a hundred lines piped in are all said, in order", async () => {

@@ -1,5 +1,5 @@
 // A session host that a test writes the script of: it keeps what it was told, and answers what the test says.
-import { type CloseName, create, type Down, DownSchema, type Up } from "@verbatim/protocol";
+import { type CloseName, create, type DownBody, DownSchema, type Up } from "@verbatim/protocol";
 import type { Encoded, Link } from "../../src/listen/link.ts";
 import type { SessionHost, SessionInput } from "../../src/session/host.ts";
 
@@ -42,10 +42,17 @@ export class ScriptedSession implements SessionInput {
 		this.note({ kind: "lost" });
 	}
 
-	say(...bodies: Array<NonNullable<Parameters<typeof create<typeof DownSchema>>[1]>["body"]>): void {
-		this.link.write(
-			bodies.map((body): Encoded => this.link.format.encode(create(DownSchema, body === undefined ? {} : { body }) as Down)),
-		);
+	/** Pushes, as one write. */
+	say(...bodies: DownBody[]): void {
+		this.link.write(bodies.map((body) => this.encoded(0, body)));
+	}
+
+	answer(id: number, body: DownBody): void {
+		this.link.write([this.encoded(id, body)]);
+	}
+
+	private encoded(id: number, body: DownBody): Encoded {
+		return this.link.format.encode(create(DownSchema, { id, body }));
 	}
 
 	/** Waits until it was told something of this kind, and gives the first. */
