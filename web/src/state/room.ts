@@ -35,8 +35,13 @@ export interface RoomModel {
 	say(text: string): Delivery;
 	/** Asks who is there. Presence and the list of members are known from then on; a refusal is no news to the reader. */
 	ask(): void;
-	/** Loads the page before the oldest shown; never rejects, see `loadError`. */
+	/** The reader asks for the page before the oldest shown. Never rejects, see `loadError`. */
 	loadOlder(): Promise<void>;
+	/**
+	 * The reader comes near the oldest shown: the page before it is loaded unasked, but not after a failure, and not into a
+	 * range that was skipped: that one is told first.
+	 */
+	loadAhead(): void;
 	dispose(): void;
 }
 
@@ -59,6 +64,8 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 	const loadError = signal<string | undefined>(undefined);
 	const skippedRange = signal<SkippedRange | undefined>(undefined);
 	const newFrom = signal<number | undefined>(undefined);
+	/** The reader has asked for what was skipped: from there on it is loaded like any other past. */
+	let intoSkipped = false;
 	let watching = false;
 	let entered = false;
 
@@ -97,10 +104,16 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 		}),
 		room.on("skipped", (range) => {
 			skippedRange.value = range;
+			intoSkipped = false;
 		}),
 	];
 
-	const loadOlder = async (): Promise<void> => {
+	const skipped = computed(() => {
+		version.value;
+		const range = skippedRange.value;
+		return range !== undefined && room.from > range.from ? range : undefined;
+	});
+	const load = async (): Promise<void> => {
 		if (loading.value || room.from <= 1) return;
 		loading.value = true;
 		try {
@@ -111,6 +124,10 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 		} finally {
 			loading.value = false;
 		}
+	};
+
+	const loadAhead = (): void => {
+		if (loadError.peek() === undefined && (intoSkipped || skipped.peek() === undefined)) void load();
 	};
 
 	return {
@@ -125,15 +142,11 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 		draft,
 		loading,
 		loadError,
-		skipped: computed(() => {
-			version.value;
-			const range = skippedRange.value;
-			return range !== undefined && room.from > range.from ? range : undefined;
-		}),
+		skipped,
 		enter() {
 			entered = true;
 			newFrom.value = room.unread > 0 ? room.seen + 1 : undefined;
-			if (room.timeline.length < OLDER_ENTRIES) void loadOlder();
+			if (room.timeline.length < OLDER_ENTRIES) loadAhead();
 		},
 		exit() {
 			entered = false;
@@ -154,7 +167,11 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 		ask() {
 			room.who().catch(() => undefined);
 		},
-		loadOlder,
+		loadOlder() {
+			intoSkipped = true;
+			return load();
+		},
+		loadAhead,
 		dispose() {
 			for (const off of offs) off();
 		},

@@ -49,6 +49,7 @@ export function rowsOf(input: RowsInput): readonly Row[] {
 	const rows: Row[] = [];
 	let before: Before | undefined;
 	let toldNew = newFrom === undefined;
+	const ownCids = new Set<string>();
 
 	const contextOnly = input.from > 1 && timeline.length > 1;
 	if (!contextOnly && input.from <= 1) rows.push({ kind: "beginning", key: "beginning" });
@@ -61,6 +62,7 @@ export function rowsOf(input: RowsInput): readonly Row[] {
 		const id = `${input.epoch}:${entry.seq}`;
 		if (seen?.day !== next.day) rows.push({ kind: "day", key: `day:${id}`, atMs: entry.atMs });
 		const mine = entry.sender !== undefined && entry.sender.id === me?.id;
+		if (mine && pending.length > 0) ownCids.add(entry.cid);
 		let divided = false;
 		if (!toldNew && newFrom !== undefined && entry.seq >= newFrom && !mine) {
 			rows.push({ kind: "new", key: "new" });
@@ -81,7 +83,9 @@ export function rowsOf(input: RowsInput): readonly Row[] {
 			leads: divided || !follows(seen, next),
 		});
 	}
-	if (me !== undefined) pushPending(rows, pending, me, before, input.dayKey);
+	// After a reload it takes a moment until the server has said that a send is in the log already: shown once all the same.
+	const unlogged = ownCids.size === 0 ? pending : pending.filter((delivery) => !ownCids.has(delivery.cid));
+	if (me !== undefined) pushPending(rows, unlogged, me, before, input.dayKey);
 	return rows;
 }
 

@@ -19,31 +19,32 @@ export function RoomsDialog(): JSX.Element {
 
 	useEffect(() => {
 		const stop = new AbortController();
-		void toasts.guard(
-			client
-				.listRooms({ signal: stop.signal })
-				.then((rooms) => {
-					known.value = rooms.filter((room) => room.kind !== Room_Kind.DIRECT);
-				})
-				.catch((error: unknown) => {
-					if (!stop.signal.aborted) throw error;
-				}),
+		client.listRooms({ signal: stop.signal }).then(
+			(rooms) => {
+				known.value = rooms.filter((room) => room.kind !== Room_Kind.DIRECT);
+			},
+			(error: unknown) => {
+				if (stop.signal.aborted) return;
+				known.value = [];
+				toasts.error(error);
+			},
 		);
 		return () => stop.abort();
 	}, [client, toasts, known]);
 
 	const name = filter.value.trim().replace(/^#/u, "");
 	const found = known.value?.filter((room) => room.name.toLocaleLowerCase().includes(name.toLocaleLowerCase()));
-	const exact = known.value?.some((room) => room.name.toLocaleLowerCase() === name.toLocaleLowerCase()) ?? false;
+	const exact = found?.find((room) => room.name.toLocaleLowerCase() === name.toLocaleLowerCase());
+	// Only when it is known that nobody has a room of this name.
+	const creatable = name !== "" && known.value !== undefined && exact === undefined;
 
 	return (
 		<DialogFrame title="Rooms">
 			<form
 				onSubmit={(event) => {
 					event.preventDefault();
-					const only = exact ? found?.find((room) => room.name.toLocaleLowerCase() === name.toLocaleLowerCase()) : undefined;
-					if (only !== undefined) void actions.join(only.id);
-					else if (name !== "") void actions.create(name, { private: secret.value });
+					if (exact !== undefined) void actions.join(exact.id);
+					else if (creatable) void actions.create(name, { private: secret.value });
 				}}
 			>
 				<label for={filterId}>Find a room, or name a new one</label>
@@ -65,7 +66,7 @@ export function RoomsDialog(): JSX.Element {
 						<li class="hint">{name === "" ? "There is no room yet. Name the first one." : `No room is called ${name}.`}</li>
 					) : null}
 				</ul>
-				{name !== "" && !exact ? (
+				{creatable ? (
 					<div class="create">
 						<label class="check">
 							<input type="checkbox" checked={secret.value} onChange={(event) => (secret.value = event.currentTarget.checked)} />

@@ -42,7 +42,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 
 	const loadIfNear = (): void => {
 		const box = scroller.current;
-		if (box !== null && box.scrollTop < OLDER_PX && model.loadError.value === undefined) void model.loadOlder();
+		if (box !== null && box.scrollTop < OLDER_PX) model.loadAhead();
 	};
 	// Only a reader who scrolls up leaves the end: rows and window may change their sizes as they like.
 	const onScroll = (): void => {

@@ -108,6 +108,8 @@ test("a skipped range is told until it is loaded", async () => {
 	room.tell("skipped", { from: 50, to: 100, reason: "far" });
 	room.change();
 	expect(model.skipped.value?.from).toBe(50);
+	model.loadAhead();
+	expect([room.loads, model.loading.value]).toEqual([0, false]);
 	await model.loadOlder();
 	expect(model.skipped.value).toBeUndefined();
 });

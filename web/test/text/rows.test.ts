@@ -80,6 +80,17 @@ test("what is said stands at the end until it is in the log, and keeps its key w
 	expect(done.map((row) => row.key)).toEqual(waiting.map((row) => row.key));
 });
 
+test("what is in the log already is not shown waiting as well", () => {
+	const log = [message(1, bob, "a"), message(2, ann, "mine")];
+	expect(rows(log, { pending: [pending("cid-2", "mine"), pending("cid-3", "more")] }).map((row) => row.key)).toEqual([
+		"beginning",
+		"day:7:1",
+		"7:1",
+		"cid:cid-2",
+		"cid:cid-3",
+	]);
+});
+
 test("somebody else's cid never stands for one's own", () => {
 	const all = rows([message(1, bob, "a")], { pending: [pending("cid-1", "mine")] });
 	expect(new Set(all.map((row) => row.key)).size).toBe(all.length);
