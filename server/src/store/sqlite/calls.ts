@@ -25,7 +25,7 @@ export interface WriterCalls {
 	/** Epochs to propose in `renewEpochs`. */
 	countRooms(): number;
 	renewEpochs(epochs: readonly number[]): null;
-	/** Commits a row that says nothing. */
+	/** Commits something that leaves nothing. */
 	probe(): null;
 	inject(fault: WriterFault): null;
 	/** Copies the log into the database and closes it. */
@@ -84,8 +84,8 @@ export type PackedEntry = readonly [
 export type WriterFault =
 	/** The database may not grow beyond so many pages more than it has: a disk that is full. null: as much as it likes. */
 	| { readonly kind: "pagesMore"; readonly pages: number | null }
-	/** The next commit fails as a failed sync does. */
-	| { readonly kind: "failedSync" }
+	/** The next commit fails as a failed sync does, before it reached the disk or after. */
+	| { readonly kind: "failedSync"; readonly when: "before" | "after" }
 	/** The writer dies at the next commit, before or after it. */
 	| { readonly kind: "death"; readonly when: "before" | "after" };
 

@@ -2,9 +2,9 @@
 // machine. What is acknowledged is on the disk (write-ahead log, synchronous = FULL, both read back at every opening).
 import { LIMITS } from "@verbatim/protocol";
 import { type Clock, systemClock } from "../../clock.ts";
-import { BATCH_LIMITS, Batches, type BatchLimits } from "../batches.ts";
+import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
 import type { RuleLimits } from "../rules.ts";
-import type { Committed, Store } from "../store.ts";
+import type { Committed, Draft, Store } from "../store.ts";
 import { directKey } from "../tables.ts";
 import type { WriterFault } from "./calls.ts";
 import { takeFolder } from "./folder.ts";
@@ -46,7 +46,14 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 		);
 		batches.announce(committed);
 	});
-	const batches = new Batches(clock, (drafts) => keeper.commit(drafts), limits);
+	/** Was the newest batch committed, and not asked about since? That is proof enough that the next can be. */
+	let proven = false;
+	const commit = async (drafts: readonly Draft[]): Promise<BatchResult> => {
+		const result = await keeper.commit(drafts);
+		proven = result.rulings !== undefined;
+		return result;
+	};
+	const batches = new Batches(clock, commit, limits);
 	try {
 		await keeper.open();
 		await reads.open();
@@ -56,8 +63,6 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 		folder.release();
 		throw cause;
 	}
-	/** Batches at the last probe: what was committed since then is proof enough. */
-	let provenBatches = 0;
 	let closed: Promise<void> | undefined;
 
 	const close = async (): Promise<void> => {
@@ -98,10 +103,9 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 		putOnce: (key, value) => keeper.ask("putOnce", { key, value }),
 		stats: () => batches.stats(),
 		async healthy() {
-			const { batches: count } = batches.stats();
 			if (!keeper.isReady) return false;
-			if (count > provenBatches) {
-				provenBatches = count;
+			if (proven) {
+				proven = false;
 				return true;
 			}
 			return keeper.ask("probe", undefined).then(

@@ -16,6 +16,8 @@ import { messageOf, troubleOf } from "./errors.ts";
 import { type PackedRulings, pack, type Range, rangesOf } from "./packing.ts";
 import { SqliteTables } from "./tables.ts";
 
+const PROBE_BYTES = 64 * 1024;
+
 export class Writer {
 	private opened: Opened | undefined;
 	private fault: WriterFault | undefined;
@@ -135,11 +137,10 @@ export class Writer {
 
 	private misbehave(when: "before" | "after"): void {
 		const { fault } = this;
-		if (fault?.kind === "failedSync" && when === "before") {
-			this.fault = undefined;
-			throw Object.assign(new Error("disk I/O error (on demand)"), { code: "SQLITE_IOERR_FSYNC" });
-		}
-		if (fault?.kind === "death" && fault.when === when) process.exit(1);
+		if (fault?.kind === "pagesMore" || fault?.when !== when) return;
+		this.fault = undefined;
+		if (fault.kind === "death") process.exit(1);
+		throw Object.assign(new Error("disk I/O error (on demand)"), { code: "SQLITE_IOERR_FSYNC" });
 	}
 }
 
@@ -193,7 +194,11 @@ function renewEpochs({ db, tables }: Opened, epochs: readonly number[]): null {
 	return null;
 }
 
+/** Takes as much space as a few messages, gives it back, and commits that. */
 function probe(db: Database): null {
-	db.query("INSERT INTO meta VALUES ('probe', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1").run();
+	db.transaction(() => {
+		db.query("INSERT INTO meta VALUES ('probe', ?)").run("0".repeat(PROBE_BYTES));
+		db.query("DELETE FROM meta WHERE key = 'probe'").run();
+	}).immediate();
 	return null;
 }
