@@ -3,7 +3,7 @@
 
 export const EXIT = {
 	ok: 0,
-	/** Told to stop and not done in time, or told twice. */
+	/** Told to stop and not done in time, or told twice. For `doctor`: it found trouble. */
 	cutShort: 1,
 	/** The command line is wrong. */
 	usage: 64,

@@ -28,7 +28,7 @@ export const SETTINGS_NOTE = "Every setting of `verbatim config --example` is an
 export async function configFrom({ options }: Arguments): Promise<LoadedConfig> {
 	const flags = new Map([...options].filter(([name]) => SETTING_NAMES.has(name)));
 	try {
-		const file = await readConfigFile(options.get("config") ?? process.env["VERBATIM_CONFIG"]);
+		const file = await readConfigFile(options.get("config") ?? process.env.VERBATIM_CONFIG);
 		return loadConfig({ flags, environment: process.env, ...(file && { file }) });
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;

@@ -138,12 +138,14 @@ async function openStore({ store, data, limits }: Config, clock: Clock): Promise
 	return openSqliteStore(data, { clock, limits });
 }
 
-async function accountSettingsOf(config: Config): Promise<AccountSettings> {
+/** What the configuration says of accounts. Rejects with `KeyFileError`. */
+export async function accountSettingsOf(config: Config): Promise<AccountSettings> {
 	const { guests, registration, tokenKeyFile, loginsPerMinute } = config;
 	return {
 		...ACCOUNT_DEFAULTS,
 		guests,
 		registration,
+		passwords: { ...ACCOUNT_DEFAULTS.passwords, charsMax: config.limits.passwordCharsMax },
 		tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: tokenKeyFile === undefined ? [] : await readKeys(tokenKeyFile) },
 		limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: loginsPerMinute / 60, burst: loginsPerMinute } },
 		providers: await Promise.all(config.providers.map(providerOf)),

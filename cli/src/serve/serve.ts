@@ -1,19 +1,16 @@
 // `verbatim serve`: reads the configuration, starts the server, tells where it is, and stays until it is told to stop.
 import {
-	AddressError,
-	BindError,
 	createLog,
-	KeyFileError,
 	type ProcessLog,
 	type RunningServer,
-	StoreOpenError,
 	startServer,
 	systemClock,
 	systemRandom,
 	untilStopped,
 } from "@verbatim/server";
 import type { Command } from "../command.ts";
-import { CommandError, EXIT, type ExitCode } from "../exit.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { openTrouble } from "../open-trouble.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "../settings.ts";
 import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
@@ -43,7 +40,7 @@ export const serve: Command = {
 			server = await startServer(config, { page: page?.assets ?? noPage, log, version: VERSION });
 		} catch (error) {
 			await log.close();
-			throw troubleOf(error);
+			throw openTrouble(error);
 		}
 		// Bun counts this from the start of the process.
 		const startMs = Math.round(performance.now());
@@ -87,20 +84,3 @@ async function leave(code: ExitCode, log: ProcessLog): Promise<ExitCode> {
 	await Promise.race([log.close(), new Promise<void>((done) => void systemClock.after(LOG_CLOSE_MS, done))]);
 	process.exit(code);
 }
-
-function troubleOf(error: unknown): unknown {
-	const words = (code: ExitCode, why: Error): CommandError => new CommandError(code, `verbatim: ${why.message}`, why);
-	if (error instanceof StoreOpenError) return words(STORE_EXITS[error.code], error);
-	if (error instanceof BindError) return words(error.code === "TLS" ? EXIT.config : EXIT.address, error);
-	if (error instanceof AddressError || error instanceof RangeError || error instanceof KeyFileError)
-		return words(EXIT.config, error);
-	return error;
-}
-
-const STORE_EXITS = {
-	unwritable: EXIT.unwritable,
-	locked: EXIT.later,
-	newer: EXIT.data,
-	corrupt: EXIT.data,
-	io: EXIT.io,
-} as const satisfies Record<StoreOpenError["code"], ExitCode>;

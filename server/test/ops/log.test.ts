@@ -69,7 +69,7 @@ describe("JSON lines", () => {
 
 	test("what is huge, deep or circular is cut, not followed", async () => {
 		const circle: Record<string, unknown> = { text: "x".repeat(1_000_000), many: Array.from({ length: 10_000 }, (_, i) => i) };
-		circle["self"] = circle;
+		circle.self = circle;
 		const text = await written("json", (log) => log.info({ circle }, "y".repeat(1_000_000)));
 		expect(text.length).toBeLessThan(50_000);
 		expect(() => JSON.parse(text)).not.toThrow();

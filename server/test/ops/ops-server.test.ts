@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { systemClock } from "../../src/clock.ts";
+import { showAddress } from "../../src/listen/address.ts";
 import { watchLoop } from "../../src/ops/loop-watch.ts";
 import { createMetrics } from "../../src/ops/metrics.ts";
-import { type OpsServer, openOpsServer, opsUrl } from "../../src/ops/ops-server.ts";
+import { type OpsServer, openOpsServer } from "../../src/ops/ops-server.ts";
 import { createReadiness } from "../../src/ops/readiness.ts";
 
 describe("the operator's port", () => {
@@ -14,14 +15,13 @@ describe("the operator's port", () => {
 	beforeEach(async () => {
 		reasons = [];
 		server = await openOpsServer({
-			address: { kind: "tcp", host: "127.0.0.1", port: 0 },
-			tls: undefined,
+			spec: { address: "127.0.0.1:0" },
 			version: "1.2.3",
 			families: createMetrics().families,
 			readiness: async () => reasons,
 			clock: systemClock,
 		});
-		url = opsUrl(server, false);
+		url = `http://${showAddress(server.address)}`;
 	});
 	afterEach(() => server.stop());
 
@@ -53,8 +53,7 @@ describe("the operator's port", () => {
 
 	test("a taken address is an error that says what to do", async () => {
 		const again = openOpsServer({
-			address: server.address,
-			tls: undefined,
+			spec: { address: showAddress(server.address) },
 			version: "1",
 			families: [],
 			readiness: async () => [],

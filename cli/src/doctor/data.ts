@@ -1,0 +1,138 @@
+// The data folder and what is in it: rights, space, the disk's way of syncing, the database's health.
+import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type Config, inspectDatabase, isFolderInUse } from "@verbatim/server";
+import { bad, bytesWords, type Finding, note, ok, warn, wordsOf } from "./finding.ts";
+
+const MiB = 1024 * 1024;
+const FREE_LOW = 1024 * MiB;
+const FREE_GONE = 64 * MiB;
+/** A commit waits for one sync; slower than this, and people notice. */
+const SYNC_SLOW_MS = 50;
+const SYNCS = 11;
+
+/** Kinds of file systems (statfs's magic numbers) on which SQLite's write-ahead log does not work or locks do not hold. */
+const NETWORK: ReadonlyMap<number, string> = new Map([
+	[0x6969, "NFS"],
+	[0xff534d42, "CIFS"],
+	[0xfe534d42, "SMB2"],
+	[0x65735546, "FUSE"],
+	[0x01021997, "9P"],
+	[0x5346414f, "AFS"],
+]);
+const MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+
+export function checkData({ data, store }: Config): readonly Finding[] {
+	if (store === "memory") return [note("data", "kept in memory: forgotten at the end")];
+	const path = resolve(data);
+	if (!existsSync(path)) return [ok("data", `${path} is not there yet; the server makes it`), ...checkDisk(nearestFolder(path))];
+	return [...checkRights(path), ...checkDisk(path), ...checkDatabase(path)];
+}
+
+function checkRights(path: string): readonly Finding[] {
+	const { mode } = statSync(path);
+	const open = mode & 0o077;
+	const rights =
+		open === 0
+			? ok("data", `${path}, for its owner only`)
+			: note("data", `${path} can be read by others on this machine (mode ${(mode & 0o777).toString(8)})`);
+	return [rights];
+}
+
+function checkDisk(path: string): readonly Finding[] {
+	const findings: Finding[] = [];
+	const { bavail, bsize, type } = statfsSync(path);
+	const free = bavail * bsize;
+	if (free < FREE_GONE)
+		findings.push(
+			bad("disk", `${bytesWords(free)} free`, "make room: a full disk refuses every send until there is space again"),
+		);
+	else if (free < FREE_LOW) findings.push(warn("disk", `${bytesWords(free)} free`, "make room before it is full"));
+	else findings.push(ok("disk", `${bytesWords(free)} free`));
+	const network = NETWORK.get(type);
+	if (network !== undefined) {
+		findings.push(
+			warn("file system", `${network}: locks and syncs may not hold on it`, "keep the data folder on a disk of this machine"),
+		);
+	} else if (MEMORY.has(type)) {
+		findings.push(
+			warn("file system", "it is in memory: gone with the next restart of the machine", "keep the data folder on a disk"),
+		);
+	}
+	findings.push(measureSync(path));
+	return findings;
+}
+
+/** How long the disk takes to make a few kilobytes durable: every commit waits for that. */
+function measureSync(path: string): Finding {
+	let folder: string | undefined;
+	try {
+		folder = mkdtempSync(join(path, "doctor-"));
+		const file = openSync(join(folder, "sync"), "w");
+		const times: number[] = [];
+		for (let i = 0; i < SYNCS; i++) {
+			const began = performance.now();
+			writeSync(file, new Uint8Array(4096));
+			fsyncSync(file);
+			times.push(performance.now() - began);
+		}
+		closeSync(file);
+		const median = times.toSorted((a, b) => a - b)[SYNCS >> 1] ?? 0;
+		const words = `a sync takes ${median.toFixed(2)} ms`;
+		if (median > SYNC_SLOW_MS) return warn("sync", words, "every acknowledgement waits for one: a faster disk helps");
+		return ok("sync", words);
+	} catch (error) {
+		return bad(
+			"data",
+			`${path} cannot be written to (${wordsOf(error)})`,
+			"let this user own it, or choose another (--data DIR)",
+		);
+	} finally {
+		if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+function checkDatabase(path: string): readonly Finding[] {
+	try {
+		const inUse = isFolderInUse(path) ? [note("server", "one runs on this data folder")] : [];
+		const facts = inspectDatabase(path);
+		if (!facts) return [...inUse, ok("database", "none yet")];
+		if (!facts.ours)
+			return [...inUse, bad("database", `${facts.path} is a database, but not one of Verbatim`, "choose another data folder")];
+		if (facts.version > facts.versionKnown) {
+			const words = `version ${facts.version}; this program knows ${facts.versionKnown}`;
+			return [...inUse, bad("database", words, "run the newer Verbatim, or restore a backup from before the upgrade")];
+		}
+		if (facts.damage.length > 0) {
+			return [
+				...inUse,
+				bad(
+					"database",
+					`damaged: ${facts.damage.join("; ")}`,
+					"stop the server, restore a backup, then run: verbatim doctor --restored",
+				),
+			];
+		}
+		const sound = ok("database", `sound; ${bytesWords(facts.sizeBytes)}, ${facts.rooms} rooms, version ${facts.version}`);
+		return [...inUse, sound, checkClock(facts.newestMs)];
+	} catch (error) {
+		return [bad("database", wordsOf(error), "stop the server, restore a backup, then run: verbatim doctor --restored")];
+	}
+}
+
+/** No order depends on the clock, but tokens do, and people read it. */
+function checkClock(newestMs: number | undefined): Finding {
+	const aheadMs = (newestMs ?? 0) - Date.now();
+	if (aheadMs > 60_000) {
+		return warn(
+			"clock",
+			`the newest entry is ${Math.round(aheadMs / 1_000)} s in the future`,
+			"set the clock (NTP): tokens would be refused or last too long",
+		);
+	}
+	return ok("clock", `${new Date().toISOString()}, not behind the newest entry`);
+}
+
+function nearestFolder(path: string): string {
+	return existsSync(path) ? path : nearestFolder(dirname(path));
+}

@@ -1,0 +1,21 @@
+// Why a server, or its data folder, could not be opened, as words and an exit code.
+import { AddressError, BindError, KeyFileError, StoreOpenError } from "@verbatim/server";
+import { CommandError, EXIT, type ExitCode } from "./exit.ts";
+
+/** The error that ends the command; what is no such trouble comes back as it is. */
+export function openTrouble(error: unknown): unknown {
+	const words = (code: ExitCode, why: Error): CommandError => new CommandError(code, `verbatim: ${why.message}`, why);
+	if (error instanceof StoreOpenError) return words(STORE_EXITS[error.code], error);
+	if (error instanceof BindError) return words(error.code === "TLS" ? EXIT.config : EXIT.address, error);
+	if (error instanceof AddressError || error instanceof RangeError || error instanceof KeyFileError)
+		return words(EXIT.config, error);
+	return error;
+}
+
+const STORE_EXITS = {
+	unwritable: EXIT.unwritable,
+	locked: EXIT.later,
+	newer: EXIT.data,
+	corrupt: EXIT.data,
+	io: EXIT.io,
+} as const satisfies Record<StoreOpenError["code"], ExitCode>;
