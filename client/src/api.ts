@@ -235,7 +235,14 @@ export interface Room {
 
 	/**
 	 * Says `text`. It is kept in the outbox before anything else and tried until the server has it or refuses it for good.
-	 * Throws `RefusedError` (`invalid`, `too_large`, `bad_utf8`) for a text that no server would take, and `OutboxError` when too many wait.
+	 * Throws `RefusedError` (`invalid`, `too_large`, `bad_utf8`) for a text that no server would take, and `OutboxError` when
+	 * too many wait.
+	 *
+	 * @example
+	 * ```ts
+	 * const delivery = room.send("hello"); // now in `room.pending`
+	 * const { seq } = await delivery.done; // now in the log, durably
+	 * ```
 	 */
 	send(text: string, options?: SendOptions): Delivery;
 	/** Loads up to `limit` entries before `from` into the timeline, and gives how many came; 0 at the beginning of the log. */
@@ -263,6 +270,15 @@ export interface Room {
 	 * Every entry exactly once, in order, without a hole, across reconnects: what was skipped is fetched page by page. A slow
 	 * loop is never overrun; it reads the log at its own pace. Ends when the room is left or the client closed; throws
 	 * `EpochError` when the log was restored from an older state, and why the client stopped if it did.
+	 *
+	 * @example
+	 * ```ts
+	 * // A program that must see everything keeps its own place, and goes on from it after three seconds or three weeks.
+	 * for await (const entry of room.entries({ after: await lastSeqDone() })) {
+	 * 	await handle(entry);
+	 * 	await keep(entry.seq);
+	 * }
+	 * ```
 	 */
 	entries(options?: EntriesOptions & { readonly fill?: true }): AsyncIterableIterator<Entry>;
 	/** The same, except that what was skipped is not fetched but told, as `{ skipped: { from, to, reason } }`; also a new epoch. */

@@ -44,7 +44,7 @@ export class Calls {
 	}
 
 	/**
-	 * Carries out `command` within the bounds. `apply` takes the answer in the order of the wire, also one that comes after the
+	 * Carries out `command` within the bounds, again and again where that does no harm. `apply` takes the answer in the order of the wire, also one that comes after the
 	 * caller has given up.
 	 */
 	call(command: Command, options: CallOptions, apply?: (body: Body) => void): Promise<Body> {
@@ -53,21 +53,25 @@ export class Calls {
 			for (;;) {
 				const session = await this.live(signal);
 				try {
-					return await this.once(session, command, leftMs(), apply);
+					return await this.once(session, command, repeatable ? Math.min(leftMs(), this.answerMs) : leftMs(), apply);
 				} catch (error) {
-					if (signal.aborted || !repeatable || !(error instanceof DisconnectedError)) throw error;
+					const lost = error instanceof DisconnectedError || error instanceof TimeoutError;
+					if (signal.aborted || !repeatable || !lost) throw error;
 				}
 			}
 		});
 	}
 
-	/** As `call`, over any number of reconnects, time-outs and passing refusals, until the signal. */
-	async persist(command: Command, signal: AbortSignal): Promise<Body> {
+	/**
+	 * As `call`, over any number of reconnects, time-outs and passing refusals, until the signal. `command` may ask for less at
+	 * each try: on a bad line a short answer comes through where a long one never does.
+	 */
+	async persist(command: (tries: number) => Command, signal: AbortSignal): Promise<Body> {
 		for (let tries = 0; ; tries++) {
 			const session = await this.live(signal);
 			let waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, tries)) * this.random.float();
 			try {
-				return await this.once(session, command, this.answerMs);
+				return await this.once(session, command(tries), this.answerMs);
 			} catch (error) {
 				if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
 				else if (error instanceof DisconnectedError) waitMs = 0;

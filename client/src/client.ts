@@ -304,7 +304,7 @@ class LiveClient implements Client {
 			get session() {
 				return self.connector.live;
 			},
-			askRooms: async () => roomsOf(await this.calls.persist({ case: "rooms", value: {} }, new AbortController().signal)),
+			askRooms: async () => roomsOf(await this.calls.persist(() => ({ case: "rooms", value: {} }), new AbortController().signal)),
 			resync: (why) => this.connector.resync(why),
 			added: (room) => {
 				void this.marks.restore(room);

@@ -73,6 +73,16 @@ describe("a call", () => {
 		expect(await error).toMatchObject({ name: "DisconnectedError" });
 	});
 
+	test("that may be repeated outlives the loss of its frame too, as long as its time lasts", async () => {
+		const { server, client, clock } = await liveClient();
+		let lost = 0;
+		server.react = (command) => (command.case === "join" && lost++ < 2 ? "silent" : undefined);
+		const joining = client.join("#tea", { create: true, timeoutMs: 60_000 });
+		await clock.advance(2 * TIMING.answerMs);
+		expect((await joining).title).toBe("#tea");
+		expect(server.dialled.length).toBe(1);
+	});
+
 	test("given up too early leaves no hole: a join that is answered late is taken all the same", async () => {
 		const { server, client, clock } = await liveClient();
 		const tea = server.room("tea", [], 3);

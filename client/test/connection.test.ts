@@ -353,6 +353,28 @@ describe("identity", () => {
 		expect(heard(server, "hello").at(-1)?.credential.case).toBe("login");
 	});
 
+	test("a registration whose answer was lost is no reason to be locked out; a name that is another's stays so", async () => {
+		const server = new FakeServer();
+		server.react = (command, session) => {
+			if (command.case !== "hello" || command.value.credential.case !== "register") return undefined;
+			server.react = (again) =>
+				again.case === "hello" && again.value.credential.case === "register" ? refusal("name_taken") : undefined;
+			session.peer.close();
+			return "silent";
+		};
+		const { clock, client } = startClient({ credential: { register: { name: "ann", password: "right" } } }, server);
+		await clock.advance(5_000);
+		expect(client.user?.name).toBe("ann");
+		expect(heard(server, "hello").map(({ credential }) => credential.case)).toEqual(["register", "register", "login"]);
+
+		const taken = new FakeServer();
+		taken.react = (command) => (command.case === "hello" ? refusal("name_taken") : undefined);
+		const other = startClient({ credential: { register: { name: "bob", password: "mine" } } }, taken);
+		await other.clock.advance(5_000);
+		expect(heard(taken, "hello").length).toBe(1);
+		expect(other.client.status).toMatchObject({ state: "stopped", why: { code: "name_taken" } });
+	});
+
 	test("a function is asked for a fresh credential when its last one has run out, and only then", async () => {
 		let asked = 0;
 		const server = new FakeServer();

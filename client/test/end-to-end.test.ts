@@ -1,9 +1,10 @@
 // The SDK against the real server: over WebSocket and TCP, killed in the middle, and on Node.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ServerProcess } from "@verbatim/testkit";
+import { SeededRandom, ServerProcess } from "@verbatim/testkit";
 import { type Client, type ConnectOptions, connect, fileMarks, fileOutbox, fileTokens, type Room } from "../src/node.ts";
 
 let server: ServerProcess;
@@ -32,6 +33,47 @@ function until(room: Room, holds: () => boolean): Promise<void> {
 		const off = room.on("changed", look);
 		look();
 	});
+}
+
+/** A proxy that flips a bit every few thousand bytes, both ways, after the prefaces. */
+async function noisyLine(port: number): Promise<{ readonly port: number; readonly flips: number; stop(): Promise<void> }> {
+	const random = new SeededRandom(11);
+	let flips = 0;
+	const flipInto = (to: Socket) => {
+		// Not in the first hello: a guest that never learnt of its welcome has no token to come back with.
+		let quietBytes = 3_000;
+		return (chunk: Buffer): void => {
+			quietBytes -= chunk.length;
+			if (quietBytes < 0) {
+				const at = random.below(chunk.length);
+				chunk[at] = (chunk[at] ?? 0) ^ (1 << random.below(8));
+				quietBytes = 3_000 + random.below(6_000);
+				flips++;
+			}
+			to.write(chunk);
+		};
+	};
+	const proxy = createServer((near) => {
+		const far = connectTcp(port, "127.0.0.1");
+		near.on("data", flipInto(far));
+		far.on("data", flipInto(near));
+		for (const [from, to] of [
+			[near, far],
+			[far, near],
+		] as const) {
+			from.on("close", () => to.destroy());
+			from.on("error", () => {});
+		}
+	});
+	await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+	const address = proxy.address();
+	return {
+		port: typeof address === "object" && address !== null ? address.port : 0,
+		get flips() {
+			return flips;
+		},
+		stop: () => new Promise((resolve) => void proxy.close(() => resolve())),
+	};
 }
 
 function open(name: string, options: Partial<ConnectOptions> = {}): Client {
@@ -167,6 +209,29 @@ describe("against the real server", () => {
 		await client.close();
 		await twin.close();
 	}, 30_000);
+
+	test("a line that flips bits both ways costs time, and not one word", async () => {
+		const line = await noisyLine(Number(new URL(server.tcp).port));
+		const timing = { answerMs: 250, connectMs: 1_000, reconnectMinMs: 20, reconnectMaxMs: 100, stableMs: 1 };
+		const noisy = open("lea", { endpoints: `tcp://127.0.0.1:${line.port}`, timing });
+		const clean = open("max");
+		const hers = await noisy.join("#noise", { create: true, timeoutMs: 20_000 });
+		const his = await clean.join("#noise");
+		const acknowledged: Array<Promise<unknown>> = [];
+		for (let i = 0; i < 150; i++) acknowledged.push(hers.send(`up ${i}`).done, his.send(`down ${i}`).done);
+		await Promise.all(acknowledged);
+		for (const room of [hers, his]) {
+			await until(room, () => texts(room).length === 300);
+			for (const way of ["up", "down"]) {
+				expect(texts(room).filter((text) => text.startsWith(way))).toEqual(Array.from({ length: 150 }, (_, i) => `${way} ${i}`));
+			}
+		}
+		expect(texts(hers)).toEqual(texts(his));
+		expect(line.flips).toBeGreaterThan(3);
+		await noisy.close();
+		await clean.close();
+		await line.stop();
+	}, 60_000);
 
 	const node = Bun.which("node");
 	test.skipIf(node === null)(

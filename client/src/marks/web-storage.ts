@@ -1,6 +1,14 @@
 // What one has seen, in `localStorage`.
 import type { Mark, MarkStore } from "./store.ts";
 
+/**
+ * Keeps what was seen in `storage`, under `key` and the user's id.
+ *
+ * @example
+ * ```ts
+ * connect({ endpoints: "wss://chat.example.org/ws", marks: webStorageMarks(localStorage), credential });
+ * ```
+ */
 export function webStorageMarks(storage: Pick<Storage, "getItem" | "setItem">, key = "verbatim.seen"): MarkStore {
 	return {
 		load: async (user) => parseMarks(storage.getItem(`${key}.${user}`) ?? ""),

@@ -6,7 +6,14 @@ import { parseMarks, renderMarks } from "../marks/web-storage.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { parseIdentity, renderIdentity } from "../tokens/web-storage.ts";
 
-/** Keeps the identity in the file `path`, readable by its owner only. Whoever has the file is that user. */
+/**
+ * Keeps the identity in the file `path`, readable by its owner only. Whoever has the file is that user.
+ *
+ * @example
+ * ```ts
+ * connect({ endpoints: "tcp://localhost:9000", tokens: fileTokens("./state/identity.json"), credential: { guest: "bot" } });
+ * ```
+ */
 export function fileTokens(path: string): TokenStore {
 	const inOrder = queue();
 	return {

@@ -18,7 +18,14 @@ const LOCK = "verbatim-outbox:";
 /** A page that is being left gives up its locks within this time. */
 const RELOAD_MS = 2_000;
 
-/** `name` of the database, for several outboxes of one origin. */
+/**
+ * Keeps sends in IndexedDB: the default in browsers. `name` of the database, for several outboxes of one origin.
+ *
+ * @example
+ * ```ts
+ * connect({ endpoints: "wss://chat.example.org/ws", outbox: indexedDbOutbox("support-chat"), credential });
+ * ```
+ */
 export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 	const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);
 	const owner = locks === undefined ? "" : crypto.randomUUID();

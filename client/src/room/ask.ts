@@ -15,8 +15,8 @@ export type RoomCommand =
 
 export interface AskPort {
 	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
-	/** As `call`, over any number of reconnects and passing refusals; rejects only for good. */
-	persist(command: RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
+	/** As `call`, over any number of tries; rejects only for good. `command` is asked before each try for what to ask. */
+	persist(command: (tries: number) => RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
 }
 
 type Bound = { readonly before?: number; readonly after?: number; readonly limit?: number };
@@ -28,11 +28,14 @@ export class Ask {
 	private readonly room: string;
 	private readonly port: AskPort;
 	private readonly limits: Limits;
+	/** Asked for at once where all is wanted. A line that damages every long frame may let short ones pass, so it follows how that goes. */
+	private pageEntries: number;
 
 	constructor(room: string, port: AskPort, limits: Limits) {
 		this.room = room;
 		this.port = port;
 		this.limits = limits;
+		this.pageEntries = limits.historyEntriesMax;
 	}
 
 	/** A page as it lies on the server. */
@@ -49,8 +52,12 @@ export class Ask {
 	/** The entries after `seq`, however long it takes. */
 	async after(seq: number, signal: AbortSignal): Promise<Run> {
 		const bound = seq === 0 ? FIRST : { before: 0, after: seq };
-		const value = { room: this.room, ...bound, limit: this.limits.historyEntriesMax };
-		const body = await this.port.persist({ case: "history", value }, signal);
+		const command = (tries: number): RoomCommand => {
+			if (tries > 0) this.pageEntries = Math.max(1, this.pageEntries >> 1);
+			return { case: "history", value: { room: this.room, ...bound, limit: this.pageEntries } };
+		};
+		const body = await this.port.persist(command, signal);
+		this.pageEntries = Math.min(this.limits.historyEntriesMax, this.pageEntries * 2);
 		if (body.case !== "page") throw unexpected("history", body);
 		return mustBeRun(body.value);
 	}

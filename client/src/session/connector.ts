@@ -60,7 +60,6 @@ export class Connector {
 	private statusNow: Status = { state: "idle" };
 	private session: Session | undefined;
 	private endpointAt = 0;
-	private lastRefusal: RefusedError | undefined;
 	/** The server asked not to be called before this (monotonic ms). */
 	private notBeforeMs = 0;
 	/** Of the present state: the deadline of an attempt, the end of a wait. */
@@ -196,7 +195,6 @@ export class Connector {
 		if (this.session !== session) return;
 		this.to("opened");
 		this.identity.begin();
-		this.lastRefusal = undefined;
 		void this.greet(session);
 	}
 
@@ -210,7 +208,7 @@ export class Connector {
 		}
 		if (this.session !== session || this.state !== "greeting") return;
 		if (credential === undefined) {
-			this.stop(this.lastRefusal ?? new VerbatimError("nobody to be: the tokens kept have run out; log in"));
+			this.stop(this.identity.refusal ?? new VerbatimError("nobody to be: the tokens kept have run out; log in"));
 			return;
 		}
 		const hello = { credential, client: this.options.client, cursors: this.port.cursors() };
@@ -225,8 +223,7 @@ export class Connector {
 					session.close(error);
 					return;
 				}
-				this.lastRefusal = error;
-				this.identity.refused();
+				this.identity.refused(error);
 				void this.greet(session);
 			},
 		});
@@ -259,7 +256,7 @@ export class Connector {
 		if (this.session !== undefined || this.state === "stopped" || this.state === "idle") return;
 		const { attemptsMax } = this.options;
 		if (isFinal(why)) {
-			this.stop(this.lastRefusal !== undefined && this.state === "greeting" ? this.lastRefusal : why);
+			this.stop(this.identity.refusal !== undefined && this.state === "greeting" ? this.identity.refusal : why);
 		} else if (attemptsMax > 0 && this.backoff.attempt >= attemptsMax) {
 			this.stop(why);
 		} else {

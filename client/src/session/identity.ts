@@ -3,14 +3,16 @@
 import type { Command, Tokens, User } from "@verbatim/protocol";
 import type { Credential } from "../api.ts";
 import type { Clock } from "../clock.ts";
+import type { RefusedError } from "../errors.ts";
 import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
 
 type HelloInit = Extract<Command, { case: "hello" }>["value"];
 /** A credential as the wire has it. */
 export type HelloCredential = NonNullable<HelloInit["credential"]>;
 
-type Source = "access" | "refresh" | "given" | "givenRefresh";
-const SOURCES: readonly Source[] = ["access", "refresh", "given", "givenRefresh"];
+/** registered: log in as what was perhaps registered a moment ago. */
+type Source = "access" | "refresh" | "given" | "givenRefresh" | "registered";
+const SOURCES: readonly Source[] = ["access", "refresh", "given", "givenRefresh", "registered"];
 
 /** A token about to run out is not worth a round trip. */
 const EXPIRY_SLACK_MS = 5_000;
@@ -24,6 +26,11 @@ export class Identity {
 	/** It was asked in this attempt. */
 	private askedNow = false;
 	private kept: StoredIdentity | undefined;
+	/** Why the last candidate of this attempt was refused. */
+	refusal: RefusedError | undefined;
+	/** A registration is on the wire; and one was, and its answer got lost. */
+	private registering = false;
+	private perhapsRegistered = false;
 	private loaded = false;
 	private saving: Promise<void> = Promise.resolve();
 	private at = 0;
@@ -57,20 +64,27 @@ export class Identity {
 	begin(): void {
 		this.at = 0;
 		this.askedNow = false;
+		this.refusal = undefined;
+		if (this.registering) this.perhapsRegistered = true;
 	}
 
 	/** The candidate whose turn it is, or undefined when none is left. Rejects with what a credential function rejects with. */
 	async offer(): Promise<HelloCredential | undefined> {
 		for (; this.at < SOURCES.length; this.at++) {
 			const offer = await this.candidate(SOURCES[this.at] as Source);
-			if (offer !== undefined) return offer;
+			if (offer === undefined) continue;
+			this.registering = offer.case === "register";
+			return offer;
 		}
 		return undefined;
 	}
 
 	/** The candidate was refused for good: on to the next. */
-	refused(): void {
+	refused(error: RefusedError): void {
 		const source = SOURCES[this.at];
+		this.registering = false;
+		// Whose password was wrong is nobody's business who wanted to register: the name is taken.
+		if (source !== "registered") this.refusal = error;
 		if (source === "refresh") this.keep(undefined);
 		if (source === "given" && typeof this.given === "function") {
 			this.asked = undefined;
@@ -82,6 +96,8 @@ export class Identity {
 
 	welcomed(user: User, tokens: Tokens | undefined, serverNowMs: number): void {
 		if (serverNowMs > 0) this.offsetMs = serverNowMs - this.clock.now();
+		this.registering = false;
+		this.perhapsRegistered = false;
 		// A name is registered once; the second time it would be taken, by oneself.
 		if (typeof this.given === "object" && "register" in this.given) this.given = { login: this.given.register };
 		if (tokens !== undefined) this.keep({ user: { id: user.id, name: user.name }, tokens });
@@ -99,6 +115,8 @@ export class Identity {
 		this.asked = undefined;
 		this.kept = undefined;
 		this.loaded = true;
+		this.registering = false;
+		this.perhapsRegistered = false;
 	}
 
 	/** Nobody, here and in the store. */
@@ -134,6 +152,13 @@ export class Identity {
 					: undefined;
 			case "given":
 				return offerOf(await this.ask());
+			case "registered": {
+				const credential = await this.ask();
+				const mine = this.perhapsRegistered && this.refusal?.code === "name_taken";
+				return mine && credential !== undefined && "register" in credential
+					? { case: "login", value: credential.register }
+					: undefined;
+			}
 			case "givenRefresh": {
 				const credential = await this.ask();
 				return credential !== undefined && "token" in credential && credential.refresh ? refresh(credential.refresh) : undefined;

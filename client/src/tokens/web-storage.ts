@@ -3,7 +3,15 @@
 // older or newer version may have written it.
 import type { StoredIdentity, TokenStore } from "./store.ts";
 
-/** `storage` throws where the browser forbids it; then nothing is kept. */
+/**
+ * Keeps the identity in `storage` under `key`. Whoever runs scripts in the page can read it.
+ *
+ * @example
+ * ```ts
+ * // Comes back as the same user after a reload; without anybody kept it stays idle until `logIn`.
+ * connect({ endpoints: "wss://chat.example.org/ws", tokens: webStorageTokens(localStorage) });
+ * ```
+ */
 export function webStorageTokens(
 	storage: Pick<Storage, "getItem" | "setItem" | "removeItem">,
 	key = "verbatim.identity",

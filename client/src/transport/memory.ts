@@ -17,7 +17,18 @@ export interface MemoryPeer {
 	close(ending?: Ending): void;
 }
 
-/** `accept` is called for each connection, and may refuse it by returning false. The default schemes are `memory` only. */
+/**
+ * `accept` is called for each connection, and may refuse it by returning false.
+ *
+ * @example
+ * ```ts
+ * const transport = memoryTransport((peer) => {
+ * 	peer.onFrame = (body) => answer(peer, protoCodec.decodeUp(body));
+ * 	return true;
+ * });
+ * connect({ endpoints: "memory://test", transports: [transport], credential: { guest: "ann" } });
+ * ```
+ */
 export function memoryTransport(
 	accept: (peer: MemoryPeer, codec: CodecName) => boolean,
 	schemes: readonly string[] = ["memory"],

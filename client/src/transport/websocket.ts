@@ -8,7 +8,15 @@ import type { Transport } from "./transport.ts";
 export type WebSocketClass = new (url: string, protocols: string) => WebSocket;
 
 /**
- * `implementation`: for places without a global WebSocket (Node before 22), for instance the one of the `ws` package.
+ * The transport for `ws://` and `wss://`. `implementation`: for places without a global WebSocket (Node before 22), for
+ * instance the one of the `ws` package.
+ *
+ * @example
+ * ```ts
+ * import WebSocket from "ws";
+ *
+ * connect({ endpoints: "wss://chat.example.org/ws", transports: [webSocketTransport(WebSocket)], credential });
+ * ```
  */
 export function webSocketTransport(implementation?: WebSocketClass): Transport {
 	const find = (): WebSocketClass | undefined => implementation ?? (globalThis.WebSocket as WebSocketClass | undefined);
