@@ -1,0 +1,42 @@
+// `npm run build`: one executable, `dist/verbatim`, with the runtime, the server, its worker threads, the clients and the web page
+// inside. It needs nothing else on the machine it runs on.
+import { mkdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { productionDefine, withoutDevtools } from "@verbatim/terminal/bundle";
+import { bundleFiles } from "@verbatim/web/bundle";
+import type { BunPlugin } from "bun";
+import type { EmbeddedFile } from "./src/serve/embedded-page.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const WORKERS = ["writer-thread.ts", "reader-thread.ts"].map((file) => join(ROOT, "server/src/store/sqlite", file));
+
+const outfile = resolve(process.argv[2] ?? join(ROOT, "dist/verbatim"));
+await mkdir(join(outfile, ".."), { recursive: true });
+const page = (await bundleFiles()).map(
+	({ body, ...file }): EmbeddedFile => ({ ...file, base64: new Uint8Array(body).toBase64() }),
+);
+
+const { logs } = await Bun.build({
+	entrypoints: [join(import.meta.dir, "src/main.ts"), ...WORKERS],
+	naming: { entry: "[name].[ext]" },
+	target: "bun",
+	minify: { syntax: true, whitespace: true },
+	define: { ...productionDefine },
+	plugins: [withPage(page), withoutDevtools],
+	compile: { outfile },
+});
+for (const log of logs) console.error(log);
+console.log(`${outfile}: ${((await stat(outfile)).size / 1024 / 1024).toFixed(1)} MiB, web page inside`);
+
+/** Puts the page's files in the place of the module that says there are none. */
+function withPage(files: readonly EmbeddedFile[]): BunPlugin {
+	return {
+		name: "with-page",
+		setup(build) {
+			build.onLoad({ filter: /cli\/src\/serve\/embedded-page\.ts$/ }, () => ({
+				contents: `export const embeddedPage = ${JSON.stringify(files)};`,
+				loader: "js",
+			}));
+		},
+	};
+}
