@@ -14,6 +14,8 @@ export interface ServerProcessOptions {
 	readonly data?: string;
 	/** What to run; default: `serve` from the sources. A built executable is given as [path, "serve"]. */
 	readonly command?: readonly string[];
+	/** The folder to run it in; default: the repository. */
+	readonly cwd?: string;
 }
 
 export class ServerProcess {
@@ -71,7 +73,7 @@ export class ServerProcess {
 		const command = this.options.command ?? [process.execPath, join(ROOT, "cli/src/main.ts"), "serve"];
 		const flags = ["--data", this.data, "--http", at(this.httpPort), "--tcp", at(this.tcpPort), "--ops", at(this.opsPort)];
 		const child = Bun.spawn([...command, ...flags, ...(this.options.flags ?? [])], {
-			cwd: ROOT,
+			cwd: this.options.cwd ?? ROOT,
 			stdin: "ignore",
 			stdout: "pipe",
 			stderr: "pipe",

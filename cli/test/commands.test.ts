@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServerProcess } from "@verbatim/testkit";
+import { verbatim } from "./run.ts";
+
+describe("the command line", () => {
+	test("names the nearest command and the nearest option, and exits with 64", async () => {
+		const command = await verbatim(["sevre"]);
+		expect(command.code).toBe(64);
+		expect(command.err).toContain("did you mean serve?");
+		const option = await verbatim(["send", "#tea", "hello", "--geust", "ann"]);
+		expect(option.code).toBe(64);
+		expect(option.err).toContain("--guest");
+	});
+
+	test("has help for each command, with examples", async () => {
+		for (const name of ["serve", "chat", "send", "tail", "config", "doctor", "user"]) {
+			const { code, out } = await verbatim([name, "--help"]);
+			expect(code).toBe(0);
+			expect(out).toContain(`Usage: verbatim ${name}`);
+			expect(out).toContain("Examples:");
+		}
+	});
+
+	test("a wrong setting stops the start with its name, value, source and what is allowed, and exits with 78", async () => {
+		const { code, err } = await verbatim(["serve"], { env: { VERBATIM_LIMITS_SENDS_PER_SECOND: "lots" } });
+		expect(code).toBe(78);
+		for (const words of ["limits.sendsPerSecond", '"lots"', "VERBATIM_LIMITS_SENDS_PER_SECOND", "allowed: a number"])
+			expect(err).toContain(words);
+	});
+
+	test("config shows each value with its source, and hides secrets", async () => {
+		const { code, out } = await verbatim(["config", "--http", ":1234"], {
+			env: {
+				VERBATIM_DATA: "/tmp/x",
+				VERBATIM_PROVIDERS: '[{"issuer":"https://id.example.org","audience":"chat","secret":"0123456789abcdef0123456789abcdef"}]',
+			},
+		});
+		expect(code).toBe(0);
+		expect(out).toMatch(/http = ":1234" +# --http/);
+		expect(out).toMatch(/data = "\/tmp\/x" +# VERBATIM_DATA/);
+		expect(out).not.toContain("0123456789abcdef");
+	});
+});
+
+describe("beside a server", () => {
+	let server: ServerProcess;
+	let to: string[];
+	beforeAll(async () => {
+		server = await ServerProcess.prepare();
+		await server.start();
+		to = ["--server", server.webSocket];
+	});
+	afterAll(() => server.remove());
+
+	test("send says when it is durable and where, tail prints it as line mode does", async () => {
+		expect(await verbatim(["send", "#tea", "the build is green", "--guest", "ci", ...to])).toMatchObject({
+			code: 0,
+			out: "#tea 2\n",
+		});
+		expect(await verbatim(["send", "#tea", "--guest", "lines", ...to], { input: "one\ntwo\n" })).toMatchObject({ code: 0 });
+		const tail = Bun.spawn(
+			[process.execPath, join(import.meta.dir, "../src/main.ts"), "tail", "#tea", "--after", "0", "--guest", "reader", ...to],
+			{ stdout: "pipe", stderr: "ignore" },
+		);
+		let printed = "";
+		for await (const chunk of tail.stdout) {
+			printed += new TextDecoder().decode(chunk);
+			if (printed.includes("<lines> two")) break;
+		}
+		tail.kill();
+		await tail.exited;
+		expect(printed).toContain("#tea 2 <ci> the build is green\n");
+		expect(printed.indexOf("<lines> one")).toBeLessThan(printed.indexOf("<lines> two"));
+	});
+
+	test("a refusal has its words and exit code", async () => {
+		const { code, err } = await verbatim(["send", "@nobody-here", "hello", "--guest", "ci2", ...to]);
+		expect(code).toBe(76);
+		expect(err).toContain("no_such_user");
+		expect(
+			(await verbatim(["send", "#tea", "hello", "--user", "ann", ...to], { env: { VERBATIM_PASSWORD: "wrong-password" } })).code,
+		).toBe(77);
+	});
+
+	test("the data folder of a running server is not touched by user or doctor --restored", async () => {
+		for (const args of [
+			["user", "list"],
+			["doctor", "--restored"],
+		]) {
+			const { code, err } = await verbatim([...args, "--data", server.data]);
+			expect(code).toBe(75);
+			expect(err).toContain(server.data);
+		}
+	});
+
+	test("doctor looks beside a running server and finds it", async () => {
+		const flags = [
+			"--data",
+			server.data,
+			"--http",
+			`127.0.0.1:${server.httpPort}`,
+			"--tcp",
+			`127.0.0.1:${server.tcpPort}`,
+			"--ops",
+			`127.0.0.1:${server.opsPort}`,
+		];
+		const { out } = await verbatim(["doctor", "--json", ...flags]);
+		const findings = JSON.parse(out) as { about: string; grade: string; words: string }[];
+		expect(findings.find(({ about }) => about === "server")?.words).toContain("runs on this data folder");
+		expect(findings.find(({ about }) => about === "database")?.grade).toBe("ok");
+		expect(findings.filter(({ grade }) => grade === "bad")).toEqual([]);
+	});
+});
+
+describe("on a data folder without a server", () => {
+	let data: string;
+	beforeAll(async () => {
+		data = await mkdtemp(join(tmpdir(), "verbatim-cli-"));
+	});
+	afterAll(() => rm(data, { recursive: true, force: true }));
+
+	test("users are added, listed, disabled and given passwords, and the server knows them", async () => {
+		const on = ["--data", data];
+		expect((await verbatim(["user", "add", "ann", ...on], { input: "a long password\n" })).out).toContain("ann is registered");
+		expect((await verbatim(["user", "add", "Ann", ...on], { input: "a long password\n" })).err).toContain("name_taken");
+		expect((await verbatim(["user", "add", "bob", ...on], { input: "short\n" })).err).toContain("password_weak");
+		expect((await verbatim(["user", "password", "ann", ...on], { input: "another password\n" })).code).toBe(0);
+		const listed = (await verbatim(["user", "list", "--json", ...on])).out
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as object);
+		expect(listed).toMatchObject([{ name: "ann", kind: "registered", disabled: false }]);
+		const server = await ServerProcess.prepare({ data });
+		await server.start();
+		const send = (password: string) =>
+			verbatim(["send", "#tea", "hello", "--user", "ann", "--server", server.webSocket], {
+				env: { VERBATIM_PASSWORD: password },
+			});
+		expect((await send("a long password")).code).toBe(77);
+		expect((await send("another password")).code).toBe(0);
+		expect(await server.stop()).toBe(0);
+		expect((await verbatim(["user", "disable", "ann", ...on])).code).toBe(0);
+		await server.start();
+		expect((await send("another password")).code).toBe(77);
+		expect(await server.stop()).toBe(0);
+		expect((await verbatim(["doctor", "--restored", ...on])).out).toContain("new epoch");
+	}, 60_000);
+});
