@@ -2,6 +2,7 @@
 import type { Client, Room } from "@verbatim/client";
 import type { Layout } from "./layout.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Session } from "./session.ts";
 import type { Toasts } from "./toasts.ts";
 
 export interface Actions {
@@ -14,16 +15,19 @@ export interface Actions {
 	leave(room: Room): Promise<boolean>;
 	rename(room: Room, name: string): Promise<boolean>;
 	invite(room: Room, name: string): Promise<boolean>;
+	/** Forgets who one is on this device, and every draft with it. */
+	signOut(): Promise<boolean>;
 }
 
 export interface ActionsOptions {
 	readonly client: Client;
+	readonly session: Session;
 	readonly rooms: Rooms;
 	readonly toasts: Toasts;
 	readonly layout: Layout;
 }
 
-export function createActions({ client, rooms, toasts, layout }: ActionsOptions): Actions {
+export function createActions({ client, session, rooms, toasts, layout }: ActionsOptions): Actions {
 	const go = (roomId: string): void => {
 		rooms.open(roomId);
 		layout.drawer.value = false;
@@ -41,6 +45,12 @@ export function createActions({ client, rooms, toasts, layout }: ActionsOptions)
 			const done = await toasts.guard(room.invite(bare(name)));
 			if (done) toasts.info(`${bare(name)} is invited to ${room.title}`);
 			return done;
+		},
+		signOut() {
+			rooms.forgetDrafts();
+			layout.drawer.value = false;
+			layout.members.value = false;
+			return toasts.guard(session.signOut());
 		},
 	};
 }

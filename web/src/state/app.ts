@@ -1,7 +1,7 @@
 // The page's state, put together once: a client and what the views show of it. Views reach it through `useApp`.
 
 import { effect, type ReadonlySignal } from "@preact/signals";
-import type { Client, Clock } from "@verbatim/client";
+import { type Client, type Clock, OutboxError } from "@verbatim/client";
 import { type Times, timesFor } from "../text/times.ts";
 import { type Actions, createActions } from "./actions.ts";
 import { browserAddress } from "./address.ts";
@@ -47,6 +47,10 @@ export function createApp({ client, clock, keeper, window }: AppOptions): App {
 		dayKey: times.dayKey,
 		onGone: (title) => toasts.info(`You are no longer in ${title}`),
 	});
+	// Lost connections and the like are the banner's; this one the reader must know before relying on it.
+	client.on("problem", (problem) => {
+		if (problem instanceof OutboxError) toasts.error(problem);
+	});
 	effect(() => {
 		window.document.title = titleOf(rooms);
 	});
@@ -56,7 +60,7 @@ export function createApp({ client, clock, keeper, window }: AppOptions): App {
 		rooms,
 		toasts,
 		layout,
-		actions: createActions({ client, rooms, toasts, layout }),
+		actions: createActions({ client, session, rooms, toasts, layout }),
 		times,
 		now: createTicker(clock, 500),
 		minute: createTicker(clock, 60_000),

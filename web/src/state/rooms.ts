@@ -23,6 +23,7 @@ export interface Rooms {
 	open(roomId: string): void;
 	/** Opens the next (1) or previous (-1) room of the list, and wraps around. */
 	step(by: 1 | -1): void;
+	forgetDrafts(): void;
 	/** Forgets what the address asked for. */
 	unwant(): void;
 }
@@ -163,6 +164,9 @@ export function createRooms(options: RoomsOptions): Rooms {
 			const next = at < 0 ? (by === 1 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
 			const model = all[next];
 			if (model !== undefined) open(model.room.id);
+		},
+		forgetDrafts() {
+			for (const model of models.peek().values()) model.setDraft("");
 		},
 		unwant() {
 			wanted.value = "";

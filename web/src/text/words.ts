@@ -58,8 +58,8 @@ export interface ConnectionNotice {
 	readonly words: string;
 	/** What lies behind it, in a sentence. */
 	readonly why?: string;
-	/** What a button may offer: to connect at once, or to begin again after the end. */
-	readonly offer?: "now" | "again";
+	/** What a button may offer: to connect at once, or, where the client has given up, to load the page anew. */
+	readonly offer?: "now" | "reload";
 	/** Nothing to worry about yet: shown without emphasis, and only if it lasts. */
 	readonly mild: boolean;
 }
@@ -82,8 +82,8 @@ export function connectionNotice(status: Status, nowMs: number): ConnectionNotic
 		}
 		case "stopped":
 			return status.why === "closed"
-				? { words: "Disconnected", offer: "again", mild: false }
-				: { words: "Disconnected", why: errorWords(status.why), offer: "again", mild: false };
+				? { words: "Disconnected", offer: "reload", mild: false }
+				: { words: "Disconnected", why: errorWords(status.why), offer: "reload", mild: false };
 		default:
 			return unreachable(status);
 	}

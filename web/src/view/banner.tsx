@@ -17,8 +17,12 @@ export function Banner(): JSX.Element | null {
 				{notice.why === undefined ? null : <span class="banner-why">{notice.why}</span>}
 			</p>
 			{notice.offer === undefined ? null : (
-				<button type="button" class="link" onClick={() => client.reconnect()}>
-					{notice.offer === "now" ? "Try now" : "Connect"}
+				<button
+					type="button"
+					class="link"
+					onClick={() => (notice.offer === "now" ? client.reconnect() : window.location.reload())}
+				>
+					{notice.offer === "now" ? "Try now" : "Reload"}
 				</button>
 			)}
 		</div>

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { User } from "@verbatim/protocol";
 import type { ComponentChildren, JSX } from "preact";
+import { counted } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
@@ -82,7 +83,7 @@ function Section({ title, add, onAdd, children }: SectionProps): JSX.Element {
 }
 
 function Me({ user }: { readonly user: User }): JSX.Element {
-	const { session } = useApp();
+	const { client, session, actions } = useApp();
 	const open = useSignal(false);
 	const live = session.status.value.state === "live";
 	return (
@@ -92,7 +93,7 @@ function Me({ user }: { readonly user: User }): JSX.Element {
 				{user.name}
 			</span>
 			{open.value ? (
-				<button type="button" class="small" onClick={() => void session.signOut()}>
+				<button type="button" class="small" title={signOutWords(client.outbox.length)} onClick={() => void actions.signOut()}>
 					<Icon name="signOut" /> Sign out
 				</button>
 			) : null}
@@ -107,4 +108,10 @@ function Me({ user }: { readonly user: User }): JSX.Element {
 			</button>
 		</footer>
 	);
+}
+
+/** What it costs, before it is done. */
+function signOutWords(unsent: number): string {
+	if (unsent === 0) return "Forgets you on this device; a guest cannot come back under this name";
+	return `${counted(unsent, "message is", "messages are")} not sent yet, and will wait here until you come back`;
 }

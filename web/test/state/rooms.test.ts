@@ -165,3 +165,11 @@ test("a draft belongs to its user: the next one on this device does not find it"
 	fake.welcome(bob, new FakeRoom("1", "#tea"));
 	expect(rooms.channels.value[0]?.draft.value).toBe("");
 });
+
+test("signing out leaves no draft behind", () => {
+	const { fake, rooms } = stage();
+	fake.welcome(ann, new FakeRoom("1", "#tea"), new FakeRoom("2", "@bob"));
+	for (const model of [...rooms.channels.value, ...rooms.directs.value]) model.setDraft("private words");
+	rooms.forgetDrafts();
+	expect([...rooms.channels.value, ...rooms.directs.value].map((model) => model.draft.value)).toEqual(["", ""]);
+});

@@ -10,7 +10,8 @@ export async function enter(page: Page, url: string, name: string): Promise<void
 	await page.goto(url);
 	await page.getByLabel("Name").fill(name);
 	await page.getByRole("button", { name: "Enter" }).click();
-	await page.getByRole("navigation", { name: "Rooms" }).waitFor({ state: "attached" });
+	// On a narrow screen it is there, and hidden.
+	await page.locator(".sidebar").waitFor({ state: "attached" });
 }
 
 /** Finds the room in the list, or creates it, and is in it. */

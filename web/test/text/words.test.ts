@@ -38,7 +38,7 @@ test("the connection is mentioned only when there is something to know, with why
 		offer: "now",
 		mild: false,
 	});
-	expect(connectionNotice({ state: "stopped", why: "closed" }, 0)?.offer).toBe("again");
+	expect(connectionNotice({ state: "stopped", why: "closed" }, 0)?.offer).toBe("reload");
 });
 
 test("only a refused identity leads back to signing in", () => {

@@ -1,0 +1,249 @@
+// Reading: the place holds, the end is followed only by who is there, and everything goes without a mouse and on a small screen.
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { create, type Entry, EntrySchema } from "@verbatim/protocol";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { ann, bob, message, NOON_MS } from "../support/entries.ts";
+import { composer, enter, hear } from "../support/people.ts";
+import { type ScriptedRoom, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
+
+const LONG_MS = 90_000;
+
+/** Rows of every height, several groups and days. */
+function longLog(count: number): Entry[] {
+	return Array.from({ length: count }, (_, i) =>
+		message(
+			i + 1,
+			i % 9 < 4 ? bob : ann,
+			`text ${i + 1} ${"and some more words ".repeat((i * 7) % 23)}${i % 11 === 0 ? "\nanother line" : ""}`,
+			NOON_MS + i * 600_000,
+		),
+	);
+}
+
+describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_MISSING})`, () => {
+	let browser: TestBrowser;
+	let server: ScriptedServer;
+	let visitor: Visitor | undefined;
+
+	beforeAll(async () => {
+		browser = await openBrowser();
+		return () => browser.close();
+	}, LONG_MS);
+
+	afterEach(async () => {
+		const faults = visitor?.faults ?? [];
+		await visitor?.close();
+		await server?.stop();
+		expect(faults).toEqual([]);
+	});
+
+	async function open(rooms: readonly ScriptedRoom[], options: BrowserContextOptions = {}): Promise<Page> {
+		server = await scriptedServer({ user: ann, rooms });
+		visitor = await browser.visitor({ viewport: { width: 1_000, height: 700 }, ...options });
+		await enter(visitor.page, server.url, ann.name);
+		return visitor.page;
+	}
+
+	/** Somebody says something in the room. */
+	function tell(room: ScriptedRoom, text: string): void {
+		const entry = create(EntrySchema, message(room.log.length + 1, bob, text, Date.now()));
+		room.log.push(entry);
+		server.push({ case: "entries", value: { room: room.info.id, epoch: 1, entries: [entry] } });
+	}
+
+	test(
+		"the reader's place holds to the pixel while older pages load above and others speak below",
+		async () => {
+			const tea = scriptedRoom("tea", longLog(500));
+			const page = await open([tea]);
+			await hear(page, "text 500");
+			await page.locator(".timeline-scroller").hover();
+			for (let turn = 0; turn < 40; turn++) {
+				const before = await place(page);
+				await page.mouse.wheel(0, -260);
+				await page.waitForFunction(
+					({ key, top }) => (document.querySelector(`[data-key="${key}"]`)?.getBoundingClientRect().top ?? 0) > top + 200,
+					before,
+				);
+				if (turn % 8 === 3) tell(tea, `below ${turn}`);
+				await stillness(page);
+				const moved = (await topOf(page, before.key)) - before.top;
+				expect(Math.abs(moved - 260)).toBeLessThanOrEqual(3);
+			}
+			const oldest = await page.locator(".message-text").first().textContent();
+			expect(Number(/text (\d+)/.exec(oldest ?? "")?.[1])).toBeLessThan(440);
+			expect(await page.locator(".to-end").textContent()).toBe("5 new messages");
+			// Only what is near the screen is in the document.
+			expect(await page.locator("[data-key]").count()).toBeLessThan(80);
+			await page.locator(".to-end").click();
+			await hear(page, "below 35");
+			await page.locator(".to-end").waitFor({ state: "detached" });
+		},
+		LONG_MS,
+	);
+
+	test(
+		"at the top, older pages follow one another until the room begins",
+		async () => {
+			const page = await open([scriptedRoom("tea", longLog(200))]);
+			await hear(page, "text 200");
+			await page.locator(".timeline-scroller").focus();
+			await page.waitForFunction(() => {
+				const box = document.querySelector(".timeline-scroller");
+				if (box !== null) box.scrollTop = 0;
+				return document.querySelector(".beginning") !== null;
+			});
+			await page.getByText("This is where the room begins.").waitFor();
+			expect(server.heard.filter((command) => command.case === "history")).toHaveLength(4);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"who is at the end stays there: new messages, a smaller window, a growing composer",
+		async () => {
+			const tea = scriptedRoom("tea", longLog(80));
+			const page = await open([tea]);
+			await hear(page, "text 80");
+			for (const change of [
+				() => tell(tea, "short"),
+				() => tell(tea, "tall\n".repeat(30)),
+				() => page.setViewportSize({ width: 420, height: 640 }),
+				() => composer(page).fill("one\ntwo\nthree\nfour\nfive\nsix"),
+				() => page.setViewportSize({ width: 1_000, height: 500 }),
+			]) {
+				await change();
+				await stillness(page);
+				expect(await distanceToEnd(page)).toBeLessThanOrEqual(1);
+			}
+		},
+		LONG_MS,
+	);
+
+	test(
+		"everything goes by keyboard: rooms, composer, dialogs, members",
+		async () => {
+			const page = await open([scriptedRoom("mate", [message(1, bob, "m")]), scriptedRoom("tea", [message(1, bob, "t")])]);
+			await page.getByRole("heading", { name: "mate", exact: true }).waitFor();
+			await page.keyboard.press("Alt+ArrowDown");
+			await page.getByRole("heading", { name: "tea", exact: true }).waitFor();
+			await page.getByRole("link", { name: "tea" }).focus();
+			await page.keyboard.press("/");
+			expect(await focused(page)).toBe("composer");
+			await page.keyboard.type("a/b");
+			await page.keyboard.press("Shift+Enter");
+			await page.keyboard.type("c");
+			expect(await composer(page).inputValue()).toBe("a/b\nc");
+			await page.keyboard.press("Enter");
+			await hear(page, "a/b");
+			expect(await composer(page).inputValue()).toBe("");
+
+			await page.getByRole("button", { name: "Members", exact: true }).press("Enter");
+			await page.getByRole("complementary", { name: "Members" }).waitFor();
+			await page.keyboard.press("Escape");
+			await page.getByRole("complementary", { name: "Members" }).waitFor({ state: "detached" });
+			await page.getByRole("button", { name: "Find or create a room" }).first().press("Enter");
+			await page.getByRole("dialog", { name: "Rooms" }).waitFor();
+			await page.keyboard.press("Escape");
+			await page.getByRole("dialog").waitFor({ state: "detached" });
+
+			// The first stop of all leads past the list.
+			expect(await page.evaluate(() => document.querySelector("button, a, input, textarea")?.textContent)).toBe(
+				"Skip to the conversation",
+			);
+			await page.getByRole("button", { name: "Skip to the conversation" }).focus();
+			await page.keyboard.press("Enter");
+			expect(await focused(page)).toBe("composer");
+		},
+		LONG_MS,
+	);
+
+	test(
+		"on a phone of 320 pixels the list is a drawer, and nothing is wider than the screen",
+		async () => {
+			const phone = { viewport: { width: 320, height: 560 }, hasTouch: true, isMobile: true };
+			const page = await open(
+				[scriptedRoom("mate", longLog(30)), scriptedRoom("tea", [message(1, bob, "w".repeat(400))])],
+				phone,
+			);
+			await hear(page, "text 30");
+			expect(await page.getByRole("link", { name: "tea" }).isVisible()).toBe(false);
+			await page.getByRole("button", { name: "Rooms", exact: true }).tap();
+			await page.getByRole("link", { name: "tea" }).tap();
+			await hear(page, "www");
+			await page.getByRole("link", { name: "tea" }).waitFor({ state: "hidden" });
+			expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+			// The keyboard of a phone does not come up by itself.
+			expect(await focused(page)).not.toBe("composer");
+		},
+		LONG_MS,
+	);
+
+	test(
+		"every button and field has a name, and the log is one",
+		async () => {
+			const page = await open([scriptedRoom("tea", [message(1, bob, "t")])], { viewport: { width: 1_200, height: 700 } });
+			await hear(page, "t");
+			await page.getByRole("log", { name: "Messages in #tea" }).waitFor();
+			await page.getByRole("button", { name: "Members", exact: true }).click();
+			await page.getByRole("button", { name: /^About this room/ }).click();
+			const nameless = await page.evaluate(() =>
+				[...document.querySelectorAll<HTMLButtonElement | HTMLInputElement | HTMLTextAreaElement>("button, input, textarea, a")]
+					.filter(
+						(one) => !(one.getAttribute("aria-label") || one.textContent?.trim() || ("labels" in one && one.labels?.length)),
+					)
+					.map((one) => one.outerHTML),
+			);
+			expect(nameless).toEqual([]);
+		},
+		LONG_MS,
+	);
+});
+
+interface Place {
+	readonly key: string;
+	readonly top: number;
+}
+
+/** A row in the upper half of the screen, and where it is. */
+function place(page: Page): Promise<Place> {
+	return page.evaluate(() => {
+		const top = (row: Element): number => row.getBoundingClientRect().top;
+		const row = [...document.querySelectorAll("[data-key]")].find((one) => top(one) > 120);
+		return { key: row?.getAttribute("data-key") ?? "", top: row === undefined ? 0 : top(row) };
+	});
+}
+
+function topOf(page: Page, key: string): Promise<number> {
+	return page.evaluate((k) => document.querySelector(`[data-key="${k}"]`)?.getBoundingClientRect().top ?? Number.NaN, key);
+}
+
+/** Resolves when the timeline has not moved for a few frames in a row and nothing is being loaded. */
+async function stillness(page: Page): Promise<void> {
+	await page.evaluate(async () => {
+		const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+		const look = (): string => {
+			const box = document.querySelector(".timeline-scroller");
+			return `${box?.scrollTop} ${box?.scrollHeight} ${box?.clientHeight} ${document.querySelectorAll("[data-key]").length}`;
+		};
+		let last = look();
+		for (let still = 0; still < 6; ) {
+			await frame();
+			const now = look();
+			still = now === last && document.querySelector(".timeline-top .hint") === null ? still + 1 : 0;
+			last = now;
+		}
+	});
+}
+
+function distanceToEnd(page: Page): Promise<number> {
+	return page.evaluate(() => {
+		const box = document.querySelector(".timeline-scroller");
+		return box === null ? Number.NaN : box.scrollHeight - box.scrollTop - box.clientHeight;
+	});
+}
+
+function focused(page: Page): Promise<string | undefined> {
+	return page.evaluate(() => document.activeElement?.id);
+}
