@@ -94,11 +94,17 @@ async function readBody(request: Request, bytesMax: number): Promise<Uint8Array>
 	if (request.body === null) return new Uint8Array(0);
 	const chunks: Uint8Array[] = [];
 	let bytes = 0;
-	for await (const chunk of request.body) {
-		bytes += chunk.length;
-		// Leaving the loop cancels the stream: what still comes is not kept.
-		if (bytes > bytesMax) throw tooLarge();
-		chunks.push(chunk);
+	try {
+		for await (const chunk of request.body) {
+			bytes += chunk.length;
+			// Leaving the loop cancels the stream: what still comes is not kept.
+			if (bytes > bytesMax) break;
+			chunks.push(chunk);
+		}
+	} catch {
+		// Nobody reads this answer: the peer has gone, or was too slow.
+		throw new Refusal("malformed", "the body was not whole");
 	}
+	if (bytes > bytesMax) throw tooLarge();
 	return Buffer.concat(chunks);
 }

@@ -42,13 +42,9 @@ export async function inviteUser(parts: ApiParts, call: ApiCall): Promise<unknow
 
 export function readEntries(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { before, after, limit } = takeNumbers(call.query, ["before", "after", "limit"]);
-	const entries = limit === 0 ? parts.limits.historyEntriesDefault : limit;
-	// On the wire 0 means no bound; whoever says after=0 wants the log from its beginning.
-	const beginning = before === 0 && after === 0 && call.query.has("after");
-	return run(parts, call, {
-		case: "history",
-		value: { room: call.room, before: beginning ? entries + 1 : before, after, limit: entries },
-	});
+	// On the wire 0 means no bound; whoever says after=0 wants the log from its first entry on.
+	const first = after === 0 && call.query.has("after");
+	return run(parts, call, { case: "history", value: { room: call.room, before, after, first, limit } });
 }
 
 export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
