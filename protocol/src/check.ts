@@ -49,8 +49,8 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 		case "history":
 			return (
 				room(command.value.room, limits) ??
-				(command.value.before > 0 && command.value.after > 0
-					? invalid("give before or after, not both")
+				(Number(command.value.before > 0) + Number(command.value.after > 0) + Number(command.value.first) > 1
+					? invalid("give one of before, after and first, not both")
 					: count("limit", command.value.limit, limits.historyEntriesMax))
 			);
 		case "leave":

@@ -6,7 +6,7 @@ import type { CodecName } from "./codec/codec.ts";
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256 of wire.proto without comments and with every run of blanks as one space. */
-export const SCHEMA_SHA256 = "b7c3314804ce9ef6cb74fbf086bb79bd8201e820dfd210b15efa6e55bde0a153";
+export const SCHEMA_SHA256 = "284ac2cb1fe4963db9644ef22aa939990bfd0949269173ddaea317b8802f093c";
 
 export interface ProtocolChange {
 	readonly version: number;

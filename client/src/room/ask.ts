@@ -2,12 +2,12 @@
 // mistake, and said as such.
 import type { Down, Limits, Member, Page } from "@verbatim/protocol";
 import type { CallOptions } from "../api.ts";
-import { EpochError, ProtocolError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import { type Run, runOfPage } from "./window.ts";
 
 /** A command that a room may ask for; each is answered, or rejects within the bounds of the call. */
 export type RoomCommand =
-	| { readonly case: "history"; readonly value: { room: string; before: number; after: number; limit: number } }
+	| { readonly case: "history"; readonly value: { room: string; before: number; after: number; first: boolean; limit: number } }
 	| { readonly case: "who"; readonly value: { room: string } }
 	| { readonly case: "leave"; readonly value: { room: string } }
 	| { readonly case: "rename"; readonly value: { room: string; name: string } }
@@ -20,9 +20,6 @@ export interface AskPort {
 }
 
 type Bound = { readonly before?: number; readonly after?: number; readonly limit?: number };
-
-/** On the wire 0 means no bound, so "after 0" cannot be said; but the first entry alone is what lies before 2. */
-const FIRST = { before: 2, after: 0 } as const;
 
 export class Ask {
 	private readonly room: string;
@@ -41,17 +38,12 @@ export class Ask {
 	/** A page as it lies on the server. */
 	async history(bound: Bound, options: CallOptions = {}): Promise<Page> {
 		const limit = Math.min(bound.limit ?? this.limits.historyEntriesDefault, this.limits.historyEntriesMax);
-		if (bound.after !== 0) return this.page({ before: bound.before ?? 0, after: bound.after ?? 0, limit }, options);
-		const first = await this.page({ ...FIRST, limit }, options);
-		if (limit === 1 || first.head <= first.to) return first;
-		const rest = await this.page({ before: 0, after: first.to, limit: limit - 1 }, options);
-		if (rest.epoch !== first.epoch) throw new EpochError(this.room, rest.head);
-		return { ...rest, from: first.from, entries: [...first.entries, ...rest.entries] };
+		return this.page({ before: bound.before ?? 0, ...afterOf(bound.after), limit }, options);
 	}
 
 	/** The entries after `seq`, however long it takes. */
 	async after(seq: number, signal: AbortSignal): Promise<Run> {
-		const bound = seq === 0 ? FIRST : { before: 0, after: seq };
+		const bound = { before: 0, ...afterOf(seq) };
 		const command = (tries: number): RoomCommand => {
 			if (tries > 0) this.pageEntries = Math.max(1, this.pageEntries >> 1);
 			return { case: "history", value: { room: this.room, ...bound, limit: this.pageEntries } };
@@ -73,7 +65,10 @@ export class Ask {
 		if (body.case !== "done") throw unexpected(command.case, body);
 	}
 
-	private async page(bound: { before: number; after: number; limit: number }, options: CallOptions): Promise<Page> {
+	private async page(
+		bound: { before: number; after: number; first: boolean; limit: number },
+		options: CallOptions,
+	): Promise<Page> {
 		const body = await this.port.call({ case: "history", value: { room: this.room, ...bound } }, options);
 		if (body.case !== "page") throw unexpected("history", body);
 		return body.value;
@@ -89,4 +84,9 @@ export function mustBeRun(page: Page): Run {
 
 function unexpected(what: string, body: Down["body"]): ProtocolError {
 	return new ProtocolError(`${what} was answered by ${body.case ?? "something unknown"}`);
+}
+
+/** On the wire 0 means no bound: what comes after 0 is asked for as the first. */
+function afterOf(seq: number | undefined): { after: number; first: boolean } {
+	return { after: seq ?? 0, first: seq === 0 };
 }

@@ -206,11 +206,12 @@ export class FakeSession {
 				return { case: "done", value: {} };
 			}
 			case "history": {
-				const { before, after, limit } = command.value;
+				const { before, after, first, limit } = command.value;
 				const room = server.rooms.get(command.value.room);
 				if (room === undefined) return refusal("no_such_room");
 				const count = Math.min(limit || 50, server.pageMax);
-				if (after > 0) return { case: "page", value: server.page(room, after + 1, Math.min(room.entries.length, after + count)) };
+				if (first || after > 0)
+					return { case: "page", value: server.page(room, after + 1, Math.min(room.entries.length, after + count)) };
 				const to = before > 0 ? Math.min(before - 1, room.entries.length) : room.entries.length;
 				return { case: "page", value: server.page(room, Math.max(1, to - count + 1), to) };
 			}

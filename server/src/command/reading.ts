@@ -10,11 +10,10 @@ const PUBLIC_ROOMS_MAX = 500;
 /** Members named in one list: a frame holds them. */
 const MEMBERS_MAX = 4_000;
 
-export const history: Handler<History> = async (context, { room: ref, before, after, limit }) => {
-	if (before > 0 && after > 0) throw new Refusal("invalid", "give before or after, not both");
+export const history: Handler<History> = async (context, { room: ref, before, after, first, limit }) => {
 	const { parts } = context;
 	const view = await readable(context, ref);
-	const bound: PageBound = after > 0 ? { after } : { before };
+	const bound: PageBound = first || after > 0 ? { after } : { before };
 	const entries = Math.min(limit === 0 ? parts.limits.historyEntriesDefault : limit, parts.limits.historyEntriesMax);
 	const page = await parts.store.page(view.id, bound, entries, parts.limits.pageBytesMax);
 	if (page === undefined) throw new Refusal("no_such_room");

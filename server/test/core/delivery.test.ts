@@ -120,6 +120,22 @@ describe("delivery", () => {
 		}
 	});
 
+	test("history is read from its first entry on, however its pages are cut", async () => {
+		const harness = new Harness({ limits: { pageBytesMax: 1_000 } });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		for (let i = 0; i < 30; i++) await ann.want("sent", say(id, "x".repeat(200)));
+		const first = await ann.want("page", { case: "history", value: { room: id, first: true, limit: 30 } });
+		expect(first.from).toBe(1);
+		const seqs = first.entries.map((entry) => entry.seq);
+		while ((seqs.at(-1) ?? 0) < first.head) {
+			const page = await ann.want("page", { case: "history", value: { room: id, after: seqs.at(-1) ?? 0 } });
+			seqs.push(...page.entries.map((entry) => entry.seq));
+		}
+		expect(seqs).toEqual(range(1, 31));
+		expect(await ann.refusal({ case: "history", value: { room: id, first: true, before: 5 } })).toBe("invalid");
+	});
+
 	test("a slow reader is told, keeps its place, gets everything, and costs others nothing", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");

@@ -473,8 +473,8 @@ export declare type Invite = Message<"verbatim.v1.Invite"> & {
 export declare const InviteSchema: GenMessage<Invite>;
 
 /**
- * A page of a room's log. `before` and `after` are exclusive bounds, one of them at most; 0 is none, and with none the page is the
- * newest. From the beginning on: `before` = `limit` + 1.
+ * A page of a room's log. At most one of `before`, `after` (exclusive bounds; 0 is none) and `first` is given; with none of them the
+ * page is the newest.
  *
  * @generated from message verbatim.v1.History
  */
@@ -498,6 +498,13 @@ export declare type History = Message<"verbatim.v1.History"> & {
    * @generated from field: uint32 limit = 4;
    */
   limit: number;
+
+  /**
+   * From the first entry on.
+   *
+   * @generated from field: bool first = 5;
+   */
+  first: boolean;
 };
 
 /**
