@@ -164,7 +164,7 @@ test("what is wrong with a request is named", async () => {
 	expect((await call("DELETE", "/rooms")).headers.get("allow")).toBe("GET, POST");
 });
 
-test("a refresh token does not stand in for an access token", async () => {
+test("a refresh token does not stand in for an access token, although a hello would take it", async () => {
 	const { data } = await call("POST", "/guest", { body: { name: "rex" } });
 	expect(await call("GET", "/rooms", { token: data.tokens.refresh })).toMatchObject({ status: 401, code: "token_invalid" });
 });

@@ -110,6 +110,41 @@ test("an echo that comes after the acknowledgement is awaited, but not for ever"
 	}
 });
 
+test("another name goes on where the old one stood: its hello carries the cursors, and the old session ends when it is welcome", async () => {
+	const host = new ScriptedHost();
+	await using scripted = await openServer({ behind: { host } });
+	const peer = await RawSocket.open(scripted.tcpPort);
+	peer.write("/nick ann\n/join tea\n/nick anna\n");
+	const first = await host.session(0);
+	await first.heardTimes("received", 1);
+	first.answer(1, { case: "welcome", value: { user: { id: "u1", name: "ann" } } });
+	await first.heardTimes("received", 2);
+	first.answer(2, {
+		case: "joined",
+		value: { room: { id: "r", kind: 1, name: "tea", epoch: 7, head: 5 }, page: { room: "r", from: 6, to: 5 } },
+	});
+	const second = await host.session(1);
+	const { up } = await second.heard("received");
+	expect(up.command.value).toMatchObject({ credential: { value: { name: "anna" } }, cursors: [{ room: "r", epoch: 7, seq: 5 }] });
+	expect(first.count("lost")).toBe(0);
+	second.answer(1, { case: "welcome", value: { user: { id: "u2", name: "anna" } } });
+	await first.heard("lost");
+	await second.heardTimes("received", 2);
+	// Not a member under the new name: it joins again, by id, and is shown what came between.
+	const entries = [6, 7].map((seq) => ({
+		seq,
+		sender: { name: "bob" },
+		body: { case: "message" as const, value: { text: `${seq}` } },
+	}));
+	second.answer(2, {
+		case: "joined",
+		value: { room: { id: "r", kind: 1, name: "tea", epoch: 7, head: 7 }, page: { room: "r", epoch: 7, from: 6, to: 7, entries } },
+	});
+	expect(await peer.line("<bob>")).toBe("#tea 6 <bob> 6");
+	expect(await peer.line("<bob>")).toBe("#tea 7 <bob> 7");
+	peer.close();
+});
+
 test("a hundred lines piped in are all said, in order", async () => {
 	const reader = await person("bob", "tea");
 	const peer = await connect();
