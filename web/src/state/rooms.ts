@@ -4,6 +4,7 @@ import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Client, Clock, Room, RoomInfo } from "@verbatim/client";
 import { Room_Kind, type User } from "@verbatim/protocol";
 import type { Address } from "./address.ts";
+import { createAsker } from "./people.ts";
 import { hashOfTitle, refOfHash } from "./place.ts";
 import { createRoomModel, type RoomModel } from "./room.ts";
 import { KEYS, type Keeper } from "./storage.ts";
@@ -46,6 +47,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 	const currentId = signal<string | undefined>(undefined);
 	const wanted = signal(refOfHash(address.hash()));
 	const presence = signal(0);
+	const askAfter = createAsker(client);
 
 	const sorted = (is: (room: Room) => boolean): ReadonlySignal<readonly RoomModel[]> =>
 		computed(() =>
@@ -110,13 +112,17 @@ export function createRooms(options: RoomsOptions): Rooms {
 		}
 	};
 	let settled = false;
-	const settleOnce = (): void => {
-		// Only the arrival chooses a place; later, an empty page is the reader's wish.
-		if (settled && wanted.peek() === "") return;
+	let arriving = false;
+	const arrive = (): void => {
+		if (arriving) return;
+		arriving = true;
 		// In the next turn: by then all rooms of the welcome are here, and what was seen of them is known.
 		clock.after(0, () => {
-			settle();
+			arriving = false;
+			// Only the arrival chooses a place; later, an empty page is the reader's wish.
+			if (!settled || wanted.peek() !== "") settle();
 			if (client.status.state === "live") settled = true;
+			askAfter(directs.peek());
 		});
 	};
 
@@ -127,7 +133,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 	client.on("roomAdded", (room) => {
 		add(room);
 		renewInvitations();
-		settleOnce();
+		arrive();
 	});
 	client.on("roomRemoved", remove);
 	client.on("invited", renewInvitations);
@@ -140,7 +146,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 	client.on("status", () => {
 		for (const room of client.rooms.values()) add(room);
 		renewInvitations();
-		settleOnce();
+		arrive();
 	});
 	address.onChange(() => {
 		wanted.value = refOfHash(address.hash());

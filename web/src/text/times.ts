@@ -23,21 +23,33 @@ export function timesFor(locale?: string, timeZone?: string): Times {
 	const year = format({ year: "numeric" });
 	// Swedish dates are written as ISO 8601 writes them: a key that sorts.
 	const key = new Intl.DateTimeFormat("sv", { dateStyle: "short", ...(timeZone === undefined ? {} : { timeZone }) });
+	// A timeline asks for the day of each of its entries: asked once per quarter of an hour, since all time zones change days on one.
+	const days = new Map<number, string>();
+	const dayKey = (atMs: number): string => {
+		const quarter = Math.floor(atMs / QUARTER_MS);
+		let day = days.get(quarter);
+		if (day === undefined) {
+			day = key.format(atMs);
+			days.set(quarter, day);
+		}
+		return day;
+	};
 	const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
 	return {
 		short: (atMs) => short.format(atMs),
 		full: (atMs) => full.format(atMs),
 		day(atMs, nowMs) {
-			const day = key.format(atMs);
-			if (day === key.format(nowMs)) return capital(relative.format(0, "day"));
-			if (day === key.format(nowMs - DAY_MS)) return capital(relative.format(-1, "day"));
+			const day = dayKey(atMs);
+			if (day === dayKey(nowMs)) return capital(relative.format(0, "day"));
+			if (day === dayKey(nowMs - DAY_MS)) return capital(relative.format(-1, "day"));
 			return year.format(atMs) === year.format(nowMs) ? date.format(atMs) : dateAndYear.format(atMs);
 		},
-		dayKey: (atMs) => key.format(atMs),
+		dayKey,
 	};
 }
 
+const QUARTER_MS = 15 * 60 * 1_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 function capital(words: string): string {

@@ -173,3 +173,17 @@ test("signing out leaves no draft behind", () => {
 	rooms.forgetDrafts();
 	expect([...rooms.channels.value, ...rooms.directs.value].map((model) => model.draft.value)).toEqual(["", ""]);
 });
+
+test("the people of direct conversations are asked after once per connection", async () => {
+	const { fake, clock } = stage();
+	const direct = new FakeRoom("3", "@bob");
+	fake.welcome(ann, new FakeRoom("1", "#tea"), direct);
+	await clock.advance(1);
+	fake.add(new FakeRoom("4", "@cleo"));
+	await clock.advance(1);
+	expect(direct.asked).toBe(1);
+	fake.become({ state: "connecting", attempt: 1, endpoint: "" });
+	fake.become({ state: "live", endpoint: "", sinceMs: 5, suspect: false, behind: false });
+	await clock.advance(1);
+	expect(direct.asked).toBe(2);
+});

@@ -47,6 +47,7 @@ export class FakeRoom extends Events<RoomEvents> {
 	/** What the next `loadOlder` does; absent: it brings what is asked for. */
 	failLoads = false;
 	loads = 0;
+	asked = 0;
 	readonly id: string;
 	title: string;
 
@@ -83,6 +84,11 @@ export class FakeRoom extends Events<RoomEvents> {
 
 	change(): void {
 		this.tell("changed", this as unknown as Room);
+	}
+
+	async who(): Promise<readonly RoomMember[]> {
+		this.asked++;
+		return [];
 	}
 
 	markSeen(seq = this.to): void {

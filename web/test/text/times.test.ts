@@ -16,6 +16,12 @@ test("a day is the reader's own, not the server's", () => {
 	const late = Date.UTC(2025, 10, 21, 23, 30);
 	expect(timesFor("en-GB", "UTC").dayKey(late)).toBe("2025-11-21");
 	expect(timesFor("en-GB", "Asia/Tokyo").dayKey(late)).toBe("2025-11-22");
+	// Half past and a quarter to: Nepal is 5:45 ahead.
+	const nepal = timesFor("en-GB", "Asia/Kathmandu");
+	expect([nepal.dayKey(Date.UTC(2025, 10, 21, 18, 14, 59)), nepal.dayKey(Date.UTC(2025, 10, 21, 18, 15))]).toEqual([
+		"2025-11-21",
+		"2025-11-22",
+	]);
 	expect(timesFor("en-GB", "Asia/Tokyo").short(late)).toBe("08:30");
 	expect(timesFor("en-GB", "UTC").full(late)).toContain("23:30:00");
 });
