@@ -1,0 +1,81 @@
+// A program with the SDK: one line after the other, each when the one before was acknowledged.
+import { type Client, connect, type Room } from "@verbatim/client/node";
+import type { FinalLog } from "../crash/judge.ts";
+import { wholeLog } from "../whole-log.ts";
+import type { Typist } from "./typist.ts";
+import { PATIENCE_MS } from "./waiting.ts";
+
+export class ClientTypist implements Typist {
+	readonly name: string;
+	readonly taken: string[] = [];
+	known = 0;
+	private readonly client: Client;
+	private readonly room: Room;
+	private readonly lines: string[] = [];
+	private stopping = false;
+	private going: Promise<void> = Promise.resolve();
+	private reading: Promise<void>;
+
+	private constructor(name: string, client: Client, room: Room) {
+		this.name = name;
+		this.client = client;
+		this.room = room;
+		this.reading = this.read();
+		this.reading.catch(() => {});
+	}
+
+	/** Joins `#room`, which is made if nobody has it. */
+	static async enter(endpoint: string, name: string, room: string): Promise<ClientTypist> {
+		const client = connect({
+			endpoints: endpoint,
+			credential: { guest: name },
+			timing: { reconnectMinMs: 50, reconnectMaxMs: 500 },
+		});
+		await client.ready({ timeoutMs: PATIENCE_MS });
+		return new ClientTypist(name, client, await client.join(`#${room}`, { create: true }));
+	}
+
+	start(): void {
+		this.stopping = false;
+		this.going = this.type();
+		// Told by `stop`.
+		this.going.catch(() => {});
+	}
+
+	async stop(): Promise<void> {
+		this.stopping = true;
+		await this.going;
+	}
+
+	async seen(): Promise<readonly string[]> {
+		return this.lines;
+	}
+
+	log(): Promise<FinalLog> {
+		return wholeLog(this.room, this.room.name);
+	}
+
+	async close(): Promise<void> {
+		await this.client.close();
+		await this.reading;
+	}
+
+	private async type(): Promise<void> {
+		while (!this.stopping) {
+			const line = `${this.name} ${this.taken.length}`;
+			this.taken.push(line);
+			await this.room.send(line, { timeoutMs: PATIENCE_MS }).done;
+			this.known++;
+			await Bun.sleep(PAUSE_MS);
+		}
+	}
+
+	private async read(): Promise<void> {
+		for await (const { body } of this.room.entries({ after: 0 })) {
+			if (body.case === "message") this.lines.push(body.value.text);
+		}
+	}
+}
+
+/** A program could say thousands of lines in the time in which a person types one. */
+const PAUSE_MS = 200;

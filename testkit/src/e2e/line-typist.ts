@@ -1,0 +1,118 @@
+// A person with nc. Nobody repeats anything for such a person: when the connection ends, they come back by hand, look at the
+// history for what they said last, and say it again if it is not there.
+import { RawPeer } from "./raw-peer.ts";
+import type { Typist } from "./typist.ts";
+import { eventually } from "./waiting.ts";
+
+const END = Symbol("the connection ended");
+/** Between two lines of somebody who types fast. */
+const PAUSE_MS = 200;
+/** Told to slow down, or that nothing can be stored just now. */
+const REFUSED_PAUSE_MS = 500;
+
+export class LineTypist implements Typist {
+	readonly name: string;
+	readonly taken: string[] = [];
+	known = 0;
+	/** How often the person came in. */
+	arrivals = 0;
+	private readonly port: number;
+	private readonly room: string;
+	private peer: RawPeer | undefined;
+	private stopping = false;
+	private going: Promise<void> = Promise.resolve();
+
+	constructor(name: string, port: number, room: string) {
+		this.name = name;
+		this.port = port;
+		this.room = room;
+	}
+
+	start(): void {
+		this.stopping = false;
+		this.going = this.type();
+		// Told by `stop`.
+		this.going.catch(() => {});
+	}
+
+	async stop(): Promise<void> {
+		this.stopping = true;
+		await this.going;
+	}
+
+	/** The newest two hundred, which is as far as line mode looks back. */
+	async seen(): Promise<readonly string[]> {
+		return await this.arrive();
+	}
+
+	async close(): Promise<void> {
+		this.peer?.close();
+	}
+
+	private async type(): Promise<void> {
+		while (!this.stopping) {
+			const line = `${this.name} ${this.taken.length}`;
+			const outcome = await this.say(line);
+			if (outcome === "refused") await Bun.sleep(REFUSED_PAUSE_MS);
+			if (outcome === "refused" || (outcome === "unknown" && !(await this.arrive()).includes(line))) continue;
+			this.taken.push(line);
+			this.known++;
+			await Bun.sleep(PAUSE_MS);
+		}
+	}
+
+	/** Says a line and waits until it comes back, or a refusal does. */
+	private async say(line: string): Promise<"said" | "refused" | "unknown"> {
+		if (this.peer === undefined) await this.arrive();
+		this.peer?.write(`${line}\n`);
+		const heard = await this.line((heard) => this.textOf(heard) === line || heard.startsWith("! "));
+		if (heard === END || heard.startsWith("! timeout ") || heard.startsWith("! internal ")) return "unknown";
+		return heard.startsWith("! ") ? "refused" : "said";
+	}
+
+	/** Comes in by hand, as often as it takes, and reads what was said before. */
+	private async arrive(): Promise<string[]> {
+		return eventually(
+			async () => {
+				this.peer?.close();
+				this.peer = undefined;
+				try {
+					this.peer = await RawPeer.open(this.port);
+				} catch {
+					return undefined;
+				}
+				this.peer.write(`/nick ${this.name}\n/join ${this.room}\n`);
+				if ((await this.line(new RegExp(`^(- you are in #${this.room},|! )`))) === END) return undefined;
+				// What follows stands before the answer to the next command, and after that of the last.
+				this.peer.takeAll();
+				this.peer.write("/history 200\n/rooms\n");
+				const lines: string[] = [];
+				const end = await this.line((line) => {
+					const text = this.textOf(line);
+					if (text !== undefined) lines.push(text);
+					return line.startsWith(`- #${this.room}, `);
+				});
+				if (end === END) return undefined;
+				this.arrivals++;
+				return lines;
+			},
+			() => `${this.name} comes in`,
+		);
+	}
+
+	private async line(fits: RegExp | ((line: string) => boolean)): Promise<string | typeof END> {
+		const { peer } = this;
+		if (peer === undefined) return END;
+		try {
+			return await peer.line(fits);
+		} catch (cause) {
+			if (peer.ended) return END;
+			throw cause;
+		}
+	}
+
+	/** The text of a message in the room. */
+	private textOf(line: string): string | undefined {
+		return new RegExp(`^#${this.room} \\d+ <[^>]+> (.*)$`).exec(line)?.[1];
+	}
+}

@@ -1,0 +1,16 @@
+// Somebody who goes on typing until told to stop, whatever becomes of the server.
+
+export interface Typist {
+	readonly name: string;
+	/** What was typed and taken: by the composer of a page, by the outbox of a client, by a person's own doing. In order. */
+	readonly taken: readonly string[];
+	/** How many of them are known to be in the log. */
+	readonly known: number;
+	/** Types lines until `stop`. */
+	start(): void;
+	/** Types nothing more; resolves when everything taken is known to be in the log. Rejects with what went wrong while typing. */
+	stop(): Promise<void>;
+	/** The lines that it sees, oldest first, without who said them. */
+	seen(): Promise<readonly string[]>;
+	close(): Promise<void>;
+}

@@ -1,0 +1,105 @@
+// Four in a room: two in browsers, one with the SDK over TCP, one with nc. All of them go on typing while the server is stopped
+// and started, and killed and started. Nobody loses a line, nobody says one twice, all see the same.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "../../src/browser.ts";
+import { ClientTypist } from "../../src/e2e/client-typist.ts";
+import { LineTypist } from "../../src/e2e/line-typist.ts";
+import { PageTypist } from "../../src/e2e/page-typist.ts";
+import type { Typist } from "../../src/e2e/typist.ts";
+import { eventually } from "../../src/e2e/waiting.ts";
+import { ServerProcess } from "../../src/process/server-process.ts";
+
+const TEST_MS = 180_000;
+const ROOM = "tea";
+const chromium = findChromium();
+
+describe.skipIf(chromium === undefined)(
+	`a restart while four type${chromium === undefined ? ` (${CHROMIUM_MISSING})` : ""}`,
+	() => {
+		let server: ServerProcess;
+		let browser: TestBrowser;
+
+		beforeAll(async () => {
+			server = await ServerProcess.prepare({ flags: ["--log.level=warn"] });
+			await server.start();
+			browser = await openBrowser();
+		}, TEST_MS);
+
+		afterAll(async () => {
+			await browser.close();
+			await server.remove();
+		}, TEST_MS);
+
+		test(
+			"SIGTERM, then SIGKILL: no line is lost or doubled, and all see the same order",
+			async () => {
+				const program = await ClientTypist.enter(server.tcp, "cid", ROOM);
+				const pages = [
+					await PageTypist.enter(await browser.visitor(), server.http, "ann", ROOM),
+					await PageTypist.enter(await browser.visitor(), server.http, "bob", ROOM),
+				];
+				const person = new LineTypist("dan", server.tcpPort, ROOM);
+				const all: readonly Typist[] = [program, ...pages, person];
+				for (const typist of all) typist.start();
+				await furtherKnown(all, 3);
+
+				for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+					expect(await server.stop(signal)).toBe(signal === "SIGTERM" ? 0 : signal);
+					// The composers take what is typed meanwhile.
+					await furtherTaken(pages, 2);
+					await server.start();
+					await furtherKnown(all, 3);
+				}
+
+				await Promise.all(all.map((typist) => typist.stop()));
+				const log = await program.log();
+				const lines = log.texts.filter((text) => text !== undefined);
+				expect(log.seqs).toEqual(log.seqs.map((_, i) => i + 1));
+				expect(lines.toSorted()).toEqual(all.flatMap(({ taken }) => taken).toSorted());
+				for (const { name, taken } of all) expect(lines.filter((line) => line.startsWith(`${name} `))).toEqual([...taken]);
+
+				for (const page of pages) {
+					expect(await seenToEnd(page, lines)).toEqual(lines);
+					expect(page.doubled).toEqual([]);
+					await page.reload();
+					expect(await seenToEnd(page, lines)).toEqual(lines);
+					expect(page.faults).toEqual([]);
+				}
+				expect(await seenToEnd(program, lines)).toEqual(lines);
+				expect(person.arrivals).toBeGreaterThanOrEqual(3);
+				const remembered = await person.seen();
+				expect(remembered).toEqual(lines.slice(-remembered.length));
+				for (const typist of all) await typist.close();
+			},
+			TEST_MS,
+		);
+	},
+);
+
+/** What is seen once the last line is; a page may still be about to show it. */
+function seenToEnd(typist: Typist, lines: readonly string[]): Promise<readonly string[]> {
+	return eventually(
+		async () => {
+			const seen = await typist.seen();
+			return seen.length >= lines.length ? seen : undefined;
+		},
+		() => `${typist.name} sees ${lines.length} lines`,
+	);
+}
+
+async function furtherKnown(typists: readonly Typist[], count: number): Promise<void> {
+	await further(typists, count, ({ known }) => known, "in the log");
+}
+
+async function furtherTaken(typists: readonly Typist[], count: number): Promise<void> {
+	await further(typists, count, ({ taken }) => taken.length, "taken");
+}
+
+async function further(typists: readonly Typist[], count: number, of: (typist: Typist) => number, what: string): Promise<void> {
+	const goals = typists.map((typist) => ({ typist, goal: of(typist) + count }));
+	await eventually(
+		async () => (goals.every(({ typist, goal }) => of(typist) >= goal) ? true : undefined),
+		() => goals.map(({ typist, goal }) => `${typist.name}: ${of(typist)} of ${goal} lines ${what}`).join(", "),
+		60_000,
+	);
+}
