@@ -1,6 +1,6 @@
 // The page against a server that says anything, and on bad days: what others write stays text, policies hold, and every failure
 // is told with what to do.
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema, Skipped_Reason, type User, UserSchema } from "@verbatim/protocol";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
 import { ann, bob, joined, message } from "../support/entries.ts";
@@ -33,7 +33,10 @@ describe.skipIf(findChromium() === undefined)(`the page against bad words and ba
 
 	beforeAll(async () => {
 		browser = await openBrowser();
-		return () => browser.close();
+	}, LONG_MS);
+
+	afterAll(async () => {
+		await browser?.close();
 	}, LONG_MS);
 
 	afterEach(async () => {

@@ -1,5 +1,5 @@
 // Reading: the place holds, the end is followed only by who is there, and everything goes without a mouse and on a small screen.
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -28,7 +28,10 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 
 	beforeAll(async () => {
 		browser = await openBrowser();
-		return () => browser.close();
+	}, LONG_MS);
+
+	afterAll(async () => {
+		await browser?.close();
 	}, LONG_MS);
 
 	afterEach(async () => {
