@@ -1,6 +1,7 @@
 // Opening the database: is it ours and not newer, does it sync as it must, and the steps to the present schema.
-import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { constants, Database } from "bun:sqlite";
+import { existsSync, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { messageOf, StoreOpenError, sqliteCode } from "./errors.ts";
 import { APPLICATION_ID, MIGRATIONS, type Migration } from "./migrations.ts";
 
@@ -53,7 +54,7 @@ export function migrate(db: Database, migrations: readonly Migration[]): void {
 /** Looks without touching: a file that we must not write to is only ever opened for reading. */
 function refuseForeign(path: string, known: number): void {
 	if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
-	const db = new Database(path, { readonly: true });
+	const db = openToLook(path);
 	try {
 		db.exec("PRAGMA busy_timeout = 5000");
 		const version = pragma(db, "user_version") as number;
@@ -75,6 +76,14 @@ function refuseForeign(path: string, known: number): void {
 	} finally {
 		db.close();
 	}
+}
+
+/** Even reading a database in WAL mode leaves files beside it, unless it is opened as one that nobody changes. */
+function openToLook(path: string): Database {
+	// What lies in a log counts: then it must be read too.
+	if (existsSync(`${path}-wal`)) return new Database(path, { readonly: true });
+	const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
+	return new Database(`${pathToFileURL(path).href}?immutable=1`, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
 function mustBe(db: Database, path: string, name: string, wanted: string | number): void {
