@@ -30,7 +30,30 @@ export async function servePage(assets: PageAssets, request: Request, path: stri
 		"cache-control": asset.immutable ? "public, max-age=31536000, immutable" : "no-cache",
 	};
 	if (matches(request.headers.get("if-none-match"), asset.etag)) return new Response(null, { status: 304, headers });
-	return new Response(request.method === "HEAD" ? null : asset.body, { headers });
+	const packed = /\bgzip\b(?!\s*;\s*q=0(\.0+)?\s*(,|$))/.test(request.headers.get("accept-encoding") ?? "")
+		? packedBody(asset)
+		: undefined;
+	if (packed === undefined) {
+		return new Response(request.method === "HEAD" ? null : asset.body, { headers: { ...headers, vary: "accept-encoding" } });
+	}
+	// Other bytes than those of the strong tag, the same content: a weak one (RFC 9110, section 8.8.3.3).
+	const packedHeaders = { ...headers, etag: `W/${asset.etag}`, "content-encoding": "gzip", vary: "accept-encoding" };
+	return new Response(request.method === "HEAD" ? null : packed, { headers: packedHeaders });
+}
+
+/** Compressed bodies, each made once. Only files of our own are compressed, never what holds a secret beside a stranger's text. */
+const packedBodies = new WeakMap<Uint8Array, Uint8Array<ArrayBuffer>>();
+const PACKED_FROM_BYTES = 1_024;
+
+function packedBody({ body, type }: PageAsset): Uint8Array<ArrayBuffer> | undefined {
+	if (!(body instanceof Uint8Array) || body.length < PACKED_FROM_BYTES || !/^(text\/|image\/svg)|javascript|json/.test(type))
+		return undefined;
+	let packed = packedBodies.get(body);
+	if (packed === undefined) {
+		packed = Bun.gzipSync(body, { level: 9 });
+		packedBodies.set(body, packed);
+	}
+	return packed;
 }
 
 /** An answer in plain words. */

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { openServer, type TestServer } from "./support.ts";
 
+const BIG = new TextEncoder().encode("const word = 'again';\n".repeat(1_000));
+
 let server: TestServer;
 
 beforeAll(async () => {
@@ -9,6 +11,7 @@ beforeAll(async () => {
 		page(path) {
 			if (path === "/") return { body: "<!doctype html>", type: "text/html; charset=utf-8", etag: '"one"', immutable: false };
 			if (path === "/main.abc.js") return { body: "1", type: "text/javascript", etag: '"two"', immutable: true };
+			if (path === "/big.js") return { body: BIG, type: "text/javascript", etag: '"big"', immutable: true };
 			if (path === "/broken") throw new Error("a bug of the page's maker");
 			return undefined;
 		},
@@ -53,4 +56,22 @@ test("what is not there, what is not for writing and what is broken is said in w
 	expect(broken.status).toBe(500);
 	expect(await broken.text()).not.toContain("a bug of");
 	expect(server.faults).toHaveLength(1);
+});
+
+test("a large file comes compressed to those who take it, as it is to others, and is known again either way", async () => {
+	const raw = (encoding: string) =>
+		fetch(`${server.http}/big.js`, { headers: { "accept-encoding": encoding }, decompress: false });
+	const packed = await raw("br, gzip");
+	expect(packed.headers.get("content-encoding")).toBe("gzip");
+	expect(packed.headers.get("vary")).toBe("accept-encoding");
+	const bytes = await packed.bytes();
+	expect(bytes.length).toBeLessThan(BIG.length / 10);
+	expect(Bun.gunzipSync(new Uint8Array(bytes))).toEqual(BIG);
+	for (const encoding of ["identity", "gzip;q=0"]) {
+		const plain = await raw(encoding);
+		expect(plain.headers.get("content-encoding")).toBeNull();
+		expect(await plain.bytes()).toEqual(BIG);
+	}
+	const tag = packed.headers.get("etag") ?? "";
+	expect((await fetch(`${server.http}/big.js`, { headers: { "if-none-match": tag } })).status).toBe(304);
 });
