@@ -24,6 +24,8 @@ export interface CommandFacts<Value> {
 	 * came before, and what comes after waits for it.
 	 */
 	readonly order: (value: Value) => "pipelined" | "serial";
+	/** Its answer may be as long as a page: few are made at once, and none for a peer that does not read. */
+	readonly long: boolean;
 	readonly run: Handler<Value>;
 }
 
@@ -32,17 +34,17 @@ const pipelined = (): "pipelined" => "pipelined";
 
 export const COMMANDS: { readonly [Name in CommandName]: CommandFacts<CommandValues[Name]> } = {
 	// A name may have to be looked up first, and the look-up must not let a later send overtake.
-	send: { cost: "send", order: (value) => (isId(value.room) ? "pipelined" : "serial"), run: send },
-	join: { cost: "ask", order: serial, run: join },
-	leave: { cost: "ask", order: serial, run: leave },
-	create: { cost: "ask", order: serial, run: create },
-	rename: { cost: "ask", order: serial, run: rename },
-	invite: { cost: "ask", order: serial, run: invite },
-	history: { cost: "ask", order: pipelined, run: history },
-	rooms: { cost: "ask", order: pipelined, run: rooms },
-	who: { cost: "ask", order: pipelined, run: who },
-	typing: { cost: "nothing", order: pipelined, run: typing },
-	refresh: { cost: "ask", order: serial, run: refresh },
+	send: { cost: "send", order: (value) => (isId(value.room) ? "pipelined" : "serial"), long: false, run: send },
+	join: { cost: "ask", order: serial, long: true, run: join },
+	leave: { cost: "ask", order: serial, long: false, run: leave },
+	create: { cost: "ask", order: serial, long: true, run: create },
+	rename: { cost: "ask", order: serial, long: false, run: rename },
+	invite: { cost: "ask", order: serial, long: false, run: invite },
+	history: { cost: "ask", order: pipelined, long: true, run: history },
+	rooms: { cost: "ask", order: pipelined, long: true, run: rooms },
+	who: { cost: "ask", order: pipelined, long: true, run: who },
+	typing: { cost: "nothing", order: pipelined, long: false, run: typing },
+	refresh: { cost: "ask", order: serial, long: false, run: refresh },
 };
 
 export type AnyCommand = Exclude<Up["command"], { case: "hello" | "ping" | "pong" | undefined }>;
@@ -57,6 +59,10 @@ export function costOf(command: AnyCommand): CommandFacts<never>["cost"] {
 
 export function isSerial(command: AnyCommand): boolean {
 	return (COMMANDS[command.case] as CommandFacts<unknown>).order(command.value) === "serial";
+}
+
+export function isLong(command: AnyCommand): boolean {
+	return COMMANDS[command.case].long;
 }
 
 /** The one dispatch. The table's type makes it whole: a command of the schema without a row does not compile. */

@@ -260,6 +260,10 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		this.vigil.expireAt(expiresMs);
 	}
 
+	get full(): boolean {
+		return this.outbox.full;
+	}
+
 	pauseReading(paused: boolean): boolean {
 		return this.link.pauseReading(paused);
 	}
@@ -357,6 +361,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 			this.vigil.flowing();
 			this.streams.pump();
 		}
+		this.queue.resume();
 	};
 
 	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */

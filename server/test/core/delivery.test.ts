@@ -136,6 +136,23 @@ describe("delivery", () => {
 		expect(await ann.refusal({ case: "history", value: { room: id, first: true, before: 5 } })).toBe("invalid");
 	});
 
+	test("whoever asks for pages and does not read gets a few, and all the others, in order, once it reads", async () => {
+		const harness = new Harness({ limits: { outboxBytesMax: 10_000, pageBytesMax: 4_000 } });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		for (let i = 0; i < 20; i++) await ann.want("sent", say(id, "x".repeat(200)));
+		ann.stalled = true;
+		const asked = Array.from({ length: 200 }, () => ann.put({ case: "history", value: { room: id, limit: 20 } }));
+		await harness.clock.settle();
+		// What had room, and the pages that were being made when there was none left.
+		expect(ann.bufferedBytes()).toBeGreaterThan(10_000);
+		expect(ann.bufferedBytes()).toBeLessThan(10_000 + 5 * 8_000);
+		expect(ann.closedAs).toBeUndefined();
+		while (ann.bufferedBytes() > 0) await ann.read();
+		const answered = ann.received.filter(({ body }) => body.case === "page").map((down) => down.id);
+		expect(answered).toEqual(asked);
+	});
+
 	test("a slow reader is told, keeps its place, gets everything, and costs others nothing", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");
