@@ -48,8 +48,6 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	private readonly streams: Streams;
 	private readonly memberships: Memberships;
 	private welcomed = false;
-	/** Something was heard since the welcome went out: it has arrived, and with it the tokens. */
-	private proven = false;
 	private readonly queue: CommandQueue;
 	private readonly vigil: Vigil;
 	private identityNow: Identity | undefined;
@@ -70,7 +68,6 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	receive(up: Up): void {
 		if (this.closed || this.drowned()) return;
-		if (this.welcomed) this.proven = true;
 		this.vigil.heartbeat.hear();
 		try {
 			this.dispatch(up);
@@ -411,9 +408,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		if (this.welcomed) this.core.metrics.sessions.add(-1);
 		if (!last) return;
 		if (this.welcomed) this.core.presence.offline(identity.user, rooms);
-		// Whoever was lost before the welcome arrived has no token to come back with: the name must be free for them.
-		const canComeBack = this.proven || identity.tokens === undefined;
-		this.core.accounts.ended(identity.user, this.link.lasting && canComeBack);
+		this.core.accounts.ended(identity.user, this.link.lasting);
 	}
 }
 

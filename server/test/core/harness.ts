@@ -1,16 +1,5 @@
 // The server's heart in one test: the memory store, a clock that the test moves, and links that hold what was written.
-import {
-	type Command,
-	create,
-	type Down,
-	type Entry,
-	LIMITS,
-	Refusal,
-	TIMING,
-	type Timing,
-	TokensSchema,
-	UpSchema,
-} from "@verbatim/protocol";
+import { type Command, create, type Down, type Entry, LIMITS, Refusal, TIMING, type Timing, UpSchema } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import type { Accounts, Identity } from "../../src/account/accounts.ts";
 import { createCore, type RunningCore } from "../../src/core.ts";
@@ -155,8 +144,6 @@ export class Harness {
 	readonly store: Store;
 	readonly core: RunningCore;
 	readonly ended: string[] = [];
-	/** Of `ended`, those whose name is kept for a while. */
-	readonly kept: string[] = [];
 
 	constructor(options: HarnessOptions = {}) {
 		const store = createMemoryStore({ clock: this.clock });
@@ -206,7 +193,6 @@ export class Harness {
 				if (credential.case !== "guest") throw new Refusal("credentials_wrong");
 				const { name } = credential.value;
 				let user = users.get(name);
-				const isNew = user === undefined;
 				if (user === undefined) {
 					user = {
 						id: `u-${name}`,
@@ -221,14 +207,11 @@ export class Harness {
 					if (!outcome.ok) throw new Refusal(outcome.code);
 					users.set(name, user);
 				}
-				return isNew ? { user, tokens: create(TokensSchema, { access: "a", refresh: "r" }) } : { user };
+				return { user };
 			},
 			refresh: async () => Promise.reject(new Refusal("token_invalid")),
 			began: () => undefined,
-			ended: (user, lasting) => {
-				this.ended.push(user.name);
-				if (lasting) this.kept.push(user.name);
-			},
+			ended: (user) => void this.ended.push(user.name),
 			byName: async (name) => users.get(name),
 		};
 	}

@@ -99,17 +99,6 @@ describe("a session's life", () => {
 		expect(harness.ended).toEqual(["ann"]);
 	});
 
-	test("a guest who was lost before the welcome arrived finds the name free again; one who has it is kept", async () => {
-		const harness = new Harness();
-		const lost = await harness.guest("ann");
-		await lost.lose();
-		const here = await harness.guest("bob");
-		await here.want("pong", { case: "ping", value: { nonce: 1 } });
-		await here.lose();
-		expect(harness.ended).toEqual(["ann", "bob"]);
-		expect(harness.kept).toEqual(["bob"]);
-	});
-
 	test("a drain answers what is under way, then tells everybody to come back", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
