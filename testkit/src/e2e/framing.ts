@@ -1,6 +1,6 @@
 // How bodies travel: in length frames over TCP, or in frames of a WebSocket. Both are the client's side, made by hand so that
 // they can also be made wrong.
-import { LIMITS, type Preface, prefaceFramer, renderPreface, SUBPROTOCOLS } from "@verbatim/protocol";
+import { type CodecName, LIMITS, type Preface, prefaceFramer, renderPreface, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { RawPeer } from "./raw-peer.ts";
 
 /** What came off the wire: the body of a message, or the code with which a WebSocket was closed. */
@@ -38,14 +38,11 @@ export function tcpFraming(preface: Preface): Framing {
 /** RFC 6455 section 5.2. */
 export const OPCODE = { text: 1, binary: 2, close: 8, ping: 9 } as const;
 
-export function webSocketFraming(codec: "proto" | "json"): Framing {
+export function webSocketFraming(codec: CodecName): Framing {
 	let held: Buffer = Buffer.alloc(0);
 	return {
 		async open(raw) {
-			raw.write(
-				"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
-					`Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${SUBPROTOCOLS[codec]}\r\n\r\n`,
-			);
+			raw.write(webSocketUpgrade(codec));
 			const status = await raw.line(/^HTTP\/1\.1 /);
 			if (!status.startsWith("HTTP/1.1 101")) throw new Error(status);
 			await raw.line("\r");
@@ -64,6 +61,20 @@ export function webSocketFraming(codec: "proto" | "json"): Framing {
 			return arrivals;
 		},
 	};
+}
+
+/** A WebSocket's handshake. */
+export function webSocketUpgrade(codec: CodecName): string {
+	const head = {
+		Host: "127.0.0.1",
+		Upgrade: "websocket",
+		Connection: "Upgrade",
+		"Sec-WebSocket-Version": "13",
+		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+		"Sec-WebSocket-Protocol": SUBPROTOCOLS[codec],
+	};
+	const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+	return `GET /ws HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
 /** A masked frame of a client; it may announce another length than its payload has. */

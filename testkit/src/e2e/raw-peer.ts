@@ -67,6 +67,18 @@ export class RawPeer {
 		this.socket.write(bytes);
 	}
 
+	/** Writes, and resolves when the kernel has taken it or the connection is over. */
+	written(bytes: Uint8Array): Promise<void> {
+		return new Promise((resolve) => {
+			if (this.goneNow) return resolve();
+			this.socket.once("close", resolve);
+			this.socket.write(bytes, () => {
+				this.socket.off("close", resolve);
+				resolve();
+			});
+		});
+	}
+
 	/** Says that nothing more comes, and goes on listening. */
 	finish(): void {
 		this.socket.end();
