@@ -9,6 +9,7 @@ export class ClientTypist implements Typist {
 	readonly name: string;
 	readonly taken: string[] = [];
 	known = 0;
+	trouble: unknown;
 	private readonly client: Client;
 	private readonly room: Room;
 	private readonly lines: string[] = [];
@@ -38,8 +39,9 @@ export class ClientTypist implements Typist {
 	start(): void {
 		this.stopping = false;
 		this.going = this.type();
-		// Told by `stop`.
-		this.going.catch(() => {});
+		this.going.catch((cause: unknown) => {
+			this.trouble = cause;
+		});
 	}
 
 	async stop(): Promise<void> {

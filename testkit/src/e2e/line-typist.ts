@@ -14,6 +14,7 @@ export class LineTypist implements Typist {
 	readonly name: string;
 	readonly taken: string[] = [];
 	known = 0;
+	trouble: unknown;
 	/** How often the person came in. */
 	arrivals = 0;
 	private readonly port: number;
@@ -31,8 +32,9 @@ export class LineTypist implements Typist {
 	start(): void {
 		this.stopping = false;
 		this.going = this.type();
-		// Told by `stop`.
-		this.going.catch(() => {});
+		this.going.catch((cause: unknown) => {
+			this.trouble = cause;
+		});
 	}
 
 	async stop(): Promise<void> {

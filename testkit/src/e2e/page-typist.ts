@@ -8,6 +8,7 @@ export class PageTypist implements Typist {
 	readonly name: string;
 	readonly taken: string[] = [];
 	known = 0;
+	trouble: unknown;
 	/** Lines that stood on the page twice at some moment. */
 	readonly doubled: readonly string[];
 	private readonly visitor: Visitor;
@@ -43,8 +44,9 @@ export class PageTypist implements Typist {
 	start(): void {
 		this.stopping = false;
 		this.going = this.type();
-		// Told by `stop`.
-		this.going.catch(() => {});
+		this.going.catch((cause: unknown) => {
+			this.trouble = cause;
+		});
 	}
 
 	async stop(): Promise<void> {

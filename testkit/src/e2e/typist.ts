@@ -6,9 +6,11 @@ export interface Typist {
 	readonly taken: readonly string[];
 	/** How many of them are known to be in the log. */
 	readonly known: number;
+	/** What went wrong while typing, if anything has. */
+	readonly trouble: unknown;
 	/** Types lines until `stop`. */
 	start(): void;
-	/** Types nothing more; resolves when everything taken is known to be in the log. Rejects with what went wrong while typing. */
+	/** Types nothing more; resolves when everything taken is known to be in the log. Rejects with `trouble`. */
 	stop(): Promise<void>;
 	/** The lines that it sees, oldest first, without who said them. */
 	seen(): Promise<readonly string[]>;
