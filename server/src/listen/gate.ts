@@ -26,9 +26,10 @@ export const GATE_LIMITS: GateLimits = {
 };
 
 export type Admission =
-	/** `leave` must be called once, when the connection is gone. */
-	| { readonly ok: true; readonly leave: () => void }
-	| { readonly ok: false; readonly reason: "address" | "total" | "rate"; readonly retryAfterMs: number };
+	/** `Gate.leave` must be called once, when the connection is gone. */
+	{ readonly ok: true } | { readonly ok: false; readonly reason: "address" | "total" | "rate"; readonly retryAfterMs: number };
+
+const ADMITTED: Admission = { ok: true };
 
 export class Gate {
 	private readonly limits: GateLimits;
@@ -66,20 +67,14 @@ export class Gate {
 		}
 		this.total++;
 		if (key !== undefined) this.byAddress.set(key, inside + 1);
-		let left = false;
-		return {
-			ok: true,
-			leave: () => {
-				if (left) return;
-				left = true;
-				this.leave(key);
-			},
-		};
+		return ADMITTED;
 	}
 
-	private leave(key: string | undefined): void {
+	/** One that was let in from `address` is gone. */
+	leave(address: string): void {
 		this.total--;
-		if (key === undefined) return;
+		if (address === UNIX_PEER) return;
+		const key = addressKey(address);
 		const inside = (this.byAddress.get(key) ?? 1) - 1;
 		if (inside === 0) this.byAddress.delete(key);
 		else this.byAddress.set(key, inside);

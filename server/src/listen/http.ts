@@ -19,7 +19,7 @@ import type { DoorParts } from "./parts.ts";
 import { type Proxies, peerAddress } from "./peer.ts";
 import type { TcpSettings } from "./tcp-connection.ts";
 import { loadTls } from "./tls.ts";
-import { type WsData, WsLink } from "./ws.ts";
+import { type WsData, type WsKind, WsLink, type WsOpening, wsKind } from "./ws.ts";
 
 export interface HttpParts extends DoorParts, Pick<ApiParts, "accounts" | "commands"> {
 	readonly page: PageAssets;
@@ -87,7 +87,7 @@ export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSe
 class Hall {
 	draining = false;
 	private readonly parts: HttpParts;
-	private readonly settings: TcpSettings;
+	private readonly kinds: Readonly<Record<CodecName, WsKind>>;
 	private readonly api: Api;
 	private readonly links = new Set<WsLink>();
 	private requests = 0;
@@ -95,7 +95,8 @@ class Hall {
 
 	constructor(parts: HttpParts, settings: TcpSettings) {
 		this.parts = parts;
-		this.settings = settings;
+		const kind = (codec: CodecName) => wsKind(parts, settings, codec, (link) => this.left(link));
+		this.kinds = { json: kind("json"), proto: kind("proto") };
 		this.api = createApi(parts);
 	}
 
@@ -114,16 +115,18 @@ class Hall {
 	}
 
 	opened(ws: Bun.ServerWebSocket<WsData>): void {
+		const { data } = ws;
+		if (data instanceof WsLink) return;
 		ws.binaryType = "uint8array";
-		const link = new WsLink(ws, this.parts, this.settings);
-		ws.data.link = link;
+		const link = new WsLink(ws, this.kinds[data.codec], data.address);
+		ws.data = link;
 		this.links.add(link);
 	}
 
 	/** Nothing that goes wrong in one connection reaches another. */
 	guarded(ws: Bun.ServerWebSocket<WsData>, act: (link: WsLink) => void): void {
-		const { link } = ws.data;
-		if (link === undefined) return;
+		const link = ws.data;
+		if (!(link instanceof WsLink)) return;
 		try {
 			act(link);
 		} catch (err) {
@@ -166,7 +169,7 @@ class Hall {
 			if (!isApiPath(url.pathname)) return await servePage(this.parts.page, request, url.pathname);
 			return await this.answerApi(request, url, peer, () => server.timeout(request, ANSWER_S));
 		} finally {
-			admission.leave();
+			this.parts.gate.leave(peer);
 		}
 	}
 
@@ -202,18 +205,10 @@ class Hall {
 		}
 		const admission = gate.enter(address);
 		if (!admission.ok) return this.busy(admission.reason, admission.retryAfterMs);
-		const { leave } = admission;
-		const data: WsData = {
-			codec: chosen.codec,
-			address,
-			leave: () => {
-				leave();
-				this.forget(data.link);
-			},
-		};
+		const data: WsOpening = { codec: chosen.codec, address };
 		const headers = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
 		if (server.upgrade(request, { data, headers })) return undefined;
-		leave();
+		gate.leave(address);
 		return refuse("malformed", "this is no WebSocket handshake (RFC 6455)");
 	}
 
@@ -227,8 +222,9 @@ class Hall {
 		return refusalAnswer(new Refusal("busy", CLOSES.busy.reason, retryAfterMs));
 	}
 
-	private forget(link: WsLink | undefined): void {
-		if (link !== undefined) this.links.delete(link);
+	private left(link: WsLink): void {
+		this.parts.gate.leave(link.address);
+		this.links.delete(link);
 		this.maybeEmpty();
 	}
 

@@ -119,7 +119,7 @@ class Hall {
 		}
 		socket.setKeepAlive(true, KEEP_ALIVE_MS);
 		const connection = new TcpConnection(socket, address, parts.clock, this.settings, () => {
-			admission.leave();
+			parts.gate.leave(address);
 			this.leave(connection);
 		});
 		this.inside.add(connection);

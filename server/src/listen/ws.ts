@@ -13,23 +13,32 @@ import type { Encoded, Format, Link } from "./link.ts";
 import type { DoorParts } from "./parts.ts";
 import { PAUSED_BY, type TcpSettings } from "./tcp-connection.ts";
 
-/** What a WebSocket carries from its upgrade on. */
-export interface WsData {
+/** What a WebSocket carries: from its upgrade on who comes, and once it is open its link. */
+export type WsData = WsOpening | WsLink;
+
+export interface WsOpening {
 	readonly codec: CodecName;
 	readonly address: string;
-	/** To be called once when it is gone. */
-	readonly leave: () => void;
-	link?: WsLink;
+}
+
+/** What all WebSockets of one codec share, so that each holds one reference to it. */
+export interface WsKind {
+	readonly parts: DoorParts;
+	readonly settings: TcpSettings;
+	readonly codec: Codec;
+	readonly format: Format;
+	/** Told once when a link is gone. */
+	readonly left: (link: WsLink) => void;
+}
+
+export function wsKind(parts: DoorParts, settings: TcpSettings, codec: CodecName, left: (link: WsLink) => void): WsKind {
+	return { parts, settings, codec: CODECS[codec], format: parts.formats.ws[codec], left };
 }
 
 export class WsLink implements Link {
-	readonly format: Format;
 	readonly address: string;
-	readonly lasting = true;
 	private readonly ws: ServerWebSocket<WsData>;
-	private readonly parts: DoorParts;
-	private readonly settings: TcpSettings;
-	private readonly codec: Codec;
+	private readonly kind: WsKind;
 	private readonly input: SessionInput;
 	private pauses = 0;
 	/** Said to be closed when everything written was taken. */
@@ -37,15 +46,20 @@ export class WsLink implements Link {
 	private cancelLinger: Cancel | undefined;
 	private gone = false;
 
-	constructor(ws: ServerWebSocket<WsData>, parts: DoorParts, settings: TcpSettings) {
+	constructor(ws: ServerWebSocket<WsData>, kind: WsKind, address: string) {
 		this.ws = ws;
-		this.parts = parts;
-		this.settings = settings;
-		this.address = ws.data.address;
-		this.codec = CODECS[ws.data.codec];
-		this.format = parts.formats.ws[ws.data.codec];
-		this.input = parts.host.open(this);
-		parts.metrics.connections.of("ws").add(1);
+		this.kind = kind;
+		this.address = address;
+		this.input = kind.parts.host.open(this);
+		kind.parts.metrics.connections.of("ws").add(1);
+	}
+
+	get format(): Format {
+		return this.kind.format;
+	}
+
+	get lasting(): boolean {
+		return true;
 	}
 
 	// ------------------------------------------------------------ from the socket
@@ -53,7 +67,7 @@ export class WsLink implements Link {
 	onMessage(body: string | Uint8Array): void {
 		if (this.closing !== undefined) return;
 		try {
-			this.input.receive(this.codec.decodeUp(body));
+			this.input.receive(this.kind.codec.decodeUp(body));
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
 			this.input.undecodable(cause.code, cause.message, cause.id);
@@ -74,9 +88,9 @@ export class WsLink implements Link {
 		if (this.gone) return;
 		this.gone = true;
 		this.cancelLinger?.();
-		this.parts.metrics.connections.of("ws").add(-1);
+		this.kind.parts.metrics.connections.of("ws").add(-1);
 		this.input.lost();
-		this.ws.data.leave();
+		this.kind.left(this);
 	}
 
 	/** Ends the connection at once. */
@@ -98,8 +112,8 @@ export class WsLink implements Link {
 			});
 		}
 		const buffered = this.bufferedBytes();
-		if (buffered > this.settings.linkBytesMax) this.cut();
-		else if (buffered > this.settings.readPausedAtBytes) this.pause("unread", true);
+		if (buffered > this.kind.settings.linkBytesMax) this.cut();
+		else if (buffered > this.kind.settings.readPausedAtBytes) this.pause("unread", true);
 	}
 
 	bufferedBytes(): number {
@@ -115,7 +129,7 @@ export class WsLink implements Link {
 		if (this.gone || this.closing !== undefined) return;
 		this.closing = why;
 		if (this.ws.getBufferedAmount() === 0) this.closeNow(why);
-		else this.cancelLinger = this.parts.clock.after(this.settings.lingerMs, () => this.cut());
+		else this.cancelLinger = this.kind.parts.clock.after(this.kind.settings.lingerMs, () => this.cut());
 	}
 
 	// ------------------------------------------------------------ helpers

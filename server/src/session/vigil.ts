@@ -1,9 +1,10 @@
 // What a session waits for: a hello in time, a heartbeat, the end of its token, a reader that takes at least something. Each
-// that does not come ends it, by name.
+// that does not come ends it, by name. The session stands in the wheel once, for whichever is due first; a deadline that moves
+// back is found out when the earlier time has come.
 import type { CloseName, Timing } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { Wheel } from "./wheel.ts";
+import type { Due, Wheel } from "./wheel.ts";
 
 /** What the vigil needs of its session. */
 export interface VigilPort {
@@ -21,73 +22,118 @@ export interface VigilParts {
 	readonly timing: Timing;
 }
 
-export class Vigil {
+const NEVER = Number.POSITIVE_INFINITY;
+/** Not in the wheel; and not to come back to it. */
+const NOWHERE = 0;
+const STOPPED = -1;
+
+export class Vigil implements Due {
 	readonly heartbeat: Heartbeat;
 	private readonly port: VigilPort;
 	private readonly parts: VigilParts;
-	private handshake: Cancel | undefined;
-	private beat: Cancel | undefined;
-	private expiry: Cancel | undefined;
-	private stall: Cancel | undefined;
+	/** When each is due (monotonic ms). Until the welcome `beatAtMs` is the hello's deadline. */
+	private beatAtMs: number;
+	private expiryAtMs = NEVER;
+	private stallAtMs = NEVER;
+	/** How far the peer had come when it was seen not to take everything. */
+	private stalledFrom = 0;
+	private welcome = false;
+	/** Where in the wheel it stands; 0: nowhere. */
+	private tick = NOWHERE;
 
 	/** Waits for the hello from now on. */
 	constructor(port: VigilPort, parts: VigilParts) {
 		this.port = port;
 		this.parts = parts;
 		this.heartbeat = new Heartbeat(parts.timing);
-		this.handshake = parts.wheel.after(parts.timing.handshakeMs, () => port.end("late", "no hello in time"));
+		this.beatAtMs = parts.clock.monotonic() + parts.timing.handshakeMs;
+		this.arm();
 	}
 
 	welcomed(): void {
-		this.handshake?.();
-		this.handshake = undefined;
+		this.welcome = true;
+		this.beatAtMs = NEVER;
+		this.arm();
 	}
 
 	/** Pings, each time after the interval that the link needs. */
 	keepBeating(): void {
-		const { clock, wheel } = this.parts;
-		this.beat = wheel.after(this.heartbeat.intervalMs, () => {
-			const action = this.heartbeat.tick(clock.monotonic());
-			if (action.do === "give up") {
-				this.port.end("silent");
-				return;
-			}
-			this.port.ping(action.nonce, action.intervalMs);
-			this.keepBeating();
-		});
+		this.beatAtMs = this.parts.clock.monotonic() + this.heartbeat.intervalMs;
+		this.arm();
 	}
 
 	/** The identity holds until then (wall clock, ms); undefined: for ever. */
 	expireAt(expiresMs: number | undefined): void {
-		this.expiry?.();
-		this.expiry = undefined;
-		if (expiresMs === undefined) return;
-		const leftMs = expiresMs - this.parts.clock.now();
-		this.expiry = this.parts.wheel.after(Math.max(0, leftMs), () => this.port.end("expired"));
+		const { clock } = this.parts;
+		this.expiryAtMs = expiresMs === undefined ? NEVER : clock.monotonic() + Math.max(0, expiresMs - clock.now());
+		this.arm();
 	}
 
 	/** A reader that takes nothing at all for `stalledMs` is closed as slow; its cursor keeps its place. */
 	watchStall(): void {
-		if (this.stall !== undefined) return;
-		const before = this.port.progress();
-		this.stall = this.parts.wheel.after(this.parts.timing.stalledMs, () => {
-			this.stall = undefined;
-			const progress = this.port.progress() > before;
-			if (!this.port.clogged) return;
-			if (progress) this.watchStall();
-			else this.port.end("slow");
-		});
+		if (this.stallAtMs !== NEVER) return;
+		this.stalledFrom = this.port.progress();
+		this.stallAtMs = this.parts.clock.monotonic() + this.parts.timing.stalledMs;
+		this.arm();
 	}
 
 	flowing(): void {
-		this.stall?.();
-		this.stall = undefined;
+		this.stallAtMs = NEVER;
 	}
 
 	stop(): void {
-		this.handshake?.();
-		this.beat?.();
-		this.expiry?.();
-		this.stall?.();
+		if (this.tick > 0) this.parts.wheel.remove(this.tick, this);
+		this.tick = STOPPED;
+	}
+
+	private get stopped(): boolean {
+		return this.tick === STOPPED;
+	}
+
+	due(): void {
+		if (this.stopped) return;
+		this.tick = NOWHERE;
+		const nowMs = this.parts.clock.monotonic();
+		if (this.expiryAtMs <= nowMs) {
+			this.port.end("expired");
+			return;
+		}
+		if (this.stallAtMs <= nowMs) this.judgeStall();
+		if (this.beatAtMs <= nowMs && !this.stopped) this.beat(nowMs);
+		this.arm();
+	}
+
+	private judgeStall(): void {
+		this.stallAtMs = NEVER;
+		const progress = this.port.progress() > this.stalledFrom;
+		if (!this.port.clogged) return;
+		if (progress) this.watchStall();
+		else this.port.end("slow");
+	}
+
+	private beat(nowMs: number): void {
+		if (!this.welcome) {
+			this.port.end("late", "no hello in time");
+			return;
+		}
+		const action = this.heartbeat.tick(nowMs);
+		if (action.do === "give up") {
+			this.port.end("silent");
+			return;
+		}
+		this.port.ping(action.nonce, action.intervalMs);
+		this.keepBeating();
+	}
+
+	/** Stands in the wheel for what is due first, or for something earlier. After `stop`, nowhere. */
+	private arm(): void {
+		const { wheel } = this.parts;
+		const firstMs = Math.min(this.beatAtMs, this.expiryAtMs, this.stallAtMs);
+		if (this.stopped || firstMs === NEVER) return;
+		if (this.tick !== NOWHERE) {
+			if (this.tick <= wheel.tickOf(firstMs)) return;
+			wheel.remove(this.tick, this);
+		}
+		this.tick = wheel.add(firstMs, this);
 	}
 }

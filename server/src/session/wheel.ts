@@ -1,11 +1,18 @@
-// Coarse timers for many sessions: one system timer a second serves them all, however many they are.
+// Coarse timers for many sessions: one system timer a second serves them all, however many they are. Whoever waits is in the
+// wheel itself, with no closure made for it: a waiting session costs one place in a set.
 import type { Cancel, Clock } from "../clock.ts";
 
 const TICK_MS = 1_000;
 
+/** Somebody who waits for a time. */
+export interface Due {
+	/** It has come, up to a second ago. */
+	due(): void;
+}
+
 export class Wheel {
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
-	private readonly slots = new Map<number, Set<() => void>>();
+	private readonly slots = new Map<number, Set<Due>>();
 	private now: number;
 	private cancel: Cancel | undefined;
 
@@ -14,21 +21,29 @@ export class Wheel {
 		this.now = Math.floor(clock.monotonic() / TICK_MS);
 	}
 
-	/** Runs `task` once, `ms` from now, up to a second late. */
-	after(ms: number, task: () => void): Cancel {
+	/** Calls `who.due()` once at `atMs` (monotonic), up to a second late, and gives the tick (1 or more) under which it can be removed. */
+	add(atMs: number, who: Due): number {
 		if (this.slots.size === 0) this.now = Math.floor(this.clock.monotonic() / TICK_MS);
-		const due = Math.max(this.now + 1, Math.ceil((this.clock.monotonic() + ms) / TICK_MS));
-		let slot = this.slots.get(due);
+		const tick = this.tickOf(atMs);
+		let slot = this.slots.get(tick);
 		if (slot === undefined) {
 			slot = new Set();
-			this.slots.set(due, slot);
+			this.slots.set(tick, slot);
 		}
-		slot.add(task);
+		slot.add(who);
 		this.start();
-		return () => {
-			const set = this.slots.get(due);
-			if (set?.delete(task) && set.size === 0) this.slots.delete(due);
-		};
+		return tick;
+	}
+
+	/** Takes back what `add` gave `tick` for; nothing if that has come. */
+	remove(tick: number, who: Due): void {
+		const slot = this.slots.get(tick);
+		if (slot?.delete(who) && slot.size === 0) this.slots.delete(tick);
+	}
+
+	/** The tick at which `atMs` will have come. */
+	tickOf(atMs: number): number {
+		return Math.max(this.now + 1, Math.ceil(atMs / TICK_MS));
 	}
 
 	stop(): void {
@@ -51,7 +66,7 @@ export class Wheel {
 			this.now++;
 			const slot = this.slots.get(this.now);
 			this.slots.delete(this.now);
-			if (slot !== undefined) for (const task of slot) task();
+			if (slot !== undefined) for (const who of slot) who.due();
 			if (this.slots.size === 0) this.now = reached;
 		}
 	}

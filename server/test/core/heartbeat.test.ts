@@ -57,15 +57,22 @@ describe("the heartbeat", () => {
 });
 
 describe("the wheel", () => {
-	test("runs each task once, never early, at most a second late, and no task that was cancelled", async () => {
+	const waiting = (due: () => void) => ({ due });
+
+	test("calls everybody once, never early, at most a second late, and nobody who was removed", async () => {
 		const clock = new VirtualClock();
 		const wheel = new Wheel(clock);
 		const ran: number[] = [];
 		const dueMs = [1, 999, 1_000, 1_001, 5_500, 60_000];
-		for (const ms of dueMs) wheel.after(ms, () => ran.push(clock.monotonic() - ms));
-		const cancel = wheel.after(2_000, () => ran.push(Number.NaN));
-		cancel();
-		cancel();
+		for (const ms of dueMs)
+			wheel.add(
+				ms,
+				waiting(() => ran.push(clock.monotonic() - ms)),
+			);
+		const gone = waiting(() => ran.push(Number.NaN));
+		const tick = wheel.add(2_000, gone);
+		wheel.remove(tick, gone);
+		wheel.remove(tick, gone);
 		await clock.advance(62_000);
 		expect(ran).toHaveLength(dueMs.length);
 		for (const late of ran) {
@@ -74,27 +81,33 @@ describe("the wheel", () => {
 		}
 	});
 
-	test("serves ten thousand with one timer, and none when nothing is due", async () => {
+	test("serves ten thousand with one timer, and none when nobody waits", async () => {
 		const clock = new VirtualClock();
 		const wheel = new Wheel(clock);
 		let ran = 0;
-		for (let i = 0; i < 10_000; i++) wheel.after(1_000 + (i % 7) * 1_000, () => ran++);
+		for (let i = 0; i < 10_000; i++)
+			wheel.add(
+				1_000 + (i % 7) * 1_000,
+				waiting(() => ran++),
+			);
 		expect(clock.pending).toBe(1);
 		await clock.advance(10_000);
 		expect(ran).toBe(10_000);
 		expect(clock.pending).toBe(0);
 	});
 
-	test("a task may set another, also after a long rest", async () => {
+	test("whoever is called may wait again, also after a long rest", async () => {
 		const clock = new VirtualClock();
 		const wheel = new Wheel(clock);
 		const ran: number[] = [];
-		wheel.after(1_000, () => {
-			wheel.after(1_000, () => ran.push(clock.monotonic()));
-		});
+		const note = waiting(() => ran.push(clock.monotonic()));
+		wheel.add(
+			1_000,
+			waiting(() => wheel.add(2_000, note)),
+		);
 		await clock.advance(3_600_000);
 		expect(ran).toEqual([2_000]);
-		wheel.after(1_000, () => ran.push(clock.monotonic()));
+		wheel.add(3_601_000, note);
 		await clock.advance(2_000);
 		expect(ran).toHaveLength(2);
 	});
