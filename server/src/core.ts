@@ -6,6 +6,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { Commands } from "./command/commands.ts";
 import type { CommandParts } from "./command/context.ts";
 import { createCommands, type Purses } from "./command/run.ts";
+import { newId } from "./ids.ts";
 import { Buckets } from "./limit/buckets.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Link } from "./listen/link.ts";
@@ -45,6 +46,10 @@ export interface Core extends CoreOptions, CommandParts {
 	readonly purses: Purses;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
+	/** The process as part of its sessions' ids. */
+	readonly process: string;
+	/** The number of a new session: 1, 2, 3, … */
+	nextSession(): number;
 }
 
 export interface RunningCore extends SessionHost {
@@ -66,6 +71,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	const directory = new Directory<Session>();
 	const rooms = new Rooms(directory, clock, limits);
 	const wheel = new Wheel(clock);
+	let sessionsSoFar = 0;
 	const core: Core = {
 		...options,
 		directory,
@@ -80,6 +86,8 @@ export function createCore(options: CoreOptions): RunningCore {
 			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
 		},
 		sessions: new Set(),
+		process: newId("s", clock, random),
+		nextSession: () => ++sessionsSoFar,
 	};
 	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
 	metrics.rooms.watch(() => rooms.size);

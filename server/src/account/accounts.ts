@@ -2,9 +2,17 @@
 import type { Hello, Tokens } from "@verbatim/protocol";
 import type { UserRecord } from "../store/store.ts";
 
+/** What a session keeps of its user: no more than it needs, because there may be a hundred thousand of them. */
+export type Account = Pick<UserRecord, "id" | "name" | "kind" | "generation" | "fleeting">;
+
+/** A copy of `user` with nothing more. */
+export function accountOf({ id, name, kind, generation, fleeting }: Account): Account {
+	return fleeting === undefined ? { id, name, kind, generation } : { id, name, kind, generation, fleeting };
+}
+
 /** Somebody who has proved who they are. */
 export interface Identity {
-	readonly user: UserRecord;
+	readonly user: Account;
 	/** Fresh tokens, where the credential was not an access token already. */
 	readonly tokens?: Tokens;
 	/** The identity must be proved again at this time (wall clock, ms): the token's end. Absent: never. */
@@ -23,9 +31,9 @@ export interface Accounts {
 	/** New tokens for a refresh token. Rejects like `authenticate`. */
 	refresh(refreshToken: string): Promise<Tokens>;
 	/** A session of this user has begun: a guest's name is held. */
-	began(user: UserRecord): void;
+	began(user: Account): void;
 	/** The user's last session has ended: a guest's name is released, at once (not lasting) or after a while. */
-	ended(user: UserRecord, lasting: boolean): void;
+	ended(user: Account, lasting: boolean): void;
 	/** A user by name, in whatever spelling is equivalent; undefined if there is none. */
 	byName(name: string): Promise<UserRecord | undefined>;
 }

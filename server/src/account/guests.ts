@@ -10,6 +10,7 @@ import { ERRORS, Refusal, Room_Kind } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Outcome, Store, UserChange, UserRecord } from "../store/store.ts";
+import type { Account } from "./accounts.ts";
 import type { AccountSettings } from "./settings.ts";
 
 export type GuestStore = Pick<Store, "append" | "guests" | "roomsOf">;
@@ -21,8 +22,8 @@ export interface Guests {
 	holdUntilMs(fleeting: boolean): number;
 	/** A guest comes back with its token: its record, its hold renewed. Rejects with `Refusal` `token_invalid` if it is gone. */
 	returned(guest: UserRecord): Promise<UserRecord>;
-	began(guest: UserRecord): void;
-	ended(guest: UserRecord, lasting: boolean): void;
+	began(guest: Account): void;
+	ended(guest: Account, lasting: boolean): void;
 	/** Ends the sweeps. */
 	stop(): void;
 }
@@ -45,7 +46,7 @@ export function createGuests(
 	/** Guests that are leaving for good at this moment. */
 	const departing = new Set<string>();
 	/** What is not yet written. */
-	const wishes = new Map<string, { readonly guest: UserRecord; readonly wish: Wish }>();
+	const wishes = new Map<string, { readonly guest: Account; readonly wish: Wish }>();
 	let stopped = false;
 	let cancelSweep: Cancel = () => {};
 
@@ -54,7 +55,7 @@ export function createGuests(
 	const change = (id: string, fields: UserChange): Promise<Outcome> =>
 		store.append({ kind: "userChange", id, nowMs: clock.now(), change: fields });
 
-	const write = async (guest: UserRecord, wish: Wish): Promise<void> => {
+	const write = async (guest: Account, wish: Wish): Promise<void> => {
 		const entry = { guest, wish };
 		wishes.set(guest.id, entry);
 		const outcome = await change(guest.id, {
@@ -67,7 +68,7 @@ export function createGuests(
 	};
 
 	/** Leaves all channels and closes the account. What fails is left for the next sweep, to which the guest is still expired. */
-	const depart = async (guest: UserRecord): Promise<void> => {
+	const depart = async (guest: Account): Promise<void> => {
 		const isBack = () => live.has(guest.id) || returning.has(guest.id);
 		if (isBack() || departing.has(guest.id)) return;
 		departing.add(guest.id);
@@ -83,7 +84,7 @@ export function createGuests(
 	};
 
 	/** Was there a channel to leave? */
-	const leaveChannels = async (guest: UserRecord): Promise<boolean> => {
+	const leaveChannels = async (guest: Account): Promise<boolean> => {
 		const rooms = (await store.roomsOf(guest.id)).filter((room) => room.kind !== Room_Kind.DIRECT);
 		const sender = { id: guest.id, name: guest.name };
 		const left = rooms.map((room) => store.append({ kind: "leave", room: room.id, sender, reason: "gone", atMs: clock.now() }));

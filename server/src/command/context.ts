@@ -1,6 +1,6 @@
 // What a command's handler has to work with: who asks, the session if there is one, and the parts of the server.
 import type { DownBody } from "@verbatim/protocol";
-import type { Accounts, Identity } from "../account/accounts.ts";
+import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Directory } from "../room/directory.ts";
@@ -36,7 +36,8 @@ export interface CommandSession {
 
 export interface CommandContext {
 	readonly parts: CommandParts;
-	readonly identity: Identity;
+	/** Who asks. */
+	readonly user: Account;
 	readonly session: CommandSession | undefined;
 }
 

@@ -13,7 +13,7 @@ export async function append(context: CommandContext, draft: Draft): Promise<Wri
 }
 
 export function senderOf(context: CommandContext): UserRef {
-	const { id, name } = context.identity.user;
+	const { id, name } = context.user;
 	return { id, name };
 }
 

@@ -80,7 +80,7 @@ async function enter(
 	draft: Extract<Draft, { kind: "join" | "create" | "direct" }>,
 	history: number,
 ): Promise<DownBody> {
-	const { parts, session, identity } = context;
+	const { parts, session, user } = context;
 	session?.expect(draft.room);
 	try {
 		const written = await append(context, draft);
@@ -91,7 +91,7 @@ async function enter(
 			session?.expect(room);
 		}
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
-		const [view, page] = await Promise.all([parts.store.room(room, identity.user.id), parts.reader.newest(room, limit)]);
+		const [view, page] = await Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]);
 		if (view === undefined || page === undefined) throw new Refusal("no_such_room");
 		if (view.standing === Room_Standing.NONE) throw new Refusal("not_member");
 		session?.restart(view, page.to);

@@ -20,11 +20,8 @@ export const history: Handler<History> = async (context, { room: ref, before, af
 	return { case: "page", value: pageBody(view.id, page) };
 };
 
-export const rooms: Handler<Rooms> = async ({ parts, identity }) => {
-	const [own, open] = await Promise.all([
-		parts.store.roomsOf(identity.user.id),
-		parts.store.publicRooms(identity.user.id, "", PUBLIC_ROOMS_MAX),
-	]);
+export const rooms: Handler<Rooms> = async ({ parts, user }) => {
+	const [own, open] = await Promise.all([parts.store.roomsOf(user.id), parts.store.publicRooms(user.id, "", PUBLIC_ROOMS_MAX)]);
 	const known = new Set(own.map((view) => view.id));
 	return { case: "roomList", value: { rooms: [...own, ...open.filter((view) => !known.has(view.id))].map(roomBody) } };
 };
@@ -44,7 +41,7 @@ export const who: Handler<Who> = async (context, { room: ref }) => {
 
 /** A room whose log the user may read. The same words whether it does not exist or may not be seen. */
 async function readable(context: CommandContext, ref: string): Promise<RoomView> {
-	const view = await context.parts.store.room(await roomId(context, ref), context.identity.user.id);
+	const view = await context.parts.store.room(await roomId(context, ref), context.user.id);
 	if (view === undefined) throw new Refusal("no_such_room");
 	if (view.standing === Room_Standing.MEMBER || view.standing === Room_Standing.OWNER) return view;
 	throw new Refusal(view.kind === Room_Kind.PUBLIC ? "not_member" : "no_such_room");

@@ -20,7 +20,7 @@ export async function roomId(context: CommandContext, ref: string): Promise<stri
 	const { store } = context.parts;
 	const room = ref.startsWith("#")
 		? await store.roomBySkeleton(channelName(ref.slice(1)).skeleton)
-		: await store.directRoom(context.identity.user.id, (await userByName(context, ref.slice(1))).id);
+		: await store.directRoom(context.user.id, (await userByName(context, ref.slice(1))).id);
 	if (room === undefined) throw new Refusal("no_such_room");
 	return room.id;
 }

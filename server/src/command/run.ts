@@ -28,7 +28,7 @@ export function createCommands(parts: CommandParts, purses: Purses): Commands {
 			if (problem !== undefined) throw new Refusal(problem.code, problem.message);
 			if (!isTableCommand(command)) throw new Refusal("unknown_command");
 			pay(purses, identity.user.id, command);
-			return runCommand({ parts, identity, session: undefined }, command);
+			return runCommand({ parts, user: identity.user, session: undefined }, command);
 		},
 	};
 }

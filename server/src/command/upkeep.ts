@@ -12,14 +12,14 @@ export const refresh: Handler<Refresh> = async ({ parts, session }, { refreshTok
 
 /** Ephemeral: told to those who keep up, in rooms where it is worth telling. */
 export const typing: Handler<Typing> = async (context, { room: ref }) => {
-	const { parts, session, identity } = context;
+	const { parts, session, user } = context;
 	const id = await roomId(context, ref);
 	if (session === undefined || !session.reads(id)) throw new Refusal("not_member");
 	const room = parts.rooms.get(id);
-	if (room !== undefined && room.subscriptions.size <= parts.limits.presenceReadersMax) {
-		const { id: userId, name } = identity.user;
+	if (room !== undefined && room.readers.size <= parts.limits.presenceReadersMax) {
+		const { id: userId, name } = user;
 		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });
-		for (const { reader } of room.subscriptions) if (reader.user.id !== userId) reader.pushEphemeral(push);
+		for (const { reader } of room.readers) if (reader.user.id !== userId) reader.pushEphemeral(push);
 	}
 	return { case: "done", value: {} };
 };

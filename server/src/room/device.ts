@@ -2,13 +2,11 @@
 import type { UserRef } from "../store/store.ts";
 import type { Push } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
-import type { Reader, Subscription } from "./subscription.ts";
+import type { Reader } from "./subscription.ts";
 
 export interface Device extends Reader {
 	/** Whose it is, under the name of now. */
 	readonly user: UserRef;
-	/** By room id. */
-	readonly subscriptions: ReadonlyMap<string, Subscription>;
 	/** The entry `seq` of `room` has made the user a member: the stream begins with it. */
 	memberNow(room: LiveRoom, seq: number): void;
 	/** The user is no member any more: everything up to that entry has been offered, nothing more may follow. */

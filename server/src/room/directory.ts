@@ -1,33 +1,34 @@
 // Who is here: the sessions of every user of this process.
 import type { Device } from "./device.ts";
 
-const NOBODY: ReadonlySet<never> = new Set<never>();
-
 export class Directory<D extends Device = Device> {
-	private readonly byUser = new Map<string, Set<D>>();
+	/** Nearly everybody has one session, which needs no set. */
+	private readonly byUser = new Map<string, D | Set<D>>();
 
 	/** Returns whether it is the user's first. */
 	add(device: D): boolean {
 		const devices = this.byUser.get(device.user.id);
 		if (devices === undefined) {
-			this.byUser.set(device.user.id, new Set([device]));
+			this.byUser.set(device.user.id, device);
 			return true;
 		}
-		devices.add(device);
+		if (devices instanceof Set) devices.add(device);
+		else this.byUser.set(device.user.id, new Set([devices, device]));
 		return false;
 	}
 
 	/** Returns whether it was the user's last. */
 	remove(device: D): boolean {
 		const devices = this.byUser.get(device.user.id);
-		if (!devices?.delete(device)) return false;
-		if (devices.size > 0) return false;
+		if (devices instanceof Set ? !devices.delete(device) || devices.size > 0 : devices !== device) return false;
 		this.byUser.delete(device.user.id);
 		return true;
 	}
 
-	of(userId: string): ReadonlySet<D> {
-		return this.byUser.get(userId) ?? NOBODY;
+	of(userId: string): Iterable<D> {
+		const devices = this.byUser.get(userId);
+		if (devices === undefined) return [];
+		return devices instanceof Set ? devices : [devices];
 	}
 
 	isOnline(userId: string): boolean {

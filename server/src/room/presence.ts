@@ -54,8 +54,8 @@ export class Presence {
 		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } });
 		const told = new Set<unknown>();
 		for (const room of rooms) {
-			if (room.subscriptions.size > this.options.readersMax) continue;
-			for (const { reader } of room.subscriptions) {
+			if (room.readers.size > this.options.readersMax) continue;
+			for (const { reader } of room.readers) {
 				const device = reader;
 				if (device.user.id === user.id || told.has(device)) continue;
 				told.add(device);

@@ -4,21 +4,27 @@ import type { Encoded, Format } from "../listen/link.ts";
 
 export class Push {
 	readonly down: Down;
-	// A handful of formats at most, and mostly one: two short arrays are found through faster than a map.
-	private readonly formats: Format[] = [];
-	private readonly encodings: Encoded[] = [];
+	// A handful of formats at most, and mostly one: that one needs no list.
+	private format: Format | undefined;
+	private encoding: Encoded | undefined;
+	private others: Array<{ readonly format: Format; readonly encoding: Encoded }> | undefined;
 
 	constructor(body: DownBody) {
 		this.down = create(DownSchema, { body });
 	}
 
 	encoded(format: Format): Encoded {
-		for (let i = 0; i < this.formats.length; i++) {
-			if (this.formats[i] === format) return this.encodings[i] as Encoded;
-		}
+		if (this.format === format && this.encoding !== undefined) return this.encoding;
+		const known = this.others?.find((other) => other.format === format);
+		if (known !== undefined) return known.encoding;
 		const encoding = format.encode(this.down);
-		this.formats.push(format);
-		this.encodings.push(encoding);
+		if (this.format === undefined) {
+			this.format = format;
+			this.encoding = encoding;
+		} else {
+			this.others ??= [];
+			this.others.push({ format, encoding });
+		}
 		return encoding;
 	}
 }

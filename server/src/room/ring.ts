@@ -2,9 +2,11 @@
 // is served from here, without the store and without encoding anything again.
 import type { EntriesPush } from "./push.ts";
 
+const NONE: EntriesPush[] = [];
+
 export class Ring {
 	private readonly entriesMax: number;
-	private pushes: EntriesPush[] = [];
+	private pushes = NONE;
 	private entries = 0;
 
 	constructor(entriesMax: number) {
@@ -13,7 +15,8 @@ export class Ring {
 
 	/** `push` continues the ring: its first seq is one past the last. */
 	add(push: EntriesPush): void {
-		this.pushes.push(push);
+		if (this.pushes === NONE) this.pushes = [push];
+		else this.pushes.push(push);
 		this.entries += push.entries.length;
 		let drop = 0;
 		while (drop < this.pushes.length - 1 && this.entries > this.entriesMax) {
@@ -21,6 +24,11 @@ export class Ring {
 			drop++;
 		}
 		if (drop > 0) this.pushes = this.pushes.slice(drop);
+	}
+
+	clear(): void {
+		this.pushes = NONE;
+		this.entries = 0;
 	}
 
 	/** The push that begins right after `seq`, or undefined: read the store then. */

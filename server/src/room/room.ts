@@ -1,8 +1,8 @@
 // What of a room is live in memory: its head, its newest entries, and the readers that stand at its head.
 import type { Committed } from "../store/store.ts";
 import { cutPushes, type EntriesPush } from "./push.ts";
+import { Readers } from "./readers.ts";
 import { Ring } from "./ring.ts";
-import type { Subscription } from "./subscription.ts";
 
 export interface RoomLimits {
 	/** Entries kept encoded per room. */
@@ -16,8 +16,8 @@ export class LiveRoom {
 	epoch: number;
 	/** The newest seq known to be committed. */
 	head: number;
-	readonly subscriptions = new Set<Subscription>();
-	/** When the last reader left or the last entry came without any (monotonic ms); rooms idle for long are forgotten. */
+	readonly readers = new Readers();
+	/** When it became live or the last entry came (monotonic ms); what is idle for long is forgotten. */
 	idleSinceMs = 0;
 	private readonly ring: Ring;
 	private readonly limits: RoomLimits;
@@ -43,8 +43,13 @@ export class LiveRoom {
 		for (const push of cutPushes(this.id, committed.epoch, fresh, this.limits.pageBytesMax)) {
 			this.head = push.to;
 			if (dense) this.ring.add(push);
-			for (const subscription of this.subscriptions) subscription.offer(push);
+			this.readers.offer(push);
 		}
+	}
+
+	/** Lets go of what is kept of the log: nobody has asked for it in a while, and the store has it. */
+	rest(): void {
+		this.ring.clear();
 	}
 
 	/** The push right after `seq`, if it is still in memory. */

@@ -7,7 +7,7 @@ import type { Committed } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
 
-/** A room nobody reads is kept this long: longer than any read that may be under way while it was not live. */
+/** A room nobody reads, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
 const IDLE_MS = 60_000;
 
 type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
@@ -92,7 +92,9 @@ export class Rooms {
 		if (now - this.sweptAtMs < IDLE_MS) return;
 		this.sweptAtMs = now;
 		for (const [id, room] of this.live) {
-			if (room.subscriptions.size === 0 && now - room.idleSinceMs > IDLE_MS) this.live.delete(id);
+			if (now - room.idleSinceMs <= IDLE_MS) continue;
+			if (room.readers.size === 0) this.live.delete(id);
+			else room.rest();
 		}
 	}
 }

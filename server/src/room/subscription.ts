@@ -26,6 +26,8 @@ export class Subscription {
 	/** The newest seq handed to the connection. */
 	cursor: number;
 	state: SubscriptionState;
+	/** Its place among the readers of the room; theirs to set. */
+	place = 0;
 
 	constructor(room: LiveRoom, reader: Device, cursor: number, state: SubscriptionState) {
 		this.room = room;

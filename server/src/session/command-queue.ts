@@ -3,7 +3,7 @@
 // a few at a time, and only while there is room for them: what waits for a peer that asks and does not read stays bounded.
 import type { DownBody, Up } from "@verbatim/protocol";
 import { Refusal } from "@verbatim/protocol";
-import type { Identity } from "../account/accounts.ts";
+import type { Account } from "../account/accounts.ts";
 import type { CommandParts, CommandSession } from "../command/context.ts";
 import { type Purses, pay } from "../command/run.ts";
 import { type AnyCommand, isLong, isSerial, isTableCommand, runCommand } from "../command/table.ts";
@@ -14,7 +14,8 @@ const CROWDED_MS = 100;
 const LONG_AT_ONCE_MAX = 4;
 
 export interface QueueSession extends CommandSession {
-	readonly identity: Identity;
+	/** Whose session it is. Throws `Refusal` `unauthenticated` when it is nobody's (any more). */
+	readonly account: Account;
 	answer(id: number, body: DownBody): void;
 	fail(id: number, trace: string, cause: unknown): void;
 	pauseReading(paused: boolean): boolean;
@@ -28,10 +29,13 @@ interface Waiting {
 	readonly command: AnyCommand;
 }
 
+/** A queue in which nothing waits, as in nearly all, has no list of its own. */
+const NONE: Waiting[] = [];
+
 export class CommandQueue {
 	private readonly parts: CommandParts & { readonly purses: Purses };
 	private readonly session: QueueSession;
-	private waiting: Waiting[] = [];
+	private waiting = NONE;
 	private running = 0;
 	private serialRunning = false;
 	private longRunning = 0;
@@ -56,9 +60,11 @@ export class CommandQueue {
 			if (!this.paused || underWay >= max * 8)
 				throw new Refusal("busy", "too many commands under way on this connection", CROWDED_MS);
 		}
-		pay(this.parts.purses, this.session.identity.user.id, command);
-		this.waiting.push({ id, trace, command });
-		this.advance();
+		pay(this.parts.purses, this.session.account.id, command);
+		const next: Waiting = { id, trace, command };
+		if (this.waiting.length === 0 && this.mayStart(command)) this.start(next);
+		else if (this.waiting === NONE) this.waiting = [next];
+		else this.waiting.push(next);
 	}
 
 	/** The peer has read: what was held may go on. */
@@ -77,7 +83,7 @@ export class CommandQueue {
 	/** What waits is dropped, and answers of what runs are nobody's any more. */
 	close(): void {
 		this.closed = true;
-		this.waiting = [];
+		this.waiting = NONE;
 		this.idle?.();
 	}
 
@@ -86,36 +92,42 @@ export class CommandQueue {
 	}
 
 	private advance(): void {
-		while (!this.serialRunning) {
-			const next = this.waiting[0];
-			if (next === undefined) break;
-			const [serial, long] = [isSerial(next.command), isLong(next.command)];
-			if (serial && this.running > 0) break;
-			// Asking for pages costs a peer nothing; what waits for it must not depend on whether it reads them.
-			if (long && (this.longRunning === LONG_AT_ONCE_MAX || this.session.full)) break;
+		for (let next = this.waiting[0]; next !== undefined && this.mayStart(next.command); next = this.waiting[0]) {
 			this.waiting.shift();
-			this.running++;
-			this.serialRunning = serial;
-			if (long) this.longRunning++;
-			void this.run(next, serial, long);
+			this.start(next);
 		}
+		if (this.waiting.length === 0) this.waiting = NONE;
 		if (this.paused && this.running + this.waiting.length < this.parts.limits.commandsInFlightMax / 2) {
 			this.paused = false;
 			this.session.pauseReading(false);
 		}
 	}
 
-	private async run({ id, trace, command }: Waiting, serial: boolean, long: boolean): Promise<void> {
+	private mayStart(command: AnyCommand): boolean {
+		if (this.serialRunning || (isSerial(command) && this.running > 0)) return false;
+		// Asking for pages costs a peer nothing; what waits for it must not depend on whether it reads them.
+		return !isLong(command) || (this.longRunning < LONG_AT_ONCE_MAX && !this.session.full);
+	}
+
+	private start(next: Waiting): void {
+		this.running++;
+		this.serialRunning = isSerial(next.command);
+		if (isLong(next.command)) this.longRunning++;
+		void this.run(next);
+	}
+
+	private async run({ id, trace, command }: Waiting): Promise<void> {
 		const { session } = this;
 		try {
-			const body = await runCommand({ parts: this.parts, identity: session.identity, session }, command);
+			const body = await runCommand({ parts: this.parts, user: session.account, session }, command);
 			if (!this.closed) session.answer(id, body);
 		} catch (cause) {
 			if (!this.closed) session.fail(id, trace, cause);
 		}
 		this.running--;
-		if (serial) this.serialRunning = false;
-		if (long) this.longRunning--;
+		// Whatever is serial runs alone.
+		this.serialRunning = false;
+		if (isLong(command)) this.longRunning--;
 		if (this.closed) return;
 		this.advance();
 		if (this.isIdle) this.idle?.();

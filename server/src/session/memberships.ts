@@ -22,7 +22,7 @@ export class Memberships {
 	private readonly core: Pick<Core, "rooms" | "store">;
 	private readonly streams: Streams;
 	/** Rooms whose join is about to be answered. */
-	private readonly expected = new Set<string>();
+	private expected: Set<string> | undefined;
 	/** Where a stream goes on once the answer that says so is out. Joins are serial, so there is one at most. */
 	private answering: { readonly view: RoomView; readonly cursor: number } | undefined;
 	/** Changes that wait for the welcome; undefined when it is out. */
@@ -43,6 +43,7 @@ export class Memberships {
 
 	/** The stream of `room` waits for an answer that says where it goes on. */
 	expect(room: string): void {
+		this.expected ??= new Set();
 		this.expected.add(room);
 		const subscription = this.streams.subscriptions.get(room);
 		if (subscription !== undefined) subscription.state = "held";
@@ -50,7 +51,7 @@ export class Memberships {
 
 	/** No such answer will be given: the stream goes on where it was. */
 	unexpect(room: string): void {
-		this.expected.delete(room);
+		this.forget(room);
 		const subscription = this.streams.subscriptions.get(room);
 		if (subscription?.state === "held") this.streams.release(subscription, subscription.cursor);
 	}
@@ -65,7 +66,7 @@ export class Memberships {
 		if (this.answering === undefined) return;
 		const { view, cursor } = this.answering;
 		this.answering = undefined;
-		this.expected.delete(view.id);
+		this.forget(view.id);
 		if (this.port.closed) return;
 		const room = this.core.rooms.open(view.id, view.epoch, view.head);
 		this.streams.release(this.streams.hold(room, cursor), cursor);
@@ -79,7 +80,7 @@ export class Memberships {
 		}
 		if (this.port.closed || this.streams.subscriptions.has(room.id)) return;
 		const subscription = this.streams.hold(room, seq - 1);
-		if (this.expected.has(room.id)) return;
+		if (this.expected?.has(room.id) === true) return;
 		void this.announce(room.id, (view) => {
 			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: seq - 1 } } });
 			this.streams.release(subscription, seq - 1);
@@ -99,6 +100,11 @@ export class Memberships {
 		void this.announce(room, (view) =>
 			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } }),
 		);
+	}
+
+	private forget(room: string): void {
+		this.expected?.delete(room);
+		if (this.expected?.size === 0) this.expected = undefined;
 	}
 
 	/** Reads a room as the user sees it and says so. */

@@ -18,15 +18,28 @@ export interface OutboxTotal {
 	bytes: number;
 }
 
-const NOTHING: Encoded[] = [];
+/** What all outboxes of a server share. */
+export interface OutboxParts {
+	readonly flusher: Flusher;
+	readonly limits: OutboxLimits;
+	readonly outboxTotal: OutboxTotal;
+}
+
+export interface OutboxPort {
+	/** A write is done. */
+	flushed(): void;
+}
+
+/** Carries a single message to the link, which keeps no list: nearly every write is one. */
+const single: [Encoded] = [""];
 
 export class Outbox implements Flushable {
 	private readonly link: Link;
-	private readonly flusher: Flusher;
-	private readonly limits: OutboxLimits;
-	private readonly total: OutboxTotal;
-	private readonly flushed: () => void;
-	private queue = NOTHING;
+	private readonly parts: OutboxParts;
+	private readonly port: OutboxPort;
+	/** What waits for this turn's write; the list is there only when it is more than one message. */
+	private first: Encoded | undefined;
+	private more: Encoded[] | undefined;
 	private queuedBytes = 0;
 	/** Bytes that the link held after the last write or look; 0 while the kernel takes everything at once. */
 	private heldBytes = 0;
@@ -34,13 +47,10 @@ export class Outbox implements Flushable {
 	private takenBytes = 0;
 	private closed = false;
 
-	/** `flushed` is called after each write. */
-	constructor(link: Link, flusher: Flusher, limits: OutboxLimits, total: OutboxTotal, flushed: () => void) {
+	constructor(link: Link, parts: OutboxParts, port: OutboxPort) {
 		this.link = link;
-		this.flusher = flusher;
-		this.limits = limits;
-		this.total = total;
-		this.flushed = flushed;
+		this.parts = parts;
+		this.port = port;
 	}
 
 	/** Does the peer read more slowly than it is written to? */
@@ -50,21 +60,21 @@ export class Outbox implements Flushable {
 
 	/** May a reader be moved along the log now? */
 	get roomy(): boolean {
-		return this.heldBytes === 0 && this.queuedBytes < this.limits.pageBytesMax;
+		return this.heldBytes === 0 && this.queuedBytes < this.parts.limits.pageBytesMax;
 	}
 
 	/** Must rooms stop pushing? */
 	get full(): boolean {
-		const { limits, total } = this;
+		const { limits, outboxTotal } = this.parts;
 		return (
 			this.queuedBytes + this.heldBytes >
-			(total.bytes > limits.outboxesBytesMax ? limits.outboxCrowdedBytesMax : limits.outboxBytesMax)
+			(outboxTotal.bytes > limits.outboxesBytesMax ? limits.outboxCrowdedBytesMax : limits.outboxBytesMax)
 		);
 	}
 
 	/** Have answers alone piled up as high as the log may? Rooms stop pushing at half of it. */
 	get drowned(): boolean {
-		return this.queuedBytes + this.heldBytes > this.limits.outboxBytesMax * 2;
+		return this.queuedBytes + this.heldBytes > this.parts.limits.outboxBytesMax * 2;
 	}
 
 	/** Grows whenever the peer takes something: two equal looks mean that it took nothing in between. */
@@ -76,37 +86,46 @@ export class Outbox implements Flushable {
 	/** Queues one message for this turn's write. */
 	add(message: Encoded): void {
 		if (this.closed) return;
-		if (this.queue.length === 0) {
-			this.queue = [message];
-			this.flusher.register(this);
+		if (this.first === undefined) {
+			this.first = message;
+			this.parts.flusher.register(this);
+		} else if (this.more === undefined) {
+			this.more = [this.first, message];
 		} else {
-			this.queue.push(message);
+			this.more.push(message);
 		}
 		const size = this.link.format.size(message);
 		this.queuedBytes += size;
-		this.total.bytes += size;
+		this.parts.outboxTotal.bytes += size;
 	}
 
 	flush(): void {
-		if (this.closed || this.queue.length === 0) return;
-		const queue = this.queue;
-		this.queue = NOTHING;
-		this.link.write(queue);
+		const { first, more } = this;
+		if (first === undefined) return;
+		this.first = undefined;
+		this.more = undefined;
+		if (more === undefined) {
+			single[0] = first;
+			this.link.write(single);
+		} else {
+			this.link.write(more);
+		}
 		this.account(0, this.link.bufferedBytes());
-		this.flushed();
+		this.port.flushed();
 	}
 
 	/** Nothing more goes out; what waits is forgotten. */
 	close(): void {
 		this.closed = true;
-		this.queue = NOTHING;
+		this.first = undefined;
+		this.more = undefined;
 		this.account(0, 0);
 	}
 
 	private account(queuedBytes: number, heldBytes: number): void {
 		const gone = this.queuedBytes + this.heldBytes - queuedBytes - heldBytes;
 		this.takenBytes += Math.max(0, gone);
-		this.total.bytes -= gone;
+		this.parts.outboxTotal.bytes -= gone;
 		this.queuedBytes = queuedBytes;
 		this.heldBytes = heldBytes;
 	}

@@ -19,9 +19,9 @@ import {
 	Room_Standing,
 	type Up,
 } from "@verbatim/protocol";
-import type { Identity } from "../account/accounts.ts";
+import { type Account, accountOf, type Identity } from "../account/accounts.ts";
 import type { Core } from "../core.ts";
-import { newId } from "../ids.ts";
+import { newId, sessionId } from "../ids.ts";
 import type { Link } from "../listen/link.ts";
 import type { Device } from "../room/device.ts";
 import type { EntriesPush, Push } from "../room/push.ts";
@@ -32,15 +32,15 @@ import { roomBody } from "./bodies.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
 import type { SessionInput } from "./host.ts";
 import { Memberships, type MembershipsPort } from "./memberships.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxPort } from "./outbox.ts";
 import { Streams, type StreamsPort } from "./streams.ts";
 import { Vigil, type VigilPort } from "./vigil.ts";
 
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
 
-export class Session implements SessionInput, Device, QueueSession, StreamsPort, MembershipsPort, VigilPort {
-	readonly id: string;
+export class Session implements SessionInput, Device, QueueSession, StreamsPort, MembershipsPort, VigilPort, OutboxPort {
+	private readonly number: number;
 	readonly link: Link;
 	private readonly core: Core;
 	private state: ConnectionState = "open";
@@ -50,18 +50,23 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	private welcomed = false;
 	private readonly queue: CommandQueue;
 	private readonly vigil: Vigil;
-	private identityNow: Identity | undefined;
+	private accountNow: Account | undefined;
 	private refusedHellos = 0;
 
 	constructor(core: Core, link: Link) {
 		this.core = core;
 		this.link = link;
-		this.id = newId("s", core.clock, core.random);
-		this.outbox = new Outbox(link, core.flusher, core.limits, core.outboxTotal, this.flushed);
+		this.number = core.nextSession();
+		this.outbox = new Outbox(link, core, this);
 		this.queue = new CommandQueue(core, this);
-		this.streams = new Streams(this, core.reader, core.limits);
+		this.streams = new Streams(this, core);
 		this.memberships = new Memberships(this, core, this.streams);
 		this.vigil = new Vigil(this, core);
+	}
+
+	/** For logs and for the client; made when it is asked for, since most sessions are asked once. */
+	get id(): string {
+		return sessionId(this.core.process, this.number);
 	}
 
 	// ------------------------------------------------------------ from the door
@@ -164,7 +169,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
 		const { core } = this;
 		const { user } = identity;
-		this.identityNow = identity;
+		this.accountNow = accountOf(user);
 		const first = core.directory.add(this);
 		core.accounts.began(user);
 		core.metrics.logins.add("ok");
@@ -209,9 +214,9 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	// ------------------------------------------------------------ for the commands
 
-	get identity(): Identity {
-		if (this.identityNow === undefined) throw new Refusal("unauthenticated");
-		return this.identityNow;
+	get account(): Account {
+		if (this.accountNow === undefined) throw new Refusal("unauthenticated");
+		return this.accountNow;
 	}
 
 	answer(id: number, body: DownBody): void {
@@ -223,17 +228,14 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	fail(id: number, trace: string, cause: unknown): void {
 		const { core } = this;
 		if (cause instanceof Refusal) {
-			if (this.identityNow === undefined) core.metrics.logins.add(cause.code);
+			if (this.accountNow === undefined) core.metrics.logins.add(cause.code);
 			core.metrics.errors.add(cause.code);
 			this.send(id, failureBody(cause.code, cause.message, cause.retryAfterMs, trace));
 			return;
 		}
 		const traced = trace === "" ? newId("t", core.clock, core.random) : trace;
 		core.metrics.errors.add("internal");
-		core.log.error(
-			{ err: cause, trace: traced, session: this.id, user: this.identityNow?.user.id },
-			"a command failed unexpectedly",
-		);
+		core.log.error({ err: cause, trace: traced, session: this.id, user: this.accountNow?.id }, "a command failed unexpectedly");
 		this.send(id, failureBody("internal", ERRORS.internal.message, ERRORS.internal.afterMs, traced));
 	}
 
@@ -268,11 +270,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	// ------------------------------------------------------------ for the rooms
 
 	get user(): UserRef {
-		return this.identity.user;
-	}
-
-	get subscriptions(): ReadonlyMap<string, Subscription> {
-		return this.streams.subscriptions;
+		return this.account;
 	}
 
 	takePush(push: EntriesPush): boolean {
@@ -351,7 +349,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	// ------------------------------------------------------------ life
 
-	private readonly flushed = (): void => {
+	flushed(): void {
 		if (this.outbox.clogged) {
 			this.vigil.watchStall();
 		} else {
@@ -359,7 +357,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 			this.streams.pump();
 		}
 		this.queue.resume();
-	};
+	}
 
 	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */
 	private drowned(): boolean {
@@ -383,12 +381,12 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	private fault(what: string, cause: unknown): void {
 		const trace = newId("t", this.core.clock, this.core.random);
 		this.core.metrics.faults.add("session");
-		this.core.log.error({ err: cause, trace, session: this.id, user: this.identityNow?.user.id }, what);
+		this.core.log.error({ err: cause, trace, session: this.id, user: this.accountNow?.id }, what);
 		this.end("internal", `${what} (trace ${trace})`);
 	}
 
 	private roomsNow(): LiveRoom[] {
-		return Array.from(this.streams.subscriptions.values(), (subscription) => subscription.room);
+		return Array.from(this.streams.subscriptions, (subscription) => subscription.room);
 	}
 
 	private settle(): void {
@@ -401,14 +399,14 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	}
 
 	private leaveDirectory(rooms: readonly LiveRoom[] = []): void {
-		const identity = this.identityNow;
-		if (identity === undefined) return;
+		const account = this.accountNow;
+		if (account === undefined) return;
 		const last = this.core.directory.remove(this);
-		this.identityNow = undefined;
+		this.accountNow = undefined;
 		if (this.welcomed) this.core.metrics.sessions.add(-1);
 		if (!last) return;
-		if (this.welcomed) this.core.presence.offline(identity.user, rooms);
-		this.core.accounts.ended(identity.user, this.link.lasting);
+		if (this.welcomed) this.core.presence.offline(account, rooms);
+		this.core.accounts.ended(account, this.link.lasting);
 	}
 }
 

@@ -8,6 +8,7 @@ import type { LiveRoom } from "../room/room.ts";
 import { Subscription } from "../room/subscription.ts";
 import type { RoomView } from "../store/store.ts";
 import { pageBody } from "./bodies.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** What the streams need of their session. */
 export interface StreamsPort {
@@ -26,20 +27,24 @@ export interface StreamsLimits {
 	readonly historyEntriesDefault: number;
 }
 
+/** What all streams of a server share. */
+export interface StreamsParts {
+	readonly reader: LogReader;
+	readonly limits: StreamsLimits;
+}
+
 export class Streams {
-	readonly subscriptions = new Map<string, Subscription>();
+	readonly subscriptions = new Subscriptions();
 	private readonly port: StreamsPort;
-	private readonly reader: LogReader;
-	private readonly limits: StreamsLimits;
+	private readonly parts: StreamsParts;
 	private behind: Set<Subscription> | undefined;
 	private pumping = false;
 	/** The client was told that it is behind. */
 	private told = false;
 
-	constructor(port: StreamsPort, reader: LogReader, limits: StreamsLimits) {
+	constructor(port: StreamsPort, parts: StreamsParts) {
 		this.port = port;
-		this.reader = reader;
-		this.limits = limits;
+		this.parts = parts;
 	}
 
 	/** Begins the stream of a room at the client's own cursor, or at the head that `Welcome` names. */
@@ -68,8 +73,8 @@ export class Streams {
 	remove(room: string): boolean {
 		const subscription = this.subscriptions.get(room);
 		if (subscription === undefined) return false;
-		this.subscriptions.delete(room);
-		subscription.room.subscriptions.delete(subscription);
+		this.subscriptions.delete(subscription);
+		subscription.room.readers.delete(subscription);
 		this.behind?.delete(subscription);
 		return true;
 	}
@@ -89,15 +94,15 @@ export class Streams {
 	}
 
 	close(): void {
-		for (const subscription of this.subscriptions.values()) subscription.room.subscriptions.delete(subscription);
+		for (const subscription of this.subscriptions) subscription.room.readers.delete(subscription);
 		this.subscriptions.clear();
 		this.behind = undefined;
 	}
 
 	private add(room: LiveRoom, cursor: number, state: Subscription["state"]): Subscription {
 		const subscription = new Subscription(room, this.port.device, cursor, state);
-		this.subscriptions.set(room.id, subscription);
-		room.subscriptions.add(subscription);
+		this.subscriptions.add(subscription);
+		room.readers.add(subscription);
 		return subscription;
 	}
 
@@ -150,11 +155,11 @@ export class Streams {
 	/** Moves one cursor by one piece of the log. */
 	private async advance(subscription: Subscription): Promise<void> {
 		const { room } = subscription;
-		if (subscription.state === "stale" || room.head - subscription.cursor > this.limits.catchUpEntriesMax) {
+		if (subscription.state === "stale" || room.head - subscription.cursor > this.parts.limits.catchUpEntriesMax) {
 			await this.skip(subscription);
 			return;
 		}
-		const piece = await this.reader.after(room, subscription.cursor);
+		const piece = await this.parts.reader.after(room, subscription.cursor);
 		if (!this.stillWants(subscription)) return;
 		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
 		if (piece.push === undefined) {
@@ -169,7 +174,7 @@ export class Streams {
 	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */
 	private async skip(subscription: Subscription): Promise<void> {
 		const { room } = subscription;
-		const page = await this.reader.newest(room.id, this.limits.historyEntriesDefault);
+		const page = await this.parts.reader.newest(room.id, this.parts.limits.historyEntriesDefault);
 		if (!this.stillWants(subscription)) return;
 		if (page === undefined) throw new Error(`room ${room.id} has no log`);
 		const stale = subscription.state === "stale";

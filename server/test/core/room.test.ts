@@ -36,7 +36,7 @@ describe("a live room", () => {
 		const room = new LiveRoom("r1", 1, 10, LIMITS);
 		const device = reader();
 		const subscription = new Subscription(room, device, 10, "live");
-		room.subscriptions.add(subscription);
+		room.readers.add(subscription);
 		room.publish({ room: "r1", epoch: 1, entries: [entry(11)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(14)] });
 		expect(device.taken).toEqual([11]);
@@ -49,7 +49,7 @@ describe("a live room", () => {
 	test("what was published before is not published again, in whole or in part", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		const device = reader();
-		room.subscriptions.add(new Subscription(room, device, 0, "live"));
+		room.readers.add(new Subscription(room, device, 0, "live"));
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1), entry(2)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1), entry(2)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(2), entry(3)] });
@@ -71,7 +71,7 @@ describe("a live room", () => {
 			sizes.push(push.entries.length);
 			return taking(push);
 		};
-		room.subscriptions.add(new Subscription(room, device, 0, "live"));
+		room.readers.add(new Subscription(room, device, 0, "live"));
 		room.publish({ room: "r1", epoch: 1, entries: range(1, 20).map((seq) => entry(seq, "x".repeat(100))) });
 		expect(device.taken).toEqual(range(1, 20));
 		expect(Math.max(...sizes)).toBeLessThanOrEqual(3);
@@ -83,8 +83,8 @@ describe("the live rooms", () => {
 		const rooms = new Rooms(new Directory(), { monotonic: () => 0 }, LIMITS);
 		const [early, late] = [reader(), reader()];
 		const room = rooms.open("r1", 1, 9);
-		room.subscriptions.add(new Subscription(room, early, 9, "live"));
-		room.subscriptions.add(new Subscription(rooms.open("r1", 1, 10), late, 10, "live"));
+		room.readers.add(new Subscription(room, early, 9, "live"));
+		room.readers.add(new Subscription(rooms.open("r1", 1, 10), late, 10, "live"));
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(10)] }]);
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
 		expect(early.taken).toEqual([10, 11]);
@@ -96,7 +96,7 @@ describe("the live rooms", () => {
 		const rooms = new Rooms(new Directory(), { monotonic: () => 0 }, LIMITS);
 		const device = reader();
 		const room = rooms.open("r1", 1, 10);
-		room.subscriptions.add(new Subscription(room, device, 10, "live"));
+		room.readers.add(new Subscription(room, device, 10, "live"));
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(9), entry(10)] }]);
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
 		expect(device.taken).toEqual([11]);
