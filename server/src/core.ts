@@ -77,7 +77,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		directory,
 		rooms,
 		wheel,
-		reader: new LogReader(store, limits),
+		reader: new LogReader(store, clock, limits),
 		presence: new Presence(directory, clock, { offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax }),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },
@@ -120,6 +120,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		stop() {
 			wheel.stop();
 			core.presence.stop();
+			core.reader.stop();
 		},
 	};
 }

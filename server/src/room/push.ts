@@ -3,20 +3,30 @@ import { create, type Down, type DownBody, DownSchema, type Entry } from "@verba
 import type { Encoded, Format } from "../listen/link.ts";
 
 export class Push {
-	readonly down: Down;
+	/** Undefined once it is settled. */
+	private down: Down | undefined;
 	// A handful of formats at most, and mostly one: that one needs no list.
 	private format: Format | undefined;
 	private encoding: Encoded | undefined;
 	private others: Array<{ readonly format: Format; readonly encoding: Encoded }> | undefined;
 
+	/** What kind of message it is, for metrics. */
+	readonly kind: string;
+
 	constructor(body: DownBody) {
+		this.kind = body.case ?? "other";
 		this.down = create(DownSchema, { body });
 	}
 
+	/** Can it be had in `format`? Always, until it is settled. */
+	has(format: Format): boolean {
+		return this.down !== undefined || this.find(format) !== undefined;
+	}
+
 	encoded(format: Format): Encoded {
-		if (this.format === format && this.encoding !== undefined) return this.encoding;
-		const known = this.others?.find((other) => other.format === format);
-		if (known !== undefined) return known.encoding;
+		const known = this.find(format);
+		if (known !== undefined) return known;
+		if (this.down === undefined) throw new Error("a settled push is not encoded anew");
 		const encoding = format.encode(this.down);
 		if (this.format === undefined) {
 			this.format = format;
@@ -27,20 +37,32 @@ export class Push {
 		}
 		return encoding;
 	}
+
+	/** Keeps the encodings there are and lets go of what they were made of, which takes several times as much memory. */
+	settle(): void {
+		this.down = undefined;
+	}
+
+	private find(format: Format): Encoded | undefined {
+		return this.format === format ? this.encoding : this.others?.find((other) => other.format === format)?.encoding;
+	}
 }
 
 /** A dense run of a room's entries as one message. */
 export class EntriesPush extends Push {
 	readonly from: number;
 	readonly to: number;
-	readonly entries: readonly Entry[];
 
 	/** `entries` is not empty, dense and in order. */
 	constructor(room: string, epoch: number, entries: readonly Entry[]) {
 		super({ case: "entries", value: { room, epoch, entries: entries as Entry[] } });
-		this.entries = entries;
 		this.from = entries[0]?.seq ?? 0;
 		this.to = this.from + entries.length - 1;
+	}
+
+	/** How many entries it carries. */
+	get count(): number {
+		return this.to - this.from + 1;
 	}
 }
 

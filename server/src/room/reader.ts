@@ -1,7 +1,10 @@
-// Reads pieces of a log for readers that are behind. Readers at the same place share one read and its encoding: when
-// thousands come back at once after a cut, the store is asked once per piece.
+// Reads pieces of a log for readers that are behind. Who is a push or two behind gets those pushes as they were; who is further
+// behind gets whole ranges, and readers at the same place share one read and its encoding.
+import type { Clock } from "../clock.ts";
+import type { Format } from "../listen/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
-import { cutPushes, type EntriesPush } from "./push.ts";
+import { Pieces } from "./pieces.ts";
+import { EntriesPush, roughBytes } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
 
 export interface LogReaderLimits {
@@ -11,29 +14,37 @@ export interface LogReaderLimits {
 
 /** What stands right after a cursor. */
 export interface Piece {
+	/** Undefined: nothing does. */
 	readonly push: EntriesPush | undefined;
-	readonly epoch: number;
+	/** The newest seq when it was read. */
 	readonly head: number;
 }
+
+/** Further behind than this, a range in one message is cheaper for both sides than the pushes one by one. */
+const PUSHES_ENTRIES_MAX = 16;
 
 export class LogReader {
 	private readonly store: Pick<Store, "page">;
 	private readonly limits: LogReaderLimits;
+	private readonly pieces: Pieces;
 	private readonly underWay = new Map<string, Promise<Piece | undefined>>();
 
-	constructor(store: Pick<Store, "page">, limits: LogReaderLimits) {
+	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogReaderLimits) {
 		this.store = store;
 		this.limits = limits;
+		this.pieces = new Pieces(clock);
 	}
 
-	/** The entries right after `seq`, from memory or from the store; undefined if the room is gone. */
-	async after(room: LiveRoom, seq: number): Promise<Piece | undefined> {
-		const recent = room.recent(seq);
-		if (recent !== undefined) return { push: recent, epoch: room.epoch, head: room.head };
-		const key = `${room.id} ${seq}`;
+	/** The entries right after `seq` for a reader in `format`, from memory or from the store; undefined if the room is gone. */
+	async after(room: LiveRoom, seq: number, format: Format): Promise<Piece | undefined> {
+		const recent = room.head - seq <= PUSHES_ENTRIES_MAX ? room.recent(seq, format) : undefined;
+		if (recent !== undefined) return { push: recent, head: room.head };
+		const key = `${room.id} ${room.epoch} ${seq}`;
+		const kept = this.pieces.get(key);
+		if (kept !== undefined) return { push: kept, head: kept.to };
 		let read = this.underWay.get(key);
 		if (read === undefined) {
-			read = this.read(room, seq).finally(() => this.underWay.delete(key));
+			read = this.read(room, seq, key).finally(() => this.underWay.delete(key));
 			this.underWay.set(key, read);
 		}
 		return read;
@@ -44,10 +55,19 @@ export class LogReader {
 		return this.store.page(room, { before: 0 }, limit, this.limits.pageBytesMax);
 	}
 
-	private async read(room: LiveRoom, seq: number): Promise<Piece | undefined> {
+	/** Lets go of what is kept. */
+	stop(): void {
+		this.pieces.stop();
+	}
+
+	private async read(room: LiveRoom, seq: number, key: string): Promise<Piece | undefined> {
 		const page = await this.store.page(room.id, { after: seq }, this.limits.historyEntriesMax, this.limits.pageBytesMax);
 		if (page === undefined) return undefined;
-		const [push] = cutPushes(room.id, page.epoch, page.entries, Number.POSITIVE_INFINITY);
-		return { push, epoch: page.epoch, head: page.head };
+		if (page.entries.length === 0) return { push: undefined, head: page.head };
+		const push = new EntriesPush(room.id, page.epoch, page.entries);
+		let bytes = 0;
+		for (const entry of page.entries) bytes += roughBytes(entry);
+		if (page.epoch === room.epoch) this.pieces.add(key, push, bytes);
+		return { push, head: page.head };
 	}
 }

@@ -17,10 +17,10 @@ export class Ring {
 	add(push: EntriesPush): void {
 		if (this.pushes === NONE) this.pushes = [push];
 		else this.pushes.push(push);
-		this.entries += push.entries.length;
+		this.entries += push.count;
 		let drop = 0;
 		while (drop < this.pushes.length - 1 && this.entries > this.entriesMax) {
-			this.entries -= this.pushes[drop]?.entries.length ?? 0;
+			this.entries -= this.pushes[drop]?.count ?? 0;
 			drop++;
 		}
 		if (drop > 0) this.pushes = this.pushes.slice(drop);

@@ -1,4 +1,5 @@
 // What of a room is live in memory: its head, its newest entries, and the readers that stand at its head.
+import type { Format } from "../listen/link.ts";
 import type { Committed } from "../store/store.ts";
 import { cutPushes, type EntriesPush } from "./push.ts";
 import { Readers } from "./readers.ts";
@@ -42,8 +43,9 @@ export class LiveRoom {
 		const dense = first.seq === this.head + 1;
 		for (const push of cutPushes(this.id, committed.epoch, fresh, this.limits.pageBytesMax)) {
 			this.head = push.to;
-			if (dense) this.ring.add(push);
 			this.readers.offer(push);
+			push.settle();
+			if (dense) this.ring.add(push);
 		}
 	}
 
@@ -52,8 +54,9 @@ export class LiveRoom {
 		this.ring.clear();
 	}
 
-	/** The push right after `seq`, if it is still in memory. */
-	recent(seq: number): EntriesPush | undefined {
-		return this.ring.after(seq);
+	/** The push right after `seq`, if it is still in memory as `format` has it. */
+	recent(seq: number, format: Format): EntriesPush | undefined {
+		const push = this.ring.after(seq);
+		return push?.has(format) === true ? push : undefined;
 	}
 }

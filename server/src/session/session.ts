@@ -22,7 +22,7 @@ import {
 import { type Account, accountOf, type Identity } from "../account/accounts.ts";
 import type { Core } from "../core.ts";
 import { newId, sessionId } from "../ids.ts";
-import type { Link } from "../listen/link.ts";
+import type { Format, Link } from "../listen/link.ts";
 import type { Device } from "../room/device.ts";
 import type { EntriesPush, Push } from "../room/push.ts";
 import type { LiveRoom } from "../room/room.ts";
@@ -286,7 +286,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	pushEphemeral(push: Push): boolean {
 		if (this.state !== "live" || this.outbox.clogged) {
-			this.core.metrics.shed.add(push.down.body.case ?? "other");
+			this.core.metrics.shed.add(push.kind);
 			return false;
 		}
 		this.outbox.add(push.encoded(this.link.format));
@@ -311,6 +311,10 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		return this;
 	}
 
+	get format(): Format {
+		return this.link.format;
+	}
+
 	get roomy(): boolean {
 		return this.outbox.roomy;
 	}
@@ -326,7 +330,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	sendPush(push: EntriesPush): void {
 		this.outbox.add(push.encoded(this.link.format));
-		this.core.metrics.deliveries.add(push.entries.length);
+		this.core.metrics.deliveries.add(push.count);
 	}
 
 	broken(cause: unknown): void {

@@ -1,6 +1,7 @@
 // A session's place in each of its rooms. While it keeps up, rooms push to it; as soon as a cursor is not at the head (a
 // resume, a slow reader, a join) `pump` moves it from the log, room by room in turn, no faster than the connection takes it.
 import { type Cursor, type DownBody, Skipped_Reason } from "@verbatim/protocol";
+import type { Format } from "../listen/link.ts";
 import type { Device } from "../room/device.ts";
 import type { EntriesPush } from "../room/push.ts";
 import type { LogReader } from "../room/reader.ts";
@@ -13,6 +14,8 @@ import { Subscriptions } from "./subscriptions.ts";
 /** What the streams need of their session. */
 export interface StreamsPort {
 	readonly device: Device;
+	/** How the connection wants its messages. */
+	readonly format: Format;
 	/** May more be written now? */
 	readonly roomy: boolean;
 	readonly closed: boolean;
@@ -159,7 +162,7 @@ export class Streams {
 			await this.skip(subscription);
 			return;
 		}
-		const piece = await this.parts.reader.after(room, subscription.cursor);
+		const piece = await this.parts.reader.after(room, subscription.cursor, this.port.format);
 		if (!this.stillWants(subscription)) return;
 		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
 		if (piece.push === undefined) {

@@ -7,9 +7,10 @@ import { LiveRoom } from "../../src/room/room.ts";
 import { Rooms } from "../../src/room/rooms.ts";
 import { Subscription } from "../../src/room/subscription.ts";
 import type { LogPage, Store } from "../../src/store/store.ts";
-import { Harness } from "./harness.ts";
+import { Harness, ObjectFormat } from "./harness.ts";
 import { join, joined, range, say } from "./helpers.ts";
 
+const FORMAT = new ObjectFormat();
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
 
 function entry(seq: number, text = "hello"): Entry {
@@ -21,7 +22,8 @@ function reader(): Device & { taken: number[]; fellBehind: number } {
 		taken: [] as number[],
 		fellBehind: 0,
 		takePush(push: EntriesPush) {
-			device.taken.push(...push.entries.map(({ seq }) => seq));
+			device.taken.push(...range(push.from, push.to));
+			push.encoded(FORMAT);
 			return true;
 		},
 		fallBehind() {
@@ -43,7 +45,7 @@ describe("a live room", () => {
 		expect(subscription).toMatchObject({ cursor: 11, state: "behind" });
 		expect(device.fellBehind).toBe(1);
 		expect(room.head).toBe(14);
-		expect(room.recent(11)).toBeUndefined();
+		expect(room.recent(11, FORMAT)).toBeUndefined();
 	});
 
 	test("what was published before is not published again, in whole or in part", () => {
@@ -58,8 +60,42 @@ describe("a live room", () => {
 
 	test("the newest entries stay in memory, bounded in number, each found by the seq before it", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
+		room.readers.add(new Subscription(room, reader(), 0, "live"));
 		for (let seq = 1; seq <= 100; seq++) room.publish({ room: "r1", epoch: 1, entries: [entry(seq)] });
-		expect(range(1, 100).filter((seq) => room.recent(seq - 1) !== undefined)).toEqual(range(93, 100));
+		expect(range(1, 100).filter((seq) => room.recent(seq - 1, FORMAT) !== undefined)).toEqual(range(93, 100));
+	});
+
+	test("what is kept is kept as it was sent: who wants it in another format, or after a rest, is sent to the log", () => {
+		const room = new LiveRoom("r1", 1, 0, LIMITS);
+		room.readers.add(new Subscription(room, reader(), 0, "live"));
+		room.publish({ room: "r1", epoch: 1, entries: [entry(1)] });
+		expect(room.recent(0, FORMAT)?.encoded(FORMAT)).toBeDefined();
+		expect(room.recent(0, new ObjectFormat())).toBeUndefined();
+		room.rest();
+		expect(room.recent(0, FORMAT)).toBeUndefined();
+	});
+
+	test("readers may come and go while one is being offered to: everybody who stays is met", () => {
+		const room = new LiveRoom("r1", 1, 0, LIMITS);
+		const all = range(1, 9).map(() => {
+			const device = reader();
+			const subscription = new Subscription(room, device, 0, "live");
+			room.readers.add(subscription);
+			return { device, subscription };
+		});
+		const [, , leaver, , goer] = all;
+		const taking = goer?.device.takePush.bind(goer.device);
+		if (leaver === undefined || goer === undefined || taking === undefined) throw new Error("nine readers");
+		goer.device.takePush = (push) => {
+			for (const { subscription } of [leaver, goer]) room.readers.delete(subscription);
+			room.readers.add(new Subscription(room, reader(), 0, "live"));
+			return taking(push);
+		};
+		room.publish({ room: "r1", epoch: 1, entries: [entry(1)] });
+		for (const { device } of all) expect(device.taken).toEqual(device === leaver.device ? [] : [1]);
+		expect(room.readers.size).toBe(8);
+		room.readers.delete(goer.subscription);
+		expect(room.readers.size).toBe(8);
 	});
 
 	test("a large batch is cut into pushes of bounded size", () => {
@@ -68,7 +104,7 @@ describe("a live room", () => {
 		const device = reader();
 		const taking = device.takePush.bind(device);
 		device.takePush = (push) => {
-			sizes.push(push.entries.length);
+			sizes.push(push.count);
 			return taking(push);
 		};
 		room.readers.add(new Subscription(room, device, 0, "live"));
