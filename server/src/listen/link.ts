@@ -28,7 +28,7 @@ export interface Link {
 	 */
 	readonly lasting: boolean;
 	/**
-	 * Hands over everything that is due, in order, as one write. What the kernel does not take at once is kept by the link;
+	 * Hands over everything that is due, in order, as one write; the list is the caller's again afterwards. What the kernel does not take at once is kept by the link;
 	 * `bufferedBytes` counts it, and `drained` of the session is called when it is gone.
 	 */
 	write(messages: readonly Encoded[]): void;

@@ -19,6 +19,8 @@ export interface QueueSession extends CommandSession {
 	answer(id: number, body: DownBody): void;
 	fail(id: number, trace: string, cause: unknown): void;
 	pauseReading(paused: boolean): boolean;
+	/** Is it over? Then nobody is answered any more. */
+	readonly closed: boolean;
 	/** Has the peer so much to read that no page should be made for it? */
 	readonly full: boolean;
 }
@@ -40,7 +42,6 @@ export class CommandQueue {
 	private serialRunning = false;
 	private longRunning = 0;
 	private paused = false;
-	private closed = false;
 	private idle: (() => void) | undefined;
 
 	constructor(parts: CommandParts & { readonly purses: Purses }, session: QueueSession) {
@@ -69,7 +70,7 @@ export class CommandQueue {
 
 	/** The peer has read: what was held may go on. */
 	resume(): void {
-		if (!this.closed && this.waiting.length > 0) this.advance();
+		if (!this.session.closed && this.waiting.length > 0) this.advance();
 	}
 
 	/** Resolves when nothing is under way any more, or only what the peer holds up by not reading. */
@@ -82,7 +83,6 @@ export class CommandQueue {
 
 	/** What waits is dropped, and answers of what runs are nobody's any more. */
 	close(): void {
-		this.closed = true;
 		this.waiting = NONE;
 		this.idle?.();
 	}
@@ -120,15 +120,15 @@ export class CommandQueue {
 		const { session } = this;
 		try {
 			const body = await runCommand({ parts: this.parts, user: session.account, session }, command);
-			if (!this.closed) session.answer(id, body);
+			if (!this.session.closed) session.answer(id, body);
 		} catch (cause) {
-			if (!this.closed) session.fail(id, trace, cause);
+			if (!this.session.closed) session.fail(id, trace, cause);
 		}
 		this.running--;
 		// Whatever is serial runs alone.
 		this.serialRunning = false;
 		if (isLong(command)) this.longRunning--;
-		if (this.closed) return;
+		if (this.session.closed) return;
 		this.advance();
 		if (this.isIdle) this.idle?.();
 	}

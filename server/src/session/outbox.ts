@@ -37,9 +37,8 @@ export class Outbox implements Flushable {
 	private readonly link: Link;
 	private readonly parts: OutboxParts;
 	private readonly port: OutboxPort;
-	/** What waits for this turn's write; the list is there only when it is more than one message. */
-	private first: Encoded | undefined;
-	private more: Encoded[] | undefined;
+	/** What waits for this turn's write: one message, or a list of several. */
+	private waiting: Encoded | Encoded[] | undefined;
 	private queuedBytes = 0;
 	/** Bytes that the link held after the last write or look; 0 while the kernel takes everything at once. */
 	private heldBytes = 0;
@@ -86,13 +85,13 @@ export class Outbox implements Flushable {
 	/** Queues one message for this turn's write. */
 	add(message: Encoded): void {
 		if (this.closed) return;
-		if (this.first === undefined) {
-			this.first = message;
+		if (this.waiting === undefined) {
+			this.waiting = message;
 			this.parts.flusher.register(this);
-		} else if (this.more === undefined) {
-			this.more = [this.first, message];
+		} else if (Array.isArray(this.waiting)) {
+			this.waiting.push(message);
 		} else {
-			this.more.push(message);
+			this.waiting = [this.waiting, message];
 		}
 		const size = this.link.format.size(message);
 		this.queuedBytes += size;
@@ -100,15 +99,14 @@ export class Outbox implements Flushable {
 	}
 
 	flush(): void {
-		const { first, more } = this;
-		if (first === undefined) return;
-		this.first = undefined;
-		this.more = undefined;
-		if (more === undefined) {
-			single[0] = first;
-			this.link.write(single);
+		const { waiting } = this;
+		if (waiting === undefined) return;
+		this.waiting = undefined;
+		if (Array.isArray(waiting)) {
+			this.link.write(waiting);
 		} else {
-			this.link.write(more);
+			single[0] = waiting;
+			this.link.write(single);
 		}
 		this.account(0, this.link.bufferedBytes());
 		this.port.flushed();
@@ -117,8 +115,7 @@ export class Outbox implements Flushable {
 	/** Nothing more goes out; what waits is forgotten. */
 	close(): void {
 		this.closed = true;
-		this.first = undefined;
-		this.more = undefined;
+		this.waiting = undefined;
 		this.account(0, 0);
 	}
 

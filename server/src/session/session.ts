@@ -73,7 +73,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	receive(up: Up): void {
 		if (this.closed || this.drowned()) return;
-		this.vigil.heartbeat.hear();
+		this.vigil.hear();
 		try {
 			this.dispatch(up);
 		} catch (cause) {
@@ -83,7 +83,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	undecodable(code: ErrorCode, message: string, id = 0): void {
 		if (this.closed || this.drowned()) return;
-		this.vigil.heartbeat.hear();
+		this.vigil.hear();
 		this.core.metrics.errors.add(code);
 		this.send(id, failureBody(code, message, 0, ""));
 	}
@@ -137,7 +137,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 				this.send(up.id, { case: "pong", value: { nonce: command.value.nonce } });
 				return;
 			case "pong":
-				this.vigil.heartbeat.answer(command.value.nonce, this.core.clock.monotonic());
+				this.vigil.answered(command.value.nonce);
 				return;
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
@@ -176,14 +176,14 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
 		this.welcomed = true;
-		this.vigil.welcomed();
+		this.vigil.welcomed(this.link.format.codec !== "line");
 		const body: DownBody = {
 			case: "welcome",
 			value: {
 				session: this.id,
 				user: { id: user.id, name: user.name },
 				rooms: views.map(roomBody),
-				heartbeatMs: this.vigil.heartbeat.intervalMs,
+				heartbeatMs: core.timing.heartbeatMs,
 				server: core.version,
 				frameBytesMax: core.limits.frameBytesMax,
 				textBytesMax: core.limits.textBytesMax,
@@ -194,7 +194,6 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		this.send(id, body);
 		this.beginStreams(views, hello);
 		this.vigil.expireAt(identity.expiresMs);
-		if (this.link.format.codec !== "line") this.vigil.keepBeating();
 		if (first) core.presence.online(this.user, this.roomsNow());
 		core.metrics.sessions.add(1);
 		core.log.debug(

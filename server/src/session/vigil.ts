@@ -28,16 +28,16 @@ const NOWHERE = 0;
 const STOPPED = -1;
 
 export class Vigil implements Due {
-	readonly heartbeat: Heartbeat;
 	private readonly port: VigilPort;
 	private readonly parts: VigilParts;
+	/** From the welcome on. */
+	private heartbeat: Heartbeat | undefined;
 	/** When each is due (monotonic ms). Until the welcome `beatAtMs` is the hello's deadline. */
 	private beatAtMs: number;
 	private expiryAtMs = NEVER;
 	private stallAtMs = NEVER;
 	/** How far the peer had come when it was seen not to take everything. */
 	private stalledFrom = 0;
-	private welcome = false;
 	/** Where in the wheel it stands; 0: nowhere. */
 	private tick = NOWHERE;
 
@@ -45,21 +45,25 @@ export class Vigil implements Due {
 	constructor(port: VigilPort, parts: VigilParts) {
 		this.port = port;
 		this.parts = parts;
-		this.heartbeat = new Heartbeat(parts.timing);
 		this.beatAtMs = parts.clock.monotonic() + parts.timing.handshakeMs;
 		this.arm();
 	}
 
-	welcomed(): void {
-		this.welcome = true;
-		this.beatAtMs = NEVER;
+	/** `beating`: is the peer to be pinged, each time after the interval that the link needs? */
+	welcomed(beating: boolean): void {
+		this.heartbeat = new Heartbeat(this.parts.timing);
+		this.beatAtMs = beating ? this.parts.clock.monotonic() + this.heartbeat.intervalMs : NEVER;
 		this.arm();
 	}
 
-	/** Pings, each time after the interval that the link needs. */
-	keepBeating(): void {
-		this.beatAtMs = this.parts.clock.monotonic() + this.heartbeat.intervalMs;
-		this.arm();
+	/** Something has arrived. */
+	hear(): void {
+		this.heartbeat?.hear();
+	}
+
+	/** The answer to a ping has arrived. */
+	answered(nonce: number): void {
+		this.heartbeat?.answer(nonce, this.parts.clock.monotonic());
 	}
 
 	/** The identity holds until then (wall clock, ms); undefined: for ever. */
@@ -112,17 +116,15 @@ export class Vigil implements Due {
 	}
 
 	private beat(nowMs: number): void {
-		if (!this.welcome) {
+		const action = this.heartbeat?.tick(nowMs);
+		if (action === undefined) {
 			this.port.end("late", "no hello in time");
-			return;
-		}
-		const action = this.heartbeat.tick(nowMs);
-		if (action.do === "give up") {
+		} else if (action.do === "give up") {
 			this.port.end("silent");
-			return;
+		} else {
+			this.beatAtMs = nowMs + action.intervalMs;
+			this.port.ping(action.nonce, action.intervalMs);
 		}
-		this.port.ping(action.nonce, action.intervalMs);
-		this.keepBeating();
 	}
 
 	/** Stands in the wheel for what is due first, or for something earlier. After `stop`, nowhere. */
