@@ -22,11 +22,10 @@ export class Recogniser implements Receiver {
 		this.connection = connection;
 		this.reader = new PrefaceReader(parts.limits);
 		this.cancelTimer = this.deadline();
-		connection.receiver = this;
 	}
 
-	/** The transport is ready (with TLS: the handshake is done): silence counts from now on. */
-	begin(): void {
+	/** Silence counts from now on. */
+	ready(): void {
 		const { clock, timing } = this.parts;
 		this.cancelTimer();
 		this.cancelTimer = clock.after(timing.lineModeAfterMs, () => {

@@ -1,14 +1,19 @@
-// One TCP (or TLS, or Unix) connection: bytes out through a buffer of its own for what the kernel does not take, reading
+// One TCP (or TLS, or Unix) connection: bytes out through a backlog of its own for what the kernel does not take, reading
 // that can be paused for several reasons at once, and an end that loses nothing on the way.
 //
 // The end: what was written is flushed, then only our direction is closed, and the other side is heard (and ignored) until it
 // closes too or the linger is over. Closing both at once with something unread would make the kernel send a reset, and a reset
 // overtakes the last words.
+//
+// There may be a hundred thousand of these, nearly all of them quiet: what only a slow or an ending one needs is made then.
 import type { Socket } from "bun";
 import type { Cancel, Clock } from "../clock.ts";
+import { Backlog, handOver } from "./backlog.ts";
 
 /** Who hears a connection; replaced as it becomes clear what the peer speaks. No call may throw. */
 export interface Receiver {
+	/** The transport is ready: with TLS, its handshake is done. Told to whoever hears the connection first. */
+	ready(): void;
 	/** A view that is valid during the call. */
 	data(chunk: Uint8Array): void;
 	/** The peer will send nothing more, but may still read. */
@@ -32,41 +37,48 @@ export interface TcpSettings {
 
 export const TCP_SETTINGS: TcpSettings = { lingerMs: 5_000, readPausedAtBytes: 1024 * 1024, linkBytesMax: 32 * 1024 * 1024 };
 
+/** What the connections of a door share. */
+export interface TcpKind {
+	readonly clock: Pick<Clock, "after">;
+	readonly settings: TcpSettings;
+	/** Told once when a connection is gone. */
+	readonly left: (connection: TcpConnection) => void;
+}
+
 /** Why reading is paused, as bits; it goes on when no reason is left. */
 export const PAUSED_BY = { session: 1, unread: 2, lines: 4 } as const;
 export type PauseReason = keyof typeof PAUSED_BY;
 
-/** Small writes are put together here: a socket takes them in one call, so one buffer serves all. */
-const scratch = new Uint8Array(64 * 1024);
+/** How far an end has come. */
+interface Ending {
+	/** The peer has said that it sends nothing more. */
+	peerEnded: boolean;
+	/** We have. */
+	halfClosed: boolean;
+	cancelLinger: Cancel | undefined;
+}
 
 export class TcpConnection {
 	readonly address: string;
 	receiver: Receiver = DEAF;
-	/** The peer has said that it sends nothing more. */
-	peerEnded = false;
 	private readonly socket: Socket<unknown>;
-	private readonly clock: Pick<Clock, "after">;
-	private readonly settings: TcpSettings;
-	private readonly left: () => void;
-	private pending: Uint8Array[] = [];
-	private pendingBytes = 0;
+	private readonly kind: TcpKind;
+	/** Undefined: the kernel has taken everything. */
+	private backlog: Backlog | undefined;
 	private pauses = 0;
 	private state: "open" | "finishing" | "gone" = "open";
-	private halfClosed = false;
-	private cancelLinger: Cancel | undefined;
+	/** From the first word of an end, the peer's or ours. */
+	private ending: Ending | undefined;
 
-	/** `left` is called once when the connection is gone. */
-	constructor(socket: Socket<unknown>, address: string, clock: Pick<Clock, "after">, settings: TcpSettings, left: () => void) {
+	constructor(socket: Socket<unknown>, address: string, kind: TcpKind) {
 		this.socket = socket;
 		this.address = address;
-		this.clock = clock;
-		this.settings = settings;
-		this.left = left;
+		this.kind = kind;
 	}
 
 	/** Bytes written and not yet taken by the kernel. */
 	get bufferedBytes(): number {
-		return this.pendingBytes;
+		return this.backlog?.bytes ?? 0;
 	}
 
 	/** Has the end begun? Then nothing more can be written and nothing more is heard. */
@@ -77,13 +89,16 @@ export class TcpConnection {
 	/** Writes everything in order, as one call to the kernel where it takes it. The chunks are not changed afterwards. */
 	write(chunks: readonly Uint8Array[]): void {
 		if (this.state !== "open") return;
-		if (this.pendingBytes > 0) {
-			for (const chunk of chunks) this.keep(chunk);
+		if (this.backlog === undefined) {
+			const rest = handOver(chunks, this.socket);
+			if (rest === undefined) return;
+			this.backlog = new Backlog();
+			this.backlog.add(rest);
 		} else {
-			this.writeThrough(chunks);
+			for (const chunk of chunks) this.backlog.add(chunk);
 		}
-		if (this.pendingBytes > this.settings.linkBytesMax) this.cut();
-		else if (this.pendingBytes > this.settings.readPausedAtBytes) this.pause("unread", true);
+		if (this.backlog.bytes > this.kind.settings.linkBytesMax) this.cut();
+		else if (this.backlog.bytes > this.kind.settings.readPausedAtBytes) this.pause("unread", true);
 	}
 
 	pause(reason: PauseReason, paused: boolean): void {
@@ -98,8 +113,8 @@ export class TcpConnection {
 		this.receiver = DEAF;
 		// The other side's end must be heard.
 		this.setPauses(0);
-		this.cancelLinger = this.clock.after(this.settings.lingerMs, () => this.cut());
-		if (this.pendingBytes === 0) this.closeOurSide();
+		this.end().cancelLinger = this.kind.clock.after(this.kind.settings.lingerMs, () => this.cut());
+		if (this.backlog === undefined) this.closeOurSide();
 	}
 
 	/** Ends the connection at once; what the kernel has not taken is lost. */
@@ -111,9 +126,10 @@ export class TcpConnection {
 	// ------------------------------------------------------------ from the listener
 
 	onDrain(): void {
-		if (this.pendingBytes === 0) return;
-		this.flush();
-		if (this.pendingBytes > 0) return;
+		if (this.backlog === undefined) return;
+		this.backlog.flush(this.socket);
+		if (this.backlog.bytes > 0) return;
+		this.backlog = undefined;
 		if (this.state === "finishing") {
 			this.closeOurSide();
 			return;
@@ -123,8 +139,9 @@ export class TcpConnection {
 	}
 
 	onEnd(): void {
-		this.peerEnded = true;
-		if (this.halfClosed) this.socket.end();
+		const ending = this.end();
+		ending.peerEnded = true;
+		if (ending.halfClosed) this.socket.end();
 		else this.receiver.ended();
 	}
 
@@ -132,13 +149,12 @@ export class TcpConnection {
 	gone(): void {
 		if (this.state === "gone") return;
 		this.state = "gone";
-		this.cancelLinger?.();
-		this.pending = [];
-		this.pendingBytes = 0;
+		this.ending?.cancelLinger?.();
+		this.backlog = undefined;
 		const { receiver } = this;
 		this.receiver = DEAF;
 		receiver.lost();
-		this.left();
+		this.kind.left(this);
 	}
 
 	// ------------------------------------------------------------ helpers
@@ -151,78 +167,19 @@ export class TcpConnection {
 		else this.socket.resume();
 	}
 
-	private writeThrough(chunks: readonly Uint8Array[]): void {
-		const whole = together(chunks);
-		const taken = Math.max(0, this.socket.write(whole));
-		if (taken < whole.length) {
-			const rest = whole.subarray(taken);
-			this.keep(whole.buffer === scratch.buffer ? rest.slice() : rest);
-		}
-	}
-
-	private keep(chunk: Uint8Array): void {
-		this.pending.push(chunk);
-		this.pendingBytes += chunk.length;
-	}
-
-	private flush(): void {
-		while (this.pending.length > 0) {
-			const batch = this.nextBatch();
-			const whole = together(batch);
-			const taken = Math.max(0, this.socket.write(whole));
-			this.dropFirst(taken);
-			if (taken < whole.length) return;
-		}
-	}
-
-	/** The first chunks that fit into one write. */
-	private nextBatch(): Uint8Array[] {
-		let bytes = 0;
-		let count = 0;
-		for (const chunk of this.pending) {
-			bytes += chunk.length;
-			if (count > 0 && bytes > scratch.length) break;
-			count++;
-		}
-		return this.pending.slice(0, count);
-	}
-
-	private dropFirst(bytes: number): void {
-		this.pendingBytes -= bytes;
-		let whole = 0;
-		let left = bytes;
-		for (const chunk of this.pending) {
-			if (chunk.length > left) break;
-			left -= chunk.length;
-			whole++;
-		}
-		if (whole > 0) this.pending.splice(0, whole);
-		const first = this.pending[0];
-		if (first !== undefined && left > 0) this.pending[0] = first.subarray(left);
+	private end(): Ending {
+		this.ending ??= { peerEnded: false, halfClosed: false, cancelLinger: undefined };
+		return this.ending;
 	}
 
 	private closeOurSide(): void {
-		if (this.halfClosed) return;
-		this.halfClosed = true;
-		if (this.peerEnded) this.socket.end();
+		const ending = this.end();
+		if (ending.halfClosed) return;
+		ending.halfClosed = true;
+		if (ending.peerEnded) this.socket.end();
 		else this.socket.shutdown();
 	}
 }
 
 /** Hears nothing: before somebody listens, and after the end. */
-const DEAF: Receiver = { data() {}, ended() {}, drained() {}, stopping() {}, lost() {} };
-
-/** The chunks as one: itself, the shared scratch (valid until the next call), or a new buffer. */
-function together(chunks: readonly Uint8Array[]): Uint8Array {
-	const [only] = chunks;
-	if (only !== undefined && chunks.length === 1) return only;
-	let bytes = 0;
-	for (const chunk of chunks) bytes += chunk.length;
-	const whole = bytes <= scratch.length ? scratch.subarray(0, bytes) : new Uint8Array(bytes);
-	let at = 0;
-	for (const chunk of chunks) {
-		whole.set(chunk, at);
-		at += chunk.length;
-	}
-	return whole;
-}
+const DEAF: Receiver = { ready() {}, data() {}, ended() {}, drained() {}, stopping() {}, lost() {} };

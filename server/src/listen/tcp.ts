@@ -8,7 +8,7 @@ import type { Door, DoorSpec } from "./door.ts";
 import type { DoorParts } from "./parts.ts";
 import { peerAddress } from "./peer.ts";
 import { Recogniser } from "./recognise.ts";
-import { TcpConnection, type TcpSettings } from "./tcp-connection.ts";
+import { TcpConnection, type TcpKind, type TcpSettings } from "./tcp-connection.ts";
 import { loadTls } from "./tls.ts";
 
 /** Refused connections that may linger until they have read why; past it, they are cut without a word. */
@@ -17,13 +17,7 @@ const REFUSED_MAX = 256;
 /** A peer that is gone without a word (a pulled plug) is noticed after about this long without traffic, ms. */
 const KEEP_ALIVE_MS = 60_000;
 
-interface Inside {
-	readonly connection: TcpConnection;
-	/** Waits for the handshake of TLS. */
-	recogniser: Recogniser | undefined;
-}
-
-type TcpSocket = Socket<Inside | undefined>;
+type TcpSocket = Socket<TcpConnection | undefined>;
 
 /** Opens the door. Rejects with `BindError` or `AddressError`. */
 export async function openTcp(spec: DoorSpec, parts: DoorParts, settings: TcpSettings): Promise<Door> {
@@ -32,8 +26,8 @@ export async function openTcp(spec: DoorSpec, parts: DoorParts, settings: TcpSet
 	const hall = new Hall(parts, settings, tls !== undefined);
 	const shared = { allowHalfOpen: true, socket: hall.handlers(), ...(tls === undefined ? {} : { tls }) };
 	const listener = await bind("--tcp", address, (at) => {
-		if ("unix" in at) return { bound: address, stop: stopper(Bun.listen<Inside | undefined>({ ...at, ...shared })) };
-		const tcp = Bun.listen<Inside | undefined>({ ...at, ...shared });
+		if ("unix" in at) return { bound: address, stop: stopper(Bun.listen<TcpConnection | undefined>({ ...at, ...shared })) };
+		const tcp = Bun.listen<TcpConnection | undefined>({ ...at, ...shared });
 		return { bound: { kind: "tcp", host: at.hostname, port: tcp.port } as const, stop: stopper(tcp) };
 	});
 	return {
@@ -62,7 +56,8 @@ function stopper(listener: { stop(): void }): () => void {
 /** All connections of one door. */
 class Hall {
 	private readonly parts: DoorParts;
-	private readonly settings: TcpSettings;
+	private readonly admitted: TcpKind;
+	private readonly turnedAway: TcpKind;
 	private readonly secure: boolean;
 	private readonly inside = new Set<TcpConnection>();
 	private refused = 0;
@@ -70,18 +65,32 @@ class Hall {
 
 	constructor(parts: DoorParts, settings: TcpSettings, secure: boolean) {
 		this.parts = parts;
-		this.settings = settings;
 		this.secure = secure;
+		const { clock, gate } = parts;
+		this.admitted = {
+			clock,
+			settings,
+			left: (connection) => {
+				gate.leave(connection.address);
+				this.leave(connection);
+			},
+		};
+		this.turnedAway = {
+			clock,
+			settings,
+			left: (connection) => {
+				this.refused--;
+				this.leave(connection);
+			},
+		};
 	}
 
-	handlers(): SocketHandler<Inside | undefined> {
+	handlers(): SocketHandler<TcpConnection | undefined> {
 		return {
 			open: (socket) => this.enter(socket),
 			// Always set, or Bun would tell of a TLS connection only after its handshake, with no deadline till then.
 			handshake: (socket, success) => {
-				if (!success || socket.data?.recogniser === undefined) return;
-				socket.data.recogniser.begin();
-				socket.data.recogniser = undefined;
+				if (success) this.guarded(socket, (connection) => connection.receiver.ready());
 			},
 			data: (socket, chunk) => this.guarded(socket, (connection) => connection.receiver.data(chunk)),
 			drain: (socket) => this.guarded(socket, (connection) => connection.onDrain()),
@@ -118,14 +127,11 @@ class Hall {
 			return;
 		}
 		socket.setKeepAlive(true, KEEP_ALIVE_MS);
-		const connection = new TcpConnection(socket, address, parts.clock, this.settings, () => {
-			parts.gate.leave(address);
-			this.leave(connection);
-		});
+		const connection = new TcpConnection(socket, address, this.admitted);
 		this.inside.add(connection);
-		const recogniser = new Recogniser(parts, connection);
-		socket.data = { connection, recogniser: this.secure ? recogniser : undefined };
-		if (!this.secure) recogniser.begin();
+		socket.data = connection;
+		connection.receiver = new Recogniser(parts, connection);
+		if (!this.secure) connection.receiver.ready();
 	}
 
 	/** Says why, if that costs little: on TLS it would take a handshake first. */
@@ -135,12 +141,9 @@ class Hall {
 			return;
 		}
 		this.refused++;
-		const connection = new TcpConnection(socket, address, this.parts.clock, this.settings, () => {
-			this.refused--;
-			this.leave(connection);
-		});
+		const connection = new TcpConnection(socket, address, this.turnedAway);
 		this.inside.add(connection);
-		socket.data = { connection, recogniser: undefined };
+		socket.data = connection;
 		connection.write([new TextEncoder().encode(renderPrefaceAnswer(error))]);
 		connection.finish();
 	}
@@ -153,7 +156,7 @@ class Hall {
 
 	/** Nothing that goes wrong in one connection reaches another. */
 	private guarded(socket: TcpSocket, act: (connection: TcpConnection) => void): void {
-		const connection = socket.data?.connection;
+		const connection = socket.data;
 		if (connection === undefined) return;
 		try {
 			act(connection);

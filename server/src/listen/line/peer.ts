@@ -69,6 +69,8 @@ class LinePeer implements Receiver, Voice {
 
 	// ------------------------------------------------------------ from the connection
 
+	ready(): void {}
+
 	data(chunk: Uint8Array): void {
 		this.reader.push(chunk);
 		if (this.reader.bytes > AHEAD_BYTES) this.connection.pause("lines", true);
