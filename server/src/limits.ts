@@ -9,7 +9,10 @@ export interface ServerLimits extends Limits, OutboxLimits {
 	/** All other commands of one user: opening a client asks for a few dozen at once. */
 	readonly asksPerSecond: number;
 	readonly asksBurst: number;
-	/** Newest entries kept encoded in memory for each live room. */
+	/**
+	 * Newest entries kept in memory, as they were sent, for each live room: for readers a moment behind. Who is further behind
+	 * is better served with ranges of the log.
+	 */
 	readonly ringEntriesMax: number;
 	/** Rooms with more readers than this do not hear of presence and typing. */
 	readonly presenceReadersMax: number;
@@ -24,7 +27,7 @@ export const SERVER_LIMITS: ServerLimits = {
 	sendsBurst: 20,
 	asksPerSecond: 50,
 	asksBurst: 200,
-	ringEntriesMax: 256,
+	ringEntriesMax: 32,
 	presenceReadersMax: 100,
 };
 

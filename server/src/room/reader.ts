@@ -1,5 +1,5 @@
-// Reads pieces of a log for readers that are behind. Who is a push or two behind gets those pushes as they were; who is further
-// behind gets whole ranges, and readers at the same place share one read and its encoding.
+// Reads pieces of a log for readers that are behind. Who is a moment behind gets the room's newest pushes as they were sent;
+// who is further behind gets whole ranges, and readers at the same place share one read and its encoding.
 import type { Clock } from "../clock.ts";
 import type { Format } from "../listen/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
@@ -20,9 +20,6 @@ export interface Piece {
 	readonly head: number;
 }
 
-/** Further behind than this, a range in one message is cheaper for both sides than the pushes one by one. */
-const PUSHES_ENTRIES_MAX = 16;
-
 export class LogReader {
 	private readonly store: Pick<Store, "page">;
 	private readonly limits: LogReaderLimits;
@@ -37,7 +34,7 @@ export class LogReader {
 
 	/** The entries right after `seq` for a reader in `format`, from memory or from the store; undefined if the room is gone. */
 	async after(room: LiveRoom, seq: number, format: Format): Promise<Piece | undefined> {
-		const recent = room.head - seq <= PUSHES_ENTRIES_MAX ? room.recent(seq, format) : undefined;
+		const recent = room.recent(seq, format);
 		if (recent !== undefined) return { push: recent, head: room.head };
 		const key = `${room.id} ${room.epoch} ${seq}`;
 		const kept = this.pieces.get(key);
