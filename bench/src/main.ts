@@ -1,51 +1,71 @@
-// `npm run bench -- fanout|idle [--receivers N --rate R --seconds S --burst B] [--json]`. The load generator is this process; the
-// server is another, and its cost is read from the kernel's accounts of it alone.
+// `npm run bench -- [scenario …] [flags]`. This process is the load generator; every server is another, and its cost is read from the
+// kernel's accounts of that one alone.
 import { parseArgs } from "node:util";
-import { fanout } from "./fanout.ts";
-import { idle } from "./idle.ts";
-import type { Result } from "./scenario.ts";
+import { block } from "./print.ts";
+import type { Result } from "./result.ts";
+import { type Flags, SCENARIOS, type Scenario } from "./table.ts";
 
 const { positionals, values } = parseArgs({
 	args: process.argv.slice(2),
 	allowPositionals: true,
 	options: {
 		receivers: { type: "string" },
-		rate: { type: "string", default: "200" },
-		seconds: { type: "string", default: "10" },
-		burst: { type: "string", default: "1" },
+		rate: { type: "string" },
+		seconds: { type: "string" },
+		burst: { type: "string" },
+		pairs: { type: "string" },
+		door: { type: "string" },
 		json: { type: "boolean", default: false },
+		help: { type: "boolean", default: false },
 	},
 });
 
-const receivers = Number(values.receivers ?? 0);
-const scenarios: Record<string, () => Promise<Result>> = {
-	fanout: () =>
-		fanout({
-			receivers: receivers || 1_000,
-			rate: Number(values.rate),
-			seconds: Number(values.seconds),
-			burst: Number(values.burst),
-		}),
-	idle: () => idle({ receivers: receivers || 10_000, seconds: Number(values.seconds) }),
-};
-
-const wanted = positionals.length === 0 ? Object.keys(scenarios) : positionals;
-let failed = false;
-for (const name of wanted) {
-	const run = scenarios[name];
-	if (run === undefined) {
-		console.error(`there is no scenario "${name}"; there are: ${Object.keys(scenarios).join(", ")}`);
-		process.exit(64);
-	}
-	const result = await run();
-	failed ||= result.failed;
-	console.log(values.json ? JSON.stringify(result) : table(result));
+if (values.help) {
+	console.log(help());
+	process.exit(0);
 }
-process.exit(failed ? 1 : 0);
+const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+if (unknown !== undefined) {
+	console.error(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
+	process.exit(64);
+}
+const results: Result[] = [];
+for (const scenario of SCENARIOS) {
+	if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;
+	const rounds = positionals.length === 0 ? (scenario.rounds ?? [{}]) : [{}];
+	for (const round of rounds) {
+		for (const result of await scenario.run(flagsOf(scenario, round))) {
+			results.push(result);
+			console.log(values.json ? JSON.stringify(flat(result)) : block(result));
+		}
+	}
+}
+process.exit(results.some(({ failures }) => failures.length > 0) ? 1 : 0);
 
-function table(result: Result): string {
-	return Object.entries(result)
-		.map(([key, value]) => `${key.padEnd(24)}${typeof value === "number" ? Number(value.toFixed(2)) : value}`)
-		.join("\n")
-		.concat("\n");
+function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {
+	const { json: _, help: __, ...texts } = values;
+	const given = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, valueOf(name, text)]));
+	const defaults: Flags = { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3, door: "ws" };
+	return { ...defaults, ...scenario.defaults, ...round, ...given };
+}
+
+function valueOf(name: string, text: string): number | string {
+	if (name === "door" && (text === "ws" || text === "tcp")) return text;
+	const value = Number(text);
+	if (value > 0 && Number.isFinite(value)) return value;
+	console.error(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
+	process.exit(64);
+}
+
+/** One object of plain keys. */
+function flat({ more, ...result }: Result): object {
+	return { ...result, ...more };
+}
+
+function help(): string {
+	const lines = SCENARIOS.map(({ name, does, defaults }) => {
+		const flags = Object.entries(defaults).map(([key, value]) => `--${key} ${value}`);
+		return `  ${name.padEnd(10)}${does}\n${" ".repeat(12)}${flags.join(" ")}`;
+	});
+	return `npm run bench -- [scenario …] [flags] [--json]\n\n${lines.join("\n")}`;
 }

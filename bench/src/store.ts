@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Room_Kind } from "@verbatim/protocol";
 import { openSqliteStore, type Store } from "@verbatim/server";
-import { percentile } from "./percentile.ts";
-import { DURABILITY } from "./scenario.ts";
+import { Samples } from "./load/samples.ts";
+import { DURABILITY } from "./server-flags.ts";
 
 const { values } = parseArgs({
 	args: process.argv.slice(2),
@@ -58,7 +58,7 @@ async function makeRooms(store: Store, count: number): Promise<string[]> {
 
 async function run(store: Store, rooms: readonly string[], inFlight: number, forMs: number) {
 	const before = store.stats();
-	const waits: number[] = [];
+	const waits = new Samples();
 	let refused = 0;
 	let said = 0;
 	const cpuBefore = threadSeconds();
@@ -78,7 +78,7 @@ async function run(store: Store, rooms: readonly string[], inFlight: number, for
 			});
 			if (outcome.ok) said++;
 			else refused++;
-			waits.push(performance.now() - sent);
+			waits.add(performance.now() - sent);
 		}
 	};
 	await Promise.all(Array.from({ length: inFlight }, (_, n) => one(n)));
@@ -92,8 +92,8 @@ async function run(store: Store, rooms: readonly string[], inFlight: number, for
 		draftsPerSecond: said / seconds,
 		refused,
 		draftsPerBatch: (after.drafts - before.drafts) / Math.max(1, after.batches - before.batches),
-		p50Ms: percentile(waits, 0.5),
-		p99Ms: percentile(waits, 0.99),
+		p50Ms: waits.percentile(0.5),
+		p99Ms: waits.percentile(0.99),
 		/** This script's own part, about a microsecond, included. */
 		eventLoopUsPerDraft: ((threadSeconds() - cpuBefore) / said) * 1e6,
 		allThreadsUsPerDraft: (cpu.user + cpu.system) / said,

@@ -1,0 +1,23 @@
+// The text that is said: its number and the moment it was sent stand in it, so that any peer's receivers can be held to the order and
+// timed, whatever the peer itself adds. Fixed width, printable, at the front of the text's bytes.
+
+/** Bytes of a text, as in the design's measurements. */
+export const TEXT_BYTES = 100;
+
+const PATTERN = /n=(\d{9}) t=(\d{9}\.\d{3}) /g;
+
+/** The text of message `n` (1 and up) that is sent now. */
+export function textOf(n: number, nowMs: number, bytes = TEXT_BYTES): string {
+	return `n=${String(n).padStart(9, "0")} t=${nowMs.toFixed(3).padStart(13, "0")} `.padEnd(bytes, "x");
+}
+
+/** The numbers and moments of all texts in a payload, in its order. */
+export function textsIn(payload: string): { readonly numbers: readonly number[]; readonly sentMs: readonly number[] } {
+	const numbers: number[] = [];
+	const sentMs: number[] = [];
+	for (const [, n, t] of payload.matchAll(PATTERN)) {
+		numbers.push(Number(n));
+		sentMs.push(Number(t));
+	}
+	return { numbers, sentMs };
+}

@@ -1,0 +1,82 @@
+// The server that all this is about, started as its README says, with the limits lifted that protect it from one address's load.
+import { ServerProcess } from "@verbatim/testkit";
+import { Crowd } from "../load/connection.ts";
+import type { Swarm } from "../load/swarm.ts";
+import { BENCH_FLAGS, DURABILITY } from "../server-flags.ts";
+import type { Audience, Peer } from "./peer.ts";
+import { type Answer, type Door, Session, type SessionOptions } from "./verbatim-session.ts";
+
+/** Handshakes under way at once: below any listener's backlog. */
+const AT_ONCE = 200;
+
+export interface Guest {
+	readonly session: Session;
+	readonly welcome: Answer;
+}
+
+export async function startVerbatim(): Promise<Peer> {
+	const server = await startServer();
+	return {
+		name: "Verbatim",
+		durability: DURABILITY,
+		doesNot: "",
+		pid: server.pid,
+		audience: (swarm, receivers) => audience(swarm, receivers, server.httpPort),
+		stop: () => server.remove(),
+	};
+}
+
+/** A measured server, on `data` if given; `remove` ends it. */
+export async function startServer(data?: string): Promise<ServerProcess> {
+	const server = await ServerProcess.prepare({ flags: BENCH_FLAGS, ...(data === undefined ? {} : { data }) });
+	await server.start();
+	return server;
+}
+
+/** So many guests, connected and welcomed. */
+export async function guests(
+	swarm: Swarm,
+	options: SessionOptions & { readonly door?: Door },
+	count: number,
+	prefix: string,
+): Promise<Guest[]> {
+	const all: Guest[] = [];
+	let next = 0;
+	const worker = async (): Promise<void> => {
+		for (let i = next++; i < count; i = next++) all[i] = await Session.open(swarm, options, { guest: { name: `${prefix}${i}` } });
+	};
+	await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, worker)), `connecting ${count} guests`, 120_000);
+	return all;
+}
+
+/** All join at once, so that their entries are committed and pushed together and not one by one to all who came before. */
+export async function joinAll(swarm: Swarm, people: readonly Guest[], room: (index: number) => string): Promise<string[]> {
+	const [first, ...rest] = people;
+	if (first === undefined) return [];
+	// The first one alone, so that a room of all is made once.
+	const firstRoom = await swarm.during(first.session.join(room(0)), "joining");
+	const others = Promise.all(rest.map(({ session }, i) => session.join(room(i + 1))));
+	return [firstRoom, ...(await swarm.during(others, `joining of ${people.length}`, 120_000))];
+}
+
+async function audience(swarm: Swarm, count: number, port: number): Promise<Audience> {
+	const crowd = new Crowd();
+	const people = await guests(swarm, { port, crowd }, count, "bench-");
+	const [room = ""] = await joinAll(swarm, people, () => "bench");
+	const sessions = people.map(({ session }) => session);
+	const [speaker] = sessions;
+	// Until everybody stands at the head, whose last entries are the others' joins.
+	const head = (): number => Math.max(...sessions.map(({ connection }) => connection.cursors.get(room) ?? 0));
+	const isLevel = (): boolean => sessions.every(({ connection }) => connection.cursors.get(room) === head());
+	if (!(await swarm.until(isLevel, 60_000))) throw new Error("not everybody reached the head of the room");
+	let said = 0;
+	return {
+		crowd,
+		receivers: sessions.map(({ connection }) => connection),
+		say: (texts) => void speaker?.say(room, texts, () => `m${said++}`),
+		acked: () => speaker?.acked,
+		get refusals() {
+			return sessions.flatMap(({ complaints }) => complaints);
+		},
+	};
+}

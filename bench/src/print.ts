@@ -1,0 +1,28 @@
+// Results for people: one block per result on the terminal while the run goes on, one line of a table each at its end.
+import type { Result } from "./result.ts";
+
+/** Key and value of all that a result has, in a fixed order, `more` last. */
+export function rowsOf(result: Result): [string, string][] {
+	const { failures, more, ...rest } = result;
+	const rows = Object.entries({ ...rest, ...more }).filter(([, value]) => value !== undefined);
+	return [
+		...rows.map(([key, value]): [string, string] => [key, show(value)]),
+		...failures.map((failure): [string, string] => ["FAILED", failure]),
+	];
+}
+
+export function block(result: Result): string {
+	return rowsOf(result)
+		.map(([key, value]) => `${key.padEnd(26)}${value}`)
+		.join("\n")
+		.concat("\n");
+}
+
+/** A number with as many digits as one reads, anything else as it is. */
+export function show(value: unknown): string {
+	if (Array.isArray(value)) return value.map(show).join("  ");
+	if (typeof value !== "number") return String(value);
+	if (!Number.isFinite(value)) return "–";
+	const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+	return value.toLocaleString("en", { maximumFractionDigits: digits, useGrouping: Math.abs(value) >= 10_000 });
+}

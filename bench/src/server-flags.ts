@@ -1,0 +1,16 @@
+/** How sure an acknowledgement of the measured server is. */
+export const DURABILITY = "sqlite, synchronous=FULL";
+
+/** Flags of a server that is measured, not protected: the load comes from one address and few users. */
+export const BENCH_FLAGS: readonly string[] = Object.entries({
+	"limits.sendsPerSecond": 1_000_000,
+	"limits.sendsBurst": 1_000_000,
+	"limits.connectionsPerAddress": 200_000,
+	"limits.connections": 200_000,
+	"limits.opensPerAddressPerSecond": 100_000,
+	"limits.opensPerAddressBurst": 100_000,
+	"limits.opensPerSecond": 100_000,
+	"limits.opensBurst": 100_000,
+	"limits.loginsPerMinute": 1_000_000,
+	"log.level": "error",
+}).flatMap(([name, value]) => [`--${name}`, String(value)]);

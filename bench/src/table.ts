@@ -1,0 +1,45 @@
+// The scenarios as data: the help, the defaults and the whole run come from here.
+import type { Door } from "./peers/verbatim-session.ts";
+import type { Result } from "./result.ts";
+import { fanout } from "./scenarios/fanout.ts";
+import { idle } from "./scenarios/idle.ts";
+
+/** All that can be said on the command line; each scenario takes what it knows. */
+export interface Flags {
+	receivers: number;
+	/** Messages a second. */
+	rate: number;
+	seconds: number;
+	/** Messages sent together. */
+	burst: number;
+	/** How often each side of a comparison is measured. */
+	pairs: number;
+	door: Door;
+}
+
+export interface Scenario {
+	readonly name: string;
+	readonly does: string;
+	/** What it runs with where the command line does not say otherwise; flags that are not here mean nothing to it. */
+	readonly defaults: Partial<Flags>;
+	run(flags: Flags): Promise<Result[]>;
+	/** What the whole run (no scenario named) does with it, beside the defaults; nothing: once, with the defaults. */
+	readonly rounds?: readonly Partial<Flags>[];
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+	{
+		name: "fanout",
+		does: "one room, so many receivers, so many messages a second of 100 bytes: the cost of a delivery beside the C relay's",
+		defaults: { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3 },
+		run: fanout,
+		rounds: [{ rate: 50 }, {}, { rate: 1_000, burst: 10 }, { receivers: 100, rate: 1_000 }, { receivers: 10_000, rate: 15 }],
+	},
+	{
+		name: "idle",
+		does: "so many authenticated connections, each in a room of its own: the memory of one",
+		defaults: { receivers: 10_000, seconds: 5, door: "ws" },
+		run: idle,
+		rounds: [{ door: "ws" }, { door: "tcp" }],
+	},
+];
