@@ -3,18 +3,13 @@
 import { parseArgs } from "node:util";
 import { block } from "./print.ts";
 import type { Result } from "./result.ts";
-import { type Flags, SCENARIOS, type Scenario } from "./table.ts";
+import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./table.ts";
 
 const { positionals, values } = parseArgs({
 	args: process.argv.slice(2),
 	allowPositionals: true,
 	options: {
-		receivers: { type: "string" },
-		rate: { type: "string" },
-		seconds: { type: "string" },
-		burst: { type: "string" },
-		pairs: { type: "string" },
-		door: { type: "string" },
+		...Object.fromEntries(Object.keys(FLAGS).map((name) => [name, { type: "string" as const }])),
 		json: { type: "boolean", default: false },
 		help: { type: "boolean", default: false },
 	},
@@ -44,12 +39,11 @@ process.exit(results.some(({ failures }) => failures.length > 0) ? 1 : 0);
 
 function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {
 	const { json: _, help: __, ...texts } = values;
-	const given = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, valueOf(name, text)]));
-	const defaults: Flags = { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3, door: "ws" };
-	return { ...defaults, ...scenario.defaults, ...round, ...given };
+	const given = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, read(name, String(text))]));
+	return { ...FLAGS, ...scenario.defaults, ...round, ...given };
 }
 
-function valueOf(name: string, text: string): number | string {
+function read(name: string, text: string): number | string {
 	if (name === "door" && (text === "ws" || text === "tcp")) return text;
 	const value = Number(text);
 	if (value > 0 && Number.isFinite(value)) return value;

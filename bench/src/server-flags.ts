@@ -5,6 +5,8 @@ export const DURABILITY = "sqlite, synchronous=FULL";
 export const BENCH_FLAGS: readonly string[] = Object.entries({
 	"limits.sendsPerSecond": 1_000_000,
 	"limits.sendsBurst": 1_000_000,
+	"limits.asksPerSecond": 1_000_000,
+	"limits.asksBurst": 1_000_000,
 	"limits.connectionsPerAddress": 200_000,
 	"limits.connections": 200_000,
 	"limits.opensPerAddressPerSecond": 100_000,

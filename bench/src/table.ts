@@ -3,6 +3,8 @@ import type { Door } from "./peers/verbatim-session.ts";
 import type { Result } from "./result.ts";
 import { fanout } from "./scenarios/fanout.ts";
 import { idle } from "./scenarios/idle.ts";
+import { ingest } from "./scenarios/ingest.ts";
+import { storm } from "./scenarios/storm.ts";
 
 /** All that can be said on the command line; each scenario takes what it knows. */
 export interface Flags {
@@ -15,7 +17,30 @@ export interface Flags {
 	/** How often each side of a comparison is measured. */
 	pairs: number;
 	door: Door;
+	senders: number;
+	rooms: number;
+	/** Sends that a sender keeps under way. */
+	window: number;
+	/** Entries said while clients are away. */
+	missed: number;
+	/** Messages stored before. */
+	stored: number;
 }
+
+/** What every flag is where neither the scenario nor the command line says it. */
+export const FLAGS: Flags = {
+	receivers: 1_000,
+	rate: 200,
+	seconds: 5,
+	burst: 1,
+	pairs: 3,
+	door: "ws",
+	senders: 64,
+	rooms: 64,
+	window: 64,
+	missed: 100,
+	stored: 1_000_000,
+};
 
 export interface Scenario {
 	readonly name: string;
@@ -34,6 +59,18 @@ export const SCENARIOS: readonly Scenario[] = [
 		defaults: { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3 },
 		run: fanout,
 		rounds: [{ rate: 50 }, {}, { rate: 1_000, burst: 10 }, { receivers: 100, rate: 1_000 }, { receivers: 10_000, rate: 15 }],
+	},
+	{
+		name: "ingest",
+		does: "senders over many rooms: acknowledged messages a second when each keeps a window under way, and the wait at a steady rate",
+		defaults: { senders: 64, rooms: 64, window: 64, rate: 5_000, seconds: 5 },
+		run: ingest,
+	},
+	{
+		name: "storm",
+		does: "so many clients lose their connection at once and come back to what was said meanwhile: the time until all have all",
+		defaults: { receivers: 10_000, rooms: 100, missed: 100 },
+		run: storm,
 	},
 	{
 		name: "idle",

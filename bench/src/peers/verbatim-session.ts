@@ -26,7 +26,7 @@ export interface Answer {
 	readonly joined?: { readonly room: { readonly id: string; readonly epoch: number }; readonly page: Page };
 	readonly sent?: { readonly seq: number };
 	readonly page?: Page;
-	readonly skipped?: { readonly room: string; readonly page: Page };
+	readonly skipped?: { readonly room: string; readonly from?: number; readonly to?: number; readonly page: Page };
 	readonly ping?: { readonly nonce: number };
 	readonly close?: { readonly code: number; readonly reason: string };
 }
@@ -50,12 +50,15 @@ export class Session {
 	readonly connection: Connection;
 	/** Sends acknowledged. */
 	acked = 0;
+	/** Ranges that the server named instead of sending them. */
+	skipped = 0;
 	/** Told of each acknowledged send, with the id that it had. */
 	onAcked: ((id: number) => void) | undefined;
 	/** What the server refused or complained of, in its words. */
 	readonly complaints: string[] = [];
 	private readonly door: Door;
 	private readonly waiting = new Map<number, (answer: Answer) => void>();
+	private readonly epochs = new Map<string, number>();
 	private nextId = 1;
 
 	private constructor(swarm: Swarm, { port, door = "ws", crowd, receiveBytes }: SessionOptions, opened: () => void) {
@@ -70,11 +73,17 @@ export class Session {
 		this.connection.send(door === "ws" ? webSocketRequest(port, "/ws", "verbatim.v1.json") : Buffer.from(PREFACE));
 	}
 
-	/** Connects and gets in; resolves with the welcome. The swarm has to turn meanwhile. */
-	static async open(swarm: Swarm, options: SessionOptions, hello: object): Promise<{ session: Session; welcome: Answer }> {
+	/** Connects and gets in; resolves with the welcome. The swarm has to turn meanwhile. `before` is called before the hello. */
+	static async open(
+		swarm: Swarm,
+		options: SessionOptions,
+		hello: object,
+		before?: (connection: Connection) => void,
+	): Promise<{ session: Session; welcome: Answer }> {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const session = new Session(swarm, options, resolve);
 		await promise;
+		before?.(session.connection);
 		return { session, welcome: await session.ask({ hello: { client: "bench", ...hello } }) };
 	}
 
@@ -82,6 +91,12 @@ export class Session {
 	async join(name: string): Promise<string> {
 		const { joined } = await this.ask({ join: { room: `#${name}`, create: true, history: 1 } });
 		return joined?.room.id ?? "";
+	}
+
+	/** Where it stands in each room that it has joined. */
+	cursors(): { readonly room: string; readonly epoch: number; readonly seq: number }[] {
+		const { cursors } = this.connection;
+		return [...this.epochs].map(([room, epoch]) => ({ room, epoch, seq: cursors.get(room) ?? 0 }));
 	}
 
 	/** Sends one command and waits for its answer. Rejects with the words of a refusal. */
@@ -94,10 +109,10 @@ export class Session {
 		return answer;
 	}
 
-	/** Says texts in one write, without waiting; `cid` names each. Gives the first one's command id, the others follow. */
-	say(room: string, texts: readonly string[], cid: () => string): number {
+	/** Says texts in one write, without waiting. Gives the first one's command id; the others follow. */
+	say(room: string, texts: readonly string[]): number {
 		const first = this.nextId;
-		const frames = texts.map((text) => this.frame({ id: this.nextId++, send: { room, cid: cid(), text } }));
+		const frames = texts.map((text) => this.frame({ id: this.nextId++, send: { room, cid: Bun.randomUUIDv7(), text } }));
 		this.connection.send(frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames));
 		return first;
 	}
@@ -117,7 +132,10 @@ export class Session {
 		const answer: Answer = JSON.parse(payload.toString());
 		// Where a room stands has to be known at once, since its entries may follow in the same read.
 		const page = answer.joined?.page ?? answer.skipped?.page;
-		if (page !== undefined) this.connection.cursors.set(page.room, page.to ?? 0);
+		if (page !== undefined) {
+			this.connection.cursors.set(page.room, page.to ?? 0);
+			this.epochs.set(page.room, page.epoch);
+		}
 		const { id = 0 } = answer;
 		if (answer.sent !== undefined) {
 			this.acked++;
@@ -127,7 +145,7 @@ export class Session {
 		} else if (answer.close !== undefined) {
 			this.complaints.push(`close ${answer.close.code}: ${answer.close.reason}`);
 		} else if (answer.skipped !== undefined) {
-			this.complaints.push("skipped");
+			this.skipped++;
 		} else if (this.waiting.has(id)) {
 			this.waiting.get(id)?.(answer);
 			this.waiting.delete(id);

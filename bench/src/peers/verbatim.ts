@@ -1,7 +1,7 @@
 // The server that all this is about, started as its README says, with the limits lifted that protect it from one address's load.
 import { ServerProcess } from "@verbatim/testkit";
 import { Crowd } from "../load/connection.ts";
-import type { Swarm } from "../load/swarm.ts";
+import { Swarm } from "../load/swarm.ts";
 import { BENCH_FLAGS, DURABILITY } from "../server-flags.ts";
 import type { Audience, Peer } from "./peer.ts";
 import { type Answer, type Door, Session, type SessionOptions } from "./verbatim-session.ts";
@@ -31,6 +31,21 @@ export async function startServer(data?: string): Promise<ServerProcess> {
 	const server = await ServerProcess.prepare({ flags: BENCH_FLAGS, ...(data === undefined ? {} : { data }) });
 	await server.start();
 	return server;
+}
+
+/** A server and a load on it, both ended afterwards, whatever happens. */
+export async function withServer<T>(
+	work: (server: ServerProcess, swarm: Swarm) => Promise<T>,
+	options: { readonly data?: string } = {},
+): Promise<T> {
+	const swarm = new Swarm();
+	const server = await startServer(options.data);
+	try {
+		return await work(server, swarm);
+	} finally {
+		swarm.close();
+		await server.remove();
+	}
 }
 
 /** So many guests, connected and welcomed. */
@@ -69,11 +84,10 @@ async function audience(swarm: Swarm, count: number, port: number): Promise<Audi
 	const head = (): number => Math.max(...sessions.map(({ connection }) => connection.cursors.get(room) ?? 0));
 	const isLevel = (): boolean => sessions.every(({ connection }) => connection.cursors.get(room) === head());
 	if (!(await swarm.until(isLevel, 60_000))) throw new Error("not everybody reached the head of the room");
-	let said = 0;
 	return {
 		crowd,
 		receivers: sessions.map(({ connection }) => connection),
-		say: (texts) => void speaker?.say(room, texts, () => `m${said++}`),
+		say: (texts) => void speaker?.say(room, texts),
 		acked: () => speaker?.acked,
 		get refusals() {
 			return sessions.flatMap(({ complaints }) => complaints);

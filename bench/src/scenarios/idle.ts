@@ -1,7 +1,7 @@
 // N authenticated connections, each in a room of its own, that say nothing: what does one cost in memory?
 import { Crowd } from "../load/connection.ts";
-import { Swarm } from "../load/swarm.ts";
-import { guests, joinAll, startServer } from "../peers/verbatim.ts";
+import type { Swarm } from "../load/swarm.ts";
+import { guests, joinAll, withServer } from "../peers/verbatim.ts";
 import type { Door } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
@@ -20,9 +20,7 @@ export interface IdleOptions {
 }
 
 export async function idle({ receivers, door, seconds }: IdleOptions): Promise<Result[]> {
-	const swarm = new Swarm();
-	const server = await startServer();
-	try {
+	return withServer(async (server, swarm) => {
 		const crowd = new Crowd();
 		const port = door === "ws" ? server.httpPort : server.tcpPort;
 		const come = async (count: number, prefix: string): Promise<void> => {
@@ -51,10 +49,7 @@ export async function idle({ receivers, door, seconds }: IdleOptions): Promise<R
 				},
 			},
 		];
-	} finally {
-		swarm.close();
-		await server.remove();
-	}
+	});
 }
 
 /** Share of one core that the connections cost while nothing is said, heartbeats included. */
