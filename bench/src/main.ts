@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { block } from "./print.ts";
 import type { Result } from "./result.ts";
+import { removeStored } from "./stored.ts";
 import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./table.ts";
 
 const { positionals, values } = parseArgs({
@@ -35,6 +36,7 @@ for (const scenario of SCENARIOS) {
 		}
 	}
 }
+await removeStored();
 process.exit(results.some(({ failures }) => failures.length > 0) ? 1 : 0);
 
 function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {

@@ -2,8 +2,12 @@
 import type { Door } from "./peers/verbatim-session.ts";
 import type { Result } from "./result.ts";
 import { fanout } from "./scenarios/fanout.ts";
+import { growth } from "./scenarios/growth.ts";
+import { history } from "./scenarios/history.ts";
 import { idle } from "./scenarios/idle.ts";
 import { ingest } from "./scenarios/ingest.ts";
+import { stalled } from "./scenarios/stalled.ts";
+import { start } from "./scenarios/start.ts";
 import { storm } from "./scenarios/storm.ts";
 
 /** All that can be said on the command line; each scenario takes what it knows. */
@@ -67,16 +71,40 @@ export const SCENARIOS: readonly Scenario[] = [
 		run: ingest,
 	},
 	{
+		name: "idle",
+		does: "so many authenticated connections, each in a room of its own: the memory of one",
+		defaults: { receivers: 15_000, seconds: 5, door: "ws" },
+		run: idle,
+		rounds: [{ door: "ws" }, { door: "tcp" }],
+	},
+	{
 		name: "storm",
 		does: "so many clients lose their connection at once and come back to what was said meanwhile: the time until all have all",
 		defaults: { receivers: 10_000, rooms: 100, missed: 100 },
 		run: storm,
 	},
 	{
-		name: "idle",
-		does: "so many authenticated connections, each in a room of its own: the memory of one",
-		defaults: { receivers: 10_000, seconds: 5, door: "ws" },
-		run: idle,
-		rounds: [{ door: "ws" }, { door: "tcp" }],
+		name: "stalled",
+		does: "one reader in a hundred stops reading: the others' latency with and without, and the server's memory",
+		defaults: { receivers: 1_000, rate: 100, seconds: 5, burst: 1, pairs: 2 },
+		run: stalled,
+	},
+	{
+		name: "history",
+		does: "pages from anywhere in a room of so many messages",
+		defaults: { stored: 1_000_000, receivers: 4, seconds: 5 },
+		run: history,
+	},
+	{
+		name: "start",
+		does: "from the start of the process until it listens, empty and with so many messages stored",
+		defaults: { stored: 1_000_000, pairs: 5 },
+		run: start,
+	},
+	{
+		name: "growth",
+		does: "the cost of a message and of a delivery: few and many messages stored, few and many rooms",
+		defaults: { stored: 1_000_000, rooms: 10_000, receivers: 100, rate: 500, seconds: 4 },
+		run: growth,
 	},
 ];

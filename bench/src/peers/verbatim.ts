@@ -74,16 +74,27 @@ export async function joinAll(swarm: Swarm, people: readonly Guest[], room: (ind
 	return [firstRoom, ...(await swarm.during(others, `joining of ${people.length}`, 120_000))];
 }
 
-async function audience(swarm: Swarm, count: number, port: number): Promise<Audience> {
+/** Waits until everybody stands where the newest of them does: the last entries of a new room are the others' joins. */
+export async function levelAt(swarm: Swarm, people: readonly Guest[], room: string): Promise<void> {
+	const cursors = (): number[] => people.map(({ session }) => session.connection.cursors.get(room) ?? 0);
+	const isLevel = (): boolean => {
+		const all = cursors();
+		return all.every((seq) => seq === all[0]);
+	};
+	for (let tries = 0; !isLevel(); tries++) {
+		if (tries === 600) throw new Error("not everybody reached the head of the room");
+		await swarm.run(50);
+	}
+}
+
+/** Receivers of one new room, of whom the first speaks. */
+export async function audience(swarm: Swarm, count: number, port: number): Promise<Audience> {
 	const crowd = new Crowd();
 	const people = await guests(swarm, { port, crowd }, count, "bench-");
 	const [room = ""] = await joinAll(swarm, people, () => "bench");
 	const sessions = people.map(({ session }) => session);
 	const [speaker] = sessions;
-	// Until everybody stands at the head, whose last entries are the others' joins.
-	const head = (): number => Math.max(...sessions.map(({ connection }) => connection.cursors.get(room) ?? 0));
-	const isLevel = (): boolean => sessions.every(({ connection }) => connection.cursors.get(room) === head());
-	if (!(await swarm.until(isLevel, 60_000))) throw new Error("not everybody reached the head of the room");
+	await levelAt(swarm, people, room);
 	return {
 		crowd,
 		receivers: sessions.map(({ connection }) => connection),

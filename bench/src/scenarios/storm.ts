@@ -7,7 +7,7 @@ import { Samples } from "../load/samples.ts";
 import type { Swarm } from "../load/swarm.ts";
 import { textOf } from "../load/text.ts";
 import { type Counters, countersOf } from "../metrics.ts";
-import { type Guest, guests, joinAll, withServer } from "../peers/verbatim.ts";
+import { type Guest, guests, joinAll, levelAt, withServer } from "../peers/verbatim.ts";
 import { Session } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
@@ -32,7 +32,12 @@ export function storm({ receivers, rooms, missed }: StormOptions): Promise<Resul
 		// The speakers first, so that every room is made once.
 		const ids = await joinAll(swarm, speakers, (i) => `storm${i}`);
 		await joinAll(swarm, away, (i) => `storm${i % rooms}`);
-		await level(swarm, away, ids);
+		for (const [i, room] of ids.entries())
+			await levelAt(
+				swarm,
+				away.filter((_, k) => k % rooms === i),
+				room,
+			);
 
 		for (const { session } of away) swarm.end(session.connection);
 		for (const [i, { session }] of speakers.entries())
@@ -106,19 +111,6 @@ async function comeBack(swarm: Swarm, port: number, crowd: Crowd, away: readonly
 	};
 	await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, worker)), "coming back", BACK_MS);
 	return { back, waits };
-}
-
-/** Waits until everybody has the joins of all others. */
-async function level(swarm: Swarm, people: readonly Guest[], rooms: readonly string[]): Promise<void> {
-	const isLevel = (): boolean =>
-		rooms.every((room, i) => {
-			const seqs = people.filter((_, k) => k % rooms.length === i).map(({ session }) => session.connection.cursors.get(room));
-			return seqs.every((seq) => seq === seqs.at(-1));
-		});
-	for (let tries = 0; !isLevel(); tries++) {
-		if (tries > 100) throw new Error("not everybody reached the head of the rooms");
-		await swarm.run(100);
-	}
 }
 
 function readsBetween(before: Counters, after: Counters): number | string {

@@ -1,0 +1,69 @@
+// Does it stay as fast when it has grown? The cost of a message and of a delivery with ten thousand and with a million messages stored,
+// and the cost of a message in a few and in ten thousand rooms.
+import { Stage } from "../load/window.ts";
+import { audience, withServer } from "../peers/verbatim.ts";
+import type { Result } from "../result.ts";
+import { withStored } from "../stored.ts";
+import { IngestLoad } from "./ingest.ts";
+
+export interface GrowthOptions {
+	/** Messages stored, in the grown one. */
+	readonly stored: number;
+	/** Rooms, in the grown one. */
+	readonly rooms: number;
+	/** Receivers of the room whose deliveries are measured. */
+	readonly receivers: number;
+	/** Messages a second in that room. */
+	readonly rate: number;
+	readonly seconds: number;
+}
+
+const SMALL_STORED = 10_000;
+const SENDERS = 64;
+/** Sends under way at each sender. */
+const WINDOW = 16;
+
+export async function growth(options: GrowthOptions): Promise<Result[]> {
+	const small = Math.min(SMALL_STORED, options.stored);
+	return [
+		await measure(options, small, SENDERS),
+		await measure(options, options.stored, SENDERS),
+		await measure(options, small, Math.max(SENDERS, options.rooms)),
+	];
+}
+
+function measure({ receivers, rate, seconds }: GrowthOptions, stored: number, rooms: number): Promise<Result> {
+	return withStored(stored, (data) =>
+		withServer(
+			async (server, swarm) => {
+				const load = await IngestLoad.prepare(swarm, server.httpPort, { senders: SENDERS, rooms, window: WINDOW });
+				await load.saturate(1);
+				const messages = await load.measure(server.pid, () => load.saturate(seconds));
+				const stage = new Stage(swarm, await audience(swarm, receivers, server.httpPort), server.pid);
+				const pace = { rate, seconds, burst: 1 };
+				await stage.window({ ...pace, seconds: 1 });
+				const deliveries = await stage.window(pace);
+				const missing = deliveries.expected - deliveries.delivered;
+				return {
+					...messages,
+					scenario: `growth, ${stored} stored, ${rooms} rooms`,
+					receivers,
+					delivered: deliveries.delivered,
+					expected: deliveries.expected,
+					deliveriesPerSecond: deliveries.delivered / deliveries.seconds,
+					p50Ms: deliveries.samples.percentile(0.5),
+					p99Ms: deliveries.samples.percentile(0.99),
+					cpuUsPerDelivery: (deliveries.cpuSeconds * 1e6) / deliveries.delivered,
+					failures: [
+						...messages.failures,
+						...(missing === 0 ? [] : [`${missing} deliveries were missing`]),
+						...(stage.audience.crowd.disordered === 0 ? [] : ["deliveries out of order"]),
+						...stage.audience.refusals,
+					],
+					more: { ...messages.more, storedMessages: stored },
+				};
+			},
+			{ data },
+		),
+	);
+}

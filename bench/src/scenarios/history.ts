@@ -1,0 +1,82 @@
+// How long does a page of history take from a room of a million messages? Readers ask, each one page after the other, anywhere in the log.
+import { Crowd } from "../load/connection.ts";
+import { Samples } from "../load/samples.ts";
+import type { Guest } from "../peers/verbatim.ts";
+import { guests, joinAll, withServer } from "../peers/verbatim.ts";
+import { usageOf } from "../proc.ts";
+import type { Result } from "../result.ts";
+import { DURABILITY } from "../server-flags.ts";
+import { STORED_ROOM, withStored } from "../stored.ts";
+
+export interface HistoryOptions {
+	readonly stored: number;
+	/** Readers that ask at the same time. */
+	readonly receivers: number;
+	readonly seconds: number;
+}
+
+/** Entries of a page: what a client asks for by default. */
+const PAGE = 50;
+/** Seeded, so that every run asks for the same places. */
+const SEED = 12_345;
+
+export function history({ stored, receivers, seconds }: HistoryOptions): Promise<Result[]> {
+	return withStored(stored, (data) =>
+		withServer(
+			async (server, swarm) => {
+				const crowd = new Crowd();
+				const people = await guests(swarm, { port: server.httpPort, crowd }, receivers, "reader");
+				const [room = ""] = await joinAll(swarm, people, () => STORED_ROOM);
+				const samples = new Samples();
+				const wrong: string[] = [];
+				const endMs = performance.now() + seconds * 1_000;
+				const before = usageOf(server.pid);
+				const read = async ({ session }: Guest, n: number): Promise<void> => {
+					const random = lcg(SEED + n);
+					while (performance.now() < endMs) {
+						const bound = PAGE + 2 + Math.floor(random() * (stored - PAGE));
+						const askedMs = performance.now();
+						const { page } = await session.ask({ history: { room, before: bound, limit: PAGE } });
+						samples.add(performance.now() - askedMs);
+						const seqs = page?.entries?.map(({ seq }) => seq) ?? [];
+						if (seqs.length !== PAGE || seqs.some((seq, i) => seq !== bound - PAGE + i))
+							wrong.push(`the page before ${bound} was not the ${PAGE} entries below it`);
+					}
+				};
+				await swarm.during(Promise.all(people.map(read)), "reading pages", seconds * 1_000 + 30_000);
+				const { cpuSeconds } = usageOf(server.pid);
+				return [
+					{
+						scenario: "history",
+						peer: "Verbatim",
+						durability: DURABILITY,
+						receivers,
+						p50Ms: samples.percentile(0.5),
+						p99Ms: samples.percentile(0.99),
+						failures: [
+							...wrong.slice(0, 1).map((first) => `${wrong.length} pages were wrong; the first: ${first}`),
+							...(samples.count > 0 ? [] : ["no page was read"]),
+						],
+						more: {
+							storedMessages: stored,
+							pages: samples.count,
+							entriesPerPage: PAGE,
+							pagesPerSecond: samples.count / seconds,
+							cpuUsPerPage: ((cpuSeconds - before.cpuSeconds) * 1e6) / samples.count,
+						},
+					},
+				];
+			},
+			{ data },
+		),
+	);
+}
+
+/** Numerical Recipes' generator: even enough to choose pages. */
+function lcg(seed: number): () => number {
+	let state = seed >>> 0;
+	return () => {
+		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+		return state / 2 ** 32;
+	};
+}
