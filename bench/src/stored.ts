@@ -58,7 +58,7 @@ async function write(store: Store, messages: number): Promise<void> {
 		epoch: 1,
 		roomKind: Room_Kind.PUBLIC,
 		name: STORED_ROOM,
-		skeleton: STORED_ROOM,
+		skeleton: skeletonOf(STORED_ROOM),
 	} as const;
 	await all([store.append({ ...create, sender: owner, atMs })]);
 	await all(senders.map((sender) => store.append({ kind: "join", room, sender, atMs })));
