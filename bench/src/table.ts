@@ -6,6 +6,7 @@ import { growth } from "./scenarios/growth.ts";
 import { history } from "./scenarios/history.ts";
 import { idle } from "./scenarios/idle.ts";
 import { ingest } from "./scenarios/ingest.ts";
+import { mixed } from "./scenarios/mixed.ts";
 import { stalled } from "./scenarios/stalled.ts";
 import { start } from "./scenarios/start.ts";
 import { storm } from "./scenarios/storm.ts";
@@ -82,6 +83,12 @@ export const SCENARIOS: readonly Scenario[] = [
 		does: "so many clients lose their connection at once and come back to what was said meanwhile: the time until all have all",
 		defaults: { receivers: 10_000, rooms: 100, missed: 100 },
 		run: storm,
+	},
+	{
+		name: "mixed",
+		does: "users in several rooms each, who talk, type, page back, wander; one in a hundred reads slowly",
+		defaults: { receivers: 1_000, rooms: 100, rate: 500, seconds: 5 },
+		run: mixed,
 	},
 	{
 		name: "stalled",

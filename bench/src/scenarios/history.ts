@@ -4,6 +4,7 @@ import { Samples } from "../load/samples.ts";
 import type { Guest } from "../peers/verbatim.ts";
 import { guests, joinAll, withServer } from "../peers/verbatim.ts";
 import { usageOf } from "../proc.ts";
+import { seeded } from "../random.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
 import { STORED_ROOM, withStored } from "../stored.ts";
@@ -32,7 +33,7 @@ export function history({ stored, receivers, seconds }: HistoryOptions): Promise
 				const endMs = performance.now() + seconds * 1_000;
 				const before = usageOf(server.pid);
 				const read = async ({ session }: Guest, n: number): Promise<void> => {
-					const random = lcg(SEED + n);
+					const random = seeded(SEED + n);
 					while (performance.now() < endMs) {
 						const bound = PAGE + 2 + Math.floor(random() * (stored - PAGE));
 						const askedMs = performance.now();
@@ -70,13 +71,4 @@ export function history({ stored, receivers, seconds }: HistoryOptions): Promise
 			{ data },
 		),
 	);
-}
-
-/** Numerical Recipes' generator: even enough to choose pages. */
-function lcg(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		return state / 2 ** 32;
-	};
 }

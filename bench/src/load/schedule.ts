@@ -1,0 +1,17 @@
+/** Something that is due so many times a second; `run` does it as often as it has become due since. Open-loop: nothing is left out. */
+export class Schedule {
+	/** How often it was done. */
+	done = 0;
+	private readonly perSecond: number;
+	private readonly work: (index: number) => void;
+	private readonly startMs = performance.now();
+
+	constructor(perSecond: number, work: (index: number) => void) {
+		this.perSecond = perSecond;
+		this.work = work;
+	}
+
+	run(): void {
+		while (performance.now() - this.startMs >= (this.done / this.perSecond) * 1_000) this.work(this.done++);
+	}
+}
