@@ -18,6 +18,9 @@ export interface Result {
 	readonly limitCpuUsPerDelivery?: number;
 	/** Median over the pairs of ours divided by the relay's. */
 	readonly ratioToLimit?: number;
+	/** The relay's latencies, in the same run. */
+	readonly limitP50Ms?: number | undefined;
+	readonly limitP99Ms?: number | undefined;
 	/** Bytes of a delivery at a receiver. */
 	readonly bytesPerDelivery?: number;
 	/** The server's resident memory per connection, above what it had before they came. */

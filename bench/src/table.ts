@@ -1,6 +1,7 @@
 // The scenarios as data: the help, the defaults and the whole run come from here.
 import type { Door } from "./peers/verbatim-session.ts";
 import type { Result } from "./result.ts";
+import { compare } from "./scenarios/compare.ts";
 import { fanout } from "./scenarios/fanout.ts";
 import { growth } from "./scenarios/growth.ts";
 import { history } from "./scenarios/history.ts";
@@ -113,5 +114,12 @@ export const SCENARIOS: readonly Scenario[] = [
 		does: "the cost of a message and of a delivery: few and many messages stored, few and many rooms",
 		defaults: { stored: 1_000_000, rooms: 10_000, receivers: 100, rate: 500, seconds: 4 },
 		run: growth,
+	},
+	{
+		name: "compare",
+		does: "the same fan-out by Verbatim, a C relay, nats-server, ngircd, ws and Socket.IO, where they are here",
+		defaults: { receivers: 1_000, rate: 25, seconds: 4, burst: 1, pairs: 3 },
+		run: compare,
+		rounds: [{}, { rate: 250, burst: 10 }],
 	},
 ];

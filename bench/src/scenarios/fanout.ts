@@ -42,9 +42,13 @@ export async function fanout(options: FanoutOptions): Promise<Result[]> {
 		}
 		const results = peers.map((peer, i) => resultOf(options, peer, stages[i], windows[i] ?? []));
 		const [ours, limit] = windows;
-		const [first, ...rest] = results;
-		if (first === undefined || ours === undefined || limit === undefined) return results;
-		return [{ ...first, ...besideLimit(ours, limit) }, ...rest];
+		const [first, beside] = results;
+		if (first === undefined || beside === undefined || ours === undefined || limit === undefined) return results;
+		const { ratios, ...figures } = besideLimit(ours, limit, beside);
+		return [
+			{ ...first, ...figures, more: { ...first.more, ratios } },
+			{ ...beside, scenario: `fanout, ${beside.peer}` },
+		];
 	} finally {
 		swarm.close();
 		for (const peer of peers) await peer.stop();
@@ -67,7 +71,7 @@ export function resultOf(options: FanoutOptions, peer: Peer, stage: Stage | unde
 	];
 	const acked = windows[0]?.acked === undefined ? undefined : sum((window) => window.acked ?? 0);
 	return {
-		scenario: `${options.burst === 1 ? "fanout" : `fanout, bursts of ${options.burst}`}, ${peer.name}`,
+		scenario: "fanout",
 		peer: peer.name,
 		durability: peer.durability,
 		receivers: options.receivers,
@@ -83,19 +87,29 @@ export function resultOf(options: FanoutOptions, peer: Peer, stage: Stage | unde
 		failures,
 		more: {
 			messagesPerSecond: options.rate,
+			burst: options.burst,
 			serverCores: sum((window) => window.cpuSeconds) / seconds,
 			sendsLateP99Ms: late.percentile(0.99) ?? 0,
 		},
 	};
 }
 
-/** The relay's cost, and how many times it ours is, pair by pair. */
-function besideLimit(ours: readonly Window[], limit: readonly Window[]) {
-	const costs = (windows: readonly Window[]): number[] =>
-		windows.map(({ cpuSeconds, delivered }) => (cpuSeconds * 1e6) / delivered);
-	const limits = costs(limit);
-	const ratios = costs(ours).map((cost, pair) => cost / (limits[pair] ?? Number.NaN));
-	return { limitCpuUsPerDelivery: median(limits) ?? Number.NaN, ratioToLimit: median(ratios) ?? Number.NaN };
+/** Microseconds of the server's processor for one delivery. */
+export function costOf({ cpuSeconds, delivered }: Window): number {
+	return (cpuSeconds * 1e6) / delivered;
+}
+
+/** The relay's figures, and how many times its cost ours is, pair by pair. */
+function besideLimit(ours: readonly Window[], limit: readonly Window[], relay: Result) {
+	const limits = limit.map(costOf);
+	const ratios = ours.map((window, pair) => costOf(window) / (limits[pair] ?? Number.NaN));
+	return {
+		limitCpuUsPerDelivery: median(limits) ?? Number.NaN,
+		ratioToLimit: median(ratios) ?? Number.NaN,
+		limitP50Ms: relay.p50Ms,
+		limitP99Ms: relay.p99Ms,
+		ratios,
+	};
 }
 
 function unlessAbsent(error: unknown): undefined {
