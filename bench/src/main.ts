@@ -1,6 +1,7 @@
 // `npm run bench -- [scenario …] [flags]`. This process is the load generator; every server is another, and its cost is read from the
 // kernel's accounts of that one alone.
 import { parseArgs } from "node:util";
+import { endOnSignals } from "./ending.ts";
 import { block } from "./print.ts";
 import type { Result } from "./result.ts";
 import { removeStored } from "./stored.ts";
@@ -25,6 +26,7 @@ if (unknown !== undefined) {
 	console.error(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
 	process.exit(64);
 }
+endOnSignals();
 const results: Result[] = [];
 for (const scenario of SCENARIOS) {
 	if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Room_Kind } from "@verbatim/protocol";
 import { openSqliteStore, type Store } from "@verbatim/server";
 import { skeletonOf } from "../../server/src/account/skeleton.ts";
+import { endLater } from "./ending.ts";
 import { textOf } from "./load/text.ts";
 
 /** The room's name, as it is joined. */
@@ -21,10 +22,12 @@ export async function withStored<T>(messages: number, use: (data: string) => Pro
 	const folder = made.get(messages) ?? fill(messages);
 	made.set(messages, folder);
 	const data = await mkdtemp(join(tmpdir(), "verbatim-stored-"));
+	const ending = endLater(() => rm(data, { recursive: true, force: true }));
 	try {
 		await cp(await folder, data, { recursive: true });
 		return await use(data);
 	} finally {
+		ending.done();
 		await rm(data, { recursive: true, force: true });
 	}
 }
@@ -37,6 +40,7 @@ export async function removeStored(): Promise<void> {
 
 async function fill(messages: number): Promise<string> {
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-fill-"));
+	endLater(() => rm(dir, { recursive: true, force: true }));
 	const store = await openSqliteStore(dir);
 	try {
 		await write(store, messages);

@@ -118,8 +118,8 @@ export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "compare",
 		does: "the same fan-out by Verbatim, a C relay, nats-server, ngircd, ws and Socket.IO, where they are here",
-		defaults: { receivers: 1_000, rate: 25, seconds: 4, burst: 1, pairs: 3 },
+		defaults: { receivers: 1_000, rate: 50, seconds: 4, burst: 1, pairs: 3 },
 		run: compare,
-		rounds: [{}, { rate: 250, burst: 10 }],
+		rounds: [{}, { rate: 500, burst: 10 }],
 	},
 ];

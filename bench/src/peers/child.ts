@@ -1,11 +1,13 @@
 // A peer's process: started, heard until it says that it listens, and ended by its own id.
 import type { Subprocess } from "bun";
+import { endLater } from "../ending.ts";
 
 const START_MS = 10_000;
 
 export class Child {
 	readonly pid: number;
 	private readonly process: Subprocess<"ignore", "pipe", "pipe">;
+	private readonly ending = endLater(() => this.stop());
 	private printed = "";
 
 	private constructor(process: Subprocess<"ignore", "pipe", "pipe">) {
@@ -31,6 +33,7 @@ export class Child {
 	}
 
 	async stop(): Promise<void> {
+		this.ending.done();
 		this.process.kill("SIGKILL");
 		await this.process.exited;
 	}

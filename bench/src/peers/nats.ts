@@ -42,6 +42,7 @@ export async function startNats(): Promise<Peer> {
 				opening: wire,
 				wire,
 				echoes: true,
+				atOnce: 100,
 				hello: () => undefined,
 				answer(payload, connection) {
 					const line = payload.toString("latin1");

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "@verbatim/testkit";
+import { endLater } from "../ending.ts";
 import type { Wire } from "../load/connection.ts";
 import { lines } from "../load/framing.ts";
 import { Child } from "./child.ts";
@@ -16,6 +17,7 @@ export async function startNgircd(): Promise<Peer> {
 	const program = which("ngircd");
 	if (program === undefined) throw new Absent("ngircd: not installed here (Debian: apt install ngircd)");
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-ngircd-"));
+	const ending = endLater(() => rm(dir, { recursive: true, force: true }));
 	const [port = 0] = freePorts(1);
 	const file = join(dir, "ngircd.conf");
 	await writeFile(file, configuration(port));
@@ -32,6 +34,8 @@ export async function startNgircd(): Promise<Peer> {
 				opening: wire,
 				wire,
 				echoes: false,
+				// Its backlog is 10.
+				atOnce: 8,
 				hello: (index) => Buffer.from(`NICK b${index}\r\nUSER b${index} 0 * :bench\r\n`),
 				answer(payload, connection) {
 					const [first = "", second = "", ...rest] = payload.toString("latin1").split(" ");
@@ -44,6 +48,7 @@ export async function startNgircd(): Promise<Peer> {
 			}),
 		async stop() {
 			await child.stop();
+			ending.done();
 			await rm(dir, { recursive: true, force: true });
 		},
 	};

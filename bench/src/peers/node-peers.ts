@@ -16,6 +16,7 @@ export function startWs(): Promise<Peer> {
 		opening,
 		wire,
 		echoes: true,
+		atOnce: 100,
 		hello: () => webSocketRequest(port, "/"),
 		answer(_, connection) {
 			connection.wire = wire;
@@ -35,6 +36,7 @@ export function startSocketIo(): Promise<Peer> {
 			opening,
 			wire,
 			echoes: true,
+			atOnce: 100,
 			hello: () => webSocketRequest(port, "/socket.io/?EIO=4&transport=websocket"),
 			// Engine.IO 4: 0 open, 2 ping, 3 pong, 4 message; Socket.IO 5 within a message: 0 connect, 2 event.
 			answer(payload, connection) {

@@ -17,9 +17,10 @@ export interface Rally {
 	message(text: string): Uint8Array;
 	/** Whether the speaker hears itself; otherwise it is one more connection. */
 	readonly echoes: boolean;
+	/** Handshakes under way at once: fewer than the server's backlog, since a connection beyond it hangs for a second and more. */
+	readonly atOnce: number;
 }
 
-const AT_ONCE = 100;
 const IN_MS = 60_000;
 
 export async function rally(swarm: Swarm, count: number, peer: Rally): Promise<Audience> {
@@ -41,7 +42,7 @@ export async function rally(swarm: Swarm, count: number, peer: Rally): Promise<A
 	const speaker = peer.echoes ? undefined : enter(count, speakers);
 	const target = peer.echoes ? count : count + 1;
 	const isAllIn = await swarm.until(() => {
-		while (receivers.length < count && receivers.length - areIn < AT_ONCE) receivers.push(enter(receivers.length, crowd));
+		while (receivers.length < count && receivers.length - areIn < peer.atOnce) receivers.push(enter(receivers.length, crowd));
 		return areIn === target;
 	}, IN_MS);
 	if (!isAllIn) throw new Error(`only ${areIn} of ${target} clients got in`);

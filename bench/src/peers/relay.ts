@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endLater } from "../ending.ts";
 import { Crowd, type Wire } from "../load/connection.ts";
 import { lengthFrame, lengthFrames } from "../load/framing.ts";
 import type { Swarm } from "../load/swarm.ts";
@@ -25,6 +26,7 @@ export async function startRelay(deliveryBytes: number): Promise<Relay> {
 	const compiler = Bun.which("cc");
 	if (compiler === null) throw new Absent("the C relay: there is no `cc` here (Debian: apt install gcc libc6-dev)");
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-relay-"));
+	const ending = endLater(() => rm(dir, { recursive: true, force: true }));
 	const program = join(dir, "relay");
 	const compiled = Bun.spawnSync([compiler, "-O2", "-o", program, SOURCE]);
 	if (!compiled.success) throw new Absent(`the C relay: cc failed:\n${compiled.stderr.toString()}`);
@@ -39,6 +41,7 @@ export async function startRelay(deliveryBytes: number): Promise<Relay> {
 		audience: (swarm, receivers) => audience(swarm, receivers, port, (text) => pad(text, relay.deliveryBytes)),
 		async stop() {
 			await child.stop();
+			ending.done();
 			await rm(dir, { recursive: true, force: true });
 		},
 	};

@@ -1,5 +1,6 @@
 // The server that all this is about, started as its README says, with the limits lifted that protect it from one address's load.
 import { ServerProcess } from "@verbatim/testkit";
+import { endLater } from "../ending.ts";
 import { Crowd } from "../load/connection.ts";
 import { Swarm } from "../load/swarm.ts";
 import { BENCH_FLAGS, DURABILITY } from "../server-flags.ts";
@@ -15,22 +16,40 @@ export interface Guest {
 }
 
 export async function startVerbatim(): Promise<Peer> {
-	const server = await startServer();
+	const { server, stop } = await startServer();
 	return {
 		name: "Verbatim",
 		durability: DURABILITY,
 		doesNot: "",
 		pid: server.pid,
 		audience: (swarm, receivers) => audience(swarm, receivers, server.httpPort),
-		stop: () => server.remove(),
+		stop,
 	};
 }
 
-/** A measured server, on `data` if given; `remove` ends it. */
-export async function startServer(data?: string): Promise<ServerProcess> {
+export interface Started {
+	readonly server: ServerProcess;
+	/** Ends it, and removes its data unless they were given. */
+	stop(): Promise<void>;
+}
+
+/** A measured server that is not started yet, on `data` if given. */
+export async function prepareServer(data?: string): Promise<Started> {
 	const server = await ServerProcess.prepare({ flags: BENCH_FLAGS, ...(data === undefined ? {} : { data }) });
-	await server.start();
-	return server;
+	const ending = endLater(() => server.remove());
+	return {
+		server,
+		async stop() {
+			ending.done();
+			await server.remove();
+		},
+	};
+}
+
+async function startServer(data?: string): Promise<Started> {
+	const started = await prepareServer(data);
+	await started.server.start();
+	return started;
 }
 
 /** A server and a load on it, both ended afterwards, whatever happens. */
@@ -39,12 +58,12 @@ export async function withServer<T>(
 	options: { readonly data?: string } = {},
 ): Promise<T> {
 	const swarm = new Swarm();
-	const server = await startServer(options.data);
+	const { server, stop } = await startServer(options.data);
 	try {
 		return await work(server, swarm);
 	} finally {
 		swarm.close();
-		await server.remove();
+		await stop();
 	}
 }
 

@@ -48,6 +48,7 @@ export async function compare(options: FanoutOptions): Promise<Result[]> {
 			const stage = new Stage(swarm, await peer.audience(swarm, options.receivers), peer.pid);
 			await stage.window({ ...options, seconds: WARM_SECONDS }, DRAIN_MS);
 			entrants.push({ peer, stage, windows: [] });
+			console.error(`${peer.name} is ready`);
 		}
 		for (let round = 0; round < options.pairs; round++) {
 			for (const { peer, stage, windows } of entrants) {

@@ -1,12 +1,11 @@
 // How long after its start does a server take connections, and how long until it says that it is ready? With an empty database, and with
 // a million messages stored. The time begins before the process is made: what the runtime needs to start is in it.
 
-import { ServerProcess } from "@verbatim/testkit";
 import { median } from "../median.ts";
-import { startServer } from "../peers/verbatim.ts";
+import { prepareServer } from "../peers/verbatim.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
-import { BENCH_FLAGS, DURABILITY } from "../server-flags.ts";
+import { DURABILITY } from "../server-flags.ts";
 import { withStored } from "../stored.ts";
 
 export interface StartOptions {
@@ -28,9 +27,8 @@ async function measure(stored: number, times: number, data?: string): Promise<Re
 	const listening: number[] = [];
 	const ready: number[] = [];
 	let rssBytes = 0;
-	if (data !== undefined) await (await startServer(data)).remove();
 	for (let i = 0; i < times; i++) {
-		const server = await ServerProcess.prepare({ flags: BENCH_FLAGS, ...(data === undefined ? {} : { data }) });
+		const { server, stop } = await prepareServer(data);
 		try {
 			const startMs = performance.now();
 			const isReady = server.start().then(() => performance.now() - startMs);
@@ -38,7 +36,7 @@ async function measure(stored: number, times: number, data?: string): Promise<Re
 			ready.push(await isReady);
 			rssBytes = usageOf(server.pid).rssBytes;
 		} finally {
-			await server.remove();
+			await stop();
 		}
 	}
 	return {
