@@ -1,8 +1,13 @@
 // `npm run bench -- [scenario …] [flags]`. This process is the load generator; every server is another, and its cost is read from the
-// kernel's accounts of that one alone.
+// kernel's accounts of that one alone. Without a scenario all are run, and the report is written.
+import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
+import { absences } from "./absent.ts";
 import { endOnSignals } from "./ending.ts";
-import { block } from "./print.ts";
+import { block, help, verdictLines } from "./print.ts";
+import { verdicts } from "./report/bars.ts";
+import { environment } from "./report/environment.ts";
+import { writeReport } from "./report/write.ts";
 import type { Result } from "./result.ts";
 import { removeStored } from "./stored.ts";
 import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./table.ts";
@@ -18,20 +23,19 @@ const { positionals, values } = parseArgs({
 });
 
 if (values.help) {
-	console.log(help());
+	console.log(help(SCENARIOS));
 	process.exit(0);
 }
 const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
-if (unknown !== undefined) {
-	console.error(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
-	process.exit(64);
-}
+if (unknown !== undefined)
+	refuse(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
+
 endOnSignals();
+const isWhole = positionals.length === 0;
 const results: Result[] = [];
 for (const scenario of SCENARIOS) {
-	if (positionals.length > 0 && !positionals.includes(scenario.name)) continue;
-	const rounds = positionals.length === 0 ? (scenario.rounds ?? [{}]) : [{}];
-	for (const round of rounds) {
+	if (!isWhole && !positionals.includes(scenario.name)) continue;
+	for (const round of isWhole ? (scenario.rounds ?? [{}]) : [{}]) {
 		for (const result of await scenario.run(flagsOf(scenario, round))) {
 			results.push(result);
 			console.log(values.json ? JSON.stringify(flat(result)) : block(result));
@@ -39,7 +43,15 @@ for (const scenario of SCENARIOS) {
 	}
 }
 await removeStored();
-process.exit(results.some(({ failures }) => failures.length > 0) ? 1 : 0);
+const judged = verdicts(results);
+if (!values.json) console.log(verdictLines(judged));
+if (isWhole) {
+	const page = await writeReport({ environment: environment(tmpdir()), verdicts: judged, absent: [...absences], results });
+	console.error(`the report is in ${page}`);
+}
+const failed = results.filter(({ failures }) => failures.length > 0);
+for (const { scenario, failures } of failed) console.error(`FAILED: ${scenario}: ${failures.join("; ")}`);
+process.exit(failed.length > 0 ? 1 : 0);
 
 function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {
 	const { json: _, help: __, ...texts } = values;
@@ -50,9 +62,8 @@ function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {
 function read(name: string, text: string): number | string {
 	if (name === "door" && (text === "ws" || text === "tcp")) return text;
 	const value = Number(text);
-	if (value > 0 && Number.isFinite(value)) return value;
-	console.error(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
-	process.exit(64);
+	if (name !== "door" && value > 0 && Number.isFinite(value)) return value;
+	return refuse(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
 }
 
 /** One object of plain keys. */
@@ -60,10 +71,7 @@ function flat({ more, ...result }: Result): object {
 	return { ...result, ...more };
 }
 
-function help(): string {
-	const lines = SCENARIOS.map(({ name, does, defaults }) => {
-		const flags = Object.entries(defaults).map(([key, value]) => `--${key} ${value}`);
-		return `  ${name.padEnd(10)}${does}\n${" ".repeat(12)}${flags.join(" ")}`;
-	});
-	return `npm run bench -- [scenario …] [flags] [--json]\n\n${lines.join("\n")}`;
+function refuse(words: string): never {
+	console.error(words);
+	process.exit(64);
 }

@@ -1,5 +1,7 @@
 // Results for people: one block per result on the terminal while the run goes on, one line of a table each at its end.
+import type { Verdict } from "./report/bars.ts";
 import type { Result } from "./result.ts";
+import type { Scenario } from "./table.ts";
 
 /** Key and value of all that a result has, in a fixed order, `more` last. */
 export function rowsOf(result: Result): [string, string][] {
@@ -25,4 +27,24 @@ export function show(value: unknown): string {
 	if (!Number.isFinite(value)) return "–";
 	const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
 	return value.toLocaleString("en", { maximumFractionDigits: digits, useGrouping: Math.abs(value) >= 10_000 });
+}
+
+export function verdictLines(verdicts: readonly Verdict[]): string {
+	return verdicts
+		.map(({ what, bar, value, unit, isMet }) => `${isMet ? "met   " : "MISSED"}  ${show(value)} ${unit} (${bar})  ${what}`)
+		.join("\n");
+}
+
+export function help(scenarios: readonly Scenario[]): string {
+	const lines = scenarios.map(({ name, does, defaults }) => {
+		const flags = Object.entries(defaults).map(([key, value]) => `--${key} ${value}`);
+		return `  ${name.padEnd(10)}${does}\n${" ".repeat(12)}${flags.join(" ")}`;
+	});
+	return [
+		"npm run bench -- [scenario …] [flags] [--json]",
+		"Without a scenario all are run, and bench/report/index.html and report.json are written.",
+		"A run in which anything is missing, doubled, out of order or refused exits with 1.",
+		"",
+		...lines,
+	].join("\n");
 }

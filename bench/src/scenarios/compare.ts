@@ -1,13 +1,14 @@
 // The same work for everybody, in the same run: one room, the same receivers, the same messages. Each peer is started, measured and ended
 // in turn, and again, so that what changes on the machine meanwhile meets all alike; ratios to the C relay are taken round by round.
 // Verbatim goes first in each round, since the relay's messages are made as long as its pushes.
+import { unlessAbsent } from "../absent.ts";
 import { Swarm } from "../load/swarm.ts";
 import { Stage, type Window } from "../load/window.ts";
 import { median } from "../median.ts";
 import { startNats } from "../peers/nats.ts";
 import { startNgircd } from "../peers/ngircd.ts";
 import { startSocketIo, startWs } from "../peers/node-peers.ts";
-import { Absent, type Peer } from "../peers/peer.ts";
+import type { Peer } from "../peers/peer.ts";
 import { type Relay, startRelay } from "../peers/relay.ts";
 import { startVerbatim } from "../peers/verbatim.ts";
 import type { Result } from "../result.ts";
@@ -82,10 +83,4 @@ function beside(result: Result, { peer, windows }: Entrant, limit: readonly numb
 			...(isOurs || result.failures.length === 0 ? {} : { couldNotKeepUp: result.failures.join("; ") }),
 		},
 	};
-}
-
-function unlessAbsent(error: unknown): undefined {
-	if (!(error instanceof Absent)) throw error;
-	console.error(`ABSENT: ${error.message}`);
-	return undefined;
 }

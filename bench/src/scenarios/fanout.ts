@@ -1,11 +1,12 @@
 // One room, N receivers, R messages a second of 100 bytes, singly or in bursts: what does a delivery cost the server, beside the C relay
 // in the same run? Both stand ready with their receivers and are measured in turn, A B A B: whatever changes on the machine meanwhile
 // changes for both, and the ratio is taken pair by pair.
+import { unlessAbsent } from "../absent.ts";
 import { Samples } from "../load/samples.ts";
 import { Swarm } from "../load/swarm.ts";
 import { type Pace, Stage, type Window } from "../load/window.ts";
 import { median } from "../median.ts";
-import { Absent, type Peer } from "../peers/peer.ts";
+import type { Peer } from "../peers/peer.ts";
 import { startRelay } from "../peers/relay.ts";
 import { startVerbatim } from "../peers/verbatim.ts";
 import type { Result } from "../result.ts";
@@ -110,10 +111,4 @@ function besideLimit(ours: readonly Window[], limit: readonly Window[], relay: R
 		limitP99Ms: relay.p99Ms,
 		ratios,
 	};
-}
-
-function unlessAbsent(error: unknown): undefined {
-	if (!(error instanceof Absent)) throw error;
-	console.error(`ABSENT: ${error.message}; the limit is left out`);
-	return undefined;
 }

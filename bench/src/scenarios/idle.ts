@@ -36,13 +36,14 @@ export async function idle({ receivers, door, seconds }: IdleOptions): Promise<R
 		const after = usageOf(server.pid);
 		return [
 			{
-				scenario: `idle, ${door}`,
+				scenario: "idle",
 				peer: "Verbatim",
 				durability: DURABILITY,
 				receivers,
 				rssBytesPerConnection: Math.round((after.rssBytes - before.rssBytes) / receivers),
 				failures: crowd.lost === 0 ? [] : [`${crowd.lost} connections were lost`],
 				more: {
+					door,
 					rssMiBBefore: before.rssBytes / 2 ** 20,
 					rssMiBAfter: after.rssBytes / 2 ** 20,
 					cpuShareIdle: await idleShare(swarm, server.pid),
