@@ -75,7 +75,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "idle",
 		does: "so many authenticated connections, each in a room of its own: the memory of one",
-		defaults: { receivers: 15_000, seconds: 5, door: "ws" },
+		defaults: { receivers: 15_000, seconds: 3, door: "ws" },
 		run: idle,
 		rounds: [{ door: "ws" }, { door: "tcp" }],
 	},

@@ -107,6 +107,7 @@ function fanouts(results: readonly Result[]): string {
 		hint: "less is better",
 		unit: "µs",
 		series: ["Verbatim", "C relay, the limit"],
+		isBesideLimit: true,
 		rows: rows.map(({ result, ...row }) => ({
 			...row,
 			values: [result.cpuUsPerDelivery, result.limitCpuUsPerDelivery],
@@ -118,6 +119,7 @@ function fanouts(results: readonly Result[]): string {
 		hint: "less is better",
 		unit: "ms",
 		series: ["Verbatim", "C relay, which stores nothing"],
+		isBesideLimit: true,
 		rows: rows.map(({ result, ...row }) => ({ ...row, values: [result.p50Ms, result.limitP50Ms] })),
 	});
 	return section("Fan-out", cost + latency);

@@ -47,7 +47,7 @@ export async function compare(options: FanoutOptions): Promise<Result[]> {
 			if (peer === undefined) continue;
 			peers.push(peer);
 			const stage = new Stage(swarm, await peer.audience(swarm, options.receivers), peer.pid);
-			await stage.window({ ...options, seconds: WARM_SECONDS }, DRAIN_MS);
+			await stage.window({ ...options, seconds: Math.min(WARM_SECONDS, options.seconds) }, DRAIN_MS);
 			entrants.push({ peer, stage, windows: [] });
 			console.error(`${peer.name} is ready`);
 		}

@@ -33,7 +33,7 @@ export async function fanout(options: FanoutOptions): Promise<Result[]> {
 		const stages: Stage[] = [];
 		for (const peer of peers) stages.push(new Stage(swarm, await peer.audience(swarm, options.receivers), peer.pid));
 		const windows: Window[][] = peers.map(() => []);
-		for (const stage of stages) await stage.window({ ...options, seconds: WARM_SECONDS });
+		for (const stage of stages) await stage.window({ ...options, seconds: Math.min(WARM_SECONDS, options.seconds) });
 		for (let pair = 0; pair < options.pairs; pair++) {
 			for (const [i, stage] of stages.entries()) {
 				const window = await stage.window(options);

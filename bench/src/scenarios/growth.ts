@@ -20,6 +20,8 @@ export interface GrowthOptions {
 
 const SMALL_STORED = 10_000;
 const SENDERS = 64;
+/** Load before the first measurement, so that code is compiled. */
+const WARM_SECONDS = 1;
 /** Sends under way at each sender. */
 const WINDOW = 16;
 
@@ -37,11 +39,11 @@ function measure({ receivers, rate, seconds }: GrowthOptions, stored: number, ro
 		withServer(
 			async (server, swarm) => {
 				const load = await IngestLoad.prepare(swarm, server.httpPort, { senders: SENDERS, rooms, window: WINDOW });
-				await load.saturate(1);
+				await load.saturate(Math.min(WARM_SECONDS, seconds));
 				const messages = await load.measure(server.pid, () => load.saturate(seconds));
 				const stage = new Stage(swarm, await audience(swarm, receivers, server.httpPort), server.pid);
 				const pace = { rate, seconds, burst: 1 };
-				await stage.window({ ...pace, seconds: 1 });
+				await stage.window({ ...pace, seconds: Math.min(WARM_SECONDS, seconds) });
 				const deliveries = await stage.window(pace);
 				const missing = deliveries.expected - deliveries.delivered;
 				return {

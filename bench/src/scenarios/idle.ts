@@ -29,7 +29,7 @@ export async function idle({ receivers, door, seconds }: IdleOptions): Promise<R
 				await joinAll(swarm, people.slice(at, at + AT_ONCE), (i) => `${prefix}${at + i}`);
 		};
 		await come(WARM, "warm");
-		await swarm.run(1_000);
+		await swarm.run(seconds * 1_000);
 		const before = usageOf(server.pid);
 		await come(receivers, "idle");
 		await swarm.run(seconds * 1_000);
@@ -46,7 +46,7 @@ export async function idle({ receivers, door, seconds }: IdleOptions): Promise<R
 					door,
 					rssMiBBefore: before.rssBytes / 2 ** 20,
 					rssMiBAfter: after.rssBytes / 2 ** 20,
-					cpuShareIdle: await idleShare(swarm, server.pid),
+					cpuShareIdle: await idleShare(swarm, server.pid, seconds),
 				},
 			},
 		];
@@ -54,8 +54,8 @@ export async function idle({ receivers, door, seconds }: IdleOptions): Promise<R
 }
 
 /** Share of one core that the connections cost while nothing is said, heartbeats included. */
-async function idleShare(swarm: Swarm, pid: number): Promise<number> {
+async function idleShare(swarm: Swarm, pid: number, seconds: number): Promise<number> {
 	const before = usageOf(pid).cpuSeconds;
-	await swarm.run(2_000);
-	return (usageOf(pid).cpuSeconds - before) / 2;
+	await swarm.run(seconds * 1_000);
+	return (usageOf(pid).cpuSeconds - before) / seconds;
 }

@@ -29,7 +29,7 @@ const DRAIN_MS = 20_000;
 export function ingest(options: IngestOptions): Promise<Result[]> {
 	return withServer(async (server, swarm) => {
 		const load = await IngestLoad.prepare(swarm, server.httpPort, options);
-		await load.saturate(WARM_SECONDS);
+		await load.saturate(Math.min(WARM_SECONDS, options.seconds));
 		const full = await load.measure(server.pid, () => load.saturate(options.seconds));
 		const steady = await load.measure(server.pid, () => load.steady(options.rate, options.seconds));
 		return [

@@ -37,7 +37,7 @@ export function mixed(options: MixedOptions): Promise<Result[]> {
 		const wanderers = await guests(swarm, { port, crowd: wanderCrowd }, WANDERERS, "wanderer-");
 		const town = await settle(swarm, [...well, ...slow], options.rooms);
 		const day = new Day(swarm, town, well, slow, wanderers);
-		await day.live(options.rate, 1);
+		await day.live(options.rate, Math.min(1, options.seconds));
 		const samples = new Samples();
 		for (const [i, { session }] of well.entries()) if (i % SAMPLED_ONE_IN === 0) session.connection.samples = samples;
 		const had = { said: day.said, delivered: crowd.delivered };

@@ -41,7 +41,7 @@ export function stalled(options: StalledOptions): Promise<Result[]> {
 
 		const speaker = well[0]?.session;
 		const stage = new Stage(swarm, audienceOf(well, crowd, speaker, room), server.pid);
-		await stage.window({ ...options, seconds: 1 });
+		await stage.window({ ...options, seconds: Math.min(1, options.seconds) });
 		const windows: { readonly without: Window[]; readonly with: Window[] } = { without: [], with: [] };
 		const rssBytes = { before: usageOf(server.pid).rssBytes, most: 0 };
 		let caughtUp = true;
