@@ -3,7 +3,12 @@ import type { Crowd } from "./load/connection.ts";
 import type { Session } from "./peers/verbatim-session.ts";
 
 /** Everything that a crowd's receivers and their sessions have to complain of; `expected` deliveries were due to them together. */
-export function failuresOf(crowd: Crowd, delivered: number, expected: number, sessions: readonly Session[] = []): string[] {
+export function failuresOf(
+	crowd: Pick<Crowd, "disordered" | "lost">,
+	delivered: number,
+	expected: number,
+	sessions: readonly Session[] = [],
+): string[] {
 	const failures: string[] = [];
 	if (delivered < expected) failures.push(`${expected - delivered} of ${expected} deliveries were missing`);
 	if (delivered > expected) failures.push(`${delivered - expected} deliveries beyond the ${expected} that were due`);

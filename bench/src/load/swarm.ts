@@ -18,6 +18,7 @@ export class Swarm {
 	private readonly seen = new Seen();
 	private readonly waiting = new Set<Connection>();
 	private opened = 0;
+	private isClosed = false;
 
 	/** Opens a connection and watches it. `receiveBytes` bounds the kernel's buffer on this side. */
 	connect(port: number, wire: Wire, crowd: Crowd, receiveBytes?: number): Connection {
@@ -89,7 +90,10 @@ export class Swarm {
 		connection.end(reset);
 	}
 
+	/** Ends all connections. Again: nothing, for its number may be somebody else's file by then. */
 	close(): void {
+		if (this.isClosed) return;
+		this.isClosed = true;
 		for (const connection of this.byFd) if (connection !== undefined) this.end(connection);
 		this.poll.close();
 	}

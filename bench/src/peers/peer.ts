@@ -10,9 +10,11 @@ export interface Peer {
 	readonly durability: string;
 	/** What it leaves out of what a chat needs. */
 	readonly doesNot: string;
+	/** Is it the one that only copies bytes, which all others are held against? */
+	readonly isLimit?: boolean;
 	/** The server's process; its threads are its own, it has no children. */
 	readonly pid: number;
-	/** Connects receivers of one room. Called once. */
+	/** Connects receivers of one room. Called once for each server started. */
 	audience(swarm: Swarm, receivers: number): Promise<Audience>;
 	stop(): Promise<void>;
 }

@@ -16,13 +16,8 @@ const HEAD_BYTES = 4;
 
 const wire: Wire = { framing: lengthFrames, read: deliveryOfTexts };
 
-export interface Relay extends Peer {
-	/** Bytes of each delivery from now on, at least the text's own. */
-	deliveryBytes: number;
-}
-
-/** Throws `Absent` where there is no C compiler. */
-export async function startRelay(deliveryBytes: number): Promise<Relay> {
+/** `deliveryBytes`: the size of each delivery from now on, at least the text's own. Throws `Absent` where there is no C compiler. */
+export async function startRelay(deliveryBytes: () => number): Promise<Peer> {
 	const compiler = Bun.which("cc");
 	if (compiler === null) throw new Absent("the C relay: there is no `cc` here (Debian: apt install gcc libc6-dev)");
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-relay-"));
@@ -32,20 +27,19 @@ export async function startRelay(deliveryBytes: number): Promise<Relay> {
 	if (!compiled.success) throw new Absent(`the C relay: cc failed:\n${compiled.stderr.toString()}`);
 	const { child, said } = await Child.start([program], /^(\d+)\n/);
 	const port = Number(said[1]);
-	const relay: Relay = {
+	return {
 		name: "C relay",
 		durability: "none",
 		doesNot: "store, order, dedupe, authenticate, acknowledge, have rooms",
+		isLimit: true,
 		pid: child.pid,
-		deliveryBytes,
-		audience: (swarm, receivers) => audience(swarm, receivers, port, (text) => pad(text, relay.deliveryBytes)),
+		audience: (swarm, receivers) => audience(swarm, receivers, port, (text) => pad(text, deliveryBytes())),
 		async stop() {
 			await child.stop();
 			ending.done();
 			await rm(dir, { recursive: true, force: true });
 		},
 	};
-	return relay;
 }
 
 async function audience(swarm: Swarm, count: number, port: number, body: (text: string) => string): Promise<Audience> {
