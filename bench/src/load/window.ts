@@ -91,6 +91,13 @@ export class Stage {
 		};
 	}
 
+	/** Waits until what a window left over has come after all, so that it is not paid for in somebody else's window. */
+	async settle(window: Window, timeoutMs: number): Promise<void> {
+		const { crowd } = this.audience;
+		const target = crowd.delivered + window.expected - window.delivered;
+		await this.swarm.until(() => crowd.delivered >= target, timeoutMs);
+	}
+
 	private sample(): Samples {
 		const samples = new Samples();
 		const { receivers } = this.audience;

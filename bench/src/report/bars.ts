@@ -57,7 +57,7 @@ export const BARS: readonly Bar[] = [
 		unit: "×",
 		atMost: 1.5,
 		value: (all) =>
-			spread([single(1_000, 100), single(200), single(15, 10_000)].map((at) => fanoutOf(all, at)?.cpuUsPerDelivery)),
+			spread([single(1_500, 100), single(150), single(15, 10_000)].map((at) => fanoutOf(all, at)?.cpuUsPerDelivery)),
 	},
 	{
 		what: "latency at 1,000 × 50/s: p50 above the C relay's",

@@ -3,7 +3,7 @@ import { show } from "../print.ts";
 
 export interface BarRow {
 	readonly label: string;
-	/** One value per series. */
+	/** One value per series; where there is none, the note stands in its place. */
 	readonly values: readonly (number | undefined)[];
 	/** Ours stands out. */
 	readonly isOurs?: boolean;
@@ -51,7 +51,8 @@ function rowOf({ label, values, isOurs, note }: BarRow, y: number, most: number,
 	const remark = note === undefined ? "" : ` ${note}`;
 	const bars = values.map((value, k) => {
 		const top = y + k * BAR;
-		if (value === undefined) return `<text x="${LABEL}" y="${top + BAR / 2}" class="value">not measured</text>`;
+		if (value === undefined)
+			return `<text x="${LABEL}" y="${top + BAR / 2}" class="value">${escapeHtml(note ?? "not measured")}</text>`;
 		const width = Math.max(1, (value / most) * (WIDTH - LABEL - VALUE));
 		const kind = kindOf(k, isOurs === true, isBesideLimit === true);
 		const text = `${show(value)} ${unit}${k === values.length - 1 ? remark : ""}`;

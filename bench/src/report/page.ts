@@ -83,7 +83,10 @@ function comparison(results: readonly Result[]): string {
 				hint: "less is better",
 				unit: "ms",
 				series: ["p50", "p99"],
-				rows: rows.map(({ result, ...row }) => ({ ...row, values: [result.p50Ms, result.p99Ms] })),
+				rows: rows.map(({ result, ...row }) => ({
+					...row,
+					values: row.note === "" ? [result.p50Ms, result.p99Ms] : [undefined, undefined],
+				})),
 			}),
 		];
 	});

@@ -18,6 +18,8 @@ export interface FanoutOptions extends Pace {
 
 /** Traffic before a first window, so that code is compiled and buffers have grown. */
 const WARM_SECONDS = 1;
+/** How long one that could not keep up may go on before the next is measured beside it. */
+const SETTLE_MS = 30_000;
 /** Files that this process has open beside its connections, generously. */
 const FILES = 500;
 
@@ -69,6 +71,7 @@ export class Entrant {
 		const { stage } = this.standing ?? (await this.stand(new Swarm(), await this.start()));
 		const window = await stage.window(this.options, this.drainMs);
 		this.windows.push(window);
+		await stage.settle(window, SETTLE_MS);
 		for (const refusal of stage.audience.refusals) this.refusals.add(refusal);
 		if (!stays) await this.leave();
 		return window;
@@ -129,7 +132,8 @@ export class Entrant {
 		this.standing = standing;
 		this.crowds.push(standing.stage.audience.crowd);
 		const { seconds } = this.options;
-		await standing.stage.window({ ...this.options, seconds: Math.min(WARM_SECONDS, seconds) }, this.drainMs);
+		const warm = await standing.stage.window({ ...this.options, seconds: Math.min(WARM_SECONDS, seconds) }, this.drainMs);
+		await standing.stage.settle(warm, SETTLE_MS);
 		return standing;
 	}
 }
