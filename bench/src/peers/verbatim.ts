@@ -9,6 +9,8 @@ import { type Answer, type Door, Session, type SessionOptions } from "./verbatim
 
 /** Handshakes under way at once: below any listener's backlog. */
 const AT_ONCE = 200;
+const LEVEL_MS = 50;
+const LEVEL_TRIES = 400;
 
 export interface Guest {
 	readonly session: Session;
@@ -101,8 +103,8 @@ export async function levelAt(swarm: Swarm, people: readonly Guest[], room: stri
 		return all.every((seq) => seq === all[0]);
 	};
 	for (let tries = 0; !isLevel(); tries++) {
-		if (tries === 600) throw new Error("not everybody reached the head of the room");
-		await swarm.run(50);
+		if (tries === LEVEL_TRIES) throw new Error("not everybody reached the head of the room");
+		await swarm.run(LEVEL_MS);
 	}
 }
 
