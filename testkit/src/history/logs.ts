@@ -1,0 +1,77 @@
+// S2: a log is dense, 1 to n. S5: it holds a send once. S8: it holds what one device said in the order in which it was said.
+import type { EntryFacts, History } from "./events.ts";
+import type { Sends } from "./sends.ts";
+import type { Incarnation, Truth } from "./truth.ts";
+import type { Report } from "./verdict.ts";
+
+export function judgeLogs(truth: Truth, sends: Sends, report: Report): void {
+	const seen = new Map<string, { readonly entry: EntryFacts; readonly room: string; readonly place: number }>();
+	for (const log of truth.logs) {
+		dense(log, report);
+		for (const entry of log.entries) {
+			if (entry === undefined || entry.cid === "") continue;
+			const name = `${entry.sender} ${entry.cid}`;
+			const first = seen.get(name);
+			if (first === undefined) seen.set(name, { entry, room: log.room, place: log.place });
+			else
+				report.add({
+					clause: "S5",
+					damage: "doubled",
+					words: `${entry.cid} of ${entry.sender} stands in ${first.room} at ${first.entry.seq} and in ${log.room} at ${entry.seq}`,
+					events: [...new Set([...sends.places(entry.cid), first.place, log.place])],
+				});
+		}
+		spokenOrder(log, sends, report);
+	}
+}
+
+/** Commits that a recorder inside saw must be dense as well, whatever became of the log later. */
+export function judgeCommits(history: History, report: Report): void {
+	const heads = new Map<string, { readonly head: number; readonly place: number }>();
+	for (const [place, event] of history.entries()) {
+		if (event.kind === "restored") heads.set(`${event.room} ${event.epoch}`, { head: event.head, place });
+		if (event.kind !== "commit") continue;
+		const name = `${event.room} ${event.epoch}`;
+		const before = heads.get(name);
+		if (event.from !== (before?.head ?? 0) + 1 || event.to < event.from) {
+			report.add({
+				clause: "S2",
+				words: `${event.room} committed ${event.from} to ${event.to} after ${before?.head ?? 0}`,
+				events: before === undefined ? [place] : [before.place, place],
+			});
+		}
+		heads.set(name, { head: event.to, place });
+	}
+}
+
+function dense(log: Incarnation, report: Report): void {
+	for (const [i, entry] of log.entries.entries()) {
+		if (entry?.seq === i + 1) continue;
+		report.add({
+			clause: "S2",
+			words: `the log of ${log.room} has ${entry === undefined ? "nothing" : entry.seq} at place ${i + 1}`,
+			events: [log.place],
+		});
+		return;
+	}
+}
+
+function spokenOrder(log: Incarnation, sends: Sends, report: Report): void {
+	/** The newest said of each device, in this room. */
+	const last = new Map<string, { readonly order: number; readonly entry: EntryFacts }>();
+	for (const entry of log.entries) {
+		const send = entry === undefined || entry.cid === "" ? undefined : sends.of(entry.cid);
+		if (entry === undefined || send === undefined || send.room !== log.room) continue;
+		const before = last.get(send.session);
+		if (before !== undefined && before.order > send.place) {
+			report.add({
+				clause: "S8",
+				damage: "reordered",
+				words: `${send.session} said ${JSON.stringify(entry.text)} before ${JSON.stringify(before.entry.text)}, but the log has it after (${before.entry.seq}, ${entry.seq})`,
+				events: [send.place, before.order, log.place],
+			});
+		} else {
+			last.set(send.session, { order: send.place, entry });
+		}
+	}
+}

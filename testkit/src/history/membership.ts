@@ -1,0 +1,68 @@
+// Who may read what, as the log itself says: S9. A room lets whoever joins read what was said before; so what lies between a
+// leave and the next join may be given, but not before that join.
+import type { EntryFacts } from "./events.ts";
+import type { Truth } from "./truth.ts";
+
+interface Change {
+	readonly seq: number;
+	readonly member: boolean;
+}
+
+export class Membership {
+	private readonly changes = new Map<string, Change[]>();
+
+	constructor(truth: Truth) {
+		for (const { room, entries } of truth.logs) {
+			for (const entry of entries) {
+				if (entry === undefined) continue;
+				const change = changeOf(entry);
+				if (change === undefined) continue;
+				const name = `${entry.sender} ${room}`;
+				const known = this.changes.get(name);
+				if (known === undefined) this.changes.set(name, [change]);
+				else known.push(change);
+			}
+		}
+	}
+
+	/** May `user` be given `seq` of `room` when the log ends at `head` (undefined: at an unknown place)? */
+	mayRead(user: string, room: string, seq: number, head: number | undefined): boolean {
+		const changes = this.changes.get(`${user} ${room}`);
+		// Nothing is known of this user, for instance because a direct conversation names its members otherwise.
+		if (changes === undefined) return true;
+		let member = false;
+		for (const change of changes) {
+			if (change.seq > seq) return member || (change.member && (head === undefined || change.seq <= head));
+			// One's own coming and leaving is shown to oneself.
+			if (change.seq === seq) return true;
+			member = change.member;
+		}
+		return member;
+	}
+
+	/** The members after all of the log. */
+	members(truth: Truth, room: string): ReadonlySet<string> {
+		const members = new Set<string>();
+		for (const entry of truth.log(room)?.entries ?? []) {
+			if (entry === undefined) continue;
+			const change = changeOf(entry);
+			if (change?.member === true) members.add(entry.sender);
+			else if (change?.member === false) members.delete(entry.sender);
+		}
+		return members;
+	}
+}
+
+function changeOf({ what, seq }: EntryFacts): Change | undefined {
+	if (what === "created" || what === "joined") return { seq, member: true };
+	return what === "left" ? { seq, member: false } : undefined;
+}
+
+/** The room's name after all of its log. */
+export function nameOf(truth: Truth, room: string): string {
+	let name = "";
+	for (const entry of truth.log(room)?.entries ?? []) {
+		if (entry?.what === "created" || entry?.what === "renamed") name = entry.text;
+	}
+	return name;
+}
