@@ -7,6 +7,7 @@ import { otherThan } from "../epochs.ts";
 import { carryOut, type RuleLimits, type Ruling } from "../rules.ts";
 import type { Draft, Store } from "../store.ts";
 import { directKey } from "../tables.ts";
+import { type MemoryDevice, type MemoryFaults, ordinaryDevice } from "./device.ts";
 import { type MemoryDisk, newMemoryDisk } from "./disk.ts";
 import { readGuests, readMembers, readPage, readPublicRooms, readRoomsOf, readUsers, viewOf } from "./reads.ts";
 import { MemoryTables } from "./tables.ts";
@@ -15,17 +16,9 @@ export interface MemoryStoreOptions {
 	readonly clock: Pick<Clock, "after" | "monotonic" | "soon">;
 	/** Given to one store after the other: a server started again. Absent: a new one. */
 	readonly disk?: MemoryDisk;
+	/** When what is written is durable. Absent: one that obeys `faults`; with a device of one's own these do nothing. */
+	readonly device?: MemoryDevice;
 	readonly limits?: Partial<RuleLimits & BatchLimits>;
-}
-
-/** What can go wrong with a disk, on demand. */
-export interface MemoryFaults {
-	/** The next `count` commits are refused: all their drafts get `unavailable`, nothing of them is written. */
-	failCommits(count: number): void;
-	/** Each commit takes this long from now on; 0: until the end of the turn. Nothing of it is to be read before. */
-	delayCommits(ms: number): void;
-	/** Each answer of a read comes this late from now on, as it was when asked. */
-	delayReads(ms: number): void;
 }
 
 export interface MemoryStore extends Store {
@@ -37,30 +30,16 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	const disk = options.disk ?? newMemoryDisk();
 	const limits = { ...BATCH_LIMITS, roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax, ...options.limits };
 	const tables = new MemoryTables(disk);
-	let failing = 0;
-	let commitDelayMs = 0;
-	let readDelayMs = 0;
+	const ordinary = ordinaryDevice(clock);
+	const device = options.device ?? ordinary;
 	let isClosed = false;
 
-	const wait = (ms: number): Promise<void> =>
-		new Promise((resolve) => {
-			if (ms > 0) clock.after(ms, resolve);
-			else clock.soon(resolve);
-		});
-	const commit = async (drafts: readonly Draft[]): Promise<BatchResult> => {
-		await wait(commitDelayMs);
-		if (failing > 0) {
-			failing--;
-			return { error: "the disk was told to fail" };
-		}
-		return carryOutAll(tables, drafts, limits);
-	};
+	const commit = (drafts: readonly Draft[]): Promise<BatchResult> =>
+		device.commit(drafts, () => carryOutAll(tables, drafts, limits));
 	const batches = new Batches(clock, commit, limits);
 	const read = async <T>(ask: () => T): Promise<T> => {
 		if (isClosed) throw new Refusal("unavailable");
-		const answer = ask();
-		if (readDelayMs > 0) await wait(readDelayMs);
-		return answer;
+		return device.read(ask);
 	};
 	const channel = (id: string | undefined) => {
 		const row = disk.rooms.get(id ?? "")?.row;
@@ -68,17 +47,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	};
 
 	return {
-		faults: {
-			failCommits(count) {
-				failing = count;
-			},
-			delayCommits(ms) {
-				commitDelayMs = ms;
-			},
-			delayReads(ms) {
-				readDelayMs = ms;
-			},
-		},
+		faults: ordinary.faults,
 		append: (draft) => batches.append(draft),
 		listen: (events) => batches.listen(events),
 		page: (room, bound, limit, bytesMax) => read(() => readPage(disk, room, bound, limit, bytesMax)),
@@ -108,7 +77,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 				return kept;
 			}),
 		stats: () => batches.stats(),
-		healthy: () => Promise.resolve(!isClosed && failing === 0),
+		healthy: () => Promise.resolve(!isClosed && device.healthy),
 		async close() {
 			await batches.close();
 			isClosed = true;
@@ -117,7 +86,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 }
 
 /** A draft that fails by our mistake leaves nothing, fails alone, and its error is told with the batch. */
-function carryOutAll(tables: MemoryTables, drafts: readonly Draft[], limits: RuleLimits): BatchResult {
+export function carryOutAll(tables: MemoryTables, drafts: readonly Draft[], limits: RuleLimits): BatchResult {
 	let error: string | undefined;
 	const rulings = drafts.map((draft): Ruling => {
 		try {
