@@ -1,0 +1,394 @@
+// A device of the simulation: an application on the SDK, as an application is written, that writes down what it was told. The
+// program can die and come back; what it keeps are its outbox and its places in the rooms that it reads from `entries`.
+import {
+	type Client,
+	connect,
+	type Delivery,
+	EpochError,
+	type Room,
+	RefusedError,
+	VerbatimError,
+} from "@verbatim/client";
+import { Room_Standing } from "@verbatim/protocol";
+import type { Chance } from "./chance.ts";
+import { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { DeviceOptions } from "./options.ts";
+import type { Route } from "./pipe.ts";
+import { factsOf, type Recorder } from "./recorder.ts";
+import { SIM_TIMING } from "./server.ts";
+import { SimShelf } from "./shelf.ts";
+import type { World } from "./world.ts";
+
+/** What all devices of a run share. */
+export interface DeviceParts {
+	readonly world: World;
+	readonly network: Network;
+	readonly recorder: Recorder;
+	/** Rooms that each user wants to be in, by name. */
+	readonly wanted: ReadonlyMap<string, Set<string>>;
+	nextAsk(): number;
+}
+
+interface Reading {
+	readonly name: string;
+	readonly room: Room;
+	epoch: number;
+	ended: boolean;
+}
+
+/** An application tries again after this, ms. */
+const AGAIN_MS = 150;
+
+export class Device {
+	readonly options: DeviceOptions;
+	readonly route: Route;
+	readonly user: string;
+	private readonly parts: DeviceParts;
+	private readonly chance: Chance;
+	private readonly wall = { offsetMs: 0 };
+	private readonly shelf: SimShelf;
+	/** Where it stands in each room, across its lives. */
+	private readonly places = new Map<string, { readonly epoch: number; readonly seq: number }>();
+	private readonly watched = new Set<Delivery>();
+	private readonly said = new Map<string, "open" | "ended">();
+	private machine: Machine | undefined;
+	private clientNow: Client | undefined;
+	private stop = new AbortController();
+	private readonly readings = new Map<string, Reading>();
+	private readonly entering = new Set<string>();
+	private lives = 0;
+	private readingCount = 0;
+	private texts = 0;
+
+	constructor(options: DeviceOptions, route: Route, parts: DeviceParts, chance: Chance) {
+		this.options = options;
+		this.route = route;
+		this.user = `u-${options.user}`;
+		this.parts = parts;
+		this.chance = chance;
+		this.shelf = new SimShelf(options.shelfMs);
+	}
+
+	get name(): string {
+		return this.options.name;
+	}
+	get up(): boolean {
+		return this.machine?.alive === true;
+	}
+	get client(): Client | undefined {
+		return this.up ? this.clientNow : undefined;
+	}
+	/** Of the present life. */
+	get process(): Machine | undefined {
+		return this.machine;
+	}
+
+	// ------------------------------------------------------------ life
+
+	start(): void {
+		if (this.up) return;
+		const { options, parts } = this;
+		const life = ++this.lives;
+		const machine = new Machine(`${this.name}/${life}`, parts.world, this.chance.fork(`life ${life}`), this.wall);
+		const [scheme, codec] = options.door.split("/") as ["ws" | "tcp", "json" | "proto"];
+		this.machine = machine;
+		this.stop = new AbortController();
+		this.watched.clear();
+		this.entering.clear();
+		const client = connect({
+			endpoints: `${scheme}://server/ws`,
+			codec,
+			credential: { guest: options.user },
+			transports: [parts.network.transport(machine, this.route)],
+			outbox: this.shelf.store(machine, () => this.watchAll()),
+			sendsInFlightMax: options.sendsInFlightMax,
+			timing: SIM_TIMING,
+			clock: machine,
+			random: machine,
+		});
+		this.clientNow = client;
+		client.on("status", (status) => {
+			if (status.state === "live") this.enterAll();
+			if (status.state === "stopped" && status.why !== "closed") parts.recorder.fault(`${this.name} has stopped`, status.why);
+		});
+		client.on("roomAdded", (room) => this.read(room));
+		client.on("roomRemoved", (room) => {
+			const reading = this.readings.get(room.id);
+			if (reading !== undefined && options.read === "events") this.end(reading);
+			// Lost to a restore rather than left: it is wanted all the same.
+			machine.after(AGAIN_MS, () => this.enterAll());
+		});
+	}
+
+	/** The program dies, without a word to anybody. */
+	crash(): void {
+		if (!this.up) return;
+		this.parts.recorder.note(`${this.machine?.name} dies`);
+		const machine = this.machine as Machine;
+		machine.kill();
+		for (const wire of this.parts.network.of(machine)) wire.cut(this.chance.hit(0.5));
+		this.over();
+	}
+
+	/** The program ends as it should. */
+	close(): void {
+		const { client, machine } = this;
+		if (client === undefined || machine === undefined) return;
+		this.parts.recorder.note(`${machine.name} closes`);
+		this.stop.abort();
+		client.close().then(
+			() => machine.kill(),
+			(cause: unknown) => this.parts.recorder.fault(`${this.name} could not close`, cause),
+		);
+		this.over();
+	}
+
+	/** Ends all that would outlive the run. */
+	async dispose(): Promise<void> {
+		this.stop.abort();
+		await this.clientNow?.close();
+	}
+
+	jump(ms: number): void {
+		this.wall.offsetMs += ms;
+	}
+
+	// ------------------------------------------------------------ what it does
+
+	say(roomName: string, count: number): void {
+		const room = this.room(roomName);
+		if (room === undefined) return;
+		for (let i = 0; i < count; i++) {
+			const text = `${this.name}-${++this.texts}`;
+			const delivery = room.send(text);
+			const { cid } = delivery;
+			this.said.set(cid, "open");
+			this.parts.recorder.add({ kind: "invoke", session: this.name, user: this.user, room: room.id, cid, text });
+			this.watch(delivery);
+		}
+	}
+
+	leave(roomName: string): void {
+		const room = this.room(roomName);
+		this.parts.wanted.get(this.user)?.delete(roomName);
+		if (room !== undefined) this.quietly(room.leave());
+	}
+
+	join(roomName: string): void {
+		this.parts.wanted.get(this.user)?.add(roomName);
+		this.enterAll();
+	}
+
+	typing(roomName: string): void {
+		this.room(roomName)?.sendTyping();
+	}
+
+	who(roomName: string): void {
+		const room = this.room(roomName);
+		if (room !== undefined) this.quietly(room.who());
+	}
+
+	page(roomName: string, newest: boolean): void {
+		const room = this.room(roomName);
+		if (room === undefined) return;
+		const { recorder } = this.parts;
+		const ask = this.parts.nextAsk();
+		const bound = newest ? {} : { after: this.chance.below(Math.max(1, room.head)) };
+		recorder.add({ kind: "ask", session: this.name, ask, room: room.id });
+		const asked = room.history({ ...bound, limit: 1 + this.chance.below(20) }).then(({ room: id, epoch, from, to, head, entries }) => {
+			const facts = entries.map(factsOf);
+			recorder.add({ kind: "page", session: this.name, user: this.user, ask, room: id, epoch, from, to, head, entries: facts });
+		});
+		this.quietly(asked);
+	}
+
+	wake(): void {
+		this.client?.reconnect();
+	}
+
+	// ------------------------------------------------------------ when everything has healed
+
+	/** Has it nothing left to wait for? `heads`: the logs' ends, by room name. */
+	settled(heads: ReadonlyMap<string, { readonly epoch: number; readonly head: number }>): boolean {
+		const { client } = this;
+		if (client === undefined || client.status.state !== "live") return false;
+		if (client.outbox.some(({ status: { state } }) => state === "waiting" || state === "sent")) return false;
+		for (const name of this.parts.wanted.get(this.user) ?? []) {
+			const room = this.room(name);
+			const log = heads.get(name);
+			const reading = room === undefined ? undefined : this.readings.get(room.id);
+			if (room === undefined || log === undefined || reading === undefined) return false;
+			if (room.epoch !== log.epoch || room.to < log.head) return false;
+			if (this.options.read !== "events" && (this.places.get(room.id)?.seq ?? 0) < log.head) return false;
+		}
+		return true;
+	}
+
+	/** Writes down how its rooms look now. */
+	look(): void {
+		const { client, parts } = this;
+		for (const room of client?.rooms.values() ?? []) {
+			const show = async (): Promise<void> => {
+				const who = await room.who();
+				const members = [...room.members.values()].filter(isMember).map(({ user }) => user.id);
+				const { id, epoch, to: asOf, name } = room;
+				parts.recorder.add({ kind: "state", session: this.name, room: id, epoch, asOf, name, members });
+				const online = who.filter((each) => isMember(each) && each.online).map(({ user }) => user.id);
+				parts.recorder.add({ kind: "presence", session: this.name, room: id, online });
+			};
+			this.quietly(show());
+		}
+	}
+
+	/** Sends that nothing can come of any more: they were never kept, or went with a life that nobody watched to its end. */
+	forget(): void {
+		for (const [cid, state] of this.said) {
+			if (state === "open" && (!this.up || !this.shelf.has(cid))) {
+				this.parts.recorder.add({ kind: "unknown", session: this.name, cid });
+			}
+		}
+	}
+
+	// ------------------------------------------------------------ rooms
+
+	private room(name: string): Room | undefined {
+		for (const room of this.client?.rooms.values() ?? []) if (room.name === name) return room;
+		return undefined;
+	}
+
+	private enterAll(): void {
+		if (this.client?.status.state !== "live") return;
+		for (const name of this.parts.wanted.get(this.user) ?? []) {
+			if (this.room(name) === undefined && !this.entering.has(name)) void this.enter(name);
+		}
+	}
+
+	private async enter(name: string): Promise<void> {
+		const { client, machine } = this;
+		this.entering.add(name);
+		try {
+			await client?.join(`#${name}`, { create: true });
+			this.entering.delete(name);
+		} catch (cause) {
+			this.expected(cause);
+			machine?.after(AGAIN_MS, () => {
+				this.entering.delete(name);
+				this.enterAll();
+			});
+		}
+	}
+
+	private read(room: Room): void {
+		const reading = { name: `${this.name}/${room.name}#${++this.readingCount}`, room, epoch: room.epoch, ended: false };
+		this.readings.set(room.id, reading);
+		if (this.options.read === "events") this.readEvents(reading);
+		else void this.readEntries(reading, this.options.read === "fill", this.stop.signal);
+	}
+
+	private readEvents(reading: Reading): void {
+		const { room } = reading;
+		this.resume(reading, room.to);
+		room.on("entry", (entry) => this.recv(reading, entry));
+		room.on("skipped", ({ from, to, reason }) => this.skipped(reading, from, to, reason));
+	}
+
+	private async readEntries(reading: Reading, fill: boolean, signal: AbortSignal): Promise<void> {
+		const { room } = reading;
+		const place = this.places.get(room.id);
+		let after = place?.epoch === room.epoch ? place.seq : this.options.fromFirst ? 0 : room.to;
+		while (!signal.aborted) {
+			reading.epoch = room.epoch;
+			this.resume(reading, after);
+			this.places.set(room.id, { epoch: reading.epoch, seq: after });
+			try {
+				for await (const item of room.entries({ after, fill, signal })) {
+					if (!this.up || reading.ended) return;
+					if ("skipped" in item) this.skipped(reading, item.skipped.from, item.skipped.to, item.skipped.reason);
+					else this.recv(reading, item);
+					if (this.options.thinkMs > 0 && this.chance.hit(0.3)) await this.think();
+				}
+				break;
+			} catch (cause) {
+				if (!(cause instanceof EpochError)) {
+					this.expected(cause);
+					break;
+				}
+				// The application reads the new log from its first entry.
+				this.skipped(reading, 1, 0, "epoch");
+				after = 0;
+			}
+		}
+		this.end(reading);
+	}
+
+	private think(): Promise<void> {
+		return new Promise((resolve) => void this.machine?.after(this.options.thinkMs * this.chance.float(), resolve));
+	}
+
+	// ------------------------------------------------------------ writing down
+
+	private resume({ name, room, epoch }: Reading, after: number): void {
+		const { name: session, user } = this;
+		this.parts.recorder.add({ kind: "resume", reading: name, session, user, room: room.id, epoch, after });
+	}
+
+	private recv({ name, room, epoch }: Reading, entry: Parameters<typeof factsOf>[0]): void {
+		this.parts.recorder.add({ kind: "recv", reading: name, room: room.id, epoch, entry: factsOf(entry) });
+		this.places.set(room.id, { epoch, seq: entry.seq });
+	}
+
+	private skipped(reading: Reading, from: number, to: number, why: "far" | "epoch" | "trimmed"): void {
+		const { name, room } = reading;
+		if (why === "epoch") reading.epoch = room.epoch;
+		this.parts.recorder.add({ kind: "skipped", reading: name, room: room.id, epoch: reading.epoch, from, to, why });
+		this.places.set(room.id, { epoch: reading.epoch, seq: to });
+	}
+
+	private end(reading: Reading): void {
+		if (reading.ended) return;
+		reading.ended = true;
+		if (this.readings.get(reading.room.id) === reading) this.readings.delete(reading.room.id);
+		this.parts.recorder.add({ kind: "ended", reading: reading.name });
+	}
+
+	private over(): void {
+		for (const reading of [...this.readings.values()]) this.end(reading);
+	}
+
+	private watchAll(): void {
+		for (const delivery of this.client?.outbox ?? []) this.watch(delivery);
+	}
+
+	private watch(delivery: Delivery): void {
+		if (this.watched.has(delivery)) return;
+		this.watched.add(delivery);
+		const { cid } = delivery;
+		const { recorder } = this.parts;
+		delivery.done.then(
+			({ room, epoch, seq }) => {
+				this.said.set(cid, "ended");
+				recorder.add({ kind: "ok", session: this.name, cid, room, epoch, seq });
+			},
+			(cause: unknown) => {
+				// Closed: the outbox has it, and the next life will tell.
+				if (!(cause instanceof RefusedError)) return;
+				this.said.set(cid, "ended");
+				recorder.add({ kind: "fail", session: this.name, cid, code: cause.code });
+			},
+		);
+	}
+
+	private quietly(task: Promise<unknown>): void {
+		task.catch((cause: unknown) => this.expected(cause));
+	}
+
+	/** What the SDK throws on purpose is the world's doing; anything else is a bug. */
+	private expected(cause: unknown): void {
+		if (!(cause instanceof VerbatimError)) this.parts.recorder.fault(this.name, cause);
+	}
+}
+
+function isMember({ standing }: { readonly standing: Room_Standing }): boolean {
+	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER;
+}

@@ -1,0 +1,149 @@
+// The server's disk. What has been synced is a journal of batches, from which the tables can be built again at any time: that is
+// what a crash leaves. A batch that was being written when the power went is there afterwards or not, as chance has it; nobody
+// was told of it, so both are right. The journal up to some earlier place is a backup.
+import type { Entry } from "@verbatim/protocol";
+import type { BatchResult } from "../../../server/src/store/batches.ts";
+import type { MemoryDevice } from "../../../server/src/store/memory/device.ts";
+import { type MemoryDisk, newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
+import { carryOutAll } from "../../../server/src/store/memory/memory.ts";
+import { MemoryTables } from "../../../server/src/store/memory/tables.ts";
+import type { RuleLimits } from "../../../server/src/store/rules.ts";
+import type { Draft } from "../../../server/src/store/store.ts";
+import type { Chance } from "./chance.ts";
+import type { Machine } from "./machine.ts";
+import type { Recorder } from "./recorder.ts";
+
+type Synced = { readonly drafts: readonly Draft[] } | { readonly epochs: ReadonlyMap<string, number> };
+
+interface Pending {
+	readonly machine: Machine;
+	readonly carryOut: () => void;
+}
+
+export interface DiskSettings {
+	readonly commitMs: number;
+	readonly readMs: number;
+	readonly rules: RuleLimits;
+}
+
+export class SimDisk {
+	memory: MemoryDisk = newMemoryDisk();
+	/** Each commit and each read takes this much longer, ms. */
+	slowCommitsMs = 0;
+	slowReadsMs = 0;
+	/** Commits fail. */
+	failing = false;
+	private readonly chance: Chance;
+	private readonly recorder: Recorder;
+	private readonly settings: DiskSettings;
+	private journal: Synced[] = [];
+	private pending: Pending[] = [];
+	private readonly heads = new Map<string, number>();
+	private boots = 0;
+
+	constructor(chance: Chance, recorder: Recorder, settings: DiskSettings) {
+		this.chance = chance;
+		this.recorder = recorder;
+		this.settings = settings;
+	}
+
+	/** How much is in it: a backup can be taken here. */
+	get synced(): number {
+		return this.journal.length;
+	}
+
+	/** The disk as a process sees it that has just started. */
+	device(machine: Machine): MemoryDevice {
+		const handle = `handle ${++this.boots}`;
+		const wait = (ms: number, task: () => void): void => {
+			if (ms > 0) machine.after(ms, task);
+			else machine.soon(task);
+		};
+		const some = (ms: number): number => (ms === 0 ? 0 : ms * this.chance.float());
+		const self = this;
+		return {
+			commit: (drafts, carryOut) =>
+				new Promise<BatchResult>((resolve) => {
+					let result: BatchResult | undefined;
+					const pending: Pending = {
+						machine,
+						carryOut: () => {
+							result = carryOut();
+							self.sync(drafts, handle);
+						},
+					};
+					this.pending.push(pending);
+					wait(some(this.settings.commitMs) + this.slowCommitsMs, () => {
+						this.pending = this.pending.filter((each) => each !== pending);
+						if (this.failing) {
+							resolve({ error: "the disk is out of order" });
+							return;
+						}
+						pending.carryOut();
+						// The news of it may come later than the thing itself.
+						wait(some(this.settings.commitMs / 2), () => resolve(result ?? { error: "nothing was carried out" }));
+					});
+				}),
+			read: (look) =>
+				new Promise((resolve) => {
+					wait(some(this.settings.readMs) + this.slowReadsMs * this.chance.float(), () => {
+						const answer = look();
+						wait(some(this.settings.readMs) + this.slowReadsMs * this.chance.float(), () => resolve(answer));
+					});
+				}),
+			get healthy() {
+				return !self.failing;
+			},
+		};
+	}
+
+	/** The process that used it is gone, whatever it was doing. What was synced is what there is now. */
+	crash(): void {
+		// One after the other: of what was being written, a part from the beginning may have got through.
+		for (const { carryOut } of this.pending) {
+			if (this.failing || this.chance.hit(0.5)) break;
+			carryOut();
+		}
+		this.pending = [];
+		this.rebuild();
+	}
+
+	/** Puts back the state of when `synced` was `at`; every log gets another epoch. */
+	restore(at: number, nextEpoch: () => number): void {
+		this.journal = this.journal.slice(0, at);
+		const before = new Map([...this.memory.rooms].map(([id, { row }]) => [id, row.epoch]));
+		this.rebuild();
+		const epochs = new Map([...this.memory.rooms.keys()].map((id) => [id, nextEpoch()]));
+		this.journal.push({ epochs });
+		this.rebuild();
+		for (const [id, { row }] of this.memory.rooms) {
+			this.recorder.add({ kind: "restored", room: id, before: before.get(id) ?? 0, epoch: row.epoch, head: row.head });
+		}
+	}
+
+	/** The whole log of every room. */
+	*logs(): Iterable<{ readonly room: string; readonly epoch: number; readonly entries: readonly Entry[] }> {
+		for (const [room, { row, log }] of this.memory.rooms) yield { room, epoch: row.epoch, entries: log };
+	}
+
+	private sync(drafts: readonly Draft[], handle: string): void {
+		this.journal.push({ drafts });
+		for (const [room, { row }] of this.memory.rooms) {
+			const before = this.heads.get(room) ?? 0;
+			if (row.head === before) continue;
+			this.heads.set(room, row.head);
+			this.recorder.add({ kind: "commit", room, epoch: row.epoch, from: before + 1, to: row.head, handle });
+		}
+	}
+
+	private rebuild(): void {
+		this.memory = newMemoryDisk();
+		const tables = new MemoryTables(this.memory);
+		for (const synced of this.journal) {
+			if ("drafts" in synced) carryOutAll(tables, synced.drafts, this.settings.rules);
+			else for (const [id, epoch] of synced.epochs) Object.assign(this.memory.rooms.get(id)?.row ?? {}, { epoch });
+		}
+		this.heads.clear();
+		for (const [room, { row }] of this.memory.rooms) this.heads.set(room, row.head);
+	}
+}

@@ -1,0 +1,69 @@
+// A process on a machine of the simulation: the clock and the chance that the code under test is given. It can be paused (its
+// timers and what arrives for it wait), killed (nothing of it runs any more), and its wall clock can jump.
+import type { Chance } from "./chance.ts";
+import type { World } from "./world.ts";
+
+/** The wall clock at the beginning of every run. */
+export const WALL_MS = Date.UTC(2026, 0, 1);
+
+export class Machine {
+	readonly name: string;
+	readonly world: World;
+	alive = true;
+	private readonly wall: { offsetMs: number };
+	private readonly bornMs: number;
+	private readonly chance: Chance;
+	private pausedUntilMs = 0;
+
+	/** `wall` outlives the process: the machine's clock. */
+	constructor(name: string, world: World, chance: Chance, wall: { offsetMs: number }) {
+		this.name = name;
+		this.world = world;
+		this.chance = chance;
+		this.wall = wall;
+		this.bornMs = world.nowMs;
+	}
+
+	// ------------------------------------------------------------ as a Clock of server and client
+
+	readonly now = (): number => WALL_MS + Math.floor(this.world.nowMs) + this.wall.offsetMs;
+
+	readonly monotonic = (): number => this.world.nowMs - this.bornMs;
+
+	readonly after = (ms: number, task: () => void): (() => void) =>
+		this.world.at(this.world.nowMs + Math.max(0, ms), () => this.perform(task));
+
+	readonly soon = (task: () => void): void => {
+		this.world.soon(() => {
+			if (this.alive) task();
+		});
+	};
+
+	// ------------------------------------------------------------ as its Random
+
+	readonly float = (): number => this.chance.float();
+
+	readonly bytes = (count: number): Uint8Array => this.chance.bytes(count);
+
+	// ------------------------------------------------------------ what can happen to it
+
+	/** Runs `task` in this process: later if it is paused, never if it is dead. */
+	perform(task: () => void): void {
+		if (!this.alive) return;
+		if (this.world.nowMs < this.pausedUntilMs) this.world.at(this.pausedUntilMs, () => this.perform(task));
+		else task();
+	}
+
+	pause(ms: number): void {
+		this.pausedUntilMs = Math.max(this.pausedUntilMs, this.world.nowMs + ms);
+	}
+
+	/** No fault lasts beyond the healing. */
+	unpause(): void {
+		this.pausedUntilMs = Math.min(this.pausedUntilMs, this.world.nowMs + 1);
+	}
+
+	kill(): void {
+		this.alive = false;
+	}
+}

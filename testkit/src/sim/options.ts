@@ -1,0 +1,161 @@
+// What a seed means: a table of options, drawn once and printed with every failure. Swarm testing: most faults are absent in
+// most runs, because faults hide each other; over many seeds every combination comes.
+import { Chance } from "./chance.ts";
+
+export type DoorKind = "ws/json" | "ws/proto" | "tcp/json" | "tcp/proto";
+
+/** How an application reads its rooms: every entry; told of what was left out; by events as they come. */
+export type ReadMode = "fill" | "told" | "events";
+
+export interface DeviceOptions {
+	readonly name: string;
+	readonly user: string;
+	readonly door: DoorKind;
+	readonly read: ReadMode;
+	/** Begins with the first entry, or where the room stands. */
+	readonly fromFirst: boolean;
+	/** Time an application takes for an entry, ms, now and then. */
+	readonly thinkMs: number;
+	/** Time the outbox's store takes, ms. */
+	readonly shelfMs: number;
+	readonly sendsInFlightMax: number;
+}
+
+/** How many of each fault happen. */
+export interface FaultCounts {
+	readonly cut: number;
+	readonly blacken: number;
+	readonly stall: number;
+	readonly dead: number;
+	readonly slowReader: number;
+	readonly pauseDevice: number;
+	readonly crashDevice: number;
+	readonly closeDevice: number;
+	readonly retireDevice: number;
+	readonly pauseServer: number;
+	readonly killServer: number;
+	readonly powerLoss: number;
+	readonly drainServer: number;
+	readonly restore: number;
+	readonly jump: number;
+	readonly slowDisk: number;
+	readonly failDisk: number;
+	readonly slowReads: number;
+	readonly busyDoor: number;
+}
+
+export interface SimOptions {
+	readonly seed: number;
+	readonly rooms: readonly string[];
+	readonly devices: readonly DeviceOptions[];
+	/** Length of the phase of faults, ms; then everything heals. */
+	readonly faultsMs: number;
+	/** Messages per device and second. */
+	readonly talk: number;
+	/** Membership changes, pages and the like, in all. */
+	readonly doings: number;
+	readonly latencyMs: number;
+	readonly jitterMs: number;
+	readonly capacityBytes: number;
+	readonly slices: boolean;
+	readonly corrupt: number;
+	/** A commit takes up to this, ms; a read as well; and news of either come late by as much again. */
+	readonly commitMs: number;
+	readonly readMs: number;
+	/** Limits that make the rare common. */
+	readonly catchUpEntriesMax: number;
+	readonly historyEntriesMax: number;
+	readonly historyEntriesDefault: number;
+	readonly ringEntriesMax: number;
+	readonly outboxBytesMax: number;
+	readonly pageBytesMax: number;
+	readonly commandsInFlightMax: number;
+	readonly batchDraftsMax: number;
+	readonly sendsPerSecond: number;
+	/** Identities have to be proved again after this long by the wall clock, ms; 0: never. */
+	readonly expiresMs: number;
+	readonly faults: FaultCounts;
+}
+
+const FAULTS_MS = 6_000;
+const DEVICES = 5;
+const USERS = ["ann", "ben", "cat", "dan", "eve"] as const;
+const DOORS: readonly DoorKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];
+const MODES: readonly ReadMode[] = ["fill", "fill", "told", "events"];
+
+export function drawOptions(seed: number): SimOptions {
+	const chance = new Chance(seed).fork("options");
+	const some = (max: number, p: number): number => (chance.hit(p) ? 1 + chance.below(max) : 0);
+	const small = chance.hit(0.5);
+	const limit = (...among: readonly number[]): number => (small ? chance.pick(among) : (among.at(-1) ?? 0));
+	const historyEntriesMax = limit(3, 10, 200);
+	const chaos = chance.float() < 0.9 ? 1 : 0;
+	return {
+		seed,
+		rooms: ["tea", "den"],
+		devices: Array.from({ length: DEVICES }, (_, i) => ({
+			name: `d${i}`,
+			// Now and then two devices of one user.
+			user: USERS[i > 0 && chance.hit(0.2) ? i - 1 : i] ?? "ann",
+			door: chance.pick(DOORS),
+			read: chance.pick(MODES),
+			fromFirst: chance.hit(0.5),
+			thinkMs: chance.hit(0.2) ? 100 : 0,
+			shelfMs: chance.hit(0.3) ? 20 : 0,
+			sendsInFlightMax: chance.pick([1, 4, 64]),
+		})),
+		faultsMs: FAULTS_MS,
+		talk: chance.pick([0.5, 1, 1, 2]),
+		doings: chance.below(12),
+		latencyMs: chance.pick([1, 5, 20, 80]),
+		jitterMs: chance.pick([0, 2, 30]),
+		capacityBytes: chance.pick([400, 4_000, 64_000, 64_000]),
+		slices: chance.hit(0.5),
+		corrupt: chance.hit(0.15) ? 0.02 : 0,
+		commitMs: chance.pick([0.2, 2, 20, 60]),
+		readMs: chance.pick([0, 0.5, 10, 40]),
+		catchUpEntriesMax: Math.max(historyEntriesMax, limit(5, 20, 1_000)),
+		historyEntriesMax,
+		historyEntriesDefault: Math.min(historyEntriesMax, limit(1, 3, 50)),
+		ringEntriesMax: limit(1, 4, 256),
+		outboxBytesMax: limit(600, 4_000, 1_048_576),
+		pageBytesMax: limit(300, 1_000, 131_072),
+		commandsInFlightMax: limit(2, 8, 256),
+		batchDraftsMax: limit(1, 3, 4_096),
+		sendsPerSecond: limit(3, 1e6),
+		expiresMs: some(1, 0.15) * 2_500,
+		faults: {
+			cut: chaos * some(8, 0.5),
+			blacken: chaos * some(2, 0.25),
+			stall: chaos * some(4, 0.35),
+			dead: chaos * some(3, 0.25),
+			slowReader: chaos * some(4, 0.3),
+			pauseDevice: chaos * some(3, 0.25),
+			crashDevice: chaos * some(3, 0.35),
+			closeDevice: chaos * some(2, 0.2),
+			retireDevice: chaos * some(1, 0.2),
+			pauseServer: chaos * some(2, 0.25),
+			killServer: chaos * some(3, 0.35),
+			powerLoss: chaos * some(2, 0.25),
+			drainServer: chaos * some(2, 0.15),
+			restore: chaos * some(1, 0.1),
+			jump: chaos * some(3, 0.3),
+			slowDisk: chaos * some(3, 0.3),
+			failDisk: chaos * some(3, 0.25),
+			slowReads: chaos * some(3, 0.3),
+			busyDoor: chaos * some(2, 0.15),
+		},
+	};
+}
+
+/** The table as lines: what is zero or ordinary is left out of the faults. */
+export function showOptions({ devices, faults, ...rest }: SimOptions): string {
+	const lines = Object.entries(rest).map(([name, value]) => `${name.padEnd(22)} ${String(value)}`);
+	for (const { name, user, door, read, ...more } of devices) {
+		const details = Object.entries(more).map(([key, value]) => `${key}=${value}`);
+		lines.push(`${name.padEnd(22)} ${[user, door, read, ...details].join(" ")}`);
+	}
+	const happening = Object.entries(faults).filter(([, count]) => count > 0);
+	lines.push(`${"faults".padEnd(22)} ${happening.map(([name, count]) => `${name}×${count}`).join(" ") || "none"}`);
+	return lines.join("\n");
+}

@@ -1,0 +1,139 @@
+// One direction of a connection: what is put in comes out in order, later, unless the network has other plans. It knows how
+// much lies in it, so that a sender can be made to wait.
+import type { Chance } from "./chance.ts";
+import type { Machine } from "./machine.ts";
+import type { World } from "./world.ts";
+
+/** How the network is between a device and the server. */
+export interface Route {
+	/** One way, ms: the least, and what comes on top by chance. */
+	readonly latencyMs: number;
+	readonly jitterMs: number;
+	/** Bytes on their way at once, kernel buffers included. */
+	readonly capacityBytes: number;
+	/** Chunks of bytes are cut in pieces and put together. */
+	readonly slices: boolean;
+	/** The chance that a chunk arrives with a bit flipped. */
+	readonly corrupt: number;
+	/** Nothing passes until then, but nothing is lost. */
+	stalledUntilMs: number;
+	/** Connections that are opened hear nothing until then. */
+	deadUntilMs: number;
+}
+
+export interface PipePort<T> {
+	readonly world: World;
+	readonly chance: Chance;
+	readonly route: Route;
+	/** Who gets it. */
+	readonly receiver: Machine;
+	size(chunk: T): number;
+	deliver(chunk: T): void;
+	/** Something was taken: the sender may go on. */
+	drained(): void;
+}
+
+interface Item<T> {
+	chunk: T | undefined;
+	readonly atMs: number;
+	/** Instead of a chunk: the last that comes out. */
+	readonly end?: () => void;
+}
+
+export class Pipe<T> {
+	bytes = 0;
+	private readonly port: PipePort<T>;
+	private items: Item<T>[] = [];
+	private lastMs = 0;
+	private planned = false;
+	private paused = false;
+	private stalledUntilMs = 0;
+	private black = false;
+	private ended = false;
+
+	constructor(port: PipePort<T>) {
+		this.port = port;
+	}
+
+	put(chunk: T): void {
+		if (this.ended) return;
+		this.bytes += this.port.size(chunk);
+		if (this.black) return;
+		this.items.push({ chunk, atMs: this.arrival() });
+		this.plan();
+	}
+
+	/** After what is in it, `end` comes out, and nothing more. */
+	finish(end: () => void): void {
+		if (this.ended) return;
+		this.ended = true;
+		if (this.black) return;
+		this.items.push({ chunk: undefined, atMs: this.arrival(), end });
+		this.plan();
+	}
+
+	/** What is in it is lost, and nothing more comes out. */
+	cut(): void {
+		this.ended = true;
+		this.items = [];
+	}
+
+	/** What is put in from now on is lost without a word. What is in it is lost as well. */
+	blacken(): void {
+		this.black = true;
+		this.items = [];
+	}
+
+	/** The receiver does not read for a while. */
+	stall(untilMs: number): void {
+		this.stalledUntilMs = Math.max(this.stalledUntilMs, untilMs);
+	}
+
+	/** No stall lasts beyond the healing. */
+	unstall(): void {
+		this.stalledUntilMs = 0;
+		this.plan();
+	}
+
+	/** The receiver does not read until it says so. */
+	pause(paused: boolean): void {
+		this.paused = paused;
+		if (!paused) this.plan();
+	}
+
+	private arrival(): number {
+		const { world, chance, route } = this.port;
+		const wayMs = route.latencyMs + (route.jitterMs > 0 ? route.jitterMs * chance.float() : 0);
+		this.lastMs = Math.max(this.lastMs, world.nowMs + wayMs);
+		return this.lastMs;
+	}
+
+	private plan(): void {
+		const first = this.items[0];
+		if (this.planned || this.paused || first === undefined) return;
+		this.planned = true;
+		const { world, route, receiver } = this.port;
+		const dueMs = Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs);
+		world.at(dueMs, () => receiver.perform(() => this.fire()));
+		// A dead receiver would leave this planned for ever; then nobody is left to be told either.
+	}
+
+	private fire(): void {
+		this.planned = false;
+		const { world, route } = this.port;
+		const first = this.items[0];
+		if (first === undefined || this.paused) return;
+		if (Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs) > world.nowMs) {
+			this.plan();
+			return;
+		}
+		this.items.shift();
+		if (first.end !== undefined) first.end();
+		else if (first.chunk !== undefined) {
+			this.bytes -= this.port.size(first.chunk);
+			this.port.deliver(first.chunk);
+			this.port.drained();
+		}
+		this.plan();
+	}
+}

@@ -1,0 +1,98 @@
+// What is done in a run, and what happens to it: a list of steps, made from the options before the run begins. Steps can be left
+// out one by one, and what remains is still a script: so a failure can be made short.
+import type { Chance } from "./chance.ts";
+import type { FaultCounts, SimOptions } from "./options.ts";
+
+export type Step = { readonly atMs: number } & (
+	| { readonly do: "say"; readonly device: number; readonly room: number; readonly count: number }
+	| { readonly do: "leave" | "join" | "typing" | "who"; readonly device: number; readonly room: number }
+	| { readonly do: "page"; readonly device: number; readonly room: number; readonly newest: boolean }
+	| { readonly do: "wake"; readonly device: number }
+	| { readonly do: "cut"; readonly device: number; readonly tail: boolean }
+	| { readonly do: "blacken"; readonly device: number; readonly up: boolean; readonly down: boolean }
+	| { readonly do: "stall" | "dead" | "slowReader" | "pauseDevice"; readonly device: number; readonly ms: number }
+	| { readonly do: "crashDevice" | "closeDevice"; readonly device: number; readonly ms: number }
+	| { readonly do: "retireDevice"; readonly device: number }
+	| { readonly do: "pauseServer" | "killServer" | "powerLoss" | "drainServer" | "restore"; readonly ms: number }
+	| { readonly do: "jump"; readonly device: number | undefined; readonly ms: number }
+	| { readonly do: "slowDisk" | "slowReads"; readonly ms: number; readonly byMs: number }
+	| { readonly do: "failDisk" | "busyDoor"; readonly ms: number }
+);
+
+const HOUR_MS = 3_600_000;
+
+export function drawScript(options: SimOptions, chance: Chance): readonly Step[] {
+	const { devices, rooms, faultsMs } = options;
+	const steps: Step[] = [];
+	const when = (): number => Math.round(chance.between(50, faultsMs));
+	const device = (): number => chance.below(devices.length);
+	const room = (): number => chance.below(rooms.length);
+	for (let i = 0; i < devices.length; i++) {
+		const says = Math.round((options.talk * faultsMs * chance.between(0.3, 1.2)) / 1_000);
+		for (let left = says; left > 0; ) {
+			const count = Math.min(left, chance.hit(0.3) ? 3 : 1);
+			left -= count;
+			steps.push({ atMs: when(), do: "say", device: i, room: room(), count });
+		}
+	}
+	for (let i = 0; i < options.doings; i++) {
+		const atMs = when();
+		const what = chance.pick(["leave", "leave", "page", "page", "page", "typing", "who", "wake"] as const);
+		if (what === "page") steps.push({ atMs, do: what, device: device(), room: room(), newest: chance.hit(0.5) });
+		else if (what === "wake") steps.push({ atMs, do: what, device: device() });
+		else if (what === "leave") {
+			const place = { device: device(), room: room() };
+			steps.push({ atMs, do: what, ...place });
+			if (chance.hit(0.7)) steps.push({ atMs: atMs + Math.round(chance.between(1, 1_500)), do: "join", ...place });
+		} else steps.push({ atMs, do: what, device: device(), room: room() });
+	}
+	for (const [name, count] of Object.entries(options.faults) as [keyof FaultCounts, number][]) {
+		for (let i = 0; i < count; i++) steps.push(fault(name, when(), device(), chance));
+	}
+	return steps.sort((a, b) => a.atMs - b.atMs);
+}
+
+function fault(name: keyof FaultCounts, atMs: number, device: number, chance: Chance): Step {
+	const ms = (low: number, high: number): number => Math.round(chance.between(low, high));
+	switch (name) {
+		case "cut":
+			return { atMs, do: name, device, tail: chance.hit(0.5) };
+		case "blacken": {
+			const which = chance.below(3);
+			return { atMs, do: name, device, up: which !== 1, down: which !== 0 };
+		}
+		case "stall":
+			return { atMs, do: name, device, ms: ms(100, 3_000) };
+		case "dead":
+			return { atMs, do: name, device, ms: ms(200, 2_500) };
+		case "slowReader":
+			return { atMs, do: name, device, ms: ms(200, 3_500) };
+		case "pauseDevice":
+			return { atMs, do: name, device, ms: ms(100, 5_000) };
+		case "crashDevice":
+		case "closeDevice":
+			return { atMs, do: name, device, ms: ms(10, 2_000) };
+		case "retireDevice":
+			return { atMs, do: name, device };
+		case "pauseServer":
+			return { atMs, do: name, ms: ms(50, 4_000) };
+		case "killServer":
+		case "powerLoss":
+		case "drainServer":
+		case "restore":
+			return { atMs, do: name, ms: ms(20, 1_000) };
+		case "jump":
+			return { atMs, do: name, device: chance.hit(0.5) ? undefined : device, ms: chance.pick([-HOUR_MS, HOUR_MS, -700, 900]) };
+		case "slowDisk":
+		case "slowReads":
+			return { atMs, do: name, ms: ms(100, 2_000), byMs: ms(20, 800) };
+		case "failDisk":
+		case "busyDoor":
+			return { atMs, do: name, ms: ms(20, 1_200) };
+	}
+}
+
+export function showStep({ atMs, do: what, ...rest }: Step): string {
+	const fields = Object.entries(rest).map(([name, value]) => `${name}=${String(value)}`);
+	return `${String(atMs).padStart(6)} ms  ${what} ${fields.join(" ")}`;
+}

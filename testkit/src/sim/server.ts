@@ -1,0 +1,223 @@
+// The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
+// again. What is left out is what has no place in one thread with virtual time: passwords and tokens (guests come by their name
+// alone here) and the HTTP API.
+import { LIMITS, Refusal, TIMING, type Timing } from "@verbatim/protocol";
+import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
+import { createCore, type RunningCore } from "../../../server/src/core.ts";
+import { SERVER_LIMITS } from "../../../server/src/limits.ts";
+import { createFormats } from "../../../server/src/listen/formats.ts";
+import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
+import type { Log } from "../../../server/src/ops/log.ts";
+import { createMetrics } from "../../../server/src/ops/metrics.ts";
+import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
+import type { Store } from "../../../server/src/store/store.ts";
+import type { Chance } from "./chance.ts";
+import { SimDisk } from "./disk.ts";
+import { Machine } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { SimOptions } from "./options.ts";
+import type { Recorder } from "./recorder.ts";
+import type { World } from "./world.ts";
+
+/** Everything that lasts half a minute lasts about a second here: a run is eight seconds long. */
+export const SIM_TIMING: Timing = {
+	...TIMING,
+	handshakeMs: 1_500,
+	lineModeAfterMs: 800,
+	frameMs: 1_500,
+	heartbeatMs: 1_000,
+	heartbeatUnsteadyMs: 700,
+	heartbeatSlowMs: 1_500,
+	stalledMs: 1_500,
+	offlineGraceMs: 500,
+	reconnectMinMs: 50,
+	reconnectMaxMs: 1_000,
+	stableMs: 500,
+	connectMs: 1_200,
+	answerMs: 1_200,
+	drainMs: 1_000,
+};
+
+export class SimServer {
+	readonly disk: SimDisk;
+	/** Log-ins are refused for now. */
+	doorIsBusy = false;
+	private readonly world: World;
+	private readonly chance: Chance;
+	private readonly network: Network;
+	private readonly recorder: Recorder;
+	private readonly options: SimOptions;
+	private readonly wall = { offsetMs: 0 };
+	private machine: Machine | undefined;
+	private core: RunningCore | undefined;
+	private store: MemoryStore | undefined;
+	private boots = 0;
+
+	constructor(world: World, chance: Chance, network: Network, recorder: Recorder, options: SimOptions) {
+		this.world = world;
+		this.chance = chance;
+		this.network = network;
+		this.recorder = recorder;
+		this.options = options;
+		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
+		this.disk = new SimDisk(chance.fork("disk"), recorder, { commitMs: options.commitMs, readMs: options.readMs, rules });
+	}
+
+	get up(): boolean {
+		return this.machine?.alive === true;
+	}
+
+	start(): void {
+		if (this.up) return;
+		const { options } = this;
+		const machine = new Machine(`server ${++this.boots}`, this.world, this.chance.fork(`server ${this.boots}`), this.wall);
+		this.machine = machine;
+		const store = createMemoryStore({
+			clock: machine,
+			disk: this.disk.memory,
+			device: this.disk.device(machine),
+			limits: { batchDraftsMax: options.batchDraftsMax },
+		});
+		this.store = store;
+		const limits = {
+			...SERVER_LIMITS,
+			catchUpEntriesMax: options.catchUpEntriesMax,
+			historyEntriesMax: options.historyEntriesMax,
+			historyEntriesDefault: options.historyEntriesDefault,
+			ringEntriesMax: options.ringEntriesMax,
+			outboxBytesMax: options.outboxBytesMax,
+			outboxCrowdedBytesMax: Math.min(SERVER_LIMITS.outboxCrowdedBytesMax, options.outboxBytesMax),
+			pageBytesMax: options.pageBytesMax,
+			commandsInFlightMax: options.commandsInFlightMax,
+			sendsPerSecond: options.sendsPerSecond,
+			sendsBurst: options.sendsPerSecond,
+			asksPerSecond: 1e6,
+			asksBurst: 1e6,
+		};
+		const log = this.log();
+		this.core = createCore({
+			store,
+			accounts: this.accounts(store, machine),
+			clock: machine,
+			random: machine,
+			log,
+			metrics: METRICS,
+			limits,
+			timing: SIM_TIMING,
+			version: "verbatim-sim",
+		});
+		const parts = {
+			host: this.core,
+			gate: new Gate(GATE_LIMITS, machine),
+			formats: createFormats(limits),
+			limits,
+			timing: SIM_TIMING,
+			clock: machine,
+			random: machine,
+			log,
+			metrics: METRICS,
+		};
+		const fault = (cause: unknown): void => this.recorder.fault("the server", cause);
+		this.network.listener = { host: { machine, parts, fault } };
+		this.recorder.note(`${machine.name} starts`);
+	}
+
+	/** kill: the process is gone, its peers hear of it. power: the machine is gone, and nobody hears anything until it is back. */
+	kill(how: "kill" | "power"): void {
+		if (!this.up) return;
+		this.recorder.note(`${this.machine?.name}: ${how}`);
+		this.machine?.kill();
+		this.core?.stop();
+		this.network.listener = { silent: how === "power" };
+		this.network.serverGone(how === "power");
+		this.disk.crash();
+	}
+
+	/** Stops as a server should: drains, finishes what is under way, closes. */
+	drain(stopped: () => void): void {
+		const { core, machine, store } = this;
+		if (core === undefined || machine === undefined || store === undefined || !this.up) return;
+		this.recorder.note(`${machine.name} drains`);
+		this.network.listener = { silent: false };
+		const end = (): void => {
+			if (!machine.alive) return;
+			this.kill("kill");
+			stopped();
+		};
+		machine.after(SIM_TIMING.drainMs, end);
+		core
+			.drain()
+			.then(() => store.close())
+			.then(
+				() => machine.after(5, end),
+				(cause: unknown) => this.recorder.fault("draining", cause),
+			);
+	}
+
+	/** The machine is up again, and its old connections are unknown to it. */
+	back(): void {
+		if (this.up) return;
+		this.network.reset();
+		this.start();
+	}
+
+	pause(ms: number): void {
+		this.machine?.pause(ms);
+	}
+
+	jump(ms: number): void {
+		this.wall.offsetMs += ms;
+	}
+
+	heal(): void {
+		this.machine?.unpause();
+		this.disk.slowCommitsMs = 0;
+		this.disk.slowReadsMs = 0;
+		this.disk.failing = false;
+		this.doorIsBusy = false;
+	}
+
+	stop(): void {
+		this.core?.stop();
+		this.machine?.kill();
+	}
+
+	/** What the server logs as an error is a fault, except that a disk was out of order. */
+	private log(): Log {
+		return {
+			debug() {},
+			info() {},
+			warn() {},
+			error: ({ err }, msg) => {
+				if (!msg.startsWith("the store could not write")) this.recorder.fault(msg, err);
+			},
+		};
+	}
+
+	private accounts(store: Store, machine: Machine): Accounts {
+		const { expiresMs } = this.options;
+		return {
+			authenticate: async (credential): Promise<Identity> => {
+				if (credential.case !== "guest") throw new Refusal("credentials_wrong");
+				if (this.doorIsBusy) throw new Refusal("busy", "too many log-ins", 150);
+				const { name } = credential.value;
+				let user = await store.userBySkeleton(name);
+				if (user === undefined) {
+					const nowMs = machine.now();
+					user = { id: `u-${name}`, name, kind: "guest", skeleton: name, createdMs: nowMs, generation: 0, disabled: false };
+					const outcome = await store.append({ kind: "userCreate", user, nowMs });
+					// Two devices of one user may come at once: the same user then.
+					if (!outcome.ok) throw new Refusal(outcome.code);
+				}
+				return expiresMs === 0 ? { user } : { user, expiresMs: machine.now() + expiresMs };
+			},
+			refresh: async () => Promise.reject(new Refusal("token_invalid")),
+			began() {},
+			ended() {},
+			byName: (name) => store.userBySkeleton(name),
+		};
+	}
+}
+
+/** Counted and never read; one for all runs. */
+const METRICS = createMetrics();

@@ -1,0 +1,40 @@
+// A device's outbox store: it outlives the program on the device, takes its time, and forgets what it was told last when the
+// device dies in the middle of it.
+import type { OutboxStore, StoredSend } from "@verbatim/client";
+import type { Machine } from "./machine.ts";
+
+export class SimShelf {
+	private readonly kept = new Map<string, StoredSend>();
+	private readonly delayMs: number;
+
+	constructor(delayMs: number) {
+		this.delayMs = delayMs;
+	}
+
+	has(cid: string): boolean {
+		return this.kept.has(cid);
+	}
+
+	/** The store for one life of the program. `opened` is called once the outbox has what was kept. */
+	store(machine: Machine, opened: () => void): OutboxStore {
+		const later = (task: () => void): Promise<void> =>
+			new Promise((resolve) => {
+				const act = (): void => {
+					task();
+					resolve();
+				};
+				if (this.delayMs === 0) act();
+				else machine.after(this.delayMs * machine.float(), act);
+			});
+		return {
+			open: async (user) => {
+				await later(() => {});
+				machine.soon(opened);
+				return [...this.kept.values()].filter((send) => send.user === user);
+			},
+			put: (send) => later(() => void this.kept.set(send.cid, send)),
+			remove: (send) => later(() => void this.kept.delete(send.cid)),
+			close: async () => {},
+		};
+	}
+}

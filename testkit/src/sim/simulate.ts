@@ -1,0 +1,305 @@
+// One run: a seed becomes options and a script, the script is carried out on the simulated system, then everything heals, and
+// what was written down is judged. A run is a function of its seed (and of the steps left out of its script): the same in every
+// byte, on every machine.
+//
+// Two phases. In the first, things are done and things go wrong. Then the network, the disk, the clocks and the processes work,
+// and everybody must arrive: every send answered, every reader at the head. What is still open when the patience is over is a
+// violation.
+import { check } from "../history/check.ts";
+import type { HistoryEvent } from "../history/events.ts";
+import type { Verdict } from "../history/verdict.ts";
+import { Chance } from "./chance.ts";
+import { Device, type DeviceParts } from "./device.ts";
+import { withoutGlobals } from "./globals.ts";
+import { Network } from "./network.ts";
+import { drawOptions, type SimOptions } from "./options.ts";
+import { factsOf, Recorder } from "./recorder.ts";
+import { drawScript, type Step } from "./script.ts";
+import { SimServer } from "./server.ts";
+import { World } from "./world.ts";
+
+export interface Outcome {
+	readonly options: SimOptions;
+	readonly script: readonly Step[];
+	readonly history: readonly HistoryEvent[];
+	readonly verdict: Verdict;
+	/** Errors that our own code threw or logged: as bad as a violation. */
+	readonly faults: readonly string[];
+	readonly ok: boolean;
+	/** Virtual time and events. */
+	readonly endMs: number;
+	readonly steps: number;
+}
+
+/** Healing takes at least this long, and no longer than that. */
+const HEAL_MIN_MS = 2_000;
+const HEAL_MAX_MS = 40_000;
+const LOOK_EVERY_MS = 200;
+/** Time for what should not come to come all the same. */
+const AFTERMATH_MS = 300;
+/** Time for the last questions: presence first settles. */
+const ASK_MS = 1_500;
+
+/** `script`: to be carried out instead of the seed's own. */
+export function simulate(seed: number, script?: readonly Step[]): Outcome {
+	const options = drawOptions(seed);
+	const steps = script ?? drawScript(options, new Chance(seed).fork("script"));
+	return withoutGlobals(() => new Run(options, steps).carryOut());
+}
+
+class Run {
+	private readonly options: SimOptions;
+	private readonly script: readonly Step[];
+	private readonly world = new World();
+	private readonly recorder = new Recorder(this.world);
+	private readonly chance: Chance;
+	private readonly network: Network;
+	private readonly server: SimServer;
+	private readonly devices: Device[] = [];
+	private readonly retired = new Set<Device>();
+	private healing = false;
+	/** A backup, by the place in the disk's journal. */
+	private backup = 0;
+
+	constructor(options: SimOptions, script: readonly Step[]) {
+		this.options = options;
+		this.script = script;
+		this.chance = new Chance(options.seed).fork("run");
+		this.network = new Network(this.world, this.chance.fork("network"));
+		this.server = new SimServer(this.world, this.chance.fork("server"), this.network, this.recorder, options);
+		const wanted = new Map(options.devices.map(({ user }) => [`u-${user}`, new Set(options.rooms)]));
+		let asks = 0;
+		const parts: DeviceParts = {
+			world: this.world,
+			network: this.network,
+			recorder: this.recorder,
+			wanted,
+			nextAsk: () => ++asks,
+		};
+		for (const device of options.devices) {
+			const { latencyMs, jitterMs, capacityBytes, slices, corrupt } = options;
+			const route = { latencyMs, jitterMs, capacityBytes, slices, corrupt, stalledUntilMs: 0, deadUntilMs: 0 };
+			this.devices.push(new Device(device, route, parts, this.chance.fork(device.name)));
+		}
+	}
+
+	carryOut(): Outcome {
+		const { world, options } = this;
+		try {
+			this.server.start();
+			for (const [i, device] of this.devices.entries()) world.at(5 + i * 7, () => device.start());
+			world.at(options.faultsMs / 3, () => {
+				this.backup = this.server.disk.synced;
+			});
+			for (const step of this.script) world.at(step.atMs, () => this.step(step));
+			world.run(options.faultsMs);
+			this.heal();
+			this.lastQuestions();
+		} catch (cause) {
+			this.recorder.fault("the run", cause);
+		}
+		this.end();
+		const { history, faults } = this.recorder;
+		const verdict = check(history);
+		const { script } = this;
+		return {
+			options,
+			script,
+			history,
+			verdict,
+			faults,
+			ok: verdict.ok && faults.length === 0,
+			endMs: world.nowMs,
+			steps: world.steps,
+		};
+	}
+
+	// ------------------------------------------------------------ the first phase
+
+	private step(step: Step): void {
+		const device = "device" in step && step.device !== undefined ? this.devices[step.device] : undefined;
+		const room = "room" in step ? (this.options.rooms[step.room] ?? "") : "";
+		if (device !== undefined && this.retired.has(device)) return;
+		if (device !== undefined) this.stepOf(device, room, step);
+		else this.stepOfServer(step);
+	}
+
+	private stepOf(device: Device, room: string, step: Step): void {
+		const { world, network } = this;
+		const wires = device.process === undefined ? [] : network.of(device.process);
+		if (step.do !== "say" && step.do !== "page") this.recorder.note(`${device.name}: ${step.do}`);
+		switch (step.do) {
+			case "say":
+				// A program that is paused does nothing.
+				device.process?.perform(() => device.say(room, step.count));
+				break;
+			case "leave":
+			case "join":
+			case "typing":
+			case "who":
+				device.process?.perform(() => device[step.do](room));
+				break;
+			case "page":
+				device.process?.perform(() => device.page(room, step.newest));
+				break;
+			case "wake":
+				device.process?.perform(() => device.wake());
+				break;
+			case "cut":
+				for (const wire of wires) wire.cut(step.tail);
+				break;
+			case "blacken":
+				for (const wire of wires) wire.blacken(step.up, step.down);
+				break;
+			case "stall":
+				device.route.stalledUntilMs = world.nowMs + step.ms;
+				break;
+			case "dead":
+				device.route.deadUntilMs = world.nowMs + step.ms;
+				for (const wire of wires) wire.blacken(true, true);
+				break;
+			case "slowReader":
+				for (const wire of wires) wire.stallDown(world.nowMs + step.ms);
+				break;
+			case "pauseDevice":
+				device.process?.pause(step.ms);
+				break;
+			case "crashDevice":
+				device.crash();
+				this.later(step.ms, () => device.start());
+				break;
+			case "closeDevice":
+				device.process?.perform(() => device.close());
+				this.later(step.ms, () => device.start());
+				break;
+			case "retireDevice":
+				this.retired.add(device);
+				device.crash();
+				break;
+			case "jump":
+				device.jump(step.ms);
+				break;
+			default:
+		}
+	}
+
+	private stepOfServer(step: Step): void {
+		const { server } = this;
+		const { disk } = server;
+		this.recorder.note(step.do);
+		switch (step.do) {
+			case "pauseServer":
+				server.pause(step.ms);
+				break;
+			case "killServer":
+				server.kill("kill");
+				this.later(step.ms, () => server.back());
+				break;
+			case "powerLoss":
+				server.kill("power");
+				this.later(step.ms, () => server.back());
+				break;
+			case "drainServer":
+				server.drain(() => this.later(step.ms, () => server.back()));
+				break;
+			case "restore":
+				server.kill("kill");
+				if (this.backup > 0 && this.backup < disk.synced) {
+					disk.restore(this.backup, () => 1 + this.chance.below(0xffff_fffe));
+				}
+				this.later(step.ms, () => server.back());
+				break;
+			case "jump":
+				server.jump(step.ms);
+				break;
+			case "slowDisk":
+				disk.slowCommitsMs = step.byMs;
+				this.later(step.ms, () => {
+					disk.slowCommitsMs = 0;
+				});
+				break;
+			case "slowReads":
+				disk.slowReadsMs = step.byMs;
+				this.later(step.ms, () => {
+					disk.slowReadsMs = 0;
+				});
+				break;
+			case "failDisk":
+				disk.failing = true;
+				this.later(step.ms, () => {
+					disk.failing = false;
+				});
+				break;
+			case "busyDoor":
+				server.doorIsBusy = true;
+				this.later(step.ms, () => {
+					server.doorIsBusy = false;
+				});
+				break;
+			default:
+		}
+	}
+
+	private later(ms: number, task: () => void): void {
+		this.world.at(this.world.nowMs + ms, () => {
+			if (!this.healing) task();
+		});
+	}
+
+	// ------------------------------------------------------------ the second
+
+	private heal(): void {
+		const { world, server } = this;
+		this.healing = true;
+		this.recorder.add({ kind: "healed" });
+		this.network.heal();
+		server.heal();
+		server.back();
+		for (const device of this.devices) {
+			device.process?.unpause();
+			if (!this.retired.has(device)) device.start();
+		}
+		const since = world.nowMs;
+		for (let ms = LOOK_EVERY_MS; ms <= HEAL_MAX_MS; ms += LOOK_EVERY_MS) {
+			world.run(since + ms);
+			// A drain, or a device that was about to close, may have ended only now.
+			server.back();
+			for (const device of this.devices) if (!this.retired.has(device)) device.start();
+			if (ms >= HEAL_MIN_MS && this.settled()) break;
+		}
+		world.run(world.nowMs + AFTERMATH_MS);
+	}
+
+	private settled(): boolean {
+		const heads = new Map<string, { epoch: number; head: number }>();
+		for (const { row } of this.server.disk.memory.rooms.values()) heads.set(row.name, { epoch: row.epoch, head: row.head });
+		return this.devices.every((device) => this.retired.has(device) || device.settled(heads));
+	}
+
+	private lastQuestions(): void {
+		const { world } = this;
+		const ask = (): void => {
+			for (const device of this.devices) device.look();
+		};
+		// Those who died in the very last moment are online until their heartbeats are missed.
+		if (this.retired.size > 0) world.run(world.nowMs + 5_000);
+		world.settle();
+		ask();
+		world.run(world.nowMs + ASK_MS);
+	}
+
+	private end(): void {
+		const { recorder, server, devices } = this;
+		for (const device of devices) device.forget();
+		const online = new Set(devices.filter((device) => !this.retired.has(device)).map(({ user }) => user));
+		recorder.add({ kind: "online", users: [...online] });
+		for (const { room, epoch, entries } of server.disk.logs()) {
+			recorder.add({ kind: "log", room, epoch, entries: entries.map(factsOf) });
+		}
+		const faults = recorder.faults.length;
+		for (const device of devices) void device.dispose();
+		server.stop();
+		this.world.settle();
+		recorder.faults.length = Math.min(recorder.faults.length, Math.max(faults, 0));
+	}
+}
