@@ -34,13 +34,14 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 		case "send":
 			return checkSend(command.value, limits);
 		case "join":
-			return room(command.value.room, limits) ?? count("history", command.value.history, limits.historyEntriesMax);
+			// How many entries are wanted is no mistake, however many: a page may be shorter than asked.
+			return room(command.value.room, limits);
 		case "create":
 			return (
 				name("name", command.value.name, limits) ??
 				(command.value.kind > Room_Kind.PRIVATE || command.value.kind < 0
 					? invalid("kind is PUBLIC or PRIVATE; a direct conversation is made by joining @name")
-					: count("history", command.value.history, limits.historyEntriesMax))
+					: undefined)
 			);
 		case "rename":
 			return room(command.value.room, limits) ?? name("name", command.value.name, limits);
@@ -51,7 +52,7 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 				room(command.value.room, limits) ??
 				(Number(command.value.before > 0) + Number(command.value.after > 0) + Number(command.value.first) > 1
 					? invalid("give one of before, after and first, not both")
-					: count("limit", command.value.limit, limits.historyEntriesMax))
+					: undefined)
 			);
 		case "leave":
 		case "who":
@@ -171,10 +172,6 @@ function ascii(field: string, value: string, charsMin: number, charsMax: number)
 }
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
-
-function count(field: string, value: number, max: number): Problem | undefined {
-	return value <= max ? undefined : invalid(`${field} is ${value}; at most ${max} are given at once`);
-}
 
 function longer(value: string, bytesMax: number): boolean {
 	// No UTF-16 unit needs more than three bytes, and none less than one.

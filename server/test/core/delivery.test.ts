@@ -120,6 +120,18 @@ describe("delivery", () => {
 		}
 	});
 
+	test("who asks for more than a page may hold is given a page: a client need not know the server's limit", async () => {
+		const harness = new Harness({ limits: { historyEntriesDefault: 2, historyEntriesMax: 3 } });
+		const ann = await harness.guest("ann");
+		const { room } = await ann.want("joined", { case: "join", value: { room: "#tea", create: true, history: 50 } });
+		const id = room?.id ?? "";
+		for (let i = 0; i < 5; i++) await ann.want("sent", { case: "send", value: { room: id, cid: `c${i}`, text: "a" } });
+		const page = await ann.want("page", { case: "history", value: { room: id, after: 1, limit: 200 } });
+		expect(page.entries.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+		const { page: newest } = await ann.want("joined", { case: "join", value: { room: id, history: 50 } });
+		expect(newest?.entries.map(({ seq }) => seq)).toEqual([4, 5, 6]);
+	});
+
 	test("history is read from its first entry on, however its pages are cut", async () => {
 		const harness = new Harness({ limits: { pageBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");
