@@ -209,20 +209,24 @@ export class Device {
 
 	// ------------------------------------------------------------ when everything has healed
 
-	/** Has it nothing left to wait for? `heads`: the logs' ends, by room name. */
-	settled(heads: ReadonlyMap<string, { readonly epoch: number; readonly head: number }>): boolean {
+	/** What it still waits for, in words; empty if nothing. `heads`: the logs' ends, by room name. */
+	waitsFor(heads: ReadonlyMap<string, { readonly epoch: number; readonly head: number }>): string {
 		const { client } = this;
-		if (client === undefined || client.status.state !== "live") return false;
-		if (client.outbox.some(({ status: { state } }) => state === "waiting" || state === "sent")) return false;
+		if (client === undefined) return "it does not run";
+		const { status } = client;
+		if (status.state !== "live") return `it is ${status.state}${"why" in status ? ` (${String(status.why)})` : ""}`;
+		const open = client.outbox.filter(({ status: { state } }) => state === "waiting" || state === "sent");
+		if (open.length > 0) return `${open.length} sends are not answered`;
 		for (const name of this.parts.wanted.get(this.user) ?? []) {
 			const room = this.room(name);
 			const log = heads.get(name);
 			const reading = room === undefined ? undefined : this.readings.get(room.id);
-			if (room === undefined || log === undefined || reading === undefined) return false;
-			if (room.epoch !== log.epoch || room.to < log.head) return false;
-			if (this.options.read !== "events" && (this.places.get(room.id)?.seq ?? 0) < log.head) return false;
+			if (room === undefined || log === undefined || reading === undefined) return `it is not in ${name}`;
+			if (room.epoch !== log.epoch || room.to < log.head) return `its timeline of ${name} ends at ${room.to} of ${log.head}`;
+			const at = this.places.get(room.id)?.seq ?? 0;
+			if (this.options.read !== "events" && at < log.head) return `it has read ${name} up to ${at} of ${log.head}`;
 		}
-		return true;
+		return "";
 	}
 
 	/** Writes down how its rooms look now. */

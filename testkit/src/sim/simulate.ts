@@ -266,14 +266,24 @@ class Run {
 			server.back();
 			for (const device of this.devices) if (!this.retired.has(device)) device.start();
 			if (ms >= HEAL_MIN_MS && this.settled()) break;
+			if (ms + LOOK_EVERY_MS > HEAL_MAX_MS) this.recorder.fault("healing", this.unsettled());
 		}
 		world.run(world.nowMs + AFTERMATH_MS);
 	}
 
 	private settled(): boolean {
+		return this.unsettled() === "";
+	}
+
+	/** Who still waits for something, and for what; empty if nobody does. */
+	private unsettled(): string {
 		const heads = new Map<string, { epoch: number; head: number }>();
 		for (const { row } of this.server.disk.memory.rooms.values()) heads.set(row.name, { epoch: row.epoch, head: row.head });
-		return this.devices.every((device) => this.retired.has(device) || device.settled(heads));
+		for (const device of this.devices) {
+			const waits = this.retired.has(device) ? "" : device.waitsFor(heads);
+			if (waits !== "") return `${device.name} waits: ${waits}`;
+		}
+		return "";
 	}
 
 	private lastQuestions(): void {
