@@ -139,9 +139,11 @@ export class Streams {
 		if (behind === undefined) return undefined;
 		for (const subscription of behind) {
 			behind.delete(subscription);
+			// Set anew by the answer to a join, meanwhile: it follows by itself or was put in here again.
+			if (subscription.state === "held" || subscription.state === "live") continue;
 			if (subscription.state === "behind" && subscription.cursor >= subscription.room.head) {
 				subscription.state = "live";
-			} else if (subscription.state !== "held") {
+			} else {
 				// Back in at the end: every room gets its turn.
 				behind.add(subscription);
 				return subscription;
@@ -162,8 +164,9 @@ export class Streams {
 			await this.skip(subscription);
 			return;
 		}
-		const piece = await this.parts.reader.after(room, subscription.cursor, this.port.format);
-		if (!this.stillWants(subscription)) return;
+		const { cursor } = subscription;
+		const piece = await this.parts.reader.after(room, cursor, this.port.format);
+		if (!this.stillWants(subscription, cursor)) return;
 		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
 		if (piece.push === undefined) {
 			if (piece.head <= subscription.cursor)
@@ -177,8 +180,9 @@ export class Streams {
 	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */
 	private async skip(subscription: Subscription): Promise<void> {
 		const { room } = subscription;
+		const { cursor } = subscription;
 		const page = await this.parts.reader.newest(room.id, this.parts.limits.historyEntriesDefault);
-		if (!this.stillWants(subscription)) return;
+		if (!this.stillWants(subscription, cursor)) return;
 		if (page === undefined) throw new Error(`room ${room.id} has no log`);
 		const stale = subscription.state === "stale";
 		const from = stale ? 1 : subscription.cursor + 1;
@@ -191,8 +195,9 @@ export class Streams {
 		subscription.state = "behind";
 	}
 
-	/** After a read: is the stream still there, and not taken over by a join meanwhile? */
-	private stillWants(subscription: Subscription): boolean {
-		return !this.port.closed && this.subscriptions.get(subscription.room.id) === subscription && subscription.state !== "held";
+	/** After a read from `cursor`: is the stream still there, and was it not set anew by a join meanwhile? */
+	private stillWants(subscription: Subscription, cursor: number): boolean {
+		if (this.port.closed || this.subscriptions.get(subscription.room.id) !== subscription) return false;
+		return (subscription.state === "behind" || subscription.state === "stale") && subscription.cursor === cursor;
 	}
 }

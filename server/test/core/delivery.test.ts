@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Skipped_Reason } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
+import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import { Harness, ObjectFormat } from "./harness.ts";
 import { join, joined, range, say, texts } from "./helpers.ts";
 
@@ -87,6 +89,40 @@ describe("delivery", () => {
 		expect(back.seqs(id)).toEqual(range(to + 1, to + 301));
 		expect(back.pushed("skipped")).toEqual([]);
 		expect(back.pushed("behind")).toEqual([]);
+	});
+
+	test("a room joined again while its stream is being moved from the log goes on where the answer ends", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store, limits: { ringEntriesMax: 1 } });
+		const ann = await harness.guest("ann");
+		const { id, epoch } = await joined(ann, "#tea");
+		const bob = await harness.guest("bob");
+		await joined(bob, "#tea");
+		await bob.lose();
+		for (let i = 0; i < 10; i++) ann.put(say(id, `${i}`));
+		await harness.clock.settle();
+		const back = await harness.guest("bob", [{ room: id, epoch, seq: 2 }]);
+		await back.lose();
+		// Its stream is behind, and the read that moves it is under way when the join is answered.
+		store.faults.delayReads(10);
+		const again = harness.client();
+		again.put({
+			case: "hello",
+			value: { credential: { case: "guest", value: { name: "bob" } }, client: "", cursors: [{ room: id, epoch, seq: 2 }] },
+		});
+		await harness.clock.advance(50);
+		store.faults.delayReads(5);
+		const asked = again.put(join(id, 5));
+		await harness.clock.advance(100);
+		ann.put(say(id, "new"));
+		await harness.clock.advance(100);
+		expect(again.closedAs).toBeUndefined();
+		const answerAt = again.received.findIndex((down) => down.id === asked);
+		const answer = again.received[answerAt]?.body;
+		if (answer?.case !== "joined") throw new Error("not joined");
+		const after = again.received.slice(answerAt + 1).flatMap(({ body }) => (body.case === "entries" ? body.value.entries : []));
+		expect(after.map(({ seq }) => seq)).toEqual(range((answer.value.page?.to ?? 0) + 1, 13));
 	});
 
 	test("three weeks behind is the newest page and the exact range that was not sent", async () => {

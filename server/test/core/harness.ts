@@ -133,10 +133,12 @@ export interface HarnessOptions {
 	readonly limits?: Partial<ServerLimits>;
 	readonly timing?: Partial<Timing>;
 	readonly wrap?: (store: Store) => Store;
+	/** For a test that makes the store itself. */
+	readonly clock?: VirtualClock;
 }
 
 export class Harness {
-	readonly clock = new VirtualClock();
+	readonly clock: VirtualClock;
 	readonly random = new SeededRandom(1);
 	readonly metrics: Metrics = createMetrics();
 	readonly logged: { readonly level: string; readonly fields: object; readonly msg: string }[] = [];
@@ -146,6 +148,7 @@ export class Harness {
 	readonly ended: string[] = [];
 
 	constructor(options: HarnessOptions = {}) {
+		this.clock = options.clock ?? new VirtualClock();
 		const store = createMemoryStore({ clock: this.clock });
 		this.store = options.wrap?.(store) ?? store;
 		const note = (level: string) => (fields: object, msg: string) => void this.logged.push({ level, fields, msg });
