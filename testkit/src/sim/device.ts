@@ -1,14 +1,6 @@
 // A device of the simulation: an application on the SDK, as an application is written, that writes down what it was told. The
 // program can die and come back; what it keeps are its outbox and its places in the rooms that it reads from `entries`.
-import {
-	type Client,
-	connect,
-	type Delivery,
-	EpochError,
-	type Room,
-	RefusedError,
-	VerbatimError,
-} from "@verbatim/client";
+import { type Client, connect, type Delivery, EpochError, RefusedError, type Room, VerbatimError } from "@verbatim/client";
 import { Room_Standing } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
@@ -196,10 +188,12 @@ export class Device {
 		const ask = this.parts.nextAsk();
 		const bound = newest ? {} : { after: this.chance.below(Math.max(1, room.head)) };
 		recorder.add({ kind: "ask", session: this.name, ask, room: room.id });
-		const asked = room.history({ ...bound, limit: 1 + this.chance.below(20) }).then(({ room: id, epoch, from, to, head, entries }) => {
-			const facts = entries.map(factsOf);
-			recorder.add({ kind: "page", session: this.name, user: this.user, ask, room: id, epoch, from, to, head, entries: facts });
-		});
+		const asked = room
+			.history({ ...bound, limit: 1 + this.chance.below(20) })
+			.then(({ room: id, epoch, from, to, head, entries }) => {
+				const facts = entries.map(factsOf);
+				recorder.add({ kind: "page", session: this.name, user: this.user, ask, room: id, epoch, from, to, head, entries: facts });
+			});
 		this.quietly(asked);
 	}
 

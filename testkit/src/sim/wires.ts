@@ -15,7 +15,7 @@ import type { ServerWebSocket, Socket } from "bun";
 import type { DoorParts } from "../../../server/src/listen/parts.ts";
 import { Recogniser } from "../../../server/src/listen/recognise.ts";
 import { TCP_SETTINGS, TcpConnection } from "../../../server/src/listen/tcp-connection.ts";
-import { type WsData, WsLink } from "../../../server/src/listen/ws.ts";
+import { type WsData, type WsKind, WsLink } from "../../../server/src/listen/ws.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import { Pipe, type Route } from "./pipe.ts";
@@ -24,6 +24,7 @@ import { Pipe, type Route } from "./pipe.ts";
 export interface Host {
 	readonly machine: Machine;
 	readonly parts: DoorParts;
+	readonly webSockets: Readonly<Record<CodecName, WsKind>>;
 	/** Our bug: something was thrown where nothing may be. */
 	fault(cause: unknown): void;
 }
@@ -68,8 +69,18 @@ abstract class AnyWire<T> implements Wire {
 		this.parts = parts;
 		const { client, host, route, chance } = parts;
 		const shared = { world: client.world, route, chance, size };
-		this.up = new Pipe({ ...shared, receiver: host.machine, deliver: (chunk) => this.guarded(() => this.toServer(chunk)), drained: () => {} });
-		this.down = new Pipe({ ...shared, receiver: client, deliver: (chunk) => this.toClient(chunk), drained: () => this.serverMayWrite() });
+		this.up = new Pipe({
+			...shared,
+			receiver: host.machine,
+			deliver: (chunk) => this.guarded(() => this.toServer(chunk)),
+			drained: () => {},
+		});
+		this.down = new Pipe({
+			...shared,
+			receiver: client,
+			deliver: (chunk) => this.toClient(chunk),
+			drained: () => this.serverMayWrite(),
+		});
 	}
 
 	get client(): Machine {
@@ -176,10 +187,9 @@ class WebSocketWire extends AnyWire<Uint8Array | string> {
 		const { host, codec, events } = this.parts;
 		this.isOpen = true;
 		this.guarded(() => {
-			this.link = new WsLink(this.socket(), host.parts, TCP_SETTINGS);
+			this.link = new WsLink(this.socket(), host.webSockets[codec], "192.0.2.1");
 		});
 		this.later(this.client, () => events.opened());
-		void codec;
 	}
 
 	send(body: Uint8Array | string): void {
@@ -219,7 +229,6 @@ class WebSocketWire extends AnyWire<Uint8Array | string> {
 	private socket(): ServerWebSocket<WsData> {
 		const wire = this;
 		return {
-			data: { codec: this.parts.codec, address: "192.0.2.1", leave() {} },
 			send(body: Uint8Array | string): number {
 				wire.down.put(body);
 				wire.held ||= wire.buffered() > 0;
