@@ -101,7 +101,8 @@ export class Device {
 		});
 		this.clientNow = client;
 		client.on("status", (status) => {
-			if (status.state === "live") this.enterAll();
+			if (status.state === "live" && client.status.state === "live" && !status.suspect) this.enterAll();
+			if (status.state === "waiting") parts.recorder.note(`${this.name} lost its connection: ${status.why.message}`);
 			if (status.state === "stopped" && status.why !== "closed") parts.recorder.fault(`${this.name} has stopped`, status.why);
 		});
 		client.on("roomAdded", (room) => this.read(room));
@@ -211,7 +212,14 @@ export class Device {
 		if (status.state !== "live") return `it is ${status.state}${"why" in status ? ` (${String(status.why)})` : ""}`;
 		const open = client.outbox.filter(({ status: { state } }) => state === "waiting" || state === "sent");
 		if (open.length > 0) return `${open.length} sends are not answered`;
-		for (const name of this.parts.wanted.get(this.user) ?? []) {
+		const wanted = this.parts.wanted.get(this.user) ?? new Set<string>();
+		for (const room of client.rooms.values()) {
+			if (wanted.has(room.name)) continue;
+			// It was to be left, and the answer never came.
+			this.quietly(room.leave());
+			return `it is still in ${room.name}`;
+		}
+		for (const name of wanted) {
 			const room = this.room(name);
 			const log = heads.get(name);
 			const reading = room === undefined ? undefined : this.readings.get(room.id);

@@ -30,8 +30,19 @@ export class Machine {
 
 	readonly monotonic = (): number => this.world.nowMs - this.bornMs;
 
-	readonly after = (ms: number, task: () => void): (() => void) =>
-		this.world.at(this.world.nowMs + Math.max(0, ms), () => this.perform(task));
+	readonly after = (ms: number, task: () => void): (() => void) => {
+		// Not the heap's own cancelling alone: a timer that is due while the process is paused waits elsewhere.
+		let cancelled = false;
+		const cancel = this.world.at(this.world.nowMs + Math.max(0, ms), () =>
+			this.perform(() => {
+				if (!cancelled) task();
+			}),
+		);
+		return () => {
+			cancelled = true;
+			cancel();
+		};
+	};
 
 	readonly soon = (task: () => void): void => {
 		this.world.soon(() => {

@@ -44,6 +44,8 @@ export class SimServer {
 	readonly disk: SimDisk;
 	/** Log-ins are refused for now. */
 	doorIsBusy = false;
+	/** An identity has to be proved again after this long; 0: never. */
+	expiresMs: number;
 	private readonly world: World;
 	private readonly chance: Chance;
 	private readonly network: Network;
@@ -61,6 +63,7 @@ export class SimServer {
 		this.network = network;
 		this.recorder = recorder;
 		this.options = options;
+		this.expiresMs = options.expiresMs;
 		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
 		this.disk = new SimDisk(chance.fork("disk"), recorder, { commitMs: options.commitMs, readMs: options.readMs, rules });
 	}
@@ -180,6 +183,7 @@ export class SimServer {
 		this.disk.slowReadsMs = 0;
 		this.disk.failing = false;
 		this.doorIsBusy = false;
+		this.expiresMs = 0;
 	}
 
 	stop(): void {
@@ -200,7 +204,6 @@ export class SimServer {
 	}
 
 	private accounts(store: Store, machine: Machine): Accounts {
-		const { expiresMs } = this.options;
 		return {
 			authenticate: async (credential): Promise<Identity> => {
 				if (credential.case !== "guest") throw new Refusal("credentials_wrong");
@@ -214,7 +217,7 @@ export class SimServer {
 					// Two devices of one user may come at once: the same user then.
 					if (!outcome.ok) throw new Refusal(outcome.code);
 				}
-				return expiresMs === 0 ? { user } : { user, expiresMs: machine.now() + expiresMs };
+				return this.expiresMs === 0 ? { user } : { user, expiresMs: machine.now() + this.expiresMs };
 			},
 			refresh: async () => Promise.reject(new Refusal("token_invalid")),
 			began() {},

@@ -17,14 +17,20 @@ export class SimShelf {
 
 	/** The store for one life of the program. `opened` is called once the outbox has what was kept. */
 	store(machine: Machine, opened: () => void): OutboxStore {
+		// One after the other, as a file or a database does it: what survives a crash is a beginning of what was asked for.
+		let freeAtMs = 0;
 		const later = (task: () => void): Promise<void> =>
 			new Promise((resolve) => {
 				const act = (): void => {
 					task();
 					resolve();
 				};
-				if (this.delayMs === 0) act();
-				else machine.after(this.delayMs * machine.float(), act);
+				if (this.delayMs === 0) {
+					act();
+					return;
+				}
+				freeAtMs = Math.max(freeAtMs, machine.monotonic()) + this.delayMs * machine.float();
+				machine.after(freeAtMs - machine.monotonic(), act);
 			});
 		return {
 			open: async (user) => {

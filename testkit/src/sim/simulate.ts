@@ -265,7 +265,8 @@ class Run {
 			// A drain, or a device that was about to close, may have ended only now.
 			server.back();
 			for (const device of this.devices) if (!this.retired.has(device)) device.start();
-			if (ms >= HEAL_MIN_MS && this.settled()) break;
+			// What has to be proved again is so once more.
+			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled()) break;
 			if (ms + LOOK_EVERY_MS > HEAL_MAX_MS) this.recorder.fault("healing", this.unsettled());
 		}
 		world.run(world.nowMs + AFTERMATH_MS);
