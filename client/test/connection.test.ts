@@ -411,3 +411,21 @@ describe("identity", () => {
 		expect(problems.map(({ message }) => message)).toContain("the kept identity could not be read");
 	});
 });
+
+test("a welcome that got lost is noticed by what is pushed after it, and nothing of that is shown to nobody in particular", async () => {
+	const server = new FakeServer();
+	const room = server.room("tea", ["ann"]);
+	server.react = (command, session) => {
+		if (command.case === "hello" && server.sessions.length === 1) session.passes = ({ body }) => body.case !== "welcome";
+		return undefined;
+	};
+	const bench = startClient({}, server);
+	await bench.clock.settle();
+	expect(bench.client.status.state).toBe("connecting");
+	server.session.push({ case: "roomAdded", value: { room: server.info(room, "ann") } });
+	await bench.clock.settle();
+	expect(bench.client.rooms.size).toBe(0);
+	await bench.clock.advance(100);
+	expect(bench.client.status.state).toBe("live");
+	expect([...bench.client.rooms.values()].map(({ title }) => title)).toEqual(["#tea"]);
+});

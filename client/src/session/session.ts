@@ -194,7 +194,9 @@ export class Session {
 				return;
 			}
 			default:
-				this.port.push(body);
+				// Rooms without a user would be nobody's.
+				if (this.state === "live") this.port.push(body);
+				else this.abandon(new ProtocolError("something was pushed before the welcome, which must have been lost"));
 		}
 	}
 
