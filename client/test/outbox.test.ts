@@ -252,6 +252,27 @@ describe("a failed send", () => {
 		expect(said(bench)).toEqual(["b", "a"]);
 	});
 
+	test("stays failed over a reload: it is not said before the user wants it", async () => {
+		const outbox = memoryOutbox();
+		const first = await inTea({ outbox });
+		first.server.react = (command) => (command.case === "send" ? refusal("forbidden") : undefined);
+		const error = failure(first.room.send("a").done);
+		await first.clock.settle();
+		expect(await error).toMatchObject({ name: "RefusedError", code: "forbidden" });
+		await first.client.close();
+
+		first.server.react = () => undefined;
+		const again = await liveClient({ outbox }, first.server, first.clock);
+		await again.clock.advance(1_000);
+		expect(said(again)).toEqual([]);
+		const [a] = again.client.outbox;
+		expect(a?.status).toMatchObject({ state: "failed", error: { code: "forbidden" } });
+		a?.retry();
+		await again.clock.settle();
+		expect(said(again)).toEqual(["a"]);
+		expect(await outbox.open("u_ann")).toEqual([]);
+	});
+
 	test("can be discarded on the wire: its fate is unknown, and what stood behind it goes on", async () => {
 		const bench = await inTea();
 		const { server, clock, room } = bench;

@@ -109,7 +109,13 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 			return (await allRows(await database())).filter((row) => row.user === who && row.owner === owner).map(sendOf);
 		},
 		async put(send) {
-			await change(await database(), (store) => store.put({ ...send, owner } satisfies Row));
+			await change(await database(), (store) => {
+				const found = store.index("cid").getKey(send.cid);
+				found.onsuccess = () => {
+					const n = found.result === undefined ? {} : { n: found.result as number };
+					store.put({ ...send, owner, ...n } satisfies Row);
+				};
+			});
 		},
 		async remove(send) {
 			const db = await database();
@@ -175,8 +181,8 @@ function change(db: IDBDatabase, task: (store: IDBObjectStore) => void): Promise
 	});
 }
 
-function sendOf({ user, room, cid, text, atMs }: Row): StoredSend {
-	return { user, room, cid, text, atMs };
+function sendOf({ user, room, cid, text, atMs, refused }: Row): StoredSend {
+	return { user, room, cid, text, atMs, ...(refused === undefined ? {} : { refused }) };
 }
 
 function lazy<T>(make: () => Promise<T>): () => Promise<T> {

@@ -161,8 +161,9 @@ export class Outbox implements ItemPort {
 		lane.items = [...lane.items.filter((other) => other !== item), item];
 		item.status = { state: "waiting" };
 		item.renew();
+		item.kept = false;
+		void this.keep(item);
 		this.changed(item.room);
-		this.pump();
 	}
 
 	discard(item: Item, why: VerbatimError = new DiscardedError("the send was taken back")): void {
@@ -185,9 +186,7 @@ export class Outbox implements ItemPort {
 		const rooms = new Set(sends.map(({ room }) => room));
 		for (const room of rooms) {
 			const lane = this.laneOf(room);
-			const items = sends.filter((send) => send.room === room).map((send) => new Item(send, true, this));
-			// They may have been on the wire before the reload.
-			for (const item of items) item.tried = true;
+			const items = sends.filter((send) => send.room === room).map((send) => this.revived(send));
 			lane.items = [...items, ...lane.items];
 			for (const item of items) this.byCid.set(item.cid, item);
 			this.changed(room);
@@ -199,11 +198,29 @@ export class Outbox implements ItemPort {
 	private adopt(sends: readonly StoredSend[]): void {
 		for (const send of sends) {
 			if (send.user !== this.user || this.byCid.has(send.cid)) continue;
-			const item = new Item(send, true, this);
-			item.tried = true;
-			this.add(item);
+			this.add(this.revived(send));
 		}
 		this.pump();
+	}
+
+	/** A send of an earlier life. */
+	private revived({ refused, ...stored }: StoredSend): Item {
+		const item = new Item(stored, true, this);
+		// It may have been on the wire.
+		item.tried = true;
+		if (refused !== undefined) {
+			const error = new RefusedError({ ...refused, retry: false, retryAfterMs: 0, trace: "" });
+			item.status = { state: "failed", error };
+			item.fail(error);
+		}
+		return item;
+	}
+
+	/** Kept as refused before anybody is told: what failed must not be said after a reload as if it had not. */
+	private async giveUp(item: Item, error: RefusedError): Promise<void> {
+		const { code, message } = error;
+		await this.shelf.put({ ...item.stored, refused: { code, message } });
+		if (item.status.state === "failed" && item.status.error === error) item.fail(error);
 	}
 
 	private async keep(item: Item): Promise<void> {
@@ -281,7 +298,7 @@ export class Outbox implements ItemPort {
 		if (error instanceof RefusedError && !error.retry) {
 			this.rewind(lane.items, at);
 			item.status = { state: "failed", error };
-			item.fail(error);
+			void this.giveUp(item, error);
 		} else if (error instanceof RefusedError) {
 			// Refused for what it stands behind, which was never answered: that one got lost, and goes first.
 			const lost = error.code === "out_of_order" && item.behind?.status.state === "sent" ? lane.items.indexOf(item.behind) : -1;

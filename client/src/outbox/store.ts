@@ -4,7 +4,7 @@
 // Entries are kept in partitions, one per user and owner: two tabs of one user each send from their own, so that nothing is
 // sent by both, and the partition of a tab that is gone is adopted by one that lives.
 
-/** A send as it is kept: made once, before its first try, and never changed. */
+/** A send as it is kept: made once, before its first try. Nothing of it changes but `refused`. */
 export interface StoredSend {
 	/** The id of the user who said it: nobody else's session may send it. */
 	readonly user: string;
@@ -15,6 +15,8 @@ export interface StoredSend {
 	readonly text: string;
 	/** When it was said, by the wall clock. */
 	readonly atMs: number;
+	/** It was refused for good, and the user knows: it is not tried again before the user wants it. */
+	readonly refused?: { readonly code: string; readonly message: string };
 }
 
 export interface OutboxStore {
@@ -23,7 +25,10 @@ export interface OutboxStore {
 	 * gets it while this one lives. Called once per identity, before the first send.
 	 */
 	open(user: string): Promise<readonly StoredSend[]>;
-	/** Resolves when the send would survive a crash of this page or process. Calls are made in the order of sending. */
+	/**
+	 * Resolves when the send would survive a crash of this page or process. Calls are made in the order of sending. One that is
+	 * kept already is replaced, in its place.
+	 */
 	put(send: StoredSend): Promise<void>;
 	/** The send is acknowledged or discarded. Removing what is not there does nothing. */
 	remove(send: StoredSend): Promise<void>;
