@@ -14,6 +14,8 @@ export class Machine {
 	private readonly bornMs: number;
 	private readonly chance: Chance;
 	private pausedUntilMs = 0;
+	/** What is due and has to wait until it goes on. */
+	private readonly waiting: Array<() => void> = [];
 
 	/** `wall` outlives the process: the machine's clock. */
 	constructor(name: string, world: World, chance: Chance, wall: { offsetMs: number }) {
@@ -61,18 +63,29 @@ export class Machine {
 	/** Runs `task` in this process: later if it is paused, never if it is dead. */
 	perform(task: () => void): void {
 		if (!this.alive) return;
-		if (this.world.nowMs < this.pausedUntilMs) this.world.at(this.pausedUntilMs, () => this.perform(task));
-		else task();
+		if (this.world.nowMs >= this.pausedUntilMs && this.waiting.length === 0) task();
+		else this.waiting.push(task);
 	}
 
 	pause(ms: number): void {
 		this.pausedUntilMs = Math.max(this.pausedUntilMs, this.world.nowMs + ms);
+		this.world.at(this.pausedUntilMs, this.wake);
 	}
 
 	/** No fault lasts beyond the healing. */
 	unpause(): void {
-		this.pausedUntilMs = Math.min(this.pausedUntilMs, this.world.nowMs + 1);
+		this.pausedUntilMs = Math.min(this.pausedUntilMs, this.world.nowMs);
+		this.wake();
 	}
+
+	/** Does what has waited, in order, one thing after the other with all that it sets off. */
+	private readonly wake = (): void => {
+		if (this.world.nowMs < this.pausedUntilMs || !this.alive) return;
+		const task = this.waiting.shift();
+		if (task === undefined) return;
+		task();
+		this.world.at(this.world.nowMs, this.wake);
+	};
 
 	kill(): void {
 		this.alive = false;

@@ -36,6 +36,11 @@ export class Network {
 		return [...this.wires].filter((wire) => wire.client === client);
 	}
 
+	/** Does somebody take a connection for alive that is not? */
+	get deceived(): boolean {
+		return [...this.wires].some(({ black }) => black);
+	}
+
 	/** The server is gone. With `silent` its peers hear nothing of it until `reset`. */
 	serverGone(silent: boolean): void {
 		for (const wire of [...this.wires]) {
@@ -53,6 +58,7 @@ export class Network {
 		for (const route of this.routes) {
 			route.stalledUntilMs = 0;
 			route.deadUntilMs = 0;
+			route.corrupt = 0;
 		}
 		for (const wire of this.wires) wire.heal();
 	}

@@ -14,7 +14,7 @@ export interface Route {
 	/** Chunks of bytes are cut in pieces and put together. */
 	readonly slices: boolean;
 	/** The chance that a chunk arrives with a bit flipped. */
-	readonly corrupt: number;
+	corrupt: number;
 	/** Nothing passes until then, but nothing is lost. */
 	stalledUntilMs: number;
 	/** Connections that are opened hear nothing until then. */

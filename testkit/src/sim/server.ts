@@ -1,14 +1,12 @@
 // The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (guests come by their name
 // alone here) and the HTTP API.
-import { type CodecName, LIMITS, Refusal, TIMING, type Timing } from "@verbatim/protocol";
+import { LIMITS, Refusal, TIMING, type Timing } from "@verbatim/protocol";
 import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
 import { SERVER_LIMITS } from "../../../server/src/limits.ts";
 import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
-import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
-import { wsKind } from "../../../server/src/listen/ws.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
@@ -123,10 +121,7 @@ export class SimServer {
 			metrics: METRICS,
 		};
 		const fault = (cause: unknown): void => this.recorder.fault("the server", cause);
-		const webSocket = (codec: CodecName) => wsKind(parts, TCP_SETTINGS, codec, () => {});
-		this.network.listener = {
-			host: { machine, parts, webSockets: { json: webSocket("json"), proto: webSocket("proto") }, fault },
-		};
+		this.network.listener = { host: { machine, parts, fault } };
 		this.recorder.note(`${machine.name} starts`);
 	}
 

@@ -15,7 +15,7 @@ import type { ServerWebSocket, Socket } from "bun";
 import type { DoorParts } from "../../../server/src/listen/parts.ts";
 import { Recogniser } from "../../../server/src/listen/recognise.ts";
 import { TCP_SETTINGS, TcpConnection } from "../../../server/src/listen/tcp-connection.ts";
-import { type WsData, type WsKind, WsLink } from "../../../server/src/listen/ws.ts";
+import { type WsData, WsLink, wsKind } from "../../../server/src/listen/ws.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import { Pipe, type Route } from "./pipe.ts";
@@ -24,7 +24,6 @@ import { Pipe, type Route } from "./pipe.ts";
 export interface Host {
 	readonly machine: Machine;
 	readonly parts: DoorParts;
-	readonly webSockets: Readonly<Record<CodecName, WsKind>>;
 	/** Our bug: something was thrown where nothing may be. */
 	fault(cause: unknown): void;
 }
@@ -52,6 +51,8 @@ export interface Wire extends Connection {
 	stallDown(untilMs: number): void;
 	/** All that holds it up ends, except that what is black stays so. */
 	heal(): void;
+	/** Nothing passes, in one direction at least, and somebody has yet to find out. */
+	readonly black: boolean;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -62,6 +63,9 @@ abstract class AnyWire<T> implements Wire {
 	protected readonly up: Pipe<T>;
 	protected readonly down: Pipe<T>;
 	protected isOpen = false;
+	private isBlack = false;
+	protected clientDone = false;
+	private serverDone = false;
 	private clientTold = false;
 	private serverTold = false;
 
@@ -101,6 +105,7 @@ abstract class AnyWire<T> implements Wire {
 	}
 
 	abandon(): void {
+		this.clientDone = true;
 		// What was sent may still arrive, or not.
 		if (this.parts.chance.hit(0.5)) this.up.finish(() => this.tellServer());
 		else {
@@ -124,7 +129,14 @@ abstract class AnyWire<T> implements Wire {
 		this.later(this.parts.host.machine, () => this.tellServer());
 	}
 
+	get black(): boolean {
+		const { client, host } = this.parts;
+		if (!this.isBlack) return false;
+		return (client.alive && !this.clientDone) || (host.machine.alive && this.isOpen && !this.serverDone);
+	}
+
 	blacken(up: boolean, down: boolean): void {
+		this.isBlack = true;
 		if (up) this.up.blacken();
 		if (down) this.down.blacken();
 	}
@@ -139,6 +151,7 @@ abstract class AnyWire<T> implements Wire {
 	}
 
 	protected tellClient(ending: Ending): void {
+		this.clientDone = true;
 		if (this.clientTold) return;
 		this.clientTold = true;
 		this.down.cut();
@@ -152,6 +165,11 @@ abstract class AnyWire<T> implements Wire {
 		this.up.cut();
 		if (this.isOpen) this.parts.host.machine.perform(() => this.guarded(() => this.serverLost()));
 		this.leave();
+	}
+
+	/** The server's code has done with it. */
+	protected serverLeft(): void {
+		this.serverDone = true;
 	}
 
 	/** Runs the server's code; what it throws is its bug. */
@@ -187,7 +205,8 @@ class WebSocketWire extends AnyWire<Uint8Array | string> {
 		const { host, codec, events } = this.parts;
 		this.isOpen = true;
 		this.guarded(() => {
-			this.link = new WsLink(this.socket(), host.webSockets[codec], "192.0.2.1");
+			const left = (): void => this.serverLeft();
+			this.link = new WsLink(this.socket(), wsKind(host.parts, TCP_SETTINGS, codec, left), "192.0.2.1");
 		});
 		this.later(this.client, () => events.opened());
 	}
@@ -197,6 +216,7 @@ class WebSocketWire extends AnyWire<Uint8Array | string> {
 	}
 
 	close(): void {
+		this.clientDone = true;
 		this.up.finish(() => {
 			this.tellServer();
 			this.down.finish(() => this.tellClient({}));
@@ -263,7 +283,7 @@ class TcpWire extends AnyWire<Bytes> {
 		const { host, codec } = this.parts;
 		this.isOpen = true;
 		this.guarded(() => {
-			const connection = new TcpConnection(this.socket(), "192.0.2.1", host.machine, TCP_SETTINGS, () => {});
+			const connection = new TcpConnection(this.socket(), "192.0.2.1", host.machine, TCP_SETTINGS, () => this.serverLeft());
 			this.connection = connection;
 			new Recogniser(host.parts, connection).begin();
 		});
@@ -281,6 +301,7 @@ class TcpWire extends AnyWire<Bytes> {
 	close(): void {
 		if (this.clientEnded) return;
 		this.clientEnded = true;
+		this.clientDone = true;
 		this.up.finish(() => this.guarded(() => this.connection?.onEnd()));
 	}
 
