@@ -132,7 +132,7 @@ abstract class AnyWire<T> implements Wire {
 	get black(): boolean {
 		const { client, host } = this.parts;
 		if (!this.isBlack) return false;
-		return (client.alive && !this.clientDone) || (host.machine.alive && this.isOpen && !this.serverDone);
+		return (client.alive && !this.clientDone) || (host.machine.alive && this.isSession && !this.serverDone);
 	}
 
 	blacken(up: boolean, down: boolean): void {
@@ -165,6 +165,11 @@ abstract class AnyWire<T> implements Wire {
 		this.up.cut();
 		if (this.isOpen) this.parts.host.machine.perform(() => this.guarded(() => this.serverLost()));
 		this.leave();
+	}
+
+	/** Has the server a session for it? Before that only the keep-alive of TCP would notice its end, minutes later. */
+	protected get isSession(): boolean {
+		return this.isOpen;
 	}
 
 	/** The server's code has done with it. */
@@ -274,6 +279,8 @@ class TcpWire extends AnyWire<Bytes> {
 	private framer: Framer | undefined;
 	private held = false;
 	private clientEnded = false;
+	/** The server has understood the preface; without one it takes its peer for a person. */
+	private agreed = false;
 
 	constructor(parts: WireParts) {
 		super(parts, (bytes) => bytes.length);
@@ -308,6 +315,10 @@ class TcpWire extends AnyWire<Bytes> {
 	override abandon(): void {
 		this.clientEnded = true;
 		super.abandon();
+	}
+
+	protected override get isSession(): boolean {
+		return this.agreed;
 	}
 
 	protected toServer(bytes: Bytes): void {
@@ -392,6 +403,7 @@ class TcpWire extends AnyWire<Bytes> {
 			write(bytes: Uint8Array): number {
 				const room = Math.max(0, wire.parts.route.capacityBytes - wire.down.bytes);
 				const taken = Math.min(room, bytes.length);
+				wire.agreed ||= bytes[0] === PREFACE_FIRST;
 				if (taken < bytes.length) wire.held = true;
 				// The preface's answer is not checked, so it is not harmed.
 				if (taken > 0) wire.put(wire.down, bytes.subarray(0, taken), wire.framer !== undefined);
@@ -414,3 +426,5 @@ export function createWire(kind: "ws" | "tcp", parts: WireParts): Wire {
 }
 
 const UTF8 = new TextEncoder();
+/** Of `VERBATIM/1 ok`. */
+const PREFACE_FIRST = 0x56;
