@@ -18,7 +18,7 @@ export function check(history: History): Verdict {
 	const membership = new Membership(truth);
 	const sends = new Sends(history, truth, report);
 	for (const { room, entries, place } of truth.logs) {
-		for (const entry of entries) if (entry !== undefined) sends.mayBe(entry, room, place, report);
+		for (const entry of entries) if (entry !== undefined) sends.mayBe(entry, room, place, false, report);
 	}
 	judgeLogs(truth, sends, report);
 	judgeCommits(history, report);

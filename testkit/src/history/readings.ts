@@ -152,8 +152,8 @@ export class Readings {
 			this.report.add({ clause: "S3", damage: "phantom", words, events: [place] });
 			return false;
 		}
-		if (!this.sends.mayBe(entry, room, place, this.report)) return false;
 		const log = this.truth.of(room, epoch);
+		if (!this.sends.mayBe(entry, room, place, log?.final !== true, this.report)) return false;
 		if (log !== undefined) {
 			const there = log.entries[seq - 1];
 			if (there === undefined && !log.final) {

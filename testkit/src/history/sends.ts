@@ -73,8 +73,11 @@ export class Sends {
 		return { attempted: this.byCid.size, acknowledged: this.acknowledged, unknown };
 	}
 
-	/** S6 of one entry that stands in a log or was given to somebody; true if it may be there. */
-	mayBe(entry: EntryFacts, room: string, place: number, report: Report): boolean {
+	/**
+	 * S6 of one entry that stands in a log or was given to somebody; true if it may be there. `undone`: in an incarnation that
+	 * ended by a restore; what was said there may be refused afterwards.
+	 */
+	mayBe(entry: EntryFacts, room: string, place: number, undone: boolean, report: Report): boolean {
 		if (entry.what !== "message") return true;
 		const send = this.byCid.get(entry.cid);
 		let words = "";
@@ -82,7 +85,7 @@ export class Sends {
 		else if (send.text !== entry.text) words = `was said as ${JSON.stringify(send.text)}`;
 		else if (send.user !== entry.sender) words = `was said by ${send.user}`;
 		else if (send.room !== room) words = `was said in ${send.room}`;
-		else if (send.fail !== undefined) words = `was refused for good (${send.fail.code})`;
+		else if (send.fail !== undefined && !undone) words = `was refused for good (${send.fail.code})`;
 		else return true;
 		report.add({
 			clause: "S6",

@@ -6,6 +6,9 @@ import type { World } from "./world.ts";
 /** The wall clock at the beginning of every run. */
 export const WALL_MS = Date.UTC(2026, 0, 1);
 
+/** No timer of a runtime is shorter. */
+const TIMER_MIN_MS = 1;
+
 export class Machine {
 	readonly name: string;
 	readonly world: World;
@@ -35,7 +38,7 @@ export class Machine {
 	readonly after = (ms: number, task: () => void): (() => void) => {
 		// Not the heap's own cancelling alone: a timer that is due while the process is paused waits elsewhere.
 		let cancelled = false;
-		const cancel = this.world.at(this.world.nowMs + Math.max(0, ms), () =>
+		const cancel = this.world.at(this.world.nowMs + Math.max(TIMER_MIN_MS, ms), () =>
 			this.perform(() => {
 				if (!cancelled) task();
 			}),

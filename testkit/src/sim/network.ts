@@ -38,7 +38,7 @@ export class Network {
 
 	/** Does somebody take a connection for alive that is not? */
 	get deceived(): boolean {
-		return [...this.wires].some(({ black }) => black);
+		return [...this.wires].some(({ deceives }) => deceives);
 	}
 
 	/** The server is gone. With `silent` its peers hear nothing of it until `reset`. */

@@ -51,8 +51,8 @@ export interface Wire extends Connection {
 	stallDown(untilMs: number): void;
 	/** All that holds it up ends, except that what is black stays so. */
 	heal(): void;
-	/** Nothing passes, in one direction at least, and somebody has yet to find out. */
-	readonly black: boolean;
+	/** One end takes it for alive though the other is gone, or nothing passes any more. */
+	readonly deceives: boolean;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -129,10 +129,11 @@ abstract class AnyWire<T> implements Wire {
 		this.later(this.parts.host.machine, () => this.tellServer());
 	}
 
-	get black(): boolean {
+	get deceives(): boolean {
 		const { client, host } = this.parts;
-		if (!this.isBlack) return false;
-		return (client.alive && !this.clientDone) || (host.machine.alive && this.isSession && !this.serverDone);
+		const clientGone = !client.alive || this.clientDone;
+		const serverGone = !host.machine.alive || this.serverDone || !this.isSession;
+		return clientGone !== serverGone || (this.isBlack && !clientGone);
 	}
 
 	blacken(up: boolean, down: boolean): void {
