@@ -166,11 +166,11 @@ class Run {
 				break;
 			case "crashDevice":
 				device.crash();
-				this.later(step.ms, () => device.start());
+				this.later(step.ms, () => this.startAgain(device));
 				break;
 			case "closeDevice":
 				device.process?.perform(() => device.close());
-				this.later(step.ms, () => device.start());
+				this.later(step.ms, () => this.startAgain(device));
 				break;
 			case "retireDevice":
 				this.retired.add(device);
@@ -240,6 +240,10 @@ class Run {
 		}
 	}
 
+	private startAgain(device: Device): void {
+		if (!this.retired.has(device)) device.start();
+	}
+
 	private later(ms: number, task: () => void): void {
 		this.world.at(this.world.nowMs + ms, () => {
 			if (!this.healing) task();
@@ -257,14 +261,14 @@ class Run {
 		server.back();
 		for (const device of this.devices) {
 			device.process?.unpause();
-			if (!this.retired.has(device)) device.start();
+			this.startAgain(device);
 		}
 		const since = world.nowMs;
 		for (let ms = LOOK_EVERY_MS; ms <= HEAL_MAX_MS; ms += LOOK_EVERY_MS) {
 			world.run(since + ms);
 			// A drain, or a device that was about to close, may have ended only now.
 			server.back();
-			for (const device of this.devices) if (!this.retired.has(device)) device.start();
+			for (const device of this.devices) this.startAgain(device);
 			// What has to be proved again is so once more.
 			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled()) break;
 			if (ms + LOOK_EVERY_MS > HEAL_MAX_MS) this.recorder.fault("healing", this.unsettled());
