@@ -133,8 +133,8 @@ export class Calls {
 			return await Promise.race([bounds, task(control.signal, () => Math.max(1, deadlineMs - this.clock.monotonic()))]);
 		} finally {
 			settle();
-			// What still runs for a caller who has gone learns it here.
-			if (!control.signal.aborted) control.abort();
+			// What still runs for a caller who has gone learns it here. With a reason of its own, or one would be made for each call.
+			if (!control.signal.aborted) control.abort(OVER);
 		}
 	}
 
@@ -169,6 +169,9 @@ export class Calls {
 		});
 	}
 }
+
+/** Why a call's own signal ends when the call does; nobody is told. */
+const OVER = new AbortedError("the call", "it is over");
 
 /** Carrying these out twice is the same as once. */
 const REPEATABLE: ReadonlySet<string> = new Set(["join", "leave", "invite", "history", "rooms", "who"]);

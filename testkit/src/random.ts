@@ -14,7 +14,11 @@ export class SeededRandom {
 		return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000;
 	};
 
-	readonly bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => Math.floor(this.float() * 256));
+	readonly bytes = (count: number): Uint8Array => {
+		const bytes = new Uint8Array(count);
+		for (let i = 0; i < count; i++) bytes[i] = Math.floor(this.float() * 256);
+		return bytes;
+	};
 
 	/** A whole number from 0 to `below` − 1. */
 	readonly below = (below: number): number => Math.floor(this.float() * below);

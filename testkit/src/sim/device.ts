@@ -46,6 +46,8 @@ export class Device {
 	private readonly said = new Map<string, "open" | "ended">();
 	private machine: Machine | undefined;
 	private clientNow: Client | undefined;
+	/** Of all lives. */
+	private readonly clients: Client[] = [];
 	private stop = new AbortController();
 	private readonly readings = new Map<string, Reading>();
 	private readonly entering = new Set<string>();
@@ -100,6 +102,7 @@ export class Device {
 			random: machine,
 		});
 		this.clientNow = client;
+		this.clients.push(client);
 		client.on("status", (status) => {
 			if (status.state === "live" && client.status.state === "live" && !status.suspect) this.enterAll();
 			if (status.state === "waiting") parts.recorder.note(`${this.name} lost its connection: ${status.why.message}`);
@@ -137,10 +140,10 @@ export class Device {
 		this.over();
 	}
 
-	/** Ends all that would outlive the run. */
-	async dispose(): Promise<void> {
+	/** Ends all that would outlive the run: a client listens to its page until it is closed, even where it died with its process. */
+	dispose(): void {
 		this.stop.abort();
-		await this.clientNow?.close();
+		for (const client of this.clients) void client.close();
 	}
 
 	jump(ms: number): void {
@@ -306,7 +309,7 @@ export class Device {
 		while (!signal.aborted) {
 			reading.epoch = room.epoch;
 			this.resume(reading, after);
-			this.places.set(room.id, { epoch: reading.epoch, seq: after });
+			this.keepPlace(reading, after);
 			try {
 				for await (const item of room.entries({ after, fill, signal })) {
 					if (!this.up || reading.ended) return;
@@ -339,16 +342,23 @@ export class Device {
 		this.parts.recorder.add({ kind: "resume", reading: name, session, user, room: room.id, epoch, after });
 	}
 
-	private recv({ name, room, epoch }: Reading, entry: Parameters<typeof factsOf>[0]): void {
+	private recv(reading: Reading, entry: Parameters<typeof factsOf>[0]): void {
+		const { name, room, epoch } = reading;
 		this.parts.recorder.add({ kind: "recv", reading: name, room: room.id, epoch, entry: factsOf(entry) });
-		this.places.set(room.id, { epoch, seq: entry.seq });
+		this.keepPlace(reading, entry.seq);
+	}
+
+	/** A reading of a room that was left goes on to its end, but no further reading follows from it. */
+	private keepPlace(reading: Reading, seq: number): void {
+		const { room, epoch } = reading;
+		if (this.readings.get(room.id) === reading) this.places.set(room.id, { epoch, seq });
 	}
 
 	private skipped(reading: Reading, from: number, to: number, why: "far" | "epoch" | "trimmed"): void {
 		const { name, room } = reading;
 		if (why === "epoch") reading.epoch = room.epoch;
 		this.parts.recorder.add({ kind: "skipped", reading: name, room: room.id, epoch: reading.epoch, from, to, why });
-		this.places.set(room.id, { epoch: reading.epoch, seq: to });
+		this.keepPlace(reading, to);
 	}
 
 	private end(reading: Reading): void {

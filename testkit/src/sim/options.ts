@@ -77,7 +77,7 @@ export interface SimOptions {
 	readonly faults: FaultCounts;
 }
 
-const FAULTS_MS = 6_000;
+const FAULTS_MS = 5_000;
 const DEVICES = 5;
 const USERS = ["ann", "ben", "cat", "dan", "eve"] as const;
 const DOORS: readonly DoorKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];

@@ -10,13 +10,21 @@ export class Recorder {
 	/** Errors that must not be, in words. */
 	readonly faults: string[] = [];
 	private readonly world: World;
+	private closed = false;
 
 	constructor(world: World) {
 		this.world = world;
 	}
 
 	add(event: WithoutTime<HistoryEvent>): void {
-		this.history.push({ atMs: this.world.nowMs, ...event } as HistoryEvent);
+		if (this.closed) return;
+		// In place: an event is made for this call, and there are many.
+		this.history.push(Object.assign(event, { atMs: this.world.nowMs }) as HistoryEvent);
+	}
+
+	/** The run is over: what its remains do while they are cleared away belongs to nobody. */
+	close(): void {
+		this.closed = true;
 	}
 
 	note(words: string): void {
@@ -24,6 +32,7 @@ export class Recorder {
 	}
 
 	fault(where: string, cause: unknown): void {
+		if (this.closed) return;
 		const words = `${where}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
 		this.faults.push(words);
 		this.note(`FAULT ${words.split("\n")[0]}`);

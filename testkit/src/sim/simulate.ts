@@ -32,13 +32,13 @@ export interface Outcome {
 }
 
 /** Healing takes at least this long, and no longer than that. */
-const HEAL_MIN_MS = 2_000;
+const HEAL_MIN_MS = 1_600;
 const HEAL_MAX_MS = 40_000;
 const LOOK_EVERY_MS = 200;
 /** Time for what should not come to come all the same. */
 const AFTERMATH_MS = 300;
 /** Time for the last questions: presence first settles. */
-const ASK_MS = 1_500;
+const ASK_MS = 1_100;
 
 /** `script`: to be carried out instead of the seed's own. */
 export function simulate(seed: number, script?: readonly Step[]): Outcome {
@@ -305,10 +305,9 @@ class Run {
 		for (const { room, epoch, entries } of server.disk.logs()) {
 			recorder.add({ kind: "log", room, epoch, entries: entries.map(factsOf) });
 		}
-		const faults = recorder.faults.length;
-		for (const device of devices) void device.dispose();
+		recorder.close();
+		for (const device of devices) device.dispose();
 		server.stop();
 		this.world.settle();
-		recorder.faults.length = Math.min(recorder.faults.length, Math.max(faults, 0));
 	}
 }
