@@ -1,7 +1,7 @@
 // A process on a machine of the simulation: the clock and the chance that the code under test is given. It can be paused (its
 // timers and what arrives for it wait), killed (nothing of it runs any more), and its wall clock can jump.
 import type { Chance } from "./chance.ts";
-import type { World } from "./world.ts";
+import type { Performer, Timer, World } from "./world.ts";
 
 /** The wall clock at the beginning of every run. */
 export const WALL_MS = Date.UTC(2026, 0, 1);
@@ -9,7 +9,7 @@ export const WALL_MS = Date.UTC(2026, 0, 1);
 /** No timer of a runtime is shorter. */
 const TIMER_MIN_MS = 1;
 
-export class Machine {
+export class Machine implements Performer {
 	readonly name: string;
 	readonly world: World;
 	alive = true;
@@ -18,7 +18,7 @@ export class Machine {
 	private readonly chance: Chance;
 	private pausedUntilMs = 0;
 	/** What is due and has to wait until it goes on. */
-	private readonly waiting: Array<() => void> = [];
+	private readonly waiting: Array<Pick<Timer, "task">> = [];
 
 	/** `wall` outlives the process: the machine's clock. */
 	constructor(name: string, world: World, chance: Chance, wall: { offsetMs: number }) {
@@ -36,16 +36,9 @@ export class Machine {
 	readonly monotonic = (): number => this.world.nowMs - this.bornMs;
 
 	readonly after = (ms: number, task: () => void): (() => void) => {
-		// Not the heap's own cancelling alone: a timer that is due while the process is paused waits elsewhere.
-		let cancelled = false;
-		const cancel = this.world.at(this.world.nowMs + Math.max(TIMER_MIN_MS, ms), () =>
-			this.perform(() => {
-				if (!cancelled) task();
-			}),
-		);
+		const timer = this.world.at(this.world.nowMs + Math.max(TIMER_MIN_MS, ms), task, this);
 		return () => {
-			cancelled = true;
-			cancel();
+			timer.task = undefined;
 		};
 	};
 
@@ -63,11 +56,16 @@ export class Machine {
 
 	// ------------------------------------------------------------ what can happen to it
 
-	/** Runs `task` in this process: later if it is paused, never if it is dead. */
-	perform(task: () => void): void {
+	/** Does what is planned in this process: later if it is paused, never if it is dead. */
+	perform(timer: Pick<Timer, "task">): void {
 		if (!this.alive) return;
-		if (this.world.nowMs >= this.pausedUntilMs && this.waiting.length === 0) task();
-		else this.waiting.push(task);
+		if (this.world.nowMs < this.pausedUntilMs || this.waiting.length > 0) this.waiting.push(timer);
+		else timer.task?.();
+	}
+
+	/** As `perform`, for something that was not planned. */
+	do(task: () => void): void {
+		this.perform({ task });
 	}
 
 	pause(ms: number): void {
@@ -84,9 +82,10 @@ export class Machine {
 	/** Does what has waited, in order, one thing after the other with all that it sets off. */
 	private readonly wake = (): void => {
 		if (this.world.nowMs < this.pausedUntilMs || !this.alive) return;
-		const task = this.waiting.shift();
-		if (task === undefined) return;
-		task();
+		const timer = this.waiting.shift();
+		if (timer === undefined) return;
+		// It may have been cancelled while it waited.
+		timer.task?.();
 		this.world.at(this.world.nowMs, this.wake);
 	};
 

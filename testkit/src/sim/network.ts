@@ -69,7 +69,7 @@ export class Network {
 		const end = (words: string): void => {
 			if (gone) return;
 			gone = true;
-			client.perform(() => events.closed({ cause: new TransportError(words) }));
+			client.do(() => events.closed({ cause: new TransportError(words) }));
 		};
 		const { world, chance } = this;
 		const arriveMs = world.nowMs + route.latencyMs + route.jitterMs * chance.float();
@@ -84,7 +84,7 @@ export class Network {
 			const made = createWire(kind, { client, host, route, chance, codec, events, left: (each) => void this.wires.delete(each) });
 			wire = made;
 			this.wires.add(made);
-			host.machine.perform(() => made.open());
+			host.machine.do(() => made.open());
 		});
 		return {
 			send: (body: Uint8Array | string) => wire?.send(body),

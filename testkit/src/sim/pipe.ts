@@ -113,12 +113,11 @@ export class Pipe<T> {
 		if (this.planned || this.paused || first === undefined) return;
 		this.planned = true;
 		const { world, route, receiver } = this.port;
-		const dueMs = Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs);
-		world.at(dueMs, () => receiver.perform(() => this.fire()));
-		// A dead receiver would leave this planned for ever; then nobody is left to be told either.
+		// With a dead receiver this stays planned for ever; then nobody is left to be told either.
+		world.at(Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs), this.fire, receiver);
 	}
 
-	private fire(): void {
+	private readonly fire = (): void => {
 		this.planned = false;
 		const { world, route } = this.port;
 		const first = this.items[0];
@@ -135,5 +134,5 @@ export class Pipe<T> {
 			this.port.drained();
 		}
 		this.plan();
-	}
+	};
 }

@@ -131,19 +131,19 @@ class Run {
 		switch (step.do) {
 			case "say":
 				// A program that is paused does nothing.
-				device.process?.perform(() => device.say(room, step.count));
+				device.process?.do(() => device.say(room, step.count));
 				break;
 			case "leave":
 			case "join":
 			case "typing":
 			case "who":
-				device.process?.perform(() => device[step.do](room));
+				device.process?.do(() => device[step.do](room));
 				break;
 			case "page":
-				device.process?.perform(() => device.page(room, step.newest));
+				device.process?.do(() => device.page(room, step.newest));
 				break;
 			case "wake":
-				device.process?.perform(() => device.wake());
+				device.process?.do(() => device.wake());
 				break;
 			case "cut":
 				for (const wire of wires) wire.cut(step.tail);
@@ -169,7 +169,7 @@ class Run {
 				this.later(step.ms, () => this.startAgain(device));
 				break;
 			case "closeDevice":
-				device.process?.perform(() => device.close());
+				device.process?.do(() => device.close());
 				this.later(step.ms, () => this.startAgain(device));
 				break;
 			case "retireDevice":

@@ -156,7 +156,7 @@ abstract class AnyWire<T> implements Wire {
 		if (this.clientTold) return;
 		this.clientTold = true;
 		this.down.cut();
-		this.client.perform(() => this.parts.events.closed(ending));
+		this.client.do(() => this.parts.events.closed(ending));
 		this.leave();
 	}
 
@@ -164,7 +164,7 @@ abstract class AnyWire<T> implements Wire {
 		if (this.serverTold) return;
 		this.serverTold = true;
 		this.up.cut();
-		if (this.isOpen) this.parts.host.machine.perform(() => this.guarded(() => this.serverLost()));
+		if (this.isOpen) this.parts.host.machine.do(() => this.guarded(() => this.serverLost()));
 		this.leave();
 	}
 
@@ -191,7 +191,7 @@ abstract class AnyWire<T> implements Wire {
 	/** One way later, in that process. */
 	protected later(machine: Machine, task: () => void): void {
 		const { world } = machine;
-		world.at(world.nowMs + this.parts.route.latencyMs, () => machine.perform(task));
+		world.at(world.nowMs + this.parts.route.latencyMs, task, machine);
 	}
 
 	private leave(): void {
@@ -244,7 +244,7 @@ class WebSocketWire extends AnyWire<Uint8Array | string> {
 	protected serverMayWrite(): void {
 		if (!this.held || this.buffered() > 0) return;
 		this.held = false;
-		this.parts.host.machine.perform(() => this.guarded(() => this.link?.onDrain()));
+		this.parts.host.machine.do(() => this.guarded(() => this.link?.onDrain()));
 	}
 
 	private buffered(): number {
@@ -352,7 +352,7 @@ class TcpWire extends AnyWire<Bytes> {
 	protected serverMayWrite(): void {
 		if (!this.held || this.down.bytes > this.parts.route.capacityBytes / 2) return;
 		this.held = false;
-		this.parts.host.machine.perform(() => this.guarded(() => this.connection?.onDrain()));
+		this.parts.host.machine.do(() => this.guarded(() => this.connection?.onDrain()));
 	}
 
 	private frames(framer: Framer, bytes: Uint8Array): void {

@@ -3,9 +3,17 @@
 // the queue of microtasks is drained by hand, which costs 20 ns when it is empty. So a run is one synchronous call.
 import { drainMicrotasks } from "bun:jsc";
 
-interface Timer {
+/** Who carries a task out: at once, later, or never. */
+export interface Performer {
+	perform(timer: Timer): void;
+}
+
+/** Something planned. There are hundreds in a run of milliseconds, so it is one object and no closure. */
+export interface Timer {
 	readonly atMs: number;
 	readonly order: number;
+	/** Undefined: the world itself. */
+	readonly performer: Performer | undefined;
 	/** Undefined when it was cancelled. */
 	task: (() => void) | undefined;
 }
@@ -21,13 +29,11 @@ export class World {
 	private order = 0;
 	private soonTasks: Array<() => void> = [];
 
-	/** Runs `task` at `atMs`, after all that was planned for the same time before. Returns what cancels it. */
-	at(atMs: number, task: () => void): () => void {
-		const timer: Timer = { atMs: Math.max(atMs, this.nowMs), order: this.order++, task };
+	/** Runs `task` at `atMs`, after all that was planned for the same time before. To cancel it, take its task away. */
+	at(atMs: number, task: () => void, performer?: Performer): Timer {
+		const timer: Timer = { atMs: Math.max(atMs, this.nowMs), order: this.order++, performer, task };
 		this.push(timer);
-		return () => {
-			timer.task = undefined;
-		};
+		return timer;
 	}
 
 	/** Runs `task` at the end of this turn. */
@@ -46,7 +52,8 @@ export class World {
 			if (task === undefined) continue;
 			this.nowMs = next.atMs;
 			if (++this.steps > STEPS_MAX) throw new Error(`more than ${STEPS_MAX} events at ${this.nowMs} ms`);
-			task();
+			if (next.performer === undefined) task();
+			else next.performer.perform(next);
 			this.settle();
 		}
 		this.nowMs = untilMs;
