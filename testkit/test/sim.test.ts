@@ -1,0 +1,102 @@
+// The simulation in the suite: 500 seeds that are always the same, and 500 new ones in each run. A seed that fails is printed with
+// the command that replays it.
+import { describe, expect, test } from "bun:test";
+import { withoutGlobals } from "../src/sim/globals.ts";
+import { fingerprint, whyFailed } from "../src/sim/report.ts";
+import { simulate } from "../src/sim/simulate.ts";
+import { World } from "../src/sim/world.ts";
+
+const SEEDS = 500;
+
+/** What failed, in words; and what was done at all. */
+function runSeeds(from: number): { readonly failures: readonly string[]; readonly acknowledged: number } {
+	const failures: string[] = [];
+	let acknowledged = 0;
+	for (let seed = from; seed < from + SEEDS; seed++) {
+		const outcome = simulate(seed);
+		acknowledged += outcome.verdict.counts.acknowledged;
+		if (!outcome.ok) failures.push(whyFailed(outcome));
+	}
+	return { failures, acknowledged };
+}
+
+describe("in the simulation", () => {
+	test("500 known bad days break no promise", () => {
+		const { failures, acknowledged } = runSeeds(1);
+		expect(failures.join("\n\n")).toBe("");
+		// Days on which nobody says anything would prove nothing.
+		expect(acknowledged).toBeGreaterThan(SEEDS * 5);
+	}, 120_000);
+
+	test("500 new bad days break no promise", () => {
+		const from = 1_000 + Math.floor(Math.random() * 2 ** 31);
+		const { failures, acknowledged } = runSeeds(from);
+		expect(failures.join("\n\n")).toBe("");
+		expect(acknowledged).toBeGreaterThan(SEEDS * 5);
+	}, 120_000);
+
+	test("a seed is the same run each time, in every byte", () => {
+		for (const seed of [1, 2, 3, 17, 88, 222, 515]) {
+			const first = fingerprint(simulate(seed));
+			simulate(seed + 1);
+			expect(fingerprint(simulate(seed))).toBe(first);
+		}
+	});
+
+	test("every fault happens, and every clause has something to judge", () => {
+		const done = new Set<string>();
+		const seen = new Set<string>();
+		for (let seed = 1; seed <= 300; seed++) {
+			const { script, history } = simulate(seed);
+			for (const step of script) done.add(step.do);
+			for (const event of history) seen.add(event.kind === "skipped" ? `skipped ${event.why}` : event.kind);
+		}
+		for (const fault of Object.keys(simulate(1).options.faults)) expect(done).toContain(fault);
+		for (const kind of ["invoke", "ok", "fail", "unknown", "resume", "recv", "ended", "page", "state", "presence", "restored"]) {
+			expect(seen).toContain(kind);
+		}
+		expect(seen).toContain("skipped far");
+		expect(seen).toContain("skipped epoch");
+	}, 60_000);
+});
+
+describe("the world", () => {
+	test("carries out what is planned in the order of time, then of planning, with all that it sets off", () => {
+		const world = new World();
+		const log: string[] = [];
+		world.at(20, () => log.push("late"));
+		world.at(10, () => {
+			log.push("first");
+			void Promise.resolve().then(() => log.push("its promise"));
+			world.soon(() => log.push("its end"));
+		});
+		world.at(10, () => log.push("second"));
+		const cancelled = world.at(15, () => log.push("never"));
+		cancelled.task = undefined;
+		world.run(30);
+		expect(log).toEqual(["first", "its promise", "its end", "second", "late"]);
+		expect(world.nowMs).toBe(30);
+	});
+
+	test("keeps a thousand timers in order", () => {
+		const world = new World();
+		const times: number[] = [];
+		for (let i = 0; i < 1_000; i++) world.at((i * 7_919) % 1_009, () => times.push(world.nowMs));
+		world.run(2_000);
+		expect(times).toEqual(times.toSorted((a, b) => a - b));
+		expect(times).toHaveLength(1_000);
+	});
+
+	test("has no clock and no chance of its own", () => {
+		withoutGlobals(() => {
+			expect(() => Date.now()).toThrow("out of reach");
+			expect(() => new Date()).toThrow("passed in");
+			expect(() => performance.now()).toThrow("out of reach");
+			expect(() => Math.random()).toThrow("out of reach");
+			expect(() => setTimeout(() => {}, 1)).toThrow("out of reach");
+			expect(() => crypto.randomUUID()).toThrow("out of reach");
+			expect(new Date(0).getTime()).toBe(0);
+		});
+		expect(Date.now()).toBeGreaterThan(0);
+	});
+});
