@@ -95,7 +95,11 @@ export class Device {
 			codec,
 			credential: { guest: options.user },
 			transports: [parts.network.transport(machine, this.route)],
-			outbox: this.shelf.store(machine, () => this.watchAll()),
+			outbox: this.shelf.store(
+				machine,
+				() => this.watchAll(),
+				(cid) => this.removed(cid),
+			),
 			sendsInFlightMax: options.sendsInFlightMax,
 			timing: SIM_TIMING,
 			clock: machine,
@@ -370,6 +374,11 @@ export class Device {
 
 	private over(): void {
 		for (const reading of [...this.readings.values()]) this.end(reading);
+	}
+
+	/** The outbox has forgotten a send: it must have told what became of it. */
+	private removed(cid: string): void {
+		if (this.said.get(cid) === "open") this.parts.recorder.fault(this.name, `${cid} was forgotten and never answered`);
 	}
 
 	private watchAll(): void {

@@ -17,6 +17,7 @@ import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { SimOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
+import { tap } from "./tap.ts";
 import type { World } from "./world.ts";
 
 /** Everything that lasts half a minute lasts about a second here: a run is eight seconds long. */
@@ -109,10 +110,13 @@ export class SimServer {
 			timing: SIM_TIMING,
 			version: "verbatim-sim",
 		});
+		const tapped = tap(createFormats(limits), this.core, {
+			broken: (words) => this.recorder.fault(machine.name, words),
+			disk: () => this.disk.memory,
+		});
 		const parts = {
-			host: this.core,
+			...tapped,
 			gate: new Gate(GATE_LIMITS, machine),
-			formats: createFormats(limits),
 			limits,
 			timing: SIM_TIMING,
 			clock: machine,

@@ -15,8 +15,11 @@ export class SimShelf {
 		return this.kept.has(cid);
 	}
 
-	/** The store for one life of the program. `opened` is called once the outbox has what was kept. */
-	store(machine: Machine, opened: () => void): OutboxStore {
+	/**
+	 * The store for one life of the program. `opened` is called once the outbox has what was kept, `removed` when a send is not
+	 * kept any more and whoever waits for it has been told why.
+	 */
+	store(machine: Machine, opened: () => void, removed: (cid: string) => void): OutboxStore {
 		// One after the other, as a file or a database does it: what survives a crash is a beginning of what was asked for.
 		let freeAtMs = 0;
 		const later = (task: () => void): Promise<void> =>
@@ -39,7 +42,11 @@ export class SimShelf {
 				return [...this.kept.values()].filter((send) => send.user === user);
 			},
 			put: (send) => later(() => void this.kept.set(send.cid, send)),
-			remove: (send) => later(() => void this.kept.delete(send.cid)),
+			remove: (send) =>
+				later(() => {
+					this.kept.delete(send.cid);
+					machine.after(1, () => removed(send.cid));
+				}),
 			close: async () => {},
 		};
 	}
