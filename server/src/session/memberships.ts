@@ -5,6 +5,7 @@
 import type { DownBody } from "@verbatim/protocol";
 import type { Core } from "../core.ts";
 import type { LiveRoom } from "../room/room.ts";
+import type { Subscription } from "../room/subscription.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
 import type { Streams } from "./streams.ts";
@@ -23,6 +24,8 @@ export class Memberships {
 	private readonly streams: Streams;
 	/** Rooms whose join is about to be answered. */
 	private expected: Set<string> | undefined;
+	/** Rooms whose stream is held because the client has not been told yet that it is in them. */
+	private untold: Set<string> | undefined;
 	/** Where a stream goes on once the answer that says so is out. Joins are serial, so there is one at most. */
 	private answering: { readonly view: RoomView; readonly cursor: number } | undefined;
 	/** Changes that wait for the welcome; undefined when it is out. */
@@ -53,7 +56,10 @@ export class Memberships {
 	unexpect(room: string): void {
 		this.forget(room);
 		const subscription = this.streams.subscriptions.get(room);
-		if (subscription?.state === "held") this.streams.release(subscription, subscription.cursor);
+		if (subscription === undefined || subscription.state !== "held") return;
+		// Another device came in while this one tried to: the answer would have told it.
+		if (this.untold?.has(room) === true) this.announceNew(subscription);
+		else this.streams.release(subscription, subscription.cursor);
 	}
 
 	/** The answer about to be given says `cursor`. */
@@ -67,6 +73,7 @@ export class Memberships {
 		const { view, cursor } = this.answering;
 		this.answering = undefined;
 		this.forget(view.id);
+		this.told(view.id);
 		if (this.port.closed) return;
 		const room = this.core.rooms.open(view.id, view.epoch, view.head);
 		this.streams.release(this.streams.hold(room, cursor), cursor);
@@ -80,16 +87,14 @@ export class Memberships {
 		}
 		if (this.port.closed || this.streams.subscriptions.has(room.id)) return;
 		const subscription = this.streams.hold(room, seq - 1);
-		if (this.expected?.has(room.id) === true) return;
-		void this.announce(room.id, (view) => {
-			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: seq - 1 } } });
-			this.streams.release(subscription, seq - 1);
-		});
+		this.untold ??= new Set();
+		this.untold.add(room.id);
+		if (this.expected?.has(room.id) !== true) this.announceNew(subscription);
 	}
 
 	memberNoLonger(room: string): void {
 		if (this.waiting !== undefined) this.waiting.push(() => this.memberNoLonger(room));
-		else if (this.streams.remove(room)) this.port.tell({ case: "roomRemoved", value: { room } });
+		else if (this.streams.remove(room) && !this.told(room)) this.port.tell({ case: "roomRemoved", value: { room } });
 	}
 
 	invited(room: string, by: UserRef): void {
@@ -100,6 +105,25 @@ export class Memberships {
 		void this.announce(room, (view) =>
 			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } }),
 		);
+	}
+
+	/** Says that the user is in a room, unless somebody says it first, and lets its stream go. */
+	private announceNew(subscription: Subscription): void {
+		const { room, cursor } = subscription;
+		void this.announce(room.id, (view) => {
+			if (this.streams.subscriptions.get(room.id) !== subscription) return;
+			// The answer to a join will say it, or there will be none: then this is called again.
+			if (this.expected?.has(room.id) === true || !this.told(room.id)) return;
+			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: cursor } } });
+			this.streams.release(subscription, cursor);
+		});
+	}
+
+	/** The client knows that it is in the room, or need not know any more; was that news? */
+	private told(room: string): boolean {
+		const news = this.untold?.delete(room) === true;
+		if (this.untold?.size === 0) this.untold = undefined;
+		return news;
 	}
 
 	private forget(room: string): void {

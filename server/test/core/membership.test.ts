@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
+import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
@@ -124,6 +126,53 @@ describe("membership", () => {
 		expect(again).toMatchObject({ seq: first.seq, atMs: first.atMs, repeated: true });
 		expect(await ann.refusal(say(id, "other", "cid-1"))).toBe("cid_reused");
 		expect(texts(ann, id)).toEqual(["once"]);
+	});
+
+	test("a join that fails while another device of the user comes in is told like any other coming: first the room, then its entries", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const host = await harness.guest("host");
+		const { id } = await joined(host, "#tea");
+		const phone = await harness.guest("ann");
+		const laptop = await harness.guest("ann");
+		store.faults.delayCommits(10);
+		phone.put(join(id));
+		await clock.settle();
+		const asked = laptop.put(join(id));
+		await clock.advance(10);
+		// The phone is in; the laptop's own join is in the next batch.
+		store.faults.failCommits(1);
+		await clock.advance(20);
+		store.faults.delayCommits(0);
+		await host.want("sent", say(id, "hello"));
+		expect(laptop.received.find((down) => down.id === asked)?.body).toMatchObject({
+			case: "failure",
+			value: { code: "unavailable" },
+		});
+		const ofRoom = laptop.received.filter(({ body }) => body.case === "roomAdded" || body.case === "entries");
+		expect(ofRoom[0]?.body).toMatchObject({ case: "roomAdded", value: { room: { id, head: 1 } } });
+		expect(laptop.seqs(id)).toEqual([2, 3]);
+	});
+
+	test("a coming that a join's answer has told already is not announced again", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const host = await harness.guest("host");
+		const { id } = await joined(host, "#tea");
+		const phone = await harness.guest("ann");
+		const laptop = await harness.guest("ann");
+		// The laptop is about to be told that the phone came in, and joins meanwhile.
+		store.faults.delayReads(50);
+		phone.put(join(id));
+		await clock.settle();
+		store.faults.delayReads(1);
+		laptop.put(join(id));
+		await clock.advance(100);
+		await host.want("sent", say(id, "hello"));
+		expect(laptop.pushed("roomAdded")).toEqual([]);
+		expect(laptop.seqs(id)).toEqual([3]);
 	});
 
 	test("what stands behind a refused send is refused, so that a retry cannot reorder", async () => {
