@@ -480,6 +480,22 @@ describe("iterating over a room", () => {
 		expect(await collect(iteration, 2, clock)).toEqual([{ from: 6, to: from - 1, reason: "trimmed" }, from]);
 	});
 
+	test("ends also where a room was left while its past was fetched, and its log restored before the answer came", async () => {
+		const bench = await inTea(30);
+		const { tea, room, clock, server, client } = bench;
+		server.react = (command) => (command.case === "history" ? "silent" : undefined);
+		const reading = room.entries({ after: 0 });
+		const first = reading.next().catch((error: unknown) => error);
+		await clock.settle();
+		server.session.push({ case: "roomRemoved", value: { room: tea.id } });
+		tea.epoch = 2;
+		tea.entries.length = 20;
+		server.react = () => undefined;
+		await clock.advance(60_000);
+		expect(await first).toMatchObject({ name: "EpochError" });
+		expect(client.status.state).toBe("live");
+	});
+
 	test("says that the log was restored: with a marker, or by throwing where nothing may be missed", async () => {
 		const bench = await inTea(30);
 		const { tea, room, clock } = bench;

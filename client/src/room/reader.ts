@@ -81,6 +81,8 @@ async function* read(
 		} else if (fill) {
 			const run = await room.fetchAfter(next - 1, signal);
 			if (run.epoch !== epoch) {
+				// The window of a room that has ended will not follow.
+				if (room.ending !== undefined) throw room.ending.error ?? new EpochError(room.id, window.to);
 				if (window.epoch === epoch) await room.stirred(signal);
 				continue;
 			}

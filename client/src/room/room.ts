@@ -333,8 +333,9 @@ export class LiveRoom implements Room, Readable {
 
 	async fetchAfter(seq: number, signal: AbortSignal): Promise<Run> {
 		const run = await this.ask.after(seq, signal);
-		if (run.epoch !== this.window.epoch) this.port.resync(new ProtocolError(`${this.title} has another epoch`));
-		else if (run.from !== seq + 1) throw new ProtocolError(`a page after ${seq} began at ${run.from}`);
+		if (run.epoch !== this.window.epoch) {
+			if (!this.ended) this.port.resync(new ProtocolError(`${this.title} has another epoch`));
+		} else if (run.from !== seq + 1) throw new ProtocolError(`a page after ${seq} began at ${run.from}`);
 		return run;
 	}
 
