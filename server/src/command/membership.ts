@@ -10,6 +10,7 @@ import {
 	Room_Kind,
 	Room_Standing,
 } from "@verbatim/protocol";
+import { pageAsOf } from "../room/as-of.ts";
 import { pageBody, roomBody } from "../session/bodies.ts";
 import type { Draft } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
@@ -91,9 +92,10 @@ async function enter(
 			session?.expect(room);
 		}
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
-		const [view, page] = await Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]);
-		if (view === undefined || page === undefined) throw new Refusal("no_such_room");
+		const [view, newest] = await Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]);
+		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
 		if (view.standing === Room_Standing.NONE) throw new Refusal("not_member");
+		const page = pageAsOf(newest, view.head);
 		session?.restart(view, page.to);
 		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };
 	} catch (cause) {

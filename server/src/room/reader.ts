@@ -3,6 +3,7 @@
 import type { Clock } from "../clock.ts";
 import type { Format } from "../listen/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
+import { pageAsOf } from "./as-of.ts";
 import { Pieces } from "./pieces.ts";
 import { EntriesPush, roughBytes } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
@@ -58,8 +59,9 @@ export class LogReader {
 	}
 
 	private async read(room: LiveRoom, seq: number, key: string): Promise<Piece | undefined> {
-		const page = await this.store.page(room.id, { after: seq }, this.limits.historyEntriesMax, this.limits.pageBytesMax);
-		if (page === undefined) return undefined;
+		const read = await this.store.page(room.id, { after: seq }, this.limits.historyEntriesMax, this.limits.pageBytesMax);
+		if (read === undefined) return undefined;
+		const page = pageAsOf(read, room.head);
 		if (page.entries.length === 0) return { push: undefined, head: page.head };
 		const push = new EntriesPush(room.id, page.epoch, page.entries);
 		let bytes = 0;

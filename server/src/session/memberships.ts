@@ -22,8 +22,8 @@ export class Memberships {
 	private readonly port: MembershipsPort;
 	private readonly core: Pick<Core, "rooms" | "store">;
 	private readonly streams: Streams;
-	/** Rooms whose join is about to be answered. */
-	private expected: Set<string> | undefined;
+	/** Rooms whose join is about to be answered, and whether the user has left meanwhile, by another device. */
+	private expected: Map<string, "coming" | "gone"> | undefined;
 	/** Rooms whose stream is held because the client has not been told yet that it is in them. */
 	private untold: Set<string> | undefined;
 	/** Where a stream goes on once the answer that says so is out. Joins are serial, so there is one at most. */
@@ -46,8 +46,8 @@ export class Memberships {
 
 	/** The stream of `room` waits for an answer that says where it goes on. */
 	expect(room: string): void {
-		this.expected ??= new Set();
-		this.expected.add(room);
+		this.expected ??= new Map();
+		this.expected.set(room, "coming");
 		const subscription = this.streams.subscriptions.get(room);
 		if (subscription !== undefined) subscription.state = "held";
 	}
@@ -72,9 +72,14 @@ export class Memberships {
 		if (this.answering === undefined) return;
 		const { view, cursor } = this.answering;
 		this.answering = undefined;
+		const gone = this.expected?.get(view.id) === "gone";
 		this.forget(view.id);
 		this.told(view.id);
 		if (this.port.closed) return;
+		if (gone) {
+			this.port.tell({ case: "roomRemoved", value: { room: view.id } });
+			return;
+		}
 		const room = this.core.rooms.open(view.id, view.epoch, view.head);
 		this.streams.release(this.streams.hold(room, cursor), cursor);
 	}
@@ -85,6 +90,7 @@ export class Memberships {
 			this.waiting.push(() => this.memberNow(room, seq));
 			return;
 		}
+		if (this.expected?.has(room.id) === true) this.expected.set(room.id, "coming");
 		if (this.port.closed || this.streams.subscriptions.has(room.id)) return;
 		const subscription = this.streams.hold(room, seq - 1);
 		this.untold ??= new Set();
@@ -93,8 +99,12 @@ export class Memberships {
 	}
 
 	memberNoLonger(room: string): void {
-		if (this.waiting !== undefined) this.waiting.push(() => this.memberNoLonger(room));
-		else if (this.streams.remove(room) && !this.told(room)) this.port.tell({ case: "roomRemoved", value: { room } });
+		if (this.waiting !== undefined) {
+			this.waiting.push(() => this.memberNoLonger(room));
+			return;
+		}
+		if (this.expected?.has(room) === true) this.expected.set(room, "gone");
+		if (this.streams.remove(room) && !this.told(room)) this.port.tell({ case: "roomRemoved", value: { room } });
 	}
 
 	invited(room: string, by: UserRef): void {

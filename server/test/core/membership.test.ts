@@ -155,6 +155,26 @@ describe("membership", () => {
 		expect(laptop.seqs(id)).toEqual([2, 3]);
 	});
 
+	test("a join whose answer comes after another device of the user has left begins no stream", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const host = await harness.guest("host");
+		const { id } = await joined(host, "#tea");
+		const phone = await harness.guest("ann");
+		const laptop = await harness.guest("ann");
+		await joined(phone, "#tea");
+		store.faults.delayReads(50);
+		const asked = laptop.put(join(id));
+		await clock.settle();
+		await phone.want("done", leave(id));
+		await clock.advance(100);
+		expect(laptop.received.find((down) => down.id === asked)?.body.case).toBe("joined");
+		expect(laptop.received.at(-1)?.body).toMatchObject({ case: "roomRemoved", value: { room: id } });
+		await host.want("sent", say(id, "among us"));
+		expect(texts(laptop, id)).toEqual([]);
+	});
+
 	test("a coming that a join's answer has told already is not announced again", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });

@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test";
+import type { Entry } from "@verbatim/protocol";
+import { pageAsOf } from "../../src/room/as-of.ts";
+import type { LogPage } from "../../src/store/store.ts";
+import { range } from "./helpers.ts";
+
+/** The entries `from` to `to` of a log that ends at `head`. */
+function page(from: number, to: number, head: number): LogPage {
+	return { epoch: 1, head, from, to, entries: range(from, to).map((seq) => ({ seq }) as Entry) };
+}
+
+test("a page that is ahead of what is known of its readers is cut there, and stays dense", () => {
+	expect(pageAsOf(page(3, 7, 9), 9)).toEqual(page(3, 7, 9));
+	expect(pageAsOf(page(3, 7, 9), 12)).toEqual(page(3, 7, 9));
+	expect(pageAsOf(page(3, 7, 9), 8)).toEqual(page(3, 7, 8));
+	expect(pageAsOf(page(3, 7, 9), 5)).toEqual(page(3, 5, 5));
+	expect(pageAsOf(page(3, 7, 9), 2)).toEqual(page(3, 2, 2));
+	expect(pageAsOf(page(6, 9, 9), 3)).toEqual(page(4, 3, 3));
+});
