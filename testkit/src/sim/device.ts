@@ -327,6 +327,8 @@ export class Device {
 					this.expected(cause);
 					break;
 				}
+				// Left meanwhile: another reading begins when it is joined again.
+				if (this.client?.rooms.get(room.id) !== room) break;
 				// The application reads the new log from its first entry.
 				this.skipped(reading, 1, 0, "epoch");
 				after = 0;

@@ -190,14 +190,15 @@ export class SimServer {
 		this.machine?.kill();
 	}
 
-	/** What the server logs as an error is a fault, except that a disk was out of order. */
+	/** What the server logs as an error is a fault, except that a disk was out of order or had been closed. */
 	private log(): Log {
 		return {
 			debug() {},
 			info() {},
 			warn() {},
 			error: ({ err }, msg) => {
-				if (!msg.startsWith("the store could not write")) this.recorder.fault(msg, err);
+				const isDisk = msg.startsWith("the store could not write") || (err instanceof Refusal && err.code === "unavailable");
+				if (!isDisk) this.recorder.fault(msg, err);
 			},
 		};
 	}
