@@ -2,7 +2,7 @@
 // much lies in it, so that a sender can be made to wait.
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
-import type { World } from "./world.ts";
+import type { Timer, World } from "./world.ts";
 
 /** How the network is between a device and the server. */
 export interface Route {
@@ -45,7 +45,8 @@ export class Pipe<T> {
 	private readonly port: PipePort<T>;
 	private items: Item<T>[] = [];
 	private lastMs = 0;
-	private planned = false;
+	/** When the next comes out. */
+	private planned: Timer | undefined;
 	private paused = false;
 	private stalledUntilMs = 0;
 	private black = false;
@@ -92,6 +93,8 @@ export class Pipe<T> {
 	/** No stall lasts beyond the healing. */
 	unstall(): void {
 		this.stalledUntilMs = 0;
+		if (this.planned !== undefined) this.planned.task = undefined;
+		this.planned = undefined;
 		this.plan();
 	}
 
@@ -110,15 +113,14 @@ export class Pipe<T> {
 
 	private plan(): void {
 		const first = this.items[0];
-		if (this.planned || this.paused || first === undefined) return;
-		this.planned = true;
+		if (this.planned !== undefined || this.paused || first === undefined) return;
 		const { world, route, receiver } = this.port;
 		// With a dead receiver this stays planned for ever; then nobody is left to be told either.
-		world.at(Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs), this.fire, receiver);
+		this.planned = world.at(Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs), this.fire, receiver);
 	}
 
 	private readonly fire = (): void => {
-		this.planned = false;
+		this.planned = undefined;
 		const { world, route } = this.port;
 		const first = this.items[0];
 		if (first === undefined || this.paused) return;
