@@ -8,6 +8,9 @@ import { wholeStory, whyFailed } from "../sim/report.ts";
 import { shrink } from "../sim/shrink.ts";
 import { simulate } from "../sim/simulate.ts";
 
+/** Failures told of in full; the others are counted. */
+const SHOWN_MAX = 10;
+
 const { values } = parseArgs({
 	options: {
 		seeds: { type: "string", default: "1000" },
@@ -39,7 +42,7 @@ for (let seed = from; seed < from + seeds; seed++) {
 	for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += outcome.verdict.counts[name];
 	if (outcome.ok) continue;
 	failed++;
-	if (!values.json) console.log(whyFailed(outcome));
+	if (!values.json && failed <= SHOWN_MAX) console.log(whyFailed(outcome));
 }
 const seedsPerSecond = Math.round((seeds / (performance.now() - beganMs)) * 1_000);
 if (values.json) {

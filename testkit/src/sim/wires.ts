@@ -291,9 +291,11 @@ class TcpWire extends AnyWire<Bytes> {
 		const { host, codec } = this.parts;
 		this.isOpen = true;
 		this.guarded(() => {
-			const connection = new TcpConnection(this.socket(), "192.0.2.1", host.machine, TCP_SETTINGS, () => this.serverLeft());
+			const kind = { clock: host.machine, settings: TCP_SETTINGS, left: () => this.serverLeft() };
+			const connection = new TcpConnection(this.socket(), "192.0.2.1", kind);
 			this.connection = connection;
-			new Recogniser(host.parts, connection).begin();
+			connection.receiver = new Recogniser(host.parts, connection);
+			connection.receiver.ready();
 		});
 		this.later(this.client, () => {
 			if (this.clientEnded) return;
