@@ -261,6 +261,15 @@ describe("the checker finds", () => {
 		expect(broken([...BEGIN, ...SAID_A, ended, ...SAID_B, healed, log()])).toContain("S9");
 	});
 
+	test("S9: a message of somebody who is no member", () => {
+		const left = change(4, "left", "ann");
+		const b = entry(5, "b");
+		const log5 = log([E1, E2, E3, left, b]);
+		expect(
+			broken([...BEGIN, ...SAID_A, commit(4), recv(left), invoke("b"), commit(5), ok("b", 5), recv(b), healed, log5]),
+		).toEqual(["S9"]);
+	});
+
 	test("S10: a session that shows other members or another name", () => {
 		const state = (members: readonly string[], name: string): BareEvent => ({
 			kind: "state",

@@ -20,7 +20,7 @@ export function check(history: History): Verdict {
 	for (const { room, entries, place } of truth.logs) {
 		for (const entry of entries) if (entry !== undefined) sends.mayBe(entry, room, place, false, report);
 	}
-	judgeLogs(truth, sends, report);
+	judgeLogs(truth, sends, membership, report);
 	judgeCommits(history, report);
 	const readings = new Readings(truth, sends, membership, report);
 	readings.judge(history);

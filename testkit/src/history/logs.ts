@@ -1,15 +1,21 @@
-// S2: a log is dense, 1 to n. S5: it holds a send once. S8: it holds what one device said in the order in which it was said.
+// S2: a log is dense, 1 to n. S5: it holds a send once. S8: it holds what one device said in the order in which it was said. S9: what
+// is said in a room is said by its members.
 import type { EntryFacts, History } from "./events.ts";
+import type { Membership } from "./membership.ts";
 import type { Sends } from "./sends.ts";
 import type { Incarnation, Truth } from "./truth.ts";
 import type { Report } from "./verdict.ts";
 
-export function judgeLogs(truth: Truth, sends: Sends, report: Report): void {
+export function judgeLogs(truth: Truth, sends: Sends, membership: Membership, report: Report): void {
 	const seen = new Map<string, { readonly entry: EntryFacts; readonly room: string; readonly place: number }>();
 	for (const log of truth.logs) {
 		dense(log, report);
 		for (const entry of log.entries) {
 			if (entry === undefined || entry.cid === "") continue;
+			if (entry.what === "message" && !membership.wasMember(entry.sender, log.room, entry.seq)) {
+				const words = `${entry.sender} said ${JSON.stringify(entry.text)} in ${log.room} at ${entry.seq} without being a member`;
+				report.add({ clause: "S9", words, events: [...sends.places(entry.cid), log.place] });
+			}
 			const name = `${entry.sender} ${entry.cid}`;
 			const first = seen.get(name);
 			if (first === undefined) seen.set(name, { entry, room: log.room, place: log.place });

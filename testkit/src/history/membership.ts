@@ -40,6 +40,12 @@ export class Membership {
 		return member;
 	}
 
+	/** Was `user` a member right before `seq`? True where nothing is known of this user. */
+	wasMember(user: string, room: string, seq: number): boolean {
+		const changes = this.changes.get(`${user} ${room}`);
+		return changes === undefined || changes.findLast((change) => change.seq < seq)?.member === true;
+	}
+
 	/** The members after all of the log. */
 	members(truth: Truth, room: string): ReadonlySet<string> {
 		const members = new Set<string>();

@@ -1,0 +1,341 @@
+// Deliberate bugs, each of which the simulation must catch. A mutant is data: a piece of one source file, and what stands there
+// instead when the file is loaded for the hunt (apply.ts). Production code knows nothing of it. A test holds that each piece is
+// there exactly once, so a change to the code asks for a change here.
+//
+// Those that survive say why: the bug is made harmless by something else, or needs a part that is not simulated.
+
+export interface Mutant {
+	readonly name: string;
+	/** From the root of the repository. */
+	readonly file: string;
+	readonly find: string;
+	readonly replace: string;
+	/** The promise that it breaks. */
+	readonly breaks: string;
+	/** Why it cannot be caught. Absent: it must be. */
+	readonly survives?: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+	// ------------------------------------------------------------ the store: durable, once, dense
+	{
+		name: "acknowledge before the commit",
+		file: "server/src/store/memory/memory.ts",
+		find: "device.commit(drafts, () => carryOutAll(tables, drafts, limits));",
+		replace: `{
+			const done = carryOutAll(tables, drafts, limits);
+			void device.commit(drafts, () => done);
+			return Promise.resolve(done);
+		};`,
+		breaks: "S1: acknowledged is durable",
+	},
+	{
+		name: "deliver before the commit",
+		file: "server/src/store/memory/memory.ts",
+		find: "device.commit(drafts, () => carryOutAll(tables, drafts, limits));",
+		replace: `{
+			const done = carryOutAll(tables, drafts, limits);
+			const { settle } = require("../settle.ts") as typeof import("../settle.ts");
+			if (done.rulings !== undefined) batches.announce(settle(drafts, done.rulings).committed);
+			return device.commit(drafts, () => done);
+		};`,
+		breaks: "S3: nothing is shown before it is committed",
+	},
+	{
+		name: "no idempotency key",
+		file: "server/src/store/memory/tables.ts",
+		find: "if (cids.has(entry.cid)) return false;",
+		replace: "",
+		breaks: "S5: at most one entry per sender and cid",
+	},
+	{
+		name: "a repeat is answered with the head",
+		file: "server/src/store/rules.ts",
+		find: "first: { seq: said.seq, atMs: said.atMs }",
+		replace: "first: { seq: said.room.head, atMs: said.atMs }",
+		breaks: "S5: a retry returns the original seq",
+	},
+	{
+		name: "seq from the clock",
+		file: "server/src/store/rules.ts",
+		find: "if (room && !refusal) {\n\t\tconst seq = room.head + 1;",
+		replace: "if (room && !refusal) {\n\t\tconst seq = Math.max(room.head + 1, Math.floor(draft.atMs / 1_000) % 10_000);",
+		breaks: "S2: 1 to n without a hole",
+	},
+	{
+		name: "who is no member may speak",
+		file: "server/src/store/rules.ts",
+		find: "if (!isMember(standing)) return outside(room, standing);\n\tif (room.head",
+		replace: "if (room.head",
+		breaks: "S9: authorisation is in the order of the log",
+	},
+	{
+		name: "behind is not looked at",
+		file: "server/src/store/rules.ts",
+		find: 'if (draft.behind && !tables.hasSaid(draft.sender.id, draft.behind)) return "out_of_order";',
+		replace: "",
+		breaks: "S8: a sender's order is kept",
+	},
+	{
+		name: "a batch that failed is answered as written",
+		file: "server/src/store/batches.ts",
+		find: "resolve(settled.outcomes[i] ?? UNAVAILABLE);",
+		replace:
+			'resolve(settled.outcomes[i] ?? { ok: true, entries: [], room: { id: "", kind: 1, name: "", epoch: 1, head: 1, members: 1 }, seq: 1 });',
+		breaks: "S12: nothing is acknowledged that the disk has refused",
+	},
+	// ------------------------------------------------------------ rooms and streams: dense, once, only to members
+	{
+		name: "resume one too late",
+		file: "server/src/session/streams.ts",
+		find: "view.head : cursor.seq, fits",
+		replace: "view.head : cursor.seq + 1, fits",
+		breaks: "S4: each delivery is last + 1",
+	},
+	{
+		name: "resume one too early",
+		file: "server/src/session/streams.ts",
+		find: "view.head : cursor.seq, fits",
+		replace: "view.head : Math.max(0, cursor.seq - 1), fits",
+		breaks: "S4: no delivery twice",
+	},
+	{
+		name: "subscribe, then read: the stream is not held while a join is answered",
+		file: "server/src/session/memberships.ts",
+		find: 'this.expected.set(room, "coming");\n\t\tconst subscription = this.streams.subscriptions.get(room);\n\t\tif (subscription !== undefined) subscription.state = "held";',
+		replace: 'this.expected.set(room, "coming");',
+		breaks: "S4: a join's page and its stream meet",
+		survives:
+			"what is pushed before the answer may be in its page as well (docs/protocol.md, join): the stream is set anew by the answer, and until then it is a correct stream. The hold saves bytes",
+	},
+	{
+		name: "read, then subscribe: the stream of a join begins at the head",
+		file: "server/src/session/memberships.ts",
+		find: "this.streams.release(this.streams.hold(room, cursor), cursor);",
+		replace: "this.streams.release(this.streams.hold(room, cursor), room.head);",
+		breaks: "S4: a join's page and its stream meet",
+	},
+	{
+		name: "the head of a live room is raised by a read",
+		file: "server/src/room/rooms.ts",
+		find: "\t\t\tthis.live.set(id, room);\n\t\t}\n\t\treturn room;",
+		replace: "\t\t\tthis.live.set(id, room);\n\t\t} else if (head > room.head) room.head = head;\n\t\treturn room;",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "drop without skipped: a full outbox swallows a push",
+		file: "server/src/session/session.ts",
+		find: "if (this.outbox.full) return false;",
+		replace: "if (this.outbox.full) return true;",
+		breaks: "S4: no gap without a word",
+	},
+	{
+		name: "a skip is not told",
+		file: "server/src/session/streams.ts",
+		find: 'this.port.tell({\n\t\t\tcase: "skipped",',
+		replace: 'void ({\n\t\t\tcase: "skipped",',
+		breaks: "S4: no gap without a word",
+	},
+	{
+		name: "membership is checked only at the beginning",
+		file: "server/src/room/rooms.ts",
+		find: "for (const device of this.directory.of(change.user.id)) device.memberNoLonger(room.id);",
+		replace: "",
+		breaks: "S9: nothing after a leave",
+	},
+	{
+		name: "what is read ahead of the news is not cut",
+		file: "server/src/room/as-of.ts",
+		find: "if (page.head <= head) return page;",
+		replace: "if (page.head >= 0) return page;",
+		breaks: "S9: nothing after a leave",
+	},
+	{
+		name: "a join that was overtaken by a leave begins a stream",
+		file: "server/src/session/memberships.ts",
+		find: 'const gone = this.expected?.get(view.id) === "gone";',
+		replace: "const gone = false;",
+		breaks: "S9: nothing after a leave",
+	},
+	{
+		name: "a cursor of another epoch is believed",
+		file: "server/src/session/streams.ts",
+		find: "(cursor.epoch === view.epoch && cursor.seq <= view.head)",
+		replace: "cursor.seq <= view.head",
+		breaks: "S11: a restore is told",
+	},
+	{
+		name: "a read for a stream that was set anew is sent",
+		file: "server/src/session/streams.ts",
+		find: '(subscription.state === "behind" || subscription.state === "stale") && subscription.cursor === cursor',
+		replace: 'subscription.state !== "held"',
+		breaks: "S4: no delivery twice",
+	},
+	{
+		name: "readers at different places share a read",
+		file: "server/src/room/reader.ts",
+		find: "let read = this.underWay.get(key);",
+		replace: "let read = this.underWay.get(key) ?? this.underWay.values().next().value;",
+		breaks: "S4: each delivery is last + 1",
+	},
+	{
+		name: "a reader that is behind loses its turn",
+		file: "server/src/session/streams.ts",
+		find: "// Back in at the end: every room gets its turn.\n\t\t\t\tbehind.add(subscription);",
+		replace: "",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "what a bus repeats is delivered again",
+		file: "server/src/room/room.ts",
+		find: "committed.entries.filter((entry) => entry.seq > this.head)",
+		replace: "committed.entries.slice()",
+		breaks: "S4: no delivery twice",
+		survives: "with one process nothing repeats the news of a commit; the filter is for the bus of a cluster, which is not built",
+	},
+	{
+		name: "a silent peer is never given up by the server",
+		file: "server/src/session/heartbeat.ts",
+		find: 'if (this.missed >= this.timing.missedOffline) return { do: "give up" };',
+		replace: "",
+		breaks: "L4: presence converges",
+	},
+	{
+		name: "timer on the wall clock: the buckets of senders",
+		file: "server/src/limit/bucket.ts",
+		find: "const nowMs = this.#clock.monotonic();\n\t\tconst flowedIn",
+		replace: "const nowMs = (this.#clock as unknown as { now(): number }).now();\n\t\tconst flowedIn",
+		breaks: "L1: every send ends",
+	},
+	{
+		name: "timer on the wall clock: the turns of the wheel",
+		file: "server/src/session/wheel.ts",
+		find: "const reached = Math.floor(this.clock.monotonic() / TICK_MS);",
+		replace:
+			"const wall = (this.clock as unknown as { now(): number }).now() - 1_767_225_600_000;\n\t\tconst reached = Math.floor(wall / TICK_MS);",
+		breaks: "L2: sessions live as long as their peers",
+	},
+	{
+		name: "a damaged frame is taken for sound",
+		file: "protocol/src/frame/length.ts",
+		find: 'return sound ? { kind: "frame", body } : { kind: "damaged" };',
+		replace: 'return sound || body.length > 0 ? { kind: "frame", body } : { kind: "damaged" };',
+		breaks: "S6: word for word",
+	},
+	// ------------------------------------------------------------ the SDK: every send out, in order, everything in, once
+	{
+		name: "live and replay overlap",
+		file: "client/src/room/window.ts",
+		find: "const fresh = run.entries.slice(this.to + 1 - run.from);",
+		replace: "const fresh = run.entries.slice();",
+		breaks: "S4: no delivery twice",
+	},
+	{
+		name: "a gap is taken for the next",
+		file: "client/src/room/window.ts",
+		find: 'if (run.from > this.to + 1) return { kind: "gap", from: this.to + 1, to: run.from - 1 };',
+		replace: "",
+		breaks: "S4: no gap",
+	},
+	{
+		name: "cursor advanced by what was heard of, not by what was taken",
+		file: "client/src/room/roster.ts",
+		find: "({ id, epoch, to }) => ({ room: id, epoch, seq: to })",
+		replace: "({ id, epoch, head }) => ({ room: id, epoch, seq: head })",
+		breaks: "S4: no gap",
+	},
+	{
+		name: "entries of another epoch are taken",
+		file: "client/src/room/window.ts",
+		find: 'if (run.epoch !== this.epochNow) return { kind: "epoch" };',
+		replace: "",
+		breaks: "S11: a restore is told",
+		survives:
+			"the server says `skipped` before it sends anything of another epoch, and a page of history is compared with the epoch of its reader: the second lock on a door that is shut",
+	},
+	{
+		name: "a skip is not told to the application",
+		file: "client/src/room/room.ts",
+		find: 'if (range.reason === "epoch" || range.to >= range.from) this.emitter.emit("skipped", range);',
+		replace: "",
+		breaks: "S4: no gap without a word",
+	},
+	{
+		name: "a send is not repeated after a reconnect",
+		file: "client/src/outbox/outbox.ts",
+		find: "if (this.rewind(items, 0)) this.changed(room);",
+		replace: "if (items.length < 0) this.changed(room);",
+		breaks: "L1: every send ends",
+	},
+	{
+		name: "a refusal does not hold up what stands behind",
+		file: "client/src/outbox/outbox.ts",
+		find: 'behind: behind?.cid ?? "" };',
+		replace: 'behind: "" };',
+		breaks: "S8: a sender's order is kept",
+	},
+	{
+		name: "a repeat has a new cid",
+		file: "client/src/outbox/outbox.ts",
+		find: "const value = { room: item.room, cid: item.cid, text: item.text,",
+		replace:
+			"const value = { room: item.room, cid: item.tried && item.attempt > 1 ? newCid(this.parts.clock, this.parts.random) : item.cid, text: item.text,",
+		breaks: "S5: at most one entry per send",
+	},
+	{
+		name: "a send is forgotten when it goes out",
+		file: "client/src/outbox/outbox.ts",
+		find: 'item.status = { state: "sent" };\n\t\tthis.inFlight++;',
+		replace: 'item.status = { state: "sent" };\n\t\tthis.shelf.remove(item.stored);\n\t\tthis.inFlight++;',
+		breaks: "L1: what was said survives the program",
+	},
+	{
+		name: "a refused send comes back with the program",
+		file: "client/src/outbox/outbox.ts",
+		find: "await this.shelf.put({ ...item.stored, refused: { code, message } });",
+		replace: "await Promise.resolve({ code, message });",
+		breaks: "S6: what was refused never appears",
+	},
+	{
+		name: "pushes are taken before the welcome",
+		file: "client/src/session/session.ts",
+		find: 'if (this.state === "live") this.port.push(body);',
+		replace: 'if (this.state !== "closed") this.port.push(body);',
+		breaks: "L1: every send ends",
+	},
+	{
+		name: "a silent server is never given up by the client",
+		file: "client/src/session/heartbeat.ts",
+		find: "if (this.missed >= this.timing.missedOffline) {",
+		replace: "if (this.missed < 0) {",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "timer on the wall clock: the outbox's pause",
+		file: "client/src/outbox/outbox.ts",
+		find: "const leftMs = this.pausedUntilMs - this.parts.clock.monotonic();",
+		replace: "const leftMs = this.pausedUntilMs === 0 ? 0 : this.pausedUntilMs + 1_767_225_600_000 - this.parts.clock.now();",
+		breaks: "L1: every send ends",
+	},
+	{
+		name: "a lost frame is not asked for again",
+		file: "client/src/room/roster.ts",
+		find: "this.damages++;\n\t\tif (this.damages > 1) return;",
+		replace: "this.damages++;\n\t\tif (this.damages > 0) return;",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "a reading skips what its room has skipped",
+		file: "client/src/room/reader.ts",
+		find: "} else if (fill) {",
+		replace: "} else if (fill && next < 0) {",
+		breaks: "S4: no gap without a word",
+	},
+	{
+		name: "a reading does not wait for an ended room's log",
+		file: "client/src/room/reader.ts",
+		find: "if (room.ending !== undefined) throw room.ending.error ?? new EpochError(room.id, window.to);",
+		replace: "",
+		breaks: "L2: a reading ends",
+	},
+];

@@ -1,0 +1,21 @@
+// `npm run mutants [-- --only WORDS] [--json]`: each deliberate bug of testkit/src/mutants/list.ts, and how many seeds it takes until
+// the simulation catches it. Fails if one survives without a reason.
+import { parseArgs } from "node:util";
+import { HUNT, hunt } from "../mutants/hunt.ts";
+import { MUTANTS } from "../mutants/list.ts";
+
+const { values } = parseArgs({ options: { only: { type: "string", default: "" }, json: { type: "boolean", default: false } } });
+
+const caught: { readonly mutant: string; readonly caughtAtSeed: number | null }[] = [];
+let escaped = 0;
+for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only))) {
+	const { caughtAtSeed, by } = await hunt(mutant);
+	caught.push({ mutant: mutant.name, caughtAtSeed: caughtAtSeed ?? null });
+	if (caughtAtSeed === undefined && mutant.survives === undefined) escaped++;
+	if (values.json) continue;
+	const where = caughtAtSeed === undefined ? "survives" : `seed ${caughtAtSeed}`;
+	console.log(`${where.padStart(10)}  ${mutant.name}  [${caughtAtSeed === undefined ? (mutant.survives ?? "UNEXPLAINED") : by}]`);
+}
+if (values.json) console.log(JSON.stringify(caught));
+else console.log(`${caught.length} mutants, ${escaped} escaped within ${HUNT.seedsMax} seeds`);
+process.exit(escaped === 0 ? 0 : 1);
