@@ -82,10 +82,10 @@ export const SCENARIOS: readonly Scenario[] = [
 	},
 	{
 		name: "idle",
-		does: "so many authenticated connections, each in a room of its own: the memory of one",
-		defaults: { receivers: 15_000, seconds: 3, door: "ws" },
+		does: "so many authenticated connections, each in one of so many rooms: the memory of one",
+		defaults: { receivers: 15_000, rooms: 150, seconds: 10, door: "ws" },
 		run: idle,
-		rounds: [{ door: "ws" }, { door: "tcp" }],
+		rounds: [{ door: "ws" }, { door: "tcp" }, { door: "ws", rooms: 15_000 }],
 	},
 	{
 		name: "storm",

@@ -1,4 +1,4 @@
-// N authenticated connections, each in a room of its own, that say nothing: what does one cost in memory?
+// N authenticated connections, each in one room, that say nothing: what does one cost in memory?
 import { Crowd } from "../load/connection.ts";
 import type { Swarm } from "../load/swarm.ts";
 import { guests, joinAll, withServer } from "../peers/verbatim.ts";
@@ -7,28 +7,34 @@ import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
 
-/** Those who come first bring code and pools into memory that belong to nobody in particular. */
-const WARM = 200;
-/** Joins under way at once. */
-const AT_ONCE = 1_000;
+/**
+ * Those who come first, and stay, bring compiled code, pools and caches into memory that belong to nobody in particular: some
+ * 20 MiB, whether ten thousand follow or none.
+ */
+const WARM_SHARE = 0.15;
+/** They come so many at a time: memory that a herd needs while it comes in is the storm's matter. */
+const AT_ONCE = 150;
 
 export interface IdleOptions {
 	readonly receivers: number;
+	/** Rooms they are spread over; as many as connections: each has one of its own. */
+	readonly rooms: number;
 	readonly door: Door;
 	/** How long they are left alone before the memory is read. */
 	readonly seconds: number;
 }
 
-export async function idle({ receivers, door, seconds }: IdleOptions): Promise<Result[]> {
+export async function idle({ receivers, rooms, door, seconds }: IdleOptions): Promise<Result[]> {
 	return withServer(async (server, swarm) => {
 		const crowd = new Crowd();
 		const port = door === "ws" ? server.httpPort : server.tcpPort;
 		const come = async (count: number, prefix: string): Promise<void> => {
-			const people = await guests(swarm, { port, door, crowd }, count, prefix);
-			for (let at = 0; at < count; at += AT_ONCE)
-				await joinAll(swarm, people.slice(at, at + AT_ONCE), (i) => `${prefix}${at + i}`);
+			for (let at = 0; at < count; at += AT_ONCE) {
+				const people = await guests(swarm, { port, door, crowd }, Math.min(AT_ONCE, count - at), `${prefix}${at}-`);
+				await joinAll(swarm, people, (i) => `${prefix}${(at + i) % rooms}`);
+			}
 		};
-		await come(WARM, "warm");
+		await come(Math.ceil(receivers * WARM_SHARE), "warm");
 		await swarm.run(seconds * 1_000);
 		const before = usageOf(server.pid);
 		await come(receivers, "idle");
@@ -44,6 +50,7 @@ export async function idle({ receivers, door, seconds }: IdleOptions): Promise<R
 				failures: crowd.lost === 0 ? [] : [`${crowd.lost} connections were lost`],
 				more: {
 					door,
+					rooms,
 					rssMiBBefore: before.rssBytes / 2 ** 20,
 					rssMiBAfter: after.rssBytes / 2 ** 20,
 					cpuShareIdle: await idleShare(swarm, server.pid, seconds),
