@@ -102,7 +102,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "stalled",
 		does: "one reader in a hundred stops reading: the others' latency with and without, and the server's memory",
-		defaults: { receivers: 1_000, rate: 100, seconds: 5, burst: 1, pairs: 2 },
+		defaults: { receivers: 1_000, rate: 100, seconds: 2, burst: 1, pairs: 8 },
 		run: stalled,
 	},
 	{

@@ -32,7 +32,7 @@ describe("the bench", () => {
 		test(
 			`${name}: runs, misses nothing, and tells it in one line of JSON per result`,
 			async () => {
-				const { code, out, err } = await bench(name, ...TINY, ...STORED, "--json");
+				const { code, out, err } = await bench([name, ...TINY, ...STORED, "--json"]);
 				const results = resultsOf(out);
 				expect({ code, failures: results.flatMap(({ failures }) => failures), err: code === 0 ? "" : err }).toEqual({
 					code: 0,
@@ -53,7 +53,7 @@ describe("the bench", () => {
 	test(
 		"fanout stands beside the C relay of the same run, or says that there is none",
 		async () => {
-			const { out, err } = await bench("fanout", ...TINY, "--burst", "10", "--json");
+			const { out, err } = await bench(["fanout", ...TINY, "--burst", "10", "--json"]);
 			const [ours, relay] = out
 				.trim()
 				.split("\n")
@@ -71,9 +71,44 @@ describe("the bench", () => {
 	);
 
 	test(
+		"what is not here is named and left out, and the rest is measured",
+		async () => {
+			const { code, out, err } = await bench(["compare", ...TINY, "--json"], { PATH: "/nonexistent" });
+			expect(code).toBe(0);
+			expect(err).toContain("ABSENT: the C relay");
+			expect(err).toContain("ABSENT: ws: there is no `node` here");
+			const [ours] = resultsOf(out);
+			expect(ours).toMatchObject({ scenario: "compare", failures: [] });
+			expect(ours).not.toHaveProperty("ratioToLimit");
+		},
+		LIMIT_MS,
+	);
+
+	test(
+		"a run whose server dies fails",
+		async () => {
+			const run = Bun.spawn([process.execPath, MAIN, "idle", "--receivers", "10", "--seconds", "2"], {
+				stdout: "pipe",
+				stderr: "pipe",
+			});
+			const server = await childOf(run.pid, "serve");
+			const [ops = ""] = /(?<=--ops\0)[^\0]+/.exec(await commandOf(server)) ?? [];
+			const isReady = (): Promise<boolean> =>
+				fetch(`http://${ops}/ready`).then(
+					({ ok }) => ok,
+					() => false,
+				);
+			while (!(await isReady())) await Bun.sleep(5);
+			process.kill(server, "SIGKILL");
+			expect(await run.exited).toBe(1);
+		},
+		LIMIT_MS,
+	);
+
+	test(
 		"idle connections can come by the TCP door",
 		async () => {
-			const { code, out } = await bench("idle", ...TINY, "--door", "tcp", "--json");
+			const { code, out } = await bench(["idle", ...TINY, "--door", "tcp", "--json"]);
 			expect(code).toBe(0);
 			expect(JSON.parse(out).door).toBe("tcp");
 		},
@@ -96,15 +131,15 @@ describe("the bench", () => {
 	);
 
 	test("the help names every scenario and its defaults; what is not one is refused", async () => {
-		const { out } = await bench("--help");
+		const { out } = await bench(["--help"]);
 		for (const { name, does } of SCENARIOS) expect(out).toMatch(new RegExp(`${name}\\s+${does.slice(0, 20)}`));
-		expect((await bench("nonsense")).code).toBe(64);
-		expect((await bench("idle", "--receivers", "none")).code).toBe(64);
+		expect((await bench(["nonsense"])).code).toBe(64);
+		expect((await bench(["idle", "--receivers", "none"])).code).toBe(64);
 	});
 });
 
-async function bench(...words: readonly string[]) {
-	const run = Bun.spawn([process.execPath, MAIN, ...words], { stdout: "pipe", stderr: "pipe" });
+async function bench(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+	const run = Bun.spawn([process.execPath, MAIN, ...words], { stdout: "pipe", stderr: "pipe", env: { ...process.env, ...env } });
 	const [out, err] = await Promise.all([new Response(run.stdout).text(), new Response(run.stderr).text()]);
 	return { code: await run.exited, out, err };
 }

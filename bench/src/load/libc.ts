@@ -18,7 +18,7 @@ const signatures = {
 
 const c = open();
 
-export const EAGAIN = 11;
+const EAGAIN = 11;
 const EINTR = 4;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;

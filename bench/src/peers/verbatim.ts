@@ -5,7 +5,7 @@ import { Crowd } from "../load/connection.ts";
 import { Swarm } from "../load/swarm.ts";
 import { BENCH_FLAGS, DURABILITY } from "../server-flags.ts";
 import type { Audience, Peer } from "./peer.ts";
-import { type Answer, type Door, Session, type SessionOptions } from "./verbatim-session.ts";
+import { type Answer, Session, type SessionOptions } from "./verbatim-session.ts";
 
 /** Handshakes under way at once: below any listener's backlog. */
 const AT_ONCE = 200;
@@ -70,12 +70,7 @@ export async function withServer<T>(
 }
 
 /** So many guests, connected and welcomed. */
-export async function guests(
-	swarm: Swarm,
-	options: SessionOptions & { readonly door?: Door },
-	count: number,
-	prefix: string,
-): Promise<Guest[]> {
+export async function guests(swarm: Swarm, options: SessionOptions, count: number, prefix: string): Promise<Guest[]> {
 	const all: Guest[] = [];
 	let next = 0;
 	const worker = async (): Promise<void> => {

@@ -89,6 +89,7 @@ export function stalled(options: StalledOptions): Promise<Result[]> {
 					stalledReaders: slowCount,
 					p99MsWithout: p99(windows.without),
 					p99Ratio: median(ratios) ?? Number.NaN,
+					ratios,
 					rssMiBBefore: rssBytes.before / 2 ** 20,
 					rssMiBMost: rssBytes.most / 2 ** 20,
 					rangesSkipped: slow.reduce((sum, { session }) => sum + session.skipped, 0),
