@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const PACKAGES = ["protocol", "client", "server", "terminal", "web", "cli", "testkit"];
+const PACKAGES = ["protocol", "client", "server", "terminal", "web", "cli", "testkit", "bench"];
 
 /** What tests need beyond Node and npm, and the Debian package that brings it. */
 const NEEDED = [
@@ -14,6 +14,7 @@ const NEEDED = [
 	{ command: "nc", package: "netcat-openbsd" },
 	{ command: "tmux", package: "tmux" },
 	{ command: "openssl", package: "openssl" },
+	{ command: "cc", package: "gcc libc6-dev" },
 ] as const;
 
 interface Counts {
