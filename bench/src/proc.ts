@@ -5,17 +5,33 @@ import { readFileSync } from "node:fs";
 const TICKS_PER_SECOND = 100;
 
 export interface Usage {
-	/** User and system time together, in seconds; steps of 10 ms. */
+	/** User and system time together, of all threads, in seconds; steps of 10 ms. */
 	readonly cpuSeconds: number;
+	/** The part of it that was spent in the kernel. */
+	readonly kernelSeconds: number;
+	/** The part of it that the first thread has used: in a server with one event loop, the loop's. */
+	readonly mainThreadSeconds: number;
 	/** Resident memory in bytes. */
 	readonly rssBytes: number;
 }
 
 export function usageOf(pid: number): Usage {
-	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-	// The second field is the command's name in brackets, which may hold anything; the third begins after the last one.
-	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	const [user, kernel] = timesOf(`/proc/${pid}/stat`);
+	const [mainUser, mainKernel] = timesOf(`/proc/${pid}/task/${pid}/stat`);
 	const status = readFileSync(`/proc/${pid}/status`, "utf8");
 	const rssKiB = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-	return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND, rssBytes: rssKiB * 1024 };
+	return {
+		cpuSeconds: user + kernel,
+		kernelSeconds: kernel,
+		mainThreadSeconds: mainUser + mainKernel,
+		rssBytes: rssKiB * 1024,
+	};
+}
+
+/** User and system time of a `stat` file, in seconds. */
+function timesOf(path: string): [number, number] {
+	const stat = readFileSync(path, "utf8");
+	// The second field is the command's name in brackets, which may hold anything; the third begins after the last one.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return [Number(fields[11]) / TICKS_PER_SECOND, Number(fields[12]) / TICKS_PER_SECOND];
 }

@@ -23,6 +23,9 @@ export interface Window {
 	/** From the first send to the last delivery. */
 	readonly seconds: number;
 	readonly cpuSeconds: number;
+	/** Of these, in the kernel; and of these, on the first thread. */
+	readonly kernelSeconds: number;
+	readonly mainThreadSeconds: number;
 	/** The generator's own, to see whether it was the bottleneck. */
 	readonly generatorCpuSeconds: number;
 	readonly bytes: number;
@@ -85,6 +88,8 @@ export class Stage {
 			messages,
 			seconds: (endMs - startMs) / 1_000,
 			cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+			kernelSeconds: after.kernelSeconds - before.kernelSeconds,
+			mainThreadSeconds: after.mainThreadSeconds - before.mainThreadSeconds,
 			generatorCpuSeconds: (own.user + own.system) / 1e6,
 			bytes: crowd.bytes - had.bytes,
 			samples,

@@ -115,6 +115,8 @@ export class Entrant {
 				messagesPerSecond: options.rate,
 				burst: options.burst,
 				serverCores: sum((window) => window.cpuSeconds) / seconds,
+				mainThreadCores: sum((window) => window.mainThreadSeconds) / seconds,
+				kernelShare: sum((window) => window.kernelSeconds) / sum((window) => window.cpuSeconds),
 				sendsLateP99Ms: Samples.merge(windows.map((window) => window.late)).percentile(0.99) ?? 0,
 			},
 		};

@@ -114,7 +114,8 @@ export class IngestLoad {
 		const startMs = performance.now();
 		await work();
 		const seconds = (performance.now() - startMs) / 1_000;
-		const cpuSeconds = usageOf(pid).cpuSeconds - before.cpuSeconds;
+		const after = usageOf(pid);
+		const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
 		const own = process.cpuUsage(ownBefore);
 		const acked = this.acked - had.acked;
 		const said = this.said - had.said;
@@ -141,6 +142,8 @@ export class IngestLoad {
 				rooms: this.senders.reduce((sum, { rooms }) => sum + rooms.length, 0),
 				cpuUsPerMessage: (cpuSeconds * 1e6) / acked,
 				serverCores: cpuSeconds / seconds,
+				mainThreadCores: (after.mainThreadSeconds - before.mainThreadSeconds) / seconds,
+				kernelShare: (after.kernelSeconds - before.kernelSeconds) / cpuSeconds,
 			},
 		};
 	}
