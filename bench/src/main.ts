@@ -66,9 +66,13 @@ function read(name: string, text: string): number | string {
 	return refuse(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
 }
 
-/** One object of plain keys. */
+/** One object of plain keys, with numbers to the thousandth: what is beyond was not measured. */
 function flat({ more, ...result }: Result): object {
-	return { ...result, ...more };
+	const rounded = (value: unknown): unknown => {
+		if (Array.isArray(value)) return value.map(rounded);
+		return typeof value === "number" ? Number(value.toFixed(3)) : value;
+	};
+	return Object.fromEntries(Object.entries({ ...result, ...more }).map(([key, value]) => [key, rounded(value)]));
 }
 
 function refuse(words: string): never {
