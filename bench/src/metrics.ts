@@ -13,3 +13,10 @@ export async function countersOf(ops: string): Promise<Counters> {
 		});
 	return new Map(samples);
 }
+
+/** How much the metrics of one name grew, over all their labels; undefined where the server has none of that name. */
+export function grownBy(name: string, before: Counters, after: Counters): number | undefined {
+	const keys = [...after.keys()].filter((key) => key === name || key.startsWith(`${name}{`));
+	if (keys.length === 0) return undefined;
+	return keys.reduce((sum, key) => sum + (after.get(key) ?? 0) - (before.get(key) ?? 0), 0);
+}

@@ -7,6 +7,7 @@ import { Samples } from "../load/samples.ts";
 import type { Swarm } from "../load/swarm.ts";
 import { type Pace, Stage, type Window } from "../load/window.ts";
 import { median } from "../median.ts";
+import { countersOf, grownBy } from "../metrics.ts";
 import { type Guest, guests, joinAll, levelAt, withServer } from "../peers/verbatim.ts";
 import type { Session } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
@@ -44,6 +45,7 @@ export function stalled(options: StalledOptions): Promise<Result[]> {
 		await stage.window({ ...options, seconds: Math.min(1, options.seconds) });
 		const windows: { readonly without: Window[]; readonly with: Window[] } = { without: [], with: [] };
 		const rssBytes = { before: usageOf(server.pid).rssBytes, most: 0 };
+		const countersBefore = await countersOf(server.ops);
 		let caughtUp = true;
 		for (let pair = 0; pair < options.pairs; pair++) {
 			windows.without.push(await stage.window(options));
@@ -54,6 +56,7 @@ export function stalled(options: StalledOptions): Promise<Result[]> {
 			for (const { session } of slow) swarm.resume(session.connection);
 			caughtUp &&= await hasCaughtUp(swarm, slow, room, speaker);
 		}
+		const catchUps = grownBy("verbatim_catch_ups_total", countersBefore, await countersOf(server.ops));
 		const said = [...windows.without, ...windows.with];
 		const expected = said.reduce((sum, window) => sum + window.expected, 0);
 		const delivered = said.reduce((sum, window) => sum + window.delivered, 0);
@@ -83,6 +86,7 @@ export function stalled(options: StalledOptions): Promise<Result[]> {
 						0,
 						slow.map(({ session }) => session),
 					),
+					...(catchUps === 0 ? ["nobody fell behind: the buffers hid that some had stalled"] : []),
 					...(caughtUp ? [] : ["a stalled reader did not catch up when it read again"]),
 				],
 				more: {
@@ -92,6 +96,7 @@ export function stalled(options: StalledOptions): Promise<Result[]> {
 					ratios,
 					rssMiBBefore: rssBytes.before / 2 ** 20,
 					rssMiBMost: rssBytes.most / 2 ** 20,
+					catchUps: catchUps ?? "not told by the server's metrics",
 					rangesSkipped: slow.reduce((sum, { session }) => sum + session.skipped, 0),
 				},
 			},
