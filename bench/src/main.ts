@@ -10,6 +10,7 @@ import { environment } from "./report/environment.ts";
 import { writeReport } from "./report/write.ts";
 import type { Result } from "./result.ts";
 import { removeStored } from "./stored.ts";
+import { summaryText } from "./summary.ts";
 import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./table.ts";
 
 const { positionals, values } = parseArgs({
@@ -44,7 +45,7 @@ for (const scenario of SCENARIOS) {
 }
 await removeStored();
 const judged = verdicts(results);
-if (!values.json) console.log(verdictLines(judged));
+if (!values.json) console.log([summaryText(results), verdictLines(judged)].filter((part) => part !== "").join("\n\n"));
 if (isWhole) {
 	const page = await writeReport({ environment: environment(tmpdir()), verdicts: judged, absent: [...absences], results });
 	console.error(`the report is in ${page}`);

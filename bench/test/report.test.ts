@@ -7,6 +7,7 @@ import { environment } from "../src/report/environment.ts";
 import { reportPage } from "../src/report/page.ts";
 import { writeReport } from "../src/report/write.ts";
 import type { Result } from "../src/result.ts";
+import { summary } from "../src/summary.ts";
 
 const ours: Result = {
 	scenario: "fanout",
@@ -61,6 +62,13 @@ describe("the report", () => {
 	test("shows names as they are, never as markup", () => {
 		expect(reportPage(report)).toContain("&lt;peer&gt; &amp; co");
 		expect(reportPage(report)).not.toContain("<peer>");
+	});
+
+	test("has every result in one table, with what sets its round apart", () => {
+		const { head, rows } = summary([ours, { ...ours, more: { messagesPerSecond: 1_000, burst: 10 } }, peer]);
+		expect(head).toEqual(["scenario", "receivers", "p50 ms", "CPU µs", "× relay", "durability"]);
+		expect(rows.map(([what]) => what)).toEqual(["fanout, 200/s", "fanout, 1000/s, bursts of 10", "compare, <peer> & co, 200/s"]);
+		expect(rows[0]).toEqual(["fanout, 200/s", "1000", "8", "3", "1.2", "sqlite, synchronous=FULL"]);
 	});
 
 	test("says first when the run failed", () => {

@@ -1,6 +1,7 @@
 // The report for people: one self-contained page, from the same results as the JSON.
 import { rowsOf, show } from "../print.ts";
 import type { Result } from "../result.ts";
+import { summary } from "../summary.ts";
 import type { Verdict } from "./bars.ts";
 import { barChart, escapeHtml } from "./chart.ts";
 import type { Environment } from "./environment.ts";
@@ -32,6 +33,7 @@ ${absent.length === 0 ? "" : list("Not here", absent, "")}
 ${section("What it is held to", verdicts.length === 0 ? "" : verdictTable(verdicts))}
 ${charts(results)}
 <h2>All results</h2>
+${summaryTable(results)}
 <p>Processor time and memory are the server's own, all its threads, from <code>/proc</code>; the load generator is another process.
 Latencies are from the send to the last step of the receiver, of samples merged over receivers and windows. Deliveries are counted at
 every receiver, each held to the order and to the bytes that the first one was given.</p>
@@ -52,6 +54,15 @@ function verdictTable(verdicts: readonly Verdict[]): string {
 			`<tr><td>${escapeHtml(what)}</td><td class="number">${escapeHtml(bar)}</td><td class="number">${show(value)} ${escapeHtml(unit)}</td><td class="${isMet ? "good" : "bad"}">${isMet ? "met" : "missed"}</td></tr>`,
 	);
 	return `<table><thead><tr><th></th><th class="number">bar</th><th class="number">measured</th><th></th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+}
+
+function summaryTable(results: readonly Result[]): string {
+	const { head, rows } = summary(results);
+	const last = head.length - 1;
+	const line = (row: readonly string[], tag: string): string =>
+		`<tr>${row.map((text, i) => `<${tag}${i === 0 || i === last ? "" : ' class="number"'}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
+	const body = rows.map((row) => line(row, "td")).join("\n");
+	return `<div class="wide"><table><thead>${line(head, "th")}</thead><tbody>${body}</tbody></table></div>`;
 }
 
 function charts(results: readonly Result[]): string {

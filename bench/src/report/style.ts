@@ -12,5 +12,6 @@ svg .label { text-anchor: end; } svg .strong { font-weight: 700; } svg .value { 
 svg .ours { fill: var(--ours); } svg .theirs { fill: var(--theirs); } svg .series1 { opacity: .5; }
 table { border-collapse: collapse; width: 100%; } td, th { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
 thead th { color: var(--soft); } .number { text-align: right; font-variant-numeric: tabular-nums; } .keys th { color: var(--soft); width: 16rem; }
+.wide { overflow-x: auto; font-size: .85rem; } .wide td, .wide th { white-space: nowrap; }
 details { margin: .3rem 0; } summary { cursor: pointer; }
 `;

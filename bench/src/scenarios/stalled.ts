@@ -27,7 +27,11 @@ const FILL_TEXT_BYTES = 8_000;
 const FILL_TEXTS = 900;
 const CATCH_UP_MS = 30_000;
 
-export function stalled(options: StalledOptions): Promise<Result[]> {
+/** Of a window: the server ends whoever reads nothing for 30 s (`stalledMs`), which is another matter. */
+const SECONDS_MAX = 20;
+
+export function stalled(given: StalledOptions): Promise<Result[]> {
+	const options = { ...given, seconds: Math.min(given.seconds, SECONDS_MAX) };
 	return withServer(async (server, swarm) => {
 		const port = server.httpPort;
 		const [crowd, slowCrowd] = [new Crowd(), new Crowd()];
