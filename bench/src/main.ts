@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 import { absences } from "./absent.ts";
 import { endOnSignals } from "./ending.ts";
-import { block, help, verdictLines } from "./print.ts";
+import { block, disturbance, help, verdictLines } from "./print.ts";
 import { verdicts } from "./report/bars.ts";
 import { environment } from "./report/environment.ts";
 import { writeReport } from "./report/write.ts";
@@ -50,6 +50,7 @@ if (isWhole) {
 	const page = await writeReport({ environment: environment(tmpdir()), verdicts: judged, absent: [...absences], results });
 	console.error(`the report is in ${page}`);
 }
+if (disturbance(results) !== "") console.error(disturbance(results));
 const failed = results.filter(({ failures }) => failures.length > 0);
 for (const { scenario, failures } of failed) console.error(`FAILED: ${scenario}: ${failures.join("; ")}`);
 process.exit(failed.length > 0 ? 1 : 0);

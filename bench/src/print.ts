@@ -29,6 +29,16 @@ export function show(value: unknown): string {
 	return value.toLocaleString("en", { maximumFractionDigits: digits, useGrouping: Math.abs(value) >= 10_000 });
 }
 
+/** Cores that others may use before a figure is doubtful. */
+const OTHERS_MAX = 0.2;
+
+/** Words for a run in which the machine had other work too; "" for one that had it for itself. */
+export function disturbance(results: readonly Result[]): string {
+	const most = Math.max(0, ...results.map(({ more }) => (typeof more?.otherCores === "number" ? more.otherCores : 0)));
+	if (most <= OTHERS_MAX) return "";
+	return `The machine was not this run's alone: other processes used up to ${show(most)} cores while it measured. Ratios bear that better than times.`;
+}
+
 export function verdictLines(verdicts: readonly Verdict[]): string {
 	return verdicts
 		.map(({ what, bar, value, unit, isMet }) => `${isMet ? "met   " : "MISSED"}  ${show(value)} ${unit} (${bar})  ${what}`)

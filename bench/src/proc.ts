@@ -15,6 +15,13 @@ export interface Usage {
 	readonly rssBytes: number;
 }
 
+/** Processor time that everything on this machine has used together, in seconds: what two processes did not use, others did. */
+export function machineSeconds(): number {
+	const [, user, nice, system, , , irq, softirq] =
+		readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];
+	return [user, nice, system, irq, softirq].reduce((sum: number, ticks = 0) => sum + ticks, 0) / TICKS_PER_SECOND;
+}
+
 export function usageOf(pid: number): Usage {
 	const [user, kernel] = timesOf(`/proc/${pid}/stat`);
 	const [mainUser, mainKernel] = timesOf(`/proc/${pid}/task/${pid}/stat`);

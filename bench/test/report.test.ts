@@ -71,6 +71,12 @@ describe("the report", () => {
 		expect(rows[0]).toEqual(["fanout, 200/s", "1000", "8", "3", "1.2", "sqlite, synchronous=FULL"]);
 	});
 
+	test("says when the machine had other work meanwhile, and nothing where it had not", () => {
+		const at = (otherCores: number): Result => ({ ...ours, more: { ...ours.more, otherCores } });
+		expect(reportPage({ ...report, results: [at(0.1), at(0.9)] })).toContain("other processes used up to 0.9 cores");
+		expect(reportPage({ ...report, results: [at(0.1)] })).not.toContain("other processes");
+	});
+
 	test("says first when the run failed", () => {
 		const page = reportPage({ ...report, results: [{ ...ours, failures: ["1 of 2 deliveries were missing"] }] });
 		expect(page).toContain("fanout: 1 of 2 deliveries were missing");

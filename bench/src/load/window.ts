@@ -1,7 +1,7 @@
 // A window of measurement: one speaker, a steady rate, singly or in bursts, and what became of it. The rate is open-loop: what is late
 // is not waited for. The server's processor time is that of the window and of the drain after it.
 import type { Audience } from "../peers/peer.ts";
-import { usageOf } from "../proc.ts";
+import { machineSeconds, usageOf } from "../proc.ts";
 import { Samples } from "./samples.ts";
 import type { Swarm } from "./swarm.ts";
 import { textOf } from "./text.ts";
@@ -28,6 +28,8 @@ export interface Window {
 	readonly mainThreadSeconds: number;
 	/** The generator's own, to see whether it was the bottleneck. */
 	readonly generatorCpuSeconds: number;
+	/** What others on the machine used meanwhile: such a window tells less. */
+	readonly otherCpuSeconds: number;
 	readonly bytes: number;
 	readonly samples: Samples;
 	/** How late the generator itself was with its sends. */
@@ -61,6 +63,7 @@ export class Stage {
 		const expected = messages * receivers.length;
 		const generatorBefore = process.cpuUsage();
 		const before = usageOf(this.pid);
+		const machineBefore = machineSeconds();
 		const startMs = performance.now();
 		let sent = 0;
 		const speak = (): boolean => {
@@ -78,7 +81,9 @@ export class Stage {
 		await swarm.until(() => crowd.delivered - had.delivered >= expected && this.isAcked(had.acked, messages), drainMs);
 		const endMs = performance.now();
 		const after = usageOf(this.pid);
+		const machine = machineSeconds() - machineBefore;
 		const own = process.cpuUsage(generatorBefore);
+		const generatorCpuSeconds = (own.user + own.system) / 1e6;
 		for (const receiver of receivers) receiver.samples = undefined;
 		const acked = audience.acked();
 		return {
@@ -90,7 +95,8 @@ export class Stage {
 			cpuSeconds: after.cpuSeconds - before.cpuSeconds,
 			kernelSeconds: after.kernelSeconds - before.kernelSeconds,
 			mainThreadSeconds: after.mainThreadSeconds - before.mainThreadSeconds,
-			generatorCpuSeconds: (own.user + own.system) / 1e6,
+			generatorCpuSeconds,
+			otherCpuSeconds: Math.max(0, machine - (after.cpuSeconds - before.cpuSeconds) - generatorCpuSeconds),
 			bytes: crowd.bytes - had.bytes,
 			samples,
 			late,

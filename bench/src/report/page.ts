@@ -1,5 +1,5 @@
 // The report for people: one self-contained page, from the same results as the JSON.
-import { rowsOf, show } from "../print.ts";
+import { disturbance, rowsOf, show } from "../print.ts";
 import type { Result } from "../result.ts";
 import { summary } from "../summary.ts";
 import type { Verdict } from "./bars.ts";
@@ -29,6 +29,7 @@ export function reportPage({ environment, results, verdicts, absent }: Report): 
 <h1>Verbatim, measured</h1>
 ${facts(environment)}
 ${failures.length === 0 ? '<p class="good">Nothing was missing, doubled, out of order or refused.</p>' : list("This run failed", failures, "bad")}
+${disturbance(results) === "" ? "" : `<p class="bad">${escapeHtml(disturbance(results))}</p>`}
 ${absent.length === 0 ? "" : list("Not here", absent, "")}
 ${section("What it is held to", verdicts.length === 0 ? "" : verdictTable(verdicts))}
 ${charts(results)}

@@ -117,6 +117,7 @@ export class Entrant {
 				serverCores: sum((window) => window.cpuSeconds) / seconds,
 				mainThreadCores: sum((window) => window.mainThreadSeconds) / seconds,
 				kernelShare: sum((window) => window.kernelSeconds) / sum((window) => window.cpuSeconds),
+				otherCores: sum((window) => window.otherCpuSeconds) / seconds,
 				sendsLateP99Ms: Samples.merge(windows.map((window) => window.late)).percentile(0.99) ?? 0,
 			},
 		};

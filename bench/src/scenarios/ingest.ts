@@ -8,7 +8,7 @@ import type { Swarm } from "../load/swarm.ts";
 import { textOf } from "../load/text.ts";
 import { type Guest, guests, withServer } from "../peers/verbatim.ts";
 import type { Session } from "../peers/verbatim-session.ts";
-import { usageOf } from "../proc.ts";
+import { machineSeconds, usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
 
@@ -111,12 +111,15 @@ export class IngestLoad {
 		const had = { acked: this.acked, said: this.said, delivered: this.crowd.delivered };
 		const ownBefore = process.cpuUsage();
 		const before = usageOf(pid);
+		const machineBefore = machineSeconds();
 		const startMs = performance.now();
 		await work();
 		const seconds = (performance.now() - startMs) / 1_000;
 		const after = usageOf(pid);
 		const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
+		const machine = machineSeconds() - machineBefore;
 		const own = process.cpuUsage(ownBefore);
+		const ownSeconds = (own.user + own.system) / 1e6;
 		const acked = this.acked - had.acked;
 		const said = this.said - had.said;
 		const delivered = this.crowd.delivered - had.delivered;
@@ -132,7 +135,7 @@ export class IngestLoad {
 			ackedPerSecond: acked / seconds,
 			p50Ms: this.samples.percentile(0.5),
 			p99Ms: this.samples.percentile(0.99),
-			generatorCores: (own.user + own.system) / 1e6 / seconds,
+			generatorCores: ownSeconds / seconds,
 			failures: [
 				...(acked === said ? [] : [`${said - acked} of ${said} sends were not acknowledged`]),
 				...failuresOf(this.crowd, delivered, said, sessions),
@@ -143,6 +146,7 @@ export class IngestLoad {
 				cpuUsPerMessage: (cpuSeconds * 1e6) / acked,
 				serverCores: cpuSeconds / seconds,
 				mainThreadCores: (after.mainThreadSeconds - before.mainThreadSeconds) / seconds,
+				otherCores: Math.max(0, machine - cpuSeconds - ownSeconds) / seconds,
 				kernelShare: (after.kernelSeconds - before.kernelSeconds) / cpuSeconds,
 			},
 		};
