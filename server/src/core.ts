@@ -77,7 +77,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		directory,
 		rooms,
 		wheel,
-		reader: new LogReader(store, clock, limits),
+		reader: new LogReader(store, clock, limits, metrics.storeReads),
 		presence: new Presence(directory, clock, { offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax }),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },

@@ -35,15 +35,21 @@ export function wsKind(parts: DoorParts, settings: TcpSettings, codec: CodecName
 	return { parts, settings, codec: CODECS[codec], format: parts.formats.ws[codec], left };
 }
 
+interface Closing {
+	readonly why: CloseName;
+	readonly cancelLinger: Cancel;
+}
+
 export class WsLink implements Link {
 	readonly address: string;
 	private readonly ws: ServerWebSocket<WsData>;
 	private readonly kind: WsKind;
 	private readonly input: SessionInput;
 	private pauses = 0;
+	/** Does the socket hold something that the kernel has not taken? Asking the socket after each write costs more than this. */
+	private holds = false;
 	/** Said to be closed when everything written was taken. */
-	private closing: CloseName | undefined;
-	private cancelLinger: Cancel | undefined;
+	private closing: Closing | undefined;
 	private gone = false;
 
 	constructor(ws: ServerWebSocket<WsData>, kind: WsKind, address: string) {
@@ -76,8 +82,9 @@ export class WsLink implements Link {
 
 	onDrain(): void {
 		if (this.ws.getBufferedAmount() > 0) return;
+		this.holds = false;
 		if (this.closing !== undefined) {
-			this.closeNow(this.closing);
+			this.closeNow(this.closing.why);
 			return;
 		}
 		this.pause("unread", false);
@@ -87,7 +94,7 @@ export class WsLink implements Link {
 	onClose(): void {
 		if (this.gone) return;
 		this.gone = true;
-		this.cancelLinger?.();
+		this.closing?.cancelLinger();
 		this.kind.parts.metrics.connections.of("ws").add(-1);
 		this.input.lost();
 		this.kind.left(this);
@@ -105,19 +112,22 @@ export class WsLink implements Link {
 		if (this.gone || this.closing !== undefined) return;
 		const [only] = messages;
 		if (messages.length === 1 && only !== undefined) {
-			this.send(only);
+			// Below 0: kept, in whole or in part.
+			if (this.send(only) < 0) this.holds = true;
 		} else {
 			this.ws.cork(() => {
 				for (const message of messages) this.send(message);
 			});
+			this.holds = this.ws.getBufferedAmount() > 0;
 		}
+		if (!this.holds) return;
 		const buffered = this.bufferedBytes();
 		if (buffered > this.kind.settings.linkBytesMax) this.cut();
 		else if (buffered > this.kind.settings.readPausedAtBytes) this.pause("unread", true);
 	}
 
 	bufferedBytes(): number {
-		return this.gone ? 0 : this.ws.getBufferedAmount();
+		return this.gone || !this.holds ? 0 : this.ws.getBufferedAmount();
 	}
 
 	pauseReading(paused: boolean): boolean {
@@ -127,16 +137,16 @@ export class WsLink implements Link {
 
 	close(why: CloseName): void {
 		if (this.gone || this.closing !== undefined) return;
-		this.closing = why;
-		if (this.ws.getBufferedAmount() === 0) this.closeNow(why);
-		else this.cancelLinger = this.kind.parts.clock.after(this.kind.settings.lingerMs, () => this.cut());
+		const { parts, settings } = this.kind;
+		if (this.bufferedBytes() === 0) this.closeNow(why);
+		else this.closing = { why, cancelLinger: parts.clock.after(settings.lingerMs, () => this.cut()) };
 	}
 
 	// ------------------------------------------------------------ helpers
 
-	private send(message: Encoded): void {
+	private send(message: Encoded): number {
 		// 0: dropped, because the socket is closed; its end is on the way.
-		this.ws.send(message as string | Uint8Array<ArrayBuffer>);
+		return this.ws.send(message as string | Uint8Array<ArrayBuffer>);
 	}
 
 	/** The socket says goodbye, and forgets a peer that does not answer within seconds by itself. */

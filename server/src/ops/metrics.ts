@@ -64,6 +64,8 @@ export interface Metrics {
 	readonly outboxBytes: Level;
 	/** Readers that fell behind and are served from the log. */
 	readonly catchUps: Count;
+	/** Pages of logs read from the store for readers that were behind; readers at the same place share one. */
+	readonly storeReads: Count;
 	/** Ranges that a reader was told of instead of being sent them. */
 	readonly skipped: Count;
 	/** Refusals sent, by code. */
@@ -134,6 +136,7 @@ export function createMetrics(): Metrics {
 		rooms: level("verbatim_rooms_live", "Rooms that are live in memory."),
 		outboxBytes: level("verbatim_outbox_bytes", "Bytes queued in all outboxes."),
 		catchUps: count("verbatim_catch_ups_total", "Readers that fell behind and were served from the log."),
+		storeReads: count("verbatim_store_reads_total", "Pages of logs read from the store for readers that were behind."),
 		skipped: count("verbatim_skipped_total", "Ranges that readers were told of instead of being sent them."),
 		errors: countBy("verbatim_errors_total", "code", "Refusals sent, by code."),
 		shed: countBy("verbatim_shed_total", "kind", "Ephemeral messages dropped or merged under pressure."),

@@ -2,6 +2,7 @@
 // who is further behind gets whole ranges, and readers at the same place share one read and its encoding.
 import type { Clock } from "../clock.ts";
 import type { Format } from "../listen/link.ts";
+import type { Count } from "../ops/metrics.ts";
 import type { LogPage, Store } from "../store/store.ts";
 import { pageAsOf } from "./as-of.ts";
 import { Pieces } from "./pieces.ts";
@@ -24,12 +25,14 @@ export interface Piece {
 export class LogReader {
 	private readonly store: Pick<Store, "page">;
 	private readonly limits: LogReaderLimits;
+	private readonly reads: Count;
 	private readonly pieces: Pieces;
 	private readonly underWay = new Map<string, Promise<Piece | undefined>>();
 
-	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogReaderLimits) {
+	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogReaderLimits, reads: Count) {
 		this.store = store;
 		this.limits = limits;
+		this.reads = reads;
 		this.pieces = new Pieces(clock);
 	}
 
@@ -59,6 +62,7 @@ export class LogReader {
 	}
 
 	private async read(room: LiveRoom, seq: number, key: string): Promise<Piece | undefined> {
+		this.reads.add(1);
 		const read = await this.store.page(room.id, { after: seq }, this.limits.historyEntriesMax, this.limits.pageBytesMax);
 		if (read === undefined) return undefined;
 		const page = pageAsOf(read, room.head);
