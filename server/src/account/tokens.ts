@@ -34,7 +34,7 @@ export async function createMint(
 	random: Pick<Random, "bytes">,
 ): Promise<TokenMint> {
 	const keys = settings.keys.length > 0 ? settings.keys : [await store.putOnce("token-key", random.bytes(32).toHex())];
-	const byId = new Map<string, Uint8Array>();
+	const byId = new Map<string, CryptoKey>();
 	for (const key of keys) byId.set(...(await namedKey(key)));
 	const [signing] = byId;
 	if (signing === undefined) throw new RangeError("there is no key to sign tokens with");
@@ -117,9 +117,11 @@ function headerType(kind: TokenKind): string {
 }
 
 /** A key, behind an id that tells it from others and tells nothing of it. */
-async function namedKey(secret: string): Promise<[string, Uint8Array]> {
+async function namedKey(secret: string): Promise<[string, CryptoKey]> {
 	const key = new TextEncoder().encode(secret);
 	if (key.length < 32) throw new RangeError("a key for tokens has at least 32 bytes");
 	const digest = await crypto.subtle.digest("SHA-256", key);
-	return [new Uint8Array(digest).toHex().slice(0, 16), key];
+	// Imported once: given the bytes, the library would import them for every token.
+	const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+	return [new Uint8Array(digest).toHex().slice(0, 16), imported];
 }

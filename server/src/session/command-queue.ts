@@ -21,6 +21,8 @@ export interface QueueSession extends CommandSession {
 	pauseReading(paused: boolean): boolean;
 	/** Is it over? Then nobody is answered any more. */
 	readonly closed: boolean;
+	/** Nothing is under way any more; the next command gets a queue of its own. */
+	queueDone(): void;
 	/** Has the peer so much to read that no page should be made for it? */
 	readonly full: boolean;
 }
@@ -131,5 +133,6 @@ export class CommandQueue {
 		if (this.session.closed) return;
 		this.advance();
 		if (this.isIdle) this.idle?.();
+		if (this.running === 0 && this.waiting.length === 0) this.session.queueDone();
 	}
 }

@@ -48,7 +48,8 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 	private readonly streams: Streams;
 	private readonly memberships: Memberships;
 	private welcomed = false;
-	private readonly queue: CommandQueue;
+	/** While commands are under way. */
+	private queue: CommandQueue | undefined;
 	private readonly vigil: Vigil;
 	private accountNow: Account | undefined;
 	private refusedHellos = 0;
@@ -58,7 +59,6 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		this.link = link;
 		this.number = core.nextSession();
 		this.outbox = new Outbox(link, core, this);
-		this.queue = new CommandQueue(core, this);
 		this.streams = new Streams(this, core);
 		this.memberships = new Memberships(this, core, this.streams);
 		this.vigil = new Vigil(this, core);
@@ -122,7 +122,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
 	async drain(retryAfterMs: number): Promise<void> {
-		if (this.state === "live") await this.queue.whenIdle();
+		if (this.state === "live") await this.queue?.whenIdle();
 		this.end("draining", undefined, retryAfterMs);
 	}
 
@@ -145,6 +145,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 				return;
 			default:
 				if (!this.step("command")) throw new Refusal("out_of_place");
+				this.queue ??= new CommandQueue(this.core, this);
 				this.queue.take(up);
 		}
 	}
@@ -258,6 +259,10 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 		this.vigil.expireAt(expiresMs);
 	}
 
+	queueDone(): void {
+		this.queue = undefined;
+	}
+
 	get full(): boolean {
 		return this.outbox.full;
 	}
@@ -359,7 +364,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 			this.vigil.flowing();
 			this.streams.pump();
 		}
-		this.queue.resume();
+		this.queue?.resume();
 	}
 
 	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */
@@ -394,7 +399,7 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	private settle(): void {
 		this.vigil.stop();
-		this.queue.close();
+		this.queue?.close();
 		const rooms = this.roomsNow();
 		this.streams.close();
 		this.outbox.close();

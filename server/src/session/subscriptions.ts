@@ -1,22 +1,24 @@
-// A session's subscriptions by room. Most sessions stand in a few rooms, and there may be a hundred thousand sessions: a short
-// list costs a tenth of a map and is found through as fast. Who is in many rooms gets the map.
+// A session's subscriptions by room. Most sessions stand in a room or a few, and there may be a hundred thousand sessions: one
+// needs no collection, and a short list costs a tenth of a map and is found through as fast. Who is in many rooms gets the map.
 import type { Subscription } from "../room/subscription.ts";
 
 const LISTED_MAX = 16;
-const NONE: Subscription[] = [];
+const NONE: readonly Subscription[] = [];
 
 export class Subscriptions implements Iterable<Subscription> {
-	private list = NONE;
-	/** Where there are more than `LISTED_MAX`. */
-	private byRoom: Map<string, Subscription> | undefined;
+	/** Nothing, the only one, a list of a few, or a map by room. */
+	private all: undefined | Subscription | Subscription[] | Map<string, Subscription>;
 
 	get size(): number {
-		return this.byRoom?.size ?? this.list.length;
+		const { all } = this;
+		if (all instanceof Map) return all.size;
+		return this.few(all).length;
 	}
 
 	get(room: string): Subscription | undefined {
-		if (this.byRoom !== undefined) return this.byRoom.get(room);
-		for (const subscription of this.list) if (subscription.room.id === room) return subscription;
+		const { all } = this;
+		if (all instanceof Map) return all.get(room);
+		for (const subscription of this.few(all)) if (subscription.room.id === room) return subscription;
 		return undefined;
 	}
 
@@ -26,29 +28,32 @@ export class Subscriptions implements Iterable<Subscription> {
 
 	/** Adds one whose room is not there yet. */
 	add(subscription: Subscription): void {
-		if (this.byRoom !== undefined) {
-			this.byRoom.set(subscription.room.id, subscription);
-		} else if (this.list.length === 0) {
-			this.list = [subscription];
-		} else if (this.list.length < LISTED_MAX) {
-			this.list.push(subscription);
-		} else {
-			this.byRoom = new Map([...this.list, subscription].map((each) => [each.room.id, each]));
-			this.list = NONE;
-		}
+		const { all } = this;
+		if (all === undefined) this.all = subscription;
+		else if (all instanceof Map) all.set(subscription.room.id, subscription);
+		else if (!Array.isArray(all)) this.all = [all, subscription];
+		else if (all.length < LISTED_MAX) all.push(subscription);
+		else this.all = new Map([...all, subscription].map((each) => [each.room.id, each]));
 	}
 
 	delete(subscription: Subscription): void {
-		if (this.byRoom !== undefined) this.byRoom.delete(subscription.room.id);
-		else this.list = this.list.filter((each) => each !== subscription);
+		const { all } = this;
+		if (all instanceof Map) all.delete(subscription.room.id);
+		else if (Array.isArray(all)) this.all = all.filter((each) => each !== subscription);
+		else if (all === subscription) this.all = undefined;
 	}
 
 	clear(): void {
-		this.list = NONE;
-		this.byRoom = undefined;
+		this.all = undefined;
 	}
 
 	[Symbol.iterator](): Iterator<Subscription> {
-		return (this.byRoom ?? this.list).values();
+		const { all } = this;
+		return all instanceof Map ? all.values() : this.few(all).values();
+	}
+
+	private few(all: undefined | Subscription | Subscription[]): readonly Subscription[] {
+		if (all === undefined) return NONE;
+		return Array.isArray(all) ? all : [all];
 	}
 }
