@@ -13,12 +13,12 @@ const MEMBERS_MAX = 4_000;
 
 export const history: Handler<History> = async (context, { room: ref, before, after, first, limit }) => {
 	const { parts } = context;
-	const view = await readable(context, ref);
+	const { id, head } = await readableLog(context, ref);
 	const bound: PageBound = first || after > 0 ? { after } : { before };
 	const entries = Math.min(limit === 0 ? parts.limits.historyEntriesDefault : limit, parts.limits.historyEntriesMax);
-	const page = await parts.store.page(view.id, bound, entries, parts.limits.pageBytesMax);
+	const page = await parts.store.page(id, bound, entries, parts.limits.pageBytesMax);
 	if (page === undefined) throw new Refusal("no_such_room");
-	return { case: "page", value: pageBody(view.id, pageAsOf(page, view.head)) };
+	return { case: "page", value: pageBody(id, pageAsOf(page, head)) };
 };
 
 export const rooms: Handler<Rooms> = async ({ parts, user }) => {
@@ -39,6 +39,14 @@ export const who: Handler<Who> = async (context, { room: ref }) => {
 	members.sort((a, b) => Number(b.online) - Number(a.online));
 	return { case: "memberList", value: { room: view.id, members: members.slice(0, MEMBERS_MAX) } };
 };
+
+/** Id and head of a log as the user may read it. A session that reads the room already need not ask the store who is in it. */
+async function readableLog(context: CommandContext, ref: string): Promise<Pick<RoomView, "id" | "head">> {
+	const { parts, session } = context;
+	const id = await roomId(context, ref);
+	const room = session?.reads(id) === true ? parts.rooms.get(id) : undefined;
+	return room ?? readable(context, id);
+}
 
 /** A room whose log the user may read. The same words whether it does not exist or may not be seen. */
 async function readable(context: CommandContext, ref: string): Promise<RoomView> {
