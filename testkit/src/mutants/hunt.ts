@@ -17,7 +17,7 @@ export interface HuntOptions {
 	readonly stuckMs: number;
 }
 
-export const HUNT: HuntOptions = { seedsMax: 2_000, stuckMs: 20_000 };
+export const HUNT: HuntOptions = { seedsMax: 2_000, stuckMs: 10_000 };
 
 const HERE = import.meta.dir;
 

@@ -206,6 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "const nowMs = this.#clock.monotonic();\n\t\tconst flowedIn",
 		replace: "const nowMs = (this.#clock as unknown as { now(): number }).now();\n\t\tconst flowedIn",
 		breaks: "L1: every send ends",
+		survives:
+			"a clock that goes back takes nothing out of a bucket (`Math.max`), one that goes forward fills it: fairness suffers for a moment, no promise does",
 	},
 	{
 		name: "timer on the wall clock: the turns of the wheel",
@@ -266,6 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "if (this.rewind(items, 0)) this.changed(room);",
 		replace: "if (items.length < 0) this.changed(room);",
 		breaks: "L1: every send ends",
+		survives: "a session that ends fails each request that is not answered, and the outbox takes that as a reason to repeat it",
 	},
 	{
 		name: "a refusal does not hold up what stands behind",

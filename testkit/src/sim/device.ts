@@ -317,6 +317,7 @@ export class Device {
 			try {
 				for await (const item of room.entries({ after, fill, signal })) {
 					if (!this.up || reading.ended) return;
+					if ("skipped" in item && fill) throw new Error("a reading that was to miss nothing was told of a skip");
 					if ("skipped" in item) this.skipped(reading, item.skipped.from, item.skipped.to, item.skipped.reason);
 					else this.recv(reading, item);
 					if (this.options.thinkMs > 0 && this.chance.hit(0.3)) await this.think();

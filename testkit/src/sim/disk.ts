@@ -22,6 +22,7 @@ interface Pending {
 
 export interface DiskSettings {
 	readonly commitMs: number;
+	readonly newsMs: number;
 	readonly readMs: number;
 	readonly rules: RuleLimits;
 }
@@ -81,7 +82,7 @@ export class SimDisk {
 						}
 						pending.carryOut();
 						// The news of it may come later than the thing itself.
-						wait(some(this.settings.commitMs / 2), () => resolve(result ?? { error: "nothing was carried out" }));
+						wait(some(this.settings.newsMs), () => resolve(result ?? { error: "nothing was carried out" }));
 					});
 				}),
 			read: (look) =>

@@ -54,13 +54,16 @@ export interface SimOptions {
 	readonly talk: number;
 	/** Membership changes, pages and the like, in all. */
 	readonly doings: number;
+	/** Devices of one user that come and go in the same moments. */
+	readonly quarrels: number;
 	readonly latencyMs: number;
 	readonly jitterMs: number;
 	readonly capacityBytes: number;
 	readonly slices: boolean;
 	readonly corrupt: number;
-	/** A commit takes up to this, ms; a read as well; and news of either come late by as much again. */
+	/** A commit takes up to this, ms; and the news of it comes late by up to that. A read takes up to twice its number. */
 	readonly commitMs: number;
+	readonly newsMs: number;
 	readonly readMs: number;
 	/** Limits that make the rare common. */
 	readonly catchUpEntriesMax: number;
@@ -96,7 +99,7 @@ export function drawOptions(seed: number): SimOptions {
 		devices: Array.from({ length: DEVICES }, (_, i) => ({
 			name: `d${i}`,
 			// Now and then two devices of one user.
-			user: USERS[i > 0 && chance.hit(0.2) ? i - 1 : i] ?? "ann",
+			user: USERS[i > 0 && chance.hit(0.25) ? i - 1 : i] ?? "ann",
 			door: chance.pick(DOORS),
 			read: chance.pick(MODES),
 			fromFirst: chance.hit(0.5),
@@ -107,12 +110,14 @@ export function drawOptions(seed: number): SimOptions {
 		faultsMs: FAULTS_MS,
 		talk: chance.pick([0.5, 1, 1, 2]),
 		doings: chance.below(12),
+		quarrels: some(4, 0.3),
 		latencyMs: chance.pick([1, 5, 20, 80]),
 		jitterMs: chance.pick([0, 2, 30]),
 		capacityBytes: chance.pick([400, 4_000, 64_000, 64_000]),
 		slices: chance.hit(0.5),
 		corrupt: chance.hit(0.15) ? 0.02 : 0,
 		commitMs: chance.pick([0.2, 2, 20, 60]),
+		newsMs: chance.pick([0, 1, 10, 60]),
 		readMs: chance.pick([0, 0.5, 10, 40]),
 		catchUpEntriesMax: Math.max(historyEntriesMax, limit(5, 20, 1_000)),
 		historyEntriesMax,

@@ -46,6 +46,17 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 			if (chance.hit(0.7)) steps.push({ atMs: atMs + Math.round(chance.between(1, 1_500)), do: "join", ...place });
 		} else steps.push({ atMs, do: what, device: device(), room: room() });
 	}
+	const pairs = devices.flatMap(({ user }, i) => (i > 0 && devices[i - 1]?.user === user ? [[i - 1, i] as const] : []));
+	for (let i = 0; i < options.quarrels && pairs.length > 0; i++) {
+		const [one, other] = chance.pick(pairs);
+		const place = room();
+		const atMs = when();
+		for (let turn = 0; turn < 4; turn++) {
+			const what = turn % 2 === 0 ? "leave" : "join";
+			steps.push({ atMs: atMs + turn * chance.below(60), do: what, device: chance.hit(0.5) ? one : other, room: place });
+			steps.push({ atMs: atMs + turn * chance.below(60), do: "say", device: device(), room: place, count: 1 });
+		}
+	}
 	for (const [name, count] of Object.entries(options.faults) as [keyof FaultCounts, number][]) {
 		for (let i = 0; i < count; i++) steps.push(fault(name, when(), device(), chance));
 	}

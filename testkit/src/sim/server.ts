@@ -64,7 +64,7 @@ export class SimServer {
 		this.options = options;
 		this.expiresMs = options.expiresMs;
 		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
-		this.disk = new SimDisk(chance.fork("disk"), recorder, { commitMs: options.commitMs, readMs: options.readMs, rules });
+		this.disk = new SimDisk(chance.fork("disk"), recorder, { ...options, rules });
 	}
 
 	get up(): boolean {
