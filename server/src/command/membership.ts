@@ -10,7 +10,7 @@ import {
 	Room_Kind,
 	Room_Standing,
 } from "@verbatim/protocol";
-import { pageAsOf } from "../room/as-of.ts";
+import { newestAsOf } from "../room/as-of.ts";
 import { pageBody, roomBody } from "../session/bodies.ts";
 import type { Draft } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
@@ -95,7 +95,7 @@ async function enter(
 		const [view, newest] = await Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]);
 		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
 		if (view.standing === Room_Standing.NONE) throw new Refusal("not_member");
-		const page = pageAsOf(newest, view.head);
+		const page = newestAsOf(newest, view.head);
 		session?.restart(view, page.to);
 		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };
 	} catch (cause) {

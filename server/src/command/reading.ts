@@ -1,6 +1,6 @@
 // Looking: history, rooms, members.
 import { type History, Refusal, Room_Kind, Room_Standing, type Rooms, type Who } from "@verbatim/protocol";
-import { pageAsOf } from "../room/as-of.ts";
+import { newestAsOf, pageAsOf } from "../room/as-of.ts";
 import { pageBody, roomBody } from "../session/bodies.ts";
 import type { PageBound, RoomView } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
@@ -18,7 +18,7 @@ export const history: Handler<History> = async (context, { room: ref, before, af
 	const entries = Math.min(limit === 0 ? parts.limits.historyEntriesDefault : limit, parts.limits.historyEntriesMax);
 	const page = await parts.store.page(id, bound, entries, parts.limits.pageBytesMax);
 	if (page === undefined) throw new Refusal("no_such_room");
-	return { case: "page", value: pageBody(id, pageAsOf(page, head)) };
+	return { case: "page", value: pageBody(id, "after" in bound ? pageAsOf(page, head) : newestAsOf(page, head)) };
 };
 
 export const rooms: Handler<Rooms> = async ({ parts, user }) => {

@@ -2,7 +2,7 @@
 // resume, a slow reader, a join) `pump` moves it from the log, room by room in turn, no faster than the connection takes it.
 import { type Cursor, type DownBody, Skipped_Reason } from "@verbatim/protocol";
 import type { Format } from "../listen/link.ts";
-import { pageAsOf } from "../room/as-of.ts";
+import { newestAsOf } from "../room/as-of.ts";
 import type { Device } from "../room/device.ts";
 import type { EntriesPush } from "../room/push.ts";
 import type { LogReader } from "../room/reader.ts";
@@ -185,7 +185,7 @@ export class Streams {
 		const newest = await this.parts.reader.newest(room.id, this.parts.limits.historyEntriesDefault);
 		if (!this.stillWants(subscription, cursor)) return;
 		if (newest === undefined) throw new Error(`room ${room.id} has no log`);
-		const page = pageAsOf(newest, room.head);
+		const page = newestAsOf(newest, room.head);
 		const stale = subscription.state === "stale";
 		const from = stale ? 1 : subscription.cursor + 1;
 		const reason = stale ? Skipped_Reason.EPOCH : Skipped_Reason.FAR;

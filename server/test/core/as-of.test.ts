@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Entry } from "@verbatim/protocol";
-import { pageAsOf } from "../../src/room/as-of.ts";
+import { newestAsOf, pageAsOf } from "../../src/room/as-of.ts";
 import type { LogPage } from "../../src/store/store.ts";
 import { range } from "./helpers.ts";
 
@@ -10,10 +10,17 @@ function page(from: number, to: number, head: number): LogPage {
 }
 
 test("a page that is ahead of what is known of its readers is cut there, and stays dense", () => {
-	expect(pageAsOf(page(3, 7, 9), 9)).toEqual(page(3, 7, 9));
-	expect(pageAsOf(page(3, 7, 9), 12)).toEqual(page(3, 7, 9));
-	expect(pageAsOf(page(3, 7, 9), 8)).toEqual(page(3, 7, 8));
-	expect(pageAsOf(page(3, 7, 9), 5)).toEqual(page(3, 5, 5));
-	expect(pageAsOf(page(3, 7, 9), 2)).toEqual(page(3, 2, 2));
-	expect(pageAsOf(page(6, 9, 9), 3)).toEqual(page(4, 3, 3));
+	for (const asOf of [pageAsOf, newestAsOf]) {
+		expect(asOf(page(3, 7, 9), 9)).toEqual(page(3, 7, 9));
+		expect(asOf(page(3, 7, 9), 12)).toEqual(page(3, 7, 9));
+		expect(asOf(page(3, 7, 9), 8)).toEqual(page(3, 7, 8));
+		expect(asOf(page(3, 7, 9), 5)).toEqual(page(3, 5, 5));
+		expect(asOf(page(3, 7, 9), 2)).toEqual(page(3, 2, 2));
+	}
+});
+
+test("where all is newer, a page after a cursor begins there all the same, and a page of the newest stands at the head", () => {
+	expect(pageAsOf(page(6, 9, 9), 3)).toEqual(page(6, 5, 3));
+	expect(pageAsOf(page(6, 5, 4), 3)).toEqual(page(6, 5, 3));
+	expect(newestAsOf(page(6, 9, 9), 3)).toEqual(page(4, 3, 3));
 });
