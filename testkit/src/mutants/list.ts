@@ -146,8 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "what is read ahead of the news is not cut",
 		file: "server/src/room/as-of.ts",
-		find: "if (page.head <= head) return page;",
-		replace: "if (page.head >= 0) return page;",
+		find: "return page.head <= head ? page : cut(page, head, page.from);",
+		replace: "return page.head <= head || head > 0 ? page : cut(page, head, page.from);",
 		breaks: "S9: nothing after a leave",
 	},
 	{

@@ -49,7 +49,10 @@ export class Device {
 	/** Of all lives. */
 	private readonly clients: Client[] = [];
 	private stop = new AbortController();
+	/** The newest reading of each room. */
 	private readonly readings = new Map<string, Reading>();
+	/** All that have not ended. */
+	private readonly open = new Set<Reading>();
 	private readonly entering = new Set<string>();
 	private lives = 0;
 	private readingCount = 0;
@@ -295,6 +298,7 @@ export class Device {
 	private read(room: Room): void {
 		const reading = { name: `${this.name}/${room.name}#${++this.readingCount}`, room, epoch: room.epoch, ended: false };
 		this.readings.set(room.id, reading);
+		this.open.add(reading);
 		if (this.options.read === "events") this.readEvents(reading);
 		else void this.readEntries(reading, this.options.read === "fill", this.stop.signal);
 	}
@@ -371,12 +375,13 @@ export class Device {
 	private end(reading: Reading): void {
 		if (reading.ended) return;
 		reading.ended = true;
+		this.open.delete(reading);
 		if (this.readings.get(reading.room.id) === reading) this.readings.delete(reading.room.id);
 		this.parts.recorder.add({ kind: "ended", reading: reading.name });
 	}
 
 	private over(): void {
-		for (const reading of [...this.readings.values()]) this.end(reading);
+		for (const reading of [...this.open]) this.end(reading);
 	}
 
 	/** The outbox has forgotten a send: it must have told what became of it. */
