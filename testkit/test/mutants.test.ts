@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hunt } from "../src/mutants/hunt.ts";
+import { HUNT, hunt } from "../src/mutants/hunt.ts";
 import { MUTANTS } from "../src/mutants/list.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -16,6 +16,34 @@ describe("the mutants", () => {
 			expect(mutant.replace).not.toBe(mutant.find);
 		},
 	);
+
+	// One of each kind, of those that do not hide long; the others take seconds each.
+	test.each([
+		"acknowledge before the commit",
+		"no idempotency key",
+		"seq from the clock",
+		"resume one too early",
+		"read, then subscribe: the stream of a join begins at the head",
+		"drop without skipped: a full outbox swallows a push",
+		"membership is checked only at the beginning",
+		"live and replay overlap",
+	])(
+		"%s: is caught",
+		async (name) => {
+			const mutant = MUTANTS.find((each) => each.name === name);
+			if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+			const { caughtAtSeed, by } = await hunt(mutant, { ...HUNT, seedsMax: 200 });
+			expect(caughtAtSeed).toBeGreaterThan(0);
+			expect(by).not.toBe("");
+		},
+		60_000,
+	);
+
+	test("what changes nothing is not caught", async () => {
+		const [mutant] = MUTANTS;
+		if (mutant === undefined) throw new Error("there are no mutants");
+		expect((await hunt({ ...mutant, name: "none" }, { ...HUNT, seedsMax: 20 })).caughtAtSeed).toBeUndefined();
+	}, 60_000);
 
 	test("have names of their own", () => {
 		expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);

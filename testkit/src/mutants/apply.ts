@@ -3,21 +3,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { plugin } from "bun";
-import { MUTANTS } from "./list.ts";
+import { MUTANTS, type Mutant } from "./list.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
 const name = process.env.VERBATIM_MUTANT ?? "";
 const mutant = MUTANTS.find((each) => each.name === name);
-if (mutant === undefined) throw new Error(`there is no mutant ${JSON.stringify(name)}`);
-const { file, find, replace } = mutant;
-const path = join(ROOT, file);
+if (mutant !== undefined) apply(mutant);
+else if (name !== "none") throw new Error(`there is no mutant ${JSON.stringify(name)}`);
 
-plugin({
-	name: "mutant",
-	setup(build) {
-		build.onLoad({ filter: new RegExp(`${RegExp.escape(file)}$`) }, ({ path: loaded }) => {
-			const text = readFileSync(loaded, "utf8");
-			return { contents: loaded === path ? text.replace(find, () => replace) : text, loader: "ts" };
-		});
-	},
-});
+function apply({ file, find, replace }: Mutant): void {
+	const path = join(ROOT, file);
+	plugin({
+		name: "mutant",
+		setup(build) {
+			build.onLoad({ filter: new RegExp(`${RegExp.escape(file)}$`) }, ({ path: loaded }) => {
+				const text = readFileSync(loaded, "utf8");
+				return { contents: loaded === path ? text.replace(find, () => replace) : text, loader: "ts" };
+			});
+		},
+	});
+}

@@ -48,13 +48,15 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 	}
 	const pairs = devices.flatMap(({ user }, i) => (i > 0 && devices[i - 1]?.user === user ? [[i - 1, i] as const] : []));
 	for (let i = 0; i < options.quarrels && pairs.length > 0; i++) {
-		const [one, other] = chance.pick(pairs);
+		const pair = chance.pick(pairs);
 		const place = room();
-		const atMs = when();
-		for (let turn = 0; turn < 4; turn++) {
-			const what = turn % 2 === 0 ? "leave" : "join";
-			steps.push({ atMs: atMs + turn * chance.below(60), do: what, device: chance.hit(0.5) ? one : other, room: place });
-			steps.push({ atMs: atMs + turn * chance.below(60), do: "say", device: device(), room: place, count: 1 });
+		let atMs = when();
+		const soon = (): number => atMs + chance.below(80);
+		for (const what of ["leave", "join", "leave", "join"] as const) {
+			steps.push({ atMs, do: what, device: chance.pick(pair), room: place });
+			steps.push({ atMs: soon(), do: "say", device: device(), room: place, count: 1 });
+			steps.push({ atMs: soon(), do: "page", device: chance.pick(pair), room: place, newest: chance.hit(0.5) });
+			atMs += chance.below(100);
 		}
 	}
 	for (const [name, count] of Object.entries(options.faults) as [keyof FaultCounts, number][]) {
