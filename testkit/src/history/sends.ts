@@ -111,7 +111,7 @@ export class Sends {
 		if (send.ok === undefined) {
 			this.acknowledged++;
 			send.ok = { event, place };
-		} else if (send.ok.event.seq !== seq || send.ok.event.room !== room) {
+		} else if (send.ok.event.epoch === epoch && (send.ok.event.seq !== seq || send.ok.event.room !== room)) {
 			const words = `${cid} was acknowledged at ${send.ok.event.seq} and at ${seq}`;
 			report.add({ clause: "S5", damage: "doubled", words, events: [send.place, send.ok.place, place] });
 		}

@@ -115,7 +115,7 @@ export function drawOptions(seed: number): SimOptions {
 		jitterMs: chance.pick([0, 2, 30]),
 		capacityBytes: chance.pick([400, 4_000, 64_000, 64_000]),
 		slices: chance.hit(0.5),
-		corrupt: chance.hit(0.15) ? 0.02 : 0,
+		corrupt: chance.hit(0.2) ? chance.pick([0.02, 0.08]) : 0,
 		commitMs: chance.pick([0.2, 2, 20, 60]),
 		newsMs: chance.pick([0, 1, 10, 60]),
 		readMs: chance.pick([0, 0.5, 10, 40]),

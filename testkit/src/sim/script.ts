@@ -20,6 +20,8 @@ export type Step = { readonly atMs: number } & (
 );
 
 const HOUR_MS = 3_600_000;
+/** The end of the phase of faults. */
+const LAST_MS = 800;
 
 export function drawScript(options: SimOptions, chance: Chance): readonly Step[] {
 	const { devices, rooms, faultsMs } = options;
@@ -60,7 +62,14 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 		}
 	}
 	for (const [name, count] of Object.entries(options.faults) as [keyof FaultCounts, number][]) {
-		for (let i = 0; i < count; i++) steps.push(fault(name, when(), device(), chance));
+		for (let i = 0; i < count; i++) {
+			// Often near the end: nothing that is said later makes good what was missed.
+			const atMs = chance.hit(0.25) ? faultsMs - chance.below(LAST_MS) : when();
+			const step = fault(name, atMs, device(), chance);
+			steps.push(step);
+			// A link that breaks breaks again, in the middle of what follows a reconnect.
+			if (step.do === "cut" && chance.hit(0.5)) steps.push({ ...step, atMs: Math.round(atMs + chance.between(5, 400)) });
+		}
 	}
 	return steps.sort((a, b) => a.atMs - b.atMs);
 }
