@@ -10,13 +10,19 @@ interface Change {
 
 export class Membership {
 	private readonly changes = new Map<string, Change[]>();
+	private readonly atEnd = new Map<string, { readonly members: Set<string>; name: string }>();
 
 	constructor(truth: Truth) {
 		for (const { room, entries } of truth.logs) {
+			const end = { members: new Set<string>(), name: "" };
+			this.atEnd.set(room, end);
 			for (const entry of entries) {
 				if (entry === undefined) continue;
+				if (entry.what === "created" || entry.what === "renamed") end.name = entry.text;
 				const change = changeOf(entry);
 				if (change === undefined) continue;
+				if (change.member) end.members.add(entry.sender);
+				else end.members.delete(entry.sender);
 				const name = `${entry.sender} ${room}`;
 				const known = this.changes.get(name);
 				if (known === undefined) this.changes.set(name, [change]);
@@ -47,28 +53,19 @@ export class Membership {
 	}
 
 	/** The members after all of the log. */
-	members(truth: Truth, room: string): ReadonlySet<string> {
-		const members = new Set<string>();
-		for (const entry of truth.log(room)?.entries ?? []) {
-			if (entry === undefined) continue;
-			const change = changeOf(entry);
-			if (change?.member === true) members.add(entry.sender);
-			else if (change?.member === false) members.delete(entry.sender);
-		}
-		return members;
+	members(room: string): ReadonlySet<string> {
+		return this.atEnd.get(room)?.members ?? NOBODY;
+	}
+
+	/** The room's name after all of its log. */
+	name(room: string): string {
+		return this.atEnd.get(room)?.name ?? "";
 	}
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 function changeOf({ what, seq }: EntryFacts): Change | undefined {
 	if (what === "created" || what === "joined") return { seq, member: true };
 	return what === "left" ? { seq, member: false } : undefined;
-}
-
-/** The room's name after all of its log. */
-export function nameOf(truth: Truth, room: string): string {
-	let name = "";
-	for (const entry of truth.log(room)?.entries ?? []) {
-		if (entry?.what === "created" || entry?.what === "renamed") name = entry.text;
-	}
-	return name;
 }

@@ -2,7 +2,7 @@
 // go back. S10 and L4: what sessions show at the end is what the log and the truth say. S12: a broken handle commits nothing.
 // L3: bounds hold.
 import type { History } from "./events.ts";
-import { type Membership, nameOf } from "./membership.ts";
+import type { Membership } from "./membership.ts";
 import type { Truth } from "./truth.ts";
 import type { Report } from "./verdict.ts";
 
@@ -48,9 +48,9 @@ export function judgeStates(history: History, truth: Truth, membership: Membersh
 	for (const [place, event] of history.entries()) {
 		if (event.kind === "state") {
 			const log = truth.log(event.room);
-			const members = membership.members(truth, event.room);
+			const members = membership.members(event.room);
 			const wrong = difference(members, event.members);
-			const name = nameOf(truth, event.room);
+			const name = membership.name(event.room);
 			const events = log === undefined ? [place] : [place, log.place];
 			if (wrong !== "")
 				report.add({ clause: "S10", words: `${event.session} shows other members of ${event.room}: ${wrong}`, events });
@@ -59,7 +59,7 @@ export function judgeStates(history: History, truth: Truth, membership: Membersh
 				report.add({ clause: "S10", words, events });
 			}
 		} else if (event.kind === "presence" && online !== undefined) {
-			const members = membership.members(truth, event.room);
+			const members = membership.members(event.room);
 			const there = [...members].filter((user) => online.has(user));
 			const wrong = difference(new Set(there), event.online);
 			if (wrong !== "")

@@ -241,20 +241,19 @@ export class Device {
 		return "";
 	}
 
-	/** Writes down how its rooms look now. */
-	look(): void {
-		const { client, parts } = this;
-		for (const room of client?.rooms.values() ?? []) {
-			const show = async (): Promise<void> => {
-				const who = await room.who();
-				const members = [...room.members.values()].filter(isMember).map(({ user }) => user.id);
-				const { id, epoch, to: asOf, name } = room;
-				parts.recorder.add({ kind: "state", session: this.name, room: id, epoch, asOf, name, members });
-				const online = who.filter((each) => isMember(each) && each.online).map(({ user }) => user.id);
-				parts.recorder.add({ kind: "presence", session: this.name, room: id, online });
-			};
-			this.quietly(show());
-		}
+	/** Writes down how a room looks now. */
+	look(roomName: string): void {
+		const { recorder } = this.parts;
+		const room = this.room(roomName);
+		if (room === undefined) return;
+		const looked = room.who().then((who) => {
+			const members = [...room.members.values()].filter(isMember).map(({ user }) => user.id);
+			const { id, epoch, to: asOf, name } = room;
+			recorder.add({ kind: "state", session: this.name, room: id, epoch, asOf, name, members });
+			const online = who.filter((each) => isMember(each) && each.online).map(({ user }) => user.id);
+			recorder.add({ kind: "presence", session: this.name, room: id, online });
+		});
+		this.quietly(looked);
 	}
 
 	/** Sends that nothing can come of any more: they were never kept, or went with a life that nobody watched to its end. */

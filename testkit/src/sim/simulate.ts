@@ -293,7 +293,9 @@ class Run {
 
 	private lastQuestions(): void {
 		const { world } = this;
-		for (const device of this.devices) device.look();
+		// One room each: between them they look at all.
+		const { rooms } = this.options;
+		for (const [i, device] of this.devices.entries()) device.look(rooms[i % rooms.length] ?? "");
 		world.run(world.nowMs + ASK_MS);
 	}
 
