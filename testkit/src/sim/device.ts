@@ -1,12 +1,13 @@
 // A device of the simulation: an application on the SDK, as an application is written, that writes down what it was told. The
 // program can die and come back; what it keeps are its outbox and its places in the rooms that it reads from `entries`.
-import { type Client, connect, type Delivery, EpochError, RefusedError, type Room, VerbatimError } from "@verbatim/client";
+import { type Client, connect, type Delivery, RefusedError, type Room, VerbatimError } from "@verbatim/client";
 import { Room_Standing } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { DeviceOptions } from "./options.ts";
 import type { Route } from "./pipe.ts";
+import { Readings } from "./readings.ts";
 import { factsOf, type Recorder } from "./recorder.ts";
 import { SIM_TIMING } from "./server.ts";
 import { SimShelf } from "./shelf.ts";
@@ -22,13 +23,6 @@ export interface DeviceParts {
 	nextAsk(): number;
 }
 
-interface Reading {
-	readonly name: string;
-	readonly room: Room;
-	epoch: number;
-	ended: boolean;
-}
-
 /** An application tries again after this, ms. */
 const AGAIN_MS = 150;
 
@@ -40,8 +34,7 @@ export class Device {
 	private readonly chance: Chance;
 	private readonly wall = { offsetMs: 0 };
 	private readonly shelf: SimShelf;
-	/** Where it stands in each room, across its lives. */
-	private readonly places = new Map<string, { readonly epoch: number; readonly seq: number }>();
+	private readonly readings: Readings;
 	private readonly watched = new Set<Delivery>();
 	private readonly said = new Map<string, "open" | "ended">();
 	private machine: Machine | undefined;
@@ -49,13 +42,8 @@ export class Device {
 	/** Of all lives. */
 	private readonly clients: Client[] = [];
 	private stop = new AbortController();
-	/** The newest reading of each room. */
-	private readonly readings = new Map<string, Reading>();
-	/** All that have not ended. */
-	private readonly open = new Set<Reading>();
 	private readonly entering = new Set<string>();
 	private lives = 0;
-	private readingCount = 0;
 	private texts = 0;
 
 	constructor(options: DeviceOptions, route: Route, parts: DeviceParts, chance: Chance) {
@@ -65,6 +53,16 @@ export class Device {
 		this.parts = parts;
 		this.chance = chance;
 		this.shelf = new SimShelf(options.shelfMs);
+		const self = this;
+		this.readings = new Readings(options, this.user, {
+			recorder: parts.recorder,
+			chance,
+			get process() {
+				return self.machine;
+			},
+			holds: (room) => this.client?.rooms.get(room.id) === room,
+			expected: (cause) => this.expected(cause),
+		});
 	}
 
 	get name(): string {
@@ -115,10 +113,9 @@ export class Device {
 			if (status.state === "waiting") parts.recorder.note(`${this.name} lost its connection: ${status.why.message}`);
 			if (status.state === "stopped" && status.why !== "closed") parts.recorder.fault(`${this.name} has stopped`, status.why);
 		});
-		client.on("roomAdded", (room) => this.read(room));
+		client.on("roomAdded", (room) => this.readings.begin(room, this.stop.signal));
 		client.on("roomRemoved", (room) => {
-			const reading = this.readings.get(room.id);
-			if (reading !== undefined && options.read === "events") this.end(reading);
+			this.readings.left(room);
 			// Lost to a restore rather than left: it is wanted all the same.
 			machine.after(AGAIN_MS, () => this.enterAll());
 		});
@@ -131,7 +128,7 @@ export class Device {
 		const machine = this.machine as Machine;
 		machine.kill();
 		for (const wire of this.parts.network.of(machine)) wire.cut(this.chance.hit(0.5));
-		this.over();
+		this.readings.over();
 	}
 
 	/** The program ends as it should. */
@@ -144,7 +141,7 @@ export class Device {
 			() => machine.kill(),
 			(cause: unknown) => this.parts.recorder.fault(`${this.name} could not close`, cause),
 		);
-		this.over();
+		this.readings.over();
 	}
 
 	/** Ends all that would outlive the run: a client listens to its page until it is closed, even where it died with its process. */
@@ -232,11 +229,10 @@ export class Device {
 		for (const name of wanted) {
 			const room = this.room(name);
 			const log = heads.get(name);
-			const reading = room === undefined ? undefined : this.readings.get(room.id);
-			if (room === undefined || log === undefined || reading === undefined) return `it is not in ${name}`;
+			const at = room === undefined ? undefined : this.readings.at(room);
+			if (room === undefined || log === undefined || at === undefined) return `it is not in ${name}`;
 			if (room.epoch !== log.epoch || room.to < log.head) return `its timeline of ${name} ends at ${room.to} of ${log.head}`;
-			const at = this.places.get(room.id)?.seq ?? 0;
-			if (this.options.read !== "events" && at < log.head) return `it has read ${name} up to ${at} of ${log.head}`;
+			if (at < log.head) return `it has read ${name} up to ${at} of ${log.head}`;
 		}
 		return "";
 	}
@@ -294,94 +290,7 @@ export class Device {
 		}
 	}
 
-	private read(room: Room): void {
-		const reading = { name: `${this.name}/${room.name}#${++this.readingCount}`, room, epoch: room.epoch, ended: false };
-		this.readings.set(room.id, reading);
-		this.open.add(reading);
-		if (this.options.read === "events") this.readEvents(reading);
-		else void this.readEntries(reading, this.options.read === "fill", this.stop.signal);
-	}
-
-	private readEvents(reading: Reading): void {
-		const { room } = reading;
-		this.resume(reading, room.to);
-		room.on("entry", (entry) => this.recv(reading, entry));
-		room.on("skipped", ({ from, to, reason }) => this.skipped(reading, from, to, reason));
-	}
-
-	private async readEntries(reading: Reading, fill: boolean, signal: AbortSignal): Promise<void> {
-		const { room } = reading;
-		const place = this.places.get(room.id);
-		let after = place?.epoch === room.epoch ? place.seq : this.options.fromFirst ? 0 : room.to;
-		while (!signal.aborted) {
-			reading.epoch = room.epoch;
-			this.resume(reading, after);
-			this.keepPlace(reading, after);
-			try {
-				for await (const item of room.entries({ after, fill, signal })) {
-					if (!this.up || reading.ended) return;
-					if ("skipped" in item && fill) throw new Error("a reading that was to miss nothing was told of a skip");
-					if ("skipped" in item) this.skipped(reading, item.skipped.from, item.skipped.to, item.skipped.reason);
-					else this.recv(reading, item);
-					if (this.options.thinkMs > 0 && this.chance.hit(0.3)) await this.think();
-				}
-				break;
-			} catch (cause) {
-				if (!(cause instanceof EpochError)) {
-					this.expected(cause);
-					break;
-				}
-				// Left meanwhile: another reading begins when it is joined again.
-				if (this.client?.rooms.get(room.id) !== room) break;
-				// The application reads the new log from its first entry.
-				this.skipped(reading, 1, 0, "epoch");
-				after = 0;
-			}
-		}
-		this.end(reading);
-	}
-
-	private think(): Promise<void> {
-		return new Promise((resolve) => void this.machine?.after(this.options.thinkMs * this.chance.float(), resolve));
-	}
-
 	// ------------------------------------------------------------ writing down
-
-	private resume({ name, room, epoch }: Reading, after: number): void {
-		const { name: session, user } = this;
-		this.parts.recorder.add({ kind: "resume", reading: name, session, user, room: room.id, epoch, after });
-	}
-
-	private recv(reading: Reading, entry: Parameters<typeof factsOf>[0]): void {
-		const { name, room, epoch } = reading;
-		this.parts.recorder.add({ kind: "recv", reading: name, room: room.id, epoch, entry: factsOf(entry) });
-		this.keepPlace(reading, entry.seq);
-	}
-
-	/** A reading of a room that was left goes on to its end, but no further reading follows from it. */
-	private keepPlace(reading: Reading, seq: number): void {
-		const { room, epoch } = reading;
-		if (this.readings.get(room.id) === reading) this.places.set(room.id, { epoch, seq });
-	}
-
-	private skipped(reading: Reading, from: number, to: number, why: "far" | "epoch" | "trimmed"): void {
-		const { name, room } = reading;
-		if (why === "epoch") reading.epoch = room.epoch;
-		this.parts.recorder.add({ kind: "skipped", reading: name, room: room.id, epoch: reading.epoch, from, to, why });
-		this.keepPlace(reading, to);
-	}
-
-	private end(reading: Reading): void {
-		if (reading.ended) return;
-		reading.ended = true;
-		this.open.delete(reading);
-		if (this.readings.get(reading.room.id) === reading) this.readings.delete(reading.room.id);
-		this.parts.recorder.add({ kind: "ended", reading: reading.name });
-	}
-
-	private over(): void {
-		for (const reading of [...this.open]) this.end(reading);
-	}
 
 	/** The outbox has forgotten a send: it must have told what became of it. */
 	private removed(cid: string): void {

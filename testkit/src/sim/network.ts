@@ -4,7 +4,9 @@ import type { CodecName } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Route } from "./pipe.ts";
-import { createWire, type Host, type Wire } from "./wires.ts";
+import { TcpWire } from "./tcp-wire.ts";
+import { WebSocketWire } from "./web-socket-wire.ts";
+import type { Host, Wire, WireParts } from "./wire.ts";
 import type { World } from "./world.ts";
 
 /** Who listens: nobody while the server is down. `silent`: not even a refusal comes, as when the power is out. */
@@ -81,7 +83,8 @@ export class Network {
 				return;
 			}
 			const { host } = listener;
-			const made = createWire(kind, { client, host, route, chance, codec, events, left: (each) => void this.wires.delete(each) });
+			const parts: WireParts = { client, host, route, chance, codec, events, left: (each) => void this.wires.delete(each) };
+			const made: Wire = kind === "ws" ? new WebSocketWire(parts) : new TcpWire(parts);
 			wire = made;
 			this.wires.add(made);
 			host.machine.do(() => made.open());

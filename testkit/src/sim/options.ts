@@ -110,7 +110,7 @@ export function drawOptions(seed: number): SimOptions {
 		faultsMs: FAULTS_MS,
 		talk: chance.pick([0.4, 0.6, 1, 2]),
 		doings: chance.below(9),
-		quarrels: some(4, 0.35),
+		quarrels: some(5, 0.4),
 		latencyMs: chance.pick([1, 5, 20, 80]),
 		jitterMs: chance.pick([0, 2, 30]),
 		capacityBytes: chance.pick([400, 4_000, 64_000, 64_000]),

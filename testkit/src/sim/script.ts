@@ -54,10 +54,12 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 		const place = room();
 		let atMs = when();
 		const soon = (): number => atMs + chance.below(80);
+		// What is read slowly is overtaken.
+		if (chance.hit(0.4)) steps.push({ atMs, do: "slowReads", ms: 300, byMs: 10 + chance.below(150) });
 		for (const what of ["leave", "join", "leave", "join"] as const) {
 			steps.push({ atMs, do: what, device: chance.pick(pair), room: place });
 			steps.push({ atMs: soon(), do: "say", device: device(), room: place, count: 1 });
-			steps.push({ atMs: soon(), do: "page", device: chance.pick(pair), room: place, newest: chance.hit(0.5) });
+			steps.push({ atMs: soon(), do: "page", device: chance.pick(pair), room: place, newest: chance.hit(0.3) });
 			atMs += chance.below(100);
 		}
 	}

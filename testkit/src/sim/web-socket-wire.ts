@@ -1,0 +1,81 @@
+// A WebSocket: the server's code for it, on a socket that this file plays. The client's end is a message as it is.
+import { TransportError } from "@verbatim/client";
+import type { ServerWebSocket } from "bun";
+import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
+import { type WsData, WsLink, wsKind } from "../../../server/src/listen/ws.ts";
+import { AnyWire, type WireParts } from "./wire.ts";
+
+export class WebSocketWire extends AnyWire<Uint8Array | string> {
+	private link: WsLink | undefined;
+	private held = false;
+
+	constructor(parts: WireParts) {
+		super(parts, (body) => body.length + 8);
+	}
+
+	open(): void {
+		const { host, codec, events } = this.parts;
+		this.isOpen = true;
+		this.guarded(() => {
+			const left = (): void => this.serverLeft();
+			this.link = new WsLink(this.socket(), wsKind(host.parts, TCP_SETTINGS, codec, left), "192.0.2.1");
+		});
+		this.later(this.client, () => events.opened());
+	}
+
+	send(body: Uint8Array | string): void {
+		this.up.put(body);
+	}
+
+	close(): void {
+		this.clientDone = true;
+		this.up.finish(() => {
+			this.tellServer();
+			this.down.finish(() => this.tellClient({}));
+		});
+	}
+
+	protected toServer(body: Uint8Array | string): void {
+		this.link?.onMessage(body);
+	}
+
+	protected toClient(body: Uint8Array | string): void {
+		this.parts.events.frame(body);
+	}
+
+	protected serverLost(): void {
+		this.link?.onClose();
+	}
+
+	protected serverMayWrite(): void {
+		if (!this.held || this.buffered() > 0) return;
+		this.held = false;
+		this.parts.host.machine.do(() => this.guarded(() => this.link?.onDrain()));
+	}
+
+	private buffered(): number {
+		return Math.max(0, this.down.bytes - this.parts.route.capacityBytes);
+	}
+
+	/** What the server's code uses of a WebSocket. */
+	private socket(): ServerWebSocket<WsData> {
+		const wire = this;
+		return {
+			send(body: Uint8Array | string): number {
+				wire.down.put(body);
+				wire.held ||= wire.buffered() > 0;
+				return 1;
+			},
+			cork<T>(task: () => T): T {
+				return task();
+			},
+			getBufferedAmount: () => wire.buffered(),
+			close(code: number, reason: string) {
+				wire.down.finish(() => wire.tellClient({ code, reason, cause: new TransportError(reason) }));
+			},
+			terminate: () => wire.cut(false),
+			pause: () => wire.up.pause(true),
+			resume: () => wire.up.pause(false),
+		} as unknown as ServerWebSocket<WsData>;
+	}
+}
