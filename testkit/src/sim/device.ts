@@ -230,7 +230,11 @@ export class Device {
 			const room = this.room(name);
 			const log = heads.get(name);
 			const at = room === undefined ? undefined : this.readings.at(room);
-			if (room === undefined || log === undefined || at === undefined) return `it is not in ${name}`;
+			if (room === undefined || log === undefined || at === undefined) {
+				// Another device of the user may have wanted it, and died.
+				this.enterAll();
+				return `it is not in ${name}`;
+			}
 			if (room.epoch !== log.epoch || room.to < log.head) return `its timeline of ${name} ends at ${room.to} of ${log.head}`;
 			if (at < log.head) return `it has read ${name} up to ${at} of ${log.head}`;
 		}
