@@ -194,7 +194,11 @@ export class Device {
 		if (room === undefined) return;
 		const { recorder } = this.parts;
 		const ask = this.parts.nextAsk();
-		const bound = newest ? {} : { after: this.chance.below(Math.max(1, room.head)) };
+		// Of the past, or of what has just been said.
+		const after = this.chance.hit(0.5)
+			? this.chance.below(Math.max(1, room.head))
+			: Math.max(0, room.head - this.chance.below(4));
+		const bound = newest ? {} : { after };
 		recorder.add({ kind: "ask", session: this.name, ask, room: room.id });
 		const asked = room
 			.history({ ...bound, limit: 1 + this.chance.below(20) })

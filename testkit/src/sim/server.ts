@@ -43,6 +43,8 @@ export class SimServer {
 	readonly disk: SimDisk;
 	/** Log-ins are refused for now. */
 	doorIsBusy = false;
+	/** The most that ever waited for one peer, in bytes. */
+	waitingMost = 0;
 	/** An identity has to be proved again after this long; 0: never. */
 	expiresMs: number;
 	private readonly world: World;
@@ -113,6 +115,9 @@ export class SimServer {
 		const tapped = tap(createFormats(limits), this.core, {
 			broken: (words) => this.recorder.fault(machine.name, words),
 			disk: () => this.disk.memory,
+			waiting: (bytes) => {
+				this.waitingMost = Math.max(this.waitingMost, bytes);
+			},
 		});
 		const parts = {
 			...tapped,
@@ -185,6 +190,12 @@ export class SimServer {
 		this.expiresMs = 0;
 	}
 
+	/** L3, as far as it is stated: what answers may pile up to (twice the log's bound), and the pages that were under way then. */
+	get waitingMax(): number {
+		const { outboxBytesMax, pageBytesMax } = this.options;
+		return 2 * outboxBytesMax + PAGES_UNDER_WAY_MAX * (2 * pageBytesMax + MESSAGE_BYTES_MAX);
+	}
+
 	stop(): void {
 		this.core?.stop();
 		this.machine?.kill();
@@ -226,6 +237,11 @@ export class SimServer {
 		};
 	}
 }
+
+/** Long answers that are made at once, and one push. */
+const PAGES_UNDER_WAY_MAX = 5;
+/** What surrounds the texts of a page, or is no page, about. */
+const MESSAGE_BYTES_MAX = 1024;
 
 /** Counted and never read; one for all runs. */
 const METRICS = createMetrics();

@@ -304,6 +304,7 @@ class Run {
 		for (const device of devices) device.forget();
 		const online = new Set(devices.filter((device) => !this.retired.has(device)).map(({ user }) => user));
 		recorder.add({ kind: "online", users: [...online] });
+		recorder.add({ kind: "bound", what: "bytes that wait for one peer", value: server.waitingMost, max: server.waitingMax });
 		for (const { room, epoch, entries } of server.disk.logs()) {
 			recorder.add({ kind: "log", room, epoch, entries: entries.map(factsOf) });
 		}

@@ -12,6 +12,8 @@ export interface TapPort {
 	broken(words: string): void;
 	/** What is durable at this moment. */
 	disk(): MemoryDisk;
+	/** So many bytes wait for one peer, after a write. */
+	waiting(bytes: number): void;
 }
 
 /** The same formats, and a host that opens sessions on links that are listened to. */
@@ -49,7 +51,7 @@ export function tap(
 		host: {
 			open(link) {
 				const stream = new Stream(`connection ${++connections}`, port);
-				const input = host.open(new TappedLink(link, (message) => stream.sent(downs.get(message))));
+				const input = host.open(new TappedLink(link, (message) => stream.sent(downs.get(message)), port));
 				return listening(input, (up) => stream.received(up));
 			},
 		},
@@ -59,10 +61,12 @@ export function tap(
 class TappedLink implements Link {
 	private readonly link: Link;
 	private readonly hear: (message: Encoded) => void;
+	private readonly port: Pick<TapPort, "waiting">;
 
-	constructor(link: Link, hear: (message: Encoded) => void) {
+	constructor(link: Link, hear: (message: Encoded) => void, port: Pick<TapPort, "waiting">) {
 		this.link = link;
 		this.hear = hear;
+		this.port = port;
 	}
 
 	get format(): Format {
@@ -77,6 +81,8 @@ class TappedLink implements Link {
 	write(messages: readonly Encoded[]): void {
 		for (const message of messages) this.hear(message);
 		this.link.write(messages);
+		const waiting = this.link.bufferedBytes();
+		if (waiting > 0) this.port.waiting(waiting);
 	}
 	bufferedBytes(): number {
 		return this.link.bufferedBytes();
