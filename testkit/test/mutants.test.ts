@@ -45,6 +45,12 @@ describe("the mutants", () => {
 		expect((await hunt({ ...mutant, name: "none" }, { ...HUNT, seedsMax: 20 })).caughtAtSeed).toBeUndefined();
 	}, 60_000);
 
+	test("are all on the page, those that survive with their reasons", () => {
+		const page = readFileSync(join(ROOT, "docs/reliability.md"), "utf8");
+		for (const { name, survives } of MUTANTS)
+			expect(page).toContain(survives === undefined ? `| ${name} |` : `- **${name}**: ${survives}.`);
+	});
+
 	test("have names of their own", () => {
 		expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
 	});
