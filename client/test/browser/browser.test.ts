@@ -71,8 +71,18 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		expect(await open(page)).toEqual([]);
 		await put(page, "a", "b", "c");
 		await page.evaluate(() => globalThis.outbox.remove({ user: "u_ann", room: "r", cid: "b", text: "b", atMs: 1 }));
+		// Refused for good: kept as that, in its place.
+		const refused = { code: "forbidden", message: "you may not" };
+		await page.evaluate(
+			(why) => globalThis.outbox.put({ user: "u_ann", room: "r", cid: "a", text: "a", atMs: 1, refused: why }),
+			refused,
+		);
 		await visit(page);
 		expect(await open(page)).toEqual(["a", "c"]);
+		expect(await page.evaluate(async () => (await globalThis.outbox.open("u_ann")).map((send) => send.refused))).toEqual([
+			refused,
+			undefined,
+		]);
 		expect(await open(await visit(await visitor.tab()), "u_bob")).toEqual([]);
 		expect(visitor.faults).toEqual([]);
 		await visitor.close();

@@ -40,6 +40,19 @@ describe("a file outbox", () => {
 		await after.close();
 	});
 
+	test("one that is put again is replaced in its place", async () => {
+		const before = fileOutbox(folder);
+		await before.open("u_ann");
+		await Promise.all([1, 2].map((n) => before.put(send(n))));
+		const refused = { ...send(1), refused: { code: "forbidden", message: "you may not" } };
+		await before.put(refused);
+		await asIfCrashed(await onlyFile());
+		await before.close();
+		const after = fileOutbox(folder);
+		expect(await after.open("u_ann")).toEqual([refused, send(2)]);
+		await after.close();
+	});
+
 	test("a put that has resolved is on the disk", async () => {
 		const outbox = fileOutbox(folder);
 		await outbox.open("u_ann");
