@@ -259,8 +259,6 @@ export const MUTANTS: readonly Mutant[] = [
 		find: 'if (run.epoch !== this.epochNow) return { kind: "epoch" };',
 		replace: "",
 		breaks: "S11: a restore is told",
-		survives:
-			"the server says `skipped` before it sends anything of another epoch, and a page of history is compared with the epoch of its reader: the second lock on a door that is shut",
 	},
 	{
 		name: "a skip is not told to the application",

@@ -85,13 +85,15 @@ export class SimDisk {
 						wait(some(this.settings.newsMs), () => resolve(result ?? { error: "nothing was carried out" }));
 					});
 				}),
-			read: (look) =>
-				new Promise((resolve) => {
+			read: (look) => {
+				if (this.settings.readMs === 0 && this.slowReadsMs === 0) return Promise.resolve(look());
+				return new Promise((resolve) => {
 					wait(some(this.settings.readMs) + this.slowReadsMs * this.chance.float(), () => {
 						const answer = look();
 						wait(some(this.settings.readMs) + this.slowReadsMs * this.chance.float(), () => resolve(answer));
 					});
-				}),
+				});
+			},
 			get healthy() {
 				return !self.failing;
 			},
