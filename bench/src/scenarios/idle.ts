@@ -1,8 +1,8 @@
 // N authenticated connections, each in one room, that say nothing: what does one cost in memory?
 import { Crowd } from "../load/connection.ts";
 import type { Swarm } from "../load/swarm.ts";
-import { guests, joinAll, withServer } from "../peers/verbatim.ts";
-import type { Door } from "../peers/verbatim-session.ts";
+import { withServer } from "../peers/verbatim.ts";
+import { type Door, Session } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
@@ -13,7 +13,7 @@ import { DURABILITY } from "../server-flags.ts";
  */
 const WARM_SHARE = 0.15;
 /** They come so many at a time: memory that a herd needs while it comes in is the storm's matter. */
-const AT_ONCE = 150;
+const AT_ONCE = 64;
 
 export interface IdleOptions {
 	readonly receivers: number;
@@ -29,10 +29,14 @@ export async function idle({ receivers, rooms, door, seconds }: IdleOptions): Pr
 		const crowd = new Crowd();
 		const port = door === "ws" ? server.httpPort : server.tcpPort;
 		const come = async (count: number, prefix: string): Promise<void> => {
-			for (let at = 0; at < count; at += AT_ONCE) {
-				const people = await guests(swarm, { port, door, crowd }, Math.min(AT_ONCE, count - at), `${prefix}${at}-`);
-				await joinAll(swarm, people, (i) => `${prefix}${(at + i) % rooms}`);
-			}
+			let next = 0;
+			const comer = async (): Promise<void> => {
+				for (let i = next++; i < count; i = next++) {
+					const { session } = await Session.open(swarm, { port, door, crowd }, { guest: { name: `${prefix}${i}` } });
+					await session.join(`${prefix}${i % rooms}`);
+				}
+			};
+			await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, comer)), `${count} come in`, 120_000);
 		};
 		await come(Math.ceil(receivers * WARM_SHARE), "warm");
 		await swarm.run(seconds * 1_000);
