@@ -159,13 +159,6 @@ const MISTAKES: readonly Mistake[] = [
 		words: /no such room/,
 	},
 	{
-		what: "a history longer than a page",
-		ways: WAYS,
-		does: command({ case: "history", value: { room: "#tea", before: 0, after: 0, limit: 5_000 } }),
-		code: "invalid",
-		words: /at most 200/,
-	},
-	{
 		what: "a room of a name that is taken",
 		ways: WAYS,
 		does: command({ case: "create", value: { name: "Tea", kind: Room_Kind.PUBLIC, history: 0 } }),
