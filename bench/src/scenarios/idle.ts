@@ -15,6 +15,9 @@ const WARM_SHARE = 0.15;
 /** They come so many at a time: memory that a herd needs while it comes in is the storm's matter. */
 const AT_ONCE = 64;
 
+/** All have come in by then. */
+const COMING_MS = 120_000;
+
 export interface IdleOptions {
 	readonly receivers: number;
 	/** Rooms they are spread over; as many as connections: each has one of its own. */
@@ -36,7 +39,17 @@ export async function idle({ receivers, rooms, door, seconds }: IdleOptions): Pr
 					await session.join(`${prefix}${i % rooms}`);
 				}
 			};
-			await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, comer)), `${count} come in`, 120_000);
+			let isSettled = false;
+			const settle = (): void => {
+				isSettled = true;
+			};
+			const coming = Promise.all(Array.from({ length: AT_ONCE }, comer));
+			coming.then(settle, settle);
+			// Whoever has lost the connection would wait for an answer in vain.
+			await swarm.until(() => isSettled || crowd.lost > 0, COMING_MS);
+			if (crowd.lost > 0) throw new Error(`${crowd.lost} connections were lost while they came in`);
+			if (!isSettled) throw new Error(`not all ${count} have come in within ${COMING_MS} ms`);
+			await coming;
 		};
 		await come(Math.ceil(receivers * WARM_SHARE), "warm");
 		await swarm.run(seconds * 1_000);

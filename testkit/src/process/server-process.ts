@@ -83,7 +83,8 @@ export class ServerProcess {
 		void this.drain(child.stderr);
 		const deadline = performance.now() + START_DEADLINE_MS;
 		while (performance.now() < deadline) {
-			if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
+			if (child.exitCode !== null || child.signalCode !== null)
+				throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}:\n${this.output}`);
 			if (await answers(`${this.ops}/ready`)) return;
 		}
 		throw new Error(`the server was not ready in ${START_DEADLINE_MS} ms:\n${this.output}`);
