@@ -3,6 +3,8 @@
 type End = () => Promise<unknown>;
 
 const open = new Set<End>();
+/** Once interrupted: until this process is ended. */
+let ending: Promise<void> | undefined;
 
 /** Has `end` called if the bench is interrupted before `done` was called. */
 export function endLater(end: End): { done(): void } {
@@ -13,5 +15,17 @@ export function endLater(end: End): { done(): void } {
 /** Ends everything on SIGINT and SIGTERM, then this process, as a failed run. */
 export function endOnSignals(): void {
 	for (const signal of ["SIGINT", "SIGTERM"] as const)
-		process.once(signal, () => void Promise.allSettled([...open].map((end) => end())).then(() => process.exit(130)));
+		process.once(signal, () => {
+			ending ??= Promise.allSettled([...open].map((end) => end())).then(() => process.exit(130));
+		});
+}
+
+/** What `work` gives. What breaks because its servers are being ended says nothing: the interruption decides how the run ends. */
+export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+	try {
+		return await work;
+	} catch (cause) {
+		await ending;
+		throw cause;
+	}
 }

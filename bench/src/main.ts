@@ -3,7 +3,7 @@
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 import { absences } from "./absent.ts";
-import { endOnSignals } from "./ending.ts";
+import { endOnSignals, unlessInterrupted } from "./ending.ts";
 import { block, disturbance, help, verdictLines } from "./print.ts";
 import { verdicts } from "./report/bars.ts";
 import { environment } from "./report/environment.ts";
@@ -37,7 +37,7 @@ const results: Result[] = [];
 for (const scenario of SCENARIOS) {
 	if (!isWhole && !positionals.includes(scenario.name)) continue;
 	for (const round of isWhole ? (scenario.rounds ?? [{}]) : [{}]) {
-		for (const result of await scenario.run(flagsOf(scenario, round))) {
+		for (const result of await unlessInterrupted(scenario.run(flagsOf(scenario, round)))) {
 			results.push(result);
 			console.log(values.json ? JSON.stringify(flat(result)) : block(result));
 		}

@@ -47,6 +47,8 @@ export class Connection {
 	delivered = 0;
 	/** Told of every frame that carries no entries. */
 	onOther: ((payload: Buffer, connection: Connection) => void) | undefined;
+	/** Told when the server has ended it. */
+	onLost: (() => void) | undefined;
 	/** Where latencies go; only of some, since a sample costs as much as a delivery. */
 	samples: Samples | undefined;
 	/** The place in `seen` of the newest frame. */

@@ -107,6 +107,7 @@ export class Swarm {
 		if (got === 0) {
 			connection.crowd.lost++;
 			this.end(connection);
+			connection.onLost?.();
 			return;
 		}
 		connection.rest = undefined;

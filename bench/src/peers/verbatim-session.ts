@@ -44,7 +44,9 @@ const PREFACE = "VERBATIM/1 codec=json frame=newline\n";
 
 const webSocket: Wire = { framing: webSocketFrames, read: deliveryOf };
 const tcp: Wire = { framing: lines, read: deliveryOf };
-const opening: Readonly<Record<Door, Framing>> = { ws: httpHead, tcp: lines };
+const firstFraming: Readonly<Record<Door, Framing>> = { ws: httpHead, tcp: lines };
+
+type Deferred<T> = ReturnType<typeof Promise.withResolvers<T>>;
 
 export class Session {
 	readonly connection: Connection;
@@ -57,18 +59,25 @@ export class Session {
 	/** What the server refused or complained of, in its words. */
 	readonly complaints: string[] = [];
 	private readonly door: Door;
-	private readonly waiting = new Map<number, (answer: Answer) => void>();
+	private readonly waiting = new Map<number, Deferred<Answer>>();
 	private readonly epochs = new Map<string, number>();
 	private nextId = 1;
 
-	private constructor(swarm: Swarm, { port, door = "ws", crowd, receiveBytes }: SessionOptions, opened: () => void) {
+	private constructor(swarm: Swarm, { port, door = "ws", crowd, receiveBytes }: SessionOptions, opening: Deferred<void>) {
 		this.door = door;
-		this.connection = swarm.connect(port, { framing: opening[door], read: () => undefined }, crowd, receiveBytes);
+		this.connection = swarm.connect(port, { framing: firstFraming[door], read: () => undefined }, crowd, receiveBytes);
 		this.connection.onOther = (head) => {
 			if (!/^(HTTP\/1.1 101|VERBATIM\/1 ok)/.test(head.toString("latin1"))) throw new Error(`refused: ${head.toString()}`);
 			this.connection.wire = door === "ws" ? webSocket : tcp;
 			this.connection.onOther = (payload) => this.take(payload);
-			opened();
+			opening.resolve();
+		};
+		// Whoever waits for an answer learns that there will be none.
+		this.connection.onLost = () => {
+			const lost = new Error("the server ended the connection");
+			opening.reject(lost);
+			for (const { reject } of this.waiting.values()) reject(lost);
+			this.waiting.clear();
 		};
 		this.connection.send(door === "ws" ? webSocketRequest(port, "/ws", "verbatim.v1.json") : Buffer.from(PREFACE));
 	}
@@ -80,9 +89,9 @@ export class Session {
 		hello: object,
 		before?: (connection: Connection) => void,
 	): Promise<{ session: Session; welcome: Answer }> {
-		const { promise, resolve } = Promise.withResolvers<void>();
-		const session = new Session(swarm, options, resolve);
-		await promise;
+		const opening = Promise.withResolvers<void>();
+		const session = new Session(swarm, options, opening);
+		await opening.promise;
 		before?.(session.connection);
 		return { session, welcome: await session.ask({ hello: { client: "bench", ...hello } }) };
 	}
@@ -101,10 +110,10 @@ export class Session {
 
 	/** Sends one command and waits for its answer. Rejects with the words of a refusal. */
 	async ask(command: object): Promise<Answer> {
-		const { promise, resolve } = Promise.withResolvers<Answer>();
-		this.waiting.set(this.nextId, resolve);
+		const asked = Promise.withResolvers<Answer>();
+		this.waiting.set(this.nextId, asked);
 		this.connection.send(this.frame({ id: this.nextId++, ...command }));
-		const answer = await promise;
+		const answer = await asked.promise;
 		if (answer.failure !== undefined) throw new Error(`${answer.failure.code}: ${answer.failure.message}`);
 		return answer;
 	}
@@ -147,7 +156,7 @@ export class Session {
 		} else if (answer.skipped !== undefined) {
 			this.skipped++;
 		} else if (this.waiting.has(id)) {
-			this.waiting.get(id)?.(answer);
+			this.waiting.get(id)?.resolve(answer);
 			this.waiting.delete(id);
 		} else if (answer.failure !== undefined) {
 			this.complaints.push(`${answer.failure.code}: ${answer.failure.message}`);

@@ -39,17 +39,7 @@ export async function idle({ receivers, rooms, door, seconds }: IdleOptions): Pr
 					await session.join(`${prefix}${i % rooms}`);
 				}
 			};
-			let isSettled = false;
-			const settle = (): void => {
-				isSettled = true;
-			};
-			const coming = Promise.all(Array.from({ length: AT_ONCE }, comer));
-			coming.then(settle, settle);
-			// Whoever has lost the connection would wait for an answer in vain.
-			await swarm.until(() => isSettled || crowd.lost > 0, COMING_MS);
-			if (crowd.lost > 0) throw new Error(`${crowd.lost} connections were lost while they came in`);
-			if (!isSettled) throw new Error(`not all ${count} have come in within ${COMING_MS} ms`);
-			await coming;
+			await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, comer)), `the coming in of ${count}`, COMING_MS);
 		};
 		await come(Math.ceil(receivers * WARM_SHARE), "warm");
 		await swarm.run(seconds * 1_000);
