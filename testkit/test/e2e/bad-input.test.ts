@@ -1,5 +1,6 @@
 // Bad input by every door of a real server. Each mistake is answered with the documented code, in words that say what to do; the
 // connection goes on where the protocol says so; and two ordinary people in the same room notice nothing and lose nothing.
+// Long, because it is one table: a mistake a row.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CLOSES, type CloseName, type Command, ERRORS, type ErrorCode, type Failure, Room_Kind } from "@verbatim/protocol";
 import { ROOMY } from "../../src/e2e/flags.ts";
