@@ -42,7 +42,7 @@ export class LogReader {
 		if (recent !== undefined) return { push: recent, head: room.head };
 		const key = `${room.id} ${room.epoch} ${seq}`;
 		const kept = this.pieces.get(key);
-		if (kept !== undefined) return { push: kept, head: kept.to };
+		if (kept !== undefined && kept.to <= room.head) return { push: kept, head: kept.to };
 		let read = this.underWay.get(key);
 		if (read === undefined) {
 			read = this.read(room, seq, key).finally(() => this.underWay.delete(key));

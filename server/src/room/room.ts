@@ -15,8 +15,10 @@ export interface RoomLimits {
 export class LiveRoom {
 	readonly id: string;
 	epoch: number;
-	/** The newest seq known to be committed. */
+	/** The newest seq known to be committed, of which all readers were told or are about to be. */
 	head: number;
+	/** Up to here the news came, and not only a read that may be ahead of it. */
+	private toldTo = 0;
 	readonly readers = new Readers();
 	/** When it became live or the last entry came (monotonic ms); what is idle for long is forgotten. */
 	idleSinceMs = 0;
@@ -32,12 +34,21 @@ export class LiveRoom {
 	}
 
 	/**
+	 * Somebody who is a member as of `head` comes to read. Entries behind that of which there was no news may come after the one by
+	 * which they have left: as long as it is not told, the room ends before them.
+	 */
+	notBeyond(head: number): void {
+		if (head < this.head) this.head = Math.max(head, this.toldTo);
+	}
+
+	/**
 	 * Delivers entries that are committed: to each reader that stands right before them; the others read them from the log.
 	 * What is not newer than the head (a bus may repeat itself) is ignored; a gap only moves the head, and sends everybody to
 	 * the log.
 	 */
 	publish(committed: Committed): void {
 		const fresh = committed.entries.filter((entry) => entry.seq > this.head);
+		this.toldTo = Math.max(this.toldTo, committed.entries.at(-1)?.seq ?? 0);
 		const first = fresh[0];
 		if (first === undefined) return;
 		const dense = first.seq === this.head + 1;

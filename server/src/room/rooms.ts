@@ -31,9 +31,10 @@ export class Rooms {
 	}
 
 	/**
-	 * The live room; `head`, which the caller has just read, counts only if it was not live. What is committed after that read
-	 * comes here, because a committed room stays live for a while even without readers. A read may also be ahead of the news of
-	 * its commit: that must still reach those who stand before it, so the head of a live room is raised by `committed` alone.
+	 * The live room, for a caller that has just read its `head`. What is committed after that read comes here, because a committed
+	 * room stays live for a while even without readers. A read may be ahead of the news of its commit, which must still reach those
+	 * who stand before it: so the head of a live room is raised by `committed` alone, and is lowered to what the most cautious
+	 * reader knows as long as it only rests on a read.
 	 */
 	open(id: string, epoch: number, head: number): LiveRoom {
 		let room = this.live.get(id);
@@ -41,6 +42,8 @@ export class Rooms {
 			room = new LiveRoom(id, epoch, head, this.limits);
 			room.idleSinceMs = this.clock.monotonic();
 			this.live.set(id, room);
+		} else if (epoch === room.epoch) {
+			room.notBeyond(head);
 		}
 		return room;
 	}

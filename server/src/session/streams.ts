@@ -169,9 +169,10 @@ export class Streams {
 		const piece = await this.parts.reader.after(room, cursor, this.port.format);
 		if (!this.stillWants(subscription, cursor)) return;
 		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
+		// Lowered while this was read: what lies behind comes with its news.
+		if (piece.push === undefined ? room.head <= cursor : piece.push.to > room.head) return;
 		if (piece.push === undefined) {
-			if (piece.head <= subscription.cursor)
-				throw new Error(`the log of room ${room.id} ends at ${piece.head}, before its head ${room.head}`);
+			if (piece.head <= cursor) throw new Error(`the log of room ${room.id} ends at ${piece.head}, before its head ${room.head}`);
 			return;
 		}
 		this.port.sendPush(piece.push);

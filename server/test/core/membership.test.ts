@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
+import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
+import type { Store } from "../../src/store/store.ts";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
@@ -173,6 +175,52 @@ describe("membership", () => {
 		expect(laptop.received.at(-1)?.body).toMatchObject({ case: "roomRemoved", value: { room: id } });
 		await host.want("sent", say(id, "among us"));
 		expect(texts(laptop, id)).toEqual([]);
+	});
+
+	test("whoever is welcomed while the news of their leave is on its way gets nothing after it, also when others know more", async () => {
+		const clock = new VirtualClock();
+		const disk = newMemoryDisk();
+		const before = new Harness({ clock, wrap: () => createMemoryStore({ clock, disk }) });
+		const { id, epoch, to } = await joined(await before.guest("host"), "#tea");
+		await joined(await before.guest("ann"), "#tea");
+		const cursors = [{ room: id, epoch, seq: to }];
+		// A server that has just started: no room is live.
+		let news: (() => void)[] | undefined;
+		let answers: (() => void)[] | undefined;
+		const store = createMemoryStore({ clock, disk });
+		const late: Partial<Store> = {
+			listen: (events) =>
+				store.listen({
+					...events,
+					committed: (batch) => (news === undefined ? events.committed(batch) : void news.push(() => events.committed(batch))),
+				}),
+			roomsOf: async (user) => {
+				const views = await store.roomsOf(user);
+				if (user === "u-ann") await new Promise<void>((resolve) => (answers === undefined ? resolve() : answers.push(resolve)));
+				return views;
+			},
+		};
+		const harness = new Harness({ clock, wrap: () => ({ ...store, ...late }) });
+		[news, answers] = [[], []];
+		const ann = harness.client();
+		const credential = { case: "guest", value: { name: "ann" } } as const;
+		ann.put({ case: "hello", value: { credential, client: "test", cursors } });
+		await clock.settle();
+		expect(answers).toHaveLength(1);
+		// She leaves by another door, and the host says something: committed, and not told yet.
+		const by = { id: "u-ann", name: "ann" };
+		const host = { id: "u-host", name: "host" };
+		void store.append({ kind: "leave", room: id, sender: by, reason: "", atMs: 0 });
+		void store.append({ kind: "message", room: id, sender: host, cid: "c", text: "among us", behind: "", atMs: 0 });
+		await clock.settle();
+		const other = await harness.guest("host", cursors);
+		for (const answer of answers) answer();
+		await clock.settle();
+		for (const tell of news) tell();
+		await clock.settle();
+		expect(ann.seqs(id)).toEqual([to + 1, to + 2]);
+		expect(texts(other, id)).toEqual(["among us"]);
+		expect(harness.logged.filter(({ level }) => level === "error")).toEqual([]);
 	});
 
 	test("a coming that a join's answer has told already is not announced again", async () => {

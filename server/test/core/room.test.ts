@@ -58,6 +58,27 @@ describe("a live room", () => {
 		expect(device.taken).toEqual([1, 2, 3]);
 	});
 
+	test("a room that was opened by a read ahead of the news ends where its most cautious reader is known to be a member", () => {
+		const room = new LiveRoom("r1", 1, 12, LIMITS);
+		const [ahead, leaver] = [reader(), reader()];
+		room.readers.add(new Subscription(room, ahead, 12, "live"));
+		room.notBeyond(10);
+		const leaving = new Subscription(room, leaver, 10, "live");
+		room.readers.add(leaving);
+		expect(room.head).toBe(10);
+		room.publish({ room: "r1", epoch: 1, entries: [entry(11)] });
+		// 11 was their leave.
+		room.readers.delete(leaving);
+		room.notBeyond(10);
+		expect(room.head).toBe(11);
+		room.publish({ room: "r1", epoch: 1, entries: [entry(12)] });
+		room.publish({ room: "r1", epoch: 1, entries: [entry(13)] });
+		room.notBeyond(10);
+		expect(room.head).toBe(13);
+		expect(leaver.taken).toEqual([11]);
+		expect(ahead.taken).toEqual([13]);
+	});
+
 	test("the newest entries stay in memory, bounded in number, each found by the seq before it", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		room.readers.add(new Subscription(room, reader(), 0, "live"));
