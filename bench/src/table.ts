@@ -7,6 +7,7 @@ import { growth } from "./scenarios/growth.ts";
 import { history } from "./scenarios/history.ts";
 import { idle } from "./scenarios/idle.ts";
 import { ingest } from "./scenarios/ingest.ts";
+import { jitter } from "./scenarios/jitter.ts";
 import { mixed } from "./scenarios/mixed.ts";
 import { stalled } from "./scenarios/stalled.ts";
 import { start } from "./scenarios/start.ts";
@@ -31,6 +32,9 @@ export interface Flags {
 	missed: number;
 	/** Messages stored before. */
 	stored: number;
+	/** How often each client loses its connection, and how long it stays away, ms. */
+	drops: number;
+	awayMs: number;
 }
 
 /** What every flag is where neither the scenario nor the command line says it. */
@@ -46,6 +50,8 @@ export const FLAGS: Flags = {
 	window: 64,
 	missed: 100,
 	stored: 1_000_000,
+	drops: 8,
+	awayMs: 2_000,
 };
 
 export interface Scenario {
@@ -92,6 +98,12 @@ export const SCENARIOS: readonly Scenario[] = [
 		does: "so many clients lose their connection at once and come back to what was said meanwhile: the time until all have all",
 		defaults: { receivers: 10_000, rooms: 100, missed: 100 },
 		run: storm,
+	},
+	{
+		name: "jitter",
+		does: "so many clients, each of whom drops so many times for a moment while messages flow: what share arrives, and how late",
+		defaults: { receivers: 2_000, rate: 100, seconds: 60, drops: 8, awayMs: 2_000 },
+		run: jitter,
 	},
 	{
 		name: "mixed",

@@ -7,6 +7,7 @@ import { SCENARIOS } from "../src/table.ts";
 const MAIN = join(import.meta.dir, "../src/main.ts");
 const TINY = ["--receivers", "10", "--seconds", "0.4", "--pairs", "1", "--rate", "200", "--senders", "4", "--rooms", "5"];
 const STORED = ["--stored", "3000", "--missed", "20", "--window", "4"];
+const UNSTEADY = ["--drops", "2", "--awayMs", "50"];
 const LIMIT_MS = 60_000;
 
 /** What each scenario's own line must tell, beside what all do. */
@@ -15,6 +16,7 @@ const TELLS: Readonly<Record<string, readonly string[]>> = {
 	ingest: ["ackedPerSecond", "p50Ms", "p99Ms", "cpuUsPerMessage"],
 	idle: ["rssBytesPerConnection"],
 	storm: ["delivered", "expected", "allHaveAllMs", "allBackMs", "storeReads"],
+	jitter: ["delivered", "expected", "p50Ms", "p99Ms", "deliveredPercent", "drops"],
 	mixed: ["delivered", "expected", "p50Ms", "p99Ms", "joinsAndLeaves", "historyPages"],
 	stalled: ["p99Ms", "p99MsWithout", "p99Ratio", "rssMiBMost"],
 	history: ["p50Ms", "p99Ms", "storedMessages", "pages"],
@@ -32,7 +34,7 @@ describe("the bench", () => {
 		test(
 			`${name}: runs, misses nothing, and tells it in one line of JSON per result`,
 			async () => {
-				const { code, out, err } = await bench([name, ...TINY, ...STORED, "--json"]);
+				const { code, out, err } = await bench([name, ...TINY, ...STORED, ...UNSTEADY, "--json"]);
 				const results = resultsOf(out);
 				expect({ code, failures: results.flatMap(({ failures }) => failures), err: code === 0 ? "" : err }).toEqual({
 					code: 0,

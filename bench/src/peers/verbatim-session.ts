@@ -22,6 +22,7 @@ export interface Answer {
 	readonly welcome?: {
 		readonly user: { readonly id: string; readonly name: string };
 		readonly tokens?: { readonly access: string };
+		readonly rooms?: readonly { readonly id: string; readonly epoch: number }[];
 	};
 	readonly joined?: { readonly room: { readonly id: string; readonly epoch: number }; readonly page: Page };
 	readonly sent?: { readonly seq: number };
@@ -145,6 +146,7 @@ export class Session {
 			this.connection.cursors.set(page.room, page.to ?? 0);
 			this.epochs.set(page.room, page.epoch);
 		}
+		for (const { id, epoch } of answer.welcome?.rooms ?? []) this.epochs.set(id, epoch);
 		const { id = 0 } = answer;
 		if (answer.sent !== undefined) {
 			this.acked++;

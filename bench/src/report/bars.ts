@@ -99,6 +99,13 @@ export const BARS: readonly Bar[] = [
 		value: (all) => more(named(all, "storm", { receivers: 10_000, missedEach: 100 }), "allHaveAllMs"),
 	},
 	{
+		what: "jitter, 2,000 clients × 8 drops of 2 s at 100/s: delivered",
+		unit: "%",
+		atLeast: 100,
+		value: (all) => more(jitterOf(all), "deliveredPercent"),
+	},
+	{ what: "the same: p99, time away included", unit: "ms", atMost: 3_000, value: (all) => jitterOf(all)?.p99Ms },
+	{
 		what: "one reader in a hundred stalled: the others' p99 beside that without",
 		unit: "×",
 		atMost: 1.1,
@@ -140,6 +147,10 @@ function fanoutOf(all: readonly Result[], at: FanoutAt): Result | undefined {
 /** Only with as many connections as the bar speaks of: fewer would bear the fixed cost of buffers alone. */
 function idleOf(all: readonly Result[], door: string): number | undefined {
 	return named(all, "idle", { door, receivers: 15_000 })?.rssBytesPerConnection;
+}
+
+function jitterOf(all: readonly Result[]): Result | undefined {
+	return named(all, "jitter", { receivers: 2_000, messagesPerSecond: 100, dropsEach: 8, awayMs: 2_000 });
 }
 
 /** The scenario's result under the conditions that the bar speaks of. */
