@@ -259,6 +259,8 @@ class LiveClient implements Client {
 		switch (body.case) {
 			case "behind":
 				this.connector.behind(body.value.behind);
+				// What is told only in passing was not told meanwhile.
+				if (!body.value.behind) for (const room of this.roster.rooms.values()) room.refreshMembers();
 				return;
 			case "presence": {
 				const { user, online } = body.value;

@@ -366,6 +366,38 @@ describe("what a room shows", () => {
 		expect(before.get("u_cyd")?.online).toBeUndefined();
 	});
 
+	test("who is here is asked for again after a reconnect and after one was too slow to be told, where the application wants to know", async () => {
+		const bench = await inTea(3);
+		const { server, clock, tea, room } = bench;
+		let online = true;
+		let asked = 0;
+		server.react = (command) => {
+			if (command.case !== "who") return undefined;
+			asked++;
+			return {
+				case: "memberList",
+				value: { room: tea.id, members: [{ user: userOf("bob"), standing: Room_Standing.MEMBER, online }] },
+			};
+		};
+		const sees = () => room.members.get("u_bob")?.online;
+		await reconnect(bench);
+		await clock.advance(TIMING.stableMs);
+		expect(asked).toBe(0);
+		const asking = room.who();
+		await clock.settle();
+		await asking;
+		expect(sees()).toBe(true);
+		online = false;
+		await reconnect(bench);
+		await clock.advance(TIMING.stableMs);
+		expect([sees(), asked]).toEqual([false, 2]);
+		online = true;
+		server.session.push({ case: "behind", value: { behind: true } });
+		server.session.push({ case: "behind", value: { behind: false } });
+		await clock.advance(TIMING.stableMs);
+		expect([sees(), asked]).toEqual([true, 3]);
+	});
+
 	test("renaming is seen by its entry", async () => {
 		const { server, clock, tea, room } = await inTea(1);
 		server.append(tea, "bob", { case: "renamed", value: { name: "chai" } });

@@ -39,7 +39,6 @@ export interface CoreOptions {
 /** What sessions see of each other and of the server. */
 export interface Core extends CoreOptions, CommandParts {
 	readonly directory: Directory<Session>;
-	readonly presence: Presence;
 	readonly flusher: Flusher;
 	readonly wheel: Wheel;
 	readonly outboxTotal: OutboxTotal;

@@ -22,6 +22,7 @@ import type {
 	SendOptions,
 	SkippedRange,
 } from "../api.ts";
+import type { Cancel } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
@@ -31,6 +32,9 @@ import { Members } from "./members.ts";
 import { type Item, type Readable, readEntries } from "./reader.ts";
 import { Typing } from "./typing.ts";
 import { type Run, runOf, runOfPage, Window } from "./window.ts";
+
+/** Lists of members are asked for again spread over this long. */
+const MEMBERS_SPREAD_MS = 2_000;
 
 /** What a room needs of its client. */
 export interface RoomPort extends AskPort {
@@ -56,6 +60,8 @@ export class LiveRoom implements Room, Readable {
 	private readonly timelineMax: number;
 	private readonly emitter = new Emitter<RoomEvents>();
 	private readonly people = new Members();
+	/** The list of who is here is about to be asked for again. */
+	private asking: Cancel | undefined;
 	private readonly writers: Typing;
 	private readonly healer: Healer;
 	private readonly ask: Ask;
@@ -281,6 +287,18 @@ export class LiveRoom implements Room, Readable {
 		if (this.people.presence(user.id, online)) this.change();
 	}
 
+	/**
+	 * Who is online may have changed unheard: while one was away, or too slow to be told. Only where the application has asked for
+	 * the members, and not in the moment in which all others come back as well.
+	 */
+	refreshMembers(): void {
+		if (!this.people.complete) return;
+		this.asking ??= this.parts.clock.after(this.parts.random.float() * MEMBERS_SPREAD_MS, () => {
+			this.asking = undefined;
+			this.who().catch(() => undefined);
+		});
+	}
+
 	/** Seen up to here in an earlier life of this program. */
 	seenBefore(seq: number): void {
 		if (seq >= this.seenNow || this.marked) return;
@@ -290,6 +308,8 @@ export class LiveRoom implements Room, Readable {
 
 	/** The session is gone: what was being fetched on it is set right by the cursor of the next hello. */
 	disconnected(): void {
+		this.asking?.();
+		this.asking = undefined;
 		this.healer.stop();
 		this.writers.clear();
 	}
@@ -377,7 +397,7 @@ export class LiveRoom implements Room, Readable {
 		}
 		if (range.reason === "epoch" || range.to >= range.from) this.emitter.emit("skipped", range);
 		this.arrived(run.entries);
-		if (this.people.complete) this.who().catch(() => undefined);
+		this.refreshMembers();
 	}
 
 	private arrived(fresh: readonly Entry[]): void {

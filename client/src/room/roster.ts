@@ -50,8 +50,12 @@ export class Roster {
 			if (!isMember(info)) continue;
 			present.add(info.id);
 			const room = this.rooms.get(info.id);
-			if (room !== undefined) room.describe(info);
-			else this.add(info, info.head, info.head);
+			if (room === undefined) {
+				this.add(info, info.head, info.head);
+			} else {
+				room.describe(info);
+				room.refreshMembers();
+			}
 		}
 		for (const id of [...this.rooms.keys()]) if (!present.has(id)) this.remove(id);
 	}

@@ -4,6 +4,7 @@ import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Directory } from "../room/directory.ts";
+import type { Presence } from "../room/presence.ts";
 import type { LogReader } from "../room/reader.ts";
 import type { Rooms } from "../room/rooms.ts";
 import type { RoomView, Store } from "../store/store.ts";
@@ -17,6 +18,7 @@ export interface CommandParts {
 	readonly limits: ServerLimits;
 	readonly rooms: Rooms;
 	readonly directory: Directory;
+	readonly presence: Presence;
 	readonly reader: LogReader;
 }
 

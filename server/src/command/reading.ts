@@ -29,12 +29,12 @@ export const rooms: Handler<Rooms> = async ({ parts, user }) => {
 
 /** Members, those who are online first. */
 export const who: Handler<Who> = async (context, { room: ref }) => {
-	const { store, directory } = context.parts;
+	const { store, presence } = context.parts;
 	const view = await readable(context, ref);
 	const members = (await store.members(view.id)).map(({ user, standing }) => ({
 		user: { id: user.id, name: user.name },
 		standing,
-		online: directory.isOnline(user.id),
+		online: presence.shows(user.id),
 	}));
 	members.sort((a, b) => Number(b.online) - Number(a.online));
 	return { case: "memberList", value: { room: view.id, members: members.slice(0, MEMBERS_MAX) } };

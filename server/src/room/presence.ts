@@ -24,6 +24,11 @@ export class Presence {
 		this.options = options;
 	}
 
+	/** Do the others see the user as online? Whoever has just gone is not away yet. */
+	shows(userId: string): boolean {
+		return this.directory.isOnline(userId) || this.leaving.has(userId);
+	}
+
 	/** The user's first session stands in its rooms. */
 	online(user: UserRef, rooms: readonly LiveRoom[]): void {
 		const cancel = this.leaving.get(user.id);

@@ -262,16 +262,23 @@ describe("membership", () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
-		await joined(ann, "#tea");
+		const { id } = await joined(ann, "#tea");
 		await joined(bob, "#tea");
+		const online = async (): Promise<string[]> => {
+			const { members } = await ann.want("memberList", { case: "who", value: { room: id } });
+			return members.flatMap(({ user, online: is }) => (is && user !== undefined ? [user.name] : []));
+		};
 		await bob.lose();
 		await harness.clock.advance(1_000);
 		expect(ann.pushed("presence")).toEqual([]);
+		// Who asks now is told the same as who is only told of changes.
+		expect(await online()).toEqual(["ann", "bob"]);
 		const back = await harness.guest("bob");
 		await harness.clock.advance(10_000);
 		expect(ann.pushed("presence")).toEqual([]);
 		await back.lose();
 		await harness.clock.advance(10_000);
 		expect(ann.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
+		expect(await online()).toEqual(["ann"]);
 	});
 });
