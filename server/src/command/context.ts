@@ -32,6 +32,10 @@ export interface CommandSession {
 	restart(room: RoomView, cursor: number): void;
 	/** Is the session in this room? */
 	reads(room: string): boolean;
+	/** The send `cid` is about to be handed to the store. Refuses one that a newer connection of the user has brought. */
+	claim(cid: string): void;
+	/** The send `cid` is in the log. */
+	settled(cid: string): void;
 	/** The identity holds until then (wall clock, ms). */
 	prolong(expiresMs: number): void;
 }

@@ -17,7 +17,9 @@ export const send: Handler<Send> = async (context, { room: ref, cid, text, behin
 		room = await roomId(context, ref);
 	}
 	const draft = { kind: "message", room, sender, cid, text, atMs: clock.now() } as const;
+	context.session?.claim(cid);
 	const written = await append(context, behind === "" ? draft : { ...draft, behind });
+	context.session?.settled(cid);
 	if (written.room === undefined || written.seq === undefined) throw new Refusal("internal");
 	return {
 		case: "sent",

@@ -29,6 +29,7 @@ import type { LiveRoom } from "../room/room.ts";
 import type { Subscription } from "../room/subscription.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
+import { type Claimant, claim, settle } from "./claims.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
 import type { SessionInput } from "./host.ts";
 import { Memberships, type MembershipsPort } from "./memberships.ts";
@@ -39,8 +40,12 @@ import { Vigil, type VigilPort } from "./vigil.ts";
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
 
-export class Session implements SessionInput, Device, QueueSession, StreamsPort, MembershipsPort, VigilPort, OutboxPort {
-	private readonly number: number;
+export class Session
+	implements SessionInput, Device, QueueSession, Claimant, StreamsPort, MembershipsPort, VigilPort, OutboxPort
+{
+	readonly number: number;
+	/** Sends that came over a newer connection of the user. */
+	voided: Set<string> | undefined;
 	readonly link: Link;
 	private readonly core: Core;
 	private state: ConnectionState = "open";
@@ -253,6 +258,14 @@ export class Session implements SessionInput, Device, QueueSession, StreamsPort,
 
 	reads(room: string): boolean {
 		return this.streams.subscriptions.has(room);
+	}
+
+	claim(cid: string): void {
+		claim(cid, this, this.core.directory.of(this.account.id));
+	}
+
+	settled(cid: string): void {
+		if (this.accountNow !== undefined) settle(cid, this, this.core.directory.of(this.accountNow.id));
 	}
 
 	prolong(expiresMs: number): void {

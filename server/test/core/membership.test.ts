@@ -258,6 +258,23 @@ describe("membership", () => {
 		expect(texts(ann, id)).toEqual(["0", "1", "2"]);
 	});
 
+	test("what a newer connection was refused for good is not said by what is left of an older one, and can be meant again", async () => {
+		const harness = new Harness();
+		const host = await harness.guest("host");
+		const { id } = await joined(host, "#tea");
+		const older = await harness.guest("ann");
+		const newer = await harness.guest("ann");
+		await joined(newer, "#tea");
+		await newer.want("done", leave(id));
+		expect(await newer.refusal(say(id, "hello", "c1"))).toBe("not_member");
+		await joined(newer, "#tea");
+		expect(await older.refusal(say(id, "hello", "c1"))).toBe("busy");
+		expect(texts(host, id)).toEqual([]);
+		await newer.want("sent", say(id, "hello", "c1"));
+		expect(await older.want("sent", say(id, "hello", "c1"))).toMatchObject({ repeated: true });
+		expect(texts(host, id)).toEqual(["hello"]);
+	});
+
 	test("presence is told to those who share a room, and absence only after a while", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

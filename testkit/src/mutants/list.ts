@@ -142,6 +142,23 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "for (const device of this.directory.of(change.user.id)) device.memberNoLonger(room.id);",
 		replace: "",
 		breaks: "S9: nothing after a leave",
+		survives:
+			"it takes a user who leaves by another door in the moments in which a server that has just started welcomes them and somebody who knows more; server/test/core/membership.test.ts makes them",
+	},
+	{
+		name: "what an older connection still brings of a refused send is carried out",
+		file: "server/src/session/claims.ts",
+		find: "other.voided.add(cid);",
+		replace: "",
+		breaks: "S6: what was refused never appears",
+		survives: "seed 26513 shows it, as the first of all",
+	},
+	{
+		name: "a room that rests on a read is not lowered",
+		file: "server/src/room/rooms.ts",
+		find: "room.notBeyond(head);",
+		replace: "",
+		breaks: "S9: nothing after a leave",
 	},
 	{
 		name: "what is read ahead of the news is not cut",

@@ -180,6 +180,14 @@ export class Device {
 		this.enterAll();
 	}
 
+	/** Another way to write its name: who looks for it by name finds it all the same. */
+	rename(roomName: string): void {
+		const room = this.room(roomName);
+		if (room === undefined) return;
+		const name = this.chance.pick([roomName, roomName.toUpperCase(), `${roomName[0]?.toUpperCase()}${roomName.slice(1)}`]);
+		this.quietly(room.rename(name));
+	}
+
 	typing(roomName: string): void {
 		this.room(roomName)?.sendTyping();
 	}
@@ -225,7 +233,7 @@ export class Device {
 		if (open.length > 0) return `${open.length} sends are not answered`;
 		const wanted = this.parts.wanted.get(this.user) ?? new Set<string>();
 		for (const room of client.rooms.values()) {
-			if (wanted.has(room.name)) continue;
+			if (wanted.has(room.name.toLowerCase())) continue;
 			// It was to be left, and the answer never came.
 			this.quietly(room.leave());
 			return `it is still in ${room.name}`;
@@ -272,7 +280,7 @@ export class Device {
 	// ------------------------------------------------------------ rooms
 
 	private room(name: string): Room | undefined {
-		for (const room of this.client?.rooms.values() ?? []) if (room.name === name) return room;
+		for (const room of this.client?.rooms.values() ?? []) if (room.name.toLowerCase() === name) return room;
 		return undefined;
 	}
 

@@ -124,6 +124,12 @@ export class SimDisk {
 		}
 	}
 
+	/** The id of the room of this name, in whatever case it is written. */
+	roomNamed(name: string): string | undefined {
+		for (const { row } of this.memory.rooms.values()) if (row.name.toLowerCase() === name) return row.id;
+		return undefined;
+	}
+
 	/** The whole log of every room. */
 	*logs(): Iterable<{ readonly room: string; readonly epoch: number; readonly entries: readonly Entry[] }> {
 		for (const [room, { row, log }] of this.memory.rooms) yield { room, epoch: row.epoch, entries: log };

@@ -56,6 +56,10 @@ export interface SimOptions {
 	readonly doings: number;
 	/** Devices of one user that come and go in the same moments. */
 	readonly quarrels: number;
+	/** Requests at the HTTP API. */
+	readonly visits: number;
+	/** Times that somebody tries to give a room another name. */
+	readonly renames: number;
 	readonly latencyMs: number;
 	readonly jitterMs: number;
 	readonly capacityBytes: number;
@@ -111,6 +115,8 @@ export function drawOptions(seed: number): SimOptions {
 		talk: chance.pick([0.4, 0.6, 1, 2]),
 		doings: chance.below(9),
 		quarrels: some(4, 0.4),
+		visits: some(8, 0.4),
+		renames: some(3, 0.3),
 		latencyMs: chance.pick([1, 5, 20, 80]),
 		jitterMs: chance.pick([0, 2, 30]),
 		capacityBytes: chance.pick([400, 4_000, 64_000, 64_000]),

@@ -2,10 +2,14 @@
 // out one by one, and what remains is still a script: so a failure can be made short.
 import type { Chance } from "./chance.ts";
 import type { FaultCounts, SimOptions } from "./options.ts";
+import type { Visit } from "./visitor.ts";
 
 export type Step = { readonly atMs: number } & (
 	| { readonly do: "say"; readonly device: number; readonly room: number; readonly count: number }
 	| { readonly do: "leave" | "join" | "typing" | "who"; readonly device: number; readonly room: number }
+	/** By the user of the device, without the device. */
+	| { readonly do: "visit"; readonly what: Visit; readonly device: number; readonly room: number }
+	| { readonly do: "rename"; readonly device: number; readonly room: number }
 	| { readonly do: "page"; readonly device: number; readonly room: number; readonly newest: boolean }
 	| { readonly do: "wake"; readonly device: number }
 	| { readonly do: "cut"; readonly device: number; readonly tail: boolean }
@@ -20,6 +24,8 @@ export type Step = { readonly atMs: number } & (
 );
 
 const HOUR_MS = 3_600_000;
+/** Steps after which all clients connect again. */
+const BRINGS_BACK: ReadonlySet<Step["do"]> = new Set(["killServer", "powerLoss", "drainServer"]);
 /** The end of the phase of faults. */
 const LAST_MS = 800;
 
@@ -48,6 +54,14 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 			if (chance.hit(0.7)) steps.push({ atMs: atMs + Math.round(chance.between(1, 1_500)), do: "join", ...place });
 		} else steps.push({ atMs, do: what, device: device(), room: room() });
 	}
+	for (let i = 0; i < options.visits; i++) {
+		const place = { device: device(), room: room() };
+		const atMs = when();
+		const what = chance.pick(["say", "say", "page", "leave", "join"] as const);
+		steps.push({ atMs, do: "visit", what, ...place });
+		if (what === "leave" && chance.hit(0.7)) steps.push({ atMs: atMs + chance.below(1_000), do: "join", ...place });
+	}
+	for (let i = 0; i < options.renames; i++) steps.push({ atMs: when(), do: "rename", device: device(), room: room() });
 	const pairs = devices.flatMap(({ user }, i) => (i > 0 && devices[i - 1]?.user === user ? [[i - 1, i] as const] : []));
 	for (let i = 0; i < options.quarrels && pairs.length > 0; i++) {
 		const pair = chance.pick(pairs);
@@ -57,7 +71,8 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 		// What is read slowly is overtaken.
 		if (chance.hit(0.4)) steps.push({ atMs, do: "slowReads", ms: 300, byMs: 10 + chance.below(150) });
 		for (const what of ["leave", "join", "leave", "join"] as const) {
-			steps.push({ atMs, do: what, device: chance.pick(pair), room: place });
+			if (chance.hit(0.2)) steps.push({ atMs, do: "visit", what, device: chance.pick(pair), room: place });
+			else steps.push({ atMs, do: what, device: chance.pick(pair), room: place });
 			steps.push({ atMs: soon(), do: "say", device: device(), room: place, count: 1 });
 			steps.push({ atMs: soon(), do: "page", device: chance.pick(pair), room: place, newest: chance.hit(0.3) });
 			atMs += chance.below(100);
@@ -69,6 +84,9 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 			const atMs = chance.hit(0.25) ? faultsMs - chance.below(LAST_MS) : when();
 			const step = fault(name, atMs, device(), chance);
 			steps.push(step);
+			// Who leaves by another door while everybody comes back.
+			if (options.visits > 0 && "ms" in step && BRINGS_BACK.has(step.do) && chance.hit(0.5))
+				steps.push({ atMs: atMs + step.ms + chance.below(150), do: "visit", what: "leave", device: device(), room: room() });
 			// A link that breaks breaks again, in the middle of what follows a reconnect.
 			if (step.do === "cut" && chance.hit(0.5)) steps.push({ ...step, atMs: Math.round(atMs + chance.between(5, 400)) });
 		}

@@ -1,7 +1,7 @@
 // The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (guests come by their name
-// alone here) and the HTTP API.
-import { LIMITS, Refusal, TIMING, type Timing } from "@verbatim/protocol";
+// alone here); and of the HTTP API there are the commands, without HTTP.
+import { type Command, create, type Down, DownSchema, LIMITS, Refusal, TIMING, type Timing, UpSchema } from "@verbatim/protocol";
 import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
 import { SERVER_LIMITS } from "../../../server/src/limits.ts";
@@ -164,6 +164,19 @@ export class SimServer {
 				() => machine.after(5, end),
 				(cause: unknown) => this.recorder.fault("draining", cause),
 			);
+	}
+
+	/** One command of a user without a session, as the HTTP API runs it. What a server does not live to answer is never answered. */
+	request(user: string, command: Command, answered: (body: Down["body"] | Error) => void): void {
+		const record = this.disk.memory.users.get(user);
+		const { core, machine } = this;
+		if (record === undefined || core === undefined) return;
+		machine?.do(() => {
+			core.commands.run({ user: record }, create(UpSchema, { command }).command, "").then(
+				(body) => machine.do(() => answered(create(DownSchema, { body }).body)),
+				(cause: unknown) => machine.do(() => answered(cause instanceof Error ? cause : new Error(String(cause)))),
+			);
+		});
 	}
 
 	/** The machine is up again, and its old connections are unknown to it. */

@@ -15,7 +15,8 @@ import { Network } from "./network.ts";
 import { drawOptions, type SimOptions } from "./options.ts";
 import { factsOf, Recorder } from "./recorder.ts";
 import { drawScript, type Step } from "./script.ts";
-import { SimServer } from "./server.ts";
+import { SIM_TIMING, SimServer } from "./server.ts";
+import { Visitor } from "./visitor.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -35,8 +36,8 @@ export interface Outcome {
 const HEAL_MIN_MS = 1_600;
 const HEAL_MAX_MS = 40_000;
 const LOOK_EVERY_MS = 200;
-/** Time for what should not come to come all the same. */
-const AFTERMATH_MS = 300;
+/** Time for what should not come to come all the same, and for those who are gone to be missed. */
+const AFTERMATH_MS = SIM_TIMING.offlineGraceMs + 100;
 /** Time for the last questions: presence first settles. */
 const ASK_MS = 1_100;
 
@@ -55,6 +56,7 @@ class Run {
 	private readonly chance: Chance;
 	private readonly network: Network;
 	private readonly server: SimServer;
+	private readonly visitor: Visitor;
 	private readonly devices: Device[] = [];
 	private readonly retired = new Set<Device>();
 	private healing = false;
@@ -76,6 +78,7 @@ class Run {
 			wanted,
 			nextAsk: () => ++asks,
 		};
+		this.visitor = new Visitor({ ...parts, server: this.server, chance: this.chance.fork("visitor") });
 		for (const device of options.devices) {
 			const { latencyMs, jitterMs, capacityBytes, slices, corrupt } = options;
 			const route = { latencyMs, jitterMs, capacityBytes, slices, corrupt, stalledUntilMs: 0, deadUntilMs: 0 };
@@ -141,6 +144,12 @@ class Run {
 				break;
 			case "page":
 				device.process?.do(() => device.page(room, step.newest));
+				break;
+			case "rename":
+				device.process?.do(() => device.rename(room));
+				break;
+			case "visit":
+				this.visitor.visit(step.what, device.user, room);
 				break;
 			case "wake":
 				device.process?.do(() => device.wake());
@@ -283,7 +292,8 @@ class Run {
 	/** Who still waits for something, and for what; empty if nobody does. */
 	private unsettled(): string {
 		const heads = new Map<string, { epoch: number; head: number }>();
-		for (const { row } of this.server.disk.memory.rooms.values()) heads.set(row.name, { epoch: row.epoch, head: row.head });
+		for (const { row } of this.server.disk.memory.rooms.values())
+			heads.set(row.name.toLowerCase(), { epoch: row.epoch, head: row.head });
 		for (const device of this.devices) {
 			const waits = this.retired.has(device) ? "" : device.waitsFor(heads);
 			if (waits !== "") return `${device.name} waits: ${waits}`;
@@ -302,6 +312,7 @@ class Run {
 	private end(): void {
 		const { recorder, server, devices } = this;
 		for (const device of devices) device.forget();
+		this.visitor.forget();
 		const online = new Set(devices.filter((device) => !this.retired.has(device)).map(({ user }) => user));
 		recorder.add({ kind: "online", users: [...online] });
 		recorder.add({ kind: "bound", what: "bytes that wait for one peer", value: server.waitingMost, max: server.waitingMax });

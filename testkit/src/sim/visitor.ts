@@ -1,0 +1,82 @@
+// A script at the HTTP API: the same commands as everybody's, for one of the users, without a session. Each request is answered or
+// dies with the server, and is not tried again: what was not answered may have happened.
+import { type Command, type Down, Refusal } from "@verbatim/protocol";
+import type { Chance } from "./chance.ts";
+import { factsOf, type Recorder } from "./recorder.ts";
+import type { SimServer } from "./server.ts";
+
+export interface VisitorParts {
+	readonly server: SimServer;
+	readonly recorder: Recorder;
+	readonly chance: Chance;
+	/** Rooms that each user wants to be in, by name. */
+	readonly wanted: ReadonlyMap<string, Set<string>>;
+	nextAsk(): number;
+}
+
+export type Visit = "say" | "leave" | "join" | "page";
+
+export class Visitor {
+	private readonly parts: VisitorParts;
+	private readonly open = new Map<string, string>();
+	private visits = 0;
+
+	constructor(parts: VisitorParts) {
+		this.parts = parts;
+	}
+
+	visit(what: Visit, user: string, roomName: string): void {
+		const room = this.parts.server.disk.roomNamed(roomName);
+		if (room === undefined) return;
+		// Each request is a device of its own: nothing is promised about the order of two.
+		const session = `visit ${++this.visits} of ${user}`;
+		if (what === "say") this.say(session, user, room);
+		else if (what === "page") this.page(session, user, room);
+		else this.move(what, user, room, roomName);
+	}
+
+	/** What was not answered, when the run is over. */
+	forget(): void {
+		for (const [cid, session] of this.open) this.parts.recorder.add({ kind: "unknown", session, cid });
+	}
+
+	private say(session: string, user: string, room: string): void {
+		const { recorder } = this.parts;
+		const cid = `visit-${this.visits}`;
+		const text = `said in ${session}`;
+		recorder.add({ kind: "invoke", session, user, room, cid, text });
+		this.open.set(cid, session);
+		this.ask(user, { case: "send", value: { room, cid, text } }, (body) => {
+			this.open.delete(cid);
+			if (body instanceof Refusal) recorder.add({ kind: "fail", session, cid, code: body.code });
+			else if (body.case === "sent")
+				recorder.add({ kind: "ok", session, cid, room, epoch: body.value.epoch, seq: body.value.seq });
+			else recorder.fault(session, `a send was answered by ${body.case}`);
+		});
+	}
+
+	private page(session: string, user: string, room: string): void {
+		const { recorder, chance } = this.parts;
+		const ask = this.parts.nextAsk();
+		recorder.add({ kind: "ask", session, ask, room });
+		this.ask(user, { case: "history", value: { room, limit: 1 + chance.below(20) } }, (body) => {
+			if (body instanceof Refusal || body.case !== "page") return;
+			const { epoch, from, to, head, entries } = body.value;
+			recorder.add({ kind: "page", session, user, ask, room, epoch, from, to, head, entries: entries.map(factsOf) });
+		});
+	}
+
+	private move(what: "leave" | "join", user: string, room: string, roomName: string): void {
+		const wanted = this.parts.wanted.get(user);
+		if (what === "leave") wanted?.delete(roomName);
+		else wanted?.add(roomName);
+		this.ask(user, { case: what, value: { room } }, () => {});
+	}
+
+	private ask(user: string, command: Command, answered: (body: Down["body"] | Refusal) => void): void {
+		this.parts.server.request(user, command, (body) => {
+			if (body instanceof Error && !(body instanceof Refusal)) this.parts.recorder.fault(`a visit of ${user}`, body);
+			else answered(body);
+		});
+	}
+}
