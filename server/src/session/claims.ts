@@ -15,11 +15,11 @@ export interface Claimant {
 
 /**
  * `cid` is about to be handed to the store for `own`: whatever older connections of the user still bring of it is void. Refuses it
- * itself if a newer one has claimed it; once, since whoever is really there and tries again means it.
+ * itself if a newer one has claimed it.
  */
 export function claim(cid: string, own: Claimant, all: Iterable<Claimant>): void {
-	if (own.voided?.delete(cid) === true) {
-		throw new Refusal("busy", "this send has come over a newer connection, where its answer went");
+	if (own.voided?.has(cid) === true) {
+		throw new Refusal("cid_reused", "this send has come over a newer connection, where its answer went");
 	}
 	for (const other of all) {
 		if (other.number >= own.number) continue;

@@ -268,7 +268,8 @@ describe("membership", () => {
 		await newer.want("done", leave(id));
 		expect(await newer.refusal(say(id, "hello", "c1"))).toBe("not_member");
 		await joined(newer, "#tea");
-		expect(await older.refusal(say(id, "hello", "c1"))).toBe("busy");
+		// As often as it stands there.
+		for (let copies = 0; copies < 3; copies++) expect(await older.refusal(say(id, "hello", "c1"))).toBe("cid_reused");
 		expect(texts(host, id)).toEqual([]);
 		await newer.want("sent", say(id, "hello", "c1"));
 		expect(await older.want("sent", say(id, "hello", "c1"))).toMatchObject({ repeated: true });
