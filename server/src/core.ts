@@ -12,10 +12,13 @@ import type { ServerLimits } from "./limits.ts";
 import type { Link } from "./listen/link.ts";
 import type { Log } from "./ops/log.ts";
 import type { Metrics } from "./ops/metrics.ts";
+import { Hellos } from "./overload/hellos.ts";
+import type { Shedding } from "./overload/shedding.ts";
 import { Directory } from "./room/directory.ts";
 import { Presence } from "./room/presence.ts";
 import { LogReader } from "./room/reader.ts";
 import { Rooms } from "./room/rooms.ts";
+import { drainSessions } from "./session/drain.ts";
 import { Flusher } from "./session/flusher.ts";
 import type { SessionHost, SessionInput } from "./session/host.ts";
 import type { OutboxTotal } from "./session/outbox.ts";
@@ -32,6 +35,7 @@ export interface CoreOptions {
 	readonly metrics: Metrics;
 	readonly limits: ServerLimits;
 	readonly timing: Timing;
+	readonly shedding: Shedding;
 	/** Name and version, told in every welcome. */
 	readonly version: string;
 }
@@ -43,6 +47,7 @@ export interface Core extends CoreOptions, CommandParts {
 	readonly wheel: Wheel;
 	readonly outboxTotal: OutboxTotal;
 	readonly purses: Purses;
+	readonly hellos: Hellos;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
 	/** The process as part of its sessions' ids. */
@@ -55,18 +60,17 @@ export interface RunningCore extends SessionHost {
 	readonly commands: Commands;
 	/** Ends all sessions of a user at once: banned, or the password was changed. */
 	endUser(userId: string, why: "banned" | "expired"): void;
-	/** Lets commands under way finish, then tells every client to come back elsewhere or later, spread over time. */
-	drain(): Promise<void>;
+	/**
+	 * Lets commands under way finish, and tells every client to come back elsewhere or later; both are spread over time, the
+	 * goodbyes over half of `withinMs` at most.
+	 */
+	drain(withinMs: number): Promise<void>;
 	/** Stops all timers; after `drain`. */
 	stop(): void;
 }
 
-/** Clients that come back after a drain are spread over this long for each thousand of them. */
-const RETURN_SPREAD_MS = 200;
-const RETURN_SPREAD_MAX_MS = 10_000;
-
 export function createCore(options: CoreOptions): RunningCore {
-	const { store, clock, random, limits, timing, metrics } = options;
+	const { store, clock, random, limits, timing, metrics, shedding } = options;
 	const directory = new Directory<Session>();
 	const rooms = new Rooms(directory, clock, limits);
 	const wheel = new Wheel(clock);
@@ -77,7 +81,11 @@ export function createCore(options: CoreOptions): RunningCore {
 		rooms,
 		wheel,
 		reader: new LogReader(store, clock, limits, metrics.storeReads),
-		presence: new Presence(directory, clock, { offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax }),
+		presence: new Presence(directory, clock, shedding, {
+			offlineGraceMs: timing.offlineGraceMs,
+			readersMax: limits.presenceReadersMax,
+		}),
+		hellos: new Hellos(shedding),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },
 		purses: {
@@ -91,6 +99,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
 	metrics.rooms.watch(() => rooms.size);
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
+	metrics.hellosWaiting.watch(() => core.hellos.waiting);
 	store.listen({
 		committed: (batch) => rooms.committed(batch),
 		batch({ drafts, commitMs, error }) {
@@ -111,10 +120,10 @@ export function createCore(options: CoreOptions): RunningCore {
 		endUser(userId, why) {
 			for (const session of [...directory.of(userId)]) session.end(why);
 		},
-		async drain() {
-			const sessions = [...core.sessions];
-			const spreadMs = Math.min(RETURN_SPREAD_MAX_MS, (sessions.length / 1_000) * RETURN_SPREAD_MS);
-			await Promise.all(sessions.map((session) => session.drain(Math.floor(random.float() * spreadMs))));
+		async drain(withinMs) {
+			// Everybody goes, and nearly everybody comes back: that is nothing to tell.
+			core.presence.stop();
+			await drainSessions([...core.sessions], withinMs, { clock, random });
 		},
 		stop() {
 			wheel.stop();

@@ -12,10 +12,13 @@ import type { Config } from "./ops/config/config.ts";
 import type { ProviderSetting } from "./ops/config/providers.ts";
 import type { Log } from "./ops/log.ts";
 import { watchLoop } from "./ops/loop-watch.ts";
+import { createMemory } from "./ops/memory.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { type OpsServer, openOpsServer } from "./ops/ops-server.ts";
 import { processFamilies } from "./ops/process-metrics.ts";
 import { createReadiness } from "./ops/readiness.ts";
+import { LevelShedding } from "./overload/shedding.ts";
+import { watchOverload } from "./overload/watch.ts";
 import { createMemoryStore } from "./store/memory/memory.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
@@ -57,6 +60,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		const accounts = await createAccounts({ store, clock, random, log, settings: accountSettings, fetch });
 		opened.push(() => accounts.stop());
 		const metrics = createMetrics();
+		const shedding = new LevelShedding(random, metrics.overloadRefused);
 		const core = createCore({
 			store,
 			accounts,
@@ -66,6 +70,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			metrics,
 			limits: config.limits,
 			timing: config.timing,
+			shedding,
 			version: `verbatim ${version}`,
 		});
 		opened.push(() => core.stop());
@@ -73,6 +78,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			host: core,
 			commands: core.commands,
 			accounts,
+			shedding,
 			page,
 			clock,
 			random,
@@ -82,12 +88,25 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		opened.push(() => doors.close(0));
 		const loop = watchLoop(clock, metrics.loopLagSeconds);
 		opened.push(() => loop.stop());
+		const overload = watchOverload(
+			{
+				clock,
+				log,
+				metrics,
+				loopLagMs: loop.standingMs,
+				draftAgeMs: () => store.stats().oldestMs,
+				memory: createMemory(config.memoryBytesMax),
+			},
+			shedding,
+		);
+		opened.push(() => overload.stop());
 		let stopping: Promise<void> | undefined;
 		const readiness = createReadiness({
 			clock,
 			storeHealthy: () => store.healthy(),
 			loopWorstMs: loop.worstMs,
 			draining: () => stopping !== undefined,
+			overloaded: overload.trouble,
 		});
 		let ops: OpsServer | undefined;
 		if (config.ops) {
@@ -100,11 +119,12 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
 			const leftMs = (): number => Math.max(0, endsMs - clock.monotonic());
 			doors.stopListening();
-			await within(leftMs(), clock, core.drain());
+			await within(leftMs(), clock, core.drain(leftMs()));
 			await doors.close(leftMs());
 			core.stop();
 			accounts.stop();
 			await store.close();
+			overload.stop();
 			loop.stop();
 			// The operator can see until the end how far it has come.
 			await ops?.stop();

@@ -3,6 +3,7 @@ import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { ServerLimits } from "../limits.ts";
+import type { Shedding } from "../overload/shedding.ts";
 import type { Directory } from "../room/directory.ts";
 import type { Presence } from "../room/presence.ts";
 import type { LogReader } from "../room/reader.ts";
@@ -20,6 +21,7 @@ export interface CommandParts {
 	readonly directory: Directory;
 	readonly presence: Presence;
 	readonly reader: LogReader;
+	readonly shedding: Shedding;
 }
 
 /** The session that asks; the HTTP API has none. */

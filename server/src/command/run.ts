@@ -2,9 +2,10 @@
 import { checkUp, create, Refusal, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../account/accounts.ts";
 import type { Buckets } from "../limit/buckets.ts";
+import type { Shedding } from "../overload/shedding.ts";
 import type { Commands } from "./commands.ts";
 import type { CommandParts } from "./context.ts";
-import { type AnyCommand, costOf, isTableCommand, runCommand } from "./table.ts";
+import { type AnyCommand, costOf, isTableCommand, runCommand, shedAs } from "./table.ts";
 
 /** The buckets of all users. */
 export interface Purses {
@@ -12,8 +13,13 @@ export interface Purses {
 	readonly ask: Buckets;
 }
 
-/** Takes what the command costs from the user's bucket, or refuses with the time to wait. */
-export function pay(purses: Purses, userId: string, command: AnyCommand): void {
+/**
+ * Takes what the command costs from the user's bucket, or refuses with the time to wait: for the user who asks too much, or for
+ * everybody when too much is asked.
+ */
+export function pay(purses: Purses, shedding: Shedding, userId: string, command: AnyCommand): void {
+	const shed = shedAs(command);
+	if (shed !== undefined) shedding.mayRefuse(shed);
 	const cost = costOf(command);
 	if (cost === "nothing") return;
 	const waitMs = purses[cost].take(userId);
@@ -27,7 +33,7 @@ export function createCommands(parts: CommandParts, purses: Purses): Commands {
 			const problem = checkUp(create(UpSchema, { id: 1, trace, command }), parts.limits);
 			if (problem !== undefined) throw new Refusal(problem.code, problem.message);
 			if (!isTableCommand(command)) throw new Refusal("unknown_command");
-			pay(purses, identity.user.id, command);
+			pay(purses, parts.shedding, identity.user.id, command);
 			return runCommand({ parts, user: identity.user, session: undefined }, command);
 		},
 	};

@@ -1,6 +1,6 @@
 // Every command as data: its handler, what it costs, and whether it may run beside others of its session. Checked in one
 // place (session/command-queue.ts for sessions, command/run.ts for HTTP).
-import type { DownBody, Up } from "@verbatim/protocol";
+import type { DownBody, History, Up } from "@verbatim/protocol";
 import type { CommandContext, Handler } from "./context.ts";
 import { create, invite, join, leave, rename } from "./membership.ts";
 import { send } from "./message.ts";
@@ -26,21 +26,32 @@ export interface CommandFacts<Value> {
 	readonly order: (value: Value) => "pipelined" | "serial";
 	/** Its answer may be as long as a page: few are made at once, and none for a peer that does not read. */
 	readonly long: boolean;
+	/** As what it is refused when the server has more to do than it can; undefined: it is not. */
+	readonly shed?: (value: Value) => "history" | "sends" | undefined;
 	readonly run: Handler<Value>;
 }
 
 const serial = (): "serial" => "serial";
 const pipelined = (): "pipelined" => "pipelined";
+/** The newest page is what a reader needs to be there at all; everything before it can wait. */
+const oldPages = ({ before, after, first }: History): "history" | undefined =>
+	before > 0 || after > 0 || first ? "history" : undefined;
 
 export const COMMANDS: { readonly [Name in CommandName]: CommandFacts<CommandValues[Name]> } = {
 	// A name may have to be looked up first, and the look-up must not let a later send overtake.
-	send: { cost: "send", order: (value) => (isId(value.room) ? "pipelined" : "serial"), long: false, run: send },
+	send: {
+		cost: "send",
+		order: (value) => (isId(value.room) ? "pipelined" : "serial"),
+		long: false,
+		shed: () => "sends",
+		run: send,
+	},
 	join: { cost: "ask", order: serial, long: true, run: join },
 	leave: { cost: "ask", order: serial, long: false, run: leave },
 	create: { cost: "ask", order: serial, long: true, run: create },
 	rename: { cost: "ask", order: serial, long: false, run: rename },
 	invite: { cost: "ask", order: serial, long: false, run: invite },
-	history: { cost: "ask", order: pipelined, long: true, run: history },
+	history: { cost: "ask", order: pipelined, long: true, shed: oldPages, run: history },
 	rooms: { cost: "ask", order: pipelined, long: true, run: rooms },
 	who: { cost: "ask", order: pipelined, long: true, run: who },
 	typing: { cost: "nothing", order: pipelined, long: false, run: typing },
@@ -55,6 +66,10 @@ export function isTableCommand(command: Up["command"]): command is AnyCommand {
 
 export function costOf(command: AnyCommand): CommandFacts<never>["cost"] {
 	return COMMANDS[command.case].cost;
+}
+
+export function shedAs(command: AnyCommand): "history" | "sends" | undefined {
+	return (COMMANDS[command.case] as CommandFacts<unknown>).shed?.(command.value);
 }
 
 export function isSerial(command: AnyCommand): boolean {

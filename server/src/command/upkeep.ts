@@ -15,7 +15,7 @@ export const typing: Handler<Typing> = async (context, { room: ref }) => {
 	const { parts, session, user } = context;
 	const id = await roomId(context, ref);
 	if (session === undefined || !session.reads(id)) throw new Refusal("not_member");
-	const room = parts.rooms.get(id);
+	const room = parts.shedding.sheds("typing") ? undefined : parts.rooms.get(id);
 	if (room !== undefined && room.readers.size <= parts.limits.presenceReadersMax) {
 		const { id: userId, name } = user;
 		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });

@@ -4,6 +4,7 @@ import type { Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Commands } from "../command/commands.ts";
 import type { Log } from "../ops/log.ts";
+import type { Shedding } from "../overload/shedding.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Address } from "./address.ts";
 import type { Door, DoorSpec } from "./door.ts";
@@ -37,6 +38,7 @@ export interface DoorsBehind {
 	readonly host: SessionHost;
 	readonly commands: Commands;
 	readonly accounts: Pick<Accounts, "authenticate" | "refresh">;
+	readonly shedding: Shedding;
 	readonly page: PageAssets;
 	readonly clock: Clock;
 	readonly random: Random;

@@ -21,7 +21,7 @@ import type { TcpSettings } from "./tcp-connection.ts";
 import { loadTls } from "./tls.ts";
 import { type WsData, type WsKind, WsLink, type WsOpening, wsKind } from "./ws.ts";
 
-export interface HttpParts extends DoorParts, Pick<ApiParts, "accounts" | "commands"> {
+export interface HttpParts extends DoorParts, Pick<ApiParts, "accounts" | "commands" | "shedding"> {
 	readonly page: PageAssets;
 	readonly origins: Origins;
 	readonly proxies: Proxies;

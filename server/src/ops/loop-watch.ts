@@ -5,6 +5,8 @@ import type { Histogram } from "./metrics.ts";
 export interface LoopWatch {
 	/** The worst lateness of the last few seconds, in ms. */
 	worstMs(): number;
+	/** The least lateness of the last three looks, in ms: what stands, as against one late turn. */
+	standingMs(): number;
 	stop(): void;
 }
 
@@ -16,6 +18,8 @@ export function watchLoop(clock: Pick<Clock, "monotonic" | "after">, lagSeconds:
 	let worst = 0;
 	let worstBefore = 0;
 	let windowEndsMs = clock.monotonic() + WINDOW_MS;
+	/** The newest first. */
+	let recent: readonly number[] = [0, 0, 0];
 	let cancel: Cancel = () => {};
 	const tick = (dueMs: number): void => {
 		const nowMs = clock.monotonic();
@@ -26,6 +30,7 @@ export function watchLoop(clock: Pick<Clock, "monotonic" | "after">, lagSeconds:
 			windowEndsMs = nowMs + WINDOW_MS;
 		}
 		worst = Math.max(worst, lateMs);
+		recent = [lateMs, ...recent.slice(0, 2)];
 		schedule(nowMs);
 	};
 	const schedule = (nowMs: number): void => {
@@ -33,5 +38,5 @@ export function watchLoop(clock: Pick<Clock, "monotonic" | "after">, lagSeconds:
 		cancel = clock.after(TICK_MS, () => tick(dueMs));
 	};
 	schedule(clock.monotonic());
-	return { worstMs: () => Math.max(worst, worstBefore), stop: () => cancel() };
+	return { worstMs: () => Math.max(worst, worstBefore), standingMs: () => Math.min(...recent), stop: () => cancel() };
 }

@@ -58,6 +58,14 @@ export interface Metrics {
 	readonly batchesFailed: Count;
 	/** Drafts that wait for the next batch. */
 	readonly draftsWaiting: Level;
+	/** Seconds for which the oldest draft waits that is not durable yet; 0: none does. */
+	readonly oldestDraftSeconds: Level;
+	/** Hellos that wait for their turn. */
+	readonly hellosWaiting: Level;
+	/** How much is let go of, 0 (nothing) to 4 (sends are refused): overload/levels.ts. */
+	readonly overloadLevel: Level;
+	/** Commands and hellos refused because of overload: `history`, `logins`, `sends`. */
+	readonly overloadRefused: CountBy;
 	/** Rooms that are live in memory. */
 	readonly rooms: Level;
 	/** Bytes queued in all outboxes and not yet taken by the kernel. */
@@ -133,6 +141,10 @@ export function createMetrics(): Metrics {
 		batchDrafts: histogram("verbatim_batch_drafts", SIZES, "Drafts in a batch."),
 		batchesFailed: count("verbatim_batches_failed_total", "Batches that the store could not write."),
 		draftsWaiting: level("verbatim_drafts_waiting", "Drafts that wait for the next batch."),
+		oldestDraftSeconds: level("verbatim_oldest_draft_seconds", "For how long the oldest draft waits that is not durable yet."),
+		hellosWaiting: level("verbatim_hellos_waiting", "Hellos that wait for their turn."),
+		overloadLevel: level("verbatim_overload_level", "How much is let go of: 0 nothing, 4 sends are refused."),
+		overloadRefused: countBy("verbatim_overload_refused_total", "what", "Commands and hellos refused because of overload."),
 		rooms: level("verbatim_rooms_live", "Rooms that are live in memory."),
 		outboxBytes: level("verbatim_outbox_bytes", "Bytes queued in all outboxes."),
 		catchUps: count("verbatim_catch_ups_total", "Readers that fell behind and were served from the log."),

@@ -8,6 +8,8 @@ export interface ReadinessParts {
 	readonly storeHealthy: () => Promise<boolean>;
 	readonly loopWorstMs: () => number;
 	readonly draining: () => boolean;
+	/** Why sends are refused just now, if they are. */
+	readonly overloaded: () => string | undefined;
 }
 
 /** Why not, in words; empty: ready. */
@@ -18,7 +20,7 @@ const PROBE_MS_MAX = 2_000;
 /** A loop this late answers nobody in time. */
 const LOOP_LATE_MS_MAX = 1_000;
 
-export function createReadiness({ clock, storeHealthy, loopWorstMs, draining }: ReadinessParts): Readiness {
+export function createReadiness({ clock, storeHealthy, loopWorstMs, draining, overloaded }: ReadinessParts): Readiness {
 	let probedMs = Number.NEGATIVE_INFINITY;
 	let probe: Promise<boolean> = Promise.resolve(false);
 
@@ -38,6 +40,8 @@ export function createReadiness({ clock, storeHealthy, loopWorstMs, draining }: 
 		if (!(await storeAnswer())) reasons.push("store: it cannot commit just now");
 		const lateMs = loopWorstMs();
 		if (lateMs > LOOP_LATE_MS_MAX) reasons.push(`event loop: up to ${Math.round(lateMs)} ms late in the last seconds`);
+		const trouble = overloaded();
+		if (trouble !== undefined) reasons.push(trouble);
 		return reasons;
 	};
 }

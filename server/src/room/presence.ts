@@ -1,6 +1,8 @@
 // Who is online, told to those who share a room. Ephemeral: merged, shed first, and never told in rooms where it would cost
-// more than it says. "Offline" is said only after a while: a reload or a short drop is not an absence.
+// more than it says. "Offline" is said only after a while: a reload or a short drop is not an absence. While the server has more to
+// do than it can, nothing is told; who has come or gone meanwhile is told once it is over, as it is then.
 import type { Cancel, Clock } from "../clock.ts";
+import type { Shedding } from "../overload/shedding.ts";
 import type { UserRef } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
 import { Push } from "./push.ts";
@@ -12,14 +14,29 @@ export interface PresenceOptions {
 	readonly readersMax: number;
 }
 
+/** Changes kept while nothing is told; beyond, the oldest are never told. */
+const UNTOLD_MAX = 10_000;
+const LOOK_AGAIN_MS = 1_000;
+
+interface Untold {
+	readonly user: UserRef;
+	readonly rooms: readonly LiveRoom[];
+}
+
 export class Presence {
 	private readonly directory: Directory;
 	private readonly clock: Pick<Clock, "after">;
 	private readonly options: PresenceOptions;
+	private readonly shedding: Shedding;
 	private readonly leaving = new Map<string, Cancel>();
+	/** By user, the newest last. */
+	private stopped = false;
+	private readonly untold = new Map<string, Untold>();
+	private cancelLook: Cancel | undefined;
 
-	constructor(directory: Directory, clock: Pick<Clock, "after">, options: PresenceOptions) {
+	constructor(directory: Directory, clock: Pick<Clock, "after">, shedding: Shedding, options: PresenceOptions) {
 		this.directory = directory;
+		this.shedding = shedding;
 		this.clock = clock;
 		this.options = options;
 	}
@@ -43,6 +60,7 @@ export class Presence {
 	/** The user's last session has gone. */
 	offline(user: UserRef, rooms: readonly LiveRoom[]): void {
 		this.leaving.get(user.id)?.();
+		if (this.stopped) return;
 		const cancel = this.clock.after(this.options.offlineGraceMs, () => {
 			this.leaving.delete(user.id);
 			if (!this.directory.isOnline(user.id)) this.tell(user, rooms, false);
@@ -50,13 +68,23 @@ export class Presence {
 		this.leaving.set(user.id, cancel);
 	}
 
+	/** Nothing is told any more. */
 	stop(): void {
+		this.stopped = true;
 		for (const cancel of this.leaving.values()) cancel();
 		this.leaving.clear();
+		this.cancelLook?.();
+		this.cancelLook = undefined;
+		this.untold.clear();
 	}
 
 	private tell(user: UserRef, rooms: readonly LiveRoom[], online: boolean): void {
-		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } });
+		if (this.stopped) return;
+		if (this.shedding.sheds("presence")) {
+			this.keep({ user, rooms });
+			return;
+		}
+		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
 		const told = new Set<unknown>();
 		for (const room of rooms) {
 			if (room.readers.size > this.options.readersMax) continue;
@@ -67,5 +95,28 @@ export class Presence {
 				device.pushEphemeral(push);
 			}
 		}
+	}
+
+	private keep(untold: Untold): void {
+		this.untold.delete(untold.user.id);
+		this.untold.set(untold.user.id, untold);
+		if (this.untold.size > UNTOLD_MAX) {
+			for (const oldest of this.untold.keys()) {
+				this.untold.delete(oldest);
+				break;
+			}
+		}
+		this.cancelLook ??= this.clock.after(LOOK_AGAIN_MS, () => this.look());
+	}
+
+	private look(): void {
+		this.cancelLook = undefined;
+		if (this.shedding.sheds("presence")) {
+			this.cancelLook = this.clock.after(LOOK_AGAIN_MS, () => this.look());
+			return;
+		}
+		const untold = [...this.untold.values()];
+		this.untold.clear();
+		for (const { user, rooms } of untold) this.tell(user, rooms, this.directory.isOnline(user.id));
 	}
 }

@@ -12,9 +12,12 @@ export class Push {
 
 	/** What kind of message it is, for metrics. */
 	readonly kind: string;
+	/** Of the state of what it tells; undefined: it tells of a moment, or must not be left out. */
+	readonly key: string | undefined;
 
-	constructor(body: DownBody) {
+	constructor(body: DownBody, key?: string) {
 		this.kind = body.case ?? "other";
+		this.key = key;
 		this.down = create(DownSchema, { body });
 	}
 

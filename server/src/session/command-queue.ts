@@ -63,7 +63,7 @@ export class CommandQueue {
 			if (!this.paused || underWay >= max * 8)
 				throw new Refusal("busy", "too many commands under way on this connection", CROWDED_MS);
 		}
-		pay(this.parts.purses, this.session.account.id, command);
+		pay(this.parts.purses, this.parts.shedding, this.session.account.id, command);
 		const next: Waiting = { id, trace, command };
 		if (this.waiting.length === 0 && this.mayStart(command)) this.start(next);
 		else if (this.waiting === NONE) this.waiting = [next];

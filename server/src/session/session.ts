@@ -23,6 +23,7 @@ import { type Account, accountOf, type Identity } from "../account/accounts.ts";
 import type { Core } from "../core.ts";
 import { newId, sessionId } from "../ids.ts";
 import type { Format, Link } from "../listen/link.ts";
+import { laneOf } from "../overload/hellos.ts";
 import type { Device } from "../room/device.ts";
 import type { EntriesPush, Push } from "../room/push.ts";
 import type { LiveRoom } from "../room/room.ts";
@@ -31,6 +32,7 @@ import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
 import { type Claimant, claim, settle } from "./claims.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
+import { HeldState } from "./held-state.ts";
 import type { SessionInput } from "./host.ts";
 import { Memberships, type MembershipsPort } from "./memberships.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
@@ -52,6 +54,8 @@ export class Session
 	private readonly outbox: Outbox;
 	private readonly streams: Streams;
 	private readonly memberships: Memberships;
+	/** While the peer does not keep up. */
+	private heldState: HeldState | undefined;
 	private welcomed = false;
 	/** While commands are under way. */
 	private queue: CommandQueue | undefined;
@@ -156,6 +160,24 @@ export class Session
 	}
 
 	private async greet(id: number, trace: string, hello: Hello): Promise<void> {
+		const lane = laneOf(hello.credential);
+		try {
+			const turn = this.core.hellos.enter(lane);
+			if (turn !== undefined) await turn;
+		} catch (cause) {
+			this.refuseHello(id, trace, cause);
+			return;
+		}
+		try {
+			await this.greetNow(id, trace, hello);
+		} finally {
+			this.core.hellos.done(lane);
+		}
+	}
+
+	private async greetNow(id: number, trace: string, hello: Hello): Promise<void> {
+		// It may have waited for its turn, and be gone.
+		if (this.state !== "greeting") return;
 		try {
 			const identity = await this.core.accounts.authenticate(hello.credential, {
 				address: this.link.address,
@@ -164,12 +186,16 @@ export class Session
 			if (this.state !== "greeting") return;
 			await this.welcome(id, identity, hello);
 		} catch (cause) {
-			if (this.state !== "greeting") return;
-			this.leaveDirectory();
-			this.fail(id, trace, cause);
-			this.step("refused");
-			if (++this.refusedHellos >= REFUSED_HELLOS_MAX) this.end("unauthorized");
+			this.refuseHello(id, trace, cause);
 		}
+	}
+
+	private refuseHello(id: number, trace: string, cause: unknown): void {
+		if (this.state !== "greeting") return;
+		this.leaveDirectory();
+		this.fail(id, trace, cause);
+		this.step("refused");
+		if (++this.refusedHellos >= REFUSED_HELLOS_MAX) this.end("unauthorized");
 	}
 
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
@@ -302,12 +328,17 @@ export class Session
 	}
 
 	pushEphemeral(push: Push): boolean {
-		if (this.state !== "live" || this.outbox.clogged) {
-			this.core.metrics.shed.add(push.kind);
-			return false;
+		if (this.state === "live" && this.outbox.roomy) {
+			this.outbox.add(push.encoded(this.link.format));
+			return true;
 		}
-		this.outbox.add(push.encoded(this.link.format));
-		return true;
+		let dropped: Push | undefined = push;
+		if (this.state === "live" && push.key !== undefined) {
+			this.heldState ??= new HeldState();
+			dropped = this.heldState.hold(push.key, push);
+		}
+		if (dropped !== undefined) this.core.metrics.shed.add(dropped.kind);
+		return false;
 	}
 
 	memberNow(room: LiveRoom, seq: number): void {
@@ -375,9 +406,16 @@ export class Session
 			this.vigil.watchStall();
 		} else {
 			this.vigil.flowing();
+			this.tellHeldState();
 			this.streams.pump();
 		}
 		this.queue?.resume();
+	}
+
+	private tellHeldState(): void {
+		const { heldState } = this;
+		this.heldState = undefined;
+		for (const push of heldState?.take() ?? []) this.pushEphemeral(push);
 	}
 
 	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */

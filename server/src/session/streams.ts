@@ -2,6 +2,7 @@
 // resume, a slow reader, a join) `pump` moves it from the log, room by room in turn, no faster than the connection takes it.
 import { type Cursor, type DownBody, Skipped_Reason } from "@verbatim/protocol";
 import type { Format } from "../listen/link.ts";
+import type { Shedding } from "../overload/shedding.ts";
 import { newestAsOf } from "../room/as-of.ts";
 import type { Device } from "../room/device.ts";
 import type { EntriesPush } from "../room/push.ts";
@@ -28,12 +29,14 @@ export interface StreamsPort {
 
 export interface StreamsLimits {
 	readonly catchUpEntriesMax: number;
+	readonly historyEntriesMax: number;
 	readonly historyEntriesDefault: number;
 }
 
 /** What all streams of a server share. */
 export interface StreamsParts {
 	readonly reader: LogReader;
+	readonly shedding: Shedding;
 	readonly limits: StreamsLimits;
 }
 
@@ -161,7 +164,7 @@ export class Streams {
 	/** Moves one cursor by one piece of the log. */
 	private async advance(subscription: Subscription): Promise<void> {
 		const { room } = subscription;
-		if (subscription.state === "stale" || room.head - subscription.cursor > this.parts.limits.catchUpEntriesMax) {
+		if (subscription.state === "stale" || room.head - subscription.cursor > this.behindMax) {
 			await this.skip(subscription);
 			return;
 		}
@@ -177,6 +180,12 @@ export class Streams {
 		}
 		this.port.sendPush(piece.push);
 		subscription.cursor = piece.push.to;
+	}
+
+	/** Who is further behind is told what lies between instead of being sent it; in overload, whoever needs more than one page. */
+	private get behindMax(): number {
+		const { limits, shedding } = this.parts;
+		return shedding.sheds("history") ? limits.historyEntriesMax : limits.catchUpEntriesMax;
 	}
 
 	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */

@@ -11,11 +11,17 @@ import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store
 export interface BatchLimits {
 	/** Drafts that may wait for the next batch; beyond: `busy`. Bounds memory when the disk is slower than the senders. */
 	readonly draftsWaitingMax: number;
+	/** About what they may hold together, in bytes; a single draft always fits. */
+	readonly draftBytesWaitingMax: number;
 	/** Drafts in one batch. Bounds how long a batch can take, hence how long others wait. */
 	readonly batchDraftsMax: number;
 }
 
-export const BATCH_LIMITS: BatchLimits = { draftsWaitingMax: 20_000, batchDraftsMax: 4_096 };
+export const BATCH_LIMITS: BatchLimits = {
+	draftsWaitingMax: 20_000,
+	draftBytesWaitingMax: 64 * 1024 * 1024,
+	batchDraftsMax: 4_096,
+};
 
 /**
  * What became of a batch: a ruling for each draft, in order, with the words of an error if single drafts failed by our mistake;
@@ -34,6 +40,14 @@ export class Batches {
 	private readonly limits: BatchLimits;
 	private events: StoreEvents | undefined;
 	private waiting: Waiting[] = [];
+	private waitingBytes = 0;
+	/**
+	 * When the first draft of each batch to come was appended (monotonic ms): batches are cut from the front in whole lengths, so
+	 * a mark at each such length tells the age of every batch's oldest draft, at no cost for the others.
+	 */
+	private readonly marks: number[] = [];
+	/** The mark of the batch that is being committed. */
+	private committingSinceMs: number | undefined;
 	/** A batch is being committed, or will begin at the end of this turn. */
 	private isBusy = false;
 	private isClosed = false;
@@ -58,9 +72,14 @@ export class Batches {
 
 	append(draft: Draft): Promise<Outcome> {
 		if (this.isClosed) return Promise.resolve(UNAVAILABLE);
-		if (this.waiting.length >= this.limits.draftsWaitingMax) return Promise.resolve(BUSY);
+		const { draftsWaitingMax, draftBytesWaitingMax, batchDraftsMax } = this.limits;
+		const bytes = bytesOf(draft);
+		if (this.waiting.length >= draftsWaitingMax) return Promise.resolve(BUSY);
+		if (this.waitingBytes + bytes > draftBytesWaitingMax && this.waiting.length > 0) return Promise.resolve(BUSY);
 		const { promise, resolve } = Promise.withResolvers<Outcome>();
+		if (this.waiting.length % batchDraftsMax === 0) this.marks.push(this.clock.monotonic());
 		this.waiting.push({ draft, resolve });
+		this.waitingBytes += bytes;
 		if (!this.isBusy) {
 			this.isBusy = true;
 			// At the end of the turn: all that this turn brings goes into one batch.
@@ -70,7 +89,10 @@ export class Batches {
 	}
 
 	stats(): StoreStats {
-		return { batches: this.batches, drafts: this.drafts, waiting: this.waiting.length };
+		const { batches, drafts, waiting, waitingBytes } = this;
+		const oldestAtMs = this.committingSinceMs ?? this.marks[0];
+		const oldestMs = oldestAtMs === undefined ? 0 : this.clock.monotonic() - oldestAtMs;
+		return { batches, drafts, waiting: waiting.length, waitingBytes, oldestMs };
 	}
 
 	/** Takes no more drafts and resolves when those taken are done. */
@@ -89,6 +111,7 @@ export class Batches {
 	private next(): void {
 		if (this.waiting.length === 0) {
 			this.isBusy = false;
+			this.committingSinceMs = undefined;
 			return;
 		}
 		const batch = this.take();
@@ -106,9 +129,15 @@ export class Batches {
 	}
 
 	private take(): readonly Waiting[] {
-		if (this.waiting.length > this.limits.batchDraftsMax) return this.waiting.splice(0, this.limits.batchDraftsMax);
+		this.committingSinceMs = this.marks.shift();
+		if (this.waiting.length > this.limits.batchDraftsMax) {
+			const batch = this.waiting.splice(0, this.limits.batchDraftsMax);
+			for (const { draft } of batch) this.waitingBytes -= bytesOf(draft);
+			return batch;
+		}
 		const batch = this.waiting;
 		this.waiting = [];
+		this.waitingBytes = 0;
 		return batch;
 	}
 
@@ -128,6 +157,11 @@ export class Batches {
 			for (const [i, { resolve }] of batch.entries()) resolve(settled.outcomes[i] ?? UNAVAILABLE);
 		}
 	}
+}
+
+/** About what a draft holds, in bytes: its text, which may be two bytes a character in memory, and an allowance for the rest. */
+function bytesOf(draft: Draft): number {
+	return draft.kind === "message" ? 256 + 2 * draft.text.length : 512;
 }
 
 interface Waiting {

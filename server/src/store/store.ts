@@ -167,8 +167,11 @@ export interface StoreStats {
 	/** Batches committed, drafts in them, and the newest batch's size and duration. */
 	readonly batches: number;
 	readonly drafts: number;
-	/** Drafts that wait for the next batch. */
+	/** Drafts that wait for the next batch, and about what they hold, in bytes. */
 	readonly waiting: number;
+	readonly waitingBytes: number;
+	/** For how long the oldest draft waits that is not settled yet, in ms; 0: none does. */
+	readonly oldestMs: number;
 }
 
 /** Told of every batch. Both calls are made before the promises of the batch's drafts resolve. */

@@ -6,6 +6,7 @@ import { createCore, type RunningCore } from "../../src/core.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/limits.ts";
 import type { Encoded, Format, Link } from "../../src/listen/link.ts";
 import { createMetrics, type Metrics } from "../../src/ops/metrics.ts";
+import { LevelShedding } from "../../src/overload/shedding.ts";
 import type { SessionInput } from "../../src/session/host.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store, UserRecord } from "../../src/store/store.ts";
@@ -141,6 +142,8 @@ export class Harness {
 	readonly clock: VirtualClock;
 	readonly random = new SeededRandom(1);
 	readonly metrics: Metrics = createMetrics();
+	/** Its level is the test's to set. */
+	readonly shedding = new LevelShedding(this.random, this.metrics.overloadRefused);
 	readonly logged: { readonly level: string; readonly fields: object; readonly msg: string }[] = [];
 	readonly format = new ObjectFormat();
 	readonly store: Store;
@@ -170,6 +173,7 @@ export class Harness {
 				...options.limits,
 			},
 			timing: { ...TIMING, ...options.timing },
+			shedding: this.shedding,
 			version: "verbatim-test",
 		});
 	}

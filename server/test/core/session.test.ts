@@ -104,7 +104,7 @@ describe("a session's life", () => {
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
 		const sent = ann.put(say(id, "just in time"));
-		const drained = harness.core.drain();
+		const drained = harness.core.drain(0);
 		await harness.clock.settle();
 		await drained;
 		expect(ann.received.find((down) => down.id === sent)?.body.case).toBe("sent");

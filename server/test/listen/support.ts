@@ -10,6 +10,7 @@ import { GATE_LIMITS, type GateLimits } from "../../src/listen/gate.ts";
 import type { PageAssets } from "../../src/listen/page.ts";
 import { silentLog } from "../../src/ops/log.ts";
 import { createMetrics, type Metrics } from "../../src/ops/metrics.ts";
+import { LevelShedding } from "../../src/overload/shedding.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 
 export interface ServerSettings {
@@ -29,6 +30,8 @@ export interface TestServer extends AsyncDisposable {
 	/** `http://127.0.0.1:PORT`. */
 	readonly http: string;
 	readonly metrics: Metrics;
+	/** Its level is the test's to set. */
+	readonly shedding: LevelShedding;
 	/** Errors that were logged: a test that expects none looks here. */
 	readonly faults: unknown[];
 	drain(): Promise<void>;
@@ -56,6 +59,7 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		},
 		fetch: () => Promise.reject(new Error("no network in tests")),
 	});
+	const shedding = new LevelShedding(systemRandom, metrics.overloadRefused);
 	const core = createCore({
 		store,
 		accounts,
@@ -65,6 +69,7 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		metrics,
 		limits,
 		timing,
+		shedding,
 		version: "test",
 	});
 	const doors = await openDoors(
@@ -87,6 +92,7 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 			host: core,
 			commands: core.commands,
 			accounts,
+			shedding,
 			page: settings.page ?? (() => undefined),
 			clock: systemClock,
 			random: systemRandom,
@@ -102,8 +108,9 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		tcpPort: port(doors.tcp),
 		http: `http://127.0.0.1:${port(doors.http)}`,
 		metrics,
+		shedding,
 		faults,
-		drain: () => core.drain(),
+		drain: () => core.drain(0),
 		async [Symbol.asyncDispose]() {
 			await doors.close(0);
 			core.stop();

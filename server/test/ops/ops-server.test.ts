@@ -64,20 +64,24 @@ describe("the operator's port", () => {
 });
 
 describe("readiness", () => {
-	test("names the store, the event loop and a drain", async () => {
+	test("names the store, the event loop, overload and a drain", async () => {
 		const clock = new VirtualClock();
 		let [healthy, worstMs, draining] = [true, 0, false];
+		let overloaded: string | undefined;
 		const ready = createReadiness({
 			clock,
 			storeHealthy: async () => healthy,
 			loopWorstMs: () => worstMs,
 			draining: () => draining,
+			overloaded: () => overloaded,
 		});
 		expect(await ready()).toEqual([]);
 		healthy = false;
 		worstMs = 1_500;
 		await clock.advance(1_000);
 		expect(await ready()).toEqual(["store: it cannot commit just now", "event loop: up to 1500 ms late in the last seconds"]);
+		overloaded = "overload: sends are refused (the event loop is 1500 ms late)";
+		expect(await ready()).toContain(overloaded);
 		draining = true;
 		expect(await ready()).toEqual(["draining: this server is about to stop"]);
 	});
@@ -89,7 +93,13 @@ describe("readiness", () => {
 			probes++;
 			return true;
 		};
-		const ready = createReadiness({ clock, storeHealthy, loopWorstMs: () => 0, draining: () => false });
+		const ready = createReadiness({
+			clock,
+			storeHealthy,
+			loopWorstMs: () => 0,
+			draining: () => false,
+			overloaded: () => undefined,
+		});
 		await Promise.all(Array.from({ length: 100 }, () => ready()));
 		expect(probes).toBe(1);
 		await clock.advance(1_000);
@@ -100,7 +110,13 @@ describe("readiness", () => {
 	test("a store that does not answer is not ready", async () => {
 		const clock = new VirtualClock();
 		const storeHealthy = () => new Promise<boolean>(() => {});
-		const ready = createReadiness({ clock, storeHealthy, loopWorstMs: () => 0, draining: () => false });
+		const ready = createReadiness({
+			clock,
+			storeHealthy,
+			loopWorstMs: () => 0,
+			draining: () => false,
+			overloaded: () => undefined,
+		});
 		const answer = ready();
 		await clock.advance(2_000);
 		expect(await answer).toEqual(["store: it cannot commit just now"]);
@@ -128,6 +144,11 @@ test("the loop's watch sees what blocked it, and forgets after a while", async (
 	expect(watch.worstMs()).toBe(0);
 	run(700);
 	expect(watch.worstMs()).toBe(700);
+	// One late turn does not stand.
+	expect(watch.standingMs()).toBe(0);
+	run(300);
+	run(500);
+	expect(watch.standingMs()).toBe(300);
 	for (let i = 0; i < 110; i++) run(0);
 	expect(watch.worstMs()).toBe(0);
 });

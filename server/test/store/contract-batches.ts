@@ -12,7 +12,7 @@ export function batchClauses(bench: Bench): void {
 			await must(store, create("tea", ann));
 			await Promise.all(Array.from({ length: 100 }, (_, n) => must(store, say("tea", ann, `${n}`))));
 			expect(told.batches.map(({ drafts }) => drafts)).toEqual([1, 100]);
-			expect(store.stats()).toEqual({ batches: 2, drafts: 101, waiting: 0 });
+			expect(store.stats()).toEqual({ batches: 2, drafts: 101, waiting: 0, waitingBytes: 0, oldestMs: 0 });
 		});
 
 		test("listeners are told of a batch before its promises resolve, and of batches in order", async () => {
@@ -75,6 +75,15 @@ export function batchClauses(bench: Bench): void {
 			const codes = await Promise.all(Array.from({ length: 15 }, (_, n) => codeOf(store.append(say("tea", ann, `${n}`)))));
 			expect(codes).toEqual([...Array(10).fill("ok"), ...Array(5).fill("busy")]);
 			expect(await logOf(store, "tea")).toHaveLength(11);
+		});
+
+		test("what waits is bounded in bytes too, but a single draft always fits", async () => {
+			const store = await bench.store({ draftBytesWaitingMax: 4_096 });
+			await must(store, create("tea", ann));
+			const text = "x".repeat(1_000);
+			const codes = await Promise.all(Array.from({ length: 4 }, (_, n) => codeOf(store.append(say("tea", ann, `${n}${text}`)))));
+			expect(codes).toEqual(["ok", "busy", "busy", "busy"]);
+			expect(await codeOf(store.append(say("tea", ann, text.repeat(5))))).toBe("ok");
 		});
 
 		test("a draft that fails by our mistake fails alone: internal", async () => {

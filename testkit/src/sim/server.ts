@@ -9,6 +9,7 @@ import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
+import { NEVER_SHEDDING } from "../../../server/src/overload/shedding.ts";
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
 import type { Store } from "../../../server/src/store/store.ts";
 import type { Chance } from "./chance.ts";
@@ -110,6 +111,7 @@ export class SimServer {
 			metrics: METRICS,
 			limits,
 			timing: SIM_TIMING,
+			shedding: NEVER_SHEDDING,
 			version: "verbatim-sim",
 		});
 		const tapped = tap(createFormats(limits), this.core, {
@@ -158,7 +160,7 @@ export class SimServer {
 		};
 		machine.after(SIM_TIMING.drainMs, end);
 		core
-			.drain()
+			.drain(SIM_TIMING.drainMs)
 			.then(() => store.close())
 			.then(
 				() => machine.after(5, end),

@@ -1,6 +1,7 @@
 // Coming in over the HTTP API: a name and a password, or a name alone, for tokens.
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../../account/accounts.ts";
+import { laneOf } from "../../overload/hellos.ts";
 import { takeFields } from "./request.ts";
 import type { ApiCall, ApiParts } from "./routes.ts";
 
@@ -37,6 +38,7 @@ async function authenticate(
 ): Promise<Identity> {
 	const up = mustFit(parts, { case: "hello", value: { credential } });
 	if (up.command.case !== "hello") throw new Error("a hello is a hello");
+	if (laneOf(up.command.value.credential) === "fresh") parts.shedding.mayRefuse("logins");
 	return parts.accounts.authenticate(up.command.value.credential, { address: call.peer, lasting: true });
 }
 

@@ -1,6 +1,7 @@
 // The HTTP API as a table: for scripts, and for everybody who would rather use curl than a library.
 import type { Accounts } from "../../account/accounts.ts";
 import type { Commands } from "../../command/commands.ts";
+import type { Shedding } from "../../overload/shedding.ts";
 import type { DoorParts } from "../parts.ts";
 import { beGuest, logIn, refresh } from "./credentials.ts";
 import { createRoom, inviteUser, joinRoom, leaveRoom, listMembers, listRooms, readEntries, sendMessage } from "./rooms.ts";
@@ -8,6 +9,7 @@ import { createRoom, inviteUser, joinRoom, leaveRoom, listMembers, listRooms, re
 export interface ApiParts extends Pick<DoorParts, "limits" | "clock" | "random" | "log" | "metrics"> {
 	readonly accounts: Pick<Accounts, "authenticate" | "refresh">;
 	readonly commands: Commands;
+	readonly shedding: Shedding;
 }
 
 /** One request under way. */

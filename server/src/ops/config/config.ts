@@ -31,6 +31,8 @@ export interface Config {
 	readonly limits: ServerLimits;
 	readonly gate: GateLimits;
 	readonly loginsPerMinute: number;
+	/** Memory of the process at which it lets go of everything it can; 0: what the machine, or the container, has. */
+	readonly memoryBytesMax: number;
 	readonly timing: Timing;
 }
 
@@ -64,6 +66,7 @@ export function configOf(values: SettingValues): Config {
 			opens: { perSecond: values["limits.opensPerSecond"], burst: values["limits.opensBurst"] },
 		},
 		loginsPerMinute: values["limits.loginsPerMinute"],
+		memoryBytesMax: values["limits.memoryBytesMax"],
 		timing: overridden(TIMING, "timing.", values),
 	};
 }

@@ -98,6 +98,11 @@ const DOOR_LIMITS = {
 		30,
 		"Log-ins, registrations and guests of one address; the failures of one account have their own, stricter limit.",
 	),
+	"limits.memoryBytesMax": setting(
+		bytes({ min: 0, max: 1024 * 1024 * MiB }),
+		0,
+		"Memory of the process: close to it, work is let go of in order. 0: what the machine, or the container, has.",
+	),
 };
 
 // Of the wire's limits, those that clients check too can be lowered only.

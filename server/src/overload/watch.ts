@@ -1,0 +1,96 @@
+// Looks at the signals ten times a second and sets the level. Whatever reads a signal costs microseconds; memory, which the system
+// must be asked for, is looked at more seldom, and before anybody is refused for it, what nobody uses any more is given back.
+import type { Cancel, Clock } from "../clock.ts";
+import type { Log } from "../ops/log.ts";
+import type { Metrics } from "../ops/metrics.ts";
+import { Judge, worstSignal } from "./judge.ts";
+import { CALM, ENTER, LEVEL_MAX, SHED_FROM, type Sheddable, type Signals } from "./levels.ts";
+import type { LevelShedding } from "./shedding.ts";
+
+export interface OverloadParts {
+	readonly clock: Pick<Clock, "monotonic" | "after">;
+	readonly log: Pick<Log, "info" | "warn">;
+	readonly metrics: Pick<Metrics, "overloadLevel" | "oldestDraftSeconds">;
+	readonly loopLagMs: () => number;
+	readonly draftAgeMs: () => number;
+	readonly memory: Memory;
+}
+
+export interface Memory {
+	/** Of the process, in bytes. */
+	residentBytes(): number;
+	/** What it may have. */
+	readonly bytesMax: number;
+	/** Gives back what can be; may take tenths of a second. */
+	collect(): void;
+}
+
+export interface OverloadWatch {
+	/** Why sends are refused just now, in words; undefined while they are not. */
+	trouble(): string | undefined;
+	stop(): void;
+}
+
+const TICK_MS = 100;
+const MEMORY_EVERY_MS = 500;
+const COLLECT_EVERY_MS = 10_000;
+
+export function watchOverload(parts: OverloadParts, shedding: LevelShedding): OverloadWatch {
+	const { clock, log, metrics, memory } = parts;
+	const judge = new Judge();
+	let signals = CALM;
+	let memoryAtMs = Number.NEGATIVE_INFINITY;
+	let collectedMs = Number.NEGATIVE_INFINITY;
+	let memoryShare = 0;
+	let cancel: Cancel = () => {};
+	metrics.overloadLevel.watch(() => shedding.level);
+	metrics.oldestDraftSeconds.watch(() => parts.draftAgeMs() / 1_000);
+
+	const lookAtMemory = (nowMs: number): void => {
+		if (nowMs - memoryAtMs < MEMORY_EVERY_MS) return;
+		memoryAtMs = nowMs;
+		memoryShare = memory.residentBytes() / memory.bytesMax;
+		if (memoryShare < (ENTER.memoryShare[0] ?? 1) || nowMs - collectedMs < COLLECT_EVERY_MS) return;
+		collectedMs = nowMs;
+		memory.collect();
+		memoryShare = memory.residentBytes() / memory.bytesMax;
+	};
+
+	const tick = (): void => {
+		const nowMs = clock.monotonic();
+		lookAtMemory(nowMs);
+		signals = { loopLagMs: parts.loopLagMs(), draftAgeMs: parts.draftAgeMs(), memoryShare };
+		const before = shedding.level;
+		shedding.level = judge.judge(signals, nowMs);
+		if (shedding.level !== before) tell(before);
+		cancel = clock.after(TICK_MS, tick);
+	};
+
+	const tell = (before: number): void => {
+		const { level } = shedding;
+		const facts = { level, before, ...signals, shed: shedAt(level) };
+		if (level > before) log.warn(facts, "overload: more is asked for than can be done; some of it is let go of");
+		else log.info(facts, level === 0 ? "overload is over" : "overload eases");
+	};
+
+	cancel = clock.after(TICK_MS, tick);
+	return {
+		trouble: () => (shedding.level < LEVEL_MAX ? undefined : `overload: sends are refused (${describe(signals)})`),
+		stop: () => cancel(),
+	};
+}
+
+function shedAt(level: number): Sheddable[] {
+	return (Object.keys(SHED_FROM) as Sheddable[]).filter((what) => level >= SHED_FROM[what]);
+}
+
+function describe(signals: Signals): string {
+	switch (worstSignal(signals)) {
+		case "loopLagMs":
+			return `the event loop is ${Math.round(signals.loopLagMs)} ms late`;
+		case "draftAgeMs":
+			return `the oldest send waits for the disk since ${Math.round(signals.draftAgeMs)} ms`;
+		case "memoryShare":
+			return `${Math.round(signals.memoryShare * 100)} % of the memory is in use`;
+	}
+}
