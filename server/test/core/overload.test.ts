@@ -1,0 +1,214 @@
+import { describe, expect, test } from "bun:test";
+import { SeededRandom, VirtualClock } from "@verbatim/testkit";
+import { Push } from "../../src/room/push.ts";
+import { drainSessions } from "../../src/session/drain.ts";
+import { HeldState } from "../../src/session/held-state.ts";
+import { Harness } from "./harness.ts";
+import { join, joined, say, texts } from "./helpers.ts";
+
+describe("overload", () => {
+	test("a send is refused before it is queued, with when to come back, and what stands behind it cannot overtake it", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		const before = harness.store.stats().drafts;
+		harness.shedding.level = 4;
+		const failure = await ann.want("failure", say(id, "first", "c-1"));
+		expect(failure).toMatchObject({ code: "busy", retry: true });
+		expect(failure.retryAfterMs).toBeGreaterThanOrEqual(1_000);
+		expect(harness.store.stats().drafts).toBe(before);
+		harness.shedding.level = 0;
+		expect(await ann.refusal(say(id, "second", "c-2", "c-1"))).toBe("out_of_order");
+		await ann.want("sent", say(id, "first", "c-1"));
+		await ann.want("sent", say(id, "second", "c-2", "c-1"));
+		expect(texts(ann, id)).toEqual(["first", "second"]);
+	});
+
+	test("a refused send costs the sender nothing of its bucket", async () => {
+		const harness = new Harness({ limits: { sendsPerSecond: 1, sendsBurst: 1 } });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		harness.shedding.level = 4;
+		for (let i = 0; i < 10; i++) expect(await ann.refusal(say(id, "x"))).toBe("busy");
+		harness.shedding.level = 0;
+		await ann.want("sent", say(id, "x"));
+	});
+
+	test("old pages wait, the newest is given", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		for (let i = 0; i < 5; i++) await ann.want("sent", say(id, `${i}`));
+		harness.shedding.level = 3;
+		const ask = (bound: { before?: number; after?: number; first?: boolean }) =>
+			({ case: "history", value: { room: id, before: 0, after: 0, first: false, limit: 2, ...bound } }) as const;
+		expect(await ann.refusal(ask({ before: 4 }))).toBe("busy");
+		expect(await ann.refusal(ask({ after: 2 }))).toBe("busy");
+		expect(await ann.refusal(ask({ first: true }))).toBe("busy");
+		expect((await ann.want("page", ask({}))).to).toBe(6);
+		await ann.want("sent", say(id, "said all the same"));
+		harness.shedding.level = 2;
+		expect((await ann.want("page", ask({ before: 4 }))).to).toBe(3);
+	});
+
+	test("who comes back far behind is told what lies between, and who is a page behind gets it all", async () => {
+		const harness = new Harness({ limits: { historyEntriesMax: 10, historyEntriesDefault: 5, ringEntriesMax: 1 } });
+		const ann = await harness.guest("ann");
+		const { id, epoch } = await joined(ann, "#tea");
+		for (let i = 0; i < 30; i++) await ann.want("sent", say(id, `${i}`));
+		harness.shedding.level = 2;
+		const at = (seq: number) => [{ room: id, epoch, seq }];
+		expect((await harness.guest("ann", at(5))).pushed("skipped")).toEqual([]);
+		harness.shedding.level = 3;
+		// A guest is let in as a stranger; this one only stands for somebody with a token.
+		harness.shedding.sheds = (what) => what === "history";
+		harness.shedding.mayRefuse = () => {};
+		const far = await harness.guest("ann", at(5));
+		await harness.clock.settle();
+		expect(far.pushed("skipped")).toMatchObject([{ room: id, from: 6, to: 26 }]);
+		const near = await harness.guest("ann", at(25));
+		await harness.clock.settle();
+		expect(near.pushed("skipped")).toEqual([]);
+		expect(near.seqs(id)).toEqual([26, 27, 28, 29, 30, 31]);
+	});
+
+	test("typing goes first: it is not passed on, and nobody is refused for it", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const { id } = await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		harness.shedding.level = 1;
+		await ann.want("done", { case: "typing", value: { room: id } });
+		expect(bob.pushed("typist")).toEqual([]);
+		harness.shedding.level = 0;
+		await ann.want("done", { case: "typing", value: { room: id } });
+		expect(bob.pushed("typist")).toHaveLength(1);
+	});
+
+	test("presence is made up for when it is over, as it is then", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		await joined(ann, "#tea");
+		const bob = await harness.guest("bob");
+		await joined(bob, "#tea");
+		await harness.clock.settle();
+		const before = ann.pushed("presence").length;
+		harness.shedding.level = 2;
+		await bob.lose();
+		await harness.clock.advance(10_000);
+		await harness.guest("bob");
+		await harness.clock.advance(10_000);
+		expect(ann.pushed("presence")).toHaveLength(before);
+		harness.shedding.level = 1;
+		await harness.clock.advance(2_000);
+		expect(ann.pushed("presence").slice(before)).toMatchObject([{ user: { name: "bob" }, online: true }]);
+		expect(ann.pushed("presence")).toHaveLength(before + 1);
+	});
+
+	test("who was never inside is told when to come back, who shows a token is looked at, and who is inside stays", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		harness.shedding.level = 3;
+		const stranger = harness.client();
+		const hello = (credential: { case: "guest"; value: { name: string } } | { case: "token"; value: string }) =>
+			({ case: "hello", value: { credential, client: "test", cursors: [] } }) as const;
+		const failure = await stranger.want("failure", hello({ case: "guest", value: { name: "bob" } }));
+		expect(failure).toMatchObject({ code: "busy", retry: true });
+		expect(failure.retryAfterMs).toBeGreaterThanOrEqual(2_000);
+		// The harness knows no tokens: that it says so shows that it has looked.
+		expect(await harness.client().refusal(hello({ case: "token", value: "t" }))).toBe("credentials_wrong");
+		await ann.want("sent", say(id, "still here"));
+		harness.shedding.level = 2;
+		await stranger.want("welcome", hello({ case: "guest", value: { name: "bob" } }));
+	});
+});
+
+describe("a slow reader", () => {
+	test("is told how presence stands when it reads again: of each user the newest", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		const bob = await harness.guest("bob");
+		await joined(bob, "#tea");
+		await harness.clock.settle();
+		ann.stalled = true;
+		await bob.want("sent", say(id, "unread"));
+		const before = ann.received.length;
+		let other = bob;
+		for (let i = 0; i < 3; i++) {
+			await other.lose();
+			await harness.clock.advance(6_000);
+			other = await harness.guest("bob");
+			await harness.clock.settle();
+		}
+		ann.stalled = false;
+		await ann.read();
+		const presence = ann.received.slice(before).flatMap(({ body }) => (body.case === "presence" ? [body.value.online] : []));
+		expect(presence).toEqual([true]);
+	});
+
+	test("has a bounded number of such states, the ones longest held go first", () => {
+		const held = new HeldState();
+		const push = (name: string) => new Push({ case: "typist", value: { room: name } }, name);
+		const dropped = Array.from({ length: 70 }, (_, i) => held.hold(`${i}`, push(`${i}`))?.key).filter((key) => key !== undefined);
+		expect(dropped).toEqual(["0", "1", "2", "3", "4", "5"]);
+		expect(held.hold("69", push("69"))?.key).toBe("69");
+		expect(held.take()).toHaveLength(64);
+		expect(held.take()).toEqual([]);
+	});
+});
+
+describe("a drain", () => {
+	test("of many is spread over a while, and nobody is told to come back before it is over", async () => {
+		const clock = new VirtualClock();
+		const told: Array<{ atMs: number; backMs: number }> = [];
+		const session = { drain: async (backMs: number) => void told.push({ atMs: clock.monotonic(), backMs }) };
+		const done = drainSessions(Array<typeof session>(10_000).fill(session), 8_000, { clock, random: new SeededRandom(1) });
+		await clock.advance(8_000);
+		await done;
+		expect(told).toHaveLength(10_000);
+		const last = told.at(-1)?.atMs ?? 0;
+		expect(last).toBeGreaterThan(1_000);
+		expect(last).toBeLessThanOrEqual(4_000);
+		const perStep = new Map<number, number>();
+		for (const { atMs, backMs } of told) {
+			perStep.set(atMs, (perStep.get(atMs) ?? 0) + 1);
+			expect(atMs + backMs).toBeGreaterThanOrEqual(last);
+		}
+		expect(Math.max(...perStep.values())).toBeLessThanOrEqual(51);
+		const backs = told.map(({ atMs, backMs }) => atMs + backMs).sort((a, b) => a - b);
+		expect((backs.at(-1) ?? 0) - (backs[0] ?? 0)).toBeGreaterThan(1_500);
+	});
+
+	test("keeps half of its time for what is under way, however many there are; of few it is at once", async () => {
+		const clock = new VirtualClock();
+		const told: number[] = [];
+		const session = { drain: async () => void told.push(clock.monotonic()) };
+		const random = new SeededRandom(1);
+		const many = drainSessions(Array<typeof session>(100_000).fill(session), 4_000, { clock, random });
+		await clock.advance(4_000);
+		await many;
+		expect(told).toHaveLength(100_000);
+		expect(told.at(-1)).toBeLessThanOrEqual(2_000);
+		await drainSessions([session, session], 8_000, { clock, random });
+		expect(told.slice(100_000)).toEqual([4_000, 4_000]);
+	});
+
+	test("tells nobody that somebody is offline, not even those who go last", async () => {
+		const harness = new Harness({ timing: { offlineGraceMs: 1 } });
+		const bob = await harness.guest("bob");
+		await bob.ask(join("#tea"));
+		for (let i = 0; i < 200; i++) await harness.guest(`other ${i}`);
+		const ann = await harness.guest("ann");
+		await ann.ask(join("#tea"));
+		const drained = harness.core.drain(60_000);
+		await harness.clock.advance(20);
+		expect([bob.closedAs, ann.closedAs]).toEqual(["draining", undefined]);
+		await harness.clock.advance(1_000);
+		await drained;
+		expect(ann.closedAs).toBe("draining");
+		expect(ann.pushed("presence").filter(({ online }) => !online)).toEqual([]);
+	});
+});
