@@ -117,6 +117,6 @@ export class Presence {
 		}
 		const untold = [...this.untold.values()];
 		this.untold.clear();
-		for (const { user, rooms } of untold) this.tell(user, rooms, this.directory.isOnline(user.id));
+		for (const { user, rooms } of untold) this.tell(user, rooms, this.shows(user.id));
 	}
 }

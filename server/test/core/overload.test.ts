@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Command } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { Push } from "../../src/room/push.ts";
 import { drainSessions } from "../../src/session/drain.ts";
@@ -112,16 +113,16 @@ describe("overload", () => {
 		const { id } = await joined(ann, "#tea");
 		harness.shedding.level = 3;
 		const stranger = harness.client();
-		const hello = (credential: { case: "guest"; value: { name: string } } | { case: "token"; value: string }) =>
-			({ case: "hello", value: { credential, client: "test", cursors: [] } }) as const;
-		const failure = await stranger.want("failure", hello({ case: "guest", value: { name: "bob" } }));
+		const guest: Command = { case: "hello", value: { credential: { case: "guest", value: { name: "bob" } } } };
+		const token: Command = { case: "hello", value: { credential: { case: "token", value: "t" } } };
+		const failure = await stranger.want("failure", guest);
 		expect(failure).toMatchObject({ code: "busy", retry: true });
 		expect(failure.retryAfterMs).toBeGreaterThanOrEqual(2_000);
 		// The harness knows no tokens: that it says so shows that it has looked.
-		expect(await harness.client().refusal(hello({ case: "token", value: "t" }))).toBe("credentials_wrong");
+		expect(await harness.client().refusal(token)).toBe("credentials_wrong");
 		await ann.want("sent", say(id, "still here"));
 		harness.shedding.level = 2;
-		await stranger.want("welcome", hello({ case: "guest", value: { name: "bob" } }));
+		await stranger.want("welcome", guest);
 	});
 });
 

@@ -6,7 +6,10 @@ import { ann, say } from "./drafts.ts";
 test("the age of the oldest draft that is not settled is told, of a batch under way and of those cut off behind it", async () => {
 	const clock = new VirtualClock();
 	const commits: Array<(result: BatchResult) => void> = [];
-	const batches = new Batches(clock, () => new Promise((resolve) => commits.push(resolve)), { ...BATCH_LIMITS, batchDraftsMax: 3 });
+	const batches = new Batches(clock, () => new Promise((resolve) => commits.push(resolve)), {
+		...BATCH_LIMITS,
+		batchDraftsMax: 3,
+	});
 	let said = 0;
 	const append = (count: number) => {
 		for (let i = 0; i < count; i++) void batches.append(say("tea", ann, `${said++}`));

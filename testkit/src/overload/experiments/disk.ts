@@ -1,0 +1,53 @@
+// The disk stalls: each batch takes three seconds for a while. Sends pile up, are refused before they are queued, and so are strangers
+// and old history; who has a token still gets in, and the newest page is still given.
+import type { Experiment } from "../experiment.ts";
+
+const BATCH_MS = 3_000;
+const PER_SECOND = 500;
+const STEP_MS = 20;
+
+export const disk: Experiment = {
+	name: "disk",
+	about: `the disk takes ${BATCH_MS / 1_000} s for each batch, ${PER_SECOND} sends/s go on`,
+	flags: ["--limits.commandsInFlightMax=100000"],
+	rssBytesMax: 400 * 1024 * 1024,
+	async load(stage, seconds) {
+		const speaker = await stage.guest("speaker");
+		const inside = await stage.guest("inside", true);
+		await stage.slowDisk(BATCH_MS, 0);
+		const failures: string[] = [];
+		const beganMs = performance.now();
+		const lastsMs = Math.max(seconds * 1_000, 2 * BATCH_MS);
+		let said = 0;
+		let probing: Promise<void> | undefined;
+		while (performance.now() - beganMs < lastsMs) {
+			const due = ((performance.now() - beganMs) / 1_000) * PER_SECOND;
+			for (; said < due; said++) void speaker.say(`${said} ${"x".repeat(2_000)}`);
+			if (probing === undefined && (await stage.vitals.levelNow()) === 4) probing = probe();
+			await Bun.sleep(STEP_MS);
+		}
+		await stage.slowDisk(0, 0);
+		await probing;
+		if (probing === undefined) failures.push("the server never refused sends");
+		return failures;
+
+		async function probe(): Promise<void> {
+			const { tally } = stage;
+			const history = (before: number) =>
+				inside.ask({ case: "history", value: { room: inside.room, before, after: 0, first: false, limit: 10 } });
+			const [old, newest] = [await history(2), await history(0)];
+			if (old.case === "failure") tally.failed(old.value);
+			else failures.push(`old history was answered by ${old.case}, at level 4`);
+			if (newest.case !== "page") failures.push(`the newest page was answered by ${newest.case}`);
+			const stranger = await stage.stranger("stranger");
+			const refused = await stranger.hello({ case: "guest", value: { name: "stranger" } });
+			if (refused.case === "failure") tally.failed(refused.value);
+			else failures.push(`a stranger was answered by ${refused.case}, at level 4`);
+			stranger.leave();
+			inside.leave();
+			const back = await stage.stranger("inside");
+			const welcome = await back.resume(inside);
+			if (welcome.case !== "welcome") failures.push(`who came back with a token was answered by ${welcome.case}`);
+		}
+	},
+};

@@ -1,0 +1,63 @@
+// What is looked at from outside while a server is under load: its memory from the kernel, its level and its buffers from its metrics.
+import { readFileSync } from "node:fs";
+import type { ServerProcess } from "../process/server-process.ts";
+
+const EVERY_MS = 100;
+
+export class Vitals {
+	/** The most that was seen. */
+	rssBytes = 0;
+	level = 0;
+	outboxBytes = 0;
+	private readonly server: ServerProcess;
+	private readonly timer: ReturnType<typeof setInterval>;
+	private looking = false;
+
+	constructor(server: ServerProcess) {
+		this.server = server;
+		this.timer = setInterval(() => void this.look(), EVERY_MS);
+	}
+
+	stop(): void {
+		clearInterval(this.timer);
+	}
+
+	/** The level of this moment; undefined if the server does not answer. */
+	async levelNow(): Promise<number | undefined> {
+		const metrics = await this.metrics();
+		return metrics === undefined ? undefined : metricOf(metrics, "verbatim_overload_level");
+	}
+
+	private async look(): Promise<void> {
+		if (this.looking) return;
+		this.looking = true;
+		const { pid } = this.server;
+		this.rssBytes = Math.max(this.rssBytes, rssBytesOf(pid));
+		const metrics = await this.metrics();
+		if (metrics !== undefined) {
+			this.level = Math.max(this.level, metricOf(metrics, "verbatim_overload_level"));
+			this.outboxBytes = Math.max(this.outboxBytes, metricOf(metrics, "verbatim_outbox_bytes"));
+		}
+		this.looking = false;
+	}
+
+	private async metrics(): Promise<string | undefined> {
+		try {
+			return await (await fetch(`${this.server.ops}/metrics`)).text();
+		} catch {
+			return undefined;
+		}
+	}
+}
+
+function metricOf(metrics: string, name: string): number {
+	return Number(new RegExp(`^${name} ([0-9.e+]+)$`, "m").exec(metrics)?.[1] ?? 0);
+}
+
+function rssBytesOf(pid: number): number {
+	try {
+		return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+	} catch {
+		return 0;
+	}
+}

@@ -1,0 +1,30 @@
+// `npm run overload [-- --only NAME] [--seconds N] [--json]`: see testkit/src/overload/experiment.ts. With --json one line per experiment.
+import { parseArgs } from "node:util";
+import { run } from "../overload/experiment.ts";
+import { EXPERIMENTS } from "../overload/experiments/all.ts";
+
+const { values } = parseArgs({
+	options: { only: { type: "string" }, seconds: { type: "string", default: "8" }, json: { type: "boolean", default: false } },
+});
+
+let failed = 0;
+for (const experiment of EXPERIMENTS.filter(({ name }) => values.only === undefined || name === values.only)) {
+	const outcome = await run(experiment, Number(values.seconds));
+	if (outcome.failures.length > 0) failed++;
+	if (values.json) {
+		console.log(JSON.stringify(outcome));
+		continue;
+	}
+	const refused = Object.entries(outcome.refused).map(([code, count]) => `${count} ${code}`);
+	console.log(`${outcome.name}: ${outcome.about}`);
+	console.log(
+		`  offered ${outcome.offered}, done ${outcome.done}, refused ${refused.join(", ") || "none"}, of these without a time ${outcome.untimed}`,
+	);
+	console.log(`  lost ${outcome.lost}, doubled ${outcome.doubled}, violations ${outcome.violations.length}`);
+	console.log(
+		`  memory ${outcome.rssMiB.toFixed(0)} of ${outcome.rssMiBMax.toFixed(0)} MiB, outboxes ${outcome.outboxMiB.toFixed(1)} MiB, ` +
+			`highest level ${outcome.level}, normal service ${(outcome.backMs / 1_000).toFixed(1)} s after the load`,
+	);
+	for (const failure of outcome.failures) console.log(`  FAILED: ${failure}`);
+}
+process.exit(failed === 0 ? 0 : 1);
