@@ -28,6 +28,11 @@ export class Vitals {
 		return metrics === undefined ? undefined : metricOf(metrics, "verbatim_overload_level");
 	}
 
+	/** Connections that the server has ended under this name so far. */
+	async closedAs(close: string): Promise<number> {
+		return metricOf((await this.metrics()) ?? "", `verbatim_connections_closed_total\\{close="${close}"\\}`);
+	}
+
 	private async look(): Promise<void> {
 		if (this.looking) return;
 		this.looking = true;
