@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import type { ServerProcess } from "../process/server-process.ts";
 
 const EVERY_MS = 100;
+/** A server that does not answer in this time is asked anew. */
+const ANSWER_MS = 2_000;
 
 export class Vitals {
 	/** The most that was seen. */
@@ -48,7 +50,7 @@ export class Vitals {
 
 	private async metrics(): Promise<string | undefined> {
 		try {
-			return await (await fetch(`${this.server.ops}/metrics`)).text();
+			return await (await fetch(`${this.server.ops}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) })).text();
 		} catch {
 			return undefined;
 		}
