@@ -11,6 +11,9 @@ export class Vitals {
 	rssBytes = 0;
 	level = 0;
 	outboxBytes = 0;
+	/** Since when the outboxes hold exactly what they hold now: with somebody speaking, since everybody has stalled. */
+	outboxSteadySinceMs = performance.now();
+	private outboxBytesNow = 0;
 	private readonly server: ServerProcess;
 	private readonly timer: ReturnType<typeof setInterval>;
 	private looking = false;
@@ -43,7 +46,10 @@ export class Vitals {
 		const metrics = await this.metrics();
 		if (metrics !== undefined) {
 			this.level = Math.max(this.level, metricOf(metrics, "verbatim_overload_level"));
-			this.outboxBytes = Math.max(this.outboxBytes, metricOf(metrics, "verbatim_outbox_bytes"));
+			const outboxBytes = metricOf(metrics, "verbatim_outbox_bytes");
+			this.outboxBytes = Math.max(this.outboxBytes, outboxBytes);
+			if (outboxBytes !== this.outboxBytesNow || outboxBytes === 0) this.outboxSteadySinceMs = performance.now();
+			this.outboxBytesNow = outboxBytes;
 		}
 		this.looking = false;
 	}
