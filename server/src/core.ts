@@ -12,7 +12,7 @@ import type { ServerLimits } from "./limits.ts";
 import type { Link } from "./listen/link.ts";
 import type { Log } from "./ops/log.ts";
 import type { Metrics } from "./ops/metrics.ts";
-import { Hellos } from "./overload/hellos.ts";
+import { type HelloLimits, Hellos } from "./overload/hellos.ts";
 import type { Shedding } from "./overload/shedding.ts";
 import { Directory } from "./room/directory.ts";
 import { Presence } from "./room/presence.ts";
@@ -36,6 +36,8 @@ export interface CoreOptions {
 	readonly limits: ServerLimits;
 	readonly timing: Timing;
 	readonly shedding: Shedding;
+	/** Default: `HELLO_LIMITS`. */
+	readonly helloLimits?: HelloLimits;
 	/** Name and version, told in every welcome. */
 	readonly version: string;
 }
@@ -85,7 +87,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			offlineGraceMs: timing.offlineGraceMs,
 			readersMax: limits.presenceReadersMax,
 		}),
-		hellos: new Hellos(shedding),
+		hellos: new Hellos(shedding, options.helloLimits),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },
 		purses: {

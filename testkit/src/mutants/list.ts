@@ -356,4 +356,44 @@ export const MUTANTS: readonly Mutant[] = [
 		replace: "} else if (fill && next < 0) {",
 		breaks: "S4: no gap without a word",
 	},
+	// ------------------------------------------------------------ overload
+	{
+		name: "overload is never over",
+		file: "server/src/overload/judge.ts",
+		find: "this.level--;",
+		replace: "",
+		breaks: "L1: every send ends",
+	},
+	{
+		name: "a hello does not give its place back",
+		file: "server/src/overload/hellos.ts",
+		find: "this.inside[lane]--;",
+		replace: "",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "a hello that has waited is never called",
+		file: "server/src/overload/hellos.ts",
+		find: "this.inside[next]++;\n\t\t\t\tgo();",
+		replace: "this.inside[next]++;\n\t\t\t\tvoid go;",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "presence that was held back in overload is never told",
+		file: "server/src/room/presence.ts",
+		find: "for (const { user, rooms } of untold) this.tell(user, rooms, this.shows(user.id));",
+		replace: "void untold;",
+		breaks: "L4: presence converges",
+		survives: "the simulation judges what `who` answers, not what is pushed; server/test/core/overload.test.ts holds the pushes",
+	},
+	{
+		name: "a send refused in overload is taken all the same",
+		file: "server/src/session/command-queue.ts",
+		find: "pay(this.parts.purses, this.parts.shedding, this.session.account.id, command);",
+		replace:
+			'try {\n\t\t\tpay(this.parts.purses, this.parts.shedding, this.session.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void runCommand({ parts: this.parts, user: this.session.account, session: this.session }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
+		breaks: "S8: a device's own order is kept",
+		survives:
+			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",
+	},
 ];

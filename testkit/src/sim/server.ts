@@ -9,7 +9,8 @@ import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
-import { NEVER_SHEDDING } from "../../../server/src/overload/shedding.ts";
+import { LevelShedding } from "../../../server/src/overload/shedding.ts";
+import { type OverloadWatch, watchOverload } from "../../../server/src/overload/watch.ts";
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
 import type { Store } from "../../../server/src/store/store.ts";
 import type { Chance } from "./chance.ts";
@@ -56,6 +57,7 @@ export class SimServer {
 	private readonly wall = { offsetMs: 0 };
 	private machine: Machine | undefined;
 	private core: RunningCore | undefined;
+	private overload: OverloadWatch | undefined;
 	private store: MemoryStore | undefined;
 	private boots = 0;
 
@@ -102,6 +104,12 @@ export class SimServer {
 			asksBurst: 1e6,
 		};
 		const log = this.log();
+		const shedding = new LevelShedding(machine, METRICS.overloadRefused);
+		const draftAgeMs = () => AGE_GROWTH * store.stats().oldestMs;
+		this.overload = watchOverload(
+			{ clock: machine, log, metrics: METRICS, loopLagMs: () => 0, draftAgeMs, memory: ENDLESS },
+			shedding,
+		);
 		this.core = createCore({
 			store,
 			accounts: this.accounts(store, machine),
@@ -111,7 +119,8 @@ export class SimServer {
 			metrics: METRICS,
 			limits,
 			timing: SIM_TIMING,
-			shedding: NEVER_SHEDDING,
+			shedding,
+			helloLimits: HELLO_LIMITS,
 			version: "verbatim-sim",
 		});
 		const tapped = tap(createFormats(limits), this.core, {
@@ -141,6 +150,7 @@ export class SimServer {
 		if (!this.up) return;
 		this.recorder.note(`${this.machine?.name}: ${how}`);
 		this.machine?.kill();
+		this.overload?.stop();
 		this.core?.stop();
 		this.network.listener = { silent: how === "power" };
 		this.network.serverGone(how === "power");
@@ -212,6 +222,7 @@ export class SimServer {
 	}
 
 	stop(): void {
+		this.overload?.stop();
 		this.core?.stop();
 		this.machine?.kill();
 	}
@@ -260,3 +271,9 @@ const MESSAGE_BYTES_MAX = 1024;
 
 /** Counted and never read; one for all runs. */
 const METRICS = createMetrics();
+/** A disk is slow by tenths of a second here: that must be enough for every level of overload. */
+const AGE_GROWTH = 4;
+/** So few that hellos wait for each other. */
+const HELLO_LIMITS = { atOnceMax: 2, freshAtOnceMax: 1, waitingMax: 3 };
+/** Memory is no part of the simulation. */
+const ENDLESS = { residentBytes: () => 0, bytesMax: 1, collect() {} };
