@@ -199,6 +199,28 @@ test("pages of other origins may not use the API, those of listed ones may and c
 	expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
 });
 
+test("in overload a script is told when to come back, in words that HTTP has for it; the newest entries are still given", async () => {
+	const token = await guest("ursa");
+	await call("POST", `/rooms/${tea}/join`, { token, body: { create: true } });
+	try {
+		server.shedding.level = 4;
+		const refusals = [
+			await call("POST", `/rooms/${tea}/messages`, { token, body: { text: "hello" } }),
+			await call("GET", `/rooms/${tea}/entries?after=0`, { token }),
+			await call("POST", "/guest", { body: { name: "late" } }),
+		];
+		for (const { status, code, data, headers } of refusals) {
+			expect({ status, code, retry: data.retry }).toEqual({ status: 503, code: "busy", retry: true });
+			expect(data.retryAfterMs).toBeGreaterThan(0);
+			expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+		}
+		expect((await call("GET", `/rooms/${tea}/entries`, { token })).status).toBe(200);
+	} finally {
+		server.shedding.level = 0;
+	}
+	expect((await call("POST", `/rooms/${tea}/messages`, { token, body: { text: "hello" } })).status).toBe(200);
+});
+
 test("too many requests of one address at once are told when to come back", async () => {
 	await using crowded = await openServer({ gate: { connectionsPerAddressMax: 1 }, page: () => new Promise(() => {}) });
 	const abort = new AbortController();
