@@ -20,6 +20,7 @@ import { LogReader } from "./room/reader.ts";
 import { Rooms } from "./room/rooms.ts";
 import { drainSessions } from "./session/drain.ts";
 import { Flusher } from "./session/flusher.ts";
+import { HeldStates } from "./session/held-states.ts";
 import type { SessionHost, SessionInput } from "./session/host.ts";
 import type { OutboxTotal } from "./session/outbox.ts";
 import { Session } from "./session/session.ts";
@@ -50,6 +51,7 @@ export interface Core extends CoreOptions, CommandParts {
 	readonly outboxTotal: OutboxTotal;
 	readonly purses: Purses;
 	readonly hellos: Hellos;
+	readonly heldStates: HeldStates<Session>;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
 	/** The process as part of its sessions' ids. */
@@ -88,6 +90,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			readersMax: limits.presenceReadersMax,
 		}),
 		hellos: new Hellos(shedding, options.helloLimits),
+		heldStates: new HeldStates(),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },
 		purses: {

@@ -32,7 +32,6 @@ import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
 import { type Claimant, claim, settle } from "./claims.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
-import { HeldState } from "./held-state.ts";
 import type { SessionInput } from "./host.ts";
 import { Memberships, type MembershipsPort } from "./memberships.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
@@ -54,8 +53,6 @@ export class Session
 	private readonly outbox: Outbox;
 	private readonly streams: Streams;
 	private readonly memberships: Memberships;
-	/** While the peer does not keep up. */
-	private heldState: HeldState | undefined;
 	private welcomed = false;
 	/** While commands are under way. */
 	private queue: CommandQueue | undefined;
@@ -333,10 +330,7 @@ export class Session
 			return true;
 		}
 		let dropped: Push | undefined = push;
-		if (this.state === "live" && push.key !== undefined) {
-			this.heldState ??= new HeldState();
-			dropped = this.heldState.hold(push.key, push);
-		}
+		if (this.state === "live" && push.key !== undefined) dropped = this.core.heldStates.hold(this, push.key, push);
 		if (dropped !== undefined) this.core.metrics.shed.add(dropped.kind);
 		return false;
 	}
@@ -406,16 +400,10 @@ export class Session
 			this.vigil.watchStall();
 		} else {
 			this.vigil.flowing();
-			this.tellHeldState();
+			for (const push of this.core.heldStates.take(this)) this.pushEphemeral(push);
 			this.streams.pump();
 		}
 		this.queue?.resume();
-	}
-
-	private tellHeldState(): void {
-		const { heldState } = this;
-		this.heldState = undefined;
-		for (const push of heldState?.take() ?? []) this.pushEphemeral(push);
 	}
 
 	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */
@@ -454,6 +442,7 @@ export class Session
 		const rooms = this.roomsNow();
 		this.streams.close();
 		this.outbox.close();
+		this.core.heldStates.take(this);
 		this.leaveDirectory(rooms);
 	}
 

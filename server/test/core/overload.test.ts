@@ -3,7 +3,7 @@ import type { Command } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { Push } from "../../src/room/push.ts";
 import { drainSessions } from "../../src/session/drain.ts";
-import { HeldState } from "../../src/session/held-state.ts";
+import { HeldStates } from "../../src/session/held-states.ts";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
@@ -151,13 +151,15 @@ describe("a slow reader", () => {
 	});
 
 	test("has a bounded number of such states, the ones longest held go first", () => {
-		const held = new HeldState();
+		const held = new HeldStates<string>();
 		const push = (name: string) => new Push({ case: "typist", value: { room: name } }, name);
-		const dropped = Array.from({ length: 70 }, (_, i) => held.hold(`${i}`, push(`${i}`))?.key).filter((key) => key !== undefined);
+		const dropped = Array.from({ length: 70 }, (_, i) => held.hold("ann", `${i}`, push(`${i}`))?.key).filter(
+			(key) => key !== undefined,
+		);
 		expect(dropped).toEqual(["0", "1", "2", "3", "4", "5"]);
-		expect(held.hold("69", push("69"))?.key).toBe("69");
-		expect(held.take()).toHaveLength(64);
-		expect(held.take()).toEqual([]);
+		expect(held.hold("ann", "69", push("69"))?.key).toBe("69");
+		expect([...held.take("ann")]).toHaveLength(64);
+		expect([...held.take("ann")]).toEqual([]);
 	});
 });
 
