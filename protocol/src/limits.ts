@@ -33,7 +33,7 @@ export interface Limits {
 	readonly pageBytesMax: number;
 	/** A reader further behind than this gets the newest page and `skipped`, not everything. */
 	readonly catchUpEntriesMax: number;
-	/** Commands of one connection under way at once; what comes beyond is refused as busy (WebSocket) or not read (TCP). */
+	/** Commands of one connection under way at once; past it the connection is not read. */
 	readonly commandsInFlightMax: number;
 	/** The newest seq a room can have: all of uint32. At ten entries a second it lasts thirteen years. */
 	readonly seqMax: number;

@@ -1,0 +1,66 @@
+// The tables of docs/operations.md that an operator reads at three in the morning are those of the code.
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
+import { SETTING_KEYS, type SettingKey } from "../../src/ops/config/settings.ts";
+import { createMetrics } from "../../src/ops/metrics.ts";
+import { HELLO_LIMITS } from "../../src/overload/hellos.ts";
+import { COME_BACK_MS, ENTER, LEVEL_MAX, SHED_FROM } from "../../src/overload/levels.ts";
+import { BATCH_LIMITS } from "../../src/store/batches.ts";
+
+const page = readFileSync(join(import.meta.dir, "../../../docs/operations.md"), "utf8");
+const section = page.slice(page.indexOf("## Overload"), page.indexOf("## Stopping"));
+
+/** Cells of the rows of the table under this heading row. */
+function rows(head: string): string[][] {
+	const lines = section.slice(section.indexOf(head)).split("\n");
+	const end = lines.findIndex((line) => !line.startsWith("|"));
+	return lines.slice(2, end).map((line) =>
+		line
+			.split(/(?<!\\)\|/)
+			.slice(1, -1)
+			.map((cell) => cell.trim()),
+	);
+}
+
+describe("docs/operations.md", () => {
+	test("names the signals with what enters each level", () => {
+		const told = rows("| signal |").map(([name, , ...marks]) => [name, marks.map(Number)]);
+		expect(told).toEqual(Object.entries(ENTER).map(([name, marks]) => [`\`${name}\``, [...marks]]));
+		expect(section).toContain(`from 0 (calm) to ${LEVEL_MAX}`);
+	});
+
+	test("names what is let go of, and from which level on", () => {
+		const told = rows("| from level |").map(([level, what]) => [what, Number(level)]);
+		expect(told).toEqual(Object.entries(SHED_FROM).map(([what, level]) => [`\`${what}\``, level]));
+	});
+
+	test("says when those come back that are refused", () => {
+		const { history, logins, sends } = COME_BACK_MS;
+		expect(history).toBe(logins);
+		const words = section.replaceAll(/\s+/g, " ");
+		expect(words).toContain(`\`logins\` and \`history\` after ${history / 1_000} to ${(2 * history) / 1_000} s`);
+		expect(words).toContain(`\`sends\` after ${sends / 1_000} to ${(2 * sends) / 1_000} s`);
+	});
+
+	test("gives every buffer a bound that is there, and a metric that is there", () => {
+		const metrics = new Set(createMetrics().families.map(({ name }) => `\`${name}\``));
+		const buffers = rows("| what waits |");
+		expect(buffers.length).toBeGreaterThan(10);
+		for (const [what, bound, beyond, metric] of buffers) {
+			expect(bound).toMatch(/\d|`limits\.|nothing/);
+			expect(beyond).not.toBe("");
+			expect({ what, known: metrics.has(metric ?? "") }).toEqual({ what, known: true });
+			for (const [, key = ""] of `${bound} ${beyond}`.matchAll(/`((?:limits|timing)\.\w+)`/g))
+				expect(SETTING_KEYS).toContain(key as SettingKey);
+		}
+		const boundOf = (what: string) => buffers.find(([name]) => name === what)?.[1]?.replaceAll(",", "");
+		expect(boundOf("hellos")).toContain(`${HELLO_LIMITS.waitingMax} of those who come back`);
+		expect(boundOf("password hashes")).toBe(String(ACCOUNT_DEFAULTS.passwords.waitingMax));
+		expect(boundOf("sends that wait for the disk")).toBe(
+			`${BATCH_LIMITS.draftsWaitingMax} and ${BATCH_LIMITS.draftBytesWaitingMax / 1024 ** 2} MiB`,
+		);
+		expect(boundOf("sends in one transaction")).toBe(String(BATCH_LIMITS.batchDraftsMax));
+	});
+});
