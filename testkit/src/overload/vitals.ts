@@ -33,6 +33,12 @@ export class Vitals {
 		return metrics === undefined ? undefined : metricOf(metrics, "verbatim_overload_level");
 	}
 
+	/** Connections open now, at all doors. */
+	async connections(): Promise<number> {
+		const metrics = (await this.metrics()) ?? "";
+		return [...metrics.matchAll(/^verbatim_connections\{.*\} (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+	}
+
 	/** Connections that the server has ended under this name so far. */
 	async closedAs(close: string): Promise<number> {
 		return metricOf((await this.metrics()) ?? "", `verbatim_connections_closed_total\\{close="${close}"\\}`);

@@ -1,8 +1,8 @@
-// The disk stalls: each batch takes three seconds for a while. Sends pile up, are refused before they are queued, and so are strangers
+// The disk stalls: each batch takes two and a half seconds for a while. Sends pile up, are refused before they are queued, and so are strangers
 // and old history; who has a token still gets in, and the newest page is still given.
 import type { Experiment } from "../experiment.ts";
 
-const BATCH_MS = 3_000;
+const BATCH_MS = 2_500;
 const PER_SECOND = 500;
 const STEP_MS = 20;
 
