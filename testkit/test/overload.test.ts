@@ -1,13 +1,13 @@
 // The short form of `npm run overload`.
 import { expect, test } from "bun:test";
 import { run } from "../src/overload/experiment.ts";
-import { EXPERIMENTS } from "../src/overload/experiments/all.ts";
+import { STEADY } from "../src/overload/experiments/all.ts";
 
 const SECONDS = 2;
 /** A machine may be busy with other things: that service comes back is judged here, how fast by the long form. */
 const BACK_MS_MAX = 25_000;
 
-test.each(EXPERIMENTS.map((experiment) => [experiment.name, experiment] as const))(
+test.each(STEADY.map((experiment) => [experiment.name, experiment] as const))(
 	"twice the load of what holds (%s): nothing acknowledged is lost or doubled, memory is bounded, each refusal says when, service comes back",
 	async (_name, experiment) => {
 		const { failures, untimed, lost, doubled, violations } = await run(experiment, SECONDS, BACK_MS_MAX);

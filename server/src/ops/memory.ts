@@ -7,7 +7,8 @@ export function createMemory(bytesMax: number): Memory {
 	return {
 		residentBytes: () => process.memoryUsage.rss(),
 		bytesMax: bytesMax > 0 ? bytesMax : systemBytes(),
-		collect: () => Bun.gc(true),
+		// Not at once: a full collection of a large heap would stop everybody.
+		collect: () => Bun.gc(false),
 	};
 }
 

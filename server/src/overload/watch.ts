@@ -1,5 +1,6 @@
 // Looks at the signals ten times a second and sets the level. Whatever reads a signal costs microseconds; memory, which the system
-// must be asked for, is looked at more seldom, and before anybody is refused for it, what nobody uses any more is given back.
+// must be asked for, is looked at more seldom, and from the first level on the runtime is asked to give back what nobody uses any more:
+// by itself it does so late, and nobody should be refused for garbage.
 import type { Cancel, Clock } from "../clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Metrics } from "../ops/metrics.ts";
@@ -21,7 +22,7 @@ export interface Memory {
 	residentBytes(): number;
 	/** What it may have. */
 	readonly bytesMax: number;
-	/** Gives back what can be; may take tenths of a second. */
+	/** Asks for what nobody uses to be given back, without waiting for it. */
 	collect(): void;
 }
 
@@ -53,7 +54,6 @@ export function watchOverload(parts: OverloadParts, shedding: LevelShedding): Ov
 		if (memoryShare < (ENTER.memoryShare[0] ?? 1) || nowMs - collectedMs < COLLECT_EVERY_MS) return;
 		collectedMs = nowMs;
 		memory.collect();
-		memoryShare = memory.residentBytes() / memory.bytesMax;
 	};
 
 	const tick = (): void => {

@@ -71,7 +71,7 @@ test("a refusal says when to come back, not the same to all, and is counted", ()
 	expect(family?.samples()).toEqual([{ label: "sends", value: 20 }]);
 });
 
-test("what nobody uses is given back before memory refuses anything, and not again and again", async () => {
+test("the runtime is asked to give back what nobody uses, and not again and again", async () => {
 	const memory = { used: 960, collected: 0 };
 	const { clock, shedding } = watched(memory);
 	await clock.advance(5_000);

@@ -2,7 +2,11 @@ import type { Experiment } from "../experiment.ts";
 import { connections } from "./connections.ts";
 import { disk } from "./disk.ts";
 import { history } from "./history.ts";
+import { memory } from "./memory.ts";
 import { sends } from "./sends.ts";
 import { stalled } from "./stalled.ts";
 
-export const EXPERIMENTS: readonly Experiment[] = [sends, connections, history, stalled, disk];
+/** Those that go the same way on every machine, if not as fast. */
+export const STEADY: readonly Experiment[] = [sends, connections, history, stalled, disk];
+
+export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory];
