@@ -63,19 +63,21 @@ export class Calls {
 	}
 
 	/**
-	 * As `call`, over any number of reconnects, time-outs and passing refusals, until the signal. `command` may ask for less at
-	 * each try: on a bad line a short answer comes through where a long one never does.
+	 * As `call`, over any number of reconnects, time-outs and passing refusals, until the signal. `command` is told how
+	 * many answers got lost, and may ask for less: on a bad line a short one comes through where a long one never does.
 	 */
-	async persist(command: (tries: number) => Command, signal: AbortSignal): Promise<Body> {
-		for (let tries = 0; ; tries++) {
+	async persist(command: (lost: number) => Command, signal: AbortSignal): Promise<Body> {
+		for (let tries = 0, lost = 0; ; tries++) {
 			const session = await this.live(signal);
 			let waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, tries)) * this.random.float();
 			try {
-				return await this.once(session, command(tries), this.answerMs);
+				return await this.once(session, command(lost), this.answerMs);
 			} catch (error) {
 				if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
 				else if (error instanceof DisconnectedError) waitMs = 0;
 				else if (!(error instanceof TimeoutError)) throw error;
+				// A refusal was an answer.
+				if (!(error instanceof RefusedError)) lost++;
 			}
 			if (waitMs > 0) await this.pause(waitMs, signal);
 		}

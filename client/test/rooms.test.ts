@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { Room_Standing, Skipped_Reason, TIMING } from "@verbatim/protocol";
+import { LIMITS, Room_Standing, Skipped_Reason, TIMING } from "@verbatim/protocol";
 import { type Client, type Room, type SkippedRange, webStorageMarks } from "../src/mod.ts";
 import { type Bench, liveClient } from "./support/bench.ts";
-import { FakeServer, heard, userOf } from "./support/fake-server.ts";
+import { FakeServer, heard, refusal, userOf } from "./support/fake-server.ts";
 
 function roomIn(client: Client, id = "r_tea"): Room {
 	const room = client.rooms.get(id);
@@ -480,6 +480,16 @@ describe("iterating over a room", () => {
 		server.say(tea, "bob", "live");
 		await clock.settle();
 		expect(await collect(iteration, 1, clock)).toEqual([131]);
+	});
+
+	test("waits as long as a busy server says, and then asks for pages as long as before", async () => {
+		const { server, clock, room } = await inTea(130);
+		let refusals = 0;
+		server.react = (command) => (command.case === "history" && refusals++ < 6 ? refusal("busy", 3_000) : undefined);
+		const first = room.entries({ after: 0 }).next();
+		await clock.advance(6 * 3_000);
+		expect((await first).value).toMatchObject({ seq: 1 });
+		expect(heard(server, "history").map(({ limit }) => limit)).toEqual(Array<number>(7).fill(LIMITS.historyEntriesMax));
 	});
 
 	test("fills what was skipped, over a reconnect in the middle", async () => {

@@ -15,8 +15,11 @@ export type RoomCommand =
 
 export interface AskPort {
 	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
-	/** As `call`, over any number of tries; rejects only for good. `command` is asked before each try for what to ask. */
-	persist(command: (tries: number) => RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
+	/**
+	 * As `call`, over any number of tries; rejects only for good. `command` is asked before each try for what to ask, and
+	 * told how many answers got lost so far.
+	 */
+	persist(command: (lost: number) => RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
 }
 
 type Bound = { readonly before?: number; readonly after?: number; readonly limit?: number };
@@ -44,8 +47,10 @@ export class Ask {
 	/** The entries after `seq`, however long it takes. */
 	async after(seq: number, signal: AbortSignal): Promise<Run> {
 		const bound = { before: 0, ...afterOf(seq) };
-		const command = (tries: number): RoomCommand => {
-			if (tries > 0) this.pageEntries = Math.max(1, this.pageEntries >> 1);
+		let known = 0;
+		const command = (lost: number): RoomCommand => {
+			if (lost > known) this.pageEntries = Math.max(1, this.pageEntries >> 1);
+			known = lost;
 			return { case: "history", value: { room: this.room, ...bound, limit: this.pageEntries } };
 		};
 		const body = await this.port.persist(command, signal);
