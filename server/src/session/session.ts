@@ -192,7 +192,10 @@ export class Session
 		this.leaveDirectory();
 		this.fail(id, trace, cause);
 		this.step("refused");
-		if (++this.refusedHellos >= REFUSED_HELLOS_MAX) this.end("unauthorized");
+		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
+		// Whoever was only told to wait may come back.
+		if (cause instanceof Refusal && ERRORS[cause.code].retry) this.end("busy", cause.message);
+		else this.end("unauthorized");
 	}
 
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {

@@ -126,6 +126,17 @@ describe("overload", () => {
 	});
 });
 
+test("who asks again and again on one connection, without waiting, is sent away as busy, not for good", async () => {
+	const harness = new Harness();
+	harness.shedding.level = 3;
+	const stranger = harness.client();
+	const hello: Command = { case: "hello", value: { credential: { case: "guest", value: { name: "bob" } } } };
+	for (let i = 0; i < 5; i++) stranger.put(hello);
+	await harness.clock.settle();
+	expect(stranger.closedAs).toBe("busy");
+	expect(stranger.pushed("close")).toMatchObject([{ reconnect: true, retryAfterMs: 5_000 }]);
+});
+
 describe("a slow reader", () => {
 	test("is told how presence stands when it reads again: of each user the newest", async () => {
 		const harness = new Harness();
