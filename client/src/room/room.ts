@@ -3,6 +3,7 @@
 import {
 	type Entries,
 	type Entry,
+	type Member,
 	type Page,
 	type Room_Kind,
 	Room_Standing,
@@ -33,8 +34,8 @@ import { type Item, type Readable, readEntries } from "./reader.ts";
 import { Typing } from "./typing.ts";
 import { type Run, runOf, runOfPage, Window } from "./window.ts";
 
-/** Lists of members are asked for again spread over this long. */
-const MEMBERS_SPREAD_MS = 2_000;
+/** A list of members is asked for again where the timeline jumps while it is on its way; nobody jumps as often as that. */
+const WHO_TRIES_MAX = 3;
 
 /** What a room needs of its client. */
 export interface RoomPort extends AskPort {
@@ -193,11 +194,15 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	async who(options?: CallOptions): Promise<readonly RoomMember[]> {
-		const { to, epoch } = this.window;
-		const members = await this.ask.who(options);
-		if (this.window.epoch === epoch && this.window.from <= to + 1) {
+		let members: readonly Member[] = [];
+		for (let tries = 0; tries < WHO_TRIES_MAX; tries++) {
+			const { to, epoch } = this.window;
+			members = await this.ask.who(options);
+			// Otherwise the timeline has jumped meanwhile, and what came since the list was made is not here.
+			if (this.window.epoch !== epoch || this.window.from > to + 1) continue;
 			this.people.replace(members, this.window.entries.slice(to + 1 - this.window.from));
 			this.change();
+			break;
 		}
 		return members.flatMap(({ user, standing, online }) => (user === undefined ? [] : [{ user, standing, online }]));
 	}
@@ -293,7 +298,7 @@ export class LiveRoom implements Room, Readable {
 	 */
 	refreshMembers(): void {
 		if (!this.people.complete) return;
-		this.asking ??= this.parts.clock.after(this.parts.random.float() * MEMBERS_SPREAD_MS, () => {
+		this.asking ??= this.parts.clock.after((this.parts.random.float() * this.parts.timing.stableMs) / 2, () => {
 			this.asking = undefined;
 			this.who().catch(() => undefined);
 		});

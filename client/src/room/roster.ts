@@ -152,7 +152,9 @@ export class Roster {
 		const own = new Map(infos.filter(isMember).map((info) => [info.id, info]));
 		for (const room of this.rooms.values()) {
 			const info = own.get(room.id);
-			if (info !== undefined) room.verify(info);
+			if (info === undefined) continue;
+			room.verify(info);
+			room.refreshMembers();
 		}
 		if (own.size !== this.rooms.size || [...own.keys()].some((id) => !this.rooms.has(id))) {
 			this.port.resync(new ProtocolError("the rooms are not those that were told"));

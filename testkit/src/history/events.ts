@@ -100,8 +100,14 @@ export type EndEvent =
 			/** Members by id. */
 			readonly members: readonly string[];
 	  } & InLog)
-	/** Who is online, as a session was told. */
-	| { readonly kind: "presence"; readonly session: string; readonly room: string; readonly online: readonly string[] }
+	/** Who is online, as a session shows it or was told; of `unknown` it says nothing. */
+	| {
+			readonly kind: "presence";
+			readonly session: string;
+			readonly room: string;
+			readonly online: readonly string[];
+			readonly unknown?: readonly string[];
+	  }
 	/** Who is online in truth. */
 	| { readonly kind: "online"; readonly users: readonly string[] };
 

@@ -60,7 +60,7 @@ export function judgeStates(history: History, truth: Truth, membership: Membersh
 			}
 		} else if (event.kind === "presence" && online !== undefined) {
 			const members = membership.members(event.room);
-			const there = [...members].filter((user) => online.has(user));
+			const there = [...members].filter((user) => online.has(user) && event.unknown?.includes(user) !== true);
 			const wrong = difference(new Set(there), event.online);
 			if (wrong !== "")
 				report.add({ clause: "L4", words: `${event.session} shows others online in ${event.room}: ${wrong}`, events: [place] });

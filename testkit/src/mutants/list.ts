@@ -189,6 +189,13 @@ export const MUTANTS: readonly Mutant[] = [
 		breaks: "S11: a restore is told",
 	},
 	{
+		name: "who has come or gone is not told to a reader once it keeps up again",
+		file: "server/src/session/session.ts",
+		find: "dropped = this.heldState.hold(push.key, push);",
+		replace: "",
+		breaks: "L4: presence converges",
+	},
+	{
 		name: "a read for a stream that was set anew is sent",
 		file: "server/src/session/streams.ts",
 		find: '(subscription.state === "behind" || subscription.state === "stale") && subscription.cursor === cursor',
@@ -341,6 +348,20 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "const leftMs = this.pausedUntilMs - this.parts.clock.monotonic();",
 		replace: "const leftMs = this.pausedUntilMs === 0 ? 0 : this.pausedUntilMs + 1_767_225_600_000 - this.parts.clock.now();",
 		breaks: "L1: every send ends",
+	},
+	{
+		name: "who is there is not asked again after a reconnect",
+		file: "client/src/room/roster.ts",
+		find: "room.describe(info);\n\t\t\t\troom.refreshMembers();",
+		replace: "room.describe(info);",
+		breaks: "L4: presence converges",
+	},
+	{
+		name: "a list of members that the timeline has jumped over is forgotten",
+		file: "client/src/room/room.ts",
+		find: "tries < WHO_TRIES_MAX",
+		replace: "tries < 1",
+		breaks: "L4: presence converges",
 	},
 	{
 		name: "a lost frame is not asked for again",

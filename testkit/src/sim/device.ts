@@ -43,6 +43,8 @@ export class Device {
 	private readonly clients: Client[] = [];
 	private stop = new AbortController();
 	private readonly entering = new Set<string>();
+	/** Rooms whose members were asked for. */
+	private readonly listed = new WeakSet<Room>();
 	private lives = 0;
 	private texts = 0;
 
@@ -113,7 +115,10 @@ export class Device {
 			if (status.state === "waiting") parts.recorder.note(`${this.name} lost its connection: ${status.why.message}`);
 			if (status.state === "stopped" && status.why !== "closed") parts.recorder.fault(`${this.name} has stopped`, status.why);
 		});
-		client.on("roomAdded", (room) => this.readings.begin(room, this.stop.signal));
+		client.on("roomAdded", (room) => {
+			this.readings.begin(room, this.stop.signal);
+			if (options.lists) this.list(room);
+		});
 		client.on("roomRemoved", (room) => {
 			this.readings.left(room);
 			// Lost to a restore rather than left: it is wanted all the same.
@@ -194,7 +199,12 @@ export class Device {
 
 	who(roomName: string): void {
 		const room = this.room(roomName);
-		if (room !== undefined) this.quietly(room.who());
+		if (room !== undefined) this.list(room);
+	}
+
+	/** Asks who is there; from then on the room shows it. */
+	private list(room: Room): void {
+		this.quietly(room.who().then(() => void this.listed.add(room)));
 	}
 
 	page(roomName: string, newest: boolean): void {
@@ -258,6 +268,12 @@ export class Device {
 		const { recorder } = this.parts;
 		const room = this.room(roomName);
 		if (room === undefined) return;
+		// As the pushes have left it: nobody has asked just now. Of those of whom nobody has ever asked it says nothing.
+		const shown = this.listed.has(room) ? [...room.members.values()].filter(isMember) : [];
+		const usersWith = (online: boolean | undefined): string[] =>
+			shown.filter((each) => each.online === online).map(({ user }) => user.id);
+		const unknown = usersWith(undefined);
+		if (shown.length > 0) recorder.add({ kind: "presence", session: this.name, room: room.id, online: usersWith(true), unknown });
 		const looked = room.who().then((who) => {
 			const members = [...room.members.values()].filter(isMember).map(({ user }) => user.id);
 			const { id, epoch, to: asOf, name } = room;

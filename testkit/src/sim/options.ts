@@ -19,6 +19,8 @@ export interface DeviceOptions {
 	/** Time the outbox's store takes, ms. */
 	readonly shelfMs: number;
 	readonly sendsInFlightMax: number;
+	/** Asks for the members of its rooms, and so has them shown. */
+	readonly lists: boolean;
 }
 
 /** How many of each fault happen. */
@@ -110,6 +112,7 @@ export function drawOptions(seed: number): SimOptions {
 			thinkMs: chance.hit(0.2) ? 100 : 0,
 			shelfMs: chance.hit(0.3) ? 20 : 0,
 			sendsInFlightMax: chance.pick([1, 4, 64]),
+			lists: chance.hit(0.4),
 		})),
 		faultsMs: FAULTS_MS,
 		talk: chance.pick([0.4, 0.6, 1, 2]),
