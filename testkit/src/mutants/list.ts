@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "who has come or gone is not told to a reader once it keeps up again",
 		file: "server/src/session/session.ts",
-		find: "dropped = this.heldState.hold(push.key, push);",
+		find: "dropped = this.core.heldStates.hold(this, push.key, push);",
 		replace: "",
 		breaks: "L4: presence converges",
 	},
