@@ -1,0 +1,117 @@
+// The journals of all clients as one history, in the order of the machine's monotonic clock.
+//
+// Line mode tells less than a history holds, and what it leaves out is filled in from the log: the room's id and epoch, the sender's id
+// for its name, and for the lines without a number (somebody joined) the entries that stand there. What line mode does show, number,
+// sender and text, stays as it was shown, so the checker judges it like everybody's.
+import type { EntryFacts, HistoryEvent } from "../history/events.ts";
+import type { WholeLog } from "./doors.ts";
+import type { JournalLine } from "./journal.ts";
+import { lineCid } from "./liner.ts";
+
+export interface MergeFacts {
+	/** The rooms' logs at the end, by name. */
+	readonly logs: ReadonlyMap<string, WholeLog>;
+	/** User ids of those who write in line mode, by their users' names and by their clients' names. */
+	readonly typists: ReadonlyMap<string, string>;
+	readonly readers: ReadonlyMap<string, string>;
+	/** User ids of everybody, by name. */
+	readonly users: ReadonlyMap<string, string>;
+	/** The room in which line mode is, by its name. */
+	readonly lineRoom: string;
+}
+
+export function merge(journals: readonly (readonly JournalLine[])[], facts: MergeFacts): HistoryEvent[] {
+	const lines = journals.flat();
+	// An `ask` of the same moment as an `ok` may have come before it.
+	lines.sort((a, b) => a.atMs - b.atMs || Number(b.kind === "ask") - Number(a.kind === "ask"));
+	return new Merger(facts).all(lines);
+}
+
+class Merger {
+	private readonly facts: MergeFacts;
+	private readonly typistIds: ReadonlySet<string>;
+	/** By reading in line mode: the newest seq. */
+	private readonly at = new Map<string, number>();
+
+	constructor(facts: MergeFacts) {
+		this.facts = facts;
+		this.typistIds = new Set(facts.typists.values());
+	}
+
+	all(lines: readonly JournalLine[]): HistoryEvent[] {
+		return lines.flatMap((line) => this.eventsOf(line));
+	}
+
+	/** An entry of somebody in line mode is known by its text. */
+	private named(entry: EntryFacts): EntryFacts {
+		return entry.what === "message" && this.typistIds.has(entry.sender) ? { ...entry, cid: lineCid(entry.text) } : entry;
+	}
+
+	private eventsOf(line: JournalLine): HistoryEvent[] {
+		switch (line.kind) {
+			case "kept":
+				return [];
+			case "shown":
+				return this.shown(line);
+			case "unshown":
+				return this.unshown(line);
+			case "invoke": {
+				const user = this.facts.typists.get(line.user);
+				return [user === undefined ? line : { ...line, user, room: this.lineLog.room }];
+			}
+			case "ok": {
+				if (line.room !== this.facts.lineRoom) return [line];
+				const { room, epoch } = this.lineLog;
+				return [{ ...line, room, epoch }];
+			}
+			case "recv":
+				return [{ ...line, entry: this.named(line.entry) }];
+			case "page":
+			case "log":
+				return [{ ...line, entries: line.entries.map((entry) => this.named(entry)) }];
+			default:
+				return [line];
+		}
+	}
+
+	private get lineLog(): WholeLog {
+		const log = this.facts.logs.get(this.facts.lineRoom);
+		if (log === undefined) throw new Error(`there is no log of ${this.facts.lineRoom}`);
+		return log;
+	}
+
+	private shown({ atMs, reading, seq, name, text }: Extract<JournalLine, { kind: "shown" }>): HistoryEvent[] {
+		const { room, epoch, entries } = this.lineLog;
+		const sender = this.facts.users.get(name) ?? name;
+		const there = entries[seq - 1];
+		const entry = this.named({ seq, atMs: there?.atMs ?? 0, sender, cid: there?.cid ?? "", what: "message", text });
+		const user = this.facts.readers.get(reading.split("#")[0] ?? "") ?? "";
+		const begun = this.at.has(reading);
+		const events: HistoryEvent[] = begun
+			? this.unnumbered(atMs, reading, seq)
+			: [{ atMs, kind: "resume", reading, session: reading, user, room, epoch, after: seq - 1 }];
+		this.at.set(reading, Math.max(seq, this.at.get(reading) ?? 0));
+		return [...events, { atMs, kind: "recv", reading, room, epoch, entry }];
+	}
+
+	private unshown({ atMs, reading, from, to }: Extract<JournalLine, { kind: "unshown" }>): HistoryEvent[] {
+		// What was left out before the first line shown is not the reader's.
+		if (!this.at.has(reading)) return [];
+		const { room, epoch } = this.lineLog;
+		const events = this.unnumbered(atMs, reading, from);
+		this.at.set(reading, to);
+		return [...events, { atMs, kind: "skipped", reading, room, epoch, from, to, why: "far" }];
+	}
+
+	/** What line mode shows without a number, after the newest seq and before `seq`. */
+	private unnumbered(atMs: number, reading: string, seq: number): HistoryEvent[] {
+		const { room, epoch, entries } = this.lineLog;
+		const events: HistoryEvent[] = [];
+		for (let at = (this.at.get(reading) ?? 0) + 1; at < seq; at++) {
+			const entry = entries[at - 1];
+			if (entry === undefined || entry.what === "message") break;
+			events.push({ atMs, kind: "recv", reading, room, epoch, entry });
+		}
+		return events;
+	}
+}

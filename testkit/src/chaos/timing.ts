@@ -1,0 +1,33 @@
+// What lasts half a minute by default lasts seconds here, on both sides, so that a fault can outlast it: a silent peer is given up
+// after about four seconds.
+import type { Timing } from "@verbatim/protocol";
+
+export const CHAOS_TIMING = {
+	handshakeMs: 4_000,
+	frameMs: 4_000,
+	heartbeatMs: 1_000,
+	heartbeatUnsteadyMs: 700,
+	heartbeatSlowMs: 1_500,
+	stalledMs: 3_000,
+	offlineGraceMs: 500,
+	reconnectMinMs: 50,
+	reconnectMaxMs: 1_000,
+	stableMs: 1_000,
+	connectMs: 4_000,
+	answerMs: 4_000,
+	drainMs: 3_000,
+} as const satisfies Partial<Timing>;
+
+/** Those of them that a server is told by flags. */
+export const TIMING_FLAGS: readonly string[] = (
+	[
+		"handshakeMs",
+		"frameMs",
+		"heartbeatMs",
+		"heartbeatUnsteadyMs",
+		"heartbeatSlowMs",
+		"stalledMs",
+		"offlineGraceMs",
+		"drainMs",
+	] as const
+).map((name) => `--timing.${name}=${CHAOS_TIMING[name]}`);
