@@ -2,7 +2,7 @@
 // back before the connection ends is unknown and stays so. Line mode has no ids of sends: a line is its own (`lineCid`), because
 // nobody says the same twice here.
 import { RawPeer } from "../e2e/raw-peer.ts";
-import { Journal, readJournal } from "./journal.ts";
+import { Journal, type JournalLine, readJournal } from "./journal.ts";
 
 export interface LinerOptions {
 	readonly name: string;
@@ -36,6 +36,8 @@ export class Liner {
 	private waitingNow = true;
 	/** Up to here what was received has been looked at. */
 	private rest = "";
+	/** What was shown before it was in the room; undefined afterwards. */
+	private arriving: ShownLine[] | undefined = [];
 	private wake: (() => void) | undefined;
 	/** What the present wait is for: told of each line. */
 	private hearing: ((line: string) => void) | undefined;
@@ -43,12 +45,7 @@ export class Liner {
 	constructor(options: LinerOptions) {
 		this.options = options;
 		this.journal = new Journal(options.folder, options.life);
-		const open = new Set<string>();
-		for (const line of readJournal(options.folder)) {
-			if (line.kind === "invoke") open.add(line.cid);
-			else if (line.kind === "ok" || line.kind === "fail" || line.kind === "unknown") open.delete(line.cid);
-		}
-		for (const cid of open) this.journal.add({ kind: "unknown", session: options.name, cid });
+		this.bury(readJournal(options.folder));
 		void this.live();
 	}
 
@@ -63,6 +60,20 @@ export class Liner {
 	async close(): Promise<void> {
 		this.ending = true;
 		this.peer?.close();
+	}
+
+	/** What earlier lives left open comes to nothing any more. */
+	private bury(past: readonly JournalLine[]): void {
+		const lines = new Set<string>();
+		const readings = new Set<string>();
+		for (const line of past) {
+			if (line.kind === "invoke") lines.add(line.cid);
+			else if (line.kind === "ok" || line.kind === "fail" || line.kind === "unknown") lines.delete(line.cid);
+			else if (line.kind === "shown") readings.add(line.reading);
+			else if (line.kind === "ended") readings.delete(line.reading);
+		}
+		for (const cid of lines) this.journal.add({ kind: "unknown", session: this.options.name, cid });
+		for (const reading of readings) this.journal.add({ kind: "ended", reading });
 	}
 
 	private async live(): Promise<void> {
@@ -95,6 +106,7 @@ export class Liner {
 			return false;
 		}
 		this.rest = "";
+		this.arriving = [];
 		this.peer.onChange = () => this.look(session);
 		this.peer.write(`/login ${user} ${password}\n/join ${room}\n`);
 		return (await this.line((line) => line.startsWith(`- you are in #${room},`) || line.startsWith("! ")))?.[0] === "-";
@@ -125,11 +137,22 @@ export class Liner {
 		this.rest = lines.pop() ?? "";
 		for (const line of lines) {
 			const message = shown(line, this.options.room);
-			if (message !== undefined) this.journal.add({ kind: "shown", reading: session, ...message });
+			if (message !== undefined && this.arriving !== undefined) this.arriving.push(message);
+			else if (message !== undefined) this.journal.add({ kind: "shown", reading: session, ...message });
+			if (line.startsWith(`- you are in #${this.options.room},`)) this.arrived(session);
 			const [, from, to] = /^- #\S+: (\d+) to (\d+) are not shown here$/.exec(line) ?? [];
-			if (from !== undefined) this.journal.add({ kind: "unshown", reading: session, from: Number(from), to: Number(to) });
+			if (from !== undefined && this.arriving === undefined)
+				this.journal.add({ kind: "unshown", reading: session, from: Number(from), to: Number(to) });
 			this.hearing?.(line);
 		}
+	}
+
+	/** Whoever is a member already sees what is said from the log-in on; then the page that was asked for, and its reading begins. */
+	private arrived(session: string): void {
+		const lines = this.arriving ?? [];
+		const page = lines.findLastIndex(({ seq }, i) => seq <= (lines[i - 1]?.seq ?? 0));
+		for (const message of lines.slice(Math.max(0, page))) this.journal.add({ kind: "shown", reading: session, ...message });
+		this.arriving = undefined;
 	}
 
 	/** The next line that fits; undefined when the connection ends before, or nothing comes for too long. */
@@ -155,7 +178,13 @@ export class Liner {
 	}
 }
 
-function shown(line: string, room: string): { readonly seq: number; readonly name: string; readonly text: string } | undefined {
+interface ShownLine {
+	readonly seq: number;
+	readonly name: string;
+	readonly text: string;
+}
+
+function shown(line: string, room: string): ShownLine | undefined {
 	const [, where, seq, name, text] = /^#(\S+) (\d+) <([^>]+)> (.*)$/.exec(line) ?? [];
 	if (where !== room || name === undefined || text === undefined) return undefined;
 	return { seq: Number(seq), name, text };
