@@ -186,6 +186,11 @@ test("a room's entries are shown once whatever overlaps, and a gap is named", ()
 	} as const;
 	expect(book.showNewest({ ...page })).toEqual(["- #tea: 9 to 19 are not shown here", "#tea 20 <ann> x", "#tea 21 <ann> x"]);
 	expect(book.cursors()).toEqual([{ room: "r", epoch: 1, seq: 21 }]);
+	const joined = { ...page, from: 30, to: 31, head: 31, entries: entries(30, 31) };
+	const newest = ["#tea 30 <ann> x", "#tea 31 <ann> x"];
+	expect(book.showJoined({ ...room, head: 31 }, joined)).toEqual(["- #tea: 22 to 29 are not shown here", ...newest]);
+	expect(book.showJoined({ ...room, head: 31 }, joined)).toEqual(newest);
+	expect(new RoomBook().showJoined({ ...room, head: 31 }, joined)).toEqual(newest);
 	const restored = { ...page, epoch: 2, from: 1, to: 2, head: 2, entries: entries(1, 2) };
 	expect(book.showNewest(restored)).toEqual(["#tea 1 <ann> x", "#tea 2 <ann> x"]);
 });

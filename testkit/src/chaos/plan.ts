@@ -52,13 +52,13 @@ export interface Plan {
 
 const HOUR_MS = 3_600_000;
 /** From one fault to the next, on average. */
-const GAP_MS = 1_000;
+const GAP_MS = 800;
 /** Everybody is in and talks before the first fault. */
 const FIRST_MS = 1_500;
 /** A fault of a link or a client lasts up to this long. */
-const SHORT_MS = 2_000;
+const SHORT_MS = 1_500;
 /** Longer than heartbeats allow, and than presence waits (see `timing.ts`). */
-const LONG_MS = 6_000;
+const LONG_MS = 5_000;
 
 /** What happens to a link or a client; beside each other, and beside what happens to the server. */
 const OF_MEMBERS = [

@@ -72,13 +72,22 @@ export class RoomBook {
 		return lines;
 	}
 
+	/** The page of a join, from which the stream goes on: all of it, behind a word on what lies between it and what was shown before. */
+	showJoined(room: Room, page: Page | undefined): string[] {
+		const before = this.rooms.get(room.id);
+		const { label } = this.learn(room, page?.to ?? room.head);
+		if (page === undefined) return [];
+		const missed = before?.epoch === room.epoch ? missedLines(label, before.shown, page.from) : [];
+		return [...missed, ...this.showPage(page)];
+	}
+
 	/** A page that the stream goes on from: what is new of it, behind a word on what lies between. */
 	showNewest({ room, epoch, from, to, entries }: Page): string[] {
 		const known = this.rooms.get(room);
 		if (known === undefined) return [];
 		if (known.epoch !== epoch) known.shown = 0;
 		known.epoch = epoch;
-		const missed = from > known.shown + 1 ? [`- ${known.label}: ${known.shown + 1} to ${from - 1} are not shown here`] : [];
+		const missed = missedLines(known.label, known.shown, from);
 		const lines = this.show(room, entries);
 		known.shown = Math.max(known.shown, to);
 		return [...missed, ...lines];
@@ -91,4 +100,8 @@ export class RoomBook {
 			known.label = `#${entry.body.value.name}`;
 		return line;
 	}
+}
+
+function missedLines(label: string, shown: number, from: number): string[] {
+	return from > shown + 1 ? [`- ${label}: ${shown + 1} to ${from - 1} are not shown here`] : [];
 }

@@ -229,8 +229,8 @@ export class Person implements LineEar {
 		return this.ask({ case: "join", value: { room, create: true, history: LINE_HISTORY } }, (answer) => {
 			if (answer.case !== "joined" || answer.value.room === undefined) return;
 			const { room: joined, page } = answer.value;
-			const { label } = this.book.learn(joined, page?.to ?? joined.head);
-			if (page !== undefined) this.sayAll(this.book.showPage(page));
+			this.sayAll(this.book.showJoined(joined, page));
+			const label = this.book.label(joined.id);
 			this.room = joined.id;
 			const others = joined.members - 1;
 			this.voice.say(
