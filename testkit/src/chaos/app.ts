@@ -112,8 +112,9 @@ export class App {
 			if (room === undefined) throw new Error(`${this.options.name} is not in ${name}`);
 			for (;;) {
 				const who = await room.who({ timeoutMs: withinMs });
-				const shown = who.filter((each) => isMember(each) && each.online).map(({ user }) => user.id);
-				const same = shown.length === online.length && shown.every((id) => online.includes(id));
+				const there = who.filter(isMember);
+				const shown = there.filter((each) => each.online).map(({ user }) => user.id);
+				const same = there.every((each) => each.online === online.includes(each.user.id));
 				if (!same && performance.now() < endMs) {
 					await Bun.sleep(AGAIN_MS);
 					continue;

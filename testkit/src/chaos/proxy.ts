@@ -146,7 +146,9 @@ class Passage {
 
 	private async carry(direction: Direction, from: Socket, to: Socket): Promise<void> {
 		try {
-			for await (const chunk of from as AsyncIterable<Buffer>) {
+			// The end of one direction is not the end of the other.
+			const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
+			for await (const chunk of chunks) {
 				if (this.manner.delayMs > 0) await Bun.sleep(this.manner.delayMs);
 				while (this.stalled[direction] && !to.destroyed) await this.change();
 				if (direction === "down" && (this.ambushed === "passed" || this.ambushed === "sprung")) return await this.spring();
