@@ -15,6 +15,8 @@ const NEEDED = [
 	{ command: "tmux", package: "tmux" },
 	{ command: "openssl", package: "openssl" },
 	{ command: "cc", package: "gcc libc6-dev" },
+	{ command: "strace", package: "strace" },
+	{ command: "faketime", package: "faketime" },
 ] as const;
 
 interface Counts {

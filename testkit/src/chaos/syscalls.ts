@@ -1,0 +1,124 @@
+// What the kernel was asked to do, in order: a server under strace, and whether it let anybody know of a message before the message was
+// on the disk. Three facts are needed of each, by system calls alone: a write to the write-ahead log carries it; a sync of that
+// log, begun after the transaction's last frame was written, has returned 0; only then does a write to a socket carry the message
+// or its acknowledgement.
+//
+// Frames of the log are known by SQLite's file format (https://www.sqlite.org/fileformat2.html, section 4.1): a header of 24 bytes,
+// whose second word is not 0 in a transaction's last frame, then the page.
+
+/** One call, with its place among all beginnings and returns of calls. */
+export interface SystemCall {
+	readonly name: string;
+	/** What the first argument stands for: a path, or a socket's ends. */
+	readonly target: string;
+	/** What is written; empty for a sync. */
+	readonly bytes: Uint8Array;
+	readonly result: number;
+	readonly beganAt: number;
+	readonly returnedAt: number;
+}
+
+/** A message that was acknowledged at `seq`. No other has its text. */
+export interface AcknowledgedText {
+	readonly text: string;
+	readonly seq: number;
+}
+
+/** The arguments with which strace writes what `parseTrace` reads to `file`, in front of the command. The command keeps its pid. */
+export function traceInto(file: string): string[] {
+	const calls = "write,writev,pwrite64,pwritev,pwritev2,send,sendto,sendmsg,fsync,fdatasync";
+	return ["strace", "-D", "-f", "--seccomp-bpf", "-yy", "-xx", "-s", "65536", "-e", `trace=${calls}`, "-o", file];
+}
+
+const LINE = /^(\d+) +(.*)$/;
+const BEGIN = /^(\w+)\(\d+<(.*?)>[,)]?(.*)$/;
+const UNFINISHED = / <unfinished \.\.\.>$/;
+const RESUMED = /^<\.\.\. (\w+) resumed>(.*)$/;
+const RESULT = /= (-?\d+)[^"=]*$/;
+
+export function parseTrace(trace: string): SystemCall[] {
+	const calls: SystemCall[] = [];
+	const open = new Map<string, { readonly beganAt: number; readonly text: string }>();
+	for (const [at, line] of trace.split("\n").entries()) {
+		const [, thread = "", rest = ""] = LINE.exec(line) ?? [];
+		const resumed = RESUMED.exec(rest);
+		if (UNFINISHED.test(rest)) {
+			open.set(thread, { beganAt: at, text: rest.replace(UNFINISHED, "") });
+			continue;
+		}
+		const begun = resumed === null ? { beganAt: at, text: rest } : open.get(thread);
+		if (begun === undefined) continue;
+		open.delete(thread);
+		const call = callOf(resumed === null ? begun.text : `${begun.text}${resumed[2]}`);
+		if (call !== undefined) calls.push({ ...call, beganAt: begun.beganAt, returnedAt: at });
+	}
+	return calls;
+}
+
+function callOf(text: string): Pick<SystemCall, "name" | "target" | "bytes" | "result"> | undefined {
+	const [, name = "", target = "", rest = ""] = BEGIN.exec(text) ?? [];
+	const result = RESULT.exec(text)?.[1];
+	if (name === "" || result === undefined) return undefined;
+	// A gathering write has several strings; their order is that of the bytes.
+	const hex = [...rest.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, string = ""]) => string.replaceAll("\\x", "")).join("");
+	return { name, target: fromHex(target), bytes: Uint8Array.from(Buffer.from(hex, "hex")), result: Number(result) };
+}
+
+/** With `-xx` paths are written as hex too. */
+function fromHex(target: string): string {
+	return /^(\\x[0-9a-f]{2})+$/.test(target) ? Buffer.from(target.replaceAll("\\x", ""), "hex").toString() : target;
+}
+
+/** What was let out before it was on the disk, in words; empty if all is well. */
+export function judgeAcknowledgements(calls: readonly SystemCall[], messages: readonly AcknowledgedText[]): string[] {
+	const frames = framesOf(calls);
+	const syncs = calls.filter(({ name, target, result }) => /^f(data)?sync$/.test(name) && isLog(target) && result === 0);
+	const out = calls.filter(({ target, bytes }) => target.startsWith("TCP") && bytes.length > 0);
+	const findings: string[] = [];
+	for (const { text, seq } of messages) {
+		const needle = Buffer.from(text);
+		const acknowledgement = new RegExp(`"sent":\\{"room":"[^"]+","epoch":\\d+,"seq":${seq},`);
+		const told = out.find(({ bytes }) => {
+			const words = Buffer.from(bytes);
+			return words.includes(needle) || acknowledgement.test(words.toString("latin1"));
+		});
+		const carrying = frames.findIndex(({ page }) => Buffer.from(page).includes(needle));
+		const last = frames.slice(carrying).find(({ isLast }) => isLast);
+		if (told === undefined) findings.push(`nobody was told of ${JSON.stringify(text)}`);
+		else if (carrying < 0 || last === undefined) findings.push(`${JSON.stringify(text)} was not written to the log`);
+		else if (!syncs.some(({ beganAt, returnedAt }) => beganAt > last.writtenAt && returnedAt < told.beganAt)) {
+			findings.push(
+				`${JSON.stringify(text)} went out at line ${told.beganAt}, written at ${last.writtenAt}, with no sync between`,
+			);
+		}
+	}
+	return findings;
+}
+
+interface Frame {
+	readonly page: Uint8Array;
+	/** Of its transaction. */
+	readonly isLast: boolean;
+	readonly writtenAt: number;
+}
+
+const FRAME_HEADER_BYTES = 24;
+
+/** SQLite writes a frame as its header and then its page. */
+function framesOf(calls: readonly SystemCall[]): Frame[] {
+	const frames: Frame[] = [];
+	let header: Uint8Array | undefined;
+	for (const { name, target, bytes, returnedAt } of calls) {
+		if (!name.startsWith("pwrite") || !isLog(target)) continue;
+		if (bytes.length === FRAME_HEADER_BYTES) header = bytes;
+		else if (header !== undefined) {
+			frames.push({ page: bytes, isLast: new DataView(header.buffer).getUint32(4) !== 0, writtenAt: returnedAt });
+			header = undefined;
+		}
+	}
+	return frames;
+}
+
+function isLog(target: string): boolean {
+	return target.endsWith("/verbatim.db-wal");
+}
