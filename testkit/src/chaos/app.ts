@@ -9,12 +9,16 @@ import {
 	OutboxError,
 	type Room,
 	type SkippedRange,
+	tcpTransport,
 	VerbatimError,
+	webSocketTransport,
 } from "@verbatim/client/node";
 import { type CodecName, Room_Standing, type Timing } from "@verbatim/protocol";
 import { SeededRandom } from "../random.ts";
 import { factsOf } from "../sim/recorder.ts";
+import { fail } from "./fail.ts";
 import { Journal, type JournalLine, readJournal } from "./journal.ts";
+import { overheard } from "./overheard.ts";
 import { Said } from "./said.ts";
 
 /** How it reads: every entry; told of what was left out; by events as they come. */
@@ -73,11 +77,12 @@ export class App {
 			credential: { login: { name: options.user, password: options.password } },
 			outbox: this.said.outbox(fileOutbox(join(folder, "outbox")), () => this.said.watchAll(this.client)),
 			tokens: fileTokens(join(folder, "tokens.json")),
+			transports: [webSocketTransport(), tcpTransport()].map((each) => overheard(each, (words) => fail(new Error(words)))),
 			timing: options.timing,
 			outboxMax: OUTBOX_MAX,
 		});
 		this.client.on("status", (status) => {
-			if (status.state === "stopped" && status.why !== "closed") void Promise.reject(status.why);
+			if (status.state === "stopped" && status.why !== "closed") fail(status.why);
 		});
 		this.client.on("roomAdded", (room) => this.read(room));
 		for (const room of rooms) void this.enter(room);

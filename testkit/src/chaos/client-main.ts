@@ -2,6 +2,7 @@
 // answers go out in the same way. It is killed and stopped without a word.
 import { createInterface } from "node:readline";
 import { App, type AppOptions } from "./app.ts";
+import { fail } from "./fail.ts";
 import { Liner, type LinerOptions } from "./liner.ts";
 
 export type ClientOptions = ({ readonly door: "sdk" } & AppOptions) | ({ readonly door: "line" } & LinerOptions);
@@ -22,7 +23,11 @@ export interface Answer {
 	readonly words: string;
 }
 
-if (import.meta.main) await main(JSON.parse(process.argv[2] ?? "") as ClientOptions);
+if (import.meta.main) {
+	process.on("unhandledRejection", fail);
+	process.on("uncaughtException", fail);
+	await main(JSON.parse(process.argv[2] ?? "") as ClientOptions);
+}
 
 async function main(options: ClientOptions): Promise<void> {
 	const client = options.door === "sdk" ? new App(options) : new Liner(options);

@@ -1,11 +1,10 @@
-// Listens on the wires, at the server's end: each connection must be sent what docs/protocol.md promises for a connection. The SDK
-// mends much of what a server may do wrong (it drops what comes twice and fetches what is missing), so a history of what
-// applications saw would not show it.
-import { type Cursor, type Down, type Entry, type Page, Room_Standing, Skipped_Reason, type Up } from "@verbatim/protocol";
+// Listens on the wires, at the server's end, for the judge of connections (../history/wire-judge.ts).
+import type { Down, Up } from "@verbatim/protocol";
 import type { Formats } from "../../../server/src/listen/formats.ts";
 import type { Encoded, Format, Link } from "../../../server/src/listen/link.ts";
 import type { SessionHost, SessionInput } from "../../../server/src/session/host.ts";
 import type { MemoryDisk } from "../../../server/src/store/memory/disk.ts";
+import { WireJudge } from "../history/wire-judge.ts";
 
 export interface TapPort {
 	/** A promise was broken. */
@@ -50,7 +49,10 @@ export function tap(
 		},
 		host: {
 			open(link) {
-				const stream = new Stream(`connection ${++connections}`, port);
+				const stream = new WireJudge(`connection ${++connections}`, {
+					broken: (words) => port.broken(words),
+					leftAt: (room, user) => leftAt(port.disk(), room, user),
+				});
 				const input = host.open(new TappedLink(link, (message) => stream.sent(downs.get(message)), port));
 				return listening(input, (up) => stream.received(up));
 			},
@@ -108,109 +110,9 @@ function listening(input: SessionInput, hear: (up: Up) => void): SessionInput {
 	};
 }
 
-/** Where a room's stream stands; stale until the skip that has to come first. */
-interface Place {
-	epoch: number;
-	at: number;
-	stale: boolean;
-}
-
-/** What one connection was sent. */
-class Stream {
-	private readonly name: string;
-	private readonly port: TapPort;
-	private readonly places = new Map<string, Place>();
-	private cursors: readonly Cursor[] = [];
-	private user = "";
-
-	constructor(name: string, port: TapPort) {
-		this.name = name;
-		this.port = port;
-	}
-
-	received({ command }: Up): void {
-		if (command.case === "hello") this.cursors = command.value.cursors;
-	}
-
-	sent(down: Down | undefined): void {
-		if (down === undefined) return;
-		const { body } = down;
-		switch (body.case) {
-			case "welcome":
-				this.user = body.value.user?.id ?? "";
-				for (const { id, epoch, head, standing } of body.value.rooms) {
-					if (standing !== Room_Standing.MEMBER && standing !== Room_Standing.OWNER) continue;
-					const cursor = this.cursors.find(({ room }) => room === id);
-					const stale = cursor !== undefined && (cursor.epoch !== epoch || cursor.seq > head);
-					this.places.set(id, { epoch, at: cursor?.seq ?? head, stale });
-				}
-				return;
-			case "entries":
-				this.entries(body.value.room, body.value.epoch, body.value.entries);
-				return;
-			case "skipped":
-				this.skipped(body.value.room, body.value.from, body.value.to, body.value.reason, body.value.page);
-				return;
-			case "joined":
-				if (body.value.page !== undefined) this.goOnAfter(body.value.page);
-				return;
-			case "roomAdded": {
-				const { room } = body.value;
-				if (room !== undefined) this.places.set(room.id, { epoch: room.epoch, at: room.head, stale: false });
-				return;
-			}
-			case "roomRemoved":
-				this.places.delete(body.value.room);
-				return;
-			default:
-		}
-	}
-
-	private entries(room: string, epoch: number, entries: readonly Entry[]): void {
-		const place = this.places.get(room);
-		const [first] = entries;
-		if (first === undefined) this.broken(`an empty push of ${room}`);
-		else if (place === undefined) this.broken(`${room} ${first.seq} of a room that it is not in`);
-		else if (place.stale) this.broken(`${room} ${first.seq} instead of word that its cursor is stale`);
-		else if (epoch !== place.epoch) this.broken(`${room} ${first.seq} of epoch ${epoch} in a stream of epoch ${place.epoch}`);
-		else if (first.seq !== place.at + 1) this.broken(`${room} ${first.seq} after ${place.at}`);
-		this.dense(room, entries);
-		this.mayRead(room, entries);
-		if (place !== undefined) place.at = entries.at(-1)?.seq ?? place.at;
-	}
-
-	private skipped(room: string, from: number, to: number, reason: Skipped_Reason, page: Page | undefined): void {
-		const place = this.places.get(room);
-		if (page === undefined || page.from !== to + 1) this.broken(`a skip of ${room} up to ${to} without the page after it`);
-		if (place === undefined) this.broken(`a skip of ${room}, a room that it is not in`);
-		else if (reason === Skipped_Reason.FAR && (place.stale || from !== place.at + 1)) {
-			this.broken(`that ${room} ${from} to ${to} are left out, after ${place.at}`);
-		}
-		if (page !== undefined) this.goOnAfter(page);
-	}
-
-	private goOnAfter({ room, epoch, to, entries }: Page): void {
-		this.dense(room, entries);
-		this.places.set(room, { epoch, at: to, stale: false });
-	}
-
-	private dense(room: string, entries: readonly Entry[]): void {
-		for (let i = 1; i < entries.length; i++) {
-			const [before, entry] = [entries[i - 1]?.seq ?? 0, entries[i]?.seq ?? 0];
-			if (entry !== before + 1) this.broken(`${room} ${entry} right after ${before}`);
-		}
-	}
-
-	/** Whoever is no member any more gets nothing after the entry that says so. */
-	private mayRead(id: string, entries: readonly Entry[]): void {
-		const room = this.port.disk().rooms.get(id);
-		if (room === undefined || room.members.has(this.user)) return;
-		const left = room.log.findLast(({ sender, body }) => body.case === "left" && sender?.id === this.user)?.seq ?? 0;
-		const last = entries.at(-1)?.seq ?? 0;
-		if (left > 0 && last > left) this.broken(`${id} ${last} to ${this.user}, who left at ${left}`);
-	}
-
-	private broken(what: string): void {
-		this.port.broken(`${this.name} was sent ${what}`);
-	}
+/** Where a user who is no member of the room any more left it; 0 of one who is, or never was. */
+function leftAt(disk: MemoryDisk, id: string, user: string): number {
+	const room = disk.rooms.get(id);
+	if (room === undefined || room.members.has(user)) return 0;
+	return room.log.findLast(({ sender, body }) => body.case === "left" && sender?.id === user)?.seq ?? 0;
 }
