@@ -77,6 +77,7 @@ export async function chaos({ plan, tell = () => {} }: ChaosOptions): Promise<Ch
 		);
 		if (logs.size === 0) {
 			await attempt(async () => {
+				for (const { crew } of stage.posts) await crew.kill();
 				logs = await logsOf(plan, stage);
 			});
 		}
@@ -102,7 +103,8 @@ function historyOf(plan: Plan, stage: Stage, logs: ReadonlyMap<string, WholeLog>
 	return merge(
 		[
 			...stage.posts.map(({ crew }) => readJournal(crew.options.folder)),
-			[{ atMs: healedMs, kind: "healed" }],
+			// Of a client that ended by itself nothing more can be asked.
+			stage.troubles.length === 0 ? [{ atMs: healedMs, kind: "healed" }] : [],
 			[...logs.values()].map((log) => ({ atMs, kind: "log" as const, ...log })),
 			[{ atMs, kind: "online", users: onlineOf(plan, stage) }],
 		],

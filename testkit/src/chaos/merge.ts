@@ -9,7 +9,7 @@ import type { JournalLine } from "./journal.ts";
 import { lineCid } from "./liner.ts";
 
 export interface MergeFacts {
-	/** The rooms' logs at the end, by name. */
+	/** The rooms' logs at the end, by name; empty if they could not be read. */
 	readonly logs: ReadonlyMap<string, WholeLog>;
 	/** User ids of those who write in line mode, by their users' names and by their clients' names. */
 	readonly typists: ReadonlyMap<string, string>;
@@ -75,9 +75,8 @@ class Merger {
 	}
 
 	private get lineLog(): WholeLog {
-		const log = this.facts.logs.get(this.facts.lineRoom);
-		if (log === undefined) throw new Error(`there is no log of ${this.facts.lineRoom}`);
-		return log;
+		const { logs, lineRoom } = this.facts;
+		return logs.get(lineRoom) ?? { room: lineRoom, epoch: 0, entries: [] };
 	}
 
 	private shown({ atMs, reading, seq, name, text }: Extract<JournalLine, { kind: "shown" }>): HistoryEvent[] {
