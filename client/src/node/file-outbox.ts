@@ -45,22 +45,21 @@ class FileOutbox implements OutboxStore {
 		await mkdir(this.folder, { recursive: true, mode: 0o700 });
 		const prefix = `${encodeURIComponent(user)}.`;
 		const claimed: string[] = [];
+		const lives: (readonly StoredSend[])[] = [];
 		try {
 			for (const name of (await readdir(this.folder)).sort()) {
 				if (!name.startsWith(prefix) || !name.endsWith(SUFFIX)) continue;
 				const mine = await this.claim(name, prefix);
 				if (mine === undefined) continue;
 				claimed.push(mine);
-				for (const send of replay(await readFile(mine, "utf8"))) if (send.user === user) this.held.set(send.cid, send);
+				lives.push(replay(await readFile(mine, "utf8")).filter((send) => send.user === user));
 			}
-			const oldestFirst = [...this.held.values()].sort((a, b) => a.atMs - b.atMs);
-			this.held.clear();
-			for (const send of oldestFirst) this.held.set(send.cid, send);
+			for (const send of inOrder(lives)) this.held.set(send.cid, send);
 			this.path = this.newPath(prefix);
 			ours.add(this.path);
 			await this.rewrite();
 			for (const path of claimed) await rm(path, { force: true });
-			return oldestFirst;
+			return [...this.held.values()];
 		} finally {
 			for (const path of claimed) ours.delete(path);
 		}
@@ -175,6 +174,21 @@ function replay(text: string): StoredSend[] {
 		}
 	}
 	return [...held.values()];
+}
+
+/**
+ * The sends of several lives, oldest first, as far as clocks can tell; each life's own stay in the order of saying, whatever
+ * happened to the clock meanwhile.
+ */
+function inOrder(lives: readonly (readonly StoredSend[])[]): StoredSend[] {
+	const placed = lives.flatMap((sends) => {
+		let latestMs = Number.NEGATIVE_INFINITY;
+		return sends.map((send) => {
+			latestMs = Math.max(latestMs, send.atMs);
+			return { send, latestMs };
+		});
+	});
+	return placed.sort((a, b) => a.latestMs - b.latestMs).map(({ send }) => send);
 }
 
 /** Is another process of this number there? Our own number without an open outbox is an earlier life's. */

@@ -40,6 +40,24 @@ describe("a file outbox", () => {
 		await after.close();
 	});
 
+	test("keeps the order of saying also where the clock was put back meanwhile", async () => {
+		const before = fileOutbox(folder);
+		await before.open("u_ann");
+		const said = [5_000, 6_000, 1_000, 1_001, 7_000].map((atMs, n) => ({ ...send(n), atMs }));
+		await Promise.all(said.map((each) => before.put(each)));
+		await asIfCrashed(await onlyFile());
+		await before.close();
+		// Of another process, whose clock was right: it cannot be told which was earlier, but its own order stays too.
+		const other = [send(98), send(99)].map((each, i) => ({ ...each, atMs: 1_500 + i }));
+		const lines = other.map((put) => `${JSON.stringify({ put })}\n`).join("");
+		await writeFile(join(folder, "u_ann.4194998.dead.outbox.jsonl"), lines);
+		const after = fileOutbox(folder);
+		const found = await after.open("u_ann");
+		expect(found.filter(({ cid }) => said.some((each) => each.cid === cid))).toEqual(said);
+		expect(found.filter(({ cid }) => other.some((each) => each.cid === cid))).toEqual(other);
+		await after.close();
+	});
+
 	test("one that is put again is replaced in its place", async () => {
 		const before = fileOutbox(folder);
 		await before.open("u_ann");
