@@ -36,10 +36,12 @@ export interface ChaosReport {
 	readonly kept: string | undefined;
 }
 
+const CLOCK_FAULTS = ["client's clock moved", "client's clock put back, then killed", "server's clock moved"] as const;
+
 /** What this machine cannot do. */
 export const IMPOSSIBLE: readonly FaultKind[] = [
 	...(DISK_CAN_FILL ? [] : (["disk full", "killed with a full disk"] as const)),
-	...(CLOCKS_CAN_MOVE ? [] : (["client's clock moved", "server's clock moved"] as const)),
+	...(CLOCKS_CAN_MOVE ? [] : CLOCK_FAULTS),
 ];
 
 /** The plan of a seed, as far as this machine can do it. */

@@ -3,6 +3,9 @@
 import type { Fault, Plan } from "./plan.ts";
 import type { Post, Stage } from "./stage.ts";
 
+/** Something is said in this time, mostly. */
+const SAYING_MS = 300;
+
 /** Resolves when all is mended. `tell`: what happens, as it happens. */
 export async function carryOut(
 	{ faults, endMs }: Plan,
@@ -88,6 +91,14 @@ async function befall(fault: Fault, { crew, proxy }: Post): Promise<void> {
 			return crew.stop(false);
 		case "client's clock moved":
 			return crew.clock?.set(fault.byMs);
+		case "client's clock put back, then killed":
+			proxy.stall(["up", "down"], true);
+			await Bun.sleep(SAYING_MS);
+			crew.clock?.set(fault.byMs);
+			await Bun.sleep(ms);
+			await crew.kill();
+			proxy.cut("rst");
+			return crew.start();
 		default:
 			throw new Error(`${kind} is nothing that happens to a client`);
 	}

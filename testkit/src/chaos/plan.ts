@@ -28,6 +28,8 @@ export type Fault = { readonly atMs: number; readonly ms: number } & (
 	| { readonly kind: "client stopped" | "client stopped for long"; readonly who: number }
 	/** `byMs`: how far its wall clock is off from then on. */
 	| { readonly kind: "client's clock moved"; readonly who: number; readonly byMs: number }
+	/** What it says while cut off, before and after its clock goes back, is in the order of saying when it comes back from its files. */
+	| { readonly kind: "client's clock put back, then killed"; readonly who: number; readonly byMs: number }
 	| { readonly kind: "server's clock moved"; readonly byMs: number }
 	/** `ms`: until it is started again. */
 	| { readonly kind: "server killed" }
@@ -60,6 +62,9 @@ const SHORT_MS = 1_500;
 /** Longer than heartbeats allow, and than presence waits (see `timing.ts`). */
 const LONG_MS = 5_000;
 
+/** A process has noticed that its clock was moved. */
+const NOTICED_MS = 1_500;
+
 /** What happens to a link or a client; beside each other, and beside what happens to the server. */
 const OF_MEMBERS = [
 	"cut by reset",
@@ -76,6 +81,7 @@ const OF_MEMBERS = [
 	"client stopped",
 	"client stopped for long",
 	"client's clock moved",
+	"client's clock put back, then killed",
 ] as const;
 
 /** What happens to the server; one after the other. */
@@ -113,11 +119,17 @@ export function drawPlan(seed: number, minutes: number, without: readonly FaultK
 		for (const kind of shuffled([...FAULT_KINDS, ...OFTEN], random)) {
 			if (without.includes(kind)) continue;
 			atMs += Math.round(GAP_MS * 2 * random.float());
-			const who = random.below(members.length);
+			// A person with nc has no outbox and no clock.
+			const whose = kind.startsWith("client's clock") ? members.filter(({ door }) => door !== "line") : members;
+			const who = random.below(whose.length);
 			const ms = Math.round(200 + random.float() * (SHORT_MS - 200));
 			const longMs = LONG_MS + ms;
 			if (kind === "client's clock moved") faults.push({ atMs, ms: 0, kind, who, byMs: jump(who) });
-			else if (isOf(OF_MEMBERS, kind)) faults.push({ atMs, ms: kind === "client stopped for long" ? longMs : ms, kind, who });
+			else if (kind === "client's clock put back, then killed") {
+				const byMs = (offMs.get(who) ?? 0) - HOUR_MS;
+				offMs.set(who, byMs);
+				faults.push({ atMs, ms: NOTICED_MS, kind, who, byMs });
+			} else if (isOf(OF_MEMBERS, kind)) faults.push({ atMs, ms: kind === "client stopped for long" ? longMs : ms, kind, who });
 			else {
 				const startMs = Math.max(atMs, serverFreeMs);
 				const lastsMs = kind === "server stopped for long" ? longMs : kind === "server's clock moved" ? 0 : ms;
