@@ -1,22 +1,16 @@
 // The whole log of a room, read through every door: WebSocket and TCP with both codecs, the HTTP API, line mode. All must show the
 // same.
-import { type Entry, jsonCodec, type Page } from "@verbatim/protocol";
+import { jsonCodec } from "@verbatim/protocol";
 import { RawPeer } from "../e2e/raw-peer.ts";
 import { WAYS, type Way, WirePeer } from "../e2e/wire-peer.ts";
 import type { EntryFacts } from "../history/events.ts";
 import type { ServerProcess } from "../process/server-process.ts";
-import { factsOf } from "../sim/recorder.ts";
+import { collectLog, type WholeLog } from "../whole-log.ts";
 
 /** A member with a password. */
 export interface Auditor {
 	readonly user: string;
 	readonly password: string;
-}
-
-export interface WholeLog {
-	readonly room: string;
-	readonly epoch: number;
-	readonly entries: readonly EntryFacts[];
 }
 
 /** As many as a page holds. */
@@ -43,7 +37,7 @@ async function byWire(server: ServerProcess, way: Way, { user, password }: Audit
 		const login = { case: "login" as const, value: { name: user, password } };
 		const welcome = await peer.ask({ case: "hello", value: { credential: login, client: "auditor" } });
 		if (welcome.case !== "welcome") throw new Error(`the auditor is not let in by ${way}: ${JSON.stringify(welcome)}`);
-		return await collect(async (after) => {
+		return await collectLog(async (after) => {
 			const value = { room: `#${room}`, after, first: after === 0, limit: PAGE_ENTRIES };
 			const page = await peer.ask({ case: "history", value });
 			if (page.case !== "page") throw new Error(`no page of ${room} by ${way}: ${JSON.stringify(page)}`);
@@ -61,7 +55,7 @@ async function byHttp(server: ServerProcess, { user, password }: Auditor, room: 
 		body: JSON.stringify({ name: user, password }),
 	});
 	const { access } = (login as { readonly tokens: { readonly access: string } }).tokens;
-	return collect(async (after) => {
+	return collectLog(async (after) => {
 		const url = `${server.http}/api/v1/rooms/${encodeURIComponent(`#${room}`)}/entries?after=${after}&limit=${PAGE_ENTRIES}`;
 		const page = await api(url, { headers: { authorization: `Bearer ${access}` } });
 		const { body } = jsonCodec.decodeDown(JSON.stringify({ page }));
@@ -91,17 +85,6 @@ async function newestByLine(server: ServerProcess, { user, password }: Auditor, 
 		if (shown.join("\n") !== due.join("\n")) throw new Error(`${room} by line mode ends otherwise than by other doors`);
 	} finally {
 		peer.close();
-	}
-}
-
-async function collect(read: (after: number) => Promise<Page>): Promise<WholeLog> {
-	const entries: Entry[] = [];
-	for (;;) {
-		const page = await read(entries.length);
-		entries.push(...page.entries);
-		if (page.entries.length === 0 || page.to >= page.head) {
-			return { room: page.room, epoch: page.epoch, entries: entries.map(factsOf) };
-		}
 	}
 }
 

@@ -2,7 +2,8 @@
 // then is the log. Everybody must read it to its end and show the room as it is; a database that was closed in good order and opened
 // again must hold the same.
 import { eventually } from "../e2e/waiting.ts";
-import { readEveryDoor, type WholeLog } from "./doors.ts";
+import type { WholeLog } from "../whole-log.ts";
+import { readEveryDoor } from "./doors.ts";
 import type { Plan } from "./plan.ts";
 import { AUDITOR, type Stage } from "./stage.ts";
 

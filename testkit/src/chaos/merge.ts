@@ -4,7 +4,7 @@
 // for its name, and for the lines without a number (somebody joined) the entries that stand there. What line mode does show, number,
 // sender and text, stays as it was shown, so the checker judges it like everybody's.
 import type { EntryFacts, HistoryEvent } from "../history/events.ts";
-import type { WholeLog } from "./doors.ts";
+import type { WholeLog } from "../whole-log.ts";
 import type { JournalLine } from "./journal.ts";
 import { lineCid } from "./liner.ts";
 

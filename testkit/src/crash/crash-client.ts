@@ -1,10 +1,11 @@
-// One client of the crash test: it says things as fast as they are acknowledged, reads every room from its first entry, and
-// keeps both on record. It can die and come back from its files; the record is the test's and lives on.
+// One client of the crash test: it says things as fast as they are acknowledged and reads every room from its first entry; a witness
+// writes down both. It can die and come back from its files; the witness is the test's and lives on.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Client, connect, type Delivery, fileOutbox, fileTokens, type Room } from "@verbatim/client/node";
-import { wholeLog } from "../whole-log.ts";
-import type { Acknowledged, FinalLog, Reading } from "./judge.ts";
+import { type Client, connect, type Delivery, fileOutbox, fileTokens, type OutboxStore, type Room } from "@verbatim/client/node";
+import { Waiting } from "../e2e/waiting.ts";
+import type { Witness } from "../history/witness.ts";
+import { type WholeLog, wholeLog } from "../whole-log.ts";
 
 export interface CrashClientOptions {
 	readonly name: string;
@@ -12,6 +13,7 @@ export interface CrashClientOptions {
 	/** For its outbox and its identity. */
 	readonly folder: string;
 	readonly rooms: readonly string[];
+	readonly witness: Witness;
 }
 
 /** Sends of one client on their way at once. */
@@ -20,29 +22,23 @@ const WINDOW = 4;
 const TIMING = { reconnectMinMs: 20, reconnectMaxMs: 400 } as const;
 const COME_BACK_MS = 20_000;
 
-interface Record {
-	readonly seqs: number[];
-	readonly texts: (string | undefined)[];
-}
-
 export class CrashClient {
-	readonly acknowledged: Acknowledged[] = [];
 	private readonly options: CrashClientOptions;
-	private readonly records = new Map<string, Record>();
-	private readonly watched = new WeakSet<Delivery>();
+	/** The newest entry read of each room, by the room's name. */
+	private readonly places = new Map<string, number>();
+	private readonly waiting = new Waiting();
 	private client: Client | undefined;
 	private reading = new AbortController();
 	private rooms: Room[] = [];
 	private talking = false;
+	private dead = false;
 	private underWay = 0;
 	private said = 0;
-	private onChange: (() => void) | undefined;
 	/** What went wrong in a reading loop. */
 	private trouble: unknown;
 
 	constructor(options: CrashClientOptions) {
 		this.options = options;
-		for (const room of options.rooms) this.records.set(room, { seqs: [], texts: [] });
 	}
 
 	/** Connects, with what its files remember, and begins to read. */
@@ -52,46 +48,40 @@ export class CrashClient {
 		const client = connect({
 			endpoints: endpoint,
 			credential: { guest: name },
-			outbox: fileOutbox(join(folder, "outbox")),
+			outbox: this.outbox(fileOutbox(join(folder, "outbox"))),
 			tokens: fileTokens(join(folder, "tokens.json")),
 			timing: TIMING,
 		});
 		this.client = client;
 		this.reading = new AbortController();
 		await client.ready({ timeoutMs: COME_BACK_MS });
-		for (const delivery of client.outbox) this.watch(delivery);
 		this.rooms = [];
 		for (const ref of rooms) {
 			const room = await client.join(`#${ref}`, { create: true, timeoutMs: COME_BACK_MS });
 			this.rooms.push(room);
-			void this.read(ref, room);
+			this.read(client, room);
 		}
-		if (this.talking) this.fill();
+		this.fill();
 	}
 
-	/** Goes without a word, files left as they are, and comes back. */
+	/** Goes without a word, files left as they are, until `comeBack`. */
 	async die(): Promise<void> {
+		this.dead = true;
 		this.reading.abort();
 		await this.client?.close();
 		this.underWay = 0;
-		const talking = this.talking;
-		this.talking = false;
-		this.pendingRevival = async () => {
-			this.talking = talking;
-			await this.begin();
-		};
 	}
 
 	/** After the server is back: connected again, revived if it had died. */
 	async comeBack(): Promise<void> {
-		const revive = this.pendingRevival;
-		this.pendingRevival = undefined;
-		if (revive !== undefined) await revive();
-		else await this.client?.ready({ timeoutMs: COME_BACK_MS });
+		if (this.dead) {
+			this.dead = false;
+			await this.begin();
+		} else {
+			await this.client?.ready({ timeoutMs: COME_BACK_MS });
+		}
 		if (this.trouble !== undefined) throw this.trouble;
 	}
-
-	private pendingRevival: (() => Promise<void>) | undefined;
 
 	talk(): void {
 		if (this.talking) return;
@@ -104,36 +94,33 @@ export class CrashClient {
 	}
 
 	/** Resolves when everything it said has been answered. */
-	async settled(signal: AbortSignal): Promise<void> {
-		await this.until(
+	settled(withinMs: number): Promise<void> {
+		return this.waiting.until(
 			() => this.client?.outbox.length === 0,
-			signal,
 			() => `${this.options.name} still has ${this.client?.outbox.length} unanswered`,
+			withinMs,
 		);
 	}
 
 	/** Resolves when it has read each log to its end. */
-	async caughtUp(logs: readonly FinalLog[], signal: AbortSignal): Promise<void> {
-		for (const log of logs) {
-			const record = this.record(log.room);
-			await this.until(
-				() => (record.seqs.at(-1) ?? 0) >= log.seqs.length,
-				signal,
-				() => `${this.options.name} stands at ${record.seqs.at(-1)} of ${log.seqs.length} in ${log.room}`,
+	async caughtUp(logs: ReadonlyMap<string, WholeLog>, withinMs: number): Promise<void> {
+		for (const [ref, { entries }] of logs) {
+			await this.waiting.until(
+				() => {
+					if (this.trouble !== undefined) throw this.trouble;
+					return (this.places.get(ref) ?? 0) >= entries.length;
+				},
+				() => `${this.options.name} stands at ${this.places.get(ref)} of ${entries.length} in ${ref}`,
+				withinMs,
 			);
 		}
-		if (this.trouble !== undefined) throw this.trouble;
-	}
-
-	readings(): Reading[] {
-		return [...this.records].map(([room, record]) => ({ reader: this.options.name, room, ...record }));
 	}
 
 	/** The log as pages of history give it. */
-	async wholeLog(ref: string): Promise<FinalLog> {
+	wholeLog(ref: string): Promise<WholeLog> {
 		const room = this.rooms[this.options.rooms.indexOf(ref)];
 		if (room === undefined) throw new Error(`not in ${ref}`);
-		return wholeLog(room, ref);
+		return wholeLog(room);
 	}
 
 	async end(): Promise<void> {
@@ -142,65 +129,60 @@ export class CrashClient {
 		await this.client?.close();
 	}
 
+	/** The same store; what it has kept since an earlier life is watched as soon as it is the client's. */
+	private outbox(store: OutboxStore): OutboxStore {
+		const watchAll = (): void => {
+			const { client } = this;
+			for (const delivery of client?.outbox ?? []) {
+				this.options.witness.watch(this.options.name, delivery);
+				if (client !== undefined) this.follow(client, delivery);
+			}
+		};
+		return {
+			async open(user) {
+				const sends = await store.open(user);
+				setImmediate(watchAll);
+				return sends;
+			},
+			put: (send) => store.put(send),
+			remove: (send) => store.remove(send),
+			close: () => store.close(),
+		};
+	}
+
 	private fill(): void {
-		while (this.talking && this.underWay < WINDOW) {
+		const { client } = this;
+		while (client !== undefined && this.talking && !this.dead && this.underWay < WINDOW) {
 			const room = this.rooms[this.said % this.rooms.length];
 			if (room === undefined) return;
 			this.underWay++;
-			this.watch(room.send(`${this.options.name}-${this.said++}`));
+			const { name, witness } = this.options;
+			this.follow(client, witness.send(name, client, room, `${name}-${this.said++}`));
 		}
 	}
 
-	private watch(delivery: Delivery): void {
-		if (this.watched.has(delivery)) return;
-		this.watched.add(delivery);
-		const client = this.client;
-		delivery.done.then(
-			(sent) => {
-				const room = this.rooms.find(({ id }) => id === delivery.room);
-				this.acknowledged.push({ room: room?.name ?? "", seq: sent.seq, text: delivery.text });
-				// An answer that comes after its client's death belongs to no window.
-				if (client !== this.client) return;
-				this.underWay = Math.max(0, this.underWay - 1);
-				this.fill();
-				this.onChange?.();
-			},
-			// Closed with the client: the outbox has it, and the next life will answer for it.
-			() => undefined,
-		);
+	/** An answer makes room for the next, unless it comes after its client's death. */
+	private follow(client: Client, delivery: Delivery): void {
+		const answered = (): void => {
+			this.waiting.wake();
+			if (client !== this.client || this.dead) return;
+			this.underWay = Math.max(0, this.underWay - 1);
+			this.fill();
+		};
+		delivery.done.then(answered, () => this.waiting.wake());
 	}
 
-	private async read(ref: string, room: Room): Promise<void> {
-		const record = this.record(ref);
+	private read(client: Client, room: Room): void {
+		const { name, witness } = this.options;
 		const { signal } = this.reading;
-		try {
-			for await (const entry of room.entries({ after: record.seqs.at(-1) ?? 0, signal })) {
-				record.seqs.push(entry.seq);
-				record.texts.push(entry.body.case === "message" ? entry.body.value.text : undefined);
-				this.onChange?.();
-			}
-		} catch (cause) {
-			if (!signal.aborted) this.trouble = cause;
-		}
-	}
-
-	private record(room: string): Record {
-		const record = this.records.get(room);
-		if (record === undefined) throw new Error(`no record of ${room}`);
-		return record;
-	}
-
-	private async until(holds: () => boolean, signal: AbortSignal, words: () => string): Promise<void> {
-		while (!holds()) {
-			if (signal.aborted) throw new Error(`not in time: ${words()}`);
-			if (this.trouble !== undefined) throw this.trouble;
-			await new Promise<void>((resolve) => {
-				const timer = setTimeout(resolve, 100);
-				this.onChange = () => {
-					clearTimeout(timer);
-					resolve();
-				};
-			});
-		}
+		const given = (seq: number): void => {
+			this.places.set(room.name, seq);
+			this.waiting.wake();
+		};
+		witness.read(name, client, room, this.places.get(room.name) ?? 0, signal, given).catch((cause: unknown) => {
+			if (signal.aborted) return;
+			this.trouble = cause;
+			this.waiting.wake();
+		});
 	}
 }

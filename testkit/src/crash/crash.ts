@@ -5,10 +5,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Verdict } from "../history/verdict.ts";
+import { Witness } from "../history/witness.ts";
 import { ServerProcess } from "../process/server-process.ts";
 import { SeededRandom } from "../random.ts";
+import type { WholeLog } from "../whole-log.ts";
 import { CrashClient } from "./crash-client.ts";
-import { type FinalLog, judge, type Verdict } from "./judge.ts";
 
 export interface CrashOptions {
 	readonly rounds: number;
@@ -20,9 +22,8 @@ export interface CrashOptions {
 	readonly onRound?: (round: number, acknowledged: number) => void;
 }
 
-export interface CrashReport extends Verdict {
-	readonly rounds: number;
-	readonly seed: number;
+export interface CrashReport {
+	readonly verdict: Verdict;
 	/** Entries in all logs at the end. */
 	readonly entries: number;
 	/** Times a client died and came back from its files. */
@@ -30,7 +31,7 @@ export interface CrashReport extends Verdict {
 }
 
 /** Healing at the end: everything said is answered and everybody has read everything. */
-const HEAL_DEADLINE_MS = 60_000;
+const HEAL_MS = 60_000;
 
 const FLAGS = [
 	"--limits.sendsPerSecond",
@@ -50,6 +51,7 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
 	const random = new SeededRandom(seed);
 	const server = await ServerProcess.prepare({ flags: FLAGS });
 	const files = await mkdtemp(join(tmpdir(), "verbatim-clients-"));
+	const witness = new Witness();
 	const clients: CrashClient[] = [];
 	let clientDeaths = 0;
 	try {
@@ -60,15 +62,16 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
 				endpoint: i % 2 === 0 ? server.webSocket : server.tcp,
 				folder: join(files, `c${i}`),
 				rooms,
+				witness,
 			});
 			clients.push(client);
 			await client.begin();
 		}
 		for (let round = 1; round <= rounds; round++) {
-			const before = acknowledged(clients);
+			const before = witness.acknowledged;
 			for (const client of clients) client.talk();
 			// Only a server that has begun to acknowledge is worth killing.
-			while (acknowledged(clients) === before) await Bun.sleep(1);
+			while (witness.acknowledged === before) await Bun.sleep(1);
 			await Bun.sleep(random.float() * 250);
 			await server.stop("SIGKILL");
 			if (random.float() < 0.3) {
@@ -77,28 +80,18 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
 			}
 			await server.start();
 			for (const client of clients) await client.comeBack();
-			options.onRound?.(round, acknowledged(clients));
+			options.onRound?.(round, witness.acknowledged);
 		}
 		for (const client of clients) client.hush();
-		const deadline = AbortSignal.timeout(HEAL_DEADLINE_MS);
-		for (const client of clients) await client.settled(deadline);
-		const reader = clients[0] as CrashClient;
-		const logs: FinalLog[] = [];
-		for (const room of rooms) logs.push(await reader.wholeLog(room));
-		for (const client of clients) await client.caughtUp(logs, deadline);
-		const verdict = judge(
-			clients.flatMap((client) => client.acknowledged),
-			clients.flatMap((client) => client.readings()),
-			logs,
-		);
-		return { rounds, seed, entries: logs.reduce((sum, log) => sum + log.seqs.length, 0), clientDeaths, ...verdict };
+		for (const client of clients) await client.settled(HEAL_MS);
+		const logs = new Map<string, WholeLog>();
+		for (const room of rooms) logs.set(room, await (clients[0] as CrashClient).wholeLog(room));
+		for (const client of clients) await client.caughtUp(logs, HEAL_MS);
+		const entries = [...logs.values()].reduce((sum, log) => sum + log.entries.length, 0);
+		return { verdict: witness.verdict([...logs.values()]), entries, clientDeaths };
 	} finally {
 		for (const client of clients) await client.end();
 		await server.remove();
 		await rm(files, { recursive: true, force: true });
 	}
-}
-
-function acknowledged(clients: readonly CrashClient[]): number {
-	return clients.reduce((sum, client) => sum + client.acknowledged.length, 0);
 }

@@ -1,7 +1,6 @@
 // A program with the SDK: one line after the other, each when the one before was acknowledged.
 import { type Client, connect, type Room } from "@verbatim/client/node";
-import type { FinalLog } from "../crash/judge.ts";
-import { wholeLog } from "../whole-log.ts";
+import { type WholeLog, wholeLog } from "../whole-log.ts";
 import type { Typist } from "./typist.ts";
 import { PATIENCE_MS } from "./waiting.ts";
 
@@ -53,8 +52,8 @@ export class ClientTypist implements Typist {
 		return this.lines;
 	}
 
-	log(): Promise<FinalLog> {
-		return wholeLog(this.room, this.room.name);
+	log(): Promise<WholeLog> {
+		return wholeLog(this.room);
 	}
 
 	async close(): Promise<void> {

@@ -1,7 +1,8 @@
 // Two ordinary people in a room, one over TCP and one over WebSocket. Each line is an answer to the other's, so that every turn
 // proves that both are heard and hear. Beside whatever else a test does to their server they should notice nothing.
 import { type Client, connect, type Room } from "@verbatim/client/node";
-import { type Acknowledged, judge, type Verdict } from "../crash/judge.ts";
+import type { Verdict } from "../history/verdict.ts";
+import { Witness } from "../history/witness.ts";
 import type { ServerProcess } from "../process/server-process.ts";
 import { wholeLog } from "../whole-log.ts";
 import { PATIENCE_MS, Waiting } from "./waiting.ts";
@@ -10,15 +11,15 @@ interface Player {
 	readonly name: string;
 	readonly client: Client;
 	readonly room: Room;
-	readonly seqs: number[];
-	readonly texts: (string | undefined)[];
+	/** The newest entry that it was given. */
+	at: number;
 }
 
 export class Rally {
 	/** What the players noticed of the connection beside their lines: nothing, if all is well. */
 	readonly disturbances: string[] = [];
 	private readonly players: readonly Player[];
-	private readonly acknowledged: Acknowledged[] = [];
+	private readonly witness = new Witness();
 	private readonly waiting = new Waiting();
 	private readonly reading = new AbortController();
 	private turns = 0;
@@ -38,7 +39,7 @@ export class Rally {
 			const name = `innocent-${i + 1}`;
 			const client = connect({ endpoints: endpoint, credential: { guest: name } });
 			await client.ready({ timeoutMs: PATIENCE_MS });
-			players.push({ name, client, room: await client.join(`#${room}`, { create: true }), seqs: [], texts: [] });
+			players.push({ name, client, room: await client.join(`#${room}`, { create: true }), at: 0 });
 		}
 		const rally = new Rally(players);
 		for (const player of players) rally.listen(player);
@@ -79,19 +80,18 @@ export class Rally {
 		await this.going;
 	}
 
-	/** What was said and read, held against the log. */
+	/** What was said and read, held against the log by the checker. */
 	async verdict(): Promise<Verdict> {
 		const [first] = this.players;
 		if (first === undefined) throw new Error("nobody plays");
-		const log = await wholeLog(first.room, "rally");
+		const log = await wholeLog(first.room);
 		for (const player of this.players) {
 			await this.waiting.until(
-				() => (player.seqs.at(-1) ?? 0) >= log.seqs.length,
-				() => `${player.name} stands at ${player.seqs.at(-1)} of ${log.seqs.length}`,
+				() => player.at >= log.entries.length,
+				() => `${player.name} stands at ${player.at} of ${log.entries.length}`,
 			);
 		}
-		const readings = this.players.map(({ name, seqs, texts }) => ({ reader: name, room: "rally", seqs, texts }));
-		return judge(this.acknowledged, readings, [log]);
+		return this.witness.verdict([log]);
 	}
 
 	async end(): Promise<void> {
@@ -104,34 +104,30 @@ export class Rally {
 		const [speaker, listener] = this.turns % 2 === 0 ? this.players : [...this.players].reverse();
 		if (speaker === undefined || listener === undefined) throw new Error("nobody plays");
 		const text = `${speaker.name} says ${this.turns}`;
-		const { seq } = await speaker.room.send(text, { timeoutMs: PATIENCE_MS }).done;
-		this.acknowledged.push({ room: "rally", seq, text });
+		const { seq } = await this.witness.send(speaker.name, speaker.client, speaker.room, text, { timeoutMs: PATIENCE_MS }).done;
 		await this.waiting.until(
 			() => {
 				if (this.trouble !== undefined) throw this.trouble;
-				return (listener.seqs.at(-1) ?? 0) >= seq;
+				return listener.at >= seq;
 			},
-			() => `${listener.name} reads ${seq}; it stands at ${listener.seqs.at(-1)}`,
+			() => `${listener.name} reads ${seq}; it stands at ${listener.at}`,
 		);
 		this.turns++;
 		this.waiting.wake();
 	}
 
 	private listen(player: Player): void {
-		const { client, name, room, seqs, texts } = player;
+		const { client, name, room } = player;
 		client.on("status", (status) => {
 			if (this.reading.signal.aborted || (status.state === "live" && !status.suspect && !status.behind)) return;
 			this.disturbances.push(`${name}: ${JSON.stringify(status)}`);
 		});
 		client.on("problem", (error) => this.disturbances.push(`${name}: ${error.message}`));
-		const read = async (): Promise<void> => {
-			for await (const entry of room.entries({ after: 0, signal: this.reading.signal })) {
-				seqs.push(entry.seq);
-				texts.push(entry.body.case === "message" ? entry.body.value.text : undefined);
-				this.waiting.wake();
-			}
+		const given = (seq: number): void => {
+			player.at = seq;
+			this.waiting.wake();
 		};
-		read().catch((cause: unknown) => {
+		this.witness.read(name, client, room, 0, this.reading.signal, given).catch((cause: unknown) => {
 			if (this.reading.signal.aborted) return;
 			this.trouble = cause;
 			this.waiting.wake();

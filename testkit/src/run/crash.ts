@@ -13,7 +13,7 @@ const { values } = parseArgs({
 
 const rounds = Number(values.rounds);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const report = await crash({
+const { verdict, entries, clientDeaths } = await crash({
 	rounds,
 	seed,
 	clients: Number(values.clients),
@@ -22,25 +22,14 @@ const report = await crash({
 			console.log(`round ${round} of ${rounds}: ${acknowledged} acknowledged`);
 	},
 });
-const { lost, doubled, holes, examples } = report;
+const { acknowledged, lost, doubled } = verdict.counts;
+// Everything else that is not as it should be.
+const holes = Object.values(verdict.byClause).reduce((sum, count) => sum + count, 0) - lost - doubled;
 if (values.json) {
-	console.log(
-		JSON.stringify({
-			rounds,
-			acknowledged: report.acknowledged,
-			lost,
-			doubled,
-			holes,
-			entries: report.entries,
-			clientDeaths: report.clientDeaths,
-			seed,
-		}),
-	);
+	console.log(JSON.stringify({ rounds, acknowledged, lost, doubled, holes, entries, clientDeaths, seed }));
 } else {
-	console.log(
-		`seed ${seed}: ${report.acknowledged} acknowledged, ${report.entries} entries, ${report.clientDeaths} clients died as well`,
-	);
+	console.log(`seed ${seed}: ${acknowledged} acknowledged, ${entries} entries, ${clientDeaths} clients died as well`);
 	console.log(`lost ${lost}, doubled ${doubled}, holes ${holes}`);
-	for (const example of examples) console.log(`  ${example}`);
+	for (const { clause, words } of verdict.violations.slice(0, 10)) console.log(`  ${clause}: ${words}`);
 }
-process.exit(lost + doubled + holes === 0 ? 0 : 1);
+process.exit(verdict.ok ? 0 : 1);

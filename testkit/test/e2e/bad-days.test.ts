@@ -131,7 +131,7 @@ describe("a data folder that cannot be used", () => {
 				expect(words).toContain("stop it, or give this one a folder of its own (--data DIR)");
 				expect(exitCode).toBe(EXIT.later);
 				await rally.play(4);
-				expect(await rally.verdict()).toMatchObject({ acknowledged: 8, lost: 0, doubled: 0, holes: 0 });
+				expect(await rally.verdict()).toMatchObject({ ok: true, violations: [], counts: { acknowledged: 8 } });
 				expect(rally.disturbances).toEqual([]);
 			} finally {
 				await rally.end();

@@ -48,7 +48,7 @@ afterAll(async () => {
 	for (const peer of headers) peer.close();
 	await rally.end();
 	await server.remove();
-	expect(verdict).toMatchObject({ lost: 0, doubled: 0, holes: 0, examples: [] });
+	expect(verdict).toMatchObject({ ok: true, violations: [] });
 	expect(disturbances).toEqual([]);
 	expect(faults).toBe(0);
 }, TEST_MS);
@@ -259,7 +259,7 @@ describe("a flood from one address", () => {
 				await newcomer.ready({ timeoutMs: PATIENCE_MS });
 				await newcomer.close();
 				await inside.stop();
-				expect(await inside.verdict()).toMatchObject({ lost: 0, doubled: 0, holes: 0, examples: [] });
+				expect(await inside.verdict()).toMatchObject({ ok: true, violations: [] });
 				expect(inside.disturbances).toEqual([]);
 			} finally {
 				for (const crowd of crowds) crowd.leave();

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "@verbatim/client/node";
 import { CLOSES } from "@verbatim/protocol";
-import type { Acknowledged } from "../../src/crash/judge.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
 import { RawPeer } from "../../src/e2e/raw-peer.ts";
 import { eventually, PATIENCE_MS } from "../../src/e2e/waiting.ts";
@@ -126,7 +125,7 @@ describe("a server that is told to stop", () => {
 				connect({ endpoints, credential: { guest: `talker-${i}` }, timing: { reconnectMinMs: 20, reconnectMaxMs: 200 } }),
 			);
 			try {
-				const acknowledged: Acknowledged[] = [];
+				const acknowledged: { readonly seq: number; readonly text: string }[] = [];
 				const said: string[] = [];
 				let talking = true;
 				const talk = clients.map(async (client, i) => {
@@ -136,7 +135,7 @@ describe("a server that is told to stop", () => {
 						const texts = [`${i} says ${n}`, `${i} adds ${n}`, `${i} ends ${n}`];
 						said.push(...texts);
 						for (const { text, done } of texts.map((text) => room.send(text, { timeoutMs: PATIENCE_MS })))
-							acknowledged.push({ room: "tea", seq: (await done).seq, text });
+							acknowledged.push({ seq: (await done).seq, text });
 					}
 					return room;
 				});
@@ -152,14 +151,14 @@ describe("a server that is told to stop", () => {
 				talking = false;
 				const [room] = await Promise.all(talk);
 				if (room === undefined) throw new Error("nobody talks");
-				const log = await wholeLog(room, "tea");
-				expect(log.seqs).toEqual(log.seqs.map((_, i) => i + 1));
-				for (const { seq, text } of acknowledged) expect(log.texts[seq - 1]).toBe(text);
-				const written = log.texts.filter((text) => text !== undefined);
+				const { entries } = await wholeLog(room);
+				expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
+				for (const { seq, text } of acknowledged) expect(entries[seq - 1]?.text).toBe(text);
+				const written = entries.filter(({ what }) => what === "message").map(({ text }) => text);
 				expect(written.toSorted()).toEqual(said.toSorted());
 				// Each sender's own order is kept.
 				for (const i of [0, 1]) {
-					const own = (text: string | undefined) => text?.startsWith(`${i} `);
+					const own = (text: string) => text.startsWith(`${i} `);
 					expect(written.filter(own)).toEqual(said.filter(own));
 				}
 			} finally {

@@ -61,9 +61,9 @@ describe.skipIf(chromium === undefined)(
 						await furtherKnown(all, 3);
 						await Promise.all(all.map((typist) => typist.stop()));
 
-						const log = await program.log();
-						const lines = log.texts.filter((text) => text !== undefined);
-						expect(log.seqs).toEqual(log.seqs.map((_, i) => i + 1));
+						const { entries } = await program.log();
+						const lines = entries.filter(({ what }) => what === "message").map(({ text }) => text);
+						expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
 						expect(lines.toSorted()).toEqual(all.flatMap(({ taken }) => taken).toSorted());
 						for (const { name, taken } of all) expect(lines.filter((line) => line.startsWith(`${name} `))).toEqual([...taken]);
 

@@ -1,0 +1,89 @@
+// Writes a history of clients of the SDK in this process: what they say and what becomes of it, and what they are given.
+import { type Client, type Delivery, RefusedError, type Room, type SendOptions } from "@verbatim/client";
+import { factsOf } from "../sim/recorder.ts";
+import type { WholeLog } from "../whole-log.ts";
+import { check } from "./check.ts";
+import type { HistoryEvent } from "./events.ts";
+import type { Verdict } from "./verdict.ts";
+
+type WithoutTime<T> = T extends unknown ? Omit<T, "atMs"> : never;
+
+export class Witness {
+	private readonly history: HistoryEvent[] = [];
+	private readonly watched = new WeakSet<Delivery>();
+	private acknowledgedNow = 0;
+
+	get acknowledged(): number {
+		return this.acknowledgedNow;
+	}
+
+	/** Says `text` in the room; `session` is the device. */
+	send(session: string, client: Client, room: Room, text: string, options?: SendOptions): Delivery {
+		const delivery = room.send(text, options);
+		const user = client.user?.id ?? "";
+		this.add({ kind: "invoke", session, user, room: room.id, cid: delivery.cid, text });
+		this.watch(session, delivery);
+		return delivery;
+	}
+
+	/** One that a client has had in its outbox since an earlier life, for instance. */
+	watch(session: string, delivery: Delivery): void {
+		if (this.watched.has(delivery)) return;
+		this.watched.add(delivery);
+		const { cid } = delivery;
+		delivery.done.then(
+			({ room, epoch, seq }) => {
+				this.acknowledgedNow++;
+				this.add({ kind: "ok", session, cid, room, epoch, seq });
+			},
+			(cause: unknown) => {
+				// Whatever else ends the waiting, its fate is open: it is in the outbox, and the next life will tell.
+				if (cause instanceof RefusedError) this.add({ kind: "fail", session, cid, code: cause.code });
+			},
+		);
+	}
+
+	/** Reads the room's entries after `after` until the signal; `given` is told of each. */
+	async read(
+		session: string,
+		client: Client,
+		room: Room,
+		after: number,
+		signal: AbortSignal,
+		given: (seq: number) => void,
+	): Promise<void> {
+		const { id, epoch } = room;
+		const reading = `${session}/${id}`;
+		this.add({ kind: "resume", reading, session, user: client.user?.id ?? "", room: id, epoch, after });
+		for await (const entry of room.entries({ after, signal })) {
+			this.add({ kind: "recv", reading, room: id, epoch, entry: factsOf(entry) });
+			given(entry.seq);
+		}
+	}
+
+	/**
+	 * Judges all of it against the logs, to whose ends everybody must have read. What others than the watched sessions have said in
+	 * these rooms is taken as said.
+	 */
+	verdict(logs: readonly WholeLog[]): Verdict {
+		const mine = new Set(this.history.flatMap((event) => (event.kind === "invoke" ? [event.cid] : [])));
+		const users = new Set(
+			this.history.flatMap((event) => (event.kind === "invoke" || event.kind === "resume" ? [event.user] : [])),
+		);
+		const others: HistoryEvent[] = [];
+		for (const { room, entries } of logs) {
+			for (const { sender: user, cid, text, what } of entries) {
+				if (what !== "message" || mine.has(cid) || users.has(user)) continue;
+				others.push({ atMs: 0, kind: "invoke", session: `somebody with ${cid}`, user, room, cid, text });
+				others.push({ atMs: 0, kind: "unknown", session: `somebody with ${cid}`, cid });
+			}
+		}
+		const atMs = performance.now();
+		const end: HistoryEvent[] = [{ atMs, kind: "healed" }, ...logs.map((log) => ({ atMs, kind: "log" as const, ...log }))];
+		return check([...others, ...this.history, ...end]);
+	}
+
+	private add(event: WithoutTime<HistoryEvent>): void {
+		this.history.push({ atMs: performance.now(), ...event } as HistoryEvent);
+	}
+}
