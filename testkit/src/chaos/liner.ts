@@ -24,6 +24,8 @@ export function lineCid(text: string): string {
 /** Whoever sees nothing for so long begins anew. Longer than any answer takes; a stalled line is left sooner or later. */
 const PATIENCE_MS = 5_000;
 const AGAIN_MS = 300;
+/** Refusals after which the line may be in the log all the same: without an id nobody can ask. */
+const OPEN_CODES: ReadonlySet<string> = new Set(["timeout", "internal", "unavailable"]);
 
 export class Liner {
 	private readonly options: LinerOptions;
@@ -122,7 +124,7 @@ export class Liner {
 		const seq = line === undefined ? undefined : shown(line, room)?.seq;
 		const code = line?.split(" ")[1] ?? "";
 		if (seq !== undefined) this.journal.add({ kind: "ok", session, cid, room, epoch: 0, seq });
-		else if (line === undefined || code === "timeout" || code === "internal") this.journal.add({ kind: "unknown", session, cid });
+		else if (line === undefined || OPEN_CODES.has(code)) this.journal.add({ kind: "unknown", session, cid });
 		else this.journal.add({ kind: "fail", session, cid, code });
 		return line !== undefined;
 	}
@@ -141,8 +143,8 @@ export class Liner {
 			else if (message !== undefined) this.journal.add({ kind: "shown", reading: session, ...message });
 			if (line.startsWith(`- you are in #${this.options.room},`)) this.arrived(session);
 			const [, from, to] = /^- #\S+: (\d+) to (\d+) are not shown here$/.exec(line) ?? [];
-			if (from !== undefined && this.arriving === undefined)
-				this.journal.add({ kind: "unshown", reading: session, from: Number(from), to: Number(to) });
+			if (from !== undefined && this.arriving !== undefined) this.arriving = [];
+			else if (from !== undefined) this.journal.add({ kind: "unshown", reading: session, from: Number(from), to: Number(to) });
 			this.hearing?.(line);
 		}
 	}
