@@ -1,0 +1,143 @@
+// One target under fuzzing. What is known (seeds, kept inputs) is fed first; then, over and over, a known input is changed and fed,
+// and is kept when it has touched something new. Short inputs and those that came late are changed more often: there the news is.
+// A run is a function of the seed as long as the target is one of its inputs; doors on real sockets are nearly so.
+import { SeededRandom } from "../random.ts";
+import { readCorpus } from "./corpus.ts";
+import { Coverage } from "./coverage.ts";
+import { type Mutator, mutated } from "./mutate.ts";
+import { shrunk, wayOf } from "./shrink.ts";
+import type { OpenTarget, Target } from "./target.ts";
+
+export interface Failure {
+	readonly target: string;
+	readonly seed: number;
+	/** Made small. */
+	readonly input: Uint8Array;
+	readonly error: unknown;
+}
+
+/** An input that takes longer is a failure: somebody could keep the server busy with it. Far above the pauses of a busy machine. */
+const SLOW_MS = 2_000;
+const SHRINK_MS = 5_000;
+/** Of inputs that were kept, how many of the newest are drawn as often as all the others together. */
+const NEWEST = 32;
+
+export class Fuzzer {
+	readonly target: Target;
+	readonly seed: number;
+	readonly coverage = new Coverage();
+	/** Inputs fed so far. */
+	fed = 0;
+	/** Time spent on them, ms. */
+	spentMs = 0;
+	private readonly open: OpenTarget;
+	private readonly random: SeededRandom;
+	private readonly mutator: Mutator;
+	private readonly known: Uint8Array[] = [];
+	private readonly untried: Uint8Array[];
+
+	private constructor(target: Target, open: OpenTarget, seed: number, pieces: readonly Uint8Array[]) {
+		this.target = target;
+		this.open = open;
+		this.seed = seed;
+		this.random = new SeededRandom(seed);
+		this.untried = [new Uint8Array(0), ...readCorpus(target.name)];
+		this.mutator = { random: this.random, bytesMax: target.bytesMax, pieces, other: () => this.draw() };
+	}
+
+	/** `words`: texts and numbers of the code under test. */
+	static async open(target: Target, seed: number, words: readonly string[]): Promise<Fuzzer> {
+		const pieces = [...words, ...(target.pieces ?? [])].map((piece) =>
+			typeof piece === "string" ? new TextEncoder().encode(piece) : piece,
+		);
+		return new Fuzzer(target, await target.open(), seed, pieces);
+	}
+
+	/** Inputs that were kept: each has touched something that none before it had. */
+	get kept(): number {
+		return this.known.length;
+	}
+
+	/** Feeds inputs for about `ms`, or the whole corpus and `count` more. Gives the first failure, made small. */
+	async run(limit: { readonly ms: number } | { readonly count: number }): Promise<Failure | undefined> {
+		const beganMs = performance.now();
+		const until = "count" in limit ? this.fed + this.untried.length + limit.count : Number.POSITIVE_INFINITY;
+		const endsMs = "ms" in limit ? beganMs + limit.ms : Number.POSITIVE_INFINITY;
+		try {
+			while (this.fed < until && performance.now() < endsMs) {
+				const input = this.untried.shift() ?? mutated(this.draw(), this.mutator);
+				const failure = await this.feed(input, true);
+				if (failure !== undefined) return await this.told(input, failure.error);
+			}
+		} finally {
+			this.spentMs += performance.now() - beganMs;
+		}
+		return undefined;
+	}
+
+	/** Feeds this input alone. */
+	async replay(input: Uint8Array): Promise<Failure | undefined> {
+		const failure = await this.feed(input, false);
+		return failure && { target: this.target.name, seed: this.seed, input, error: failure.error };
+	}
+
+	/** The smallest of the kept inputs that together touch all that was touched, each fed once more. */
+	async best(): Promise<Uint8Array[]> {
+		const touched = new Map<number | string, Uint8Array>();
+		for (const input of this.known.toSorted((a, b) => a.length - b.length)) {
+			this.coverage.begin();
+			const outcome = await this.outcomeOf(input);
+			if (outcome === undefined) continue;
+			for (const feature of this.coverage.features(outcome)) if (!touched.has(feature)) touched.set(feature, input);
+		}
+		return [...new Set(touched.values())];
+	}
+
+	async close(): Promise<void> {
+		await this.open.close?.();
+	}
+
+	private async feed(input: Uint8Array, keep: boolean): Promise<{ readonly error: unknown } | undefined> {
+		this.fed++;
+		this.coverage.begin();
+		const beganMs = performance.now();
+		try {
+			// Awaited only where there is something to wait for: most targets are done at once, a hundred thousand times a second.
+			const answer = this.open.feed(input);
+			const outcome = typeof answer === "string" ? answer : await answer;
+			const tookMs = performance.now() - beganMs;
+			if (tookMs > SLOW_MS) throw new Error(`slow: this input took ${Math.round(tookMs)} ms`);
+			if (keep && this.coverage.isNews(outcome)) this.known.push(input);
+			return undefined;
+		} catch (error) {
+			return { error };
+		}
+	}
+
+	private async outcomeOf(input: Uint8Array): Promise<string | undefined> {
+		try {
+			return await this.open.feed(input);
+		} catch {
+			return undefined;
+		}
+	}
+
+	private draw(): Uint8Array {
+		const { known, random } = this;
+		const from = random.below(2) === 0 ? Math.max(0, known.length - NEWEST) : 0;
+		return known[from + random.below(known.length - from)] ?? new Uint8Array(0);
+	}
+
+	private async told(input: Uint8Array, error: unknown): Promise<Failure> {
+		let last = error;
+		const trial = async (candidate: Uint8Array): Promise<string | undefined> => {
+			const failure = await this.feed(candidate, false);
+			if (failure === undefined) return undefined;
+			last = failure.error;
+			return wayOf(failure.error);
+		};
+		const small = await shrunk(input, trial, SHRINK_MS);
+		const failure = await this.feed(small, false);
+		return { target: this.target.name, seed: this.seed, input: small, error: failure?.error ?? last };
+	}
+}

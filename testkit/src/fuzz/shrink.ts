@@ -1,0 +1,50 @@
+// Makes a failing input small: drops ever smaller stretches, then makes the bytes that are left plain, as long as it still fails in
+// the same way. "The same way" leaves out numbers and quoted text, which are the input's own.
+
+export interface Trial {
+	/** How the input fails, as `wayOf` has it; undefined: it does not. */
+	(input: Uint8Array): Promise<string | undefined>;
+}
+
+/** The smallest input found within `withinMs` that fails like `input`. */
+export async function shrunk(input: Uint8Array, trial: Trial, withinMs: number): Promise<Uint8Array> {
+	const way = await trial(input);
+	const endsMs = performance.now() + withinMs;
+	const still = async (candidate: Uint8Array): Promise<boolean> => performance.now() < endsMs && (await trial(candidate)) === way;
+	let best = input;
+	if (way === undefined) return best;
+	for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
+		for (let at = 0; at < best.length; ) {
+			const shorter = without(best, at, size);
+			if (await still(shorter)) best = shorter;
+			else at += size;
+		}
+	}
+	for (let at = 0; at < best.length; at++) {
+		for (const plain of [0x00, 0x30, 0x61]) {
+			if (best[at] === plain) break;
+			const plainer = best.slice();
+			plainer[at] = plain;
+			if (!(await still(plainer))) continue;
+			best = plainer;
+			break;
+		}
+	}
+	return best;
+}
+
+/** A failure's words without what differs from input to input. */
+export function wayOf(failure: unknown): string {
+	const words = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
+	const [first = ""] = words.split("\n");
+	return first
+		.split(": ")
+		.slice(0, 2)
+		.join(": ")
+		.replace(/"[^"]*"|\d+/g, "…")
+		.slice(0, 120);
+}
+
+function without(bytes: Uint8Array, at: number, count: number): Uint8Array {
+	return Uint8Array.from(Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)]));
+}

@@ -1,0 +1,131 @@
+// Framers: the first byte chooses one, the second byte chooses what is done with the rest: it is a stream as it came over the network,
+// or bodies that its own encoder has framed, of which a bit may be flipped.
+import { type FrameEvent, type Framer, fixedFramer, lengthFramer, newlineFramer } from "@verbatim/protocol";
+import { Draw } from "../draw.ts";
+import { must, mustEqual, type OpenTarget, type Target } from "../target.ts";
+
+const BYTES_MAX = 600;
+
+const FRAMERS: readonly [Kind, ...Kind[]] = [
+	{ name: "length", make: () => lengthFramer({ bytesMax: BYTES_MAX, crc: false }), headBytes: 4, checked: false },
+	{ name: "crc", make: () => lengthFramer({ bytesMax: BYTES_MAX, crc: true }), headBytes: 12, checked: true },
+	{ name: "newline", make: () => newlineFramer({ bytesMax: BYTES_MAX }), headBytes: 2, checked: false },
+	{ name: "fixed", make: () => fixedFramer({ bytes: 7 }), headBytes: 0, checked: false },
+];
+
+interface Kind {
+	readonly name: string;
+	make(): Framer;
+	readonly headBytes: number;
+	readonly checked: boolean;
+}
+
+export const framers: Target = {
+	name: "framers",
+	feeds: "the length framer with and without checks, the newline and the fixed framer",
+	holds: [
+		"any bytes in any slices give the events of the same bytes in one piece",
+		"no body is longer than the limit, and no more is held than what came, at most doubled: a lying length costs nothing",
+		"after an error the same error, for ever",
+		"what the encoder has made arrives as it was",
+		"with checks, a flipped bit never changes, adds or reorders a body",
+	],
+	bytesMax: 4_096,
+	words: ["protocol/src/frame/"],
+	pieces: [Uint8Array.of(0, 0, 2, 0x58), Uint8Array.of(0, 0, 2, 0x59), Uint8Array.of(0xff, 0xff, 0xff, 0xff), "\r\n"],
+	open: (): OpenTarget => ({
+		feed(input) {
+			const draw = new Draw(input);
+			const kind = draw.pick(FRAMERS);
+			if (draw.byte() % 2 === 0) return `${kind.name} ${asStream(kind, draw)}`;
+			return `${kind.name} ${asBodies(kind, draw)}`;
+		},
+	}),
+};
+
+/** Bytes as they come. */
+function asStream(kind: Kind, draw: Draw): string {
+	const cuts = draw.some(32);
+	const stream = draw.rest().slice();
+	const whole = run(kind, [stream]);
+	mustEqual(run(kind, new Draw(cuts).slices(stream)), whole, "sliced, a stream gives other events than whole");
+	return whole.events.at(-1)?.kind ?? "nothing";
+}
+
+/** Bodies as the encoder frames them, sound or damaged on their way. */
+function asBodies(kind: Kind, draw: Draw): string {
+	const framer = kind.make();
+	const bodies: Uint8Array[] = [];
+	const frames: Uint8Array[] = [];
+	const flip = draw.below(65_536);
+	const damage = draw.onceIn(2);
+	while (!draw.over && bodies.length < 8) {
+		const body = draw.some(BYTES_MAX + 2).slice();
+		try {
+			frames.push(framer.encode(body));
+		} catch (error) {
+			must(error instanceof RangeError, () => `a body that cannot be carried is a RangeError, not ${error}`);
+			continue;
+		}
+		bodies.push(body);
+	}
+	const stream = Uint8Array.from(Buffer.concat(frames));
+	if (!damage || stream.length === 0) {
+		const { events, midFrame } = run(kind, [stream]);
+		mustEqual(
+			events,
+			bodies.map((body) => ({ kind: "frame", body })),
+			"what was framed did not arrive as it was",
+		);
+		must(!midFrame, "a framer is in the middle of a frame when all have come");
+		return "sound";
+	}
+	const bit = flip % (stream.length * 8);
+	stream[bit >>> 3] = (stream[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
+	const { events } = run(kind, [stream]);
+	if (kind.checked) {
+		let at = 0;
+		for (const event of events) {
+			if (event.kind !== "frame") continue;
+			// Each frame that arrives is one that was sent, behind the one before it.
+			while (at < bodies.length && !Bun.deepEquals(bodies[at], event.body)) at++;
+			must(at < bodies.length, "a damaged body was delivered as sound");
+			at++;
+		}
+		must(events.length < bodies.length || events.some(({ kind: it }) => it !== "frame"), "nobody noticed a flipped bit");
+	}
+	return `damaged ${events.length < bodies.length ? "less" : "all"}`;
+}
+
+function run(kind: Kind, chunks: Iterable<Uint8Array>): { readonly events: FrameEvent[]; readonly midFrame: boolean } {
+	const framer = kind.make();
+	const events: FrameEvent[] = [];
+	let arrived = 0;
+	for (const chunk of chunks) {
+		arrived += chunk.length;
+		framer.push(chunk);
+		for (let event = framer.next(); event !== undefined; event = framer.next()) {
+			if (event.kind === "frame") {
+				must(event.body.length <= BYTES_MAX, () => `a body of ${event.kind} is longer than the limit`);
+				events.push({ kind: "frame", body: event.body.slice() });
+				continue;
+			}
+			events.push(event);
+			if (event.kind !== "error") continue;
+			framer.push(chunk.slice());
+			mustEqual(framer.next(), event, "after an error something else came");
+			must(!framer.midFrame, "after an error no frame is under way");
+			return { events, midFrame: false };
+		}
+		const { held, room } = holdOf(framer);
+		must(held <= BYTES_MAX + kind.headBytes, "more is held than one frame of the limit");
+		must(room <= Math.max(256, 2 * arrived), "more was allocated than what came, doubled");
+	}
+	return { events, midFrame: framer.midFrame };
+}
+
+/** Bytes held of a frame that is not whole, and the memory that was made for them. */
+function holdOf(framer: Framer): { readonly held: number; readonly room: number } {
+	const { gather } = framer as unknown as { gather: { readonly heldBytes: number; readonly hold: Uint8Array } };
+	return { held: gather.heldBytes, room: gather.hold.length };
+}
