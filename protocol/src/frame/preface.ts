@@ -180,9 +180,9 @@ function unsupported(what: string): PrefaceError {
 	return { code: "unsupported", message: `${what}; spoken here: ${PREFACE_SPOKEN}` };
 }
 
-/** What the peer sent, short: it goes into an answer line and logs. */
+/** What the peer sent, short: it goes into logs, and into an answer line, which is printable ASCII or not understood. */
 function quoted(text: string): string {
-	return `"${text.length > 32 ? `${text.slice(0, 32)}…` : text}"`;
+	return `"${text.length > 32 ? `${text.slice(0, 32)}...` : text}"`;
 }
 
 /** The first line, if it is whole; its text is undefined if anything in it is not printable ASCII. */

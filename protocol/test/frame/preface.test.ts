@@ -128,6 +128,19 @@ test("a refusal reaches the client with its code and words, whatever code a late
 	expect(later).toEqual({ kind: "refused", code: undefined, message: "back at two" });
 });
 
+test.each([`VERBATIM/${"9".repeat(100)}\n`, `VERBATIM/1 ${"k".repeat(100)}=v\n`, `VERBATIM/1 codec=${"c".repeat(100)}\n`])(
+	"what was wrong is repeated in words that the client understands, however long it is: %p",
+	(line) => {
+		const event = read(bytes(line));
+		if (event.kind !== "error") throw new Error("this was agreed to");
+		expect(new PrefaceAnswerReader().push(bytes(renderPrefaceAnswer(event)))).toEqual({
+			kind: "refused",
+			code: event.code,
+			message: event.message,
+		});
+	},
+);
+
 test.each([
 	"HTTP/1.1 400 Bad Request\r\n",
 	"VERBATIM/1 maybe\n",

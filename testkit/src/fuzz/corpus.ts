@@ -26,9 +26,9 @@ export function keepFound(target: string, input: Uint8Array, words: string): str
 	const before = textOf(path);
 	const line = escaped(input);
 	if (!before.split("\n").includes(line)) {
-		// Each line of the words is one of words: what broke may quote anything.
-		const said = words.split("\n").map((each) => `# ${escaped(new TextEncoder().encode(each.slice(0, 300)))}\n`);
-		writeFileSync(path, `${before}${said.slice(0, 3).join("")}${line}\n`);
+		// In one line and escaped: words may quote the input.
+		const said = escaped(new TextEncoder().encode(words.split("\n")[0]?.slice(0, 200) ?? ""));
+		writeFileSync(path, `${before}# ${said}\n${line}\n`);
 	}
 	return path;
 }

@@ -41,7 +41,7 @@ export class Fuzzer {
 		this.open = open;
 		this.seed = seed;
 		this.random = new SeededRandom(seed);
-		this.untried = [new Uint8Array(0), ...readCorpus(target.name)];
+		this.untried = [new Uint8Array(0), ...(target.seeds?.() ?? []), ...readCorpus(target.name)];
 		this.mutator = { random: this.random, bytesMax: target.bytesMax, pieces, other: () => this.draw() };
 	}
 

@@ -1,5 +1,8 @@
 // All targets, in the order in which an input meets them on its way in.
 import type { Target } from "./target.ts";
+import { codecs } from "./targets/codecs.ts";
 import { framers } from "./targets/framers.ts";
+import { limits } from "./targets/limits.ts";
+import { preface } from "./targets/preface.ts";
 
-export const TARGETS: readonly Target[] = [framers];
+export const TARGETS: readonly Target[] = [preface, framers, codecs, limits];

@@ -1,10 +1,8 @@
 // Makes a failing input small: drops ever smaller stretches, then makes the bytes that are left plain, as long as it still fails in
 // the same way. "The same way" leaves out numbers and quoted text, which are the input's own.
 
-export interface Trial {
-	/** How the input fails, as `wayOf` has it; undefined: it does not. */
-	(input: Uint8Array): Promise<string | undefined>;
-}
+/** How the input fails, as `wayOf` has it; undefined: it does not. */
+export type Trial = (input: Uint8Array) => Promise<string | undefined>;
 
 /** The smallest input found within `withinMs` that fails like `input`. */
 export async function shrunk(input: Uint8Array, trial: Trial, withinMs: number): Promise<Uint8Array> {
@@ -13,11 +11,15 @@ export async function shrunk(input: Uint8Array, trial: Trial, withinMs: number):
 	const still = async (candidate: Uint8Array): Promise<boolean> => performance.now() < endsMs && (await trial(candidate)) === way;
 	let best = input;
 	if (way === undefined) return best;
-	for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
-		for (let at = 0; at < best.length; ) {
-			const shorter = without(best, at, size);
-			if (await still(shorter)) best = shorter;
-			else at += size;
+	// Until a whole round drops nothing: one stretch may be needed only because of another.
+	for (let before = -1; best.length !== before && performance.now() < endsMs; ) {
+		before = best.length;
+		for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
+			for (let at = 0; at < best.length; ) {
+				const shorter = without(best, at, size);
+				if (await still(shorter)) best = shorter;
+				else at += size;
+			}
 		}
 	}
 	for (let at = 0; at < best.length; at++) {

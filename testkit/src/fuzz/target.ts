@@ -12,6 +12,8 @@ export interface Target {
 	readonly words: readonly string[];
 	/** Further pieces. */
 	readonly pieces?: readonly (string | Uint8Array)[];
+	/** Good inputs, written by hand: where the changing begins, beside what was kept. */
+	seeds?(): Uint8Array[];
 	/** Makes it ready. What it opens is closed by `close`. */
 	open(): Promise<OpenTarget> | OpenTarget;
 }

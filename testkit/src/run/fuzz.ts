@@ -111,7 +111,7 @@ function report(): void {
 }
 
 function tell({ target, input, error }: Failure): void {
-	const path = keepFound(target, input, wordsOf(error));
+	const path = keepFound(target, input, error instanceof Error ? error.message : String(error));
 	console.error(`\n${target} is broken, seed ${seed}, by ${input.length} bytes, kept in ${path}:\n${wordsOf(error)}`);
 	console.error(`again: npm run fuzz -- --only ${target} --input '${escaped(input).replaceAll("'", "'\\''")}'\n`);
 }

@@ -1,0 +1,152 @@
+// What stands between a decoded message and everything behind it: the check of limits, and the fold of a room's log.
+import {
+	applyEntry,
+	checkUp,
+	type Entry,
+	EntrySchema,
+	emptyFold,
+	isErrorCode,
+	LIMITS,
+	type Limits,
+	type RoomFold,
+	type Up,
+} from "@verbatim/protocol";
+import { Draw } from "../draw.ts";
+import { drawMessage, drawUp } from "../message.ts";
+import { must, mustEqual, type Target } from "../target.ts";
+
+/** Small, so that inputs of a few hundred bytes reach them. */
+const SMALL: Limits = {
+	...LIMITS,
+	textBytesMax: 12,
+	cidCharsMax: 6,
+	traceCharsMax: 6,
+	nameCharsMax: 2,
+	passwordCharsMax: 5,
+	tokenBytesMax: 9,
+	roomsPerUserMax: 2,
+};
+
+export const limits: Target = {
+	name: "limits",
+	feeds: "checkUp with any decoded message, and the fold with any entries",
+	holds: [
+		"what is refused is refused with a code of the table, and a message that repeats little of what was sent",
+		"what passes fits every limit, measured here in another way: bytes of UTF-8, printable ASCII, no halves of characters",
+		"the fold never throws, gives the same for the same, and for overlapping pages what it gives for the log in one piece",
+	],
+	bytesMax: 1_024,
+	words: ["protocol/src/check.ts"],
+	open: () => ({
+		feed(input) {
+			const draw = new Draw(input);
+			return draw.byte() % 4 === 3 ? `fold ${folded(draw)}` : `check ${checked(draw)}`;
+		},
+	}),
+};
+
+function checked(draw: Draw): string {
+	const up = drawUp(draw);
+	const name = up.command.case ?? "nothing";
+	for (const limit of [SMALL, LIMITS]) {
+		const problem = checkUp(up, limit);
+		if (problem === undefined) {
+			fits(up, limit);
+			continue;
+		}
+		must(isErrorCode(problem.code), () => `${problem.code} is no code of the table`);
+		must(problem.message.length < 200, "a refusal repeats too much of what was sent");
+		if (limit === LIMITS) return `${name} ${problem.code}`;
+	}
+	return `${name} fits`;
+}
+
+/** The limits once more, without the code that checks them. */
+function fits(up: Up, limit: Limits): void {
+	const { command } = up;
+	must(command.case !== undefined, "a message without a command passed");
+	const unanswered = command.case === "ping" || command.case === "pong" || command.case === "typing";
+	must(up.id > 0 || unanswered, "a command without an id passed");
+	printable("trace", up.trace, 0, limit.traceCharsMax);
+	const value = command.value as Readonly<Record<string, unknown>>;
+	for (const [field, given] of Object.entries(value)) {
+		if (typeof given !== "string") continue;
+		wellFormed(field, given);
+		if (field === "text") {
+			must(given !== "" && Buffer.byteLength(given) <= limit.textBytesMax, "a text beyond its limit passed");
+			must(!given.includes("\0"), "a text with U+0000 passed");
+		} else if (field === "room" && /^[#@]/.test(given)) name(field, given.slice(1), limit);
+		else if (field === "room") printable(field, given, 1, 64);
+		else if (field === "name" || field === "user") name(field, given, limit);
+		else if (field === "cid") printable(field, given, 1, limit.cidCharsMax);
+		else if (field === "behind") printable(field, given, 0, limit.cidCharsMax);
+		else if (field === "refreshToken") printable(field, given, 1, limit.tokenBytesMax);
+		else if (field === "client") printable(field, given, 0, limit.traceCharsMax);
+	}
+	if (command.case === "send") must(command.value.behind !== command.value.cid, "a send behind itself passed");
+	if (command.case === "create") must([0, 1, 2].includes(command.value.kind), "a room of another kind passed");
+	if (command.case !== "hello") return;
+	const { credential, cursors } = command.value;
+	must(cursors.length <= limit.roomsPerUserMax, "too many cursors passed");
+	must(new Set(cursors.map(({ room }) => room)).size === cursors.length, "two cursors of one room passed");
+	for (const { room } of cursors) printable("cursors.room", room, 1, 64);
+	must(credential.case !== undefined, "a hello of nobody passed");
+	if (typeof credential.value === "string") printable("token", credential.value, 1, limit.tokenBytesMax);
+	else {
+		name("name", credential.value.name, limit);
+		if (!("password" in credential.value)) return;
+		wellFormed("password", credential.value.password);
+		must([...credential.value.password].length <= limit.passwordCharsMax, "a password beyond its limit passed");
+	}
+}
+
+function printable(field: string, value: string, min: number, max: number): void {
+	const bytes = Buffer.from(value);
+	must(bytes.length >= min && bytes.length <= max, () => `${field} of ${bytes.length} bytes passed`);
+	must(
+		bytes.every((byte) => byte >= 0x20 && byte <= 0x7e),
+		() => `${field} that is no printable ASCII passed`,
+	);
+}
+
+function name(field: string, value: string, limit: Limits): void {
+	wellFormed(field, value);
+	must(value !== "" && value.length <= limit.nameCharsMax * 8, () => `${field} of ${value.length} units passed`);
+}
+
+function wellFormed(field: string, value: string): void {
+	must(Buffer.from(value).toString() === value, () => `${field} with half a character passed`);
+}
+
+// ------------------------------------------------------------ the fold
+
+function folded(draw: Draw): string {
+	const entries: Entry[] = [];
+	const overlaps = draw.some(8);
+	let seq = 0;
+	while (!draw.over && entries.length < 24) {
+		seq += draw.byte() % 8 === 7 ? draw.byte() : 1;
+		entries.push({ ...drawMessage(EntrySchema, draw), seq });
+	}
+	const before = structuredClone(entries);
+	const once = fold(entries);
+	mustEqual(fold(entries), once, "the same entries give another fold");
+	mustEqual(entries, before, "the fold has changed its entries");
+	must(once.asOf === seq, "the fold is not as of its newest entry");
+	// Pages that overlap, each beginning again a little before where the last one ended.
+	const paged = emptyFold();
+	for (let at = 0, page = 0; at < entries.length; page++) {
+		const from = Math.max(0, at - ((overlaps[page % Math.max(1, overlaps.length)] ?? 0) % 6));
+		const to = at + 1 + ((overlaps[(page + 1) % Math.max(1, overlaps.length)] ?? 0) % 5);
+		for (const entry of entries.slice(from, to)) applyEntry(paged, entry);
+		at = to;
+	}
+	mustEqual(paged, once, "overlapping pages give another fold than the log");
+	return `${Math.min(4, once.members.size)} members ${once.kind}`;
+}
+
+function fold(entries: readonly Entry[]): RoomFold {
+	const fold = emptyFold();
+	for (const entry of entries) applyEntry(fold, entry);
+	return fold;
+}
