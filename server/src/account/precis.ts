@@ -13,14 +13,20 @@ export function enforceUsername(
 	input: string,
 ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string } {
 	const widthMapped = mapWidth(input);
-	const points = [...widthMapped];
-	for (const [at, point] of points.entries()) {
-		if (!isIdentifierChar(point)) return { ok: false, why: `${printable(point)} is not allowed in a name` };
-		if (!fitsContext(points, at)) return { ok: false, why: `${printable(point)} is not allowed in a name at this place` };
-	}
 	const text = widthMapped.normalize("NFC");
-	const problem = bidiProblem(text);
+	// As it is kept it is checked too: composed, a letter may not be any more what its neighbour needs (l·l and an accent on it).
+	const problem = charProblem(widthMapped) ?? charProblem(text) ?? bidiProblem(text);
 	return problem === undefined ? { ok: true, text } : { ok: false, why: problem };
+}
+
+/** What character of `text` may not be there, in words. */
+function charProblem(text: string): string | undefined {
+	const points = [...text];
+	for (const [at, point] of points.entries()) {
+		if (!isIdentifierChar(point)) return `${printable(point)} is not allowed in a name`;
+		if (!fitsContext(points, at)) return `${printable(point)} is not allowed in a name at this place`;
+	}
+	return undefined;
 }
 
 /** Is the character PVALID or CONTEXTO in the IdentifierClass? Takes one code point, as a string. */

@@ -44,6 +44,7 @@ describe("a name", () => {
 		["too long", "a".repeat(33)],
 		["endless", "a\u0301".repeat(100_000)],
 		["with a space", "ann lee"],
+		["with a dot between two l of which one gets an accent", "l·l\u0301"],
 		["with an ideographic space", "ann\u3000lee"],
 		["beginning like a room", "#tea"],
 		["beginning like a mention", "@ann"],

@@ -3,6 +3,8 @@ import type { Target } from "./target.ts";
 import { codecs } from "./targets/codecs.ts";
 import { framers } from "./targets/framers.ts";
 import { limits } from "./targets/limits.ts";
+import { lines } from "./targets/lines.ts";
+import { names } from "./targets/names.ts";
 import { preface } from "./targets/preface.ts";
 
-export const TARGETS: readonly Target[] = [preface, framers, codecs, limits];
+export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names];
