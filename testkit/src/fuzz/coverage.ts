@@ -52,7 +52,7 @@ export class Coverage {
 		return news;
 	}
 
-	/** All that the input since `begin` has touched: branch × 256 + class, and its outcome. */
+	/** All that the input since `begin` has touched: branch × 256 + class, and its outcomes. */
 	*features(outcome: string): Generator<number | string> {
 		for (let i = 0; i < words.length; i++) {
 			if (words[i] === 0) continue;
@@ -61,7 +61,8 @@ export class Coverage {
 				if (count > 0) yield (edge << 8) | classOf(count);
 			}
 		}
-		if (outcome !== "") yield outcome;
+		if (outcome.includes(",")) yield* outcome.split(",");
+		else if (outcome !== "") yield outcome;
 	}
 }
 

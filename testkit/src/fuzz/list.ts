@@ -6,5 +6,6 @@ import { limits } from "./targets/limits.ts";
 import { lines } from "./targets/lines.ts";
 import { names } from "./targets/names.ts";
 import { preface } from "./targets/preface.ts";
+import { wire } from "./targets/wire.ts";
 
-export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names];
+export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names, wire];

@@ -20,7 +20,7 @@ export interface Target {
 
 export interface OpenTarget {
 	/**
-	 * Feeds one input. Gives its outcome in a word or two, for which inputs are kept, or throws: `Broken` for a property that
+	 * Feeds one input. Gives its outcomes, each a word or two, with commas between: inputs with a new one are kept. Or throws: `Broken` for a property that
 	 * does not hold; anything else is an error that nobody expected, and a failure as well.
 	 */
 	feed(input: Uint8Array): string | Promise<string>;

@@ -1,0 +1,176 @@
+// A whole server for an input to be fed to: its own doors on real sockets of the loopback, its own core on the memory store, real
+// accounts. What it would have logged as an error is kept, each connection is listened to at the server's end by the simulation's
+// tap, and a witness sits in a room all the while. After so many conversations a new house is built, so that what breaks depends
+// on a short past, and what is still held then by connections that are gone is known.
+import { LIMITS, TIMING } from "@verbatim/protocol";
+import { createAccounts } from "../../../server/src/account/service.ts";
+import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
+import { systemClock, systemRandom } from "../../../server/src/clock.ts";
+import { createCore } from "../../../server/src/core.ts";
+import { SERVER_LIMITS } from "../../../server/src/limits.ts";
+import { createFormats } from "../../../server/src/listen/formats.ts";
+import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
+import { openHttp } from "../../../server/src/listen/http.ts";
+import { createOrigins } from "../../../server/src/listen/origin.ts";
+import { createProxies } from "../../../server/src/listen/peer.ts";
+import { openTcp } from "../../../server/src/listen/tcp.ts";
+import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
+import type { Log } from "../../../server/src/ops/log.ts";
+import { createMetrics } from "../../../server/src/ops/metrics.ts";
+import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
+import { createMemoryStore } from "../../../server/src/store/memory/memory.ts";
+import { Waiting } from "../e2e/waiting.ts";
+import { tap } from "../sim/tap.ts";
+import { must } from "./target.ts";
+import { Visitor } from "./visitor.ts";
+
+/** Inputs fed to one house. */
+const INPUTS_MAX = 400;
+/** The longest that anything which works takes, on a busy machine. */
+const PATIENCE_MS = 8_000;
+export const WITNESSED_ROOM = "#tea";
+/** The page, instead of a bundle: what else there is on the disk of the server must never be told. */
+const PAGE = { body: "<!doctype html><title>page</title>", type: "text/html; charset=utf-8", etag: '"1"', immutable: false };
+
+/** Levels that are nothing when everybody is gone. */
+const HELD = ["verbatim_sessions", "verbatim_connections", "verbatim_outbox_bytes"];
+
+export interface House {
+	readonly tcpPort: number;
+	readonly httpPort: number;
+	/** Throws `Broken` for everything that went wrong on the server since the last look, and lets the witness say and hear something. */
+	look(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** A house that is built anew after so many inputs, and after a failure. */
+export class Houses {
+	private house: House | undefined;
+	private inputs = 0;
+
+	/** Gives `visit` a house, and looks after it when the visit is over. */
+	async with(visit: (house: House) => Promise<string>): Promise<string> {
+		this.house ??= await openHouse();
+		const house = this.house;
+		try {
+			const outcome = await visit(house);
+			await house.look();
+			if (++this.inputs >= INPUTS_MAX) await this.close();
+			return outcome;
+		} catch (error) {
+			this.house = undefined;
+			this.inputs = 0;
+			// What it still holds is no news after a failure.
+			await house.close().catch(() => undefined);
+			throw error;
+		}
+	}
+
+	async close(): Promise<void> {
+		const { house } = this;
+		this.house = undefined;
+		this.inputs = 0;
+		await house?.close();
+	}
+}
+
+async function openHouse(): Promise<House> {
+	const broken: string[] = [];
+	const log: Log = {
+		debug() {},
+		info() {},
+		warn() {},
+		error: ({ err }, msg) => void broken.push(`the server logged an error: ${msg}: ${err instanceof Error ? err.stack : err}`),
+	};
+	const [clock, random, metrics] = [systemClock, systemRandom, createMetrics()];
+	const limits = { ...SERVER_LIMITS, sendsPerSecond: 1e6, sendsBurst: 1e6, asksPerSecond: 1e6, asksBurst: 1e6 };
+	const timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000, offlineGraceMs: 20, lineModeAfterMs: 20 };
+	const disk = newMemoryDisk();
+	const store = createMemoryStore({ clock, disk });
+	const accounts = await createAccounts({
+		store,
+		clock,
+		random,
+		log,
+		settings: {
+			...ACCOUNT_DEFAULTS,
+			passwords: { ...ACCOUNT_DEFAULTS.passwords, memoryKib: 8, passes: 1 },
+			limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: 1e6, burst: 1e6 } },
+		},
+		fetch: () => Promise.reject(new Error("there is no network here")),
+	});
+	const core = createCore({ store, accounts, clock, random, log, metrics, limits, timing, version: "fuzzed" });
+	const gate = new Gate(
+		{
+			...GATE_LIMITS,
+			connectionsPerAddressMax: 1e6,
+			opensPerAddress: { perSecond: 1e6, burst: 1e6 },
+			opens: { perSecond: 1e6, burst: 1e6 },
+		},
+		clock,
+	);
+	const tapped = tap(createFormats(LIMITS), core, {
+		broken: (words) => void broken.push(`the tap: ${words}`),
+		disk: () => disk,
+		waiting() {},
+	});
+	const parts = {
+		...tapped,
+		gate,
+		limits,
+		timing,
+		clock,
+		random,
+		log,
+		metrics,
+		accounts,
+		commands: core.commands,
+		page: (path: string) => (path === "/" ? PAGE : undefined),
+		origins: createOrigins(["https://listed.example"]),
+		proxies: createProxies(["127.0.0.1"]),
+	};
+	const tcp = await openTcp({ address: "127.0.0.1:0" }, parts, TCP_SETTINGS);
+	const http = await openHttp({ address: "127.0.0.1:0" }, parts, TCP_SETTINGS);
+	const portOf = (door: typeof tcp): number => (door.address.kind === "tcp" ? door.address.port : 0);
+	const ports = { tcpPort: portOf(tcp), httpPort: portOf(http) };
+
+	const witness = await Visitor.open(ports, "tcp/proto+crc");
+	await witness.must({ case: "hello", value: { credential: { case: "guest", value: { name: "witness" } } } }, "welcome");
+	await witness.must({ case: "create", value: { name: WITNESSED_ROOM.slice(1), kind: 1 } }, "joined");
+	let said = 0;
+
+	const level = (name: string): number => {
+		const family = metrics.families.find((each) => each.name === name);
+		return family?.samples().reduce((sum, { value }) => sum + value, 0) ?? Number.NaN;
+	};
+	const gone = new Waiting();
+	return {
+		...ports,
+		async look() {
+			must(broken.length === 0, () => broken.splice(0).join("\n"));
+			await witness.must({ case: "send", value: { room: WITNESSED_ROOM, cid: `w${++said}`, text: `line ${said}` } }, "sent");
+			must(broken.length === 0, () => broken.splice(0).join("\n"));
+		},
+		async close() {
+			witness.leave();
+			try {
+				// A link that is cut is gone a few turns of the event loop later.
+				const poll = setInterval(() => gone.wake(), 5);
+				await gone
+					.until(
+						() => gate.open === 0 && HELD.every((name) => level(name) === 0),
+						() => `connections that are gone are held: ${gate.open} in the gate, ${HELD.map((name) => `${name} ${level(name)}`)}`,
+						PATIENCE_MS,
+					)
+					.finally(() => clearInterval(poll));
+				must(broken.length === 0, () => broken.splice(0).join("\n"));
+			} finally {
+				tcp.closeAll();
+				http.closeAll();
+				core.stop();
+				accounts.stop();
+				await store.close();
+			}
+		},
+	};
+}
