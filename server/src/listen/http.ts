@@ -157,7 +157,7 @@ class Hall {
 	// ------------------------------------------------------------ requests
 
 	private async route(request: Request, server: Server<WsData>): Promise<Response | undefined> {
-		if (!URL.canParse(request.url)) return words(400, "The address of this request cannot be read.");
+		if (!URL.canParse(request.url)) return unreadable(request.url);
 		const url = new URL(request.url);
 		const direct = peerAddress(server.requestIP(request)?.address);
 		const peer = this.parts.proxies.peerBehind(direct, request.headers.get("x-forwarded-for"));
@@ -239,6 +239,13 @@ const PREFLIGHT = {
 	"access-control-allow-headers": "authorization, content-type, idempotency-key, x-trace-id, traceparent",
 	"access-control-max-age": "600",
 };
+
+/** Without a Host that can be read, Bun gives the path alone, or what was written in front of it. */
+function unreadable(address: string): Response {
+	const why = "the address of this request cannot be read: its Host is no host";
+	const path = address.replace(/^\w+:\/\/[^/]*/, "").split("?", 1)[0] ?? "";
+	return isApiPath(path) ? refuse("malformed", why) : words(400, why);
+}
 
 /** The first of those offered that is spoken here; JSON for who offers none; undefined for who offers only others. */
 function chooseSubprotocol(offered: readonly string[]): { readonly codec: CodecName; readonly named: boolean } | undefined {

@@ -178,6 +178,14 @@ test("a body of unknown length is read no further than the limit", async () => {
 	raw.close();
 });
 
+test.each(["", "a b", "a b/c?d", "[", "a:b"])("a request to no host (%p) is refused in the one shape as well", async (host) => {
+	const raw = await RawSocket.open(server.httpPort);
+	raw.write(`GET /api/v1/rooms?x=1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+	await raw.line("HTTP/1.1 400");
+	expect(JSON.parse(await raw.line("{"))).toMatchObject({ code: "malformed", data: { retry: false } });
+	raw.close();
+});
+
 test("the trace id is the client's own where it gave one", async () => {
 	const token = await guest("tom");
 	const own = await call("GET", "/rooms", { token, headers: { "x-trace-id": "order-66" } });

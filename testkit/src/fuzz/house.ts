@@ -84,7 +84,7 @@ async function openHouse(): Promise<House> {
 	};
 	const [clock, random, metrics] = [systemClock, systemRandom, createMetrics()];
 	const limits = { ...SERVER_LIMITS, sendsPerSecond: 1e6, sendsBurst: 1e6, asksPerSecond: 1e6, asksBurst: 1e6 };
-	const timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000, offlineGraceMs: 20, lineModeAfterMs: 20 };
+	const timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000, offlineGraceMs: 20, lineModeAfterMs: 10_000 };
 	const disk = newMemoryDisk();
 	const store = createMemoryStore({ clock, disk });
 	const accounts = await createAccounts({

@@ -2,10 +2,12 @@
 import type { Target } from "./target.ts";
 import { codecs } from "./targets/codecs.ts";
 import { framers } from "./targets/framers.ts";
+import { http } from "./targets/http.ts";
 import { limits } from "./targets/limits.ts";
 import { lines } from "./targets/lines.ts";
 import { names } from "./targets/names.ts";
+import { people } from "./targets/people.ts";
 import { preface } from "./targets/preface.ts";
 import { wire } from "./targets/wire.ts";
 
-export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names, wire];
+export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names, wire, people, http];

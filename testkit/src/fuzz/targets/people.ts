@@ -1,0 +1,123 @@
+// The TCP door for whoever comes with nothing but bytes: people in line mode, two of them in one room, and streams that are neither a
+// person nor a client. What goes out to a person is held against every rule for a terminal.
+import { LIMITS } from "@verbatim/protocol";
+import { RawPeer } from "../../e2e/raw-peer.ts";
+import { Waiting } from "../../e2e/waiting.ts";
+import { Draw } from "../draw.ts";
+import { mustBeHarmless } from "../harmless.ts";
+import { type House, Houses, WITNESSED_ROOM } from "../house.ts";
+import { Broken, must, type Target } from "../target.ts";
+
+const PATIENCE_MS = 8_000;
+/** What a line can tell at most: a text of full length, each byte of it written out in six, and what surrounds it. */
+const LINE_BYTES_MAX = LIMITS.textBytesMax * 6 + 1_024;
+
+export const people: Target = {
+	name: "people",
+	feeds: "a whole server by its TCP door: two people in line mode, telnet's commands, and any bytes",
+	holds: [
+		"whatever is said, each line that goes out begins as docs/protocol.md says, holds nothing that acts on a terminal, and is bounded",
+		"a peer that says nothing more is told all that is due to it, and its connection is closed",
+		"the server logs no error; a witness in the same room can go on speaking; connections that are gone are held by nobody",
+	],
+	bytesMax: 900,
+	words: ["server/src/listen/line/", "server/src/account/names.ts"],
+	pieces: [
+		...[
+			"/nick ann\n",
+			"/join tea\n",
+			"/join den\n",
+			"/msg ann ",
+			"/msg witness hello\n",
+			"/register ann correct horse\n",
+			"/login ann correct horse\n",
+		],
+		...[
+			"/leave\n",
+			"/who\n",
+			"/history 200\n",
+			"/rooms\n",
+			"/quit\n",
+			"\r\n",
+			"\r\0",
+			"\u001b[2J",
+			"\u009b",
+			"\u202e",
+			"\u2028",
+			"GET / HTTP/1.1\r\n",
+			"VERBATIM/1 codec=json\n",
+		],
+		Uint8Array.of(0xff, 0xfb, 0x01),
+		Uint8Array.of(0xff, 0xfa, 0x18, 0x01, 0xff, 0xf0),
+	],
+	seeds: () =>
+		[
+			"/nick ann\n/join tea\nhello\n/who\n/history 5\n/rooms\n/leave\n",
+			"/register bob correct horse\n/join den\n/msg ann hi\n/nick eve\nwhat\n/quit\n",
+			"/nick a\n/join tea\n\u001b]0;x\u0007 \u202e \u2028\n//x\n/history\n",
+		].map((text) => Uint8Array.from([0, 0, ...Buffer.from(text)])),
+	open: () => {
+		const houses = new Houses();
+		return {
+			feed: (input) => houses.with((house) => visit(house, new Draw(input))),
+			close: () => houses.close(),
+		};
+	},
+};
+
+async function visit(house: House, draw: Draw): Promise<string> {
+	const alone = draw.byte() % 4 !== 3;
+	const cuts = draw.some(12);
+	const rest = draw.rest();
+	const half = alone ? rest.length : rest.length >> 1;
+	const spoken = [rest.slice(0, half), rest.slice(half)].filter((part, i) => i === 0 || part.length > 0);
+	const outcomes = await Promise.all(spoken.map((bytes) => speak(house, bytes, new Draw(cuts))));
+	return outcomes.flat().join(",");
+}
+
+/** Says all this, in slices, then that nothing more comes; gives what kinds of lines came back. */
+async function speak({ tcpPort }: House, bytes: Uint8Array, cuts: Draw): Promise<string[]> {
+	const peer = await RawPeer.open(tcpPort);
+	const waiting = new Waiting();
+	peer.onChange = () => waiting.wake();
+	try {
+		for (const slice of cuts.slices(bytes)) {
+			peer.write(slice);
+			// Pieces that the server reads one by one, not joined by the kernel.
+			if (cuts.onceIn(3)) await new Promise((resolve) => setImmediate(resolve));
+		}
+		peer.finish();
+		await waiting
+			.until(
+				() => peer.ended,
+				() => "",
+				PATIENCE_MS,
+			)
+			.catch(() => {
+				throw new Broken(`the connection is not closed; heard: ${JSON.stringify(peer.text.slice(-300))}`);
+			});
+		return heard(peer.takeAll(), bytes);
+	} finally {
+		peer.close();
+	}
+}
+
+function heard(received: Buffer, said: Uint8Array): string[] {
+	const text = received.toString("utf8");
+	// Whoever came as a client is answered as one, and what a browser asks is refused in its own words.
+	if (/^VERBATIM\/1 (ok|error) /.test(text)) return [text.slice(0, 24)];
+	if (text.startsWith("HTTP/1.1 400 ")) return ["http"];
+	must(Buffer.compare(Buffer.from(text), received) === 0, "what goes out is no UTF-8");
+	if (text === "") return [said.length === 0 ? "nothing" : "silence"];
+	must(text.endsWith("\n"), () => `the last line has no end: ${JSON.stringify(text.slice(-100))}`);
+	const kinds = new Set<string>();
+	for (const line of text.slice(0, -1).split("\n")) {
+		must(Buffer.byteLength(line) <= LINE_BYTES_MAX, () => `a line of ${Buffer.byteLength(line)} bytes went out`);
+		mustBeHarmless(line, "a line that went out");
+		const kind = /^(?:! ([a-z0-9_]+) |(- |\* )|[#@][^ ]+ [0-9]+ <[^ ]+> )/u.exec(line);
+		must(kind !== null, () => `a line begins like none: ${JSON.stringify(line.slice(0, 200))}`);
+		must(kind[1] !== "internal", () => `the server made a mistake: ${line}`);
+		kinds.add(kind[1] ?? kind[2] ?? (line.startsWith(WITNESSED_ROOM) ? "said in the room" : "said"));
+	}
+	return [...kinds];
+}
