@@ -20,6 +20,11 @@ export function checkUp(up: Up, limits: Limits): Problem | undefined {
 	return ascii("trace", up.trace, 0, limits.traceCharsMax) ?? checkCommand(command, limits);
 }
 
+/** May the trace of a message be repeated and logged? */
+export function isTrace(trace: string, limits: Pick<Limits, "traceCharsMax">): boolean {
+	return ascii("trace", trace, 0, limits.traceCharsMax) === undefined;
+}
+
 /** Ping, pong and typing are not answered by `id`. */
 function needsId(name: NonNullable<Up["command"]["case"]>): boolean {
 	return name !== "ping" && name !== "pong" && name !== "typing";

@@ -14,6 +14,7 @@ import {
 	ERRORS,
 	type ErrorCode,
 	type Hello,
+	isTrace,
 	nextState,
 	Refusal,
 	Room_Standing,
@@ -83,7 +84,8 @@ export class Session
 		try {
 			this.dispatch(up);
 		} catch (cause) {
-			this.fail(up.id, up.trace, cause);
+			// A trace that is none is not repeated: it may be as long as a frame, and hold anything.
+			this.fail(up.id, isTrace(up.trace, this.core.limits) ? up.trace : "", cause);
 		}
 	}
 

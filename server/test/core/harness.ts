@@ -85,8 +85,8 @@ export class TestClient implements Link {
 	}
 
 	/** Sends without waiting; returns the id. */
-	put(command: Command, id = this.nextId++): number {
-		this.input.receive(create(UpSchema, { id, command }));
+	put(command: Command, id = this.nextId++, trace = ""): number {
+		this.input.receive(create(UpSchema, { id, command, trace }));
 		return id;
 	}
 

@@ -11,6 +11,21 @@ describe("a session's life", () => {
 		expect(client.closedAs).toBeUndefined();
 	});
 
+	test("a trace comes back with a failure; one that is none does not", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		client.put(say("#tea", "hello"), 1, "trace-1");
+		client.put(say("#tea", "hello"), 2, "\u001b[2J");
+		client.put({ case: "typing", value: { room: "" } }, 3, "x".repeat(60_000));
+		await harness.clock.settle();
+		const failures = client.received.map(({ body }) => body.case === "failure" && [body.value.code, body.value.trace]);
+		expect(failures).toEqual([
+			["out_of_place", "trace-1"],
+			["invalid", ""],
+			["invalid", ""],
+		]);
+	});
+
 	test("a second hello is refused", async () => {
 		const harness = new Harness();
 		const client = await harness.guest("ann");

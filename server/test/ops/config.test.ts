@@ -121,6 +121,11 @@ describe("what is wrong is named", () => {
 		expect(problemsOf({ flags: { http: "off", tcp: "off" } })[0]).toContain("nobody could connect");
 	});
 
+	test("in words that act on no terminal, one line each", () => {
+		const file = { "limits.sendsPerSecond\nhttp": "x", tcp: "\u001b[2J\u009b\u202e\u2028" };
+		for (const problem of problemsOf({ file })) expect(problem).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\u202e]+$/u);
+	});
+
 	test("a secret is not repeated", () => {
 		const providers = JSON.stringify([{ issuer: "a", audience: "b", secret: "short-but-secret" }]);
 		const [problem = ""] = problemsOf({ environment: { VERBATIM_PROVIDERS: providers } });
@@ -166,6 +171,13 @@ describe("shown", () => {
 		expect(shown).not.toContain(secret);
 		const back = load({ file: { ...parse(shown.replaceAll("[hidden]", secret)) } });
 		expect(back.config).toEqual(loaded.config);
+	});
+
+	test("whatever a value holds, what is shown can be read back", () => {
+		const data = '\u007f\u0085\u202e\u2028\\"\n\u{1f600}';
+		const shown = showConfig(load({ flags: { data } }));
+		expect(shown).not.toMatch(/[\u007f\u0085\u202e\u2028]/);
+		expect(parse(shown).data).toBe(data);
 	});
 
 	test("the example is TOML with every setting, and its defaults are the defaults", () => {

@@ -1,6 +1,7 @@
 // All targets, in the order in which an input meets them on its way in.
 import type { Target } from "./target.ts";
 import { codecs } from "./targets/codecs.ts";
+import { config } from "./targets/config.ts";
 import { framers } from "./targets/framers.ts";
 import { http } from "./targets/http.ts";
 import { limits } from "./targets/limits.ts";
@@ -8,6 +9,7 @@ import { lines } from "./targets/lines.ts";
 import { names } from "./targets/names.ts";
 import { people } from "./targets/people.ts";
 import { preface } from "./targets/preface.ts";
+import { tokens } from "./targets/tokens.ts";
 import { wire } from "./targets/wire.ts";
 
-export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names, wire, people, http];
+export const TARGETS: readonly Target[] = [preface, framers, codecs, limits, lines, names, tokens, config, wire, people, http];

@@ -223,6 +223,7 @@ export class Visitor {
 			case "failure":
 				must(isErrorCode(body.value.code), () => `${body.value.code} is no code of the table`);
 				must(body.value.code !== "internal", () => `the server made a mistake: ${JSON.stringify(body.value)}`);
+				must(/^[ -~]{0,64}$/.test(body.value.trace), "a failure with a trace that is none");
 				must(body.value.message !== "" && body.value.message.length < 400, "a failure without words, or with too many");
 				this.heard.push(body.value.code);
 				return;

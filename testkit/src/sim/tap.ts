@@ -23,6 +23,8 @@ export function tap(
 ): { readonly formats: Formats; readonly host: SessionHost } {
 	const downs = new Map<Encoded, Down>();
 	const tapped = new Map<Format, Format>();
+	/** Has the last command been refused at once? */
+	let refused = false;
 	const heard = (format: Format): Format => {
 		let mine = tapped.get(format);
 		if (mine === undefined) {
@@ -32,6 +34,7 @@ export function tap(
 				encode(down) {
 					const encoded = format.encode(down);
 					downs.set(encoded, down);
+					refused ||= down.body.case === "failure";
 					return encoded;
 				},
 				size: (encoded) => format.size(encoded),
@@ -54,7 +57,12 @@ export function tap(
 					leftAt: (room, user) => leftAt(port.disk(), room, user),
 				});
 				const input = host.open(new TappedLink(link, (message) => stream.sent(downs.get(message)), port));
-				return listening(input, (up) => stream.received(up));
+				return listening(input, (up) => {
+					refused = false;
+					input.receive(up);
+					// A second hello, say, is none: the cursors are those of the first.
+					if (!refused) stream.received(up);
+				});
 			},
 		},
 	};
@@ -97,12 +105,9 @@ class TappedLink implements Link {
 	}
 }
 
-function listening(input: SessionInput, hear: (up: Up) => void): SessionInput {
+function listening(input: SessionInput, receive: (up: Up) => void): SessionInput {
 	return {
-		receive(up) {
-			hear(up);
-			input.receive(up);
-		},
+		receive,
 		undecodable: (code, message, id) => input.undecodable(code, message, id),
 		end: (why, reason) => input.end(why, reason),
 		drained: () => input.drained(),

@@ -1,5 +1,6 @@
 // Reads the TOML file. The parser is loaded only when there is a file.
 import { readFile } from "node:fs/promises";
+import { visible } from "../../listen/line/visible.ts";
 import { ConfigError, type ConfigSources } from "./load.ts";
 
 export const CONFIG_FILE_DEFAULT = "./verbatim.toml";
@@ -29,6 +30,7 @@ function isMissing(error: unknown): boolean {
 	return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
+/** The parser shows the place in several lines, as it stands in the file. */
 function words(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+	return (error instanceof Error ? error.message : String(error)).split("\n").map(visible).join("\n");
 }

@@ -1,6 +1,8 @@
 // The kinds of values a setting can have: how each is read from text (flags, environment) and from TOML, what it allows, and
 // how it is written in TOML. A kind throws `Unfit` for what it does not allow; the words name nothing, the loader does that.
 
+import { visible } from "../../listen/line/visible.ts";
+
 export class Unfit extends Error {}
 
 export interface Kind<T> {
@@ -119,7 +121,7 @@ function amount(what: string, units: Readonly<Record<string, number>>, { min, ma
 	};
 }
 
-/** A TOML basic string; JSON's escapes are a subset of TOML's. */
+/** A TOML basic string; JSON's escapes are a subset of TOML's. What TOML does not take as it is, or acts on a terminal, is escaped too. */
 export function quoted(value: string): string {
-	return JSON.stringify(value);
+	return visible(JSON.stringify(value));
 }

@@ -1,5 +1,6 @@
 // Flags, then environment, then file, then defaults. Everything that is wrong is told at once, each with the setting's name,
 // the value, where it came from, and what is allowed.
+import { visible } from "../../listen/line/visible.ts";
 import { type Config, configOf } from "./config.ts";
 import { Unfit } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
@@ -20,7 +21,7 @@ export interface LoadedConfig {
 	readonly origins: ReadonlyMap<SettingKey, string>;
 }
 
-/** The start is stopped; the message holds every problem, one a line. */
+/** The start is stopped; the message holds every problem, one a line, with nothing in it that acts on a terminal. */
 export class ConfigError extends Error {
 	readonly problems: readonly string[];
 
@@ -71,12 +72,12 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 			problems.push(`${key}: the value${value} from ${source.origin} does not fit; allowed: ${error.message}`);
 		}
 	}
-	if (problems.length > 0) throw new ConfigError(problems);
+	if (problems.length > 0) throw new ConfigError(problems.map(visible));
 	const values = read as SettingValues;
 	try {
 		return { config: configOf(values), values, origins };
 	} catch (error) {
-		if (error instanceof RangeError) throw new ConfigError([error.message]);
+		if (error instanceof RangeError) throw new ConfigError([visible(error.message)]);
 		throw error;
 	}
 }
