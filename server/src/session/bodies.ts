@@ -1,5 +1,5 @@
 // What the store knows, in the words of the wire.
-import type { DownBody, Entry } from "@verbatim/protocol";
+import { type DownBody, type Entry, LIMITS } from "@verbatim/protocol";
 import type { LogPage, RoomView } from "../store/store.ts";
 
 type BodyOf<Case extends string> = Extract<DownBody, { case: Case }>["value"];
@@ -16,6 +16,8 @@ export function roomBody(view: RoomView): RoomBody {
 
 /** No entry changes a message yet, so a page stands as of its head whenever it was read. */
 export function pageBody(room: string, page: LogPage): PageBody {
-	const { epoch, from, to, head } = page;
-	return { room, epoch, from, to, head, asOf: head, entries: page.entries as Entry[] };
+	const { epoch, to, head } = page;
+	// After the last seq that there can be an empty page begins one behind it, where no number of the wire reaches.
+	const from = Math.min(page.from, LIMITS.seqMax);
+	return { room, epoch, from, to: page.to < page.from ? from - 1 : to, head, asOf: head, entries: page.entries as Entry[] };
 }

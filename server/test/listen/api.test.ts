@@ -106,6 +106,16 @@ test("a conversation is named by the other's name", async () => {
 	expect((await call("GET", "/rooms/%40fay/entries", { token: eve })).data.entries).toHaveLength(2);
 });
 
+test("after the last seq that there can be stands nothing", async () => {
+	const token = await guest("max");
+	await call("POST", "/rooms", { token, body: { name: "brim" } });
+	const { status, data } = await call("GET", "/rooms/%23brim/entries?after=4294967295", { token });
+	expect(status).toBe(200);
+	expect(data).toMatchObject({ from: 4294967295, to: 4294967294, head: 1 });
+	expect(data.entries ?? []).toEqual([]);
+	expect((await call("GET", "/rooms/%23brim/entries?before=4294967295", { token })).data).toMatchObject({ from: 1, to: 1 });
+});
+
 test("the same Idempotency-Key gives the first result, and another text under it is refused", async () => {
 	const token = await guest("ida");
 	await call("POST", "/rooms", { token, body: { name: "once" } });

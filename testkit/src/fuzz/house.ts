@@ -38,6 +38,8 @@ const HELD = ["verbatim_sessions", "verbatim_connections", "verbatim_outbox_byte
 export interface House {
 	readonly tcpPort: number;
 	readonly httpPort: number;
+	/** What went wrong on the server since the last look. */
+	readonly troubles: readonly string[];
 	/** Throws `Broken` for everything that went wrong on the server since the last look, and lets the witness say and hear something. */
 	look(): Promise<void>;
 	close(): Promise<void>;
@@ -60,8 +62,11 @@ export class Houses {
 		} catch (error) {
 			this.house = undefined;
 			this.inputs = 0;
+			// The server's own words say more than what the peer has seen of it.
+			const troubles = house.troubles.join("\n");
 			// What it still holds is no news after a failure.
 			await house.close().catch(() => undefined);
+			if (troubles !== "" && error instanceof Error) error.stack = `${error.stack}\nmeanwhile ${troubles}`;
 			throw error;
 		}
 	}
@@ -146,6 +151,7 @@ async function openHouse(): Promise<House> {
 	const gone = new Waiting();
 	return {
 		...ports,
+		troubles: broken,
 		async look() {
 			must(broken.length === 0, () => broken.splice(0).join("\n"));
 			await witness.must({ case: "send", value: { room: WITNESSED_ROOM, cid: `w${++said}`, text: `line ${said}` } }, "sent");

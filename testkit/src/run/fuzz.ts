@@ -1,19 +1,19 @@
 // `npm run fuzz`: feeds both doors, and everything behind them that reads what strangers send, with bytes nobody has thought of
 // (testkit/src/fuzz/).
 //
-//     npm run fuzz -- [--minutes M] [--seed N] [--only TARGET] [--json]    all targets in turn, M minutes in all
-//     npm run fuzz -- --keep [--minutes M]                                 and keeps what was found new in testkit/fuzz-corpus
-//     npm run fuzz -- --only TARGET --input 'TEXT'                         one input, as a failure prints it
+//     npm run fuzz -- [--minutes M] [--seed N] [--only TARGET,…] [--json]    all targets in turn, M minutes in all
+//     npm run fuzz -- --keep [--minutes M] [--only TARGET,…]                 and keeps the best inputs in testkit/fuzz-corpus
+//     npm run fuzz -- --only TARGET --input 'TEXT'                           one input, as a failure prints it
+//     npm run fuzz -- --mutants [--only TARGET,…] [--json]                   deliberate bugs, each of which must be found
 //
 // Ends with 1 and the smallest failing input at the first failure.
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { plugin } from "bun";
 import { escaped, keepBest, keepFound, unescaped } from "../fuzz/corpus.ts";
 import type { Failure, Fuzzer } from "../fuzz/fuzzer.ts";
-import { type Instrumented, instrument } from "../fuzz/instrument.ts";
+import { huntOne } from "../fuzz/hunt.ts";
+import { loadInstrumented } from "../fuzz/load.ts";
+import { FUZZ_MUTANTS } from "../fuzz/mutants.ts";
 
-const ROOT = join(import.meta.dir, "../../..");
 /** Each target's turn: long enough to get somewhere, short enough that all have theirs in a short run. */
 const TURN_MS = 2_000;
 
@@ -24,90 +24,105 @@ const { values } = parseArgs({
 		only: { type: "string" },
 		input: { type: "string" },
 		keep: { type: "boolean", default: false },
+		mutants: { type: "boolean", default: false },
+		/** For the hunt. */
+		mutant: { type: "string" },
 		json: { type: "boolean", default: false },
 	},
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!(minutes > 0) || !Number.isSafeInteger(seed)) fail("--minutes takes a number above 0, --seed a whole number");
+const isChosen = (target: string): boolean => values.only === undefined || values.only.split(",").includes(target);
 
-const { words, texts, edges } = await instrumented();
-// Loaded only now, so that they load what is instrumented.
-const { TARGETS } = await import("../fuzz/list.ts");
-const { Fuzzer: Engine } = await import("../fuzz/fuzzer.ts");
-const chosen = TARGETS.filter(({ name }) => values.only === undefined || values.only.split(",").includes(name));
-if (chosen.length === 0) fail(`there is no target ${values.only}; there are ${TARGETS.map(({ name }) => name).join(", ")}`);
+process.exit(values.mutants ? await huntAll() : await fuzz());
 
-const fuzzers: Fuzzer[] = [];
-for (const target of chosen) {
-	const known = [...words].filter(([path]) => target.words.some((part) => path.includes(part))).flatMap(([, found]) => found);
-	fuzzers.push(await Engine.open(target, seed, [...new Set(known)]));
-}
-if (values.input !== undefined) process.exit(await replay(values.input));
-
-if (!values.json) console.log(`seed ${seed}: ${edges} branches in ${texts.size} files`);
-const endsMs = performance.now() + minutes * 60_000;
-let failure: Failure | undefined;
-while (failure === undefined && performance.now() < endsMs) {
-	for (const fuzzer of fuzzers) {
-		const ms = Math.min(TURN_MS, endsMs - performance.now(), (minutes * 60_000) / fuzzers.length);
-		if (ms > 0) failure ??= await fuzzer.run({ ms });
+async function fuzz(): Promise<number> {
+	const { words, texts, edges } = await loadInstrumented(values.mutant);
+	// Loaded only now, so that they load what is instrumented.
+	const { TARGETS } = await import("../fuzz/list.ts");
+	const { Fuzzer: Engine } = await import("../fuzz/fuzzer.ts");
+	const chosen = TARGETS.filter(({ name }) => isChosen(name));
+	if (chosen.length === 0) fail(`there is no target ${values.only}; there are ${TARGETS.map(({ name }) => name).join(", ")}`);
+	const fuzzers: Fuzzer[] = [];
+	for (const target of chosen) {
+		const known = [...words].filter(([path]) => target.words.some((part) => path.includes(part)));
+		fuzzers.push(await Engine.open(target, seed, [...new Set(known.flatMap(([, found]) => found))]));
 	}
-}
-for (const fuzzer of fuzzers) {
-	if (values.keep && failure === undefined) keepBest(fuzzer.target.name, await fuzzer.best());
-	await fuzzer.close();
-}
-report();
-process.exit(failure === undefined ? 0 : 1);
+	if (values.input !== undefined) return replay(fuzzers, values.input);
 
-/** Every branch of what is fuzzed counts itself from here on. */
-async function instrumented(): Promise<Instrumented> {
-	const wanted = (path: string): boolean =>
-		/\/(protocol|server)\/src\//.test(path) && !/\/gen\/|\.data\.ts$|\/store\/sqlite\/|\.d\.ts$|\/node_modules\//.test(path);
-	const projects = ["protocol", "server"].map((name) => join(ROOT, name, "tsconfig.json"));
-	const made = await instrument(ROOT, projects, wanted);
-	plugin({
-		name: "branches that count themselves",
-		setup(build) {
-			build.onLoad({ filter: /\/(protocol|server)\/src\/.*\.ts$/ }, async ({ path }) => ({
-				contents: made.texts.get(path) ?? (await Bun.file(path).text()),
-				loader: "ts",
-			}));
-		},
-	});
-	return made;
+	if (!values.json) console.log(`seed ${seed}: ${edges} branches in ${texts.size} files`);
+	const failure = await inTurn(fuzzers);
+	for (const fuzzer of fuzzers) {
+		if (values.keep && failure === undefined) keepBest(fuzzer.target.name, await fuzzer.best());
+		// What a failure has left behind is no news.
+		await fuzzer.close().catch((error: unknown) => {
+			if (failure === undefined) throw error;
+		});
+	}
+	if (failure !== undefined && values.mutant === undefined) tell(failure);
+	report(fuzzers, failure);
+	return failure === undefined ? 0 : 1;
 }
 
-async function replay(line: string): Promise<number> {
-	const [fuzzer, another] = fuzzers;
+/** Turn by turn, until the time is over or something breaks. */
+async function inTurn(fuzzers: readonly Fuzzer[]): Promise<Failure | undefined> {
+	const endsMs = performance.now() + minutes * 60_000;
+	const turnMs = Math.min(TURN_MS, (minutes * 60_000) / fuzzers.length);
+	while (performance.now() < endsMs) {
+		for (const fuzzer of fuzzers) {
+			const ms = Math.min(turnMs, endsMs - performance.now());
+			const failure = ms > 0 ? await fuzzer.run({ ms }) : undefined;
+			if (failure !== undefined) return failure;
+		}
+	}
+	return undefined;
+}
+
+async function replay([fuzzer, another]: readonly Fuzzer[], line: string): Promise<number> {
 	if (fuzzer === undefined || another !== undefined) return fail("--input needs --only with one target");
 	const failed = await fuzzer.replay(unescaped(line));
-	await fuzzer.close();
+	if (failed === undefined) await fuzzer.close();
 	console.log(failed === undefined ? "every property holds" : wordsOf(failed.error));
 	return failed === undefined ? 0 : 1;
 }
 
-function report(): void {
-	const rows = fuzzers.map((fuzzer) => ({
-		target: fuzzer.target.name,
-		inputs: fuzzer.fed,
-		perSecond: Math.round((fuzzer.fed / Math.max(1, fuzzer.spentMs)) * 1_000),
-		branches: fuzzer.coverage.edges,
-		outcomes: fuzzer.coverage.kinds,
-		kept: fuzzer.kept,
+async function huntAll(): Promise<number> {
+	const caught = [];
+	for (const mutant of FUZZ_MUTANTS.filter(({ target }) => isChosen(target))) {
+		const found = await huntOne(mutant, seed);
+		caught.push(found);
+		if (values.json) continue;
+		const when = found.inputs === undefined ? "SURVIVES" : `${found.seconds.toFixed(1)} s, ${found.inputs} inputs`;
+		console.log(`${when.padStart(22)}  ${found.target}: ${found.mutant}  [${found.by}]`);
+	}
+	const survivors = caught.filter(({ inputs }) => inputs === undefined).length;
+	console.log(values.json ? JSON.stringify(caught) : `seed ${seed}: ${caught.length} mutants, ${survivors} survive`);
+	return survivors === 0 ? 0 : 1;
+}
+
+function report(fuzzers: readonly Fuzzer[], failure: Failure | undefined): void {
+	const targets = fuzzers.map(({ target, fed, spentMs, coverage, kept }) => ({
+		target: target.name,
+		inputs: fed,
+		seconds: Math.round(spentMs / 100) / 10,
+		perSecond: Math.round((fed / Math.max(1, spentMs)) * 1_000),
+		branches: coverage.edges,
+		outcomes: coverage.kinds,
+		kept,
 	}));
-	if (failure !== undefined) tell(failure);
+	const rssMiB = Math.round(process.memoryUsage().rss / 1024 / 1024);
 	if (values.json) {
-		console.log(JSON.stringify({ seed, minutes, ok: failure === undefined, rssMiB: rssMiB(), targets: rows }));
+		const by = failure === undefined ? {} : { by: wordsOf(failure.error).split("\n")[0]?.slice(0, 120) };
+		console.log(JSON.stringify({ seed, minutes, ok: failure === undefined, ...by, rssMiB, targets }));
 		return;
 	}
 	console.log("target         inputs  inputs/s  branches  outcomes  kept");
-	for (const { target, inputs, perSecond, branches, outcomes, kept } of rows) {
+	for (const { target, inputs, perSecond, branches, outcomes, kept: inputsKept } of targets) {
 		const columns = [String(inputs).padStart(9), String(perSecond).padStart(9), String(branches).padStart(9)];
-		console.log(`${target.padEnd(12)}${columns.join(" ")} ${String(outcomes).padStart(9)} ${String(kept).padStart(5)}`);
+		console.log(`${target.padEnd(12)}${columns.join(" ")} ${String(outcomes).padStart(9)} ${String(inputsKept).padStart(5)}`);
 	}
-	if (failure === undefined) console.log(`clean for ${minutes} min; resident memory at the end ${rssMiB()} MiB`);
+	if (failure === undefined) console.log(`clean for ${minutes} min; resident memory at the end ${rssMiB} MiB`);
 }
 
 function tell({ target, input, error }: Failure): void {
@@ -118,10 +133,6 @@ function tell({ target, input, error }: Failure): void {
 
 function wordsOf(error: unknown): string {
 	return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function rssMiB(): number {
-	return Math.round(process.memoryUsage().rss / 1024 / 1024);
 }
 
 function fail(message: string): never {

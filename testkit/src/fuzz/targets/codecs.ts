@@ -80,7 +80,7 @@ export const codecs: Target = {
 		"-0",
 		"1e400",
 		'"\\ud800"',
-		'"__proto__":',
+		'"__proto__":{},',
 		"[".repeat(300),
 	],
 	seeds: () => [
