@@ -14,6 +14,9 @@ export interface Failure {
 	/** Made small. */
 	readonly input: Uint8Array;
 	readonly error: unknown;
+	/** Inputs fed, and time spent on them, until it was met. */
+	readonly inputs: number;
+	readonly ms: number;
 }
 
 /** An input that takes longer is a failure: somebody could keep the server busy with it. Far above the pauses of a busy machine. */
@@ -67,7 +70,9 @@ export class Fuzzer {
 			while (this.fed < until && performance.now() < endsMs) {
 				const input = this.untried.shift() ?? mutated(this.draw(), this.mutator);
 				const failure = await this.feed(input, true);
-				if (failure !== undefined) return await this.told(input, failure.error);
+				if (failure === undefined) continue;
+				const met = { inputs: this.fed, ms: this.spentMs + performance.now() - beganMs };
+				return { ...(await this.small(input, failure.error)), ...met, target: this.target.name, seed: this.seed };
 			}
 		} finally {
 			this.spentMs += performance.now() - beganMs;
@@ -78,7 +83,7 @@ export class Fuzzer {
 	/** Feeds this input alone. */
 	async replay(input: Uint8Array): Promise<Failure | undefined> {
 		const failure = await this.feed(input, false);
-		return failure && { target: this.target.name, seed: this.seed, input, error: failure.error };
+		return failure && { target: this.target.name, seed: this.seed, input, error: failure.error, inputs: 1, ms: 0 };
 	}
 
 	/** The smallest of the kept inputs that together touch all that was touched, each fed once more. */
@@ -128,7 +133,8 @@ export class Fuzzer {
 		return known[from + random.below(known.length - from)] ?? new Uint8Array(0);
 	}
 
-	private async told(input: Uint8Array, error: unknown): Promise<Failure> {
+	/** The failing input made small, with its error. */
+	private async small(input: Uint8Array, error: unknown): Promise<Pick<Failure, "input" | "error">> {
 		let last = error;
 		const trial = async (candidate: Uint8Array): Promise<string | undefined> => {
 			const failure = await this.feed(candidate, false);
@@ -138,6 +144,6 @@ export class Fuzzer {
 		};
 		const small = await shrunk(input, trial, SHRINK_MS);
 		const failure = await this.feed(small, false);
-		return { target: this.target.name, seed: this.seed, input: small, error: failure?.error ?? last };
+		return { input: small, error: failure?.error ?? last };
 	}
 }

@@ -21,7 +21,7 @@ import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
 import { createMemoryStore } from "../../../server/src/store/memory/memory.ts";
 import { Waiting } from "../e2e/waiting.ts";
 import { tap } from "../sim/tap.ts";
-import { must } from "./target.ts";
+import { Broken, must } from "./target.ts";
 import { Visitor } from "./visitor.ts";
 
 /** Inputs fed to one house. */
@@ -162,12 +162,13 @@ async function openHouse(): Promise<House> {
 			try {
 				// A link that is cut is gone a few turns of the event loop later.
 				const poll = setInterval(() => gone.wake(), 5);
+				const isEmpty = (): boolean => gate.open === 0 && HELD.every((name) => level(name) === 0);
 				await gone
-					.until(
-						() => gate.open === 0 && HELD.every((name) => level(name) === 0),
-						() => `connections that are gone are held: ${gate.open} in the gate, ${HELD.map((name) => `${name} ${level(name)}`)}`,
-						PATIENCE_MS,
-					)
+					.until(isEmpty, () => "", PATIENCE_MS)
+					.catch(() => {
+						const levels = HELD.map((name) => `${name} ${level(name)}`).join(", ");
+						throw new Broken(`connections that are gone are held: ${gate.open} in the gate, ${levels}`);
+					})
 					.finally(() => clearInterval(poll));
 				must(broken.length === 0, () => broken.splice(0).join("\n"));
 			} finally {

@@ -18,9 +18,8 @@ export interface FuzzCatch {
 
 /** What a run tells as JSON. */
 export interface FuzzReport {
-	readonly ok: boolean;
-	readonly by?: string;
-	readonly targets: readonly { readonly inputs: number; readonly seconds: number }[];
+	/** What failed first. */
+	readonly failure?: { readonly by: string; readonly inputs: number; readonly seconds: number };
 }
 
 export async function huntOne({ name, target }: FuzzMutant, seed: number): Promise<FuzzCatch> {
@@ -28,7 +27,6 @@ export async function huntOne({ name, target }: FuzzMutant, seed: number): Promi
 	const run = Bun.spawn([process.execPath, RUNNER, ...flags], { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
 	const printed = await new Response(run.stdout).text();
 	await run.exited;
-	const report = JSON.parse(printed) as FuzzReport;
-	const [{ inputs, seconds } = { inputs: 0, seconds: 0 }] = report.targets;
-	return { mutant: name, target, inputs: report.ok ? undefined : inputs, seconds, by: report.by ?? "" };
+	const { failure } = JSON.parse(printed) as FuzzReport;
+	return { mutant: name, target, inputs: failure?.inputs, seconds: failure?.seconds ?? MINUTES_MAX * 60, by: failure?.by ?? "" };
 }

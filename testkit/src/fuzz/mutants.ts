@@ -137,7 +137,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 		target: "people",
 		file: "server/src/listen/line/peer.ts",
 		find: "this.out += lineOf(line);",
-		replace: "this.out += `${line}\\n`;",
+		replace: 'this.out += line + "\\n";',
 	},
 	{
 		name: "a body that is no JSON is our mistake",

@@ -10,7 +10,7 @@
 import { parseArgs } from "node:util";
 import { escaped, keepBest, keepFound, unescaped } from "../fuzz/corpus.ts";
 import type { Failure, Fuzzer } from "../fuzz/fuzzer.ts";
-import { huntOne } from "../fuzz/hunt.ts";
+import { type FuzzReport, huntOne } from "../fuzz/hunt.ts";
 import { loadInstrumented } from "../fuzz/load.ts";
 import { FUZZ_MUTANTS } from "../fuzz/mutants.ts";
 
@@ -113,8 +113,12 @@ function report(fuzzers: readonly Fuzzer[], failure: Failure | undefined): void 
 	}));
 	const rssMiB = Math.round(process.memoryUsage().rss / 1024 / 1024);
 	if (values.json) {
-		const by = failure === undefined ? {} : { by: wordsOf(failure.error).split("\n")[0]?.slice(0, 120) };
-		console.log(JSON.stringify({ seed, minutes, ok: failure === undefined, ...by, rssMiB, targets }));
+		const failed: FuzzReport["failure"] = failure && {
+			by: (wordsOf(failure.error).split("\n")[0] ?? "").slice(0, 120),
+			inputs: failure.inputs,
+			seconds: Math.round(failure.ms / 100) / 10,
+		};
+		console.log(JSON.stringify({ seed, minutes, ok: failure === undefined, failure: failed, rssMiB, targets }));
 		return;
 	}
 	console.log("target         inputs  inputs/s  branches  outcomes  kept");

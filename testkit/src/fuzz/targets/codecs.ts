@@ -50,6 +50,8 @@ const FEEDS: readonly [Feed, ...Feed[]] = [
 	["json down", (rest) => jsonBody(DOWN, rest)],
 	["message up", (rest) => anyMessage(UP, rest)],
 	["message down", (rest) => anyMessage(DOWN, rest)],
+	["more up", (rest) => jsonBody(UP, withMore(UP, rest))],
+	["more down", (rest) => jsonBody(DOWN, withMore(DOWN, rest))],
 ];
 
 type Feed = readonly [name: string, feed: (rest: Uint8Array) => string];
@@ -151,6 +153,37 @@ function jsonBody(way: Direction, body: Uint8Array): string {
 	again(way, read);
 	return kindOf(read);
 }
+
+/** A message as JSON, with a member more in some of its objects. */
+function withMore(way: Direction, choices: Uint8Array): Uint8Array {
+	const draw = new Draw(choices);
+	const more = Array.from({ length: 1 + draw.below(2) }, () => [draw.byte(), draw.pick(MEMBERS)] as const);
+	let json = "{}";
+	try {
+		json = String(way.encode(jsonCodec, way.draw(draw)));
+	} catch (error) {
+		if (!(error instanceof EncodeError)) throw error;
+	}
+	for (const [where, member] of more) {
+		const objects = [...json.matchAll(/\{/g)].map(({ index }) => index + 1);
+		const at = objects[where % objects.length] ?? 1;
+		json = `${json.slice(0, at)}${member}${json[at] === "}" ? "" : ","}${json.slice(at)}`;
+	}
+	return new TextEncoder().encode(json);
+}
+
+const MEMBERS = [
+	'"__proto__":{"polluted":1}',
+	'"__proto__":null',
+	'"constructor":{"prototype":{"polluted":1}}',
+	'"later":[1,{"a":"b"}]',
+	'"id":7',
+	'"text":"twice"',
+	'"kind":"MOON"',
+	'"room":null',
+	'"toString":"x"',
+	'"":0',
+] as const;
 
 /** What was read is written in both codecs and read again. */
 function again(way: Direction, message: Message): void {
