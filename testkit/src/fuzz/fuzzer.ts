@@ -7,6 +7,7 @@ import { Coverage } from "./coverage.ts";
 import { type Mutator, mutated } from "./mutate.ts";
 import { shrunk, wayOf } from "./shrink.ts";
 import type { OpenTarget, Target } from "./target.ts";
+import type { Watched } from "./watchdog.ts";
 
 export interface Failure {
 	readonly target: string;
@@ -34,13 +35,21 @@ export class Fuzzer {
 	/** Time spent on them, ms. */
 	spentMs = 0;
 	private readonly open: OpenTarget;
+	private readonly watched: Watched | undefined;
 	private readonly random: SeededRandom;
 	private readonly mutator: Mutator;
 	private readonly known: Uint8Array[] = [];
 	private readonly untried: Uint8Array[];
 
-	private constructor(target: Target, open: OpenTarget, seed: number, pieces: readonly Uint8Array[]) {
+	private constructor(
+		target: Target,
+		open: OpenTarget,
+		seed: number,
+		pieces: readonly Uint8Array[],
+		watched: Watched | undefined,
+	) {
 		this.target = target;
+		this.watched = watched;
 		this.open = open;
 		this.seed = seed;
 		this.random = new SeededRandom(seed);
@@ -48,12 +57,12 @@ export class Fuzzer {
 		this.mutator = { random: this.random, bytesMax: target.bytesMax, pieces, other: () => this.draw() };
 	}
 
-	/** `words`: texts and numbers of the code under test. */
-	static async open(target: Target, seed: number, words: readonly string[]): Promise<Fuzzer> {
+	/** `words`: texts and numbers of the code under test. `watched`: who is told of each input. */
+	static async open(target: Target, seed: number, words: readonly string[], watched?: Watched): Promise<Fuzzer> {
 		const pieces = [...words, ...(target.pieces ?? [])].map((piece) =>
 			typeof piece === "string" ? new TextEncoder().encode(piece) : piece,
 		);
-		return new Fuzzer(target, await target.open(), seed, pieces);
+		return new Fuzzer(target, await target.open(), seed, pieces, watched);
 	}
 
 	/** Inputs that were kept: each has touched something that none before it had. */
@@ -105,6 +114,7 @@ export class Fuzzer {
 	private async feed(input: Uint8Array, keep: boolean): Promise<{ readonly error: unknown } | undefined> {
 		this.fed++;
 		this.coverage.begin();
+		this.watched?.begin(input);
 		const beganMs = performance.now();
 		try {
 			// Awaited only where there is something to wait for: most targets are done at once, a hundred thousand times a second.
@@ -116,6 +126,8 @@ export class Fuzzer {
 			return undefined;
 		} catch (error) {
 			return { error };
+		} finally {
+			this.watched?.end();
 		}
 	}
 

@@ -13,6 +13,7 @@ import type { Failure, Fuzzer } from "../fuzz/fuzzer.ts";
 import { type FuzzReport, huntOne } from "../fuzz/hunt.ts";
 import { loadInstrumented } from "../fuzz/load.ts";
 import { FUZZ_MUTANTS } from "../fuzz/mutants.ts";
+import { Watchdog } from "../fuzz/watchdog.ts";
 
 /** Each target's turn: long enough to get somewhere, short enough that all have theirs in a short run. */
 const TURN_MS = 2_000;
@@ -44,10 +45,12 @@ async function fuzz(): Promise<number> {
 	const { Fuzzer: Engine } = await import("../fuzz/fuzzer.ts");
 	const chosen = TARGETS.filter(({ name }) => isChosen(name));
 	if (chosen.length === 0) fail(`there is no target ${values.only}; there are ${TARGETS.map(({ name }) => name).join(", ")}`);
+	const watchdog = new Watchdog(chosen.map(({ name }) => name));
 	const fuzzers: Fuzzer[] = [];
-	for (const target of chosen) {
+	for (const [index, target] of chosen.entries()) {
 		const known = [...words].filter(([path]) => target.words.some((part) => path.includes(part)));
-		fuzzers.push(await Engine.open(target, seed, [...new Set(known.flatMap(([, found]) => found))]));
+		const pieces = new Set(known.flatMap(([, found]) => found));
+		fuzzers.push(await Engine.open(target, seed, [...pieces], watchdog.over(index)));
 	}
 	if (values.input !== undefined) return replay(fuzzers, values.input);
 
@@ -60,6 +63,7 @@ async function fuzz(): Promise<number> {
 			if (failure === undefined) throw error;
 		});
 	}
+	watchdog.stop();
 	if (failure !== undefined && values.mutant === undefined) tell(failure);
 	report(fuzzers, failure);
 	return failure === undefined ? 0 : 1;
