@@ -36,7 +36,7 @@ export const config: Target = {
 		[
 			"",
 			'http = "off"\n[limits]\nsendsPerSecond = 5\n',
-			`[[providers]]\nissuer = "i"\naudience = "a"\nsecret = "${SECRET}"\n`,
+			`[[providers]]\nissuer = "i"\naudience = "a"\nsecret = "${"s".repeat(32)}"\n`,
 		].map((toml) => Uint8Array.from([0, 0, ...Buffer.from(toml)])),
 	open: () => ({
 		feed(input) {
@@ -53,6 +53,7 @@ export const config: Target = {
 	}),
 };
 
+/** Never in a seed: wherever it turns up, it was a provider's. */
 const SECRET = "never-to-be-shown-never-to-be-shown";
 const VALUES = [
 	"",
@@ -85,11 +86,11 @@ function pairs(draw: Draw, nameOf: (key: (typeof SETTING_KEYS)[number]) => strin
 		const key = SETTING_KEYS[draw.below(SETTING_KEYS.length)] ?? "http";
 		const named = draw.onceIn(8) ? given(draw) : nameOf(key);
 		if (key === "providers" && draw.byte() % 4 !== 3) {
+			const secret = draw.pick([SECRET, SECRET.slice(0, 20)]);
+			const more = draw.onceIn(3) ? { [given(draw)]: given(draw) } : {};
 			return [
 				named,
-				JSON.stringify([
-					{ issuer: given(draw), audience: "a", secret: draw.pick([SECRET, SECRET.slice(0, 20)]), [given(draw)]: given(draw) },
-				]),
+				JSON.stringify([{ issuer: draw.pick(["https://id.example", given(draw)]), audience: "a", secret, ...more }]),
 			];
 		}
 		return [named, draw.onceIn(4) ? given(draw) : draw.pick(VALUES)];
