@@ -48,6 +48,18 @@ test("lines are the same however their bytes are cut, and the limit of one does 
 	);
 });
 
+test.each([
+	[29, "a \\r of its own"],
+	[30, "too_large"],
+])("a line of %d bytes and a \\r before telnet's end is %s, however the two are cut", (length, outcome) => {
+	const text = `${"x".repeat(length)}\r`;
+	const bytes = utf8.encode(`${text}\r\0`);
+	const expected = [outcome === "too_large" ? outcome : text];
+	for (const chunks of [[bytes], Array.from(bytes, (byte) => Uint8Array.of(byte))]) {
+		expect(readAll(chunks, 30).map((event) => (event.kind === "line" ? event.text : event.code))).toEqual(expected);
+	}
+});
+
 test("random bytes give lines or named errors, and a reader never holds much more than a line", () => {
 	fc.assert(
 		fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 50 }), (chunks) => {

@@ -57,16 +57,16 @@ export class LineReader {
 			const at = found?.at ?? this.end;
 			const line = this.buffer.subarray(this.start, at);
 			this.advance(found === undefined ? this.end : at + found.bytes);
-			if (!this.skipping) return this.decode(line);
+			// The \r of telnet's \r\0 is not in the line any more; one that is, belongs to it.
+			if (!this.skipping) return this.decode(found?.bytes === 2 ? line : withoutCr(line));
 			this.skipping = false;
 		}
 	}
 
 	private decode(line: Uint8Array): LineEvent {
-		const bare = line[line.length - 1] === CR ? line.subarray(0, -1) : line;
-		if (bare.length > this.bytesMax) return this.tooLarge();
+		if (line.length > this.bytesMax) return this.tooLarge();
 		try {
-			return { kind: "line", text: utf8.decode(bare) };
+			return { kind: "line", text: utf8.decode(line) };
 		} catch {
 			return { kind: "wrong", code: "bad_utf8", message: "a line must be UTF-8; this one was dropped" };
 		}
@@ -114,4 +114,9 @@ export class LineReader {
 		this.start = 0;
 		this.end = kept;
 	}
+}
+
+/** A line that has ended with \n, or with the peer, may have begun its end with \r. */
+function withoutCr(line: Uint8Array): Uint8Array {
+	return line[line.length - 1] === CR ? line.subarray(0, -1) : line;
 }
