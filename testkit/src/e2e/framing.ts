@@ -56,7 +56,7 @@ export function webSocketFraming(codec: CodecName): Framing {
 				held = held.subarray(frame.bytes);
 				if (frame.opcode === OPCODE.text) arrivals.push({ body: frame.payload.toString("utf8") });
 				else if (frame.opcode === OPCODE.binary) arrivals.push({ body: Uint8Array.from(frame.payload) });
-				else if (frame.opcode === OPCODE.close) arrivals.push({ closeCode: frame.payload.readUInt16BE(0) });
+				else if (frame.opcode === OPCODE.close) arrivals.push({ closeCode: closeCodeOf(frame.payload) });
 			}
 			return arrivals;
 		},
@@ -86,6 +86,11 @@ export function webSocketFrame(opcode: number, payload: Uint8Array, announced = 
 	head.writeBigUInt64BE(BigInt(announced), 2);
 	head.set(mask, 10);
 	return Buffer.concat([head, payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0))]);
+}
+
+/** A close may come without a code: 1005 stands for that (RFC 6455 section 7.4.1). */
+function closeCodeOf(payload: Buffer): number {
+	return payload.length < 2 ? 1005 : payload.readUInt16BE(0);
 }
 
 /** The first frame if it is whole. A server masks nothing, and ours does not fragment. */

@@ -2,12 +2,12 @@
 // accounts. What it would have logged as an error is kept, each connection is listened to at the server's end by the simulation's
 // tap, and a witness sits in a room all the while. After so many conversations a new house is built, so that what breaks depends
 // on a short past, and what is still held then by connections that are gone is known.
-import { LIMITS, TIMING } from "@verbatim/protocol";
+import { TIMING } from "@verbatim/protocol";
 import { createAccounts } from "../../../server/src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
 import { systemClock, systemRandom } from "../../../server/src/clock.ts";
 import { createCore } from "../../../server/src/core.ts";
-import { SERVER_LIMITS } from "../../../server/src/limits.ts";
+import { checkedServerLimits, SERVER_LIMITS } from "../../../server/src/limits.ts";
 import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
 import { openHttp } from "../../../server/src/listen/http.ts";
@@ -32,6 +32,23 @@ export const WITNESSED_ROOM = "#tea";
 /** The page, instead of a bundle: what else there is on the disk of the server must never be told. */
 const PAGE = { body: "<!doctype html><title>page</title>", type: "text/html; charset=utf-8", etag: '"1"', immutable: false };
 
+/** Nobody is refused for being quick: an input should meet something else. */
+const UNHURRIED = { sendsPerSecond: 1e6, sendsBurst: 1e6, asksPerSecond: 1e6, asksBurst: 1e6 } as const;
+
+const TIGHT = {
+	catchUpEntriesMax: 6,
+	historyEntriesMax: 4,
+	historyEntriesDefault: 2,
+	pageBytesMax: 600,
+	outboxBytesMax: 2_048,
+	outboxCrowdedBytesMax: 1_024,
+	outboxesBytesMax: 4_096,
+	ringEntriesMax: 2,
+	commandsInFlightMax: 4,
+	roomsPerUserMax: 3,
+	presenceReadersMax: 2,
+} as const;
+
 /** Levels that are nothing when everybody is gone. */
 const HELD = ["verbatim_sessions", "verbatim_connections", "verbatim_outbox_bytes"];
 
@@ -45,23 +62,27 @@ export interface House {
 	close(): Promise<void>;
 }
 
-/** A house that is built anew after so many inputs, and after a failure. */
+/** Roomy: the limits of the wire. Tight: so small that a short conversation meets them. */
+export type Size = "roomy" | "tight";
+
+/** A house of each size, built anew after so many inputs, and after a failure. */
 export class Houses {
-	private house: House | undefined;
-	private inputs = 0;
+	private readonly standing = new Map<Size, { readonly house: House; inputs: number }>();
 
 	/** Gives `visit` a house, and looks after it when the visit is over. */
-	async with(visit: (house: House) => Promise<string>): Promise<string> {
-		this.house ??= await openHouse();
-		const house = this.house;
+	async with(size: Size, visit: (house: House) => Promise<string>): Promise<string> {
+		const known = this.standing.get(size) ?? { house: await openHouse(size), inputs: 0 };
+		this.standing.set(size, known);
+		const { house } = known;
 		try {
 			const outcome = await visit(house);
 			await house.look();
-			if (++this.inputs >= INPUTS_MAX) await this.close();
+			if (++known.inputs < INPUTS_MAX) return outcome;
+			this.standing.delete(size);
+			await house.close();
 			return outcome;
 		} catch (error) {
-			this.house = undefined;
-			this.inputs = 0;
+			this.standing.delete(size);
 			// The server's own words say more than what the peer has seen of it.
 			const troubles = house.troubles.join("\n");
 			// What it still holds is no news after a failure.
@@ -72,14 +93,13 @@ export class Houses {
 	}
 
 	async close(): Promise<void> {
-		const { house } = this;
-		this.house = undefined;
-		this.inputs = 0;
-		await house?.close();
+		const all = [...this.standing.values()];
+		this.standing.clear();
+		for (const { house } of all) await house.close();
 	}
 }
 
-async function openHouse(): Promise<House> {
+async function openHouse(size: Size): Promise<House> {
 	const broken: string[] = [];
 	const log: Log = {
 		debug() {},
@@ -88,10 +108,10 @@ async function openHouse(): Promise<House> {
 		error: ({ err }, msg) => void broken.push(`the server logged an error: ${msg}: ${err instanceof Error ? err.stack : err}`),
 	};
 	const [clock, random, metrics] = [systemClock, systemRandom, createMetrics()];
-	const limits = { ...SERVER_LIMITS, sendsPerSecond: 1e6, sendsBurst: 1e6, asksPerSecond: 1e6, asksBurst: 1e6 };
+	const limits = checkedServerLimits({ ...SERVER_LIMITS, ...UNHURRIED, ...(size === "tight" ? TIGHT : {}) });
 	const timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000, offlineGraceMs: 20, lineModeAfterMs: 10_000 };
 	const disk = newMemoryDisk();
-	const store = createMemoryStore({ clock, disk });
+	const store = createMemoryStore({ clock, disk, limits: { roomsPerUserMax: limits.roomsPerUserMax } });
 	const accounts = await createAccounts({
 		store,
 		clock,
@@ -114,7 +134,7 @@ async function openHouse(): Promise<House> {
 		},
 		clock,
 	);
-	const tapped = tap(createFormats(LIMITS), core, {
+	const tapped = tap(createFormats(limits), core, {
 		broken: (words) => void broken.push(`the tap: ${words}`),
 		disk: () => disk,
 		waiting() {},

@@ -17,7 +17,7 @@ import {
 	type Up,
 	UpSchema,
 } from "@verbatim/protocol";
-import { type Framing, tcpFraming, webSocketFraming } from "../e2e/framing.ts";
+import { type Framing, tcpFraming, webSocketFrame, webSocketFraming } from "../e2e/framing.ts";
 import { RawPeer } from "../e2e/raw-peer.ts";
 import { Waiting } from "../e2e/waiting.ts";
 import { Broken, must } from "./target.ts";
@@ -145,8 +145,19 @@ export class Visitor {
 		this.raw.write(bytes);
 	}
 
+	/** A frame of the WebSocket's own, with any opcode and any announced length; elsewhere only its payload. */
+	sendFrame(opcode: number, payload: Uint8Array, announced: number): void {
+		this.sendBytes(this.way.startsWith("ws") ? webSocketFrame(opcode, payload, announced) : payload);
+	}
+
+	/** Reads nothing more until something is waited for: what comes meanwhile piles up. */
+	stopReading(): void {
+		this.raw.pause(true);
+	}
+
 	/** Waits for all answers that are owed, or the end of the connection. */
 	async settle(): Promise<void> {
+		this.raw.pause(false);
 		const { owed } = this;
 		if (owed === undefined) return;
 		await this.until(
@@ -169,6 +180,7 @@ export class Visitor {
 
 	/** Says that it sends nothing more, and waits for the server to close. */
 	async finish(): Promise<void> {
+		this.raw.pause(false);
 		this.raw.finish();
 		await this.until(
 			() => this.raw.ended,

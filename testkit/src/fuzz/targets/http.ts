@@ -57,7 +57,7 @@ export const http: Target = {
 		const houses = new Houses();
 		const known: Known = { tokens: [] };
 		return {
-			feed: (input) => houses.with((house) => visit(house, new Draw(input), known)),
+			feed: (input) => houses.with("roomy", (house) => visit(house, new Draw(input), known)),
 			close: () => houses.close(),
 		};
 	},

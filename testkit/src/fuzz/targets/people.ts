@@ -59,7 +59,7 @@ export const people: Target = {
 	open: () => {
 		const houses = new Houses();
 		return {
-			feed: (input) => houses.with((house) => visit(house, new Draw(input))),
+			feed: (input) => houses.with("roomy", (house) => visit(house, new Draw(input))),
 			close: () => houses.close(),
 		};
 	},

@@ -4,7 +4,7 @@
 import { type Command, create, EncodeError, UpSchema } from "@verbatim/protocol";
 import type { Draw } from "../draw.ts";
 import { Draw as Choices } from "../draw.ts";
-import { type House, Houses, WITNESSED_ROOM } from "../house.ts";
+import { type House, Houses, type Size, WITNESSED_ROOM } from "../house.ts";
 import { drawUp, jsonNames } from "../message.ts";
 import type { Target } from "../target.ts";
 import { Visitor, WAYS } from "../visitor.ts";
@@ -25,14 +25,17 @@ export const wire: Target = {
 	pieces: jsonNames(),
 	seeds: () => [
 		// A guest comes in, joins, says something, asks, and leaves.
-		Uint8Array.from([0, 0, 0, 0, 0, 1, 0, 0, 7, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 7, 0, 0, 3]),
-		Uint8Array.from([1, 6, 5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 7, 1, 0, 2, 0]),
-		Uint8Array.from([2, 1, 2, 3, 0, 0, 0, 0, 0, 0, 2, 0, 7, 9, 0, 1, 2, 8, 1, 2, 3, 4, 5, 6]),
+		Uint8Array.from([0, 0, 0, 0, 0, 0, 1, 0, 0, 7, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 7, 0, 0, 3]),
+		Uint8Array.from([1, 1, 6, 5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 7, 1, 0, 2, 0]),
+		Uint8Array.from([1, 2, 1, 2, 3, 0, 0, 0, 0, 0, 0, 2, 0, 7, 9, 0, 1, 2, 8, 1, 2, 3, 4, 5, 6]),
 	],
 	open: () => {
 		const houses = new Houses();
 		return {
-			feed: (input) => houses.with((house) => conversation(house, new Choices(input))),
+			feed(input) {
+				const draw = new Choices(input);
+				return houses.with(draw.pick<Size>(["roomy", "tight"]), (house) => conversation(house, draw));
+			},
 			close: () => houses.close(),
 		};
 	},
@@ -84,7 +87,7 @@ async function act(visitor: Visitor, draw: Draw): Promise<void> {
 		case 13:
 			return visitor.sendDamaged(good(visitor, draw), draw.u32());
 		case 14:
-			return visitor.sendBytes(draw.some(48).slice());
+			return oddBytes(visitor, draw);
 		case 15:
 			// The same id twice, or none.
 			return visitor.sendUp(
@@ -93,6 +96,16 @@ async function act(visitor: Visitor, draw: Draw): Promise<void> {
 		default:
 			visitor.say(command(visitor, draw));
 	}
+}
+
+function oddBytes(visitor: Visitor, draw: Draw): void {
+	const kind = draw.below(4);
+	if (kind === 0) return visitor.stopReading();
+	const bytes = draw.some(48).slice();
+	if (kind === 1) return visitor.sendBytes(bytes);
+	// Continuations, pings, closes and reserved opcodes; lengths that lie.
+	const opcode = draw.pick([9, 10, 8, 0, 1, 2, 3, 15]);
+	visitor.sendFrame(opcode, bytes, draw.onceIn(3) ? draw.number() : bytes.length);
 }
 
 /** A command as the body of a frame; of one that cannot be written, another. */
