@@ -107,6 +107,7 @@ test("every command of the design is understood", () => {
 		["/", { kind: "wrong", code: "unknown_command" }],
 		["/__proto__", { kind: "wrong", code: "unknown_command" }],
 		["/msg bob", { kind: "wrong", code: "invalid" }],
+		["/msg @ hello", { kind: "wrong", code: "invalid" }],
 		["/login ann", { kind: "wrong", code: "invalid" }],
 		["/history 999", { kind: "wrong", code: "invalid" }],
 		["/history x", { kind: "wrong", code: "invalid" }],

@@ -17,6 +17,8 @@ import { Watchdog } from "../fuzz/watchdog.ts";
 
 /** Each target's turn: long enough to get somewhere, short enough that all have theirs in a short run. */
 const TURN_MS = 2_000;
+/** Inputs are small and nothing of them is kept for long: whoever makes a run grow beyond this has found something. */
+const RSS_MIB_MAX = 1_024;
 
 const { values } = parseArgs({
 	options: {
@@ -78,6 +80,7 @@ async function inTurn(fuzzers: readonly Fuzzer[]): Promise<Failure | undefined> 
 			const ms = Math.min(turnMs, endsMs - performance.now());
 			const failure = ms > 0 ? await fuzzer.run({ ms }) : undefined;
 			if (failure !== undefined) return failure;
+			if (rssMiB() > RSS_MIB_MAX) fail(`${fuzzer.target.name}: more than ${RSS_MIB_MAX} MiB are resident, seed ${seed}`);
 		}
 	}
 	return undefined;
@@ -115,14 +118,13 @@ function report(fuzzers: readonly Fuzzer[], failure: Failure | undefined): void 
 		outcomes: coverage.kinds,
 		kept,
 	}));
-	const rssMiB = Math.round(process.memoryUsage().rss / 1024 / 1024);
 	if (values.json) {
 		const failed: FuzzReport["failure"] = failure && {
 			by: (wordsOf(failure.error).split("\n")[0] ?? "").slice(0, 120),
 			inputs: failure.inputs,
 			seconds: Math.round(failure.ms / 100) / 10,
 		};
-		console.log(JSON.stringify({ seed, minutes, ok: failure === undefined, failure: failed, rssMiB, targets }));
+		console.log(JSON.stringify({ seed, minutes, ok: failure === undefined, failure: failed, rssMiB: rssMiB(), targets }));
 		return;
 	}
 	console.log("target         inputs  inputs/s  branches  outcomes  kept");
@@ -130,7 +132,7 @@ function report(fuzzers: readonly Fuzzer[], failure: Failure | undefined): void 
 		const columns = [String(inputs).padStart(9), String(perSecond).padStart(9), String(branches).padStart(9)];
 		console.log(`${target.padEnd(12)}${columns.join(" ")} ${String(outcomes).padStart(9)} ${String(inputsKept).padStart(5)}`);
 	}
-	if (failure === undefined) console.log(`clean for ${minutes} min; resident memory at the end ${rssMiB} MiB`);
+	if (failure === undefined) console.log(`clean for ${minutes} min; resident memory at the end ${rssMiB()} MiB`);
 }
 
 function tell({ target, input, error }: Failure): void {
@@ -141,6 +143,10 @@ function tell({ target, input, error }: Failure): void {
 
 function wordsOf(error: unknown): string {
 	return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function rssMiB(): number {
+	return Math.round(process.memoryUsage().rss / 1024 / 1024);
 }
 
 function fail(message: string): never {

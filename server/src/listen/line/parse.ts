@@ -39,8 +39,9 @@ export function parseLine(line: string, historyMax: number): LineCommand {
 		case "who":
 			return { kind: "who", room: argument === "" ? undefined : roomRef(argument) };
 		case "msg": {
-			const [name, text] = split(rest.trimStart());
-			return name === "" || text === "" ? usage("/msg NAME TEXT") : { kind: "msg", name: name.replace(/^@/, ""), text };
+			const [to, text] = split(rest.trimStart());
+			const name = to.replace(/^@/, "");
+			return name === "" || text === "" ? usage("/msg NAME TEXT") : { kind: "msg", name, text };
 		}
 		case "history":
 			return historyOf(argument, historyMax);
