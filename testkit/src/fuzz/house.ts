@@ -17,6 +17,7 @@ import { openTcp } from "../../../server/src/listen/tcp.ts";
 import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
+import { NEVER_SHEDDING } from "../../../server/src/overload/shedding.ts";
 import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
 import { createMemoryStore } from "../../../server/src/store/memory/memory.ts";
 import { Waiting } from "../e2e/waiting.ts";
@@ -124,7 +125,8 @@ async function openHouse(size: Size): Promise<House> {
 		},
 		fetch: () => Promise.reject(new Error("there is no network here")),
 	});
-	const core = createCore({ store, accounts, clock, random, log, metrics, limits, timing, version: "fuzzed" });
+	const shedding = NEVER_SHEDDING;
+	const core = createCore({ store, accounts, clock, random, log, metrics, limits, timing, shedding, version: "fuzzed" });
 	const gate = new Gate(
 		{
 			...GATE_LIMITS,
@@ -148,6 +150,7 @@ async function openHouse(size: Size): Promise<House> {
 		random,
 		log,
 		metrics,
+		shedding,
 		accounts,
 		commands: core.commands,
 		page: (path: string) => (path === "/" ? PAGE : undefined),
