@@ -34,7 +34,9 @@ const LINE = /^(\d+) +(.*)$/;
 const BEGIN = /^(\w+)\(\d+<(.*?)>[,)]?(.*)$/;
 const UNFINISHED = / <unfinished \.\.\.>$/;
 const RESUMED = /^<\.\.\. (\w+) resumed>(.*)$/;
-const RESULT = /= (-?\d+)[^"=]*$/;
+/** A call whose thread was killed in it has no result: it counts as failed, but what it wrote may have gone out. */
+const RESULT = /= (?:(-?\d+)[^"=]*|\?)$/;
+const NEVER_RETURNED = ") = ?";
 
 export function parseTrace(trace: string): SystemCall[] {
 	const calls: SystemCall[] = [];
@@ -52,16 +54,20 @@ export function parseTrace(trace: string): SystemCall[] {
 		const call = callOf(resumed === null ? begun.text : `${begun.text}${resumed[2]}`);
 		if (call !== undefined) calls.push({ ...call, beganAt: begun.beganAt, returnedAt: at });
 	}
+	for (const { beganAt, text } of open.values()) {
+		const call = callOf(text + NEVER_RETURNED);
+		if (call !== undefined) calls.push({ ...call, beganAt, returnedAt: Number.POSITIVE_INFINITY });
+	}
 	return calls;
 }
 
 function callOf(text: string): Pick<SystemCall, "name" | "target" | "bytes" | "result"> | undefined {
 	const [, name = "", target = "", rest = ""] = BEGIN.exec(text) ?? [];
-	const result = RESULT.exec(text)?.[1];
-	if (name === "" || result === undefined) return undefined;
+	const returned = RESULT.exec(text);
+	if (name === "" || returned === null) return undefined;
 	// A gathering write has several strings; their order is that of the bytes.
 	const hex = [...rest.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, string = ""]) => string.replaceAll("\\x", "")).join("");
-	return { name, target: fromHex(target), bytes: Uint8Array.from(Buffer.from(hex, "hex")), result: Number(result) };
+	return { name, target: fromHex(target), bytes: Uint8Array.from(Buffer.from(hex, "hex")), result: Number(returned[1] ?? -1) };
 }
 
 /** With `-xx` paths are written as hex too. */

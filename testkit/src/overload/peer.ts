@@ -129,12 +129,19 @@ export class Peer {
 
 	/** Joins; with `read` what it is given from here on is written down. */
 	async join(ref: string, read: boolean): Promise<void> {
-		const body = await this.ask({ case: "join", value: { room: ref, create: true, history: 1 } });
+		const body = await new Promise<Body>((resolve) => {
+			this.put({ case: "join", value: { room: ref, create: true, history: 1 } }, (answer) => {
+				// At once: what follows it in the same packet is read already.
+				if (answer.case === "joined") {
+					this.room = answer.value.room?.id ?? "";
+					this.epoch = answer.value.room?.epoch ?? 0;
+					this.cursor = answer.value.page?.to ?? 0;
+					if (read) this.beginReading();
+				}
+				resolve(answer);
+			});
+		});
 		if (body.case !== "joined") throw new Error(`${this.name} could not join ${ref}: ${said(body)}`);
-		this.room = body.value.room?.id ?? "";
-		this.epoch = body.value.room?.epoch ?? 0;
-		this.cursor = body.value.page?.to ?? 0;
-		if (read) this.beginReading();
 	}
 
 	/** Goes on where `before` stood, as the same user, on this connection. */
