@@ -1,5 +1,6 @@
-// What a client says and what becomes of it, over its lives: an outbox that writes down each send before it is kept, and lets go of
-// none whose ending is not written down.
+// What a client says and what becomes of it, over its lives: an outbox that writes down each send before it is kept, and its ending before
+// it is let go of. What was kept and is gone without an ending, the outbox has lost: then none will ever be written down, and the
+// checker asks for it.
 import { type Client, type Delivery, type OutboxStore, RefusedError, type StoredSend } from "@verbatim/client/node";
 import type { Journal, JournalLine } from "./journal.ts";
 
@@ -10,7 +11,6 @@ export class Said {
 	private readonly journal: Journal;
 	private readonly fates = new Map<string, Fate>();
 	private readonly watched = new WeakSet<Delivery>();
-	private readonly waitingForEnd = new Map<string, () => void>();
 
 	/** `past`: what earlier lives have written. */
 	constructor(session: string, journal: Journal, past: readonly JournalLine[]) {
@@ -35,13 +35,13 @@ export class Said {
 		delivery.done.then(
 			({ room, epoch, seq }) => {
 				this.journal.add({ kind: "ok", session: this.session, cid, room, epoch, seq });
-				this.ended(cid);
+				this.fates.set(cid, "ended");
 			},
 			(cause: unknown) => {
 				// Closed: the outbox has it, and the next life will tell.
 				if (!(cause instanceof RefusedError)) return;
 				this.journal.add({ kind: "fail", session: this.session, cid, code: cause.code });
-				this.ended(cid);
+				this.fates.set(cid, "ended");
 			},
 		);
 	}
@@ -64,9 +64,8 @@ export class Said {
 				this.journal.add({ kind: "kept", cid: send.cid });
 			},
 			remove: async (send) => {
-				if (this.fates.get(send.cid) !== "ended") {
-					await new Promise<void>((resolve) => this.waitingForEnd.set(send.cid, resolve));
-				}
+				// Its ending is told, and written down, in the same turn of the event loop.
+				await new Promise((resolve) => setImmediate(resolve));
 				await store.remove(send);
 			},
 			close: () => store.close(),
@@ -84,13 +83,7 @@ export class Said {
 		for (const [cid, fate] of this.fates) {
 			if (fate !== "invoked" || kept.has(cid)) continue;
 			this.journal.add({ kind: "unknown", session: this.session, cid });
-			this.ended(cid);
+			this.fates.set(cid, "ended");
 		}
-	}
-
-	private ended(cid: string): void {
-		this.fates.set(cid, "ended");
-		this.waitingForEnd.get(cid)?.();
-		this.waitingForEnd.delete(cid);
 	}
 }
