@@ -108,6 +108,23 @@ test("sliced bytes arrive in pieces, all of them and in order", async () => {
 	expect(pieces - before).toBeGreaterThan(1);
 });
 
+test("where bits are flipped, as many bytes arrive, some of them wrong", async () => {
+	proxy.behave({ flipped: true });
+	const before = heard.length;
+	// One chunk after the other, so that each is looked at.
+	for (let i = 0; i < 6; i++) {
+		client.write("0123456789\n");
+		await waiting.until(
+			() => heard.length === before + (i + 1) * 11,
+			() => `${(i + 1) * 11} bytes; there are ${heard.length - before}`,
+		);
+	}
+	expect(heard.slice(before)).not.toBe("0123456789\n".repeat(6));
+	proxy.heal();
+	client.write("sound\n");
+	await hears("sound\n");
+});
+
 test("a lost reply: what was said has reached the server, its answer reaches nobody, and both see a broken connection", async () => {
 	server.on("data", () => server.write("done\n"));
 	proxy.dropReply();

@@ -76,6 +76,10 @@ async function befall(fault: Fault, { crew, proxy }: Post): Promise<void> {
 			proxy.behave({ delayMs: 50 });
 			await Bun.sleep(ms);
 			return proxy.behave({ delayMs: 0 });
+		case "bits flipped":
+			proxy.behave({ flipped: true });
+			await Bun.sleep(ms);
+			return proxy.behave({ flipped: false });
 		case "reply lost":
 			proxy.dropReply();
 			await Bun.sleep(ms);

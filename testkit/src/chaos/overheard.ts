@@ -12,13 +12,18 @@ export function overheard(transport: Transport, broken: (words: string) => void)
 		open(endpoint: URL, codecName: CodecName, events: ConnectionEvents): Connection {
 			const codec = codecName === "json" ? jsonCodec : protoCodec;
 			const judge = new WireJudge(`a connection to ${endpoint.host} by ${codecName}`, { broken });
+			/** What a damaged frame has carried is missing here as well: nothing can be said of what follows. */
+			let sound = true;
 			const connection = transport.open(endpoint, codecName, {
 				opened: () => events.opened(),
 				frame(body) {
-					judge.sent(codec.decodeDown(body));
+					if (sound) judge.sent(codec.decodeDown(body));
 					events.frame(body);
 				},
-				damaged: () => events.damaged(),
+				damaged() {
+					sound = false;
+					events.damaged();
+				},
 				closed: (ending) => events.closed(ending),
 			});
 			return {

@@ -21,6 +21,8 @@ export type Fault = { readonly atMs: number; readonly ms: number } & (
 	| { readonly kind: "client forgotten" | "server forgotten"; readonly who: number }
 	| { readonly kind: "stalled up" | "stalled down" | "stalled both ways"; readonly who: number }
 	| { readonly kind: "sliced" | "delayed"; readonly who: number }
+	/** Of framed TCP, which has a check. */
+	| { readonly kind: "bits flipped"; readonly who: number }
 	/** What is said next is committed and its answer lost. */
 	| { readonly kind: "reply lost"; readonly who: number }
 	/** `ms`: until it is started again. */
@@ -76,6 +78,7 @@ const OF_MEMBERS = [
 	"stalled both ways",
 	"sliced",
 	"delayed",
+	"bits flipped",
 	"reply lost",
 	"client killed",
 	"client stopped",
@@ -119,9 +122,8 @@ export function drawPlan(seed: number, minutes: number, without: readonly FaultK
 		for (const kind of shuffled([...FAULT_KINDS, ...OFTEN], random)) {
 			if (without.includes(kind)) continue;
 			atMs += Math.round(GAP_MS * 2 * random.float());
-			// A person with nc has no outbox and no clock.
-			const whose = kind.startsWith("client's clock") ? members.filter(({ door }) => door !== "line") : members;
-			const who = random.below(whose.length);
+			const whose = [...members.keys()].filter((each) => concerns(kind, members[each]?.door));
+			const who = whose[random.below(whose.length)] ?? 0;
 			const ms = Math.round(200 + random.float() * (SHORT_MS - 200));
 			const longMs = LONG_MS + ms;
 			if (kind === "client's clock moved") faults.push({ atMs, ms: 0, kind, who, byMs: jump(who) });
@@ -178,6 +180,12 @@ function drawMembers(random: SeededRandom): Member[] {
 	}
 	for (let i = 0; i < 2; i++) members.push({ name: `n${i}`, user: `typist-${i}`, door: "line", codec: "json", read: "events" });
 	return members;
+}
+
+function concerns(kind: FaultKind, door: Member["door"] | undefined): boolean {
+	if (kind === "bits flipped") return door === "tcp";
+	// A person with nc has no outbox, and no clock that matters.
+	return !kind.startsWith("client's clock") || door !== "line";
 }
 
 function shuffled<T>(items: T[], random: SeededRandom): T[] {

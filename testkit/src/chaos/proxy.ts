@@ -1,4 +1,4 @@
-// The bad line between a client and the server: passes bytes both ways, and on demand cuts, stalls, slows, slices, forgets one of
+// The bad line between a client and the server: passes bytes both ways, and on demand cuts, stalls, slows, slices, damages, forgets one of
 // its ends, or loses exactly the answer to what it has just passed up. Every connection through it is a `Passage`; what is asked of
 // the proxy happens to all that are open, and slicing and delay to those that come.
 //
@@ -16,11 +16,15 @@ export interface Manner {
 	delayMs: number;
 	/** Bytes go in pieces of one to seven. */
 	sliced: boolean;
+	/** Now and then a bit arrives as its opposite. */
+	flipped: boolean;
 }
 
 /** Pieces of a chunk that is sliced; the rest of it follows whole, or a long page would take minutes. */
 const SLICES_MAX = 200;
 const SLICE_BYTES_MAX = 7;
+/** One of so many chunks has a wrong bit. */
+const FLIPPED_EVERY = 3;
 /** The answer to what has gone up is on its way down within this time, mostly. */
 const AMBUSH_MS = 15;
 
@@ -28,7 +32,7 @@ export class FaultProxy {
 	readonly port: number;
 	private readonly listener: Server;
 	private readonly passages = new Set<Passage>();
-	private readonly manner: Manner = { delayMs: 0, sliced: false };
+	private readonly manner: Manner = { delayMs: 0, sliced: false, flipped: false };
 
 	private constructor(listener: Server, targetPort: number) {
 		this.listener = listener;
@@ -77,7 +81,7 @@ export class FaultProxy {
 
 	/** An ordinary line again. Ends that were kept in the dark are let go. */
 	heal(): void {
-		this.behave({ delayMs: 0, sliced: false });
+		this.behave({ delayMs: 0, sliced: false, flipped: false });
 		this.stall(["up", "down"], false);
 		for (const passage of [...this.passages]) passage.letGo();
 	}
@@ -95,6 +99,8 @@ class Passage {
 	private readonly stalled = { up: false, down: false };
 	private ambushed: "no" | "set" | "passed" | "sprung" = "no";
 	private dark = false;
+	/** Counted while bits are flipped. */
+	private chunks = 0;
 	private resume: (() => void)[] = [];
 
 	constructor(client: Socket, targetPort: number, manner: Readonly<Manner>, onEnd: () => void) {
@@ -154,6 +160,7 @@ class Passage {
 				if (direction === "down" && (this.ambushed === "passed" || this.ambushed === "sprung")) return await this.spring();
 				// Into the dark.
 				if (to.destroyed) continue;
+				if (this.manner.flipped) this.flip(chunk);
 				for (const piece of this.pieces(chunk)) await pass(piece, to);
 				if (direction === "up" && this.ambushed === "set") this.ambushed = "passed";
 			}
@@ -168,6 +175,14 @@ class Passage {
 		this.ambushed = "sprung";
 		await Bun.sleep(AMBUSH_MS);
 		this.cut("rst");
+	}
+
+	private flip(chunk: Buffer): void {
+		if (++this.chunks % FLIPPED_EVERY !== 0) return;
+		// Anywhere: a large prime wanders through all places.
+		const bit = (this.chunks * 7_919) % (chunk.length * 8);
+		const at = bit >> 3;
+		chunk[at] = (chunk[at] ?? 0) ^ (1 << (bit & 7));
 	}
 
 	private *pieces(chunk: Buffer): Generator<Buffer> {
