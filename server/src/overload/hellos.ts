@@ -52,7 +52,7 @@ export class Hellos {
 			return undefined;
 		}
 		if (this.lanes[lane].length >= this.limits.waitingMax)
-			throw new Refusal("busy", "too many are coming in just now", COME_BACK_MS.logins);
+			throw new Refusal("busy", "too many are coming in just now", COME_BACK_MS);
 		return new Promise((resolve) => this.lanes[lane].push(resolve));
 	}
 

@@ -42,9 +42,8 @@ export const ENTER: { readonly [S in SignalName]: readonly number[] } = {
 export const LEAVE_SHARE: { readonly [S in SignalName]: number } = { loopLagMs: 0.5, draftAgeMs: 0.5, memoryShare: 0.97 };
 export const LEAVE_AFTER_MS = 500;
 
-/** When to come back, for what is refused: at least this, and up to twice as much, so that not all come back together. */
-export const COME_BACK_MS: { readonly [S in "history" | "logins" | "sends"]: number } = {
-	history: 2_000,
-	logins: 2_000,
-	sends: 1_000,
-};
+/** What is refused, and not merely left out. */
+export type Refusable = Extract<Sheddable, "history" | "logins" | "sends">;
+
+/** When to come back: at least this, and up to twice as much, so that not all come back together. */
+export const COME_BACK_MS = 1_000;

@@ -2,13 +2,13 @@
 import { Refusal } from "@verbatim/protocol";
 import type { Random } from "../clock.ts";
 import type { CountBy } from "../ops/metrics.ts";
-import { COME_BACK_MS, SHED_FROM, type Sheddable } from "./levels.ts";
+import { COME_BACK_MS, type Refusable, SHED_FROM, type Sheddable } from "./levels.ts";
 
 export interface Shedding {
 	/** Is `what` let go of? */
 	sheds(what: Sheddable): boolean;
 	/** Throws `Refusal` `busy`, with when to come back, if it is. */
-	mayRefuse(what: keyof typeof COME_BACK_MS): void;
+	mayRefuse(what: Refusable): void;
 }
 
 /** A server that is never asked for too much: for tests and the simulator. */
@@ -29,14 +29,14 @@ export class LevelShedding implements Shedding {
 		return this.level >= SHED_FROM[what];
 	}
 
-	mayRefuse(what: keyof typeof COME_BACK_MS): void {
+	mayRefuse(what: Refusable): void {
 		if (this.level < SHED_FROM[what]) return;
 		this.refused.add(what);
-		throw new Refusal("busy", WORDS[what], Math.ceil(COME_BACK_MS[what] * (1 + this.random.float())));
+		throw new Refusal("busy", WORDS[what], Math.ceil(COME_BACK_MS * (1 + this.random.float())));
 	}
 }
 
-const WORDS: { readonly [S in keyof typeof COME_BACK_MS]: string } = {
+const WORDS: { readonly [S in Refusable]: string } = {
 	history: "the server has more to do than it can; what is old waits, ask again later",
 	logins: "the server has more to do than it can; who was inside comes in first, try again later",
 	sends: "the server has more to do than it can; nothing of this was kept, send it again later",

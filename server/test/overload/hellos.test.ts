@@ -29,7 +29,7 @@ test("whoever comes back goes ahead of strangers, who never take all places", as
 test("each lane is bounded; beyond, the refusal says when to come back", () => {
 	const hellos = new Hellos(NEVER_SHEDDING, LIMITS);
 	for (let i = 0; i < 5; i++) hellos.enter("fresh");
-	expect(() => hellos.enter("fresh")).toThrow(expect.objectContaining({ code: "busy", retryAfterMs: 2_000 }));
+	expect(() => hellos.enter("fresh")).toThrow(expect.objectContaining({ code: "busy", retryAfterMs: 1_000 }));
 	expect(hellos.enter("back")).toBeUndefined();
 });
 
