@@ -16,11 +16,12 @@ export interface PresenceOptions {
 
 /** Changes kept while nothing is told; beyond, the oldest are never told. */
 const UNTOLD_MAX = 10_000;
-const LOOK_AGAIN_MS = 1_000;
+const LOOK_AGAIN_MS = 200;
 
 interface Untold {
 	readonly user: UserRef;
-	readonly rooms: readonly LiveRoom[];
+	/** All in which something was to be told of the user. */
+	readonly rooms: Iterable<LiveRoom>;
 }
 
 export class Presence {
@@ -30,8 +31,8 @@ export class Presence {
 	private readonly shedding: Shedding;
 	private readonly leaving = new Map<string, Cancel>();
 	/** By user, the newest last. */
-	private stopped = false;
 	private readonly untold = new Map<string, Untold>();
+	private stopped = false;
 	private cancelLook: Cancel | undefined;
 
 	constructor(directory: Directory, clock: Pick<Clock, "after">, shedding: Shedding, options: PresenceOptions) {
@@ -78,10 +79,10 @@ export class Presence {
 		this.untold.clear();
 	}
 
-	private tell(user: UserRef, rooms: readonly LiveRoom[], online: boolean): void {
+	private tell(user: UserRef, rooms: Iterable<LiveRoom>, online: boolean): void {
 		if (this.stopped) return;
 		if (this.shedding.sheds("presence")) {
-			this.keep({ user, rooms });
+			this.keep(user, rooms);
 			return;
 		}
 		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
@@ -97,9 +98,10 @@ export class Presence {
 		}
 	}
 
-	private keep(untold: Untold): void {
-		this.untold.delete(untold.user.id);
-		this.untold.set(untold.user.id, untold);
+	private keep(user: UserRef, rooms: Iterable<LiveRoom>): void {
+		const before = this.untold.get(user.id)?.rooms ?? [];
+		this.untold.delete(user.id);
+		this.untold.set(user.id, { user, rooms: new Set([...before, ...rooms]) });
 		if (this.untold.size > UNTOLD_MAX) {
 			for (const oldest of this.untold.keys()) {
 				this.untold.delete(oldest);

@@ -25,6 +25,11 @@ export class HeldStates<Reader> {
 		return undefined;
 	}
 
+	/** Something newer under this key was told. */
+	drop(reader: Reader, key: string): void {
+		this.byReader.get(reader)?.delete(key);
+	}
+
 	/** What is held for the reader, and no longer is. */
 	take(reader: Reader): Iterable<Push> {
 		const held = this.byReader.get(reader);

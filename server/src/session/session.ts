@@ -331,6 +331,7 @@ export class Session
 
 	pushEphemeral(push: Push): boolean {
 		if (this.state === "live" && this.outbox.roomy) {
+			if (push.key !== undefined) this.core.heldStates.drop(this, push.key);
 			this.outbox.add(push.encoded(this.link.format));
 			return true;
 		}

@@ -71,6 +71,13 @@ export class Readings {
 		return this.options.read === "events" ? room.to : (this.places.get(room.id)?.seq ?? 0);
 	}
 
+	/** Readings of rooms that were left and still have something to give. */
+	get leftOver(): number {
+		let count = 0;
+		for (const reading of this.open) if (this.newest.get(reading.room.id) !== reading) count++;
+		return count;
+	}
+
 	private byEvents(reading: Reading): void {
 		const { room } = reading;
 		this.resume(reading, room.to);
