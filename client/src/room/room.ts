@@ -24,7 +24,7 @@ import type {
 	SkippedRange,
 } from "../api.ts";
 import type { Cancel } from "../clock.ts";
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, TimeoutError } from "../errors.ts";
 import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
 import { Ask, type AskPort, mustBeRun } from "./ask.ts";
@@ -300,7 +300,10 @@ export class LiveRoom implements Room, Readable {
 		if (!this.people.complete) return;
 		this.asking ??= this.parts.clock.after((this.parts.random.float() * this.parts.timing.stableMs) / 2, () => {
 			this.asking = undefined;
-			this.who().catch(() => undefined);
+			this.who().catch((error: unknown) => {
+				// What a slow server was asked is still not known. Other ends have other beginnings: the next connection, or none.
+				if (error instanceof TimeoutError && !this.ended) this.refreshMembers();
+			});
 		});
 	}
 
