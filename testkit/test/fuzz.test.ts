@@ -85,14 +85,18 @@ describe("the fuzzer", () => {
 		TEST_MS,
 	);
 
-	test("takes an input that needs too long for a failure", async () => {
-		const target = toy((input) => {
-			if (input.length < 4) return;
-			for (const endMs = performance.now() + 2_100; performance.now() < endMs; );
-		});
-		const fuzzer = await Fuzzer.open(target, 1, []);
-		expect((await fuzzer.replay(new Uint8Array(4)))?.error).toMatchObject({ message: expect.stringContaining("slow") });
-	});
+	test(
+		"takes an input that needs too long for a failure",
+		async () => {
+			const target = toy((input) => {
+				if (input.length < 4) return;
+				for (const endMs = performance.now() + 2_100; performance.now() < endMs; );
+			});
+			const fuzzer = await Fuzzer.open(target, 1, []);
+			expect((await fuzzer.replay(new Uint8Array(4)))?.error).toMatchObject({ message: expect.stringContaining("slow") });
+		},
+		TEST_MS,
+	);
 
 	test("keeps any input as a line of text that gives it back", () => {
 		fc.assert(

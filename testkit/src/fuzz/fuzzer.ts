@@ -23,6 +23,8 @@ export interface Failure {
 /** An input that takes longer is a failure: somebody could keep the server busy with it. Far above the pauses of a busy machine. */
 const SLOW_MS = 2_000;
 const SHRINK_MS = 5_000;
+/** For each input that is to be kept. */
+const TRIM_MS = 250;
 /** Of inputs that were kept, how many of the newest are drawn as often as all the others together. */
 const NEWEST = 32;
 
@@ -95,16 +97,21 @@ export class Fuzzer {
 		return failure && { target: this.target.name, seed: this.seed, input, error: failure.error, inputs: 1, ms: 0 };
 	}
 
-	/** The smallest of the kept inputs that together touch all that was touched, each fed once more. */
+	/** Few and small inputs that together touch every branch and have every outcome that those kept have. */
 	async best(): Promise<Uint8Array[]> {
-		const touched = new Map<number | string, Uint8Array>();
-		for (const input of this.known.toSorted((a, b) => a.length - b.length)) {
-			this.coverage.begin();
-			const outcome = await this.outcomeOf(input);
-			if (outcome === undefined) continue;
-			for (const feature of this.coverage.features(outcome)) if (!touched.has(feature)) touched.set(feature, input);
+		const owner = new Map<number | string, Uint8Array>();
+		for (const input of this.known.toSorted((a, b) => a.length - b.length))
+			for (const place of await this.placesOf(input)) if (!owner.has(place)) owner.set(place, input);
+		const best: Uint8Array[] = [];
+		for (const input of new Set(owner.values())) {
+			const own = [...owner].filter(([, its]) => its === input).map(([place]) => place);
+			const trial = async (smaller: Uint8Array): Promise<string | undefined> => {
+				const places = await this.placesOf(smaller);
+				return own.every((place) => places.has(place)) ? "as good" : undefined;
+			};
+			best.push(await shrunk(input, trial, TRIM_MS));
 		}
-		return [...new Set(touched.values())];
+		return best;
 	}
 
 	async close(): Promise<void> {
@@ -120,8 +127,7 @@ export class Fuzzer {
 			// Awaited only where there is something to wait for: most targets are done at once, a hundred thousand times a second.
 			const answer = this.open.feed(input);
 			const outcome = typeof answer === "string" ? answer : await answer;
-			const tookMs = performance.now() - beganMs;
-			if (tookMs > SLOW_MS) throw new Error(`slow: this input took ${Math.round(tookMs)} ms`);
+			if (performance.now() - beganMs > SLOW_MS) await this.mustBeQuick(input);
 			if (keep && this.coverage.isNews(outcome)) this.known.push(input);
 			return undefined;
 		} catch (error) {
@@ -131,11 +137,22 @@ export class Fuzzer {
 		}
 	}
 
-	private async outcomeOf(input: Uint8Array): Promise<string | undefined> {
+	/** Once more: the machine may have been busy with something else. */
+	private async mustBeQuick(input: Uint8Array): Promise<void> {
+		const beganMs = performance.now();
+		await this.open.feed(input);
+		const tookMs = Math.round(performance.now() - beganMs);
+		if (tookMs > SLOW_MS) throw new Error(`slow: this input took ${tookMs} ms, twice`);
+	}
+
+	/** Branches, whatever the count, and outcomes. None for an input that fails. */
+	private async placesOf(input: Uint8Array): Promise<Set<number | string>> {
+		this.coverage.begin();
 		try {
-			return await this.open.feed(input);
+			const outcome = await this.open.feed(input);
+			return new Set(Array.from(this.coverage.features(outcome), (it) => (typeof it === "number" ? it >>> 8 : it)));
 		} catch {
-			return undefined;
+			return new Set();
 		}
 	}
 

@@ -133,6 +133,13 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 		replace: 'new Error("no such room")',
 	},
 	{
+		name: "a page begins where no number reaches",
+		target: "wire",
+		file: "server/src/session/bodies.ts",
+		find: "const from = Math.min(page.from, LIMITS.seqMax);",
+		replace: "const { from } = page;",
+	},
+	{
 		name: "what a person is told goes out as it was said",
 		target: "people",
 		file: "server/src/listen/line/peer.ts",
