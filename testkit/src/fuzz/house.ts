@@ -17,7 +17,7 @@ import { openTcp } from "../../../server/src/listen/tcp.ts";
 import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
-import { NEVER_SHEDDING } from "../../../server/src/overload/shedding.ts";
+import { LevelShedding } from "../../../server/src/overload/shedding.ts";
 import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
 import { createMemoryStore } from "../../../server/src/store/memory/memory.ts";
 import { Waiting } from "../e2e/waiting.ts";
@@ -56,6 +56,8 @@ const HELD = ["verbatim_sessions", "verbatim_connections", "verbatim_outbox_byte
 export interface House {
 	readonly tcpPort: number;
 	readonly httpPort: number;
+	/** From now on the server lets go of work as in overload of this level, 0 for none, until the next look. */
+	overload(level: number): void;
 	/** What went wrong on the server since the last look. */
 	readonly troubles: readonly string[];
 	/** Throws `Broken` for everything that went wrong on the server since the last look, and lets the witness say and hear something. */
@@ -125,7 +127,7 @@ async function openHouse(size: Size): Promise<House> {
 		},
 		fetch: () => Promise.reject(new Error("there is no network here")),
 	});
-	const shedding = NEVER_SHEDDING;
+	const shedding = new LevelShedding(random, metrics.overloadRefused);
 	const core = createCore({ store, accounts, clock, random, log, metrics, limits, timing, shedding, version: "fuzzed" });
 	const gate = new Gate(
 		{
@@ -150,9 +152,9 @@ async function openHouse(size: Size): Promise<House> {
 		random,
 		log,
 		metrics,
-		shedding,
 		accounts,
 		commands: core.commands,
+		shedding,
 		page: (path: string) => (path === "/" ? PAGE : undefined),
 		origins: createOrigins(["https://listed.example"]),
 		proxies: createProxies(["127.0.0.1"]),
@@ -175,7 +177,11 @@ async function openHouse(size: Size): Promise<House> {
 	return {
 		...ports,
 		troubles: broken,
+		overload(level) {
+			shedding.level = level;
+		},
 		async look() {
+			shedding.level = 0;
 			must(broken.length === 0, () => broken.splice(0).join("\n"));
 			await witness.must({ case: "send", value: { room: WITNESSED_ROOM, cid: `w${++said}`, text: `line ${said}` } }, "sent");
 			must(broken.length === 0, () => broken.splice(0).join("\n"));

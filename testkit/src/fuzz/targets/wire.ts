@@ -2,6 +2,7 @@
 // own, and what they do in turn: good commands in any state, any message of the schema, good messages with bytes changed, frames of
 // anything, damaged frames, bytes past every framer, waiting, coming back with their cursors.
 import { type Command, create, EncodeError, UpSchema } from "@verbatim/protocol";
+import { LEVEL_MAX } from "../../../../server/src/overload/levels.ts";
 import type { Draw } from "../draw.ts";
 import { Draw as Choices } from "../draw.ts";
 import { type House, Houses, type Size, WITNESSED_ROOM } from "../house.ts";
@@ -62,7 +63,7 @@ async function conversation(house: House, draw: Draw): Promise<string> {
 				else await visitor.finish();
 				continue;
 			}
-			await act(visitor, draw);
+			await act(house, visitor, draw);
 		}
 		for (const visitor of visitors) await visitor.settle();
 		for (const visitor of visitors) await visitor.finish();
@@ -72,7 +73,7 @@ async function conversation(house: House, draw: Draw): Promise<string> {
 	}
 }
 
-async function act(visitor: Visitor, draw: Draw): Promise<void> {
+async function act(house: House, visitor: Visitor, draw: Draw): Promise<void> {
 	switch (draw.below(16)) {
 		case 7:
 		case 8:
@@ -87,7 +88,7 @@ async function act(visitor: Visitor, draw: Draw): Promise<void> {
 		case 13:
 			return visitor.sendDamaged(good(visitor, draw), draw.u32());
 		case 14:
-			return oddBytes(visitor, draw);
+			return oddity(house, visitor, draw);
 		case 15:
 			// The same id twice, or none.
 			return visitor.sendUp(
@@ -98,9 +99,10 @@ async function act(visitor: Visitor, draw: Draw): Promise<void> {
 	}
 }
 
-function oddBytes(visitor: Visitor, draw: Draw): void {
-	const kind = draw.below(4);
+function oddity(house: House, visitor: Visitor, draw: Draw): void {
+	const kind = draw.below(5);
 	if (kind === 0) return visitor.stopReading();
+	if (kind === 4) return house.overload(draw.below(LEVEL_MAX + 1));
 	const bytes = draw.some(48).slice();
 	if (kind === 1) return visitor.sendBytes(bytes);
 	// Continuations, pings, closes and reserved opcodes; lengths that lie.
