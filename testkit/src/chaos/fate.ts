@@ -22,17 +22,15 @@ export async function carryOut(
 		const post = "who" in fault ? stage.posts[fault.who] : undefined;
 		const words = `${((performance.now() - beginMs) / 1_000).toFixed(1)} s: ${fault.kind}${post === undefined ? "" : ` (${post.member.name})`}`;
 		if ("who" in fault && post !== undefined) {
-			clients[fault.who] = (clients[fault.who] ?? Promise.resolve()).then(() => {
+			clients[fault.who] = after(clients[fault.who] ?? Promise.resolve(), () => {
 				tell(fault, words);
 				return befall(fault, post);
 			});
 		} else {
-			server = server.then(() => {
+			server = after(server, () => {
 				tell(fault, words);
 				return strike(fault, stage);
 			});
-			// It is told at the end; until then it is nobody's.
-			server.catch(() => {});
 		}
 	}
 	await untilMs(endMs);
@@ -43,6 +41,13 @@ export async function carryOut(
 		proxy.heal();
 		crew.clock?.set(0);
 	}
+}
+
+/** A failure is told by whoever waits at the end; until then it is nobody's. */
+function after(before: Promise<void>, task: () => Promise<void>): Promise<void> {
+	const done = before.then(task);
+	done.catch(() => {});
+	return done;
 }
 
 /** What happens to one client or its line. */
