@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "the head of a live room is raised by a read",
 		file: "server/src/room/rooms.ts",
-		find: "\t\t\tthis.live.set(id, room);\n\t\t}\n\t\treturn room;",
-		replace: "\t\t\tthis.live.set(id, room);\n\t\t} else if (head > room.head) room.head = head;\n\t\treturn room;",
+		find: "} else if (epoch === room.epoch) {\n\t\t\troom.notBeyond(head);\n\t\t}",
+		replace: "} else if (head > room.head) room.head = head;",
 		breaks: "L2: everybody reaches the head",
 	},
 	{
