@@ -1,23 +1,34 @@
 // Framers: the first byte chooses one, the second byte chooses what is done with the rest: it is a stream as it came over the network,
 // or bodies that its own encoder has framed, of which a bit may be flipped.
-import { type FrameEvent, type Framer, fixedFramer, lengthFramer, newlineFramer } from "@verbatim/protocol";
+import { type FrameEvent, type Framer, fixedFramer, lengthFramer, lengthOverheadBytes, newlineFramer } from "@verbatim/protocol";
 import { Draw } from "../draw.ts";
 import { must, mustEqual, type OpenTarget, type Target } from "../target.ts";
 
 const BYTES_MAX = 600;
 
+/** So short that a body of one byte more turns up by itself. */
+const SHORT_BYTES_MAX = 24;
+
 const FRAMERS: readonly [Kind, ...Kind[]] = [
-	{ name: "length", make: () => lengthFramer({ bytesMax: BYTES_MAX, crc: false }), headBytes: 4, checked: false },
-	{ name: "crc", make: () => lengthFramer({ bytesMax: BYTES_MAX, crc: true }), headBytes: 12, checked: true },
-	{ name: "newline", make: () => newlineFramer({ bytesMax: BYTES_MAX }), headBytes: 2, checked: false },
-	{ name: "fixed", make: () => fixedFramer({ bytes: 7 }), headBytes: 0, checked: false },
+	lengthKind("length", BYTES_MAX, false),
+	lengthKind("crc", BYTES_MAX, true),
+	{ name: "newline", make: () => newlineFramer({ bytesMax: BYTES_MAX }), bytesMax: BYTES_MAX, headBytes: 2, checked: false },
+	{ name: "fixed", make: () => fixedFramer({ bytes: 7 }), bytesMax: 7, headBytes: 0, checked: false },
+	lengthKind("short length", SHORT_BYTES_MAX, false),
+	lengthKind("short crc", SHORT_BYTES_MAX, true),
 ];
 
 interface Kind {
 	readonly name: string;
 	make(): Framer;
+	readonly bytesMax: number;
+	/** Held of a frame beside its body. */
 	readonly headBytes: number;
 	readonly checked: boolean;
+}
+
+function lengthKind(name: string, bytesMax: number, crc: boolean): Kind {
+	return { name, make: () => lengthFramer({ bytesMax, crc }), bytesMax, headBytes: lengthOverheadBytes(crc), checked: crc };
 }
 
 export const framers: Target = {
@@ -32,7 +43,14 @@ export const framers: Target = {
 	],
 	bytesMax: 4_096,
 	words: ["protocol/src/frame/"],
-	pieces: [Uint8Array.of(0, 0, 2, 0x58), Uint8Array.of(0, 0, 2, 0x59), Uint8Array.of(0xff, 0xff, 0xff, 0xff), "\r\n"],
+	pieces: [
+		Uint8Array.of(0, 0, 2, 0x58),
+		Uint8Array.of(0, 0, 2, 0x59),
+		Uint8Array.of(0, 0, 0, SHORT_BYTES_MAX),
+		Uint8Array.of(0, 0, 0, SHORT_BYTES_MAX + 1),
+		Uint8Array.of(0xff, 0xff, 0xff, 0xff),
+		"\r\n",
+	],
 	open: (): OpenTarget => ({
 		feed(input) {
 			const draw = new Draw(input);
@@ -60,7 +78,7 @@ function asBodies(kind: Kind, draw: Draw): string {
 	const flip = draw.below(65_536);
 	const damage = draw.onceIn(2);
 	while (!draw.over && bodies.length < 8) {
-		const body = draw.some(BYTES_MAX + 2).slice();
+		const body = draw.some(kind.bytesMax + 2).slice();
 		try {
 			frames.push(framer.encode(body));
 		} catch (error) {
@@ -106,7 +124,7 @@ function run(kind: Kind, chunks: Iterable<Uint8Array>): { readonly events: Frame
 		framer.push(chunk);
 		for (let event = framer.next(); event !== undefined; event = framer.next()) {
 			if (event.kind === "frame") {
-				must(event.body.length <= BYTES_MAX, () => `a body of ${event.kind} is longer than the limit`);
+				must(event.body.length <= kind.bytesMax, () => `a body of ${kind.name} is longer than the limit`);
 				events.push({ kind: "frame", body: event.body.slice() });
 				continue;
 			}
@@ -118,7 +136,7 @@ function run(kind: Kind, chunks: Iterable<Uint8Array>): { readonly events: Frame
 			return { events, midFrame: false };
 		}
 		const { held, room } = holdOf(framer);
-		must(held <= BYTES_MAX + kind.headBytes, "more is held than one frame of the limit");
+		must(held <= kind.bytesMax + kind.headBytes, "more is held than one frame of the limit");
 		must(room <= Math.max(256, 2 * arrived), "more was allocated than what came, doubled");
 	}
 	return { events, midFrame: framer.midFrame };
