@@ -58,6 +58,8 @@ export class SimServer {
 	private machine: Machine | undefined;
 	private core: RunningCore | undefined;
 	private overload: OverloadWatch | undefined;
+	private shedding: LevelShedding | undefined;
+	private ageGrowth = AGE_GROWTH;
 	private store: MemoryStore | undefined;
 	private boots = 0;
 
@@ -70,6 +72,11 @@ export class SimServer {
 		this.expiresMs = options.expiresMs;
 		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
 		this.disk = new SimDisk(chance.fork("disk"), recorder, { ...options, rules });
+	}
+
+	/** Does it let go of anything? */
+	get overloaded(): boolean {
+		return this.shedding !== undefined && this.shedding.level > 0;
 	}
 
 	get up(): boolean {
@@ -105,7 +112,8 @@ export class SimServer {
 		};
 		const log = this.log();
 		const shedding = new LevelShedding(machine, METRICS.overloadRefused);
-		const draftAgeMs = () => AGE_GROWTH * store.stats().oldestMs;
+		this.shedding = shedding;
+		const draftAgeMs = () => this.ageGrowth * store.stats().oldestMs;
 		this.overload = watchOverload(
 			{ clock: machine, log, metrics: METRICS, loopLagMs: () => 0, draftAgeMs, memory: ENDLESS },
 			shedding,
@@ -207,6 +215,7 @@ export class SimServer {
 	}
 
 	heal(): void {
+		this.ageGrowth = 1;
 		this.machine?.unpause();
 		this.disk.slowCommitsMs = 0;
 		this.disk.slowReadsMs = 0;
@@ -271,7 +280,7 @@ const MESSAGE_BYTES_MAX = 1024;
 
 /** Counted and never read; one for all runs. */
 const METRICS = createMetrics();
-/** A disk is slow by tenths of a second here: that must be enough for every level of overload. */
+/** A disk is slow by tenths of a second here: until all is mended, that must be enough for every level of overload. */
 const AGE_GROWTH = 4;
 /** So few that hellos wait for each other. */
 const HELLO_LIMITS = { atOnceMax: 4, freshAtOnceMax: 2, waitingMax: 3 };

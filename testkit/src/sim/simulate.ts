@@ -298,6 +298,7 @@ class Run {
 			const waits = this.retired.has(device) ? "" : device.waitsFor(heads);
 			if (waits !== "") return `${device.name} waits: ${waits}`;
 		}
+		if (this.server.overloaded) return "the server is in overload";
 		return this.network.deceived ? "a dead connection is not noticed" : "";
 	}
 
