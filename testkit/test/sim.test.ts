@@ -49,7 +49,10 @@ describe("in the simulation", () => {
 		for (let seed = 1; seed <= 300; seed++) {
 			const { script, history } = simulate(seed);
 			for (const step of script) done.add(step.do);
-			for (const event of history) seen.add(event.kind === "skipped" ? `skipped ${event.why}` : event.kind);
+			for (const event of history) {
+				seen.add(event.kind === "skipped" ? `skipped ${event.why}` : event.kind);
+				if (event.kind === "note") seen.add(event.words);
+			}
 		}
 		for (const fault of Object.keys(simulate(1).options.faults)) expect(done).toContain(fault);
 		for (const kind of ["invoke", "ok", "fail", "unknown", "resume", "recv", "ended", "page", "state", "presence", "restored"]) {
@@ -57,6 +60,7 @@ describe("in the simulation", () => {
 		}
 		expect(seen).toContain("skipped far");
 		expect(seen).toContain("skipped epoch");
+		for (let level = 1; level <= 4; level++) expect(seen).toContain(`the server is in overload: level ${level}`);
 	}, 60_000);
 });
 

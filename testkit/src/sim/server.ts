@@ -241,7 +241,9 @@ export class SimServer {
 		return {
 			debug() {},
 			info() {},
-			warn() {},
+			warn: ({ level }, msg) => {
+				if (msg.startsWith("overload")) this.recorder.note(`the server is in overload: level ${level}`);
+			},
 			error: ({ err }, msg) => {
 				const isDisk = msg.startsWith("the store could not write") || (err instanceof Refusal && err.code === "unavailable");
 				if (!isDisk) this.recorder.fault(msg, err);
