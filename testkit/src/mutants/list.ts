@@ -405,7 +405,6 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "for (const { user, rooms } of untold) this.tell(user, rooms, this.shows(user.id));",
 		replace: "void untold;",
 		breaks: "L4: presence converges",
-		survives: "the simulation judges what `who` answers, not what is pushed; server/test/core/overload.test.ts holds the pushes",
 	},
 	{
 		name: "a send refused in overload is taken all the same",
