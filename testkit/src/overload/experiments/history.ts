@@ -38,7 +38,7 @@ export const history: Experiment = {
 			stage.tally.offered++;
 			const before = 2 + ((i * 97) % ENTRIES);
 			void reader
-				.ask({ case: "history", value: { room: reader.room, before, after: 0, first: false, limit: 200 } })
+				.ask({ case: "history", value: { room: reader.room, before, after: 0, first: false, limit: 50 } })
 				.then((body) => {
 					if (body.case === "page") stage.tally.done++;
 					else if (body.case === "failure") stage.tally.failed(body.value);
