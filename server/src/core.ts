@@ -76,7 +76,11 @@ export interface RunningCore extends SessionHost {
 export function createCore(options: CoreOptions): RunningCore {
 	const { store, clock, random, limits, timing, metrics, shedding } = options;
 	const directory = new Directory<Session>();
-	const rooms = new Rooms(directory, clock, limits);
+	const presence = new Presence(directory, clock, shedding, {
+		offlineGraceMs: timing.offlineGraceMs,
+		readersMax: limits.presenceReadersMax,
+	});
+	const rooms = new Rooms(directory, presence, clock, limits);
 	const wheel = new Wheel(clock);
 	let sessionsSoFar = 0;
 	const core: Core = {
@@ -85,10 +89,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		rooms,
 		wheel,
 		reader: new LogReader(store, clock, limits, metrics.storeReads),
-		presence: new Presence(directory, clock, shedding, {
-			offlineGraceMs: timing.offlineGraceMs,
-			readersMax: limits.presenceReadersMax,
-		}),
+		presence,
 		hellos: new Hellos(shedding, options.helloLimits),
 		heldStates: new HeldStates(),
 		flusher: new Flusher(clock),

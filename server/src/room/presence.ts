@@ -29,7 +29,8 @@ export class Presence {
 	private readonly clock: Pick<Clock, "after">;
 	private readonly options: PresenceOptions;
 	private readonly shedding: Shedding;
-	private readonly leaving = new Map<string, Cancel>();
+	/** Who has just gone, and where it will be missed. */
+	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<LiveRoom> }>();
 	/** By user, the newest last. */
 	private readonly untold = new Map<string, Untold>();
 	private stopped = false;
@@ -49,34 +50,40 @@ export class Presence {
 
 	/** The user's first session stands in its rooms. */
 	online(user: UserRef, rooms: readonly LiveRoom[]): void {
-		const cancel = this.leaving.get(user.id);
-		if (cancel !== undefined) {
-			cancel();
-			this.leaving.delete(user.id);
-			return;
-		}
-		this.tell(user, rooms, true);
+		if (this.leaving.has(user.id)) this.stays(user.id);
+		else this.tell(user, rooms, true);
 	}
 
 	/** The user's last session has gone. */
 	offline(user: UserRef, rooms: readonly LiveRoom[]): void {
-		this.leaving.get(user.id)?.();
+		this.stays(user.id);
 		if (this.stopped) return;
+		const leaving = new Set(rooms);
 		const cancel = this.clock.after(this.options.offlineGraceMs, () => {
 			this.leaving.delete(user.id);
-			if (!this.directory.isOnline(user.id)) this.tell(user, rooms, false);
+			if (!this.directory.isOnline(user.id)) this.tell(user, leaving, false);
 		});
-		this.leaving.set(user.id, cancel);
+		this.leaving.set(user.id, { cancel, rooms: leaving });
+	}
+
+	/** The user has become a member, perhaps by a command that its last session did not live to see answered. */
+	entered(userId: string, room: LiveRoom): void {
+		this.leaving.get(userId)?.rooms.add(room);
 	}
 
 	/** Nothing is told any more. */
 	stop(): void {
 		this.stopped = true;
-		for (const cancel of this.leaving.values()) cancel();
+		for (const { cancel } of this.leaving.values()) cancel();
 		this.leaving.clear();
 		this.cancelLook?.();
 		this.cancelLook = undefined;
 		this.untold.clear();
+	}
+
+	private stays(userId: string): void {
+		this.leaving.get(userId)?.cancel();
+		this.leaving.delete(userId);
 	}
 
 	private tell(user: UserRef, rooms: Iterable<LiveRoom>, online: boolean): void {

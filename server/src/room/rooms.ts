@@ -5,6 +5,7 @@ import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/pro
 import type { Clock } from "../clock.ts";
 import type { Committed } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
+import type { Presence } from "./presence.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
 
 /** A room nobody reads, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
@@ -15,12 +16,14 @@ type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
 export class Rooms {
 	private readonly live = new Map<string, LiveRoom>();
 	private readonly directory: Directory;
+	private readonly presence: Pick<Presence, "entered">;
 	private readonly clock: Pick<Clock, "monotonic">;
 	private readonly limits: RoomLimits;
 	private sweptAtMs = 0;
 
-	constructor(directory: Directory, clock: Pick<Clock, "monotonic">, limits: RoomLimits) {
+	constructor(directory: Directory, presence: Pick<Presence, "entered">, clock: Pick<Clock, "monotonic">, limits: RoomLimits) {
 		this.directory = directory;
+		this.presence = presence;
 		this.clock = clock;
 		this.limits = limits;
 	}
@@ -71,14 +74,19 @@ export class Rooms {
 		for (const entry of committed.entries) {
 			const changes = membershipOf(entry);
 			if (changes.some(joins)) publishRun();
-			for (const change of changes)
-				if (joins(change)) for (const device of this.directory.of(change.user.id)) device.memberNow(room, entry.seq);
+			for (const change of changes) if (joins(change)) this.before(room, entry.seq, change);
 			run.push(entry);
 			if (changes.length === 0) continue;
 			publishRun();
 			for (const change of changes) this.after(room, entry, change);
 		}
 		publishRun();
+	}
+
+	/** What follows from a new membership before its entry is published. */
+	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
+		for (const device of this.directory.of(user.id)) device.memberNow(room, seq);
+		this.presence.entered(user.id, room);
 	}
 
 	/** What follows from a membership change once its entry has been published. */

@@ -276,6 +276,24 @@ describe("membership", () => {
 		expect(texts(host, id)).toEqual(["hello"]);
 	});
 
+	test("whoever is gone before their join is committed is missed in that room too", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const { id } = await joined(ann, "#tea");
+		store.faults.delayCommits(50);
+		bob.put(join(id));
+		await clock.settle();
+		await bob.lose();
+		await clock.advance(100);
+		expect(ann.seqs(id)).toEqual([2]);
+		expect(ann.pushed("presence")).toEqual([]);
+		await clock.advance(10_000);
+		expect(ann.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
+	});
+
 	test("presence is told to those who share a room, and absence only after a while", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

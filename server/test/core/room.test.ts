@@ -11,6 +11,8 @@ import { Harness, ObjectFormat } from "./harness.ts";
 import { join, joined, range, say } from "./helpers.ts";
 
 const FORMAT = new ObjectFormat();
+/** Presence is no matter here. */
+const NOBODY_LEAVES = { entered() {} };
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
 
 function entry(seq: number, text = "hello"): Entry {
@@ -137,7 +139,7 @@ describe("a live room", () => {
 
 describe("the live rooms", () => {
 	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
-		const rooms = new Rooms(new Directory(), { monotonic: () => 0 }, LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, { monotonic: () => 0 }, LIMITS);
 		const [early, late] = [reader(), reader()];
 		const room = rooms.open("r1", 1, 9);
 		room.readers.add(new Subscription(room, early, 9, "live"));
@@ -150,7 +152,7 @@ describe("the live rooms", () => {
 	});
 
 	test("a room that became live with what a read saw ignores the late news of it", () => {
-		const rooms = new Rooms(new Directory(), { monotonic: () => 0 }, LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, { monotonic: () => 0 }, LIMITS);
 		const device = reader();
 		const room = rooms.open("r1", 1, 10);
 		room.readers.add(new Subscription(room, device, 10, "live"));
