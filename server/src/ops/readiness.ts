@@ -37,10 +37,11 @@ export function createReadiness({ clock, storeHealthy, loopWorstMs, draining, ov
 		// A server that stops may have closed its store already.
 		if (draining()) return ["draining: this server is about to stop"];
 		const reasons: string[] = [];
+		// As of now: the store may take its time.
+		const trouble = overloaded();
 		if (!(await storeAnswer())) reasons.push("store: it cannot commit just now");
 		const lateMs = loopWorstMs();
 		if (lateMs > LOOP_LATE_MS_MAX) reasons.push(`event loop: up to ${Math.round(lateMs)} ms late in the last seconds`);
-		const trouble = overloaded();
 		if (trouble !== undefined) reasons.push(trouble);
 		return reasons;
 	};

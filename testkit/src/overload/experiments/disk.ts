@@ -33,6 +33,9 @@ export const disk: Experiment = {
 
 		async function probe(): Promise<void> {
 			const { tally } = stage;
+			const ready = await fetch(`${stage.server.ops}/ready`);
+			const words = await ready.text();
+			if (ready.status !== 503 || !words.includes("overload")) failures.push(`/ready said ${ready.status}, ${words}, at level 4`);
 			const history = (before: number) =>
 				inside.ask({ case: "history", value: { room: inside.room, before, after: 0, first: false, limit: 10 } });
 			const [old, newest] = [await history(2), await history(0)];
