@@ -152,7 +152,7 @@ export function drawOptions(seed: number): SimOptions {
 			killServer: chaos * some(2, 0.3),
 			powerLoss: chaos * some(1, 0.25),
 			drainServer: chaos * some(1, 0.15),
-			restore: chaos * some(1, 0.1),
+			restore: chaos * some(1, 0.2),
 			jump: chaos * some(3, 0.3),
 			slowDisk: chaos * some(3, 0.3),
 			failDisk: chaos * some(3, 0.25),
