@@ -32,7 +32,7 @@ describe("the mutants", () => {
 		async (name) => {
 			const mutant = MUTANTS.find((each) => each.name === name);
 			if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
-			const { caughtAtSeed, by } = await hunt(mutant, { ...HUNT, seedsMax: 200 });
+			const { caughtAtSeed, by } = await hunt(mutant, { ...HUNT, seedsMax: 400 });
 			expect(caughtAtSeed).toBeGreaterThan(0);
 			expect(by).not.toBe("");
 		},

@@ -10,8 +10,9 @@ import { type AnyCommand, isLong, isSerial, isTableCommand, runCommand } from ".
 
 /** Worth waiting before trying again when too many commands are under way: several commits' time. */
 const CROWDED_MS = 100;
-/** Pages made for one session at once: enough to keep the store's reader busy. */
+/** Pages made for one session at once: enough to keep the store's reader busy; for one that does not keep up one by one, or it drowns. */
 const LONG_AT_ONCE_MAX = 4;
+const LONG_AT_ONCE_CLOGGED = 1;
 
 export interface QueueSession extends CommandSession {
 	/** Whose session it is. Throws `Refusal` `unauthenticated` when it is nobody's (any more). */
@@ -25,6 +26,8 @@ export interface QueueSession extends CommandSession {
 	queueDone(): void;
 	/** Has the peer so much to read that no page should be made for it? */
 	readonly full: boolean;
+	/** Does it read more slowly than it is written to? */
+	readonly clogged: boolean;
 }
 
 interface Waiting {
@@ -108,7 +111,8 @@ export class CommandQueue {
 	private mayStart(command: AnyCommand): boolean {
 		if (this.serialRunning || (isSerial(command) && this.running > 0)) return false;
 		// Asking for pages costs a peer nothing; what waits for it must not depend on whether it reads them.
-		return !isLong(command) || (this.longRunning < LONG_AT_ONCE_MAX && !this.session.full);
+		if (!isLong(command)) return true;
+		return this.longRunning < (this.session.clogged ? LONG_AT_ONCE_CLOGGED : LONG_AT_ONCE_MAX) && !this.session.full;
 	}
 
 	private start(next: Waiting): void {

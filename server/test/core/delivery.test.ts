@@ -198,6 +198,23 @@ describe("delivery", () => {
 		expect(answered).toEqual(asked);
 	});
 
+	test("whoever does not keep up is made one page at a time: what was asked for is no reason to be given up", async () => {
+		const harness = new Harness({ limits: { outboxBytesMax: 10_000, pageBytesMax: 8_000 } });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		for (let i = 0; i < 20; i++) await ann.want("sent", say(id, "x".repeat(300)));
+		ann.stalled = true;
+		ann.put({ case: "ping", value: { nonce: 1 } });
+		await harness.clock.settle();
+		const asked = Array.from({ length: 8 }, () => ann.put({ case: "history", value: { room: id, limit: 20 } }));
+		await harness.clock.settle();
+		ann.put({ case: "ping", value: { nonce: 2 } });
+		expect(ann.closedAs).toBeUndefined();
+		expect(ann.bufferedBytes()).toBeGreaterThan(10_000);
+		while (ann.bufferedBytes() > 0) await ann.read();
+		expect(ann.received.filter(({ body }) => body.case === "page").map((down) => down.id)).toEqual(asked);
+	});
+
 	test("a slow reader is told, keeps its place, gets everything, and costs others nothing", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");

@@ -132,7 +132,7 @@ export function drawOptions(seed: number): SimOptions {
 		historyEntriesMax,
 		historyEntriesDefault: Math.min(historyEntriesMax, limit(1, 3, 50)),
 		ringEntriesMax: limit(1, 4, 256),
-		outboxBytesMax: limit(600, 4_000, 1_048_576),
+		outboxBytesMax: limit(1_500, 6_000, 1_048_576),
 		pageBytesMax: limit(300, 1_000, 131_072),
 		commandsInFlightMax: limit(2, 8, 256),
 		batchDraftsMax: limit(1, 3, 4_096),
