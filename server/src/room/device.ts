@@ -7,6 +7,8 @@ import type { Reader } from "./subscription.ts";
 export interface Device extends Reader {
 	/** Whose it is, under the name of now. */
 	readonly user: UserRef;
+	/** Has it been let in? */
+	readonly present: boolean;
 	/** The entry `seq` of `room` has made the user a member: the stream begins with it. */
 	memberNow(room: LiveRoom, seq: number): void;
 	/** The user is no member any more: everything up to that entry has been offered, nothing more may follow. */

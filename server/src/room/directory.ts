@@ -5,16 +5,11 @@ export class Directory<D extends Device = Device> {
 	/** Nearly everybody has one session, which needs no set. */
 	private readonly byUser = new Map<string, D | Set<D>>();
 
-	/** Returns whether it is the user's first. */
-	add(device: D): boolean {
+	add(device: D): void {
 		const devices = this.byUser.get(device.user.id);
-		if (devices === undefined) {
-			this.byUser.set(device.user.id, device);
-			return true;
-		}
-		if (devices instanceof Set) devices.add(device);
+		if (devices === undefined) this.byUser.set(device.user.id, device);
+		else if (devices instanceof Set) devices.add(device);
 		else this.byUser.set(device.user.id, new Set([devices, device]));
-		return false;
 	}
 
 	/** Returns whether it was the user's last. */
@@ -31,8 +26,10 @@ export class Directory<D extends Device = Device> {
 		return devices instanceof Set ? devices : [devices];
 	}
 
+	/** Has any of the user's sessions been let in? One that is only about to be may never come. */
 	isOnline(userId: string): boolean {
-		return this.byUser.has(userId);
+		for (const device of this.of(userId)) if (device.present) return true;
+		return false;
 	}
 
 	/** Users who are here. */

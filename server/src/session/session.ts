@@ -204,11 +204,12 @@ export class Session
 		const { core } = this;
 		const { user } = identity;
 		this.accountNow = accountOf(user);
-		const first = core.directory.add(this);
+		core.directory.add(this);
 		core.accounts.began(user);
 		core.metrics.logins.add("ok");
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
+		const first = !core.directory.isOnline(user.id);
 		this.welcomed = true;
 		this.vigil.welcomed(this.link.format.codec !== "line");
 		const body: DownBody = {
@@ -316,6 +317,10 @@ export class Session
 
 	get user(): UserRef {
 		return this.account;
+	}
+
+	get present(): boolean {
+		return this.welcomed;
 	}
 
 	takePush(push: EntriesPush): boolean {
@@ -458,9 +463,8 @@ export class Session
 		const last = this.core.directory.remove(this);
 		this.accountNow = undefined;
 		if (this.welcomed) this.core.metrics.sessions.add(-1);
-		if (!last) return;
-		if (this.welcomed) this.core.presence.offline(account, rooms);
-		this.core.accounts.ended(account, this.link.lasting);
+		if (this.welcomed && !this.core.directory.isOnline(account.id)) this.core.presence.offline(account, rooms);
+		if (last) this.core.accounts.ended(account, this.link.lasting);
 	}
 }
 

@@ -276,6 +276,37 @@ describe("membership", () => {
 		expect(texts(host, id)).toEqual(["hello"]);
 	});
 
+	test("a session that is never let in neither keeps its user online nor keeps quiet that another one was", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		const bob = await harness.guest("bob");
+		await joined(bob, "#tea");
+		const told = () => ann.pushed("presence").map(({ online }) => online);
+		const credential = { case: "guest", value: { name: "bob" } } as const;
+		// One is about to come in as the other goes, and then goes as well.
+		store.faults.delayReads(50);
+		const never = harness.client();
+		never.put({ case: "hello", value: { credential, client: "test", cursors: [] } });
+		await clock.settle();
+		await bob.lose();
+		await never.lose();
+		await clock.advance(10_000);
+		expect(told()).toEqual([false]);
+		// One is about to come in and another does.
+		const again = harness.client();
+		again.put({ case: "hello", value: { credential, client: "test", cursors: [] } });
+		await clock.settle();
+		store.faults.delayReads(0);
+		await harness.guest("bob");
+		await again.lose();
+		await clock.advance(10_000);
+		expect(told()).toEqual([false, true]);
+		expect(ann.entries(id)).toHaveLength(1);
+	});
+
 	test("whoever is gone before their join is committed is missed in that room too", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
