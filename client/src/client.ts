@@ -330,6 +330,7 @@ class LiveClient implements Client {
 			pending: (room) => this.sends.pending(room),
 			arrived: (room, fresh) => this.sends.arrived(room.id, room.epoch, fresh),
 			resync: (why) => this.connector.resync(why),
+			passedOver: () => this.roster.describeAgain(),
 			left: (room) => this.roster.remove(room.id),
 			seen: (room) => this.marks.seen(room),
 		};

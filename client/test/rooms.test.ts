@@ -405,6 +405,31 @@ describe("what a room shows", () => {
 		expect(room.title).toBe("#chai");
 	});
 
+	test("a name is not taken back by a list that was made before it, and is asked for where its entry was left out", async () => {
+		const { server, clock, tea, room } = await inTea(5);
+		server.react = (command) => {
+			if (command.case !== "rooms") return undefined;
+			const rooms = [server.info(tea, "ann")];
+			server.append(tea, "bob", { case: "renamed", value: { name: "chai" } });
+			return { case: "roomList", value: { rooms } };
+		};
+		server.session.passes = () => "damaged";
+		server.say(tea, "bob", "lost");
+		server.session.passes = () => true;
+		await clock.advance(1_000);
+		expect([room.title, room.to]).toEqual(["#chai", 7]);
+		server.react = () => undefined;
+		server.session.passes = () => false;
+		server.append(tea, "bob", { case: "renamed", value: { name: "mate" } });
+		for (let i = 0; i < 9; i++) server.say(tea, "bob", `${i}`);
+		Object.assign(tea, { name: "mate" });
+		server.session.passes = () => true;
+		const page = server.newest(tea, 1);
+		server.session.push({ case: "skipped", value: { room: tea.id, from: 8, to: 16, reason: Skipped_Reason.FAR, page } });
+		await clock.advance(1_000);
+		expect([room.title, room.to]).toEqual(["#mate", 17]);
+	});
+
 	test("who writes is shown until the message comes, or for a while", async () => {
 		const { server, clock, tea, room } = await inTea(1);
 		const names = (): string[] => room.typing.map(({ name }) => name);

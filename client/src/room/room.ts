@@ -47,6 +47,8 @@ export interface RoomPort extends AskPort {
 	arrived(room: LiveRoom, fresh: readonly Entry[]): void;
 	/** The server contradicts itself, or what was lost is too much to ask for: begin a new session. */
 	resync(why: ProtocolError): void;
+	/** Entries were left out that are newer than the room's description: it may have another name. */
+	passedOver(): void;
 	left(room: LiveRoom): void;
 	seen(room: LiveRoom): void;
 }
@@ -271,8 +273,11 @@ export class LiveRoom implements Room, Readable {
 	/** The room as a list or a welcome describes it. */
 	describe(info: RoomInfo): void {
 		this.stopped = undefined;
-		this.info = info;
+		// A list may have been made before an entry that is here already.
+		const isOlder = info.epoch === this.window.epoch && info.head < this.window.to;
+		this.info = isOlder ? { ...info, name: this.info.name } : info;
 		this.headNow = info.epoch === this.window.epoch ? Math.max(info.head, this.window.to) : info.head;
+		if (info.epoch === this.window.epoch && info.head < this.skippedTo) this.port.passedOver();
 		this.change();
 	}
 
@@ -405,6 +410,7 @@ export class LiveRoom implements Room, Readable {
 		}
 		if (range.reason === "epoch" || range.to >= range.from) this.emitter.emit("skipped", range);
 		this.arrived(run.entries);
+		if (range.to > this.info.head) this.port.passedOver();
 		this.refreshMembers();
 	}
 

@@ -26,6 +26,8 @@ export class Roster {
 	private readonly timelineMax: number;
 	private readonly roomPort: RoomPort;
 	private readonly port: RosterPort;
+	/** A list of rooms is on its way, for their descriptions. */
+	private describing = false;
 	/** Frames lost since it was last made sure that nothing is missing. */
 	private damages = 0;
 
@@ -124,6 +126,22 @@ export class Roster {
 	clear(): void {
 		for (const id of [...this.rooms.keys()]) this.remove(id);
 		this.invitations.clear();
+	}
+
+	/** Rooms may have other names than one knows: asks for them. */
+	describeAgain(): void {
+		if (this.describing) return;
+		this.describing = true;
+		this.port.askRooms().then(
+			(infos) => {
+				this.describing = false;
+				// Whatever this list is too old for asks for another.
+				for (const info of infos) this.rooms.get(info.id)?.describe(info);
+			},
+			() => {
+				this.describing = false;
+			},
+		);
 	}
 
 	/** A frame was lost, and it may have been any: see what the rooms should be, and fetch what is missing. */
