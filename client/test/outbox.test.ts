@@ -273,6 +273,28 @@ describe("a failed send", () => {
 		expect(await outbox.open("u_ann")).toEqual([]);
 	});
 
+	test("holds up what was said after it until it is kept as refused: a program that ends in between says nothing out of order", async () => {
+		const memory = memoryOutbox();
+		const { promise: written, resolve: write } = Promise.withResolvers<void>();
+		const outbox = {
+			...memory,
+			put: async (send: Parameters<typeof memory.put>[0]) => {
+				if (send.refused !== undefined) await written;
+				await memory.put(send);
+			},
+		};
+		const bench = await inTea({ outbox });
+		bench.server.react = (command) => (command.case === "send" && command.value.text === "a" ? refusal("not_member") : undefined);
+		const error = failure(bench.room.send("a").done);
+		bench.room.send("b");
+		await bench.clock.advance(1_000);
+		expect(said(bench)).toEqual([]);
+		write();
+		expect(await error).toMatchObject({ code: "not_member" });
+		await bench.clock.settle();
+		expect(said(bench)).toEqual(["b"]);
+	});
+
 	test("can be discarded on the wire: its fate is unknown, and what stood behind it goes on", async () => {
 		const bench = await inTea();
 		const { server, clock, room } = bench;

@@ -216,11 +216,18 @@ export class Outbox implements ItemPort {
 		return item;
 	}
 
-	/** Kept as refused before anybody is told: what failed must not be said after a reload as if it had not. */
+	/**
+	 * Kept as refused before anybody is told, and before what was said later goes on: what failed must not be said after a reload as if
+	 * it had not.
+	 */
 	private async giveUp(item: Item, error: RefusedError): Promise<void> {
 		const { code, message } = error;
+		item.kept = false;
 		await this.shelf.put({ ...item.stored, refused: { code, message } });
-		if (item.status.state === "failed" && item.status.error === error) item.fail(error);
+		if (item.status.state !== "failed" || item.status.error !== error) return;
+		item.kept = true;
+		item.fail(error);
+		this.pump();
 	}
 
 	private async keep(item: Item): Promise<void> {
@@ -260,9 +267,9 @@ export class Outbox implements ItemPort {
 		let behind: Item | undefined;
 		for (const item of lane.items) {
 			if (item.status.state === "sent") behind = item;
+			// Not kept yet, as said or as refused: what was said later must not overtake it.
+			if (!item.kept && (item.status.state === "waiting" || item.status.state === "failed")) return false;
 			if (item.status.state !== "waiting") continue;
-			// Not kept yet: what was said later must not overtake it.
-			if (!item.kept) return false;
 			this.send(session, item, behind);
 			return true;
 		}
