@@ -30,6 +30,8 @@ export class Device {
 	readonly options: DeviceOptions;
 	readonly route: Route;
 	readonly user: string;
+	/** Connections that it has lost, in all its lives. */
+	losses = 0;
 	private readonly parts: DeviceParts;
 	private readonly chance: Chance;
 	private readonly wall = { offsetMs: 0 };
@@ -112,7 +114,10 @@ export class Device {
 		this.clients.push(client);
 		client.on("status", (status) => {
 			if (status.state === "live" && client.status.state === "live" && !status.suspect) this.enterAll();
-			if (status.state === "waiting") parts.recorder.note(`${this.name} lost its connection: ${status.why.message}`);
+			if (status.state === "waiting") {
+				this.losses++;
+				parts.recorder.note(`${this.name} lost its connection: ${status.why.message}`);
+			}
 			if (status.state === "stopped" && status.why !== "closed") parts.recorder.fault(`${this.name} has stopped`, status.why);
 		});
 		client.on("roomAdded", (room) => {

@@ -279,10 +279,17 @@ class Run {
 			server.back();
 			for (const device of this.devices) this.startAgain(device);
 			// What has to be proved again is so once more.
-			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled()) break;
-			if (ms + LOOK_EVERY_MS > HEAL_MAX_MS) this.recorder.fault("healing", this.unsettled());
+			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled() && this.staysSettled()) return;
 		}
-		world.run(world.nowMs + AFTERMATH_MS);
+		this.recorder.fault("healing", this.unsettled());
+	}
+
+	/** A connection that the server has given up may still be about to tell its client so. */
+	private staysSettled(): boolean {
+		const losses = (): number => this.devices.reduce((sum, device) => sum + device.losses, 0);
+		const before = losses();
+		this.world.run(this.world.nowMs + AFTERMATH_MS);
+		return losses() === before && this.settled();
 	}
 
 	private settled(): boolean {
