@@ -40,14 +40,8 @@ export class Rooms {
 	 * reader knows as long as it only rests on a read.
 	 */
 	open(id: string, epoch: number, head: number): LiveRoom {
-		let room = this.live.get(id);
-		if (room === undefined) {
-			room = new LiveRoom(id, epoch, head, this.limits);
-			room.idleSinceMs = this.clock.monotonic();
-			this.live.set(id, room);
-		} else if (epoch === room.epoch) {
-			room.notBeyond(head);
-		}
+		const room = this.enliven(id, epoch, head);
+		if (epoch === room.epoch) room.notBeyond(head);
 		return room;
 	}
 
@@ -64,7 +58,7 @@ export class Rooms {
 	private deliver(committed: Committed): void {
 		const first = committed.entries[0];
 		if (first === undefined) return;
-		const room = this.open(committed.room, committed.epoch, first.seq - 1);
+		const room = this.enliven(committed.room, committed.epoch, first.seq - 1);
 		room.idleSinceMs = this.clock.monotonic();
 		let run: Entry[] = [];
 		const publishRun = (): void => {
@@ -96,6 +90,17 @@ export class Rooms {
 		} else if (change.standing === Room_Standing.INVITED && entry.sender !== undefined) {
 			for (const device of this.directory.of(change.user.id)) device.invited(room.id, entry.sender);
 		}
+	}
+
+	/** The live room; where it is not live yet it is now, and ends at `head`. */
+	private enliven(id: string, epoch: number, head: number): LiveRoom {
+		let room = this.live.get(id);
+		if (room === undefined) {
+			room = new LiveRoom(id, epoch, head, this.limits);
+			room.idleSinceMs = this.clock.monotonic();
+			this.live.set(id, room);
+		}
+		return room;
 	}
 
 	private sweep(): void {

@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "the head of a live room is raised by a read",
 		file: "server/src/room/rooms.ts",
-		find: "} else if (epoch === room.epoch) {\n\t\t\troom.notBeyond(head);\n\t\t}",
-		replace: "} else if (head > room.head) room.head = head;",
+		find: "if (epoch === room.epoch) room.notBeyond(head);",
+		replace: "if (head > room.head) room.head = head;",
 		breaks: "L2: everybody reaches the head",
 	},
 	{
@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "a room that rests on a read is not lowered",
 		file: "server/src/room/rooms.ts",
 		find: "room.notBeyond(head);",
-		replace: "",
+		replace: ";",
 		breaks: "S9: nothing after a leave",
 		survives:
 			"it takes a user who leaves by another door in the moments in which a server that has just started welcomes them and somebody who knows more; server/test/core/membership.test.ts makes them",
