@@ -12,10 +12,10 @@ export function endLater(end: End): { done(): void } {
 	return { done: () => void open.delete(end) };
 }
 
-/** Ends everything on SIGINT and SIGTERM, then this process, as a failed run. */
+/** Ends everything on SIGINT and SIGTERM, then this process, as a failed run. Heard twice (npm passes Ctrl+C on) it is done once. */
 export function endOnSignals(): void {
 	for (const signal of ["SIGINT", "SIGTERM"] as const)
-		process.once(signal, () => {
+		process.on(signal, () => {
 			ending ??= Promise.allSettled([...open].map((end) => end())).then(() => process.exit(130));
 		});
 }

@@ -25,7 +25,11 @@ export const serve: Command = {
 		"What is listening where goes to the standard output, the log to the standard error output.",
 		"On SIGTERM or Ctrl+C it takes no one new, tells its clients, finishes what it has begun and ends; a second signal ends it at once.",
 	].join("\n"),
-	options: [...SETTING_OPTIONS, { name: "quiet", short: "q", about: "Do not say where it listens." }],
+	options: [
+		...SETTING_OPTIONS,
+		{ name: "quiet", short: "q", about: "Do not say where it listens." },
+		{ name: "stop-with-parent", about: "Stop also when the process that started it has ended: for `npm start`." },
+	],
 	examples: [
 		"verbatim serve",
 		"verbatim serve --data /var/lib/verbatim --http :80 --tcp off",
@@ -57,6 +61,7 @@ export const serve: Command = {
 			log,
 			drainMs: config.timing.drainMs,
 			stopping: () => process.stderr.isTTY && process.stderr.write("\nStopping; once more to stop at once.\n"),
+			...(args.options.get("stop-with-parent") === "true" && { parentPid: () => process.ppid }),
 		});
 		void finishStarting(log, page);
 		return leave(EXITS[await ending], log);

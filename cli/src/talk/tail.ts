@@ -37,7 +37,8 @@ export const tail: Command = {
 		const { client } = connection;
 		const interrupted = new AbortController();
 		const interrupt = (): void => interrupted.abort();
-		process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+		// Not once: npm passes on what the terminal has sent already.
+		process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
 		// Whoever read this has left: `| head` does.
 		process.stdout.once("error", interrupt);
 		try {
@@ -53,8 +54,8 @@ export const tail: Command = {
 			if (interrupted.signal.aborted) return EXIT.ok;
 			throw troubleOf(error, connection);
 		} finally {
-			process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
 			await client.close();
+			process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
 		}
 	},
 };

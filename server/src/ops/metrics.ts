@@ -44,7 +44,7 @@ export interface Metrics {
 	readonly requests: CountBy;
 	/** Sessions that have been welcomed and still live. */
 	readonly sessions: Level;
-	/** Log-ins of every kind, by outcome: `ok` or an error code. */
+	/** Hellos, by outcome: `ok` or an error code. */
 	readonly logins: CountBy;
 	/** Sends answered, by outcome: `committed`, `repeated`, or the error code of the refusal. */
 	readonly sends: CountBy;
@@ -134,7 +134,7 @@ export function createMetrics(): Metrics {
 		closes: countBy("verbatim_connections_closed_total", "close", "Connections ended, by close."),
 		requests: countBy("verbatim_http_requests_total", "status", "HTTP requests answered, by status class."),
 		sessions: level("verbatim_sessions", "Sessions welcomed and alive."),
-		logins: countBy("verbatim_logins_total", "outcome", "Log-ins of every kind, by outcome."),
+		logins: countBy("verbatim_logins_total", "outcome", "Hellos, by outcome: ok or an error code."),
 		sends: countBy("verbatim_sends_total", "outcome", "Sends answered, by outcome."),
 		deliveries: count("verbatim_deliveries_total", "Entries handed to a reader's outbox."),
 		commitSeconds: histogram("verbatim_commit_seconds", SECONDS, "Time from a batch's start until it was durable."),

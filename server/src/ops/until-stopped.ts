@@ -30,20 +30,29 @@ export interface RunParts {
 	readonly drainMs: number;
 	/** The first signal has come. */
 	readonly stopping: () => void;
+	/** The process that started this one, as it is now: when it is another than at first, that one has ended, and so does this. */
+	readonly parentPid?: () => number;
 }
 
 /** `stop` keeps to `drainMs`; if it does not, something hangs. */
 const GRACE_MS = 500;
+/** Signals this close are one wish: npm passes on what the terminal, or a service manager, has sent to all processes already. */
+const SAME_WISH_MS = 1_000;
+/** Between looks at the parent. */
+const PARENT_MS = 250;
 /** After a fault nothing can be relied on to end. */
 const FAULT_STOP_MS = 3_000;
 
 /** Resolves when the process should end. */
-export function untilStopped({ server, events, clock, random, log, drainMs, stopping }: RunParts): Promise<Ending> {
+export function untilStopped({ server, events, clock, random, log, drainMs, stopping, parentPid }: RunParts): Promise<Ending> {
 	return new Promise((resolve) => {
 		let state: "running" | "stopping" | "faulty" = "running";
 		let cancel: Cancel = () => {};
+		let cancelWatch: Cancel = () => {};
+		let firstSignalMs = Number.NEGATIVE_INFINITY;
 		const end = (ending: Ending): void => {
 			cancel();
+			cancelWatch();
 			for (const [event, listener] of Object.entries(listeners)) events.off(event as ProcessEvent, listener);
 			resolve(ending);
 		};
@@ -61,8 +70,10 @@ export function untilStopped({ server, events, clock, random, log, drainMs, stop
 			);
 		};
 		const signal = (name: string) => (): void => {
+			if (clock.monotonic() - firstSignalMs < SAME_WISH_MS) return;
 			if (state !== "running") return end(state === "faulty" ? "fault" : "cutShort");
 			state = "stopping";
+			firstSignalMs = clock.monotonic();
 			log.info({ signal: name }, "stopping: nobody new, clients are told, commits are finished");
 			stopping();
 			stop(drainMs + GRACE_MS, "stopped", "cutShort");
@@ -87,5 +98,12 @@ export function untilStopped({ server, events, clock, random, log, drainMs, stop
 			unhandledRejection: rejection,
 		};
 		for (const [event, listener] of Object.entries(listeners)) events.on(event as ProcessEvent, listener);
+		const watchParent = (first: number): void => {
+			cancelWatch = clock.after(PARENT_MS, () => {
+				if (parentPid?.() === first) watchParent(first);
+				else if (state === "running") signal("the process that started this one has ended")();
+			});
+		};
+		if (parentPid) watchParent(parentPid());
 	});
 }

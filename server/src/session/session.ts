@@ -84,6 +84,7 @@ export class Session
 		try {
 			this.dispatch(up);
 		} catch (cause) {
+			if (up.command.case === "hello" && this.state === "open") this.countLogin(cause);
 			// A trace that is none is not repeated: it may be as long as a frame, and hold anything.
 			this.fail(up.id, isTrace(up.trace, this.core.limits) ? up.trace : "", cause);
 		}
@@ -192,6 +193,7 @@ export class Session
 	private refuseHello(id: number, trace: string, cause: unknown): void {
 		if (this.state !== "greeting") return;
 		this.leaveDirectory();
+		this.countLogin(cause);
 		this.fail(id, trace, cause);
 		this.step("refused");
 		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
@@ -200,17 +202,21 @@ export class Session
 		else this.end("unauthorized");
 	}
 
+	private countLogin(cause: unknown): void {
+		this.core.metrics.logins.add(cause instanceof Refusal ? cause.code : "internal");
+	}
+
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
 		const { core } = this;
 		const { user } = identity;
 		this.accountNow = accountOf(user);
 		core.directory.add(this);
 		core.accounts.began(user);
-		core.metrics.logins.add("ok");
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
 		const first = !core.directory.isOnline(user.id);
 		this.welcomed = true;
+		core.metrics.logins.add("ok");
 		this.vigil.welcomed(this.link.format.codec !== "line");
 		const body: DownBody = {
 			case: "welcome",
@@ -262,7 +268,6 @@ export class Session
 	fail(id: number, trace: string, cause: unknown): void {
 		const { core } = this;
 		if (cause instanceof Refusal) {
-			if (this.accountNow === undefined) core.metrics.logins.add(cause.code);
 			core.metrics.errors.add(cause.code);
 			this.send(id, failureBody(cause.code, cause.message, cause.retryAfterMs, trace));
 			return;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TIMING } from "@verbatim/protocol";
+import { Refusal, TIMING } from "@verbatim/protocol";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
@@ -9,6 +9,33 @@ describe("a session's life", () => {
 		const client = harness.client();
 		expect(await client.refusal(say("#tea", "hello"))).toBe("out_of_place");
 		expect(client.closedAs).toBeUndefined();
+	});
+
+	test("only hellos count as log-ins, each once", async () => {
+		let full = true;
+		const harness = new Harness({
+			wrap: (store) => ({
+				...store,
+				roomsOf: async (userId) => (full ? Promise.reject(new Refusal("unavailable")) : store.roomsOf(userId)),
+			}),
+		});
+		const client = harness.client();
+		const hello = (name: string) => ({ case: "hello", value: { credential: { case: "guest", value: { name } } } }) as const;
+		await client.refusal(say("#tea", "hello"));
+		await client.refusal({ case: "typing", value: { room: "" } });
+		await client.refusal({ case: "hello", value: { credential: { case: "token", value: "nonsense" } } });
+		await client.refusal(hello("x".repeat(1_000)));
+		await client.refusal(hello("ann"));
+		full = false;
+		await client.want("welcome", hello("ann"));
+		await client.refusal(hello("ann"));
+		const samples = harness.metrics.families.find(({ name }) => name === "verbatim_logins_total")?.samples() ?? [];
+		expect(Object.fromEntries(Array.from(samples, ({ label, value }) => [label, value]))).toEqual({
+			credentials_wrong: 1,
+			name_invalid: 1,
+			unavailable: 1,
+			ok: 1,
+		});
 	});
 
 	test("a trace comes back with a failure; one that is none does not", async () => {
