@@ -9,6 +9,7 @@ import { idle } from "./scenarios/idle.ts";
 import { ingest } from "./scenarios/ingest.ts";
 import { jitter } from "./scenarios/jitter.ts";
 import { mixed } from "./scenarios/mixed.ts";
+import { soak } from "./scenarios/soak.ts";
 import { stalled } from "./scenarios/stalled.ts";
 import { start } from "./scenarios/start.ts";
 import { storm } from "./scenarios/storm.ts";
@@ -35,6 +36,8 @@ export interface Flags {
 	/** How often each client loses its connection, and how long it stays away, ms. */
 	drops: number;
 	awayMs: number;
+	/** How long a soak lasts. */
+	minutes: number;
 }
 
 /** What every flag is where neither the scenario nor the command line says it. */
@@ -52,6 +55,7 @@ export const FLAGS: Flags = {
 	stored: 1_000_000,
 	drops: 8,
 	awayMs: 2_000,
+	minutes: 20,
 };
 
 export interface Scenario {
@@ -122,6 +126,14 @@ export const SCENARIOS: readonly Scenario[] = [
 		does: "pages from anywhere in a room of so many messages",
 		defaults: { stored: 1_000_000, receivers: 4, seconds: 5 },
 		run: history,
+	},
+	{
+		name: "soak",
+		does: "guests who come, say five lines and go, so many a second: the server's memory over time, and what a visit leaves in it",
+		defaults: { rate: 100, rooms: 64, minutes: 20 },
+		run: soak,
+		// A whole run takes minutes, not half an hour: fewer visits, more quickly.
+		rounds: [{ rate: 200, minutes: 2 }],
 	},
 	{
 		name: "start",

@@ -7,7 +7,7 @@ import { SCENARIOS } from "../src/table.ts";
 const MAIN = join(import.meta.dir, "../src/main.ts");
 const TINY = ["--receivers", "10", "--seconds", "0.4", "--pairs", "1", "--rate", "200", "--senders", "4", "--rooms", "5"];
 const STORED = ["--stored", "3000", "--missed", "20", "--window", "4"];
-const UNSTEADY = ["--drops", "2", "--awayMs", "50"];
+const UNSTEADY = ["--drops", "2", "--awayMs", "50", "--minutes", "0.02"];
 const LIMIT_MS = 60_000;
 
 /** What each scenario's own line must tell, beside what all do. */
@@ -20,6 +20,7 @@ const TELLS: Readonly<Record<string, readonly string[]>> = {
 	mixed: ["delivered", "expected", "p50Ms", "p99Ms", "joinsAndLeaves", "historyPages"],
 	stalled: ["p99Ms", "p99MsWithout", "p99Ratio", "rssMiBMost"],
 	history: ["p50Ms", "p99Ms", "storedMessages", "pages"],
+	soak: ["visits", "linesSaid", "rssMiBByQuarter", "plateauRatio", "rssBytesPerVisit", "roomsInMemory"],
 	start: ["listeningMs", "readyMs", "storedMessages"],
 	growth: ["cpuUsPerMessage", "cpuUsPerDelivery", "storedMessages", "rooms"],
 	compare: ["delivered", "expected", "p50Ms", "p99Ms", "cpuUsPerDelivery"],

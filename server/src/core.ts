@@ -134,6 +134,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		stop() {
 			wheel.stop();
 			core.presence.stop();
+			rooms.stop();
 			core.reader.stop();
 		},
 	};

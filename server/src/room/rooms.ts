@@ -2,7 +2,7 @@
 // the same readers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
 // whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
 import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
-import type { Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../clock.ts";
 import type { Committed } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
 import type { Presence } from "./presence.ts";
@@ -17,11 +17,17 @@ export class Rooms {
 	private readonly live = new Map<string, LiveRoom>();
 	private readonly directory: Directory;
 	private readonly presence: Pick<Presence, "entered">;
-	private readonly clock: Pick<Clock, "monotonic">;
+	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly limits: RoomLimits;
-	private sweptAtMs = 0;
+	/** The sweep to come; none while no room is live. */
+	private cancelSweep: Cancel | undefined;
 
-	constructor(directory: Directory, presence: Pick<Presence, "entered">, clock: Pick<Clock, "monotonic">, limits: RoomLimits) {
+	constructor(
+		directory: Directory,
+		presence: Pick<Presence, "entered">,
+		clock: Pick<Clock, "monotonic" | "after">,
+		limits: RoomLimits,
+	) {
 		this.directory = directory;
 		this.presence = presence;
 		this.clock = clock;
@@ -52,7 +58,12 @@ export class Rooms {
 	/** Delivers one batch. */
 	committed(batch: readonly Committed[]): void {
 		for (const committed of batch) this.deliver(committed);
-		this.sweep();
+	}
+
+	/** Ends the sweeps. */
+	stop(): void {
+		this.cancelSweep?.();
+		this.cancelSweep = undefined;
 	}
 
 	private deliver(committed: Committed): void {
@@ -99,19 +110,19 @@ export class Rooms {
 			room = new LiveRoom(id, epoch, head, this.limits);
 			room.idleSinceMs = this.clock.monotonic();
 			this.live.set(id, room);
+			this.cancelSweep ??= this.clock.after(IDLE_MS, () => this.sweep());
 		}
 		return room;
 	}
 
 	private sweep(): void {
 		const now = this.clock.monotonic();
-		if (now - this.sweptAtMs < IDLE_MS) return;
-		this.sweptAtMs = now;
 		for (const [id, room] of this.live) {
 			if (now - room.idleSinceMs <= IDLE_MS) continue;
 			if (room.readers.size === 0) this.live.delete(id);
 			else room.rest();
 		}
+		this.cancelSweep = this.live.size === 0 ? undefined : this.clock.after(IDLE_MS, () => this.sweep());
 	}
 }
 

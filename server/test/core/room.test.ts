@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
 import type { Device } from "../../src/room/device.ts";
 import { Directory } from "../../src/room/directory.ts";
 import type { EntriesPush } from "../../src/room/push.ts";
@@ -139,7 +140,7 @@ describe("a live room", () => {
 
 describe("the live rooms", () => {
 	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, { monotonic: () => 0 }, LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), LIMITS);
 		const [early, late] = [reader(), reader()];
 		const room = rooms.open("r1", 1, 9);
 		room.readers.add(new Subscription(room, early, 9, "live"));
@@ -152,13 +153,27 @@ describe("the live rooms", () => {
 	});
 
 	test("a room that became live with what a read saw ignores the late news of it", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, { monotonic: () => 0 }, LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), LIMITS);
 		const device = reader();
 		const room = rooms.open("r1", 1, 10);
 		room.readers.add(new Subscription(room, device, 10, "live"));
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(9), entry(10)] }]);
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
 		expect(device.taken).toEqual([11]);
+	});
+
+	test("a room that nobody reads is let go of though nothing is ever committed again, and no timer is left", async () => {
+		const clock = new VirtualClock();
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, clock, LIMITS);
+		const device = reader();
+		rooms.open("r1", 1, 10);
+		const subscription = new Subscription(rooms.open("r2", 1, 10), device, 10, "live");
+		rooms.get("r2")?.readers.add(subscription);
+		await clock.advance(150_000);
+		expect([rooms.get("r1"), rooms.size]).toEqual([undefined, 1]);
+		rooms.get("r2")?.readers.delete(subscription);
+		await clock.advance(150_000);
+		expect([rooms.size, clock.pending]).toEqual([0, 0]);
 	});
 });
 

@@ -1,5 +1,5 @@
 // The rules' tables over SQLite statements. The writer is the only one that writes to the folder (folder.ts), hence what it has
-// read or written it may remember: rooms, standings and each sender's newest cid, so that a message costs one statement, its
+// read or written it may cache: rooms, and of each user the standings and the newest cid, so that a message costs one statement, its
 // insert. A room's head and count of members are kept here during a transaction and written once, by `flush`, before its commit.
 // Whatever is rolled back is forgotten.
 import type { Database, Statement } from "bun:sqlite";
@@ -7,11 +7,19 @@ import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { UserRecord, UserRef } from "../store.ts";
 import type { RoomRow, Said, Tables } from "../tables.ts";
 import { encodeBody } from "./bodies.ts";
+import { Recent } from "./recent.ts";
 import { USER_COLUMNS, type UserRow, userOf, valuesOf } from "./rows.ts";
 import { textOf } from "./texts.ts";
 
-/** Rooms, standings and cids remembered between batches; beyond, all are forgotten. About 40 MiB at most. */
-const REMEMBERED_MAX = 100_000;
+/** Bounds of the caches between batches, in bytes as estimated below: 20,000 rooms, 60,000 users with a room each. */
+const ROOMS_BYTES_MAX = 8 * 1024 * 1024;
+const USERS_BYTES_MAX = 32 * 1024 * 1024;
+/** What one holds, with its key and its place in the map: measured as growth of the heap, and rounded up. */
+const ROOM_BYTES = 400;
+const USER_BYTES = 450;
+const STANDING_BYTES = 100;
+/** Standings cached for one user, who may ask about every room there is. */
+const STANDINGS_MAX = 4_096;
 
 /** A room as the writer knows it. */
 interface Room extends RoomRow {
@@ -19,18 +27,24 @@ interface Room extends RoomRow {
 	name: string;
 	head: number;
 	members: number;
-	readonly standings: Map<string, Room_Standing>;
+}
+
+/** What is known of a user: the standing in each room that was asked about, by the room's number, and the newest cid. */
+interface User {
+	newestCid: string;
+	readonly standings: Map<number, Room_Standing>;
 }
 
 type Stored = Pick<Room, "no" | "id" | "kind" | "name" | "epoch" | "head" | "members">;
 
 export class SqliteTables implements Tables {
 	private readonly sql: Statements;
-	private byId = new Map<string, Room>();
-	private byNo = new Map<number, Room>();
-	private newestCid = new Map<string, string>();
-	private changed = new Set<Room>();
-	private remembered = 0;
+	private readonly rooms = new Recent<string, Room>(ROOMS_BYTES_MAX, () => ROOM_BYTES);
+	private readonly users = new Recent<string, User>(
+		USERS_BYTES_MAX,
+		({ standings }) => USER_BYTES + standings.size * STANDING_BYTES,
+	);
+	private readonly changed = new Set<Room>();
 
 	constructor(db: Database) {
 		this.sql = prepare(db);
@@ -49,20 +63,19 @@ export class SqliteTables implements Tables {
 
 	/** Forgets everything: after a rollback, and where others have written. */
 	forget(): void {
-		this.byId = new Map();
-		this.byNo = new Map();
-		this.newestCid = new Map();
-		this.changed = new Set();
-		this.remembered = 0;
+		this.rooms.clear();
+		this.users.clear();
+		this.changed.clear();
 	}
 
-	/** Forgets if it has become too much. Between transactions. */
-	forgetIfMuch(): void {
-		if (this.remembered > REMEMBERED_MAX) this.forget();
+	/** Evicts what was not used lately if the caches are full. Between transactions: within one, a room has one object. */
+	evict(): void {
+		this.rooms.turn();
+		this.users.turn();
 	}
 
 	room(id: string): Room | undefined {
-		return this.byId.get(id) ?? this.remember(this.sql.roomById.get(id));
+		return this.rooms.get(id) ?? this.remember(this.sql.roomById.get(id));
 	}
 
 	roomBySkeleton(skeleton: string): Room | undefined {
@@ -85,12 +98,11 @@ export class SqliteTables implements Tables {
 	}
 
 	standing(row: RoomRow, userId: string): Room_Standing {
-		const room = this.must(row);
-		const known = room.standings.get(userId);
+		const { no } = this.must(row);
+		const known = this.userOf(userId).standings.get(no);
 		if (known !== undefined) return known;
-		const standing = this.sql.standing.get(room.no, userId)?.standing ?? Room_Standing.NONE;
-		room.standings.set(userId, standing);
-		this.remembered++;
+		const standing = this.sql.standing.get(no, userId)?.standing ?? Room_Standing.NONE;
+		this.keepStanding(userId, no, standing);
 		return standing;
 	}
 
@@ -106,7 +118,7 @@ export class SqliteTables implements Tables {
 		const room = this.must(row);
 		const before = this.standing(room, user.id);
 		this.sql.setMember.run(room.no, user.id, user.name, standing);
-		room.standings.set(user.id, standing);
+		this.keepStanding(user.id, room.no, standing);
 		this.changed.add(room);
 		room.members += counts(standing) - counts(before);
 	}
@@ -115,7 +127,7 @@ export class SqliteTables implements Tables {
 		const room = this.must(row);
 		const before = this.standing(room, userId);
 		this.sql.removeMember.run(room.no, userId);
-		room.standings.set(userId, Room_Standing.NONE);
+		this.keepStanding(userId, room.no, Room_Standing.NONE);
 		this.changed.add(room);
 		room.members -= counts(before);
 	}
@@ -137,20 +149,17 @@ export class SqliteTables implements Tables {
 		if (changes === 0) return false;
 		this.changed.add(room);
 		room.head = entry.seq;
-		if (entry.cid !== "") {
-			if (!this.newestCid.has(sender)) this.remembered++;
-			this.newestCid.set(sender, entry.cid);
-		}
+		if (entry.cid !== "") this.userOf(sender).newestCid = entry.cid;
 		return true;
 	}
 
 	hasSaid(sender: string, cid: string): boolean {
-		return this.newestCid.get(sender) === cid || (cid !== "" && this.sql.said.get(sender, cid) !== null);
+		return cid !== "" && (this.users.get(sender)?.newestCid === cid || this.sql.said.get(sender, cid) !== null);
 	}
 
 	said(sender: string, cid: string): Said | undefined {
 		const place = cid === "" ? null : this.sql.said.get(sender, cid);
-		const room = place && (this.byNo.get(place.room_no) ?? this.remember(this.sql.roomByNo.get(place.room_no)));
+		const room = place && this.known(this.sql.roomByNo.get(place.room_no));
 		if (!place || !room) return undefined;
 		return { room, seq: place.seq, atMs: place.at_ms, text: textOf(place.body)?.text ?? "" };
 	}
@@ -173,20 +182,36 @@ export class SqliteTables implements Tables {
 
 	/** The room of a row, as remembered: the row may be older than what this transaction has done. */
 	private known(stored: Stored | null): Room | undefined {
-		return stored === null ? undefined : (this.byId.get(stored.id) ?? this.remember(stored));
+		return stored === null ? undefined : (this.rooms.get(stored.id) ?? this.remember(stored));
 	}
 
 	private remember(stored: Stored | null): Room | undefined {
 		if (stored === null) return undefined;
-		const room: Room = { ...stored, standings: new Map() };
-		this.byId.set(room.id, room);
-		this.byNo.set(room.no, room);
-		this.remembered++;
+		const room: Room = { ...stored };
+		this.rooms.add(room.id, room);
 		return room;
 	}
 
+	private userOf(id: string): User {
+		const known = this.users.get(id);
+		if (known !== undefined) return known;
+		const user: User = { newestCid: "", standings: new Map() };
+		this.users.add(id, user);
+		return user;
+	}
+
+	private keepStanding(userId: string, roomNo: number, standing: Room_Standing): void {
+		const { standings } = this.userOf(userId);
+		if (standings.size >= STANDINGS_MAX) {
+			this.users.grew(-standings.size * STANDING_BYTES);
+			standings.clear();
+		}
+		if (!standings.has(roomNo)) this.users.grew(STANDING_BYTES);
+		standings.set(roomNo, standing);
+	}
+
 	private must({ id }: RoomRow): Room {
-		const room = this.byId.get(id);
+		const room = this.rooms.get(id);
 		if (!room) throw new Error(`room ${id} is not of this transaction`);
 		return room;
 	}

@@ -76,7 +76,7 @@ export class Writer {
 	private transaction(opened: Opened, number: number, body: (rulings: Ruling[]) => void): readonly Ruling[] {
 		const { db, tables, sql } = opened;
 		const rulings: Ruling[] = [];
-		tables.forgetIfMuch();
+		tables.evict();
 		sql.begin.run();
 		try {
 			body(rulings);
