@@ -3,6 +3,7 @@ export * from "./check.ts";
 export * from "./closes.ts";
 export * from "./codec/codec.ts";
 export * from "./codec/json.ts";
+export * from "./codec/json-bounds.ts";
 export * from "./codec/proto.ts";
 export * from "./errors.ts";
 export * from "./fold.ts";

@@ -3,7 +3,7 @@ import type { Down, Up } from "../wire.ts";
 
 export type CodecName = "proto" | "json";
 
-export type DecodeErrorCode = "malformed" | "bad_utf8" | "unknown_command";
+export type DecodeErrorCode = "malformed" | "bad_utf8" | "unknown_command" | "too_large";
 
 /** A body that is no message of the schema. Its code is one of the errors table. */
 export class DecodeError extends Error {
@@ -40,8 +40,11 @@ export class EncodeError extends Error {
 export interface Codec {
 	readonly name: CodecName;
 	encodeUp(up: Up): Uint8Array | string;
-	/** Takes text too where the codec is text; bytes that are no UTF-8 give `bad_utf8`. */
-	decodeUp(body: Uint8Array | string): Up;
+	/**
+	 * Takes text too where the codec is text; bytes that are no UTF-8 give `bad_utf8`. A list may be a little longer than `listMax` (the
+	 * limit is for `checkUp` to judge); one that is much longer is refused as `too_large` before anything is made of it.
+	 */
+	decodeUp(body: Uint8Array | string, listMax?: number): Up;
 	encodeDown(down: Down): Uint8Array | string;
 	decodeDown(body: Uint8Array | string): Down;
 }

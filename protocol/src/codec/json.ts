@@ -1,7 +1,9 @@
 // JSON over the schema's shapes: the proto3 JSON mapping as an encoder writes it (lowerCamelCase keys, zero values left out,
 // enums by name). A decoder takes exactly that, and beside it null for what is absent and numbers for enums.
+import { LIMITS } from "../limits.ts";
 import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
+import { checkJsonBounds } from "./json-bounds.ts";
 import { readJson, type UnknownName } from "./json-read.ts";
 import { writeJson } from "./json-write.ts";
 import { type Loose, shapeOf } from "./shape.ts";
@@ -10,12 +12,18 @@ import { decodeUtf8 } from "./utf8.ts";
 const UP = shapeOf(UpSchema);
 const DOWN = shapeOf(DownSchema);
 
+/** An element of the longest list, a cursor, is an object with three members, and what stands outside of lists is not much. */
+const VALUES_PER_ELEMENT = 4;
+const OTHER_VALUES_MAX = 64;
+
 /** Text frames. */
 export const jsonCodec: Codec = {
 	name: "json",
 	encodeUp: (up) => writeJson(UP, up as unknown as Loose),
-	decodeUp(body) {
-		const json = parse(body);
+	decodeUp(body, listMax = LIMITS.roomsPerUserMax) {
+		const text = textOf(body);
+		checkJsonBounds(text, OTHER_VALUES_MAX + listMax * VALUES_PER_ELEMENT);
+		const json = parse(text);
 		const up = UP.blank();
 		try {
 			readJson(UP, json, up, refuse);
@@ -27,7 +35,7 @@ export const jsonCodec: Codec = {
 	encodeDown: (down) => writeJson(DOWN, down as unknown as Loose),
 	decodeDown(body) {
 		const down = DOWN.blank();
-		readJson(DOWN, parse(body), down, leaveOut);
+		readJson(DOWN, parse(textOf(body)), down, leaveOut);
 		return down as unknown as Down;
 	},
 };
@@ -39,8 +47,11 @@ const refuse: UnknownName = (shape, name, value) => {
 
 const leaveOut: UnknownName = () => {};
 
-function parse(body: Uint8Array | string): unknown {
-	const text = typeof body === "string" ? body : decoded(body);
+function textOf(body: Uint8Array | string): string {
+	return typeof body === "string" ? body : decoded(body);
+}
+
+function parse(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch (cause) {

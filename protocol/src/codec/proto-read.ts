@@ -7,9 +7,12 @@ import { decodeUtf8 } from "./utf8.ts";
 /** Told of a field that the shape does not have. It throws, or the field is left out. */
 export type UnknownNumber = (shape: MessageShape, number: number) => void;
 
-/** Reads all of `bytes` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. */
-export function readProto(shape: MessageShape, bytes: Uint8Array, into: Loose, unknown: UnknownNumber): void {
-	new Reader(bytes, unknown).message(shape, into, bytes.length);
+/**
+ * Reads all of `bytes` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. A list of more than
+ * `listMax` elements is `too_large`: an empty element takes two bytes of a frame and makes an object.
+ */
+export function readProto(shape: MessageShape, bytes: Uint8Array, into: Loose, unknown: UnknownNumber, listMax: number): void {
+	new Reader(bytes, unknown, listMax).message(shape, into, bytes.length);
 }
 
 const VARINT = 0;
@@ -22,11 +25,13 @@ const SHORT_TEXT_BYTES = 16;
 class Reader {
 	private readonly bytes: Uint8Array;
 	private readonly unknown: UnknownNumber;
+	private readonly listMax: number;
 	private at = 0;
 
-	constructor(bytes: Uint8Array, unknown: UnknownNumber) {
+	constructor(bytes: Uint8Array, unknown: UnknownNumber, listMax: number) {
 		this.bytes = bytes;
 		this.unknown = unknown;
+		this.listMax = listMax;
 	}
 
 	message(shape: MessageShape, into: Loose, end: number): void {
@@ -52,7 +57,9 @@ class Reader {
 			if (oneof.case !== undefined) throw malformed(`${shape.typeName} has both ${oneof.case} and ${field.name}`);
 			into[field.oneof] = { case: field.name, value };
 		} else if (field.repeated) {
-			(into[field.name] as unknown[]).push(value);
+			const list = into[field.name] as unknown[];
+			if (list.length >= this.listMax) throw new DecodeError("too_large", `${field.name} has more than ${this.listMax} elements`);
+			list.push(value);
 		} else {
 			if (field.kind === "message" && into[field.name] !== undefined) {
 				throw malformed(`${shape.typeName}.${field.name} comes twice`);

@@ -1,4 +1,5 @@
 // Protobuf over the schema's shapes.
+import { LIMITS } from "../limits.ts";
 import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
 import { readProto, type UnknownNumber } from "./proto-read.ts";
@@ -7,6 +8,8 @@ import { type Loose, shapeOf } from "./shape.ts";
 
 const UP = shapeOf(UpSchema);
 const DOWN = shapeOf(DownSchema);
+/** A list that is a little too long is for `checkUp` to refuse, with the command's id and in the words of the limit. */
+const LIST_SLACK = 16;
 /** In `Up` all fields from here on are commands. */
 const COMMAND_NUMBER_MIN = 10;
 
@@ -14,10 +17,10 @@ const COMMAND_NUMBER_MIN = 10;
 export const protoCodec: Codec = {
 	name: "proto",
 	encodeUp: (up) => writeProto(UP, up as unknown as Loose),
-	decodeUp(body) {
+	decodeUp(body, listMax = LIMITS.roomsPerUserMax) {
 		const up = UP.blank();
 		try {
-			readProto(UP, bytesOf(body), up, refuse);
+			readProto(UP, bytesOf(body), up, refuse, listMax + LIST_SLACK);
 		} catch (cause) {
 			throw cause instanceof DecodeError ? new DecodeError(cause.code, cause.message, { id: up.id as number, cause }) : cause;
 		}
@@ -26,7 +29,7 @@ export const protoCodec: Codec = {
 	encodeDown: (down) => writeProto(DOWN, down as unknown as Loose),
 	decodeDown(body) {
 		const down = DOWN.blank();
-		readProto(DOWN, bytesOf(body), down, leaveOut);
+		readProto(DOWN, bytesOf(body), down, leaveOut, Number.POSITIVE_INFINITY);
 		return down as unknown as Down;
 	},
 };

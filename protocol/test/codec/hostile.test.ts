@@ -156,6 +156,51 @@ describe("Protobuf comes up exactly, or not at all", () => {
 	});
 });
 
+describe("what would take long to read is refused before it is read", () => {
+	/** Fills a frame of 64 KiB. */
+	const filled = (piece: string): string => piece.repeat(65_536 / piece.length);
+
+	test.each<[string, string, DecodeErrorCode]>([
+		["arrays in arrays", filled("["), "malformed"],
+		["objects in objects", filled('{"a":'), "malformed"],
+		["arrays in arrays, behind what looks right", `{"id":1,"hello":{"cursors":${filled("[")}`, "malformed"],
+		["many numbers", `[${filled("0,")}0]`, "too_large"],
+		["many objects", `[${filled("{},")}{}]`, "too_large"],
+		["many keys", `{"id":1,"send":{${filled('"a":1,')}"b":1}}`, "too_large"],
+	])("JSON: %s", (_, body, code) => {
+		const error = failure(jsonCodec, body);
+		expect(error.code).toBe(code);
+		// JSON.parse has not seen it.
+		expect(error.cause).toBeUndefined();
+	});
+
+	test("JSON: brackets, commas and quotes in a text are only text", () => {
+		fc.assert(
+			fc.property(fc.array(fc.constantFrom("[", "{", '"', "\\", ",", "a", "\u0001"), { maxLength: 60 }), (pieces) => {
+				const text = filled(pieces.join("").slice(0, 16) || "[");
+				const up = create(UpSchema, { id: 1, command: { case: "send", value: { room: "r", cid: "c", text } } });
+				expect(jsonCodec.decodeUp(jsonCodec.encodeUp(up))).toEqual(up);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	test("Protobuf: many empty elements", () => {
+		// hello (field 10) of 60,000 bytes: 30,000 empty cursors (field 6).
+		const body = concat([fromHex("08 07 52 e0 d4 03"), fromHex("32 00 ".repeat(30_000).trim())]);
+		expect(failure(protoCodec, body)).toMatchObject({ code: "too_large", id: 7 });
+	});
+
+	test.each(CODECS)("$name: a cursor for each room that a user may be in is not much", (codec) => {
+		const cursors = Array.from({ length: 700 }, (_, i) => ({ room: `r${i}`, epoch: 7, seq: i + 1 }));
+		const hello = (count: number) =>
+			create(UpSchema, { id: 1, command: { case: "hello", value: { client: "test", cursors: cursors.slice(0, count) } } });
+		for (const count of [500, 501]) expect(codec.decodeUp(codec.encodeUp(hello(count)))).toEqual(hello(count));
+		expect(codec.decodeUp(codec.encodeUp(hello(700)), 700)).toEqual(hello(700));
+		expect(failure(codec, codec.encodeUp(hello(700))).code).toBe("too_large");
+	});
+});
+
 describe("an error names the command that it answers", () => {
 	test.each([
 		['{"dance":{},"id":42}', 42],
@@ -203,7 +248,7 @@ function decoded<T>(decode: () => T): T | undefined {
 		return decode();
 	} catch (error) {
 		if (!(error instanceof DecodeError)) throw error;
-		expect(["malformed", "bad_utf8", "unknown_command"]).toContain(error.code);
+		expect(["malformed", "bad_utf8", "unknown_command", "too_large"]).toContain(error.code);
 		return undefined;
 	}
 }

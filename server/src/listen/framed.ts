@@ -154,7 +154,7 @@ class FramedLink implements Link, Receiver {
 
 	private decode(body: Uint8Array): void {
 		try {
-			this.input.receive(this.kind.codec.decodeUp(body));
+			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax));
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
 			this.input.undecodable(cause.code, cause.message, cause.id);

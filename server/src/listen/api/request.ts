@@ -1,5 +1,5 @@
 // Reading a request of the HTTP API: its body is bounded before it is parsed, its fields are exactly those that are known.
-import { Refusal } from "@verbatim/protocol";
+import { checkJsonBounds, DecodeError, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../../clock.ts";
 import { newId } from "../../ids.ts";
 
@@ -21,6 +21,9 @@ export type Fields<Spec extends FieldSpec> = {
 			: never;
 };
 
+/** No request has nearly as many fields. */
+const VALUES_MAX = 64;
+
 /** The body as JSON; an empty one is `{}`. Rejects with `Refusal`: `too_large`, `bad_utf8`, `malformed`. */
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
 	const bytes = await readBody(request, bytesMax);
@@ -32,8 +35,10 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 		throw new Refusal("bad_utf8", "the body must be UTF-8");
 	}
 	try {
+		checkJsonBounds(text, VALUES_MAX);
 		return JSON.parse(text);
-	} catch {
+	} catch (cause) {
+		if (cause instanceof DecodeError) throw new Refusal(cause.code, cause.message);
 		throw new Refusal("malformed", "the body must be JSON");
 	}
 }

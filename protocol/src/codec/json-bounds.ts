@@ -1,0 +1,56 @@
+// Bounds what JSON.parse is given: a few thousand brackets or keys in one frame cost it milliseconds before anything of them is
+// known to be wrong. One pass over the text; strings are skipped by a search of the runtime's, so that a long text costs next to nothing.
+import { DecodeError } from "./codec.ts";
+
+/** Deepest nesting of objects and arrays that is parsed. No command of the schema needs more than 4. */
+export const JSON_DEPTH_MAX = 8;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const BRACKET_END = 0x5d;
+const BRACE = 0x7b;
+const BRACE_END = 0x7d;
+
+/**
+ * Throws `DecodeError` `malformed` for a text nested deeper than `JSON_DEPTH_MAX`, and `too_large` for one with more than `valuesMax`
+ * values (members and elements; an empty list counts as one). What is no JSON in another way passes.
+ */
+export function checkJsonBounds(text: string, valuesMax: number): void {
+	let depth = 0;
+	let values = 0;
+	for (let at = 0; at < text.length; at++) {
+		switch (text.charCodeAt(at)) {
+			case QUOTE: {
+				const end = stringEnd(text, at);
+				if (end < 0) return;
+				at = end;
+				break;
+			}
+			case BRACE:
+			case BRACKET:
+				if (++depth > JSON_DEPTH_MAX) throw new DecodeError("malformed", `this JSON is nested deeper than ${JSON_DEPTH_MAX}`);
+				values++;
+				break;
+			case COMMA:
+				values++;
+				break;
+			case BRACE_END:
+			case BRACKET_END:
+				depth--;
+		}
+		if (values > valuesMax) throw new DecodeError("too_large", `this JSON has more than ${valuesMax} values`);
+	}
+}
+
+/** Where the string that begins at `start` ends, or below 0 if it does not. */
+function stringEnd(text: string, start: number): number {
+	for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+		let before = end - 1;
+		while (text.charCodeAt(before) === BACKSLASH) before--;
+		// An even number of backslashes escape each other.
+		if ((end - before) % 2 === 1) return end;
+	}
+	return -1;
+}
