@@ -6,6 +6,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { Commands } from "./command/commands.ts";
 import type { CommandParts } from "./command/context.ts";
 import { createCommands, type Purses } from "./command/run.ts";
+import { createFaults, type Faults } from "./faults.ts";
 import { newId } from "./ids.ts";
 import { Buckets } from "./limit/buckets.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -23,6 +24,7 @@ import { Flusher } from "./session/flusher.ts";
 import { HeldStates } from "./session/held-states.ts";
 import type { SessionHost, SessionInput } from "./session/host.ts";
 import type { OutboxTotal } from "./session/outbox.ts";
+import type { Principal } from "./session/principal.ts";
 import { Session } from "./session/session.ts";
 import { Wheel } from "./session/wheel.ts";
 import type { Store } from "./store/store.ts";
@@ -45,13 +47,14 @@ export interface CoreOptions {
 
 /** What sessions see of each other and of the server. */
 export interface Core extends CoreOptions, CommandParts {
-	readonly directory: Directory<Session>;
+	readonly directory: Directory<Principal>;
+	readonly faults: Faults;
 	readonly flusher: Flusher;
 	readonly wheel: Wheel;
 	readonly outboxTotal: OutboxTotal;
 	readonly purses: Purses;
 	readonly hellos: Hellos;
-	readonly heldStates: HeldStates<Session>;
+	readonly heldStates: HeldStates<Principal>;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
 	/** The process as part of its sessions' ids. */
@@ -75,7 +78,7 @@ export interface RunningCore extends SessionHost {
 
 export function createCore(options: CoreOptions): RunningCore {
 	const { store, clock, random, limits, timing, metrics, shedding } = options;
-	const directory = new Directory<Session>();
+	const directory = new Directory<Principal>();
 	const presence = new Presence(directory, clock, shedding, {
 		offlineGraceMs: timing.offlineGraceMs,
 		readersMax: limits.presenceReadersMax,
@@ -85,6 +88,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	let sessionsSoFar = 0;
 	const core: Core = {
 		...options,
+		faults: createFaults(options),
 		directory,
 		rooms,
 		wheel,
@@ -124,7 +128,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			return session;
 		},
 		endUser(userId, why) {
-			for (const session of [...directory.of(userId)]) session.end(why);
+			for (const { session } of [...directory.of(userId)]) session.end(why);
 		},
 		async drain(withinMs) {
 			// Everybody goes, and nearly everybody comes back: that is nothing to tell.

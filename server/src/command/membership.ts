@@ -8,10 +8,10 @@ import {
 	Refusal,
 	type Rename,
 	Room_Kind,
-	Room_Standing,
 } from "@verbatim/protocol";
 import { newestAsOf } from "../room/as-of.ts";
 import { pageBody, roomBody } from "../session/bodies.ts";
+import { isMember } from "../store/rules.ts";
 import type { Draft } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
@@ -94,7 +94,8 @@ async function enter(
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
 		const [view, newest] = await Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]);
 		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
-		if (view.standing === Room_Standing.NONE) throw new Refusal("not_member");
+		// Left again meanwhile, by another device, and perhaps invited.
+		if (!isMember(view.standing)) throw new Refusal("not_member");
 		const page = newestAsOf(newest, view.head);
 		session?.restart(view, page.to);
 		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };

@@ -9,12 +9,14 @@ export interface Device extends Reader {
 	readonly user: UserRef;
 	/** Has it been let in? */
 	readonly present: boolean;
-	/** The entry `seq` of `room` has made the user a member: the stream begins with it. */
-	memberNow(room: LiveRoom, seq: number): void;
+	/** The entry `seq` of `room` has made `user`, whose device this is, a member: the stream begins with it. */
+	memberNow(user: string, room: LiveRoom, seq: number): void;
 	/** The user is no member any more: everything up to that entry has been offered, nothing more may follow. */
 	memberNoLonger(room: string): void;
 	/** An invitation to `room` is open. */
 	invited(room: string, by: UserRef): void;
 	/** A message that may be dropped when the reader is slow; returns whether it went out. */
 	pushEphemeral(push: Push): boolean;
+	/** One of the above has thrown: our bug, which ends this session and nothing else. Never throws. */
+	broken(cause: unknown): void;
 }

@@ -90,7 +90,7 @@ export class Rooms {
 
 	/** What follows from a new membership before its entry is published. */
 	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
-		for (const device of this.directory.of(user.id)) device.memberNow(room, seq);
+		for (const device of this.directory.of(user.id)) device.memberNow(user.id, room, seq);
 		this.presence.entered(user.id, room);
 	}
 

@@ -14,11 +14,14 @@ const CROWDED_MS = 100;
 const LONG_AT_ONCE_MAX = 4;
 const LONG_AT_ONCE_CLOGGED = 1;
 
-export interface QueueSession extends CommandSession {
-	/** Whose session it is. Throws `Refusal` `unauthenticated` when it is nobody's (any more). */
-	readonly account: Account;
+export interface QueueSession {
+	/** For whom commands are carried out. Throws `Refusal` `unauthenticated` when that is nobody (any more). */
+	readonly asker: CommandSession & { readonly account: Account };
 	answer(id: number, body: DownBody): void;
+	/** Never throws. */
 	fail(id: number, trace: string, cause: unknown): void;
+	/** Our bug: the session ends. Never throws. */
+	broken(what: string, cause: unknown): void;
 	pauseReading(paused: boolean): boolean;
 	/** Is it over? Then nobody is answered any more. */
 	readonly closed: boolean;
@@ -66,7 +69,7 @@ export class CommandQueue {
 			if (!this.paused || underWay >= max * 8)
 				throw new Refusal("busy", "too many commands under way on this connection", CROWDED_MS);
 		}
-		pay(this.parts.purses, this.parts.shedding, this.session.account.id, command);
+		pay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);
 		const next: Waiting = { id, trace, command };
 		if (this.waiting.length === 0 && this.mayStart(command)) this.start(next);
 		else if (this.waiting === NONE) this.waiting = [next];
@@ -125,11 +128,21 @@ export class CommandQueue {
 	private async run({ id, trace, command }: Waiting): Promise<void> {
 		const { session } = this;
 		try {
-			const body = await runCommand({ parts: this.parts, user: session.account, session }, command);
-			if (!this.session.closed) session.answer(id, body);
+			const { asker } = session;
+			const body = await runCommand({ parts: this.parts, user: asker.account, session: asker }, command);
+			if (!session.closed) session.answer(id, body);
 		} catch (cause) {
-			if (!this.session.closed) session.fail(id, trace, cause);
+			// To nobody a refusal is told, but a bug is logged.
+			if (!session.closed || !(cause instanceof Refusal)) session.fail(id, trace, cause);
 		}
+		try {
+			this.ran(command);
+		} catch (cause) {
+			session.broken("what came after a command was not begun", cause);
+		}
+	}
+
+	private ran(command: AnyCommand): void {
 		this.running--;
 		// Whatever is serial runs alone.
 		this.serialRunning = false;

@@ -2,13 +2,15 @@
 // for is answered by the command itself; any other is announced. What changes while the rooms are being read for the welcome
 // waits until the welcome is out.
 
-import type { DownBody } from "@verbatim/protocol";
+import { type DownBody, Refusal } from "@verbatim/protocol";
 import type { Core } from "../core.ts";
+import { assert } from "../faults.ts";
 import type { LiveRoom } from "../room/room.ts";
 import type { Subscription } from "../room/subscription.ts";
+import { isMember } from "../store/rules.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
-import type { Streams } from "./streams.ts";
+import { READ_AGAIN_MS, type Streams } from "./streams.ts";
 
 /** What memberships need of their session. */
 export interface MembershipsPort {
@@ -20,7 +22,7 @@ export interface MembershipsPort {
 
 export class Memberships {
 	private readonly port: MembershipsPort;
-	private readonly core: Pick<Core, "rooms" | "store">;
+	private readonly core: Pick<Core, "rooms" | "store" | "clock">;
 	private readonly streams: Streams;
 	/** Rooms whose join is about to be answered, and whether the user has left meanwhile, by another device. */
 	private expected: Map<string, "coming" | "gone"> | undefined;
@@ -31,7 +33,7 @@ export class Memberships {
 	/** Changes that wait for the welcome; undefined when it is out. */
 	private waiting: Array<() => void> | undefined = [];
 
-	constructor(port: MembershipsPort, core: Pick<Core, "rooms" | "store">, streams: Streams) {
+	constructor(port: MembershipsPort, core: Pick<Core, "rooms" | "store" | "clock">, streams: Streams) {
 		this.port = port;
 		this.core = core;
 		this.streams = streams;
@@ -80,6 +82,7 @@ export class Memberships {
 			this.port.tell({ case: "roomRemoved", value: { room: view.id } });
 			return;
 		}
+		assert(isMember(view.standing), `no stream of ${view.id} without standing`);
 		const room = this.core.rooms.open(view.id, view.epoch, view.head);
 		this.streams.release(this.streams.hold(room, cursor), cursor);
 	}
@@ -143,11 +146,14 @@ export class Memberships {
 
 	/** Reads a room as the user sees it and says so. */
 	private async announce(room: string, say: (view: RoomView) => void): Promise<void> {
+		if (this.port.closed) return;
 		try {
 			const view = await this.core.store.room(room, this.port.user.id);
 			if (view !== undefined && !this.port.closed) say(view);
 		} catch (cause) {
-			if (!this.port.closed) this.port.broken(cause);
+			// A store that cannot read is no bug; the room waits until it can.
+			if (cause instanceof Refusal) this.core.clock.after(READ_AGAIN_MS, () => void this.announce(room, say));
+			else this.port.broken(cause);
 		}
 	}
 }

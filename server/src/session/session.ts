@@ -1,7 +1,6 @@
-// One connection's life on the server, by the table shared with the client. It checks who is there, hands commands to the
-// table in order, keeps the heartbeat, and holds the user's places in the rooms. It belongs to one link and dies with it; the
-// client's cursors are what lasts. Long, because here the contracts of doors, rooms, streams, commands and vigil meet; what stands
-// behind each is a file of its own.
+// One connection's life on the server, by the table shared with the client. It checks who is there, hands commands to the table in order,
+// and keeps the heartbeat. What it keeps for its user is the principal's. It belongs to one link and dies with it; the client's cursors are
+// what lasts.
 import {
 	CLOSES,
 	type CloseName,
@@ -17,48 +16,34 @@ import {
 	isTrace,
 	nextState,
 	Refusal,
-	Room_Standing,
 	type Up,
 } from "@verbatim/protocol";
-import { type Account, accountOf, type Identity } from "../account/accounts.ts";
+import { accountOf, type Identity } from "../account/accounts.ts";
 import type { Core } from "../core.ts";
-import { newId, sessionId } from "../ids.ts";
-import type { Format, Link } from "../listen/link.ts";
+import { sessionId } from "../ids.ts";
+import type { Link } from "../listen/link.ts";
 import { laneOf } from "../overload/hellos.ts";
-import type { Device } from "../room/device.ts";
-import type { EntriesPush, Push } from "../room/push.ts";
-import type { LiveRoom } from "../room/room.ts";
-import type { Subscription } from "../room/subscription.ts";
-import type { RoomView, UserRef } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
-import { type Claimant, claim, settle } from "./claims.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
 import type { SessionInput } from "./host.ts";
-import { Memberships, type MembershipsPort } from "./memberships.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
-import { Streams, type StreamsPort } from "./streams.ts";
+import { Principal, type PrincipalSession } from "./principal.ts";
 import { Vigil, type VigilPort } from "./vigil.ts";
 
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
 
-export class Session
-	implements SessionInput, Device, QueueSession, Claimant, StreamsPort, MembershipsPort, VigilPort, OutboxPort
-{
+export class Session implements SessionInput, QueueSession, PrincipalSession, VigilPort, OutboxPort {
 	readonly number: number;
-	/** Sends that came over a newer connection of the user. */
-	voided: Set<string> | undefined;
 	readonly link: Link;
+	readonly outbox: Outbox;
+	/** From an accepted credential on, until the hello is refused after all or the session ends. */
+	principal: Principal | undefined;
 	private readonly core: Core;
 	private state: ConnectionState = "open";
-	private readonly outbox: Outbox;
-	private readonly streams: Streams;
-	private readonly memberships: Memberships;
-	private welcomed = false;
 	/** While commands are under way. */
 	private queue: CommandQueue | undefined;
 	private readonly vigil: Vigil;
-	private accountNow: Account | undefined;
 	private refusedHellos = 0;
 
 	constructor(core: Core, link: Link) {
@@ -66,8 +51,6 @@ export class Session
 		this.link = link;
 		this.number = core.nextSession();
 		this.outbox = new Outbox(link, core, this);
-		this.streams = new Streams(this, core);
-		this.memberships = new Memberships(this, core, this.streams);
 		this.vigil = new Vigil(this, core);
 	}
 
@@ -79,9 +62,9 @@ export class Session
 	// ------------------------------------------------------------ from the door
 
 	receive(up: Up): void {
-		if (this.closed || this.drowned()) return;
-		this.vigil.hear();
 		try {
+			if (this.closed || this.drowned()) return;
+			this.vigil.hear();
 			this.dispatch(up);
 		} catch (cause) {
 			if (up.command.case === "hello" && this.state === "open") this.countLogin(cause);
@@ -91,42 +74,53 @@ export class Session
 	}
 
 	undecodable(code: ErrorCode, message: string, id = 0): void {
-		if (this.closed || this.drowned()) return;
-		this.vigil.hear();
-		this.core.metrics.errors.add(code);
-		this.send(id, failureBody(code, message, 0, ""));
+		try {
+			if (this.closed || this.drowned()) return;
+			this.vigil.hear();
+			this.core.metrics.errors.add(code);
+			this.send(id, failureBody(code, message, 0, ""));
+		} catch (cause) {
+			this.broken("what could not be decoded was not answered", cause);
+		}
 	}
 
+	/** Never throws. */
 	end(why: CloseName, reason?: string, retryAfterMs?: number): void {
 		if (!this.step("close")) return;
 		const facts = CLOSES[why];
 		this.core.metrics.closes.add(why);
-		this.send(0, {
-			case: "close",
-			value: {
-				code: facts.code,
-				reason: reason ?? facts.reason,
-				reconnect: facts.reconnect,
-				retryAfterMs: retryAfterMs ?? facts.afterMs,
-			},
+		this.guard(() => {
+			this.send(0, {
+				case: "close",
+				value: {
+					code: facts.code,
+					reason: reason ?? facts.reason,
+					reconnect: facts.reconnect,
+					retryAfterMs: retryAfterMs ?? facts.afterMs,
+				},
+			});
+			this.outbox.flush();
 		});
-		this.outbox.flush();
 		this.settle();
-		this.link.close(why);
+		this.guard(() => this.link.close(why));
 	}
 
 	drained(): void {
 		if (this.closed) return;
-		this.outbox.progress();
-		this.flushed();
+		try {
+			this.outbox.progress();
+			this.flushed();
+		} catch (cause) {
+			this.broken("a session did not go on after a write", cause);
+		}
 	}
 
 	lost(): void {
 		if (this.state === "closed") return;
 		const settled = this.state === "leaving";
 		this.state = "closed";
-		if (!settled) this.settle();
 		this.core.sessions.delete(this);
+		if (!settled) this.settle();
 	}
 
 	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
@@ -150,7 +144,7 @@ export class Session
 				return;
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
-				void this.greet(up.id, up.trace, command.value);
+				this.greet(up.id, up.trace, command.value).catch((cause: unknown) => this.broken("a hello failed", cause));
 				return;
 			default:
 				if (!this.step("command")) throw new Refusal("out_of_place");
@@ -191,11 +185,15 @@ export class Session
 	}
 
 	private refuseHello(id: number, trace: string, cause: unknown): void {
-		if (this.state !== "greeting") return;
-		this.leaveDirectory();
+		if (this.state !== "greeting") {
+			// Let in already: what went wrong then is our bug.
+			if (!this.closed) this.broken("a session did not begin", cause);
+			return;
+		}
+		this.dropPrincipal();
 		this.countLogin(cause);
 		this.fail(id, trace, cause);
-		this.step("refused");
+		if (!this.step("refused")) return;
 		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
 		// Whoever was only told to wait may come back.
 		if (cause instanceof Refusal && ERRORS[cause.code].retry) this.end("busy", cause.message);
@@ -209,14 +207,15 @@ export class Session
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
 		const { core } = this;
 		const { user } = identity;
-		this.accountNow = accountOf(user);
-		core.directory.add(this);
-		core.accounts.began(user);
+		const principal = new Principal(core, this, accountOf(user));
+		this.principal = principal;
+		principal.enter();
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
 		const first = !core.directory.isOnline(user.id);
-		this.welcomed = true;
+		core.metrics.sessions.add(1);
 		core.metrics.logins.add("ok");
+		principal.present = true;
 		this.vigil.welcomed(this.link.format.codec !== "line");
 		const body: DownBody = {
 			case: "welcome",
@@ -233,73 +232,55 @@ export class Session
 		};
 		if (identity.tokens !== undefined) body.value.tokens = identity.tokens;
 		this.send(id, body);
-		this.beginStreams(views, hello);
+		principal.begin(views, hello.cursors);
 		this.vigil.expireAt(identity.expiresMs);
-		if (first) core.presence.online(this.user, this.roomsNow());
-		core.metrics.sessions.add(1);
+		if (first) core.presence.online(principal.account, principal.rooms);
 		core.log.debug(
 			{ session: this.id, user: user.id, address: this.link.address, format: this.link.format.name, client: hello.client },
 			"session begins",
 		);
 	}
 
-	private beginStreams(views: readonly RoomView[], hello: Hello): void {
-		const cursors = new Map(hello.cursors.map((cursor) => [cursor.room, cursor]));
-		for (const view of views) {
-			if (!isMember(view)) continue;
-			this.streams.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, cursors.get(view.id));
-		}
-		this.memberships.welcomed();
-	}
-
 	// ------------------------------------------------------------ for the commands
 
-	get account(): Account {
-		if (this.accountNow === undefined) throw new Refusal("unauthenticated");
-		return this.accountNow;
+	get asker(): Principal {
+		if (this.principal === undefined) throw new Refusal("unauthenticated");
+		return this.principal;
 	}
 
 	answer(id: number, body: DownBody): void {
 		if (id > 0) this.send(id, body);
-		this.memberships.answered();
+		this.principal?.memberships.answered();
 	}
 
-	/** A command has failed: says so to the client, and for what is our own fault to the log as well. */
+	/**
+	 * A command has failed, and the client is told so. What is our bug is logged under the trace id that the client is told. Where an error
+	 * came through, the session ends, resumable: nothing goes on with what the command has left half done. A refusal `internal` (the store
+	 * could not rule on one draft, and wrote nothing of it) leaves nothing half done, and the session goes on. Never throws.
+	 */
 	fail(id: number, trace: string, cause: unknown): void {
-		const { core } = this;
-		if (cause instanceof Refusal) {
-			core.metrics.errors.add(cause.code);
-			this.send(id, failureBody(cause.code, cause.message, cause.retryAfterMs, trace));
-			return;
+		try {
+			if (cause instanceof Refusal) this.refuse(id, trace, cause);
+			else this.failForGood(id, trace, cause);
+		} catch (worse) {
+			this.broken("a failure could not be told", worse);
 		}
-		const traced = trace === "" ? newId("t", core.clock, core.random) : trace;
-		core.metrics.errors.add("internal");
-		core.log.error({ err: cause, trace: traced, session: this.id, user: this.accountNow?.id }, "a command failed unexpectedly");
-		this.send(id, failureBody("internal", ERRORS.internal.message, ERRORS.internal.afterMs, traced));
 	}
 
-	expect(room: string): void {
-		this.memberships.expect(room);
+	private refuse(id: number, given: string, refusal: Refusal): void {
+		const { code, message, retryAfterMs } = refusal;
+		const trace = code === "internal" ? this.report("a command was refused as internal", refusal, given) : given;
+		this.core.metrics.errors.add(code);
+		this.send(id, failureBody(code, message, retryAfterMs, trace));
 	}
 
-	unexpect(room: string): void {
-		this.memberships.unexpect(room);
-	}
-
-	restart(view: RoomView, cursor: number): void {
-		this.memberships.restart(view, cursor);
-	}
-
-	reads(room: string): boolean {
-		return this.streams.subscriptions.has(room);
-	}
-
-	claim(cid: string): void {
-		claim(cid, this, this.core.directory.of(this.account.id));
-	}
-
-	settled(cid: string): void {
-		if (this.accountNow !== undefined) settle(cid, this, this.core.directory.of(this.accountNow.id));
+	private failForGood(id: number, given: string, cause: unknown): void {
+		const what = "a command failed unexpectedly";
+		const trace = this.report(what, cause, given);
+		this.core.metrics.errors.add("internal");
+		if (this.closed) return;
+		this.send(id, failureBody("internal", ERRORS.internal.message, ERRORS.internal.afterMs, trace));
+		this.end("internal", `${what} (trace ${trace})`);
 	}
 
 	prolong(expiresMs: number): void {
@@ -318,63 +299,10 @@ export class Session
 		return this.link.pauseReading(paused);
 	}
 
-	// ------------------------------------------------------------ for the rooms
+	// ------------------------------------------------------------ for the principal
 
-	get user(): UserRef {
-		return this.account;
-	}
-
-	get present(): boolean {
-		return this.welcomed;
-	}
-
-	takePush(push: EntriesPush): boolean {
-		if (this.outbox.full) return false;
-		this.sendPush(push);
-		return true;
-	}
-
-	fallBehind(subscription: Subscription): void {
-		this.core.metrics.catchUps.add(1);
-		this.streams.fallBehind(subscription);
-	}
-
-	pushEphemeral(push: Push): boolean {
-		if (this.state === "live" && this.outbox.roomy) {
-			if (push.key !== undefined) this.core.heldStates.drop(this, push.key);
-			this.outbox.add(push.encoded(this.link.format));
-			return true;
-		}
-		let dropped: Push | undefined = push;
-		if (this.state === "live" && push.key !== undefined) dropped = this.core.heldStates.hold(this, push.key, push);
-		if (dropped !== undefined) this.core.metrics.shed.add(dropped.kind);
-		return false;
-	}
-
-	memberNow(room: LiveRoom, seq: number): void {
-		this.memberships.memberNow(room, seq);
-	}
-
-	memberNoLonger(room: string): void {
-		this.memberships.memberNoLonger(room);
-	}
-
-	invited(room: string, by: UserRef): void {
-		this.memberships.invited(room, by);
-	}
-
-	// ------------------------------------------------------------ for the streams
-
-	get device(): Device {
-		return this;
-	}
-
-	get format(): Format {
-		return this.link.format;
-	}
-
-	get roomy(): boolean {
-		return this.outbox.roomy;
+	get live(): boolean {
+		return this.state === "live";
 	}
 
 	get closed(): boolean {
@@ -382,17 +310,13 @@ export class Session
 	}
 
 	tell(body: DownBody): void {
-		if (body.case === "skipped") this.core.metrics.skipped.add(1);
 		this.send(0, body);
 	}
 
-	sendPush(push: EntriesPush): void {
-		this.outbox.add(push.encoded(this.link.format));
-		this.core.metrics.deliveries.add(push.count);
-	}
-
-	broken(cause: unknown): void {
-		this.fault("a read of the store failed", cause);
+	/** Our bug: this session ends, resumable; no other is touched. Never throws. */
+	broken(what: string, cause: unknown): void {
+		const trace = this.report(what, cause);
+		this.end("internal", `${what} (trace ${trace})`);
 	}
 
 	// ------------------------------------------------------------ for the vigil
@@ -416,8 +340,7 @@ export class Session
 			this.vigil.watchStall();
 		} else {
 			this.vigil.flowing();
-			for (const push of this.core.heldStates.take(this)) this.pushEphemeral(push);
-			this.streams.pump();
+			this.principal?.flushed();
 		}
 		this.queue?.resume();
 	}
@@ -440,41 +363,32 @@ export class Session
 		return true;
 	}
 
-	/** Our bug or the disk's: this session ends, resumable; no other is touched. */
-	private fault(what: string, cause: unknown): void {
-		const trace = newId("t", this.core.clock, this.core.random);
-		this.core.metrics.faults.add("session");
-		this.core.log.error({ err: cause, trace, session: this.id, user: this.accountNow?.id }, what);
-		this.end("internal", `${what} (trace ${trace})`);
+	/** Logs and counts our bug; returns its trace id. */
+	private report(what: string, cause: unknown, trace = ""): string {
+		return this.core.faults.report("session", what, cause, { trace, session: this.id, user: this.principal?.account.id });
 	}
 
-	private roomsNow(): LiveRoom[] {
-		return Array.from(this.streams.subscriptions, (subscription) => subscription.room);
+	/** Whatever else happens, the end goes on. */
+	private guard(step: () => void): void {
+		try {
+			step();
+		} catch (cause) {
+			this.report("a session did not end cleanly", cause);
+		}
 	}
 
 	private settle(): void {
-		this.vigil.stop();
-		this.queue?.close();
-		const rooms = this.roomsNow();
-		this.streams.close();
-		this.outbox.close();
-		this.core.heldStates.take(this);
-		this.leaveDirectory(rooms);
+		this.guard(() => this.vigil.stop());
+		this.guard(() => this.queue?.close());
+		this.guard(() => this.outbox.close());
+		this.dropPrincipal();
 	}
 
-	private leaveDirectory(rooms: readonly LiveRoom[] = []): void {
-		const account = this.accountNow;
-		if (account === undefined) return;
-		const last = this.core.directory.remove(this);
-		this.accountNow = undefined;
-		if (this.welcomed) this.core.metrics.sessions.add(-1);
-		if (this.welcomed && !this.core.directory.isOnline(account.id)) this.core.presence.offline(account, rooms);
-		if (last) this.core.accounts.ended(account, this.link.lasting);
+	private dropPrincipal(): void {
+		const { principal } = this;
+		this.principal = undefined;
+		principal?.drop();
 	}
-}
-
-function isMember(view: RoomView): boolean {
-	return view.standing === Room_Standing.MEMBER || view.standing === Room_Standing.OWNER;
 }
 
 function failureBody(code: ErrorCode, message: string, retryAfterMs: number, trace: string): DownBody {

@@ -1,6 +1,7 @@
 // A session's place in each of its rooms. While it keeps up, rooms push to it; as soon as a cursor is not at the head (a
 // resume, a slow reader, a join) `pump` moves it from the log, room by room in turn, no faster than the connection takes it.
-import { type Cursor, type DownBody, Skipped_Reason } from "@verbatim/protocol";
+import { type Cursor, type DownBody, Refusal, Skipped_Reason } from "@verbatim/protocol";
+import type { Clock } from "../clock.ts";
 import type { Format } from "../listen/link.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import { newestAsOf } from "../room/as-of.ts";
@@ -12,6 +13,7 @@ import { Subscription } from "../room/subscription.ts";
 import type { RoomView } from "../store/store.ts";
 import { pageBody } from "./bodies.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import type { Due, Wheel } from "./wheel.ts";
 
 /** What the streams need of their session. */
 export interface StreamsPort {
@@ -23,7 +25,7 @@ export interface StreamsPort {
 	readonly closed: boolean;
 	tell(body: DownBody): void;
 	sendPush(push: EntriesPush): void;
-	/** A read failed: the session cannot keep its promise of order without gaps and must end, resumable. */
+	/** Our bug: the session cannot keep its promise of order without gaps and must end, resumable. Never throws. */
 	broken(cause: unknown): void;
 }
 
@@ -38,9 +40,14 @@ export interface StreamsParts {
 	readonly reader: LogReader;
 	readonly shedding: Shedding;
 	readonly limits: StreamsLimits;
+	readonly clock: Pick<Clock, "monotonic">;
+	readonly wheel: Wheel;
 }
 
-export class Streams {
+/** A store that could not be read is asked again after this. */
+export const READ_AGAIN_MS = 1_000;
+
+export class Streams implements Due {
 	readonly subscriptions = new Subscriptions();
 	private readonly port: StreamsPort;
 	private readonly parts: StreamsParts;
@@ -48,6 +55,8 @@ export class Streams {
 	private pumping = false;
 	/** The client was told that it is behind. */
 	private told = false;
+	/** Where in the wheel it stands while the store cannot be read; 0: nowhere. */
+	private againAt = 0;
 
 	constructor(port: StreamsPort, parts: StreamsParts) {
 		this.port = port;
@@ -97,10 +106,17 @@ export class Streams {
 
 	/** Goes on with what is behind, as far as the connection takes it. */
 	pump(): void {
-		if (!this.pumping && this.behind !== undefined && this.behind.size > 0) void this.pumpAll();
+		if (!this.pumping && this.againAt === 0 && this.behind !== undefined && this.behind.size > 0) void this.pumpAll();
+	}
+
+	/** The store is asked once more. */
+	due(): void {
+		this.againAt = 0;
+		this.pump();
 	}
 
 	close(): void {
+		if (this.againAt > 0) this.parts.wheel.remove(this.againAt, this);
 		for (const subscription of this.subscriptions) subscription.room.readers.delete(subscription);
 		this.subscriptions.clear();
 		this.behind = undefined;
@@ -131,7 +147,9 @@ export class Streams {
 				await this.advance(subscription);
 			}
 		} catch (cause) {
-			this.port.broken(cause);
+			if (!(cause instanceof Refusal)) this.port.broken(cause);
+			// A store that cannot read is no bug: what is behind stays so until it can.
+			else if (!this.port.closed) this.againAt = this.parts.wheel.add(this.parts.clock.monotonic() + READ_AGAIN_MS, this);
 		} finally {
 			this.pumping = false;
 		}

@@ -175,7 +175,7 @@ function log(tables: Tables, room: RoomRow, draft: RoomDraft, limits: RuleLimits
 	return { ok: true, room: recordOf(room), seq };
 }
 
-function isMember(standing: Room_Standing): boolean {
+export function isMember(standing: Room_Standing): boolean {
 	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER;
 }
 

@@ -124,9 +124,9 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "drop without skipped: a full outbox swallows a push",
-		file: "server/src/session/session.ts",
-		find: "if (this.outbox.full) return false;",
-		replace: "if (this.outbox.full) return true;",
+		file: "server/src/session/principal.ts",
+		find: "if (this.session.outbox.full) return false;",
+		replace: "if (this.session.outbox.full) return true;",
 		breaks: "S4: no gap without a word",
 	},
 	{
@@ -190,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "who has come or gone is not told to a reader once it keeps up again",
-		file: "server/src/session/session.ts",
+		file: "server/src/session/principal.ts",
 		find: "dropped = this.core.heldStates.hold(this, push.key, push);",
 		replace: "",
 		breaks: "L4: presence converges",
@@ -409,9 +409,9 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a send refused in overload is taken all the same",
 		file: "server/src/session/command-queue.ts",
-		find: "pay(this.parts.purses, this.parts.shedding, this.session.account.id, command);",
+		find: "pay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);",
 		replace:
-			'try {\n\t\t\tpay(this.parts.purses, this.parts.shedding, this.session.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void runCommand({ parts: this.parts, user: this.session.account, session: this.session }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
+			'try {\n\t\t\tpay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void runCommand({ parts: this.parts, user: this.session.asker.account, session: this.session.asker }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
 		breaks: "S8: a device's own order is kept",
 		survives:
 			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",

@@ -1,0 +1,49 @@
+// Our own bugs, met while others are served. Whoever calls many in a loop (subscribers, listeners, timers) catches what each of them throws
+// and reports it here: it is counted by its place and logged under a trace id, and the loop goes on.
+import type { Clock, Random } from "./clock.ts";
+import { newId } from "./ids.ts";
+import type { Log, LogFields } from "./ops/log.ts";
+import type { Metrics } from "./ops/metrics.ts";
+
+export interface Faults {
+	/** Counts and logs `cause`; returns the trace id, that of `fields` if it has one. Never throws. */
+	report(place: string, what: string, cause: unknown, fields?: LogFields): string;
+	/** Runs `task`; what it throws is reported. */
+	guard(place: string, what: string, task: () => void): void;
+}
+
+export interface FaultsParts {
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly log: Pick<Log, "error">;
+	readonly metrics: Pick<Metrics, "faults">;
+}
+
+export function createFaults({ clock, random, log, metrics }: FaultsParts): Faults {
+	const report: Faults["report"] = (place, what, cause, fields) => {
+		let trace = fields?.trace ?? "";
+		try {
+			metrics.faults.add(place);
+			if (trace === "") trace = newId("t", clock, random);
+			log.error({ ...fields, err: cause, trace }, what);
+		} catch {
+			// Nothing is left to tell it with.
+		}
+		return trace;
+	};
+	return {
+		report,
+		guard(place, what, task) {
+			try {
+				task();
+			} catch (cause) {
+				report(place, what, cause);
+			}
+		},
+	};
+}
+
+/** What must always hold, in production too. Throws: a violation is our bug, and ends the session in which it is met. */
+export function assert(condition: boolean, what: string): asserts condition {
+	if (!condition) throw new Error(`assertion violated: ${what}`);
+}

@@ -1,0 +1,224 @@
+// The user for whom a session speaks, and everything kept for that user on it: account, memberships, streams, sends that newer connections
+// have brought. One is made when a credential has been accepted. It is dropped whole when the hello is refused after all, and when the session
+// ends: what another hello on the same connection brings begins with nothing.
+import { type CloseName, type Cursor, type DownBody, Refusal } from "@verbatim/protocol";
+import type { Account } from "../account/accounts.ts";
+import type { CommandSession } from "../command/context.ts";
+import type { Core } from "../core.ts";
+import { assert } from "../faults.ts";
+import type { Format, Link } from "../listen/link.ts";
+import type { Device } from "../room/device.ts";
+import type { EntriesPush, Push } from "../room/push.ts";
+import type { LiveRoom } from "../room/room.ts";
+import type { Subscription } from "../room/subscription.ts";
+import { isMember } from "../store/rules.ts";
+import type { RoomView, UserRef } from "../store/store.ts";
+import { type Claimant, claim, settle } from "./claims.ts";
+import { Memberships, type MembershipsPort } from "./memberships.ts";
+import type { Outbox } from "./outbox.ts";
+import { Streams, type StreamsPort } from "./streams.ts";
+
+/** What a principal needs of its session. */
+export interface PrincipalSession {
+	readonly number: number;
+	readonly link: Link;
+	readonly outbox: Outbox;
+	/** For whom it speaks now. */
+	readonly principal: Principal | undefined;
+	readonly live: boolean;
+	readonly closed: boolean;
+	tell(body: DownBody): void;
+	prolong(expiresMs: number): void;
+	end(why: CloseName): void;
+	/** Our bug: the session ends, resumable. Never throws. */
+	broken(what: string, cause: unknown): void;
+}
+
+export class Principal implements Device, CommandSession, Claimant, StreamsPort, MembershipsPort {
+	readonly account: Account;
+	readonly session: PrincipalSession;
+	readonly streams: Streams;
+	readonly memberships: Memberships;
+	/** Has it been let in? */
+	present = false;
+	voided: Set<string> | undefined;
+	private readonly core: Core;
+
+	constructor(core: Core, session: PrincipalSession, account: Account) {
+		this.core = core;
+		this.session = session;
+		this.account = account;
+		this.streams = new Streams(this, core);
+		this.memberships = new Memberships(this, core, this.streams);
+	}
+
+	get user(): UserRef {
+		return this.account;
+	}
+
+	get number(): number {
+		return this.session.number;
+	}
+
+	/** Is it over, for the session or for this user on it? Nothing more goes out then. */
+	get closed(): boolean {
+		return this.session.principal !== this || this.session.closed;
+	}
+
+	get rooms(): LiveRoom[] {
+		return Array.from(this.streams.subscriptions, (subscription) => subscription.room);
+	}
+
+	/** Is told of what happens to its user from now on. */
+	enter(): void {
+		this.core.directory.add(this);
+		this.core.accounts.began(this.account);
+	}
+
+	/** Let in, and told of `views`: the streams of its rooms begin, at the client's own cursors where it has some. */
+	begin(views: readonly RoomView[], cursors: readonly Cursor[]): void {
+		const byRoom = new Map(cursors.map((cursor) => [cursor.room, cursor]));
+		for (const view of views) {
+			if (!isMember(view.standing)) continue;
+			this.streams.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
+		}
+		this.memberships.welcomed();
+	}
+
+	/** Nothing of it is left anywhere. Never throws. */
+	drop(): void {
+		const { core, account, rooms } = this;
+		const step = (task: () => void): void => core.faults.guard("session", "a session did not end cleanly", task);
+		let last = false;
+		step(() => this.streams.close());
+		step(() => void core.heldStates.take(this));
+		step(() => {
+			last = core.directory.remove(this);
+		});
+		if (this.present) {
+			step(() => core.metrics.sessions.add(-1));
+			step(() => {
+				if (!core.directory.isOnline(account.id)) core.presence.offline(account, rooms);
+			});
+		}
+		if (last) step(() => core.accounts.ended(account, this.session.link.lasting));
+	}
+
+	// ------------------------------------------------------------ for the commands
+
+	expect(room: string): void {
+		this.memberships.expect(room);
+	}
+
+	unexpect(room: string): void {
+		this.memberships.unexpect(room);
+	}
+
+	restart(view: RoomView, cursor: number): void {
+		this.memberships.restart(view, cursor);
+	}
+
+	reads(room: string): boolean {
+		return this.streams.subscriptions.has(room);
+	}
+
+	claim(cid: string): void {
+		// Once it is dropped, newer connections cannot void what it brings.
+		if (this.session.principal !== this) throw new Refusal("unauthenticated");
+		claim(cid, this, this.core.directory.of(this.account.id));
+	}
+
+	settled(cid: string): void {
+		settle(cid, this, this.core.directory.of(this.account.id));
+	}
+
+	prolong(expiresMs: number): void {
+		this.session.prolong(expiresMs);
+	}
+
+	// ------------------------------------------------------------ for the rooms
+
+	takePush(push: EntriesPush): boolean {
+		if (this.session.outbox.full) return false;
+		this.sendPush(push);
+		return true;
+	}
+
+	fallBehind(subscription: Subscription): void {
+		this.core.metrics.catchUps.add(1);
+		this.streams.fallBehind(subscription);
+	}
+
+	pushEphemeral(push: Push): boolean {
+		this.mustBeCurrent();
+		const { live, outbox } = this.session;
+		if (live && outbox.roomy) {
+			if (push.key !== undefined) this.core.heldStates.drop(this, push.key);
+			outbox.add(push.encoded(this.format));
+			return true;
+		}
+		let dropped: Push | undefined = push;
+		if (live && push.key !== undefined) dropped = this.core.heldStates.hold(this, push.key, push);
+		if (dropped !== undefined) this.core.metrics.shed.add(dropped.kind);
+		return false;
+	}
+
+	memberNow(user: string, room: LiveRoom, seq: number): void {
+		this.mustBeCurrent();
+		assert(user === this.account.id, `the membership of ${user} is none of ${this.account.id}`);
+		this.memberships.memberNow(room, seq);
+	}
+
+	memberNoLonger(room: string): void {
+		this.mustBeCurrent();
+		this.memberships.memberNoLonger(room);
+	}
+
+	invited(room: string, by: UserRef): void {
+		this.mustBeCurrent();
+		this.memberships.invited(room, by);
+	}
+
+	broken(cause: unknown): void {
+		this.session.broken("a session met an unexpected error", cause);
+		// Were it not its session's any more, ending that would not take it out of its rooms.
+		if (this.session.principal !== this) this.drop();
+	}
+
+	// ------------------------------------------------------------ for the streams and memberships
+
+	get device(): Device {
+		return this;
+	}
+
+	get format(): Format {
+		return this.session.link.format;
+	}
+
+	get roomy(): boolean {
+		return this.session.outbox.roomy;
+	}
+
+	tell(body: DownBody): void {
+		this.mustBeCurrent();
+		if (body.case === "skipped") this.core.metrics.skipped.add(1);
+		this.session.tell(body);
+	}
+
+	sendPush(push: EntriesPush): void {
+		this.mustBeCurrent();
+		this.session.outbox.add(push.encoded(this.format));
+		this.core.metrics.deliveries.add(push.count);
+	}
+
+	/** A write is done: what was held back goes on. */
+	flushed(): void {
+		for (const push of this.core.heldStates.take(this)) this.pushEphemeral(push);
+		this.streams.pump();
+	}
+
+	/** No subscription without standing: nothing is told to a connection on behalf of another user than its own. */
+	private mustBeCurrent(): void {
+		assert(this.session.principal === this, `the session does not speak for ${this.account.id} any more`);
+	}
+}
