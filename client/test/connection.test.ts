@@ -317,6 +317,37 @@ describe("identity", () => {
 		expect(server.dialled.length).toBe(1);
 	});
 
+	test("a refresh token that another tab has renewed is not used again: not while live, and not to come back", async () => {
+		const tokens = memoryTokens();
+		const { server, clock } = await liveClient({ tokens });
+		const byAnotherTab = { user: { id: "u_ann", name: "ann" }, tokens: tokensFor("ann", T0 + 1_000) };
+		await tokens.save(byAnotherTab);
+		await clock.advance(ACCESS_MS);
+		expect(heard(server, "refresh").map(({ refreshToken }) => refreshToken)).toEqual([byAnotherTab.tokens.refresh]);
+		const later = { user: byAnotherTab.user, tokens: tokensFor("ann", clock.now()) };
+		await tokens.save({ ...later, tokens: { ...later.tokens, accessExpiresMs: 0 } });
+		server.cut();
+		await clock.advance(0);
+		expect(heard(server, "hello").at(-1)?.credential).toMatchObject({ case: "refresh", value: later.tokens.refresh });
+		await tokens.save({ user: { id: "u_bob", name: "bob" }, tokens: tokensFor("bob", clock.now() + 1_000) });
+		server.cut();
+		await clock.advance(TIMING.reconnectMinMs);
+		expect(heard(server, "hello").at(-1)?.credential.value).toStartWith("access:ann:");
+	});
+
+	test("a renewal whose answer was lost is repeated as soon as the client is back", async () => {
+		const { server, clock } = await liveClient();
+		server.react = (command) => (command.case === "refresh" ? "silent" : undefined);
+		await clock.advance(0.8 * ACCESS_MS);
+		expect(heard(server, "refresh").length).toBe(1);
+		server.react = () => undefined;
+		server.cut();
+		await clock.advance(1_000);
+		const refreshes = heard(server, "refresh").map(({ refreshToken }) => refreshToken);
+		expect(refreshes.length).toBe(2);
+		expect(new Set(refreshes).size).toBe(1);
+	});
+
 	test("a refused credential stops the client with the refusal; logIn starts it again", async () => {
 		const { server, clock, client, statuses } = startClient({ credential: { login: { name: "ann", password: "wrong" } } });
 		await clock.advance(60_000);

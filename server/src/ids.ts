@@ -8,8 +8,8 @@ const CODES = new TextEncoder().encode(ALPHABET);
 /** Where an id is put together. */
 const codes = new Uint8Array(27);
 
-/** r: room, u: user, s: session, t: trace. */
-export type IdKind = "r" | "u" | "s" | "t";
+/** r: room, u: user, s: session, t: trace, f: family of tokens. */
+export type IdKind = "r" | "u" | "s" | "t" | "f";
 
 /** A new id: 27 characters, the first its kind. */
 export function newId(kind: IdKind, clock: Pick<Clock, "now">, random: Pick<Random, "bytes">): string {

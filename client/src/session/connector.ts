@@ -66,6 +66,8 @@ export class Connector {
 	private cancelTimer: Cancel = () => {};
 	private cancelStable: Cancel = () => {};
 	private cancelRenewal: Cancel = () => {};
+	/** A renewal was asked for, and neither given nor refused. */
+	private renewing = false;
 
 	constructor(parts: Parts, options: ConnectorOptions, identity: Identity, port: ConnectorPort) {
 		this.parts = parts;
@@ -241,7 +243,10 @@ export class Connector {
 		this.port.welcomed(welcome);
 		// A listener may have closed it meanwhile.
 		if (this.session !== session || !session.live) return;
-		if (welcome.tokens !== undefined) this.port.tokens(welcome.tokens);
+		if (welcome.tokens !== undefined) {
+			this.renewing = false;
+			this.port.tokens(welcome.tokens);
+		}
 		this.planRenewal(session);
 		this.tell({ state: "live", endpoint: session.endpoint, sinceMs: clock.now(), suspect: false, behind: false });
 	}
@@ -292,29 +297,34 @@ export class Connector {
 	private planRenewal(session: Session): void {
 		const renewal = this.identity.renewal();
 		if (renewal === undefined) return;
-		const dueMs = Math.max(1_000, renewal.leftMs * 0.8);
+		// A renewal whose answer was lost is repeated while the server still takes the old token for that.
+		const dueMs = this.renewing ? 0 : Math.max(1_000, renewal.leftMs * 0.8);
 		this.cancelRenewal = this.parts.clock.after(Math.min(dueMs, LOOK_AGAIN_MS), () => {
 			if (dueMs > LOOK_AGAIN_MS) this.planRenewal(session);
-			else this.renew(session, renewal.refresh);
+			else void this.renew(session);
 		});
 	}
 
-	private renew(session: Session, refreshToken: string): void {
+	private async renew(session: Session): Promise<void> {
+		await this.identity.look();
+		const refreshToken = this.identity.renewal()?.refresh;
+		if (this.session !== session || !session.live || refreshToken === undefined) return;
+		this.renewing = true;
 		session.request({ case: "refresh", value: { refreshToken } }, this.parts.timing.answerMs, {
 			answered: (body) => {
 				if (this.session !== session || body.case !== "tokens") return;
+				this.renewing = false;
 				this.identity.renewed(body.value);
 				this.port.tokens(body.value);
 				this.planRenewal(session);
 			},
 			failed: (error) => {
+				if (error instanceof RefusedError) this.renewing = false;
 				if (this.session !== session || !session.live) return;
 				this.port.problem(new VerbatimError("the token could not be renewed", { cause: error }));
 				if (error instanceof RefusedError && !error.retry) return;
 				const atLeastMs = error instanceof RefusedError ? error.retryAfterMs : 0;
-				this.cancelRenewal = this.parts.clock.after(Math.max(RENEWAL_RETRY_MS, atLeastMs), () =>
-					this.renew(session, refreshToken),
-				);
+				this.cancelRenewal = this.parts.clock.after(Math.max(RENEWAL_RETRY_MS, atLeastMs), () => void this.renew(session));
 			},
 		});
 	}

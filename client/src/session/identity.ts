@@ -32,6 +32,8 @@ export class Identity {
 	private registering = false;
 	private perhapsRegistered = false;
 	private loaded = false;
+	/** What the store holds was looked at in this attempt. */
+	private looked = false;
 	private saving: Promise<void> = Promise.resolve();
 	private at = 0;
 	/** The server's clock minus ours, in ms, as the last welcome showed it. */
@@ -64,12 +66,15 @@ export class Identity {
 	begin(): void {
 		this.at = 0;
 		this.askedNow = false;
+		this.looked = false;
 		this.refusal = undefined;
 		if (this.registering) this.perhapsRegistered = true;
 	}
 
 	/** The candidate whose turn it is, or undefined when none is left. Rejects with what a credential function rejects with. */
 	async offer(): Promise<HelloCredential | undefined> {
+		if (!this.looked) await this.look();
+		this.looked = true;
 		for (; this.at < SOURCES.length; this.at++) {
 			const offer = await this.candidate(SOURCES[this.at] as Source);
 			if (offer === undefined) continue;
@@ -131,6 +136,20 @@ export class Identity {
 	/** Resolves when what is to be kept has been given to the store. */
 	settled(): Promise<void> {
 		return this.saving;
+	}
+
+	/**
+	 * Takes over newer tokens of the same user from the store: another tab or process has renewed them, and a refresh token that is
+	 * used twice ends all of them.
+	 */
+	async look(): Promise<void> {
+		await this.saving;
+		const { kept } = this;
+		if (kept === undefined) return;
+		// What cannot be read leaves what is here.
+		const stored = await this.store.load().catch(() => undefined);
+		if (stored === undefined || this.kept !== kept || stored.user.id !== kept.user.id) return;
+		if (stored.tokens.refreshExpiresMs >= kept.tokens.refreshExpiresMs) this.kept = stored;
 	}
 
 	/** The refresh token of this moment and for how long the access token is still good, in ms; undefined without one. */

@@ -28,8 +28,11 @@ export interface Accounts {
 	 * as soon as `ended` is called.
 	 */
 	authenticate(credential: Hello["credential"], from: { readonly address: string; readonly lasting: boolean }): Promise<Identity>;
-	/** New tokens for a refresh token. Rejects like `authenticate`. */
-	refresh(refreshToken: string): Promise<Tokens>;
+	/**
+	 * New tokens for a refresh token, which is thereby replaced. `userId`: only for a token of this user. Rejects like
+	 * `authenticate`.
+	 */
+	refresh(refreshToken: string, userId?: string): Promise<Tokens>;
 	/** A session of this user has begun: a guest's name is held. */
 	began(user: Account): void;
 	/** The user's last session has ended: a guest's name is released, at once (not lasting) or after a while. */

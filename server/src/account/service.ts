@@ -5,7 +5,7 @@ import { type Hello, Refusal, type Tokens } from "@verbatim/protocol";
 import type { Clock, Random } from "../clock.ts";
 import { newId } from "../ids.ts";
 import type { Log } from "../ops/log.ts";
-import type { Store, UserRecord } from "../store/store.ts";
+import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
 import type { Accounts, Identity } from "./accounts.ts";
 import { createGate } from "./gate.ts";
 import { createGuests } from "./guests.ts";
@@ -15,11 +15,11 @@ import { createPasswords, type Passwords } from "./passwords.ts";
 import { createProvider, type Provider, type Stranger } from "./providers.ts";
 import type { AccountSettings } from "./settings.ts";
 import { userOf } from "./strangers.ts";
-import { claimedIssuer, createMint } from "./tokens.ts";
+import { claimedIssuer, createMint, type TokenFacts, type TokenKind } from "./tokens.ts";
 
 export type AccountStore = Pick<
 	Store,
-	"append" | "user" | "userBySkeleton" | "userByExternal" | "guests" | "roomsOf" | "putOnce"
+	"append" | "userWithFamily" | "userBySkeleton" | "userByExternal" | "guests" | "roomsOf" | "putOnce"
 >;
 
 export interface AccountParts {
@@ -57,9 +57,9 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	};
 
 	/** Whoever cannot come back with a token gets none, and need not prove anything again. */
-	const welcome = async (user: UserRecord, from: From): Promise<Identity> => {
+	const welcome = async (user: UserRecord, from: From, family?: TokenFamily): Promise<Identity> => {
 		if (!from.lasting) return { user };
-		const tokens = await mint.issue(user);
+		const tokens = await mint.issue(user, family);
 		return { user, tokens, expiresMs: tokens.accessExpiresMs };
 	};
 
@@ -142,18 +142,27 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	};
 
 	/** The user of one of this server's own tokens, as far as the token is not void. */
-	const byOwnToken = async (token: string, kind: "access" | "refresh"): Promise<{ user: UserRecord; expiresMs: number }> => {
-		const { userId, generation, expiresMs } = await mint.verify(token, kind);
-		const found = await store.user(userId);
+	const byOwnToken = async (
+		token: string,
+		kind: TokenKind,
+		onlyOf?: string,
+	): Promise<TokenFacts & { readonly user: UserRecord }> => {
+		const facts = await mint.verify(token, kind);
+		if (onlyOf !== undefined && onlyOf !== facts.userId) throw new Refusal("token_invalid", "this token is another user's");
+		const found = await store.userWithFamily(facts.userId, facts.family);
 		if (found === undefined) throw new Refusal("token_invalid");
-		const user = found.kind === "guest" ? await guests.returned(found) : mustBeAllowed(found);
-		if (generation !== user.generation) throw new Refusal("token_invalid", "this token is no longer valid; log in again");
-		return { user, expiresMs };
+		if (found.family?.ended === true) throw voidToken();
+		const user = found.user.kind === "guest" ? await guests.returned(found.user) : mustBeAllowed(found.user);
+		if (facts.generation !== user.generation) throw voidToken();
+		return { ...facts, user };
 	};
 
 	const byToken = async (token: string): Promise<Identity> => {
 		const issuer = claimedIssuer(token, settings.tokens.bytesMax);
-		if (issuer === settings.tokens.issuer) return byOwnToken(token, "access");
+		if (issuer === settings.tokens.issuer) {
+			const { user, expiresMs } = await byOwnToken(token, "access");
+			return { user, expiresMs };
+		}
 		const provider = providers.get(issuer ?? "");
 		if (provider === undefined) throw new Refusal("token_invalid");
 		const stranger: Stranger = await provider.verify(token);
@@ -161,9 +170,34 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		return { user: mustBeAllowed(user), expiresMs: stranger.expiresMs };
 	};
 
-	const byRefreshToken = async (token: string): Promise<UserRecord> => {
+	/** Uses a refresh token up: whose it is, and the family of the next one. */
+	const byRefreshToken = async (token: string, onlyOf?: string): Promise<{ user: UserRecord; family: TokenFamily }> => {
 		claimedIssuer(token, settings.tokens.bytesMax);
-		return (await byOwnToken(token, "refresh")).user;
+		const { user, family, number } = await byOwnToken(token, "refresh", onlyOf);
+		const outcome = await store.append({
+			kind: "tokenUse",
+			family,
+			user: user.id,
+			number,
+			nowMs: clock.now(),
+			graceMs: settings.tokens.refreshGraceMs,
+			expiresMs: mint.refreshExpiresMs(),
+		});
+		if (!outcome.ok) throw new Refusal(outcome.code);
+		if (outcome.family === undefined) throw new Error("the use of a token has left no family");
+		if (outcome.family.ended) {
+			log.warn(
+				{ user: user.id },
+				"a refresh token that was replaced has been used again: all tokens of that log-in are void now",
+			);
+			throw voidToken();
+		}
+		return { user, family: outcome.family };
+	};
+
+	const byRefresh = async (token: string, from: From): Promise<Identity> => {
+		const { user, family } = await byRefreshToken(token);
+		return welcome(user, from, family);
 	};
 
 	const authenticate = async (credential: Hello["credential"], from: From): Promise<Identity> => {
@@ -171,7 +205,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 			case "token":
 				return byToken(credential.value);
 			case "refresh":
-				return welcome(await byRefreshToken(credential.value), from);
+				return byRefresh(credential.value, from);
 			case "guest":
 				return asGuest(credential.value.name, from);
 			case "login":
@@ -186,8 +220,9 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	return {
 		passwords,
 		authenticate,
-		async refresh(refreshToken): Promise<Tokens> {
-			return mint.issue(await byRefreshToken(refreshToken));
+		async refresh(refreshToken, userId): Promise<Tokens> {
+			const { user, family } = await byRefreshToken(refreshToken, userId);
+			return mint.issue(user, family);
 		},
 		began(user) {
 			if (user.kind === "guest") guests.began(user);
@@ -220,6 +255,10 @@ function mustBeName(name: string): { readonly name: string; readonly skeleton: s
 	const checked = checkName(name);
 	if (!checked.ok) throw new Refusal("name_invalid", checked.why);
 	return { name: checked.name, skeleton: checked.skeleton };
+}
+
+function voidToken(): Refusal {
+	return new Refusal("token_invalid", "this token is no longer valid; log in again");
 }
 
 function mustBeAllowed(user: UserRecord): UserRecord {

@@ -27,6 +27,11 @@ export interface TokenSettings {
 	/** Life of an access token and of a refresh token, in ms. */
 	readonly accessMs: number;
 	readonly refreshMs: number;
+	/**
+	 * A refresh token that was just used is answered once more for so long, in ms: for a client that lost the answer, and for
+	 * several tabs with one token. Used later it ends all tokens that descend from the same log-in.
+	 */
+	readonly refreshGraceMs: number;
 	/** Clocks may differ by this much, in ms. */
 	readonly toleranceMs: number;
 	/** Longest token that is looked at, whoever issued it. */
@@ -101,6 +106,8 @@ export const ACCOUNT_DEFAULTS: AccountSettings = {
 		audience: "verbatim",
 		accessMs: HOUR_MS,
 		refreshMs: 30 * DAY_MS,
+		// Time for three tries of a client that backs off.
+		refreshGraceMs: 2 * MINUTE_MS,
 		toleranceMs: 30 * SECOND_MS,
 		bytesMax: LIMITS.tokenBytesMax,
 		keys: [],

@@ -3,11 +3,14 @@
 // (EdDSA would let others verify; nobody does.) The algorithm is pinned to the key, and the kind of a token stands in its header's
 // `typ` (RFC 8725 section 3.11), so that a refresh token never passes as an access token.
 //
-// Tokens are not kept anywhere. They are void when their user's `generation` has risen above theirs.
+// Tokens are not kept anywhere. They are void when their user's `generation` has risen above theirs, and when their family has
+// ended: `fam` names it in all tokens of one log-in, `num` says in a refresh token which it is. What is signed depends on nothing
+// but these and the times, so that a refresh token can be given once more without being kept.
 import { create, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
-import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { type Clock, dateAt, type Random } from "../clock.ts";
-import type { Store, UserRecord } from "../store/store.ts";
+import { newId } from "../ids.ts";
+import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
 import type { TokenSettings } from "./settings.ts";
 
 export type TokenKind = "access" | "refresh";
@@ -17,11 +20,17 @@ export interface TokenFacts {
 	readonly generation: number;
 	/** Wall clock, ms. */
 	readonly expiresMs: number;
+	/** "" for an access token of a version that knew no families. */
+	readonly family: string;
+	/** Which refresh token of its family; 0 for an access token. */
+	readonly number: number;
 }
 
 export interface TokenMint {
-	/** A new pair for a user. */
-	issue(user: Pick<UserRecord, "id" | "generation">): Promise<Tokens>;
+	/** A new pair for a user: the first of a new family, or the newest of a family that goes on. */
+	issue(user: Pick<UserRecord, "id" | "generation">, family?: TokenFamily): Promise<Tokens>;
+	/** When a refresh token that is made now expires: wall clock, ms. */
+	refreshExpiresMs(): number;
 	/** What a token says. Rejects with `Refusal`: `token_expired`, `token_invalid`. The user may have changed since. */
 	verify(token: string, kind: TokenKind): Promise<TokenFacts>;
 }
@@ -40,28 +49,40 @@ export async function createMint(
 	if (signing === undefined) throw new RangeError("there is no key to sign tokens with");
 	const [signingId, signingKey] = signing;
 	const inSeconds = (ms: number) => Math.floor(ms / 1000);
+	const refreshExpiresMs = () => inSeconds(clock.now() + settings.refreshMs) * 1000;
 
-	const sign = (user: Pick<UserRecord, "id" | "generation">, kind: TokenKind, issuedMs: number, expiresMs: number) =>
-		new SignJWT({ gen: user.generation })
+	const sign = (
+		user: Pick<UserRecord, "id" | "generation">,
+		kind: TokenKind,
+		claims: { readonly fam: string; readonly num?: number; readonly jti: string },
+		issuedMs: number,
+		expiresMs: number,
+	) =>
+		new SignJWT({ gen: user.generation, ...claims })
 			.setProtectedHeader({ alg: "HS256", typ: headerType(kind), kid: signingId })
 			.setIssuer(settings.issuer)
 			.setAudience(settings.audience)
 			.setSubject(user.id)
 			.setIssuedAt(inSeconds(issuedMs))
 			.setExpirationTime(inSeconds(expiresMs))
-			.setJti(random.bytes(16).toHex())
 			.sign(signingKey);
 
 	return {
-		async issue(user) {
+		refreshExpiresMs,
+		async issue(user, family) {
 			const nowMs = clock.now();
 			const accessExpiresMs = inSeconds(nowMs + settings.accessMs) * 1000;
-			const refreshExpiresMs = inSeconds(nowMs + settings.refreshMs) * 1000;
+			const { id, number, issuedMs, expiresMs } = family ?? {
+				id: newId("f", clock, random),
+				number: 1,
+				issuedMs: nowMs,
+				expiresMs: refreshExpiresMs(),
+			};
 			const [access, refresh] = await Promise.all([
-				sign(user, "access", nowMs, accessExpiresMs),
-				sign(user, "refresh", nowMs, refreshExpiresMs),
+				sign(user, "access", { fam: id, jti: random.bytes(16).toHex() }, nowMs, accessExpiresMs),
+				sign(user, "refresh", { fam: id, num: number, jti: `${id}.${number}` }, issuedMs, expiresMs),
 			]);
-			return create(TokensSchema, { access, accessExpiresMs, refresh, refreshExpiresMs });
+			return create(TokensSchema, { access, accessExpiresMs, refresh, refreshExpiresMs: expiresMs });
 		},
 		async verify(token, kind) {
 			try {
@@ -83,7 +104,7 @@ export async function createMint(
 				);
 				const { sub, exp, gen } = payload;
 				if (sub === undefined || exp === undefined || !Number.isSafeInteger(gen)) throw new Refusal("token_invalid");
-				return { userId: sub, generation: Number(gen), expiresMs: exp * 1000 };
+				return { userId: sub, generation: Number(gen), expiresMs: exp * 1000, ...familyOf(payload, kind) };
 			} catch (cause) {
 				throw tokenRefusal(cause);
 			}
@@ -110,6 +131,14 @@ export function tokenRefusal(cause: unknown): Refusal {
 	if (cause instanceof errors.JWTExpired) return new Refusal("token_expired");
 	if (cause instanceof errors.JOSEError) return new Refusal("token_invalid");
 	throw cause;
+}
+
+/** A refresh token of a version that knew no families is the first of one that has its own id. */
+function familyOf({ fam, num, jti }: JWTPayload, kind: TokenKind): Pick<TokenFacts, "family" | "number"> {
+	if (kind === "access") return { family: typeof fam === "string" ? fam : "", number: 0 };
+	if (fam === undefined && jti !== undefined && jti !== "") return { family: jti, number: 1 };
+	if (typeof fam !== "string" || fam === "" || !Number.isSafeInteger(num) || Number(num) < 1) throw new Refusal("token_invalid");
+	return { family: fam, number: Number(num) };
 }
 
 function headerType(kind: TokenKind): string {

@@ -4,8 +4,8 @@ import { Push } from "../room/push.ts";
 import type { Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
 
-export const refresh: Handler<Refresh> = async ({ parts, session }, { refreshToken }) => {
-	const tokens = await parts.accounts.refresh(refreshToken);
+export const refresh: Handler<Refresh> = async ({ parts, session, user }, { refreshToken }) => {
+	const tokens = await parts.accounts.refresh(refreshToken, user.id);
 	session?.prolong(tokens.accessExpiresMs);
 	return { case: "tokens", value: tokens };
 };

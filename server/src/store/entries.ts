@@ -6,7 +6,7 @@ import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protoco
 import type { Draft, UserRef } from "./store.ts";
 
 /** Drafts that concern a room. */
-export type RoomDraft = Exclude<Draft, { readonly kind: "userCreate" | "userChange" }>;
+export type RoomDraft = Exclude<Draft, { readonly kind: "userCreate" | "userChange" | "tokenUse" }>;
 
 /** The entry that `draft` becomes at `seq`; every draft that concerns a room writes one entry at most. */
 export function entryOf(draft: RoomDraft, seq: number): Entry {

@@ -6,8 +6,9 @@
 // invited alone.
 import { type ErrorCode, Room_Kind, Room_Standing, unreachable } from "@verbatim/protocol";
 import { entryOf, type RoomDraft } from "./entries.ts";
-import type { Draft, RoomRecord } from "./store.ts";
+import type { Draft, RoomRecord, TokenFamily } from "./store.ts";
 import { directKey, type RoomRow, recordOf, type Tables } from "./tables.ts";
+import { useToken } from "./token-rules.ts";
 import { changeUser, createUser, type Parting } from "./user-rules.ts";
 import { write } from "./write.ts";
 
@@ -31,6 +32,7 @@ export type Ruling =
 			readonly first?: { readonly seq: number; readonly atMs: number };
 			/** The guest that has lost its name to this draft. */
 			readonly parting?: Parting;
+			readonly family?: TokenFamily;
 	  };
 
 type Of<K extends Draft["kind"]> = Extract<Draft, { readonly kind: K }>;
@@ -56,6 +58,8 @@ export function carryOut(tables: Tables, draft: Draft, limits: RuleLimits): Ruli
 			return createUser(tables, draft, limits.seqMax);
 		case "userChange":
 			return changeUser(tables, draft, limits.seqMax);
+		case "tokenUse":
+			return useToken(tables, draft);
 		default:
 			return unreachable(draft);
 	}

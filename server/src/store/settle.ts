@@ -41,6 +41,7 @@ export function settle(drafts: readonly Draft[], rulings: readonly Ruling[]): Se
 
 function outcomeOf(draft: Draft, ruling: Extract<Ruling, { ok: true }>): Extract<Outcome, { ok: true }> {
 	const { room, seq, first } = ruling;
+	if (draft.kind === "tokenUse") return { ok: true, entries: [], ...(ruling.family ? { family: ruling.family } : {}) };
 	if (draft.kind === "userCreate" || draft.kind === "userChange" || !room) return { ok: true, entries: [] };
 	if (draft.kind === "message" && first) return { ok: true, entries: [], room, ...first, repeated: true };
 	if (seq === undefined) return { ok: true, entries: [], room };

@@ -34,6 +34,18 @@ export interface UserRecord extends UserRef {
 	readonly disabled: boolean;
 }
 
+/** The refresh tokens that descend from one log-in, each made for the one before it. Kept from the first use of one of them. */
+export interface TokenFamily {
+	readonly id: string;
+	readonly user: string;
+	/** The newest token: its number (1, 2, 3, …), when it was made and until when it holds (wall clock, ms). */
+	readonly number: number;
+	readonly issuedMs: number;
+	readonly expiresMs: number;
+	/** A replaced token was used again: no token of the family is valid any more. */
+	readonly ended: boolean;
+}
+
 export interface RoomRecord {
 	readonly id: string;
 	readonly kind: Room_Kind;
@@ -113,7 +125,21 @@ export type Draft =
 	 */
 	| { readonly kind: "userCreate"; readonly user: UserRecord; readonly nowMs: number }
 	/** Changes given fields of a user; `name_taken` as above, `no_such_user` if there is none or it has lost its name. */
-	| { readonly kind: "userChange"; readonly id: string; readonly nowMs: number; readonly change: UserChange };
+	| { readonly kind: "userChange"; readonly id: string; readonly nowMs: number; readonly change: UserChange }
+	/**
+	 * The refresh token `number` of a family is used. The newest one is replaced by the next, which holds until `expiresMs`. The one
+	 * before it changes nothing within `graceMs` of its replacement, since its answer may have been lost. Any other ends the family.
+	 * A family of which nothing is kept is at `number`. Drops families whose newest token has expired.
+	 */
+	| {
+			readonly kind: "tokenUse";
+			readonly family: string;
+			readonly user: string;
+			readonly number: number;
+			readonly nowMs: number;
+			readonly graceMs: number;
+			readonly expiresMs: number;
+	  };
 
 export interface UserChange {
 	readonly name?: string;
@@ -140,6 +166,8 @@ export type Outcome =
 			readonly atMs?: number;
 			/** The cid had been committed before. */
 			readonly repeated?: boolean;
+			/** For a token's use: the family afterwards. */
+			readonly family?: TokenFamily;
 	  }
 	| { readonly ok: false; readonly code: ErrorCode };
 
@@ -210,6 +238,8 @@ export interface Store {
 	members(room: string): Promise<readonly MemberRecord[]>;
 
 	user(id: string): Promise<UserRecord | undefined>;
+	/** A user and, in the same look, a family of tokens ("" for none). */
+	userWithFamily(id: string, family: string): Promise<{ readonly user: UserRecord; readonly family?: TokenFamily } | undefined>;
 	userBySkeleton(skeleton: string): Promise<UserRecord | undefined>;
 	userByExternal(external: string): Promise<UserRecord | undefined>;
 	/** Users by id, after `afterId` ("" from the first): for operators. */

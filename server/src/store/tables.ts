@@ -2,7 +2,7 @@
 // Synchronous, because a transaction is carried out by one thread in one go. Implementations: memory/tables.ts over maps,
 // sqlite/tables.ts over statements.
 import type { Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { RoomRecord, UserRecord, UserRef } from "./store.ts";
+import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "./store.ts";
 
 /** A room within a transaction. Tables own it and keep it up to date; the rules read it. */
 export interface RoomRow {
@@ -54,6 +54,12 @@ export interface Tables {
 	userByExternal(external: string): UserRecord | undefined;
 	/** Adds the user or replaces the one with its id. */
 	putUser(user: UserRecord): void;
+
+	tokenFamily(id: string): TokenFamily | undefined;
+	/** Adds the family or replaces the one with its id. */
+	putTokenFamily(family: TokenFamily): void;
+	/** Drops up to `limit` families whose `expiresMs` has come. */
+	dropTokenFamilies(nowMs: number, limit: number): void;
 }
 
 /** The room as it is now, for others than the transaction. */

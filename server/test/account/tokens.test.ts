@@ -34,9 +34,10 @@ describe("an access token", () => {
 		await refused(other.accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
 	});
 
-	test("carries issuer, audience, user, generation, times and an id of its own, and nothing secret", async () => {
+	test("carries issuer, audience, user, generation, times, its family and an id of its own, and nothing secret", async () => {
 		const { tokens, clock, user } = await registered();
-		const { jti, ...claims } = decodeJwt(tokens.access);
+		const { jti, fam, ...claims } = decodeJwt(tokens.access);
+		expect(fam).toMatch(/^f[0-9a-z]{26}$/);
 		const nowS = clock.now() / 1000;
 		expect(claims).toEqual({ iss: "verbatim", aud: "verbatim", sub: user.id, gen: 1, iat: nowS, exp: nowS + 3600 });
 		expect(jti).toMatch(/^[0-9a-f]{32}$/);
@@ -99,6 +100,81 @@ describe("a refresh token", () => {
 		await clock.advance(2 * HOUR_MS);
 		const fresh = await accounts.refresh(tokens?.refresh ?? "");
 		expect((await accounts.authenticate(asToken(fresh.access), HERE)).user.name).toBe("gus");
+	});
+});
+
+describe("a refresh token is used once:", () => {
+	const { refreshGraceMs } = ACCOUNT_DEFAULTS.tokens;
+	const asRefresh = (value: string) => ({ case: "refresh", value }) as const;
+
+	test("each use gives the next, by a command and by a hello", async () => {
+		const { accounts, clock, tokens } = await registered();
+		const second = await accounts.refresh(tokens.refresh);
+		await clock.advance(2 * refreshGraceMs);
+		const third = (await accounts.authenticate(asRefresh(second.refresh), HERE)).tokens;
+		await clock.advance(2 * refreshGraceMs);
+		const fourth = await accounts.refresh(third?.refresh ?? "");
+		expect(new Set([tokens.refresh, second.refresh, third?.refresh, fourth.refresh]).size).toBe(4);
+		await accounts.authenticate(asToken(tokens.access), HERE);
+	});
+
+	test("a second use within the grace is given the same token, for a lost answer and for several tabs, also after a restart", async () => {
+		const { accounts, clock, disk, tokens, user } = await registered();
+		const first = await accounts.refresh(tokens.refresh);
+		await clock.advance(refreshGraceMs - 1_000);
+		const [again, tab] = await Promise.all([
+			accounts.refresh(tokens.refresh),
+			accounts.authenticate(asRefresh(tokens.refresh), HERE),
+		]);
+		expect(again.refresh).toBe(first.refresh);
+		expect(again.refreshExpiresMs).toBe(first.refreshExpiresMs);
+		expect(tab).toMatchObject({ user, tokens: { refresh: first.refresh } });
+		const restarted = await startAccounts({ disk, clock });
+		expect((await restarted.accounts.refresh(tokens.refresh)).refresh).toBe(first.refresh);
+	});
+
+	test("a later one ends every token of that log-in, of no other, also after a restart", async () => {
+		const { accounts, clock, disk, tokens, user } = await registered();
+		const other = await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
+		const stolen = await accounts.refresh(tokens.refresh);
+		await clock.advance(refreshGraceMs + 1);
+		await refused(accounts.refresh(tokens.refresh), "token_invalid");
+		const restarted = await startAccounts({ disk, clock });
+		for (const now of [accounts, restarted.accounts]) {
+			await refused(now.refresh(stolen.refresh), "token_invalid");
+			await refused(now.authenticate(asRefresh(stolen.refresh), HERE), "token_invalid");
+			await refused(now.authenticate(asToken(stolen.access), HERE), "token_invalid");
+			await refused(now.authenticate(asToken(tokens.access), HERE), "token_invalid");
+			expect((await now.authenticate(asToken(other.tokens?.access ?? ""), HERE)).user.id).toBe(user.id);
+		}
+		await restarted.accounts.refresh(other.tokens?.refresh ?? "");
+	});
+
+	test("on a session only for its own user: another's is refused, and is not used up", async () => {
+		const { accounts, clock, tokens, user } = await registered();
+		await refused(accounts.refresh(tokens.refresh, "u-another"), "token_invalid");
+		await clock.advance(2 * refreshGraceMs);
+		await accounts.refresh(tokens.refresh, user.id);
+	});
+
+	test("while nothing can be written it is not used up: unavailable", async () => {
+		const { accounts, clock, store, tokens } = await registered();
+		store.faults.failCommits(1);
+		await refused(accounts.refresh(tokens.refresh), "unavailable");
+		await clock.advance(2 * refreshGraceMs);
+		await accounts.refresh(tokens.refresh);
+	});
+
+	test("one of a time before there were families is the first of its own", async () => {
+		const { accounts, clock, disk, tokens } = await registered();
+		const { fam: _, num: __, ...claims } = decodeJwt(tokens.refresh);
+		const key = new TextEncoder().encode(disk.kept.get("token-key") ?? "");
+		const header = { ...decodeProtectedHeader(tokens.refresh), alg: "HS256" };
+		const old = await new SignJWT({ ...claims, jti: "of old" }).setProtectedHeader(header).sign(key);
+		const fresh = await accounts.refresh(old);
+		await clock.advance(2 * refreshGraceMs);
+		await accounts.refresh(fresh.refresh);
+		await refused(accounts.refresh(old), "token_invalid");
 	});
 });
 

@@ -1,5 +1,16 @@
 // The server's heart in one test: the memory store, a clock that the test moves, and links that hold what was written.
-import { type Command, create, type Down, type Entry, LIMITS, Refusal, TIMING, type Timing, UpSchema } from "@verbatim/protocol";
+import {
+	type Command,
+	create,
+	type Down,
+	type Entry,
+	LIMITS,
+	Refusal,
+	TIMING,
+	type Timing,
+	TokensSchema,
+	UpSchema,
+} from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import type { Accounts, Identity } from "../../src/account/accounts.ts";
 import { createCore, type RunningCore } from "../../src/core.ts";
@@ -216,7 +227,14 @@ export class Harness {
 				}
 				return { user };
 			},
-			refresh: async () => Promise.reject(new Refusal("token_invalid")),
+			refresh: async (token, userId) => {
+				if (token !== `refresh:${userId}`) throw new Refusal("token_invalid");
+				return create(TokensSchema, {
+					access: `access:${userId}`,
+					accessExpiresMs: this.clock.now() + 3_600_000,
+					refresh: token,
+				});
+			},
 			began: () => undefined,
 			ended: (user) => void this.ended.push(user.name),
 			byName: async (name) => users.get(name),

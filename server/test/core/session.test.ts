@@ -73,6 +73,14 @@ describe("a session's life", () => {
 		expect(client.closedAs).toBe("unauthorized");
 	});
 
+	test("a session is prolonged by a refresh token of its own user only", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		await harness.guest("bob");
+		expect(await ann.refusal({ case: "refresh", value: { refreshToken: "refresh:u-bob" } })).toBe("token_invalid");
+		await ann.want("tokens", { case: "refresh", value: { refreshToken: "refresh:u-ann" } });
+	});
+
 	test("who says no hello in time is closed as late", async () => {
 		const harness = new Harness();
 		const client = harness.client();

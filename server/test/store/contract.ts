@@ -7,6 +7,7 @@ import { batchClauses } from "./contract-batches.ts";
 import { logClauses } from "./contract-log.ts";
 import { readClauses } from "./contract-reads.ts";
 import { roomClauses } from "./contract-rooms.ts";
+import { tokenClauses } from "./contract-tokens.ts";
 import { userClauses } from "./contract-users.ts";
 
 export type TestLimits = Partial<RuleLimits & BatchLimits>;
@@ -55,6 +56,7 @@ export function storeContract(name: string, newPlace: () => Promise<Place>): voi
 		batchClauses(bench);
 		roomClauses(bench);
 		userClauses(bench);
+		tokenClauses(bench);
 		readClauses(bench);
 	});
 }

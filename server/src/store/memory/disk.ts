@@ -1,7 +1,7 @@
 // What the memory store keeps where another has a disk. Outlives its store: a new store on the same disk is a server started
 // again.
 import type { Entry, Room_Standing } from "@verbatim/protocol";
-import type { UserRecord, UserRef } from "../store.ts";
+import type { TokenFamily, UserRecord, UserRef } from "../store.ts";
 import type { RoomRow } from "../tables.ts";
 
 export interface MemoryRoom {
@@ -25,6 +25,8 @@ export interface MemoryDisk {
 	readonly users: Map<string, UserRecord>;
 	readonly userBySkeleton: Map<string, string>;
 	readonly userByExternal: Map<string, string>;
+	/** In the order of their last use, hence of their end. */
+	readonly tokenFamilies: Map<string, TokenFamily>;
 	readonly kept: Map<string, string>;
 }
 
@@ -38,6 +40,7 @@ export function newMemoryDisk(): MemoryDisk {
 		users: new Map(),
 		userBySkeleton: new Map(),
 		userByExternal: new Map(),
+		tokenFamilies: new Map(),
 		kept: new Map(),
 	};
 }

@@ -62,6 +62,12 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 		publicRooms: (userId, afterName, limit) => read(() => readPublicRooms(disk, userId, afterName, limit)),
 		members: (room) => read(() => readMembers(disk, room)),
 		user: (id) => read(() => disk.users.get(id)),
+		userWithFamily: (id, family) =>
+			read(() => {
+				const user = disk.users.get(id);
+				const found = disk.tokenFamilies.get(family);
+				return user && { user, ...(found ? { family: found } : {}) };
+			}),
 		userBySkeleton: (skeleton) => read(() => disk.users.get(disk.userBySkeleton.get(skeleton) ?? "")),
 		userByExternal: (external) => read(() => disk.users.get(disk.userByExternal.get(external) ?? "")),
 		users: (afterId, limit) => read(() => readUsers(disk, afterId, limit)),

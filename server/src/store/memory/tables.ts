@@ -1,6 +1,6 @@
 // The rules' tables over maps. Each change leaves behind how to undo it, so that a draft that fails halfway leaves nothing.
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { RoomRecord, UserRecord, UserRef } from "../store.ts";
+import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../store.ts";
 import type { RoomRow, Said, Tables } from "../tables.ts";
 import type { MemoryDisk, MemoryRoom } from "./disk.ts";
 
@@ -132,6 +132,23 @@ export class MemoryTables implements Tables {
 		this.set(this.disk.users, user.id, { ...user });
 		this.set(this.disk.userBySkeleton, user.skeleton, user.id);
 		if (user.external !== undefined) this.set(this.disk.userByExternal, user.external, user.id);
+	}
+
+	tokenFamily(id: string): TokenFamily | undefined {
+		return this.disk.tokenFamilies.get(id);
+	}
+
+	putTokenFamily(family: TokenFamily): void {
+		this.remove(this.disk.tokenFamilies, family.id);
+		this.set(this.disk.tokenFamilies, family.id, family);
+	}
+
+	dropTokenFamilies(nowMs: number, limit: number): void {
+		let dropped = 0;
+		for (const [id, { expiresMs }] of this.disk.tokenFamilies) {
+			if (dropped++ === limit || expiresMs > nowMs) return;
+			this.remove(this.disk.tokenFamilies, id);
+		}
 	}
 
 	private must(id: string): MemoryRoom {

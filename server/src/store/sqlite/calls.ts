@@ -1,7 +1,7 @@
 // What the event loop asks of the two workers, and how questions and answers travel. Both are JSON in one string: Bun hands a
 // string to another thread as it is, while cloning objects costs more than writing and reading them.
 import type { RuleLimits } from "../rules.ts";
-import type { Draft, MemberRecord, RoomRecord, RoomView, UserRecord } from "../store.ts";
+import type { Draft, MemberRecord, RoomRecord, RoomView, TokenFamily, UserRecord } from "../store.ts";
 import type { StoreOpenCode, WriteTrouble } from "./errors.ts";
 import type { PackedRulings, Range } from "./packing.ts";
 
@@ -43,6 +43,10 @@ export interface ReaderCalls {
 	publicRooms(args: { readonly userId: string; readonly afterName: string; readonly limit: number }): readonly RoomView[];
 	members(room: string): readonly MemberRecord[];
 	user(id: string): UserRecord | null;
+	userWithFamily(args: { readonly id: string; readonly family: string }): {
+		readonly user: UserRecord;
+		readonly family?: TokenFamily;
+	} | null;
 	userBySkeleton(skeleton: string): UserRecord | null;
 	userByExternal(external: string): UserRecord | null;
 	users(args: { readonly afterId: string; readonly limit: number }): readonly UserRecord[];

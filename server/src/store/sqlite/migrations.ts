@@ -72,4 +72,17 @@ export const MIGRATIONS: readonly Migration[] = [
 		CREATE TABLE last_batch (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, ranges TEXT NOT NULL) STRICT;
 		INSERT INTO last_batch VALUES (1, 0, '[]');
 	`),
+	// 2: families of refresh tokens.
+	(db) =>
+		db.exec(`
+		CREATE TABLE token_families (
+			id TEXT PRIMARY KEY,
+			user TEXT NOT NULL,
+			number INTEGER NOT NULL,
+			issued_ms REAL NOT NULL,
+			expires_ms REAL NOT NULL,
+			ended INTEGER NOT NULL
+		) STRICT, WITHOUT ROWID;
+		CREATE INDEX token_families_by_end ON token_families (expires_ms);
+	`),
 ];

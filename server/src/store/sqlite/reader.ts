@@ -14,7 +14,7 @@ import { weightOf } from "../weight.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
 import { connectReader } from "./connect.ts";
 import { troubleOf } from "./errors.ts";
-import { USER_COLUMNS, type UserRow, userOf } from "./rows.ts";
+import { TOKEN_FAMILY_COLUMNS, type TokenFamilyRow, tokenFamilyOf, USER_COLUMNS, type UserRow, userOf } from "./rows.ts";
 import { textOf } from "./texts.ts";
 
 export class Reader {
@@ -42,6 +42,12 @@ export class Reader {
 				sql.members.all(room).map(({ id, name, standing }): MemberRecord => ({ user: { id, name }, standing })),
 			),
 		user: (id) => this.guarded((sql) => userOrNull(sql.userById.get(id))),
+		userWithFamily: ({ id, family }) =>
+			this.guarded((sql) => {
+				const user = sql.userById.get(id);
+				const found = family === "" ? null : sql.tokenFamily.get(family);
+				return user && { user: userOf(user), ...(found ? { family: tokenFamilyOf(found) } : {}) };
+			}),
 		userBySkeleton: (skeleton) => this.guarded((sql) => userOrNull(sql.userBySkeleton.get(skeleton))),
 		userByExternal: (external) => this.guarded((sql) => userOrNull(sql.userByExternal.get(external))),
 		users: ({ afterId, limit }) => this.guarded((sql) => sql.users.all(afterId, limit).map(userOf)),
@@ -124,6 +130,7 @@ function prepare(db: Database) {
 			"SELECT coalesce((SELECT name FROM users WHERE id = ?), (SELECT name FROM members WHERE room_no = ? AND user = ?)) AS name",
 		),
 		userById: all<UserRow>(`${user} WHERE id = ?`),
+		tokenFamily: all<TokenFamilyRow>(`SELECT ${TOKEN_FAMILY_COLUMNS} FROM token_families WHERE id = ?`),
 		userBySkeleton: all<UserRow>(`${user} WHERE skeleton = ?`),
 		userByExternal: all<UserRow>(`${user} WHERE external = ?`),
 		users: all<UserRow>(`${user} WHERE id > ? ORDER BY id LIMIT ?`),

@@ -1,5 +1,5 @@
-// Rows of users as they stand in the database, and back.
-import type { UserKind, UserRecord } from "../store.ts";
+// Rows of users and of their families of tokens as they stand in the database, and back.
+import type { TokenFamily, UserKind, UserRecord } from "../store.ts";
 
 export interface UserRow {
 	readonly id: string;
@@ -49,4 +49,19 @@ export function valuesOf(user: UserRecord): (string | number | null)[] {
 		user.generation,
 		Number(user.disabled),
 	];
+}
+
+export interface TokenFamilyRow {
+	readonly id: string;
+	readonly user: string;
+	readonly number: number;
+	readonly issued_ms: number;
+	readonly expires_ms: number;
+	readonly ended: number;
+}
+
+export const TOKEN_FAMILY_COLUMNS = "id, user, number, issued_ms, expires_ms, ended";
+
+export function tokenFamilyOf({ id, user, number, issued_ms, expires_ms, ended }: TokenFamilyRow): TokenFamily {
+	return { id, user, number, issuedMs: issued_ms, expiresMs: expires_ms, ended: ended !== 0 };
 }

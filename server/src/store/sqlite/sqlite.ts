@@ -89,6 +89,7 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 		publicRooms: (userId, afterName, limit) => reads.ask("publicRooms", { userId, afterName, limit }),
 		members: (room) => reads.ask("members", room),
 		user: async (id) => (await reads.ask("user", id)) ?? undefined,
+		userWithFamily: async (id, family) => (await reads.ask("userWithFamily", { id, family })) ?? undefined,
 		userBySkeleton: async (skeleton) => (await reads.ask("userBySkeleton", skeleton)) ?? undefined,
 		userByExternal: async (external) => (await reads.ask("userByExternal", external)) ?? undefined,
 		users: (afterId, limit) => reads.ask("users", { afterId, limit }),

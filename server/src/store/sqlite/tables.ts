@@ -4,11 +4,19 @@
 // Whatever is rolled back is forgotten.
 import type { Database, Statement } from "bun:sqlite";
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { UserRecord, UserRef } from "../store.ts";
+import type { TokenFamily, UserRecord, UserRef } from "../store.ts";
 import type { RoomRow, Said, Tables } from "../tables.ts";
 import { encodeBody } from "./bodies.ts";
 import { Recent } from "./recent.ts";
-import { USER_COLUMNS, type UserRow, userOf, valuesOf } from "./rows.ts";
+import {
+	TOKEN_FAMILY_COLUMNS,
+	type TokenFamilyRow,
+	tokenFamilyOf,
+	USER_COLUMNS,
+	type UserRow,
+	userOf,
+	valuesOf,
+} from "./rows.ts";
 import { textOf } from "./texts.ts";
 
 /** Bounds of the caches between batches, in bytes as estimated below: 20,000 rooms, 60,000 users with a room each. */
@@ -180,6 +188,19 @@ export class SqliteTables implements Tables {
 		this.sql.putUser.run(...valuesOf(user));
 	}
 
+	tokenFamily(id: string): TokenFamily | undefined {
+		const row = this.sql.tokenFamily.get(id);
+		return row === null ? undefined : tokenFamilyOf(row);
+	}
+
+	putTokenFamily({ id, user, number, issuedMs, expiresMs, ended }: TokenFamily): void {
+		this.sql.putTokenFamily.run(id, user, number, issuedMs, expiresMs, Number(ended));
+	}
+
+	dropTokenFamilies(nowMs: number, limit: number): void {
+		this.sql.dropTokenFamilies.run(nowMs, limit);
+	}
+
 	/** The room of a row, as remembered: the row may be older than what this transaction has done. */
 	private known(stored: Stored | null): Room | undefined {
 		return stored === null ? undefined : (this.rooms.get(stored.id) ?? this.remember(stored));
@@ -254,6 +275,11 @@ function prepare(db: Database) {
 		userById: one<UserRow>(`${user} WHERE id = ?`),
 		userBySkeleton: one<UserRow>(`${user} WHERE skeleton = ?`),
 		userByExternal: one<UserRow>(`${user} WHERE external = ?`),
+		tokenFamily: one<TokenFamilyRow>(`SELECT ${TOKEN_FAMILY_COLUMNS} FROM token_families WHERE id = ?`),
+		putTokenFamily: one<never>(`INSERT OR REPLACE INTO token_families (${TOKEN_FAMILY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`),
+		dropTokenFamilies: one<never>(
+			"DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
+		),
 		putUser: one<never>(
 			`INSERT INTO users (${USER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ` +
 				"ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, skeleton = excluded.skeleton, " +

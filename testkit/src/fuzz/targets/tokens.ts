@@ -124,7 +124,9 @@ async function signed(draw: Draw): Promise<{ readonly token: string; readonly so
 		claims.iss === settings.issuer &&
 		JSON.stringify(claims.aud ?? null).includes(`"${settings.audience}"`);
 	const inTime = Number(claims.exp) > NOW_MS / 1_000 && Number.isFinite(claims.exp) && claims.nbf === undefined;
-	return { token, sound: isOurs && saysAll && inTime && Number.isSafeInteger(claims.gen) ? kind : undefined };
+	const numbered = claims.fam === "f1" ? claims.num === 1 || claims.num === 2 : claims.fam === undefined && claims.jti === "j1";
+	const whole = Number.isSafeInteger(claims.gen) && (kind === "access" || numbered);
+	return { token, sound: isOurs && saysAll && inTime && whole ? kind : undefined };
 }
 
 async function ownKid(): Promise<string> {
@@ -156,6 +158,9 @@ function payload(draw: Draw): { readonly [claim: string]: unknown } {
 		exp: draw.pick<unknown>([now + 60, now - 3_600, undefined, "never", -1]),
 		nbf: draw.pick<unknown>([undefined, now + 3_600, "x"]),
 		gen: draw.pick<unknown>([7, 8, 1.5, "7", undefined]),
+		fam: draw.pick<unknown>(["f1", undefined, "", 7]),
+		num: draw.pick<unknown>([1, 2, 0, 1.5, undefined]),
+		jti: draw.pick<unknown>(["j1", undefined, ""]),
 	};
 }
 
