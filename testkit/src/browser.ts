@@ -40,6 +40,8 @@ export async function openBrowser(): Promise<TestBrowser> {
 	const browser: Browser = await chromium.launch({
 		executablePath,
 		headless: true,
+		// Scroll bars are used and take room, as on a desktop.
+		ignoreDefaultArgs: ["--hide-scrollbars"],
 		env: { ...process.env, HOME: home },
 		args: [
 			"--no-sandbox",

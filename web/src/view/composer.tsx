@@ -1,6 +1,6 @@
 // Where one writes: Enter says it, Shift and Enter begin a new line. The text stays in the field until the SDK has taken it.
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { LIMITS } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -19,10 +19,6 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 		// On a touch screen the keyboard would cover what one came to read.
 		if (window.matchMedia("(hover: hover)").matches) field.current?.focus();
 	}, []);
-	useSignalEffect(() => {
-		model.draft.value;
-		if (field.current !== null) fit(field.current);
-	});
 
 	const say = (): void => {
 		if (!sendable) return;
@@ -49,26 +45,28 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 				</p>
 			)}
 			<div class="composer-field">
-				<textarea
-					id="composer"
-					ref={field}
-					rows={1}
-					aria-label={`Message to ${model.title.value}`}
-					placeholder={`Message ${model.title.value}`}
-					value={draft}
-					enterkeyhint="send"
-					onInput={(event) => {
-						error.value = "";
-						model.setDraft(event.currentTarget.value);
-						if (event.currentTarget.value !== "") model.room.sendTyping();
-					}}
-					onKeyDown={(event) => {
-						// While an input method composes, Enter chooses its word.
-						if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
-						event.preventDefault();
-						say();
-					}}
-				/>
+				<div class="composer-grow" data-text={draft}>
+					<textarea
+						id="composer"
+						ref={field}
+						rows={1}
+						aria-label={`Message to ${model.title.value}`}
+						placeholder={`Message ${model.title.value}`}
+						value={draft}
+						enterkeyhint="send"
+						onInput={(event) => {
+							error.value = "";
+							model.setDraft(event.currentTarget.value);
+							if (event.currentTarget.value !== "") model.room.sendTyping();
+						}}
+						onKeyDown={(event) => {
+							// While an input method composes, Enter chooses its word.
+							if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
+							event.preventDefault();
+							say();
+						}}
+					/>
+				</div>
 				{left < COUNT_FROM ? (
 					<output class={left < 0 ? "composer-left over" : "composer-left"}>
 						{left < 0 ? `${counted(-left, "byte", "bytes")} too long` : `${counted(left, "byte", "bytes")} left`}
@@ -88,10 +86,4 @@ const encoder = new TextEncoder();
 
 function byteLength(text: string): number {
 	return text.length * 3 + COUNT_FROM < LIMITS.textBytesMax ? text.length : encoder.encode(text).length;
-}
-
-/** Makes the field as high as its text; the style sheet holds the highest. */
-function fit(field: HTMLTextAreaElement): void {
-	field.style.height = "auto";
-	field.style.height = `${field.scrollHeight}px`;
 }

@@ -1,4 +1,5 @@
-// The frame of every dialog: the browser's own, which keeps the focus inside and closes on Esc.
+// The frame of every dialog: the browser's own, which keeps the focus inside and closes on Esc. The first field has the focus at first, and
+// whatever had it before gets it back.
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "./context.ts";
@@ -8,9 +9,19 @@ export function DialogFrame({ title, children }: { readonly title: string; reado
 	const { layout } = useApp();
 	const dialog = useRef<HTMLDialogElement>(null);
 	const titleId = useId();
-	useLayoutEffect(() => dialog.current?.showModal(), []);
+	const gone = useRef(false);
+	useLayoutEffect(() => {
+		const box = dialog.current;
+		box?.showModal();
+		box?.querySelector<HTMLElement>(FIRST)?.focus();
+		return () => {
+			gone.current = true;
+			// The browser gives the focus back.
+			box?.close();
+		};
+	}, []);
 	const close = (): void => {
-		layout.dialog.value = undefined;
+		if (!gone.current) layout.dialog.value = undefined;
 	};
 	return (
 		// biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes a modal dialog on Esc by itself
@@ -36,3 +47,6 @@ export function DialogFrame({ title, children }: { readonly title: string; reado
 		</dialog>
 	);
 }
+
+/** What one came to do; without a field that is a button, but not the one that closes. */
+const FIRST = ".dialog-body > :not(header) :is(input, button:not(.danger))";

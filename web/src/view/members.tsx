@@ -56,6 +56,7 @@ interface PersonProps {
 function Person({ id, name, online, facts }: PersonProps): JSX.Element {
 	const { actions, session } = useApp();
 	const me = session.user.value?.id === id;
+	const marks = [facts, me ? "you" : ""].filter(Boolean).join(", ");
 	return (
 		<li>
 			<button
@@ -67,7 +68,7 @@ function Person({ id, name, online, facts }: PersonProps): JSX.Element {
 			>
 				<Face id={id} name={name} online={online} small />
 				<span class="room-name">{name}</span>
-				<span class="person-facts">{me ? "you" : facts}</span>
+				<span class="person-facts">{marks}</span>
 				<span class="unseen">{online === undefined ? "" : online ? ", online" : ", offline"}</span>
 			</button>
 		</li>

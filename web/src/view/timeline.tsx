@@ -1,19 +1,18 @@
 // What was said, newest at the bottom. Only the rows near the screen exist. The view follows the end only while it is there;
 // elsewhere the reader's place holds, whatever comes below or is loaded above.
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RoomModel } from "../state/room.ts";
 import type { Row } from "../text/rows.ts";
 import { counted } from "../text/words.ts";
 import { useApp } from "./context.ts";
+import { Follow } from "./follow.ts";
 import { Icon } from "./icon.tsx";
 import { RowView } from "./row.tsx";
 import { TimelineTop } from "./timeline-top.tsx";
 import { useVirtualRows } from "./virtual-rows.ts";
 
-/** Nearer than this to the bottom is at the end, in pixels. */
-const END_PX = 60;
 /** Older entries are loaded before their lack is seen: from this distance to the top on, in pixels. */
 const OLDER_PX = 900;
 /** What lies above the first row has this height, whatever it says, so that it moves nothing. */
@@ -22,10 +21,10 @@ const TOP_PX = 64;
 export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element {
 	const { layout, session } = useApp();
 	const scroller = useRef<HTMLDivElement>(null);
-	const atEnd = useSignal(true);
+	const [follow] = useState(() => new Follow());
+	const atEnd = follow.following;
 	/** The newest seq that has been on the screen. */
 	const shownTo = useRef(model.room.to);
-	const lastTop = useRef(0);
 
 	const rows = model.rows.value;
 	const virtualizer = useVirtualRows({
@@ -34,8 +33,9 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 		getItemKey: (index) => rows[index]?.key ?? index,
 		estimateSize: (index) => heightGuess(rows[index]),
 		anchorTo: "end",
-		followOnAppend: true,
-		scrollEndThreshold: END_PX,
+		// Who is at the end is for `follow` to say, and nobody else.
+		scrollEndThreshold: -1,
+		scrollToFn: (offset, { adjustments = 0 }) => follow.hold(offset + adjustments),
 		overscan: 12,
 		paddingStart: TOP_PX,
 	});
@@ -44,40 +44,17 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 		const box = scroller.current;
 		if (box !== null && box.scrollTop < OLDER_PX) model.loadAhead();
 	};
-	// Only a reader who scrolls up leaves the end: rows and window may change their sizes as they like.
-	const onScroll = (): void => {
-		const box = scroller.current;
-		if (box === null) return;
-		if (box.scrollHeight - box.scrollTop - box.clientHeight <= END_PX) atEnd.value = true;
-		else if (box.scrollTop < lastTop.current) atEnd.value = false;
-		lastTop.current = box.scrollTop;
-		loadIfNear();
-	};
-	const toEnd = (): void => {
-		atEnd.value = true;
-		virtualizer.scrollToEnd();
-	};
-
 	// What one says oneself is always shown.
 	const saidLast = model.room.pending.at(-1)?.cid;
 	useLayoutEffect(() => {
-		if (saidLast !== undefined) toEnd();
-	}, [saidLast]);
+		if (saidLast !== undefined) follow.toEnd();
+	}, [follow, saidLast]);
+	useLayoutEffect(() => (scroller.current === null ? undefined : follow.attach(scroller.current)), [follow]);
 	useLayoutEffect(() => {
-		if (atEnd.peek()) pinToEnd(scroller.current);
+		if (!virtualizer.isScrolling) follow.rested();
+		follow.keep();
 		loadIfNear();
 	});
-	useLayoutEffect(() => {
-		const box = scroller.current;
-		if (box === null) return;
-		// The window, the composer, an on-screen keyboard or a row takes room: the end stays in view for whoever was there.
-		const observer = new ResizeObserver(() => {
-			if (atEnd.peek()) pinToEnd(box);
-		});
-		observer.observe(box);
-		for (const content of box.children) observer.observe(content);
-		return () => observer.disconnect();
-	}, [atEnd]);
 
 	useSignalEffect(() => {
 		model.watch(atEnd.value && layout.attended.value);
@@ -101,7 +78,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 				aria-relevant="additions"
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
 				tabIndex={0}
-				onScroll={onScroll}
+				onScroll={loadIfNear}
 			>
 				<div class="timeline-all" style={{ height: `${virtualizer.getTotalSize()}px` }}>
 					<TimelineTop model={model} />
@@ -118,17 +95,13 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 				</div>
 			</div>
 			{atEnd.value ? null : (
-				<button type="button" class="to-end" onClick={toEnd}>
+				<button type="button" class="to-end" onClick={() => follow.toEnd()}>
 					<Icon name="down" />
 					{below > 0 ? counted(below, "new message", "new messages") : "To the end"}
 				</button>
 			)}
 		</div>
 	);
-}
-
-function pinToEnd(box: HTMLElement | null): void {
-	if (box !== null && box.scrollHeight - box.scrollTop - box.clientHeight > 1) box.scrollTop = box.scrollHeight;
 }
 
 function messagesAfter({ room }: RoomModel, seq: number): number {

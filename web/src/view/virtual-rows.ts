@@ -2,20 +2,14 @@
 // on the screen is right even before it was measured.
 //
 // Preact renders in a microtask: after a scroll or resize observer's call and before the paint, which is as early as needed.
-import {
-	elementScroll,
-	observeElementOffset,
-	observeElementRect,
-	Virtualizer,
-	type VirtualizerOptions,
-} from "@tanstack/virtual-core";
+import { observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from "@tanstack/virtual-core";
 import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 
 export type RowVirtualizer = Virtualizer<HTMLElement, HTMLElement>;
 
 export type RowVirtualizerOptions = Omit<
 	VirtualizerOptions<HTMLElement, HTMLElement>,
-	"observeElementRect" | "observeElementOffset" | "scrollToFn" | "onChange"
+	"observeElementRect" | "observeElementOffset" | "onChange"
 >;
 
 /** A virtualizer that lives as long as the calling component, and renders it anew when other rows are to be shown. */
@@ -25,7 +19,6 @@ export function useVirtualRows(options: RowVirtualizerOptions): RowVirtualizer {
 		...options,
 		observeElementRect,
 		observeElementOffset,
-		scrollToFn: elementScroll,
 		onChange: () => render(undefined),
 	};
 	const [virtualizer] = useState(() => new Virtualizer<HTMLElement, HTMLElement>(resolved));

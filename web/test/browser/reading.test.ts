@@ -125,6 +125,92 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 	);
 
 	test(
+		"writing many lines is no scrolling: who was at the end sees the answer that comes meanwhile",
+		async () => {
+			const tea = scriptedRoom("tea", longLog(80));
+			const page = await open([tea]);
+			await hear(page, "text 80");
+			await composer(page).focus();
+			for (let line = 1; line <= 8; line++) {
+				await page.keyboard.type(`line ${line} of a longer thought`);
+				await page.keyboard.press("Shift+Enter");
+				await stillness(page);
+				expect(await distanceToEnd(page)).toBeLessThanOrEqual(1);
+			}
+			// A key within a field that keeps its height, and one that takes lines away.
+			await page.keyboard.type("and more");
+			await stillness(page);
+			for (let i = 0; i < 60; i++) await page.keyboard.press("Backspace");
+			tell(tea, "the answer");
+			await hear(page, "the answer");
+			await stillness(page);
+			expect(await distanceToEnd(page)).toBeLessThanOrEqual(1);
+			expect(await page.locator(".to-end").count()).toBe(0);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"the end is left by wheel, key, finger and scroll bar, also while others speak without a pause",
+		async () => {
+			const tea = scriptedRoom("tea", longLog(80));
+			const page = await open([tea], { hasTouch: true });
+			await hear(page, "text 80");
+			const box = page.locator(".timeline-scroller");
+			const area = await box.boundingBox();
+			if (area === null) throw new Error("the timeline has no box");
+			const [x, y] = [area.x + area.width / 2, area.y + area.height / 2];
+			const touch = await page.context().newCDPSession(page);
+			const finger = (type: string, atY: number): Promise<unknown> =>
+				touch.send("Input.dispatchTouchEvent", {
+					type: type as "touchStart",
+					touchPoints: type === "touchEnd" ? [] : [{ x, y: atY }],
+				});
+			const ways: Record<string, () => Promise<void>> = {
+				async wheel() {
+					await page.mouse.move(x, y);
+					await page.mouse.wheel(0, -150);
+				},
+				async key() {
+					await box.focus();
+					await page.keyboard.press("PageUp");
+				},
+				async finger() {
+					await finger("touchStart", y - 100);
+					for (let by = 20; by <= 200; by += 20) await finger("touchMove", y - 100 + by);
+					await finger("touchEnd", 0);
+				},
+				async scrollBar() {
+					await page.mouse.move(area.x + area.width - 4, area.y + area.height - 30);
+					await page.mouse.down();
+					await page.mouse.move(area.x + area.width - 4, area.y + area.height - 120, { steps: 5 });
+					await page.mouse.up();
+				},
+			};
+			for (const [name, go] of Object.entries(ways)) {
+				let speaking = true;
+				const spoken = (async () => {
+					for (let i = 0; speaking; i++) {
+						tell(tea, `${name} ${i}`);
+						await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+					}
+				})();
+				await go();
+				await page.locator(".to-end").waitFor();
+				speaking = false;
+				await spoken;
+				await stillness(page);
+				expect(await distanceToEnd(page)).toBeGreaterThan(60);
+				await page.locator(".to-end").click();
+				await page.locator(".to-end").waitFor({ state: "detached" });
+				await stillness(page);
+				expect(await distanceToEnd(page)).toBeLessThanOrEqual(1);
+			}
+		},
+		LONG_MS,
+	);
+
+	test(
 		"everything goes by keyboard: rooms, composer, dialogs, members",
 		async () => {
 			const page = await open([scriptedRoom("mate", [message(1, bob, "m")]), scriptedRoom("tea", [message(1, bob, "t")])]);
@@ -150,6 +236,7 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 			await page.getByRole("dialog", { name: "Rooms" }).waitFor();
 			await page.keyboard.press("Escape");
 			await page.getByRole("dialog").waitFor({ state: "detached" });
+			expect(await focusedName(page)).toBe("Find or create a room");
 
 			// The first stop of all leads past the list.
 			expect(await page.evaluate(() => document.querySelector("button, a, input, textarea")?.textContent)).toBe(
@@ -158,6 +245,46 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 			await page.getByRole("button", { name: "Skip to the conversation" }).focus();
 			await page.keyboard.press("Enter");
 			expect(await focused(page)).toBe("composer");
+		},
+		LONG_MS,
+	);
+
+	test(
+		"a dialog begins in its first field: what one types is there, and Enter does it",
+		async () => {
+			const page = await open([scriptedRoom("tea", [message(1, bob, "t")])]);
+			await hear(page, "t");
+			for (const [button, field] of [
+				["Find or create a room", "Find a room, or name a new one"],
+				["New direct message", "To whom?"],
+				["About this room: invite, rename, leave", "Invite"],
+			] as const) {
+				await page.getByRole("button", { name: button }).first().press("Enter");
+				await page.getByRole("dialog").waitFor();
+				expect(await focusedName(page)).toBe(field);
+				await page.keyboard.type("abc");
+				expect(await page.getByLabel(field, { exact: true }).inputValue()).toBe("abc");
+				await page.getByRole("button", { name: "Close" }).click();
+				await page.getByRole("dialog").waitFor({ state: "detached" });
+				expect(await focusedName(page)).toBe(button);
+			}
+			await page.getByRole("button", { name: "Find or create a room" }).first().press("Enter");
+			await page.getByRole("button", { name: "Create #" }).waitFor({ state: "detached" });
+			await page.keyboard.type("abc");
+			await page.getByRole("button", { name: "Create #abc" }).waitFor();
+			await page.keyboard.press("Enter");
+			await until(() => server.heard.some((command) => command.case === "create" && command.value.name === "abc"));
+		},
+		LONG_MS,
+	);
+
+	test(
+		"the owner among the members is told as such, oneself too",
+		async () => {
+			const page = await open([scriptedRoom("tea", [message(1, bob, "t")])]);
+			await hear(page, "t");
+			await page.getByRole("button", { name: "Members", exact: true }).click();
+			await page.getByText("owner, you").waitFor();
 		},
 		LONG_MS,
 	);
@@ -204,6 +331,11 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 	);
 });
 
+/** Resolves once `holds`, asking again with each turn of the event loop. */
+async function until(holds: () => boolean): Promise<void> {
+	while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 interface Place {
 	readonly key: string;
 	readonly top: number;
@@ -244,6 +376,15 @@ function distanceToEnd(page: Page): Promise<number> {
 	return page.evaluate(() => {
 		const box = document.querySelector(".timeline-scroller");
 		return box === null ? Number.NaN : box.scrollHeight - box.scrollTop - box.clientHeight;
+	});
+}
+
+/** What the focused element is called. */
+function focusedName(page: Page): Promise<string | undefined> {
+	return page.evaluate(() => {
+		const one = document.activeElement;
+		const label = one instanceof HTMLInputElement ? one.labels?.[0]?.textContent : one?.getAttribute("aria-label");
+		return label ?? one?.textContent ?? undefined;
 	});
 }
 

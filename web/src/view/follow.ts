@@ -1,0 +1,143 @@
+// Following the end of a timeline: whether the view stays there while rows come, and the only code that writes its scrollTop.
+//
+// Only the reader leaves the end. A scroll is the reader's if a wheel, finger, key or pressed pointer (scroll bar, selection) came just
+// before it, or if it moves up while all sizes stay the same (find in page, a screen reader). What follows from sizes (a composer that
+// grows, a row that is measured) is never the reader's, and is undone.
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+/** The reader who comes down to this distance from the end follows it again, in pixels. */
+const RETURN_PX = 60;
+/** The reader who goes up by more than this leaves it, in pixels: a trembling finger does not. */
+const LEAVE_PX = 8;
+/** A scroll within this time after a gesture, or after a scroll of the reader's, is the reader's: smooth wheels and momentum. */
+const GESTURE_MS = 1_000;
+
+const GESTURES = ["wheel", "touchmove", "keydown"] as const;
+
+export class Follow {
+	private readonly state = signal(true);
+	private box: HTMLElement | undefined;
+	/** When the reader last moved or was about to, by the time stamps of events. */
+	private readerMs = Number.NEGATIVE_INFINITY;
+	/** The reader is moving: nothing is written against it. */
+	private moving = false;
+	private pressed = false;
+	private lastTop = 0;
+	private lastSizes = "";
+
+	/** Is the view kept at the end? */
+	get following(): ReadonlySignal<boolean> {
+		return this.state;
+	}
+
+	/** Takes `box` as what scrolls; gives how to let go of it. */
+	attach(box: HTMLElement): () => void {
+		const listening = new AbortController();
+		const options = { passive: true, signal: listening.signal };
+		const { window } = box.ownerDocument.defaultView ?? globalThis;
+		this.box = box;
+		for (const type of GESTURES) box.addEventListener(type, (event) => this.gesture(event), options);
+		box.addEventListener(
+			"pointerdown",
+			(event) => {
+				this.pressed = event.pointerType === "mouse";
+				this.gesture(event);
+			},
+			options,
+		);
+		// The release of a scroll bar is not told everywhere; the next movement without a button tells it.
+		for (const type of ["pointerup", "pointercancel", "pointermove"] as const) {
+			window.addEventListener(type, (event) => this.released(event), options);
+		}
+		// Before the virtualizer hears of it, which may render and call `keep`.
+		box.addEventListener("scroll", (event) => this.scrolled(event.timeStamp), { ...options, capture: true });
+		const observer = new ResizeObserver(() => this.keep());
+		observer.observe(box);
+		for (const content of box.children) observer.observe(content);
+		this.keep();
+		return () => {
+			listening.abort();
+			observer.disconnect();
+			this.box = undefined;
+		};
+	}
+
+	/** Goes to the end and follows it from now on. */
+	toEnd(): void {
+		this.moving = false;
+		this.state.value = true;
+		this.keep();
+	}
+
+	/** Call after rows or sizes have changed: the end stays in view for the reader who follows it. */
+	keep(): void {
+		const { box } = this;
+		if (box === undefined) return;
+		if (!this.state.peek() && distanceToEnd(box) <= 1) this.state.value = true;
+		if (this.state.peek() && !this.moving && distanceToEnd(box) > 1) this.put(box.scrollHeight - box.clientHeight);
+		this.lastSizes = sizesOf(box);
+	}
+
+	/** The scrolling has come to rest. */
+	rested(): void {
+		if (!this.moving || this.pressed) return;
+		this.moving = false;
+		this.keep();
+	}
+
+	/** Where the virtualizer wants to be, to hold a row in its place. */
+	hold(top: number): void {
+		const { box } = this;
+		if (box === undefined) return;
+		const following = this.state.peek() && !this.moving;
+		this.put(following ? box.scrollHeight - box.clientHeight : top);
+	}
+
+	private put(top: number): void {
+		const { box } = this;
+		if (box === undefined) return;
+		box.scrollTop = top;
+		this.lastTop = box.scrollTop;
+	}
+
+	private gesture(event: Event): void {
+		this.readerMs = event.timeStamp;
+	}
+
+	private released(event: PointerEvent): void {
+		if (!this.pressed || (event.type === "pointermove" && event.buttons !== 0)) return;
+		this.pressed = false;
+		this.readerMs = event.timeStamp;
+	}
+
+	private scrolled(nowMs: number): void {
+		const { box } = this;
+		if (box === undefined) return;
+		const moved = box.scrollTop - this.lastTop;
+		const distance = distanceToEnd(box);
+		const sizes = sizesOf(box);
+		const sameSizes = sizes === this.lastSizes;
+		this.lastTop = box.scrollTop;
+		this.lastSizes = sizes;
+		if (Math.abs(moved) < 1) return;
+		const gesture = this.pressed || nowMs - this.readerMs < GESTURE_MS;
+		if (gesture) {
+			this.readerMs = nowMs;
+			this.moving = true;
+		}
+		if (moved > 0) {
+			if (distance <= RETURN_PX) this.state.value = true;
+		} else if (distance > LEAVE_PX) {
+			if (gesture || sameSizes) this.state.value = false;
+			else this.keep();
+		}
+	}
+}
+
+function distanceToEnd(box: HTMLElement): number {
+	return box.scrollHeight - box.scrollTop - box.clientHeight;
+}
+
+function sizesOf(box: HTMLElement): string {
+	return `${box.scrollHeight} ${box.clientHeight} ${box.clientWidth}`;
+}
