@@ -1,7 +1,7 @@
 // `npm run bench -- [scenario …] [flags]`. This process is the load generator; every server is another, and its cost is read from the
 // kernel's accounts of that one alone. Without a scenario all are run, and the report is written.
 import { tmpdir } from "node:os";
-import { parseArgs } from "node:util";
+import { argumentsOf, mistaken } from "@verbatim/testkit";
 import { absences } from "./absent.ts";
 import { endOnSignals, unlessInterrupted } from "./ending.ts";
 import { block, disturbance, help, verdictLines } from "./print.ts";
@@ -13,23 +13,17 @@ import { removeStored } from "./stored.ts";
 import { summaryText } from "./summary.ts";
 import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./table.ts";
 
-const { positionals, values } = parseArgs({
-	args: process.argv.slice(2),
-	allowPositionals: true,
+const { positionals, values } = argumentsOf({
+	usage: help(SCENARIOS),
+	words: true,
 	options: {
 		...Object.fromEntries(Object.keys(FLAGS).map((name) => [name, { type: "string" as const }])),
 		json: { type: "boolean", default: false },
-		help: { type: "boolean", default: false },
 	},
 });
-
-if (values.help) {
-	console.log(help(SCENARIOS));
-	process.exit(0);
-}
 const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
 if (unknown !== undefined)
-	refuse(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
+	mistaken(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
 
 endOnSignals();
 const isWhole = positionals.length === 0;
@@ -56,7 +50,7 @@ for (const { scenario, failures } of failed) console.error(`FAILED: ${scenario}:
 process.exit(failed.length > 0 ? 1 : 0);
 
 function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {
-	const { json: _, help: __, ...texts } = values;
+	const { json: _, ...texts } = values;
 	const given = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, read(name, String(text))]));
 	return { ...FLAGS, ...scenario.defaults, ...round, ...given };
 }
@@ -65,7 +59,7 @@ function read(name: string, text: string): number | string {
 	if (name === "door" && (text === "ws" || text === "tcp")) return text;
 	const value = Number(text);
 	if (name !== "door" && value > 0 && Number.isFinite(value)) return value;
-	return refuse(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
+	return mistaken(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
 }
 
 /** One object of plain keys, with numbers to the thousandth: what is beyond was not measured. */
@@ -75,9 +69,4 @@ function flat({ more, ...result }: Result): object {
 		return typeof value === "number" ? Number(value.toFixed(3)) : value;
 	};
 	return Object.fromEntries(Object.entries({ ...result, ...more }).map(([key, value]) => [key, rounded(value)]));
-}
-
-function refuse(words: string): never {
-	console.error(words);
-	process.exit(64);
 }

@@ -79,3 +79,11 @@ export function describeOptions(table: readonly Option[]): string {
 	const width = Math.max(...rows.map(({ left }) => left.length));
 	return rows.map(({ left, about }) => `  ${left.padEnd(width)}  ${about}`).join("\n");
 }
+
+/** The option's value in seconds, from `least` to a day. Throws `CommandError` (usage). */
+export function secondsOf({ options }: Arguments, name: string, standard: number, least: number): number {
+	const written = options.get(name);
+	const seconds = Number(written ?? standard);
+	if (written !== "" && seconds >= least && seconds <= 86_400) return seconds;
+	throw new CommandError(EXIT.usage, `--${name} ${written}: it takes seconds, from ${least} to 86400`);
+}

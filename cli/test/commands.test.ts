@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ServerProcess } from "@verbatim/testkit";
+import { freePorts, ServerProcess } from "@verbatim/testkit";
 import { verbatim } from "./run.ts";
 
 describe("the command line", () => {
@@ -45,6 +46,47 @@ describe("the command line", () => {
 	});
 });
 
+describe("where no server is", () => {
+	const [port] = freePorts(1);
+	test.each([
+		["refused", "WebSocket", `ws://127.0.0.1:${port}/ws`],
+		["refused", "TCP", `tcp://127.0.0.1:${port}`],
+		["a name without an address", "WebSocket", "ws://nothing.invalid/ws"],
+		["a name without an address", "TCP", "tcp://nothing.invalid:9000"],
+	])(
+		"send and tail say at once what fails, how long they try, and that nothing was sent: %s, %s",
+		async (_what, _how, server) => {
+			const host = new URL(server).hostname;
+			for (const words of [
+				["send", "tea", "hello"],
+				["tail", "tea"],
+			]) {
+				const { code, out, err } = await verbatim([...words, "--wait", "1", "--guest", "ci", "--server", server]);
+				expect(code).toBe(69);
+				expect(out).toBe("");
+				const [first = "", ...more] = err.trim().split("\n");
+				expect(first).toMatch(/^- .*; trying for 1 s$/);
+				expect(first).toContain(host);
+				expect(more.join("\n")).toContain("the server cannot be reached");
+				expect(err).not.toContain("may or may not");
+				if (words[0] === "send") expect(err).toContain("nothing was sent");
+			}
+		},
+	);
+
+	test("--wait 0 tries once", async () => {
+		const { code, err } = await verbatim(["send", "tea", "hello", "--wait", "0", "--server", `tcp://127.0.0.1:${port}`]);
+		expect(code).toBe(69);
+		expect(err.trim().split("\n")).toHaveLength(1);
+	});
+
+	test("an empty text is refused before anything is tried", async () => {
+		const { code, err } = await verbatim(["send", "tea", "", "--server", `tcp://127.0.0.1:${port}`]);
+		expect(code).toBe(64);
+		expect(err).toContain("empty");
+	});
+});
+
 describe("beside a server", () => {
 	let server: ServerProcess;
 	let to: string[];
@@ -74,6 +116,23 @@ describe("beside a server", () => {
 		await tail.exited;
 		expect(printed).toContain("#tea 2 <ci> the build is green\n");
 		expect(printed.indexOf("<lines> one")).toBeLessThan(printed.indexOf("<lines> two"));
+	});
+
+	test("a room without # is the channel of this name", async () => {
+		expect(await verbatim(["send", "kitchen", "hello", "--guest", "cook", ...to])).toMatchObject({
+			code: 0,
+			out: "#kitchen 2\n",
+		});
+		expect(await verbatim(["send", "#kitchen", "again", "--guest", "cook", ...to])).toMatchObject({
+			code: 0,
+			out: "#kitchen 3\n",
+		});
+	});
+
+	test("a name with a space is refused by that word", async () => {
+		const { code, err } = await verbatim(["send", "#tea time", "hello", "--guest", "ci3", ...to]);
+		expect(code).toBe(76);
+		expect(err).toContain("a space is not allowed in a name");
 	});
 
 	test("a refusal has its words and exit code", async () => {
@@ -111,7 +170,10 @@ describe("beside a server", () => {
 		const findings = JSON.parse(out) as { about: string; grade: string; words: string }[];
 		expect(findings.find(({ about }) => about === "server")?.words).toContain("runs on this data folder");
 		expect(findings.find(({ about }) => about === "database")?.grade).toBe("ok");
-		expect(findings.filter(({ grade }) => grade === "bad")).toEqual([]);
+		expect(findings.filter(({ grade }) => grade === "bad" || grade === "warn")).toEqual([]);
+		const bytes = statSync(join(server.data, "verbatim.db-wal")).size;
+		expect(bytes).toBeGreaterThan(0);
+		expect(findings.find(({ about }) => about === "database")?.words).toMatch(/ KiB of it in the write-ahead log/);
 	});
 });
 

@@ -14,8 +14,9 @@ import type { Log } from "./ops/log.ts";
 import { watchLoop } from "./ops/loop-watch.ts";
 import { createMemory } from "./ops/memory.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
+import { connectionsWithin } from "./ops/open-files.ts";
 import { type OpsServer, openOpsServer } from "./ops/ops-server.ts";
-import { processFamilies } from "./ops/process-metrics.ts";
+import { openFilesMax, processFamilies } from "./ops/process-metrics.ts";
 import { createReadiness } from "./ops/readiness.ts";
 import { LevelShedding } from "./overload/shedding.ts";
 import { watchOverload } from "./overload/watch.ts";
@@ -74,17 +75,23 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			version: `verbatim ${version}`,
 		});
 		opened.push(() => core.stop());
-		const doors = await openDoors(config, {
-			host: core,
-			commands: core.commands,
-			accounts,
-			shedding,
-			page,
-			clock,
-			random,
-			log,
-			metrics,
-		});
+		const connectionsMax = connectionsWithin(config.gate.connectionsMax, openFilesMax());
+		if (connectionsMax < config.gate.connectionsMax)
+			log.info({ connectionsMax }, "limits.connections is lowered to what the limit of open files leaves room for");
+		const doors = await openDoors(
+			{ ...config, gate: { ...config.gate, connectionsMax } },
+			{
+				host: core,
+				commands: core.commands,
+				accounts,
+				shedding,
+				page,
+				clock,
+				random,
+				log,
+				metrics,
+			},
+		);
 		opened.push(() => doors.close(0));
 		const loop = watchLoop(clock, metrics.loopLagSeconds);
 		opened.push(() => loop.stop());

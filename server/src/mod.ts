@@ -14,6 +14,7 @@ export { exampleConfig, type SettingRow, settingRows, showConfig } from "./ops/c
 export { type OpenData, openData } from "./ops/data.ts";
 export { type DatabaseFacts, inspectDatabase, isFolderInUse } from "./ops/inspect.ts";
 export { createLog, type Log, type LogFields, type ProcessLog } from "./ops/log.ts";
+export { connectionsWithin, filesFor } from "./ops/open-files.ts";
 export { openFilesMax } from "./ops/process-metrics.ts";
 export { type Ending, untilStopped } from "./ops/until-stopped.ts";
 export { StoreOpenError } from "./store/sqlite/errors.ts";

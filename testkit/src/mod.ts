@@ -2,4 +2,5 @@
 
 export * from "./process/server-process.ts";
 export * from "./random.ts";
+export { argumentsOf, mistaken } from "./run/arguments.ts";
 export * from "./virtual-clock.ts";

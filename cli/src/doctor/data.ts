@@ -113,7 +113,8 @@ function checkDatabase(path: string): readonly Finding[] {
 				),
 			];
 		}
-		const sound = ok("database", `sound; ${bytesWords(facts.sizeBytes)}, ${facts.rooms} rooms, version ${facts.version}`);
+		const size = `${bytesWords(facts.sizeBytes)}, ${bytesWords(facts.logBytes)} of it in the write-ahead log`;
+		const sound = ok("database", `sound; ${size}; ${facts.rooms} rooms, version ${facts.version}`);
 		return [...inUse, sound, checkClock(facts.newestMs)];
 	} catch (error) {
 		return [bad("database", wordsOf(error), "stop the server, restore a backup, then run: verbatim doctor --restored")];

@@ -29,13 +29,13 @@ export const doctor: Command = {
 	examples: ["verbatim doctor", "verbatim doctor --data /var/lib/verbatim", "verbatim doctor --restored"],
 	async run(args) {
 		if (args.rest.length > 0) throw new CommandError(EXIT.usage, "verbatim doctor takes options only");
-		const { config } = await configFrom(args);
+		const { config, origins } = await configFrom(args);
 		if (args.options.get("restored") === "true") return renewEpochs(config);
 		const findings = [
 			...checkProgram(),
 			...checkData(config),
 			...(await checkDoors(config)),
-			...checkFiles(config),
+			...checkFiles(config, origins.get("limits.connections") !== "default"),
 			...checkMemory(config),
 		];
 		console.log(args.options.get("json") === "true" ? JSON.stringify(findings) : findings.map(line).join("\n"));

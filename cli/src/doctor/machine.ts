@@ -2,31 +2,43 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { type Address, bind, type Config, loadTls, openFilesMax, parseAddress, showAddress } from "@verbatim/server";
+import {
+	type Address,
+	bind,
+	type Config,
+	connectionsWithin,
+	filesFor,
+	loadTls,
+	openFilesMax,
+	parseAddress,
+	showAddress,
+} from "@verbatim/server";
 import { VERSION } from "../version.ts";
 import { bad, bytesWords, type Finding, note, ok, warn, wordsOf } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
 const CERTIFICATE_DAYS_LOW = 14;
-/** Files that are no connections: database, log, listeners, workers. */
-const FILES_BESIDE = 200;
+/** Fewer connections than this are soon too few for people with a few devices each. */
+const CONNECTIONS_LOW = 500;
 
 export function checkProgram(): readonly Finding[] {
 	return [ok("program", `Verbatim ${VERSION} on Bun ${Bun.version}, ${process.platform} ${process.arch}`)];
 }
 
-export function checkFiles({ gate }: Config): readonly Finding[] {
+/** `chosen`: the operator has asked for this many connections, it is not the default. */
+export function checkFiles({ gate }: Config, chosen: boolean): readonly Finding[] {
 	const most = openFilesMax();
 	if (most === undefined) return [note("open files", "this system does not tell its limit")];
-	const wanted = gate.connectionsMax + FILES_BESIDE;
-	if (most >= wanted) return [ok("open files", `up to ${most}`)];
-	return [
-		warn(
-			"open files",
-			`up to ${most}: fewer than limits.connections (${gate.connectionsMax}) needs`,
-			`raise it (ulimit -n ${wanted}, LimitNOFILE=${wanted}), or set limits.connections to ${Math.max(1, most - FILES_BESIDE)}`,
-		),
-	];
+	const { connectionsMax } = gate;
+	const room = connectionsWithin(connectionsMax, most);
+	if (room === connectionsMax) return [ok("open files", `up to ${most}`)];
+	const words = `up to ${most}, enough for ${room} connections; the server lets in no more`;
+	const wanted = filesFor(connectionsMax);
+	const raise = `raise it (ulimit -n ${wanted}, LimitNOFILE=${wanted})`;
+	if (room < CONNECTIONS_LOW) return [warn("open files", words, raise)];
+	if (chosen)
+		return [warn("open files", `${words}, and limits.connections is ${connectionsMax}`, `${raise}, or set that to ${room}`)];
+	return [ok("open files", words)];
 }
 
 export function checkMemory({ limits }: Config): readonly Finding[] {

@@ -2,11 +2,13 @@
 // whether it is of use to try again.
 import { createInterface } from "node:readline";
 import type { Delivery, Room } from "@verbatim/client";
-import type { Arguments } from "../args.ts";
+import { secondsOf } from "../args.ts";
 import type { Command } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
 import { CONNECTION_OPTIONS, connectFrom } from "./connection.ts";
-import { troubleOf } from "./trouble.ts";
+import { reach, WAIT_OPTION } from "./reach.ts";
+import { ROOM_NOTE, roomOf } from "./room.ts";
+import { type Phase, troubleOf } from "./trouble.ts";
 
 const SECONDS_DEFAULT = 15;
 /** Lines under way at once; the next is read when one is durable. */
@@ -17,11 +19,12 @@ export const send: Command = {
 	summary: "Says something in a room, waits until it is durable, and prints its place in the room.",
 	usage: "verbatim send ROOM [TEXT] [OPTIONS]",
 	about: [
-		"ROOM is #channel, @user or an id. Without TEXT each line of the standard input is said, in order.",
+		`${ROOM_NOTE} Without TEXT each line of the standard input is said, in order; empty ones are left out.`,
 		"A send whose acknowledgement is lost is repeated by itself and stored once.",
 	].join("\n"),
 	options: [
 		...CONNECTION_OPTIONS,
+		WAIT_OPTION,
 		{ name: "timeout", takes: "SECONDS", about: `Give up after this long without an answer. Default: ${SECONDS_DEFAULT}.` },
 		{ name: "create", about: "Make the channel if it is not there; --no-create does not. Default: make it." },
 		{ name: "json", about: 'Print {"room","seq","text"} instead of "#room seq".' },
@@ -34,19 +37,25 @@ export const send: Command = {
 	async run(args) {
 		const [ref, text, ...more] = args.rest;
 		if (ref === undefined || more.length > 0) {
-			throw new CommandError(EXIT.usage, "verbatim send ROOM [TEXT]: one room, and the text as one argument, in quotes");
+			throw new CommandError(
+				EXIT.usage,
+				"verbatim send ROOM [TEXT]: one room, and the text as one argument, both in quotes (for a shell, # begins a comment)",
+			);
 		}
-		const timeoutMs = secondsOf(args) * 1_000;
+		if (text === "") throw new CommandError(EXIT.usage, "verbatim send: the text is empty; there is nothing to say");
+		const timeoutMs = secondsOf(args, "timeout", SECONDS_DEFAULT, 0.001) * 1_000;
 		const connection = await connectFrom(args);
 		const { client } = connection;
+		let phase: Phase = "before";
 		try {
-			await client.ready({ timeoutMs });
-			const room = await client.join(ref, { create: args.options.get("create") !== "false", history: 0, timeoutMs });
+			await reach(connection, args, "; nothing was sent");
+			const room = await client.join(roomOf(ref), { create: args.options.get("create") !== "false", history: 0, timeoutMs });
 			const show = args.options.get("json") === "true" ? asJson : asWords;
 			const lines = text === undefined ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : [text];
+			phase = "sending";
 			return await sayAll(room, lines, (delivery, seq) => console.log(show(room, delivery, seq)), timeoutMs);
 		} catch (error) {
-			throw troubleOf(error, connection);
+			throw troubleOf(error, connection, phase);
 		} finally {
 			await client.close();
 		}
@@ -80,13 +89,4 @@ function asWords(room: Room, _delivery: Delivery, seq: number): string {
 
 function asJson(room: Room, { text }: Delivery, seq: number): string {
 	return JSON.stringify({ room: room.title, id: room.id, seq, text });
-}
-
-function secondsOf({ options }: Arguments): number {
-	const written = options.get("timeout") ?? String(SECONDS_DEFAULT);
-	const seconds = Number(written);
-	if (!(seconds > 0 && seconds <= 86_400)) {
-		throw new CommandError(EXIT.usage, `--timeout ${written}: it takes seconds, above 0 and up to 86400`);
-	}
-	return seconds;
 }

@@ -7,18 +7,21 @@ import type { Arguments } from "../args.ts";
 import type { Command } from "../command.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { CONNECTION_OPTIONS, connectFrom } from "./connection.ts";
+import { reach, WAIT_OPTION } from "./reach.ts";
+import { ROOM_NOTE, roomOf } from "./room.ts";
 import { troubleOf } from "./trouble.ts";
 
 const LAST_DEFAULT = 10;
-const CONNECT_MS = 15_000;
+const ANSWER_MS = 15_000;
 
 export const tail: Command = {
 	name: "tail",
 	summary: "Prints a room as it goes on: every entry once, in order, across lost connections and restarts of the server.",
 	usage: "verbatim tail ROOM [OPTIONS]",
-	about: "ROOM is #channel, @user or an id; who is no member yet joins. Ctrl+C ends it.",
+	about: `${ROOM_NOTE} Who is no member yet joins. Ctrl+C ends it.`,
 	options: [
 		...CONNECTION_OPTIONS,
+		WAIT_OPTION,
 		{ name: "after", takes: "SEQ", about: "Begin after this entry; 0: from the first." },
 		{ name: "last", takes: "N", short: "n", about: `Begin with the newest N entries. Default: ${LAST_DEFAULT}.` },
 		{ name: "json", about: "One JSON object a line: room, seq, atMs, sender, cid, kind, and what the kind has." },
@@ -42,8 +45,8 @@ export const tail: Command = {
 		// Whoever read this has left: `| head` does.
 		process.stdout.once("error", interrupt);
 		try {
-			await client.ready({ timeoutMs: CONNECT_MS, signal: interrupted.signal });
-			const room = await client.join(ref, { history: 0, timeoutMs: CONNECT_MS, signal: interrupted.signal });
+			await reach(connection, args, "", interrupted.signal);
+			const room = await client.join(roomOf(ref), { history: 0, timeoutMs: ANSWER_MS, signal: interrupted.signal });
 			client.on("status", tellStatus());
 			const show = args.options.get("json") === "true" ? asJson : (entry: Entry) => lineOf(renderEntry(entry, room.title));
 			await follow(room, after ?? Math.max(0, room.head - last), interrupted.signal, (entry) => {
@@ -52,7 +55,7 @@ export const tail: Command = {
 			return EXIT.ok;
 		} catch (error) {
 			if (interrupted.signal.aborted) return EXIT.ok;
-			throw troubleOf(error, connection);
+			throw troubleOf(error, connection, "reading");
 		} finally {
 			await client.close();
 			process.off("SIGINT", interrupt).off("SIGTERM", interrupt);

@@ -76,7 +76,17 @@ function fitsContext(points: readonly string[], at: number): boolean {
 	}
 }
 
+/** What people have a word for; a number tells them nothing. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+	["\t", "a tab"],
+	["\n", "the end of a line"],
+	["\r", "the end of a line"],
+	[" ", "a space"],
+]);
+
 function printable(point: string): string {
+	const word = WORDS.get(point);
+	if (word !== undefined) return word;
 	const code = `U+${(point.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 	return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(point) && !IGNORABLE.test(point) ? `"${point}" (${code})` : code;
 }

@@ -9,7 +9,10 @@ import { APPLICATION_ID, MIGRATIONS } from "../store/sqlite/migrations.ts";
 /** What was found; each field is undefined where the one before made it pointless to look. */
 export interface DatabaseFacts {
 	readonly path: string;
+	/** Of all its files. */
 	readonly sizeBytes: number;
+	/** Of these, of SQLite's write-ahead log: what is committed and not yet in the database's own file. */
+	readonly logBytes: number;
 	readonly ours: boolean;
 	/** The version of its schema, and the newest this program knows. */
 	readonly version: number;
@@ -26,14 +29,16 @@ const DAMAGE_LINES_MAX = 10;
 /** The database's facts; undefined if there is none yet. Throws SQLite's error for what is no database. */
 export function inspectDatabase(dir: string): DatabaseFacts | undefined {
 	const path = join(resolve(dir), "verbatim.db");
-	const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-	if (sizeBytes === 0) return undefined;
+	const fileBytes = bytesOf(path);
+	if (fileBytes === 0) return undefined;
+	const logBytes = bytesOf(`${path}-wal`);
+	const sizeBytes = fileBytes + logBytes;
 	const db = new Database(path, { readonly: true, strict: true });
 	try {
 		db.exec("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF");
 		const version = Number(pragma(db, "user_version"));
 		const ours = pragma(db, "application_id") === APPLICATION_ID;
-		const facts = { path, sizeBytes, ours, version, versionKnown: MIGRATIONS.length };
+		const facts = { path, sizeBytes, logBytes, ours, version, versionKnown: MIGRATIONS.length };
 		if (!ours || version > MIGRATIONS.length) return { ...facts, damage: [], rooms: 0, newestMs: undefined };
 		const found = db.query<{ quick_check: string }, []>(`PRAGMA quick_check(${DAMAGE_LINES_MAX})`).all();
 		const damage = found.map(({ quick_check }) => quick_check).filter((words) => words !== "ok");
@@ -43,6 +48,10 @@ export function inspectDatabase(dir: string): DatabaseFacts | undefined {
 	} finally {
 		db.close();
 	}
+}
+
+function bytesOf(path: string): number {
+	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** By the head of each room: the time of an entry has no index. */

@@ -1,10 +1,16 @@
 // `npm run chaos -- --minutes M --seed N [--json]`: see testkit/src/chaos/chaos.ts. Exit code 1 if anything is wrong; then it says
 // where everything was kept.
-import { parseArgs } from "node:util";
 import { chaos, IMPOSSIBLE, planOf } from "../chaos/chaos.ts";
 import { showPlan } from "../chaos/plan.ts";
+import { amountOf, argumentsOf, wholeOf } from "./arguments.ts";
 
-const { values } = parseArgs({
+const { values } = argumentsOf({
+	usage: [
+		"npm run chaos -- [--minutes M] [--seed N] [--json]",
+		"  --minutes M  how long things go wrong; default 2",
+		"  --seed N     the plan of another run again; default: one by chance",
+		"  --json       the result as one line",
+	].join("\n"),
 	options: {
 		minutes: { type: "string", default: "2" },
 		seed: { type: "string" },
@@ -12,12 +18,8 @@ const { values } = parseArgs({
 	},
 });
 
-const minutes = Number(values.minutes);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-if (!(minutes >= 0) || !Number.isSafeInteger(seed) || seed < 0) {
-	console.error("--minutes takes a number, --seed a whole one");
-	process.exit(2);
-}
+const minutes = amountOf("minutes", values.minutes, true);
+const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
 const say = (words: string): void => {
 	if (!values.json) console.log(words);
 };

@@ -1,8 +1,15 @@
 // `npm run crash -- --rounds 300 [--seed N] [--clients N] [--json]`: see testkit/src/crash/crash.ts.
-import { parseArgs } from "node:util";
 import { crash } from "../crash/crash.ts";
+import { argumentsOf, wholeOf } from "./arguments.ts";
 
-const { values } = parseArgs({
+const { values } = argumentsOf({
+	usage: [
+		"npm run crash -- [--rounds N] [--seed N] [--clients N] [--json]",
+		"  --rounds N   how often the server is killed; default 300",
+		"  --seed N     the same chance again; default: another each time",
+		"  --clients N  who speak meanwhile; default 6",
+		"  --json       the result as one line",
+	].join("\n"),
 	options: {
 		rounds: { type: "string", default: "300" },
 		seed: { type: "string" },
@@ -11,12 +18,13 @@ const { values } = parseArgs({
 	},
 });
 
-const rounds = Number(values.rounds);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const rounds = wholeOf("rounds", values.rounds, 1);
+const clients = wholeOf("clients", values.clients, 1);
+const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
 const { verdict, entries, clientDeaths } = await crash({
 	rounds,
 	seed,
-	clients: Number(values.clients),
+	clients,
 	onRound(round, acknowledged) {
 		if (!values.json && (round % 10 === 0 || round === rounds))
 			console.log(`round ${round} of ${rounds}: ${acknowledged} acknowledged`);

@@ -7,20 +7,32 @@
 //     npm run fuzz -- --mutants [--only TARGET,…] [--json]                   deliberate bugs, each of which must be found
 //
 // Ends with 1 and the smallest failing input at the first failure.
-import { parseArgs } from "node:util";
 import { escaped, keepBest, keepFound, unescaped } from "../fuzz/corpus.ts";
 import type { Failure, Fuzzer } from "../fuzz/fuzzer.ts";
 import { type FuzzReport, huntOne } from "../fuzz/hunt.ts";
 import { loadInstrumented } from "../fuzz/load.ts";
 import { FUZZ_MUTANTS } from "../fuzz/mutants.ts";
 import { Watchdog } from "../fuzz/watchdog.ts";
+import { amountOf, argumentsOf, mistaken, wholeOf } from "./arguments.ts";
 
 /** Each target's turn: long enough to get somewhere, short enough that all have theirs in a short run. */
 const TURN_MS = 2_000;
 /** Inputs are small and nothing of them is kept for long: whoever makes a run grow beyond this has found something. */
 const RSS_MIB_MAX = 1_024;
 
-const { values } = parseArgs({
+const { values } = argumentsOf({
+	usage: [
+		"npm run fuzz -- [--minutes M] [--seed N] [--only TARGET,…] [--keep] [--json]",
+		"npm run fuzz -- --only TARGET --input 'TEXT'",
+		"npm run fuzz -- --mutants [--only TARGET,…] [--json]",
+		"  --minutes M   in all, the targets in turn; default 1",
+		"  --seed N      the same chance again; default: another each time",
+		"  --only …      these targets; default: all. docs/reliability.md lists them",
+		"  --keep        keep the best inputs in testkit/fuzz-corpus",
+		"  --input TEXT  one input, as a failure prints it",
+		"  --mutants     deliberate bugs, each of which must be found",
+		"  --json        the result as one line",
+	].join("\n"),
 	options: {
 		minutes: { type: "string", default: "1" },
 		seed: { type: "string" },
@@ -33,9 +45,8 @@ const { values } = parseArgs({
 		json: { type: "boolean", default: false },
 	},
 });
-const minutes = Number(values.minutes);
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) fail("--minutes takes a number above 0, --seed a whole number");
+const minutes = amountOf("minutes", values.minutes);
+const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
 const isChosen = (target: string): boolean => values.only === undefined || values.only.split(",").includes(target);
 
 process.exit(values.mutants ? await huntAll() : await fuzz());
@@ -46,7 +57,7 @@ async function fuzz(): Promise<number> {
 	const { TARGETS } = await import("../fuzz/list.ts");
 	const { Fuzzer: Engine } = await import("../fuzz/fuzzer.ts");
 	const chosen = TARGETS.filter(({ name }) => isChosen(name));
-	if (chosen.length === 0) fail(`there is no target ${values.only}; there are ${TARGETS.map(({ name }) => name).join(", ")}`);
+	if (chosen.length === 0) mistaken(`there is no target ${values.only}; there are ${TARGETS.map(({ name }) => name).join(", ")}`);
 	const watchdog = new Watchdog(chosen.map(({ name }) => name));
 	const fuzzers: Fuzzer[] = [];
 	for (const [index, target] of chosen.entries()) {
@@ -80,14 +91,17 @@ async function inTurn(fuzzers: readonly Fuzzer[]): Promise<Failure | undefined> 
 			const ms = Math.min(turnMs, endsMs - performance.now());
 			const failure = ms > 0 ? await fuzzer.run({ ms }) : undefined;
 			if (failure !== undefined) return failure;
-			if (rssMiB() > RSS_MIB_MAX) fail(`${fuzzer.target.name}: more than ${RSS_MIB_MAX} MiB are resident, seed ${seed}`);
+			if (rssMiB() > RSS_MIB_MAX) {
+				console.error(`${fuzzer.target.name}: more than ${RSS_MIB_MAX} MiB are resident, seed ${seed}`);
+				process.exit(1);
+			}
 		}
 	}
 	return undefined;
 }
 
 async function replay([fuzzer, another]: readonly Fuzzer[], line: string): Promise<number> {
-	if (fuzzer === undefined || another !== undefined) return fail("--input needs --only with one target");
+	if (fuzzer === undefined || another !== undefined) return mistaken("--input needs --only with one target");
 	const failed = await fuzzer.replay(unescaped(line));
 	if (failed === undefined) await fuzzer.close();
 	console.log(failed === undefined ? "every property holds" : wordsOf(failed.error));
@@ -149,9 +163,4 @@ function wordsOf(error: unknown): string {
 
 function rssMiB(): number {
 	return Math.round(process.memoryUsage().rss / 1024 / 1024);
-}
-
-function fail(message: string): never {
-	console.error(message);
-	return process.exit(2);
 }

@@ -1,14 +1,23 @@
 // `npm run mutants [-- --only WORDS] [--json]`: each deliberate bug of testkit/src/mutants/list.ts, and how many seeds it takes until
 // the simulation catches it. Fails if one survives without a reason.
-import { parseArgs } from "node:util";
 import { HUNT, hunt } from "../mutants/hunt.ts";
 import { MUTANTS } from "../mutants/list.ts";
+import { argumentsOf, mistaken } from "./arguments.ts";
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" }, json: { type: "boolean", default: false } } });
+const { values } = argumentsOf({
+	usage: [
+		"npm run mutants -- [--only WORDS] [--json]",
+		"  --only WORDS  the deliberate bugs with these words in their names; default: all",
+		"  --json        the result as one line",
+	].join("\n"),
+	options: { only: { type: "string", default: "" }, json: { type: "boolean", default: false } },
+});
+const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+if (chosen.length === 0) mistaken(`no mutant has ${JSON.stringify(values.only)} in its name; docs/reliability.md lists them`);
 
 const caught: { readonly mutant: string; readonly caughtAtSeed: number | null }[] = [];
 let escaped = 0;
-for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only))) {
+for (const mutant of chosen) {
 	const { caughtAtSeed, by } = await hunt(mutant);
 	caught.push({ mutant: mutant.name, caughtAtSeed: caughtAtSeed ?? null });
 	if (caughtAtSeed === undefined && mutant.survives === undefined) escaped++;

@@ -1,15 +1,23 @@
 // `npm run overload [-- --only NAME] [--seconds N] [--json]`: see testkit/src/overload/experiment.ts. With --json one line per experiment.
-import { parseArgs } from "node:util";
 import { run } from "../overload/experiment.ts";
 import { EXPERIMENTS } from "../overload/experiments/all.ts";
+import { amountOf, argumentsOf, chosenFrom } from "./arguments.ts";
 
-const { values } = parseArgs({
+const { values } = argumentsOf({
+	usage: [
+		"npm run overload -- [--only NAME] [--seconds N] [--json]",
+		`  --only NAME  one of ${EXPERIMENTS.map(({ name }) => name).join(", ")}; default: all`,
+		"  --seconds N  of load; default 8",
+		"  --json       one line for each",
+	].join("\n"),
 	options: { only: { type: "string" }, seconds: { type: "string", default: "8" }, json: { type: "boolean", default: false } },
 });
 
+const seconds = amountOf("seconds", values.seconds);
+
 let failed = 0;
-for (const experiment of EXPERIMENTS.filter(({ name }) => values.only === undefined || name === values.only)) {
-	const outcome = await run(experiment, Number(values.seconds));
+for (const experiment of chosenFrom(EXPERIMENTS, values.only)) {
+	const outcome = await run(experiment, seconds);
 	if (outcome.failures.length > 0) failed++;
 	if (values.json) {
 		console.log(JSON.stringify(outcome));

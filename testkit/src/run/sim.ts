@@ -3,15 +3,24 @@
 //     npm run sim -- --seeds 1000 [--from N] [--json]    many seeds
 //     npm run sim -- --seed N                            one seed: its options, its script, its history
 //     npm run sim -- --shrink N                          the shortest script with which seed N still fails
-import { parseArgs } from "node:util";
 import { wholeStory, whyFailed } from "../sim/report.ts";
 import { shrink } from "../sim/shrink.ts";
 import { simulate } from "../sim/simulate.ts";
+import { argumentsOf, wholeOf } from "./arguments.ts";
 
 /** Failures told of in full; the others are counted. */
 const SHOWN_MAX = 10;
 
-const { values } = parseArgs({
+const { values } = argumentsOf({
+	usage: [
+		"npm run sim -- [--seeds N] [--from N] [--json]",
+		"npm run sim -- --seed N | --shrink N",
+		"  --seeds N   how many runs; default 1000",
+		"  --from N    the first seed; default 1",
+		"  --seed N    one run: its options, its script, its history",
+		"  --shrink N  the shortest script with which seed N still fails",
+		"  --json      the result as one line",
+	].join("\n"),
 	options: {
 		seeds: { type: "string", default: "1000" },
 		from: { type: "string", default: "1" },
@@ -22,18 +31,18 @@ const { values } = parseArgs({
 });
 
 if (values.seed !== undefined) {
-	const outcome = simulate(number("seed", values.seed));
+	const outcome = simulate(wholeOf("seed", values.seed));
 	console.log(wholeStory(outcome));
 	process.exit(outcome.ok ? 0 : 1);
 }
 
 if (values.shrink !== undefined) {
-	const shortest = shrink(number("shrink", values.shrink), (steps) => console.log(`still fails with ${steps} steps`));
+	const shortest = shrink(wholeOf("shrink", values.shrink), (steps) => console.log(`still fails with ${steps} steps`));
 	console.log(shortest === undefined ? `seed ${values.shrink} does not fail` : wholeStory(shortest));
 	process.exit(shortest === undefined ? 0 : 1);
 }
 
-const [seeds, from] = [number("seeds", values.seeds), number("from", values.from)];
+const [seeds, from] = [wholeOf("seeds", values.seeds), wholeOf("from", values.from)];
 let failed = 0;
 const totals = { attempted: 0, acknowledged: 0, unknown: 0, lost: 0, doubled: 0, reordered: 0, phantom: 0 };
 const beganMs = performance.now();
@@ -52,10 +61,3 @@ if (values.json) {
 	console.log(JSON.stringify(totals));
 }
 process.exit(failed === 0 ? 0 : 1);
-
-function number(name: string, value: string): number {
-	const parsed = Number(value);
-	if (Number.isSafeInteger(parsed) && parsed >= 0) return parsed;
-	console.error(`--${name} takes a whole number, not ${JSON.stringify(value)}`);
-	return process.exit(2);
-}

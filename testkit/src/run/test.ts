@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { argumentsOf, mistaken } from "./arguments.ts";
 
 const PACKAGES = ["protocol", "client", "server", "terminal", "web", "cli", "testkit", "bench"];
 
@@ -25,7 +26,13 @@ interface Counts {
 	skipped: string[];
 }
 
-const only = process.argv.slice(2);
+const { positionals: only } = argumentsOf({
+	usage: `npm test -- [PACKAGE …]\n  PACKAGE  of ${PACKAGES.join(", ")}; default: all. One file: npx bun test PATH`,
+	options: {},
+	words: true,
+});
+const unknown = only.find((name) => !PACKAGES.includes(name));
+if (unknown !== undefined) mistaken(`there is no package ${JSON.stringify(unknown)}; there are: ${PACKAGES.join(", ")}`);
 const inCi = process.env.CI === "true";
 const reports = await mkdtemp(join(tmpdir(), "verbatim-tests-"));
 const counts: Counts = { passed: 0, failed: 0, skipped: [] };

@@ -1,0 +1,59 @@
+// Waiting for the server: what fails is told at once, on the standard error output, and for how long it goes on trying.
+import { type Status, TimeoutError, type VerbatimError } from "@verbatim/client";
+import { type Arguments, type Option, secondsOf } from "../args.ts";
+import type { Connection } from "./connection.ts";
+import { errorOf } from "./trouble.ts";
+
+const WAIT_SECONDS = 15;
+
+export const WAIT_OPTION: Option = {
+	name: "wait",
+	takes: "SECONDS",
+	about: `Try this long to reach the server; 0: once. Default: ${WAIT_SECONDS}.`,
+};
+
+/** Somebody who waits in front of a silent terminal for longer than this begins to wonder. */
+const QUIET_MS = 2_000;
+
+/**
+ * Resolves when the connection is live. Rejects with what the SDK rejects with, or with the `CommandError` of what was in the way
+ * when `--wait` was over; `so` is said behind it.
+ */
+export async function reach({ client }: Connection, args: Arguments, so: string, signal?: AbortSignal): Promise<void> {
+	const seconds = secondsOf(args, "wait", WAIT_SECONDS, 0);
+	const over = new AbortController();
+	let why: VerbatimError | undefined;
+	const tell = (words: string): void => {
+		if (seconds > 0) console.error(`- ${words}; trying for ${seconds} s`);
+	};
+	const look = (status: Status): void => {
+		if (status.state !== "waiting") return;
+		if (status.why.message !== why?.message) tell(status.why.message);
+		why = status.why;
+		if (seconds === 0) over.abort();
+	};
+	const off = client.on("status", look);
+	look(client.status);
+	const quiet = setTimeout(() => {
+		if (why === undefined) tell(`${endpointOf(client.status)} has not answered yet`);
+	}, QUIET_MS);
+	const end = seconds === 0 ? undefined : setTimeout(() => over.abort(), seconds * 1_000);
+	try {
+		await client.ready({ timeoutMs: DAY_MS, signal: AbortSignal.any(signal ? [over.signal, signal] : [over.signal]) });
+	} catch (error) {
+		const { status } = client;
+		if (status.state === "stopped" || !over.signal.aborted) throw error;
+		throw errorOf(why ?? new TimeoutError(`connecting to ${endpointOf(status)}`, seconds * 1_000), so, true);
+	} finally {
+		off();
+		clearTimeout(quiet);
+		clearTimeout(end);
+	}
+}
+
+/** Bounded by `--wait`. */
+const DAY_MS = 86_400_000;
+
+function endpointOf(status: Status): string {
+	return "endpoint" in status ? status.endpoint : "the server";
+}
