@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
-import { endpointOf } from "./talk/endpoint.ts";
+import { DNS_OPTION, endpointOf, resolversOf } from "./talk/endpoint.ts";
 import { VERSION } from "./version.ts";
 
 const CODES = new Set<number>(Object.values(EXIT));
@@ -17,6 +17,7 @@ export const chat: Command = {
 			short: "s",
 			about: "Servers, tried in turn. VERBATIM_SERVER; else ws://localhost:8080/ws.",
 		},
+		DNS_OPTION,
 		{ name: "guest", takes: "NAME", short: "g", about: "Come as a guest of this name. VERBATIM_GUEST." },
 		{ name: "user", takes: "NAME", short: "u", about: "Log in. VERBATIM_USER; the password is VERBATIM_PASSWORD, or asked for." },
 	],
@@ -31,6 +32,7 @@ export const chat: Command = {
 		const { runChat } = await import("@verbatim/terminal");
 		const code = await runChat({
 			options: {
+				resolvers: resolversOf(given("dns")),
 				...(server !== undefined && { server: server.split(",").map(endpointOf) }),
 				...(name !== undefined && { name }),
 				...(user !== undefined && { user }),

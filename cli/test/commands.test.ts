@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts, ServerProcess } from "@verbatim/testkit";
+import { freePorts, ServerProcess, startDns } from "@verbatim/testkit";
 import { verbatim } from "./run.ts";
 
 describe("the command line", () => {
@@ -96,6 +96,22 @@ describe("beside a server", () => {
 		to = ["--server", server.webSocket];
 	});
 	afterAll(() => server.remove());
+
+	test("send and tail find a server by the name servers given, where the system's do not know its name", async () => {
+		const dns = await startDns({ "chat.example": "127.0.0.1" });
+		const { port } = new URL(server.webSocket);
+		const ask = ["--dns", `127.0.0.1:${dns.port}`, "--guest", "far"];
+		const sent = await verbatim(["send", "#far", "found", ...ask, "--server", `http://chat.example:${port}`]);
+		expect(sent).toMatchObject({ code: 0, out: "#far 2\n", err: "" });
+		const tcp = ["--server", `tcp://chat.example:${new URL(server.tcp).port}`];
+		expect(await verbatim(["send", "#far", "found", "--guest", "far-2", "--dns", ask[1] ?? "", ...tcp])).toMatchObject({
+			code: 0,
+		});
+		dns.stop();
+		const wrong = await verbatim(["send", "#far", "found", "--dns", "dns.example"]);
+		expect(wrong.code).toBe(64);
+		expect(wrong.err).toContain("it takes IP addresses");
+	});
 
 	test("send says when it is durable and where, tail prints it as line mode does", async () => {
 		expect(await verbatim(["send", "#tea", "the build is green", "--guest", "ci", ...to])).toMatchObject({

@@ -31,8 +31,8 @@ export type Credential =
 
 export interface ConnectOptions {
 	/**
-	 * Where the server is: `wss://chat.example.org/ws`, `ws://…`, and with `@verbatim/client/node` also `tcp://host:port` and
-	 * `tls://host:port`. Several are tried in turn.
+	 * Where the server is: `wss://chat.example.org`, `ws://…` (or `https://`, `http://`; the path is `/ws` unless one is given), and
+	 * on Node and Bun also `tcp://host:port`, `tls://host:port` and `unix:/path`. Several are tried in turn.
 	 */
 	readonly endpoints: string | readonly string[];
 	/**

@@ -29,6 +29,7 @@ import type {
 } from "./api.ts";
 import { Calls, stoppedError } from "./calls.ts";
 import { systemClock, systemRandom } from "./clock.ts";
+import { endpointOf } from "./endpoint.ts";
 import { ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
 import { Emitter, Stream } from "./events.ts";
 import { MarkKeeper } from "./marks/keeper.ts";
@@ -46,7 +47,8 @@ import { webSocketTransport } from "./transport/websocket.ts";
 import { onWake } from "./wake.ts";
 
 /**
- * Opens a client: it begins to connect at once and keeps at it until `close`. Throws `TypeError` for an endpoint that is no URL.
+ * Opens a client: it begins to connect at once and keeps at it until `close`. Throws `TypeError` for an endpoint that is
+ * no URL, or of a scheme that no transport serves.
  *
  * @example
  * ```ts
@@ -86,7 +88,8 @@ class LiveClient implements Client {
 		const random = options.random ?? systemRandom;
 		const timing = { ...TIMING, ...options.timing };
 		this.parts = { clock, random, timing, limits: { ...LIMITS, ...options.limits } };
-		const endpoints = [options.endpoints].flat().map((endpoint) => new URL(endpoint));
+		const transports = options.transports ?? [webSocketTransport()];
+		const endpoints = [options.endpoints].flat().map((endpoint) => endpointOf(endpoint, transports));
 		if (endpoints.length === 0) throw new TypeError("at least one endpoint is needed");
 		const self = this;
 		this.calls = new Calls(clock, random, timing.answerMs, {
@@ -119,7 +122,7 @@ class LiveClient implements Client {
 			this.parts,
 			{
 				endpoints,
-				transports: options.transports ?? [webSocketTransport()],
+				transports,
 				codec: options.codec === "json" ? jsonCodec : protoCodec,
 				client: (options.client ?? "").replace(/[^\x20-\x7e]/g, "").slice(0, this.parts.limits.traceCharsMax),
 				attemptsMax: options.attemptsMax ?? 0,

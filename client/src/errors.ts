@@ -77,6 +77,54 @@ export class ServerClosedError extends VerbatimError {
 /** No connection could be made, or it broke. */
 export class TransportError extends VerbatimError {}
 
+/**
+ * - refused: nothing listens at this address
+ * - timeout: no answer in time
+ * - unreachable: there is no way to this address, or this device is offline
+ * - dns: no address was found for the name
+ * - tls: no TLS, or a certificate that is not trusted
+ * - closed: the other end hung up before anything was agreed
+ * - unavailable: the server, or a proxy before it, has no room now (HTTP 429 and 5xx)
+ * - forbidden: it does not take connections from here (HTTP 401, 403)
+ * - not_verbatim: something else answers there
+ * - unknown: the platform does not say; browsers mostly do not
+ */
+export type ConnectFailure =
+	| "refused"
+	| "timeout"
+	| "unreachable"
+	| "dns"
+	| "tls"
+	| "closed"
+	| "unavailable"
+	| "forbidden"
+	| "not_verbatim"
+	| "unknown";
+
+/** No connection could be made. */
+export class ConnectError extends TransportError {
+	readonly reason: ConnectFailure;
+	/** Host and port, or the path of a Unix socket. */
+	readonly where: string;
+	/** Of the HTTP answer, where there was one. */
+	readonly status: number | undefined;
+	/** When it is worth trying, in milliseconds; 0: no advice. */
+	readonly retryAfterMs: number;
+
+	constructor(
+		reason: ConnectFailure,
+		where: string,
+		words: string,
+		facts: { readonly cause?: unknown; readonly status?: number | undefined; readonly retryAfterMs?: number } = {},
+	) {
+		super(`no connection to ${where}: ${words}`, "cause" in facts ? { cause: facts.cause } : undefined);
+		this.reason = reason;
+		this.where = where;
+		this.status = facts.status;
+		this.retryAfterMs = facts.retryAfterMs ?? 0;
+	}
+}
+
 /** What the server sent does not fit the protocol. The connection is dropped and made anew. */
 export class ProtocolError extends VerbatimError {}
 

@@ -1,18 +1,28 @@
 // The door for Node and Bun: everything of `mod.ts`, and what needs sockets and files.
 import type { Client, ConnectOptions } from "./api.ts";
 import { connect as connectWith } from "./client.ts";
+import { Addresses } from "./node/addresses.ts";
+import type { TlsOptions } from "./node/dial.ts";
 import { tcpTransport } from "./node/tcp.ts";
-import { webSocketTransport } from "./transport/websocket.ts";
+import { nodeWebSocketTransport } from "./node/websocket.ts";
 
 export * from "./mod.ts";
 export { Addresses } from "./node/addresses.ts";
+export type { TlsOptions } from "./node/dial.ts";
 export { fileOutbox } from "./node/file-outbox.ts";
 export { fileMarks, fileTokens } from "./node/files.ts";
 export { type TcpOptions, tcpTransport } from "./node/tcp.ts";
+export { type NodeWebSocketOptions, nodeWebSocketTransport } from "./node/websocket.ts";
+
+export interface NodeConnectOptions extends ConnectOptions {
+	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	readonly resolvers?: readonly string[];
+	/** For `wss://` and `tls://`: certificate authorities and the like, as in `node:tls`. */
+	readonly tls?: TlsOptions;
+}
 
 /**
- * As `connect` of the other door, with `tcp://`, `tls://` and `unix:` endpoints too. WebSocket endpoints need Node 22 or Bun;
- * on older Nodes use TCP, or give `transports: [webSocketTransport(WebSocket)]` with an implementation.
+ * As `connect` of the other door, with `tcp://`, `tls://` and `unix:` endpoints too.
  *
  * @example
  * ```ts
@@ -26,6 +36,7 @@ export { type TcpOptions, tcpTransport } from "./node/tcp.ts";
  * });
  * ```
  */
-export function connect(options: ConnectOptions): Client {
-	return connectWith({ ...options, transports: options.transports ?? [webSocketTransport(), tcpTransport()] });
+export function connect({ resolvers = [], tls, ...options }: NodeConnectOptions): Client {
+	const shared = { addresses: new Addresses(resolvers), tls };
+	return connectWith({ ...options, transports: options.transports ?? [nodeWebSocketTransport(shared), tcpTransport(shared)] });
 }

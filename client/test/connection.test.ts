@@ -153,15 +153,12 @@ describe("reconnecting", () => {
 		await expect(client.ready()).rejects.toBeInstanceOf(TransportError);
 	});
 
-	test("stops at a close that says do not come back, and at an unknown scheme", async () => {
+	test("stops at a close that says do not come back", async () => {
 		const { server, clock, client } = await liveClient();
 		server.session.push({ case: "close", value: { ...closeOf("banned"), reconnect: false } });
 		await clock.advance(60_000);
 		expect(client.status).toMatchObject({ state: "stopped", why: { closeName: "banned" } });
 		expect(server.dialled.length).toBe(1);
-		const odd = startClient({ endpoints: "gopher://x" });
-		await odd.clock.settle();
-		expect(odd.client.status).toMatchObject({ state: "stopped", why: expect.any(TransportError) });
 	});
 
 	test("a close code alone is enough, without the message", async () => {

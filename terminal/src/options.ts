@@ -3,6 +3,8 @@
 export interface ChatOptions {
 	/** Where the server is: one URL or several, tried in turn. Default: `ws://localhost:8080/ws`. */
 	readonly server?: string | readonly string[];
+	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	readonly resolvers?: readonly string[];
 	/** Come in as a guest of this name. */
 	readonly name?: string;
 	/** Come in with the account of this name. */

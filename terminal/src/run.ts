@@ -71,6 +71,7 @@ export async function runChat({ options, stdin, stdout, stderr, env, client: pro
 		outbox: fileOutbox(join(folder, "outbox")),
 		marks: fileMarks(join(folder, "seen")),
 		client: program ?? "verbatim-terminal",
+		resolvers: options.resolvers ?? [],
 		...(credential && { credential }),
 	});
 	try {

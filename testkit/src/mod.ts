@@ -1,5 +1,7 @@
 // The one door of this package: what tests of all packages share.
 
+export * from "./dns-server.ts";
+export * from "./nodes.ts";
 export * from "./process/server-process.ts";
 export * from "./random.ts";
 export { argumentsOf, mistaken } from "./run/arguments.ts";

@@ -6,7 +6,7 @@ import { type Client, type Credential, connect, fileTokens, type VerbatimError }
 import type { Arguments, Option } from "../args.ts";
 import { askSecret } from "../secret.ts";
 import { VERSION } from "../version.ts";
-import { endpointOf, SERVER_DEFAULT } from "./endpoint.ts";
+import { DNS_OPTION, endpointOf, resolversOf, SERVER_DEFAULT } from "./endpoint.ts";
 
 export const CONNECTION_OPTIONS: readonly Option[] = [
 	{
@@ -15,6 +15,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
 		short: "s",
 		about: `ws(s)://, http(s)://, tcp://, tls:// or unix:/path. VERBATIM_SERVER; else ${SERVER_DEFAULT}.`,
 	},
+	DNS_OPTION,
 	{ name: "guest", takes: "NAME", short: "g", about: "Come as a guest of this name. VERBATIM_GUEST." },
 	{ name: "user", takes: "NAME", short: "u", about: "Log in. VERBATIM_USER; the password is VERBATIM_PASSWORD, or asked for." },
 	{ name: "token", takes: "TOKEN", about: "Come with a token. Better VERBATIM_TOKEN: others see a command line." },
@@ -30,10 +31,12 @@ export async function connectFrom({ options }: Arguments): Promise<Connection> {
 	const given = (name: string): string | undefined =>
 		options.get(name) ?? (process.env[`VERBATIM_${name.toUpperCase()}`] || undefined);
 	const endpoint = endpointOf(given("server") ?? SERVER_DEFAULT);
+	const resolvers = resolversOf(given("dns"));
 	const who = await credentialOf(given);
 	let trouble: VerbatimError | undefined;
 	const client = connect({
 		endpoints: endpoint,
+		resolvers,
 		credential: who.credential,
 		...(who.kept && { tokens: fileTokens(identityFile(endpoint, who.kept)) }),
 		client: `verbatim-cli ${VERSION}`,

@@ -1,6 +1,25 @@
+import { isIP } from "node:net";
+import type { Option } from "../args.ts";
 import { CommandError, EXIT } from "../exit.ts";
 
 export const SERVER_DEFAULT = "ws://localhost:8080/ws";
+
+export const DNS_OPTION: Option = {
+	name: "dns",
+	takes: "ADDRESS,…",
+	about: "Name servers to ask where the system's resolver fails. VERBATIM_DNS; else none.",
+};
+
+/** Name servers as a person writes them. Throws `CommandError`. */
+export function resolversOf(written: string | undefined): readonly string[] {
+	const servers = (written ?? "").split(",").filter((server) => server !== "");
+	for (const server of servers) {
+		const [, address = ""] = /^(?:\[(.+)\](?::\d+)?)$/.exec(server) ?? [undefined, server.replace(/^([\d.]+):\d+$/, "$1")];
+		if (isIP(address) === 0)
+			throw new CommandError(EXIT.usage, `--dns ${server}: it takes IP addresses, as in 9.9.9.9 or 9.9.9.9:53`);
+	}
+	return servers;
+}
 
 /** What a person writes as an endpoint of the SDK. Throws `CommandError`. */
 export function endpointOf(written: string): string {

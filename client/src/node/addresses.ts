@@ -2,7 +2,7 @@
 // worked last when nobody answers.
 import { lookup, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import { TransportError } from "../errors.ts";
+import { ConnectError, TransportError } from "../errors.ts";
 
 /** Longest wait for one way of asking. */
 const RESOLVE_MS = 2_500;
@@ -20,7 +20,7 @@ export class Addresses {
 		this.resolver.setServers([...servers]);
 	}
 
-	/** At least one address, the one that worked last first; rejects with a `TransportError` otherwise. */
+	/** At least one address, the one that worked last first; rejects with a `ConnectError` otherwise. */
 	async of(host: string): Promise<readonly string[]> {
 		if (isIP(host) !== 0) return [host];
 		const good = this.lastGood.get(host);
@@ -35,7 +35,7 @@ export class Addresses {
 			}
 		}
 		if (good !== undefined) return [good];
-		throw new TransportError(`no address was found for ${host}`, { cause: new AggregateError(troubles) });
+		throw new ConnectError("dns", host, "no address was found for this name", { cause: new AggregateError(troubles) });
 	}
 
 	/** A connection to `host` was made at `address`. */

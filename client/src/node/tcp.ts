@@ -1,7 +1,6 @@
 // TCP, TLS and Unix sockets, for Node and Bun: a preface says what is wanted, the server answers what it gives, then frames.
 // With the check on (the default) a damaged frame is noticed and dropped here, and what it carried is asked for again above.
-import { connect as connectTcp, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import {
 	CLOSES,
 	type CodecName,
@@ -12,9 +11,11 @@ import {
 	prefaceFramer,
 	renderPreface,
 } from "@verbatim/protocol";
-import { ProtocolError, TransportError } from "../errors.ts";
+import { ConnectError, ProtocolError, TransportError } from "../errors.ts";
+import { connectError } from "../transport/failure.ts";
 import type { Connection, ConnectionEvents, Ending, Transport } from "../transport/transport.ts";
 import { Addresses } from "./addresses.ts";
+import { bareHost, dial, dialUnix, type TlsOptions } from "./dial.ts";
 
 export interface TcpOptions {
 	/** A CRC-32C with every frame. Default: `crc32c`. */
@@ -22,7 +23,7 @@ export interface TcpOptions {
 	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
 	readonly resolvers?: readonly string[];
 	/** For `tls://`: certificate authorities and the like, as in `node:tls`. */
-	readonly tls?: Pick<ConnectionOptions, "ca" | "cert" | "key" | "passphrase" | "servername" | "minVersion">;
+	readonly tls?: TlsOptions | undefined;
 	/** Longest body taken, in bytes. Default: `LIMITS.frameDownBytesMax`. */
 	readonly frameBytesMax?: number;
 	/** Name resolution of one's own. */
@@ -30,8 +31,6 @@ export interface TcpOptions {
 }
 
 const PORT = 9000;
-/** Each address of a host gets this long before the next is tried. */
-const ADDRESS_MS = 3_000;
 /** A closed connection that the peer does not finish is cut after this time. */
 const LINGER_MS = 2_000;
 
@@ -57,6 +56,8 @@ class TcpConnection implements Connection {
 	private readonly preface: Preface;
 	private socket: Socket | undefined;
 	private readonly answer = new PrefaceAnswerReader();
+	private readonly givenUp = new AbortController();
+	private readonly where: string;
 	/** Set once the server has agreed. */
 	private framer: Framer | undefined;
 	private ended = false;
@@ -65,11 +66,8 @@ class TcpConnection implements Connection {
 		this.events = events;
 		this.options = options;
 		this.preface = { codec, check: options.check ?? "crc32c", frame: "length" };
-		this.connect(endpoint, addresses).catch((cause: unknown) => {
-			this.end({
-				cause: cause instanceof TransportError ? cause : new TransportError(`no connection to ${endpoint.host}`, { cause }),
-			});
-		});
+		this.where = endpoint.host || decodeURIComponent(endpoint.pathname);
+		this.connect(endpoint, addresses).catch((cause: unknown) => this.end({ cause: connectError(this.where, cause) }));
 	}
 
 	send(body: Uint8Array | string): void {
@@ -92,44 +90,24 @@ class TcpConnection implements Connection {
 	}
 
 	abandon(): void {
+		this.givenUp.abort(new TransportError(`the connection to ${this.where} was given up`));
 		this.socket?.destroy();
 		queueMicrotask(() => this.end({}));
 	}
 
 	private async connect(endpoint: URL, addresses: Addresses): Promise<void> {
+		const { signal } = this.givenUp;
 		if (endpoint.protocol === "unix:") {
-			this.adopt(await opened(connectTcp({ path: decodeURIComponent(endpoint.pathname) })), endpoint);
+			this.adopt(await dialUnix(this.where, signal));
 			return;
 		}
-		const host = endpoint.hostname.replace(/^\[|\]$/g, "");
+		const tls = endpoint.protocol === "tls:" ? (this.options.tls ?? {}) : undefined;
 		const port = endpoint.port === "" ? PORT : Number(endpoint.port);
-		const troubles: unknown[] = [];
-		for (const address of await addresses.of(host)) {
-			if (this.ended) return;
-			const socket =
-				endpoint.protocol === "tls:"
-					? connectTls({ host: address, port, servername: host, ...this.options.tls })
-					: connectTcp({ host: address, port });
-			this.socket = socket;
-			try {
-				await opened(socket, endpoint.protocol === "tls:" ? "secureConnect" : "connect");
-				addresses.worked(host, address);
-				this.adopt(socket, endpoint);
-				return;
-			} catch (cause) {
-				socket.destroy();
-				troubles.push(cause);
-			}
-		}
-		const [first] = troubles;
-		const words = first instanceof Error ? first.message : String(first);
-		throw new TransportError(`no connection to ${endpoint.host}: ${words}`, {
-			cause: troubles.length === 1 ? first : new AggregateError(troubles),
-		});
+		this.adopt(await dial({ host: bareHost(endpoint), port, tls }, addresses, signal));
 	}
 
 	/** The socket is open: say the preface. */
-	private adopt(socket: Socket, endpoint: URL): void {
+	private adopt(socket: Socket): void {
 		this.socket = socket;
 		if (this.ended) {
 			socket.destroy();
@@ -143,7 +121,10 @@ class TcpConnection implements Connection {
 		});
 		socket.on("close", () =>
 			this.end({
-				cause: new TransportError(`the connection to ${endpoint.host || endpoint.pathname} ended`, { cause: trouble }),
+				cause:
+					this.framer === undefined
+						? connectError(this.where, trouble ?? new ConnectError("closed", this.where, "it hung up without an answer"))
+						: new TransportError(`the connection to ${this.where} ended`, { cause: trouble }),
 			}),
 		);
 		socket.write(renderPreface(this.preface));
@@ -172,7 +153,7 @@ class TcpConnection implements Connection {
 				);
 				return;
 			case "error":
-				this.fail({ cause: new ProtocolError(event.message) });
+				this.fail({ cause: new ConnectError("not_verbatim", this.where, event.message) });
 		}
 	}
 
@@ -206,31 +187,6 @@ class TcpConnection implements Connection {
 		this.ended = true;
 		this.events.closed(ending);
 	}
-}
-
-/** Resolves when the socket is open; rejects when it cannot be, or not soon enough. */
-function opened(socket: Socket, event: "connect" | "secureConnect" = "connect"): Promise<Socket> {
-	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => reject(new TransportError(`no answer within ${ADDRESS_MS} ms`)), ADDRESS_MS);
-		const settle = (): void => {
-			clearTimeout(timer);
-			socket.off("error", onError);
-			socket.off("close", onClose);
-			// Between this and the next listener an error must not go unheard.
-			socket.on("error", () => {});
-		};
-		const onError = (error: Error): void => {
-			settle();
-			reject(error);
-		};
-		const onClose = (): void => onError(new TransportError("the connection was given up"));
-		socket.once(event, () => {
-			settle();
-			resolve(socket);
-		});
-		socket.on("error", onError);
-		socket.on("close", onClose);
-	});
 }
 
 const ENCODER = new TextEncoder();

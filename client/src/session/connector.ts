@@ -8,6 +8,7 @@ import type { Credential, Status } from "../api.ts";
 import type { Cancel } from "../clock.ts";
 import {
 	ClosedError,
+	ConnectError,
 	ProtocolError,
 	RefusedError,
 	ServerClosedError,
@@ -171,9 +172,14 @@ export class Connector {
 		});
 		this.session = session;
 		const { connectMs } = this.parts.timing;
-		this.cancelTimer = this.parts.clock.after(connectMs, () =>
-			session.abandon(new TimeoutError(`connecting to ${endpoint.host}`, connectMs)),
-		);
+		this.cancelTimer = this.parts.clock.after(connectMs, () => {
+			const where = endpoint.host || endpoint.pathname;
+			session.abandon(
+				this.state === "connecting"
+					? new ConnectError("timeout", where, `no answer within ${connectMs} ms`)
+					: new TimeoutError(`saying hello to ${where}`, connectMs),
+			);
+		});
 		this.tell({ state: "connecting", attempt: this.backoff.attempt, endpoint: endpoint.href });
 	}
 
@@ -273,7 +279,8 @@ export class Connector {
 		const { clock } = this.parts;
 		// A server that drains or could not be had: the next in turn. One that was merely cut off: itself again first.
 		if (!wasLive || (why instanceof ServerClosedError && why.closeName === "draining")) this.endpointAt++;
-		const atLeastMs = why instanceof RefusedError || why instanceof ServerClosedError ? why.retryAfterMs : 0;
+		const says = why instanceof RefusedError || why instanceof ServerClosedError || why instanceof ConnectError;
+		const atLeastMs = says ? why.retryAfterMs : 0;
 		const delayMs = this.backoff.delayMs(atLeastMs);
 		this.notBeforeMs = clock.monotonic() + atLeastMs;
 		this.to("lost");

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { CLOSES, type Framer, type Preface, PrefaceReader, prefaceFramer, renderPrefaceAnswer } from "@verbatim/protocol";
-import { freePorts } from "@verbatim/testkit";
+import { freePorts, startDns } from "@verbatim/testkit";
 import { Addresses, TransportError, tcpTransport } from "../../src/node.ts";
+import { makeCertificate } from "../support/certificate.ts";
 import { Inbox, Recorder, type TestPeer, type TransportBench, transportContract } from "./contract.ts";
 
 interface TcpPeer extends TestPeer {
@@ -182,20 +183,7 @@ describe("tls", () => {
 		"carries frames to a server whose certificate is trusted, and to no other (needs openssl)",
 		async () => {
 			const folder = await mkdtemp(join(tmpdir(), "verbatim-tls-"));
-			const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-			const made = Bun.spawnSync(
-				["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"].concat([
-					"-subj",
-					"/CN=localhost",
-					"-addext",
-					"subjectAltName=DNS:localhost",
-					"-keyout",
-					keyFile,
-					"-out",
-					certFile,
-				]),
-			);
-			expect(made.exitCode).toBe(0);
+			const { keyFile, certFile } = await makeCertificate(folder, "DNS:localhost");
 			const [key, cert] = [await Bun.file(keyFile).text(), await Bun.file(certFile).text()];
 			const server = await listen({ port: 0, host: "127.0.0.1" }, undefined, (onSocket) =>
 				createTlsServer({ key, cert }, onSocket),
@@ -239,30 +227,3 @@ describe("addresses", () => {
 		dns.stop();
 	});
 });
-
-/** A name server for A records (RFC 1035 section 4), one question each. */
-async function startDns(hosts: Record<string, string>): Promise<{ readonly port: number; stop(): void }> {
-	const socket = await Bun.udpSocket({
-		hostname: "127.0.0.1",
-		socket: {
-			data(socket, query, port, address) {
-				const labels: string[] = [];
-				let at = 12;
-				for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
-					labels.push(query.subarray(at + 1, at + 1 + length).toString());
-					at += length + 1;
-				}
-				const question = query.subarray(12, at + 5);
-				const found = query.readUInt16BE(at + 1) === 1 ? hosts[labels.join(".").toLowerCase()] : undefined;
-				const header = Buffer.from(query.subarray(0, 12));
-				header.writeUInt16BE(0x8180, 2);
-				header.writeUInt16BE(found === undefined ? 0 : 1, 6);
-				header.writeUInt16BE(0, 8);
-				header.writeUInt16BE(0, 10);
-				const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...(found ?? "").split(".").map(Number)]);
-				socket.send(Buffer.concat(found === undefined ? [header, question] : [header, question, answer]), port, address);
-			},
-		},
-	});
-	return { port: socket.port, stop: () => socket.close() };
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { SUBPROTOCOLS } from "@verbatim/protocol";
 import { freePorts } from "@verbatim/testkit";
-import { connect, webSocketTransport } from "../../src/mod.ts";
+import { ConnectError, connect, nodeWebSocketTransport, webSocketTransport } from "../../src/node.ts";
 import { Inbox, Recorder, type TestPeer, type TransportBench, transportContract } from "./contract.ts";
 
 interface Ends {
@@ -9,7 +9,7 @@ interface Ends {
 	readonly end: () => void;
 }
 
-async function start(): Promise<TransportBench & { readonly asked: string[] }> {
+async function start(transport = webSocketTransport()): Promise<TransportBench & { readonly asked: string[] }> {
 	const accepted = new Inbox<TestPeer>();
 	const asked: string[] = [];
 	const server = Bun.serve<Ends | undefined>({
@@ -42,7 +42,7 @@ async function start(): Promise<TransportBench & { readonly asked: string[] }> {
 	const [port] = freePorts(1);
 	return {
 		asked,
-		transport: webSocketTransport(),
+		transport,
 		endpoint: new URL(`ws://127.0.0.1:${server.port}/ws`),
 		nowhere: new URL(`ws://127.0.0.1:${port}/ws`),
 		accept: () => accepted.next(),
@@ -50,7 +50,8 @@ async function start(): Promise<TransportBench & { readonly asked: string[] }> {
 	};
 }
 
-transportContract("websocket", start);
+transportContract("websocket", () => start());
+transportContract("websocket for Node and Bun", () => start(nodeWebSocketTransport()));
 
 describe("websocket", () => {
 	test("asks for the codec by its subprotocol, and hands over code and reason of the close", async () => {
@@ -69,13 +70,47 @@ describe("websocket", () => {
 		const global = globalThis.WebSocket;
 		try {
 			(globalThis as { WebSocket: unknown }).WebSocket = undefined;
-			expect(webSocketTransport().unavailable).toContain("use Node 22 or newer, a tcp:// endpoint");
+			expect(webSocketTransport().unavailable).toContain("use @verbatim/client/node on Node");
 			expect(webSocketTransport(global).unavailable).toBeUndefined();
-			const client = connect({ endpoints: "ws://127.0.0.1:1/ws", credential: { guest: "x" } });
+			const transports = [webSocketTransport()];
+			const client = connect({ endpoints: "ws://127.0.0.1:1/ws", transports, credential: { guest: "x" } });
 			await expect(client.ready()).rejects.toThrow("this runtime has no WebSocket");
 			expect(client.status.state).toBe("stopped");
 		} finally {
 			globalThis.WebSocket = global;
 		}
+	});
+
+	test("an error without a close ends it, at once: Node 22 tells no more", async () => {
+		const sockets: ErrorOnly[] = [];
+		class ErrorOnly extends EventTarget {
+			readyState = 0;
+			binaryType = "";
+			onerror: ((event: Event) => void) | undefined;
+			constructor() {
+				super();
+				sockets.push(this);
+			}
+			close(): void {}
+		}
+		const told = new Recorder();
+		webSocketTransport(ErrorOnly as never).open(new URL("ws://127.0.0.1:1/ws"), "proto", told);
+		sockets[0]?.onerror?.(new Event("error"));
+		await told.until("closed");
+		expect(told.log).toEqual(["closed"]);
+		expect(told.ending?.cause).toBeInstanceOf(ConnectError);
+	});
+
+	test("a WebSocket that the platform does not even begin is told like one that fails", async () => {
+		class Forbidden {
+			constructor() {
+				throw new DOMException("an insecure WebSocket may not be begun from a page loaded over HTTPS", "SecurityError");
+			}
+		}
+		const told = new Recorder();
+		webSocketTransport(Forbidden as never).open(new URL("ws://127.0.0.1:1/ws"), "proto", told);
+		expect(told.log).toEqual([]);
+		await told.until("closed");
+		expect(told.ending?.cause).toMatchObject({ reason: "forbidden", message: expect.stringContaining("over HTTPS") });
 	});
 });

@@ -1,6 +1,7 @@
 // The client's states and errors in words for people.
 import {
 	type Client,
+	ConnectError,
 	RefusedError,
 	type Room,
 	type RoomInfo,
@@ -16,7 +17,9 @@ import { type Line, span } from "../text/spans.ts";
 export function errorWords(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
 	const after =
-		error instanceof RefusedError && error.retryAfterMs > 0 ? `; try again in ${secondsOf(error.retryAfterMs)} s` : "";
+		(error instanceof RefusedError || error instanceof ConnectError) && error.retryAfterMs > 0
+			? `; try again in ${secondsOf(error.retryAfterMs)} s`
+			: "";
 	return `${error.message}${after}`;
 }
 
@@ -46,9 +49,11 @@ export function statusLine(status: Status, nowMs: number, known = true): Line {
 	}
 }
 
-/** Whoever has never been connected is helped more by what to look at than by the transport's words. */
+/** Where nothing more is known, who has never been connected is helped most by what to look at. */
 function whyWords(why: VerbatimError, known: boolean): string {
-	return known || !(why instanceof TransportError) ? errorWords(why) : "no answer; does the server run, is its address right?";
+	return known || !(why instanceof TransportError) || why instanceof ConnectError
+		? errorWords(why)
+		: "no answer; does the server run, is its address right?";
 }
 
 /** What of one's own has not arrived yet; empty where all has. */

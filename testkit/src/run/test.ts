@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findNodes, NODES_MISSING } from "../nodes.ts";
 import { argumentsOf, mistaken } from "./arguments.ts";
 
 const PACKAGES = ["protocol", "client", "server", "terminal", "web", "cli", "testkit", "bench"];
@@ -66,6 +67,7 @@ if (counts.skipped.length > 0) {
 	for (const { command, package: name } of NEEDED) {
 		if (Bun.which(command) === null) console.log(`"${command}" is missing; on Debian: apt-get install ${name}`);
 	}
+	if (findNodes().some(({ path }) => path === undefined)) console.log(NODES_MISSING);
 	if (inCi) console.log("In CI nothing may be skipped: this run counts as failed.");
 }
 const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : "";

@@ -1,0 +1,109 @@
+// A socket to a host: each of its addresses in turn, over TCP or TLS. What the transports of this folder begin with.
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { ConnectError } from "../errors.ts";
+import { connectError } from "../transport/failure.ts";
+import type { Addresses } from "./addresses.ts";
+
+/** Of `node:tls`: certificate authorities and the like. */
+export type TlsOptions = Pick<ConnectionOptions, "ca" | "cert" | "key" | "passphrase" | "servername" | "minVersion">;
+
+/** Each address but the last gets this long before the next is tried; the last one as long as the caller waits. */
+export const ADDRESS_MS = 3_000;
+
+export interface Target {
+	/** A name or an address, without brackets. */
+	readonly host: string;
+	readonly port: number;
+	/** Set where TLS is wanted. */
+	readonly tls?: TlsOptions | undefined;
+}
+
+/** Resolves with an open socket; rejects with a `ConnectError`. The signal gives it up. */
+export async function dial({ host, port, tls }: Target, addresses: Addresses, signal: AbortSignal): Promise<Socket> {
+	const where = hostPort(host, port);
+	return eachAddress(where, host, addresses, async (address, waitMs) => {
+		signal.throwIfAborted();
+		const at = { host: address, port };
+		if (tls === undefined) return opened(connectTcp(at), where, "connect", signal, waitMs);
+		return opened(connectTls({ ...at, ...serverName(host), ...tls }), where, "secureConnect", signal, waitMs);
+	});
+}
+
+/** Resolves with the socket at `path`; rejects with a `ConnectError`. */
+export function dialUnix(path: string, signal: AbortSignal): Promise<Socket> {
+	return opened(connectTcp({ path }), path, "connect", signal, undefined);
+}
+
+/** What `attempt` gives for the first address at which it does not reject. Rejects with a `ConnectError` of the first trouble. */
+export async function eachAddress<T>(
+	where: string,
+	host: string,
+	addresses: Addresses,
+	attempt: (address: string, waitMs: number | undefined) => Promise<T>,
+): Promise<T> {
+	const found = await addresses.of(host);
+	const troubles: unknown[] = [];
+	for (const [at, address] of found.entries()) {
+		try {
+			const gained = await attempt(address, at === found.length - 1 ? undefined : ADDRESS_MS);
+			addresses.worked(host, address);
+			return gained;
+		} catch (cause) {
+			troubles.push(cause);
+		}
+	}
+	throw connectError(where, troubles.length === 1 ? troubles[0] : new AggregateError(troubles));
+}
+
+/** RFC 6066 section 3 allows names only; the certificate is checked against an address all the same. */
+export function serverName(host: string): { readonly servername?: string } {
+	return isIP(host) === 0 ? { servername: host } : {};
+}
+
+export function hostPort(host: string, port: number): string {
+	return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+/** `hostname` of a URL, without the brackets of an IPv6 address. */
+export function bareHost({ hostname }: URL): string {
+	return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** Resolves when the socket is open; rejects, and destroys it, when it cannot be, or not soon enough. */
+function opened(
+	socket: Socket,
+	where: string,
+	event: "connect" | "secureConnect",
+	signal: AbortSignal,
+	waitMs: number | undefined,
+): Promise<Socket> {
+	return new Promise((resolve, reject) => {
+		const timer =
+			waitMs === undefined
+				? undefined
+				: setTimeout(() => fail(new ConnectError("timeout", where, `no answer within ${waitMs} ms`)), waitMs);
+		const settle = (): void => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", onAbort);
+			socket.off("error", fail);
+			socket.off("close", onClose);
+			// Between this and the next listener an error must not go unheard.
+			socket.on("error", () => {});
+		};
+		const fail = (cause: unknown): void => {
+			settle();
+			socket.destroy();
+			reject(connectError(where, cause));
+		};
+		const onClose = (): void => fail(new ConnectError("closed", where, "the other end hung up"));
+		const onAbort = (): void => fail(signal.reason);
+		socket.once(event, () => {
+			settle();
+			resolve(socket);
+		});
+		socket.on("error", fail);
+		socket.on("close", onClose);
+		signal.addEventListener("abort", onAbort);
+	});
+}

@@ -1,0 +1,139 @@
+// WebSocket for Node and Bun: each address of the host in turn, and the real cause when none can be had. On Node it is the one
+// of the `ws` package, on a socket of ours; on Bun its own, which takes an address together with the name that is meant.
+import { SUBPROTOCOLS } from "@verbatim/protocol";
+import { ConnectError } from "../errors.ts";
+import { connectError, statusError } from "../transport/failure.ts";
+import type { Transport } from "../transport/transport.ts";
+import { WebSocketConnection } from "../transport/web-socket-connection.ts";
+import { Addresses } from "./addresses.ts";
+import { bareHost, dial, eachAddress, serverName, type TlsOptions } from "./dial.ts";
+
+export interface NodeWebSocketOptions {
+	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	readonly resolvers?: readonly string[];
+	/** For `wss://`: certificate authorities and the like, as in `node:tls`. */
+	readonly tls?: TlsOptions | undefined;
+	/** Name resolution of one's own. */
+	readonly addresses?: Addresses;
+}
+
+/** A closed connection that the peer does not finish is cut after this time. */
+const LINGER_MS = 2_000;
+
+/** Opens a WebSocket and has `connection` adopt it. Rejects with a `ConnectError`, or anything once it is given up. */
+type Open = (
+	endpoint: URL,
+	subprotocol: string,
+	connection: WebSocketConnection,
+	addresses: Addresses,
+	tls: TlsOptions,
+) => Promise<void>;
+
+/**
+ * The transport for `ws://` and `wss://` on Node and Bun.
+ *
+ * @example
+ * ```ts
+ * connect({ endpoints: "wss://chat.example.org/ws", transports: [nodeWebSocketTransport({ resolvers: ["9.9.9.9"] })], credential });
+ * ```
+ */
+export function nodeWebSocketTransport(options: NodeWebSocketOptions = {}): Transport {
+	const addresses = options.addresses ?? new Addresses(options.resolvers ?? []);
+	const open = "Bun" in globalThis ? openOnBun : openOnNode;
+	return {
+		schemes: ["ws", "wss"],
+		open(endpoint, codec, events) {
+			const connection = new WebSocketConnection(endpoint, events);
+			open(endpoint, SUBPROTOCOLS[codec], connection, addresses, options.tls ?? {}).catch((cause: unknown) =>
+				connection.fail(connectError(endpoint.host, cause)),
+			);
+			return connection;
+		},
+	};
+}
+
+const openOnNode: Open = async (endpoint, subprotocol, connection, addresses, tls) => {
+	const secure = endpoint.protocol === "wss:";
+	const port = portOf(endpoint);
+	const target = { host: bareHost(endpoint), port, tls: secure ? tls : undefined };
+	const [{ WebSocket: NodeWebSocket }, socket] = await Promise.all([import("ws"), dial(target, addresses, connection.signal)]);
+	if (connection.signal.aborted) {
+		socket.destroy();
+		return;
+	}
+	// Its types lag behind: `closeTimeout` is documented.
+	const settings = { createConnection: () => socket, perMessageDeflate: false, closeTimeout: LINGER_MS };
+	const webSocket = new NodeWebSocket(endpoint, subprotocol, settings);
+	// Listening keeps `ws` from ending it with words of its own.
+	webSocket.on("unexpected-response", (request, { statusCode = 0, headers }) => {
+		connection.fail(statusError(endpoint.host, statusCode, headers["retry-after"]));
+		request.destroy();
+	});
+	connection.adopt(webSocket as unknown as WebSocket);
+};
+
+const openOnBun: Open = async (endpoint, subprotocol, connection, addresses, tls) => {
+	const host = bareHost(endpoint);
+	const { signal } = connection;
+	await eachAddress(endpoint.host, host, addresses, (address, waitMs) => {
+		signal.throwIfAborted();
+		const at = new URL(endpoint);
+		at.hostname = address.includes(":") ? `[${address}]` : address;
+		const options: Bun.WebSocketOptions = {
+			protocols: subprotocol,
+			headers: { Host: endpoint.host },
+			...(endpoint.protocol === "wss:" && { tls: { ...serverName(host), ...tls } as Bun.TLSOptions }),
+		};
+		const Socket = WebSocket as unknown as new (url: string, options: Bun.WebSocketOptions) => WebSocket;
+		return openedOnBun(new Socket(at.href, options), endpoint.host, connection, waitMs);
+	});
+};
+
+/** Resolves once `connection` has adopted the open socket; rejects, with the socket closed, when it cannot be had. */
+function openedOnBun(
+	socket: WebSocket,
+	where: string,
+	connection: WebSocketConnection,
+	waitMs: number | undefined,
+): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const { signal } = connection;
+		const fail = (cause: unknown): void => {
+			settle();
+			socket.onopen = () => socket.close();
+			socket.close();
+			reject(cause);
+		};
+		const onAbort = (): void => fail(signal.reason);
+		const timer =
+			waitMs === undefined
+				? undefined
+				: setTimeout(() => fail(new ConnectError("timeout", where, `no answer within ${waitMs} ms`)), waitMs);
+		const settle = (): void => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", onAbort);
+			socket.onerror = null;
+			socket.onclose = null;
+		};
+		signal.addEventListener("abort", onAbort);
+		socket.onerror = (event) => fail(causeOnBun(where, event as ErrorEvent));
+		socket.onclose = () => fail(new ConnectError("closed", where, "the other end hung up"));
+		// Adopted within the event: what follows it at once is not missed.
+		socket.onopen = () => {
+			settle();
+			connection.adopt(socket);
+			resolve();
+		};
+	});
+}
+
+/** Bun says the HTTP status in words only. */
+function causeOnBun(where: string, { error, message }: ErrorEvent): ConnectError {
+	const status = Number(/status code: (\d{3})/.exec(message)?.[1] ?? 0);
+	return status > 0 ? statusError(where, status) : connectError(where, error ?? message);
+}
+
+function portOf({ port, protocol }: URL): number {
+	if (port !== "") return Number(port);
+	return protocol === "wss:" ? 443 : 80;
+}

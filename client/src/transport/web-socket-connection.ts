@@ -1,0 +1,102 @@
+// One connection over a WebSocket, whichever implementation opens it and however long that takes.
+import { ConnectError, TransportError } from "../errors.ts";
+import { connectError } from "./failure.ts";
+import type { Connection, ConnectionEvents, Ending } from "./transport.ts";
+
+/** Says why `endpoint` could not be reached. `trouble`: what the implementation said, if it said something. Must not reject. */
+export type Explain = (endpoint: URL, trouble: unknown) => Promise<ConnectError>;
+
+const OPEN = 1;
+
+export class WebSocketConnection implements Connection {
+	/** Aborted once nobody wants this connection any more. */
+	readonly signal: AbortSignal;
+	private readonly endpoint: URL;
+	private readonly events: ConnectionEvents;
+	private readonly explain: Explain;
+	private readonly givenUp = new AbortController();
+	private socket: WebSocket | undefined;
+	private isOpen = false;
+	private failing = false;
+	private ended = false;
+
+	constructor(endpoint: URL, events: ConnectionEvents, explain: Explain = explainPlainly) {
+		this.endpoint = endpoint;
+		this.events = events;
+		this.explain = explain;
+		this.signal = this.givenUp.signal;
+	}
+
+	/** From now on `socket`, not yet open or in the call of its `open` event, is this connection. */
+	adopt(socket: WebSocket): void {
+		this.socket = socket;
+		socket.binaryType = "arraybuffer";
+		socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
+			if (!this.ended) this.events.frame(typeof data === "string" ? data : new Uint8Array(data));
+		};
+		socket.onclose = ({ code, reason }) => {
+			if (!this.isOpen) return this.fail(undefined);
+			const words = reason || `the connection to ${this.endpoint.host} ended (code ${code})`;
+			this.end({ code, reason, cause: new TransportError(words) });
+		};
+		// Some implementations tell no close after it (Node 22 does not), or only when the peer has taken its time.
+		socket.onerror = (event) => {
+			const trouble = (event as ErrorEvent).error ?? (event as ErrorEvent).message;
+			if (!this.isOpen) this.fail(trouble);
+			else this.end({ cause: new TransportError(`the connection to ${this.endpoint.host} broke`, { cause: trouble }) });
+		};
+		if (socket.readyState === OPEN) this.opened();
+		else socket.onopen = () => this.opened();
+	}
+
+	/** No connection came to be. */
+	fail(trouble: unknown): void {
+		if (this.failing || this.ended) return;
+		this.failing = true;
+		if (trouble instanceof ConnectError) {
+			queueMicrotask(() => this.end({ cause: trouble }));
+			return;
+		}
+		void this.explain(this.endpoint, trouble).then((cause) => this.end({ cause }));
+	}
+
+	send(body: Uint8Array | string): void {
+		const { socket } = this;
+		if (socket?.readyState === OPEN) socket.send(body as Uint8Array<ArrayBuffer> | string);
+	}
+
+	bufferedBytes(): number {
+		return this.socket?.bufferedAmount ?? 0;
+	}
+
+	close(): void {
+		if (this.isOpen) this.socket?.close(1000);
+		else this.abandon();
+	}
+
+	abandon(): void {
+		const words = `the connection to ${this.endpoint.host} was given up`;
+		this.givenUp.abort(new TransportError(words));
+		// The closing handshake may take for ever; what comes of it is nobody's any more. Node and Bun can do without.
+		const socket = this.socket as (WebSocket & { readonly terminate?: () => void }) | undefined;
+		if (socket?.terminate !== undefined) socket.terminate();
+		else socket?.close();
+		queueMicrotask(() => this.end({ cause: new TransportError(words) }));
+	}
+
+	private opened(): void {
+		if (this.ended || this.failing) return;
+		this.isOpen = true;
+		this.events.opened();
+	}
+
+	private end(ending: Ending): void {
+		if (this.ended) return;
+		this.ended = true;
+		this.events.closed(ending);
+	}
+}
+
+async function explainPlainly(endpoint: URL, trouble: unknown): Promise<ConnectError> {
+	return connectError(endpoint.host, trouble);
+}
