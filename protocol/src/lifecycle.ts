@@ -12,8 +12,8 @@ export type ConnectionEvent = "hello" | "welcome" | "refused" | "command" | "clo
 
 export const LIFECYCLE: Readonly<Record<ConnectionState, Readonly<Partial<Record<ConnectionEvent, ConnectionState>>>>> = {
 	open: { hello: "greeting", close: "leaving", lost: "closed" },
-	// A refused hello may be said again, with another name or password, until the handshake's deadline.
-	greeting: { welcome: "live", refused: "open", close: "leaving", lost: "closed" },
+	// Commands wait for the welcome. A refused hello may be said again, with another name or password, until the handshake's deadline.
+	greeting: { command: "greeting", welcome: "live", refused: "open", close: "leaving", lost: "closed" },
 	live: { command: "live", close: "leaving", lost: "closed" },
 	leaving: { lost: "closed" },
 	closed: {},

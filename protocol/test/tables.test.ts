@@ -126,12 +126,12 @@ test("times fit each other: suspected before gone, a frame outlives the handshak
 describe("the life cycle", () => {
 	const STATES = Object.keys(LIFECYCLE) as ConnectionState[];
 
-	test("nothing happens twice or out of turn: hello once, commands only when live", () => {
+	test("nothing happens twice or out of turn: hello once, commands behind a hello only", () => {
 		const leads = (event: ConnectionEvent): ConnectionState[] => STATES.filter((state) => nextState(state, event) !== undefined);
 		expect(leads("hello")).toEqual(["open"]);
 		expect(leads("welcome")).toEqual(["greeting"]);
 		expect(leads("refused")).toEqual(["greeting"]);
-		expect(leads("command")).toEqual(["live"]);
+		expect(leads("command")).toEqual(["greeting", "live"]);
 		expect(leads("close")).toEqual(["open", "greeting", "live"]);
 		expect(leads("lost")).toEqual(["open", "greeting", "live", "leaving"]);
 	});

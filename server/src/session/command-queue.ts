@@ -46,6 +46,8 @@ export class CommandQueue {
 	private readonly parts: CommandParts & { readonly purses: Purses };
 	private readonly session: QueueSession;
 	private waiting = NONE;
+	/** Of all commands under way, those that run and those that wait. */
+	private readonly ids = new Set<number>();
 	private running = 0;
 	private serialRunning = false;
 	private longRunning = 0;
@@ -71,9 +73,15 @@ export class CommandQueue {
 		}
 		pay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);
 		const next: Waiting = { id, trace, command };
+		if (id > 0) this.ids.add(id);
 		if (this.waiting.length === 0 && this.mayStart(command)) this.start(next);
 		else if (this.waiting === NONE) this.waiting = [next];
 		else this.waiting.push(next);
+	}
+
+	/** Is a command of this id under way? */
+	has(id: number): boolean {
+		return this.ids.has(id);
 	}
 
 	/** The peer has read: what was held may go on. */
@@ -136,13 +144,14 @@ export class CommandQueue {
 			if (!session.closed || !(cause instanceof Refusal)) session.fail(id, trace, cause);
 		}
 		try {
-			this.ran(command);
+			this.ran(id, command);
 		} catch (cause) {
 			session.broken("what came after a command was not begun", cause);
 		}
 	}
 
-	private ran(command: AnyCommand): void {
+	private ran(id: number, command: AnyCommand): void {
+		this.ids.delete(id);
 		this.running--;
 		// Whatever is serial runs alone.
 		this.serialRunning = false;

@@ -27,6 +27,7 @@ import { roomBody } from "./bodies.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
 import type { SessionInput } from "./host.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
+import { PendingHello } from "./pending-hello.ts";
 import { Principal, type PrincipalSession } from "./principal.ts";
 import { Vigil, type VigilPort } from "./vigil.ts";
 
@@ -41,6 +42,8 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	principal: Principal | undefined;
 	private readonly core: Core;
 	private state: ConnectionState = "open";
+	/** While a hello is being checked. */
+	private hello: PendingHello | undefined;
 	/** While commands are under way. */
 	private queue: CommandQueue | undefined;
 	private readonly vigil: Vigil;
@@ -67,9 +70,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 			this.vigil.hear();
 			this.dispatch(up);
 		} catch (cause) {
-			if (up.command.case === "hello" && this.state === "open") this.countLogin(cause);
-			// A trace that is none is not repeated: it may be as long as a frame, and hold anything.
-			this.fail(up.id, isTrace(up.trace, this.core.limits) ? up.trace : "", cause);
+			this.fail(up.id, this.traceOf(up), cause);
 		}
 	}
 
@@ -132,9 +133,23 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	// ------------------------------------------------------------ hello
 
 	private dispatch(up: Up): void {
-		const problem = checkUp(up, this.core.limits);
-		if (problem !== undefined) throw new Refusal(problem.code, problem.message);
 		const { command } = up;
+		if (up.id > 0 && (this.hello?.has(up.id) || this.queue?.has(up.id))) {
+			// Under its own id this would be taken for the answer to the first.
+			this.fail(
+				0,
+				this.traceOf(up),
+				new Refusal("invalid", `id ${up.id} is that of a command under way; nothing of this one was done`),
+			);
+			return;
+		}
+		const problem = checkUp(up, this.core.limits);
+		if (problem !== undefined) {
+			const refusal = new Refusal(problem.code, problem.message);
+			if (command.case !== "hello" || !this.step("hello")) throw refusal;
+			this.refuseHello(up.id, this.traceOf(up), refusal);
+			return;
+		}
 		switch (command.case) {
 			case "ping":
 				this.send(up.id, { case: "pong", value: { nonce: command.value.nonce } });
@@ -144,13 +159,32 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 				return;
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
+				this.hello = new PendingHello(up.id);
 				this.greet(up.id, up.trace, command.value).catch((cause: unknown) => this.broken("a hello failed", cause));
 				return;
 			default:
 				if (!this.step("command")) throw new Refusal("out_of_place");
-				this.queue ??= new CommandQueue(this.core, this);
-				this.queue.take(up);
+				if (this.hello === undefined) this.carryOut(up);
+				else if (this.hello.take(up, this.core.limits)) this.link.pauseReading(true);
 		}
+	}
+
+	private carryOut(up: Up): void {
+		this.queue ??= new CommandQueue(this.core, this);
+		this.queue.take(up);
+	}
+
+	/** The hello was checked: what came behind it, in order, while reading goes on. */
+	private takePending(): readonly Up[] {
+		const commands = this.hello?.release() ?? [];
+		this.hello = undefined;
+		if (commands.length > 0) this.link.pauseReading(false);
+		return commands;
+	}
+
+	/** A trace that is none is not repeated: it may be as long as a frame, and hold anything. */
+	private traceOf(up: Up): string {
+		return isTrace(up.trace, this.core.limits) ? up.trace : "";
 	}
 
 	private async greet(id: number, trace: string, hello: Hello): Promise<void> {
@@ -193,6 +227,9 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		this.dropPrincipal();
 		this.countLogin(cause);
 		this.fail(id, trace, cause);
+		for (const up of this.takePending()) {
+			this.fail(up.id, up.trace, new Refusal("out_of_place", "the hello before it was refused; nothing of this was done"));
+		}
 		if (!this.step("refused")) return;
 		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
 		// Whoever was only told to wait may come back.
@@ -239,6 +276,13 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 			{ session: this.id, user: user.id, address: this.link.address, format: this.link.format.name, client: hello.client },
 			"session begins",
 		);
+		for (const up of this.takePending()) {
+			try {
+				this.carryOut(up);
+			} catch (cause) {
+				this.fail(up.id, up.trace, cause);
+			}
+		}
 	}
 
 	// ------------------------------------------------------------ for the commands
@@ -378,6 +422,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	}
 
 	private settle(): void {
+		this.hello = undefined;
 		this.guard(() => this.vigil.stop());
 		this.guard(() => this.queue?.close());
 		this.guard(() => this.outbox.close());

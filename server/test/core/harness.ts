@@ -50,6 +50,8 @@ export class TestClient implements Link {
 	/** Writes so far: messages of one turn come in one. */
 	writes = 0;
 	closedAs: string | undefined;
+	/** What it was told of reading, in order. */
+	readonly paused: boolean[] = [];
 	private held: Down[] = [];
 	private readonly harness: Harness;
 	private readonly input: SessionInput;
@@ -72,7 +74,8 @@ export class TestClient implements Link {
 		return this.held.reduce((bytes, down) => bytes + this.format.size(down), 0);
 	}
 
-	pauseReading(): boolean {
+	pauseReading(paused: boolean): boolean {
+		this.paused.push(paused);
 		return false;
 	}
 

@@ -3,6 +3,8 @@ import { Refusal, TIMING } from "@verbatim/protocol";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
+const hello = (name: string) => ({ case: "hello", value: { credential: { case: "guest", value: { name } } } }) as const;
+
 describe("a session's life", () => {
 	test("a command before hello is refused as out_of_place, and the connection goes on", async () => {
 		const harness = new Harness();
@@ -59,6 +61,143 @@ describe("a session's life", () => {
 		expect(await client.refusal({ case: "hello", value: { credential: { case: "guest", value: { name: "bob" } } } })).toBe(
 			"out_of_place",
 		);
+	});
+
+	test("commands may follow the hello at once: they run after the welcome, in their order, and are answered behind it", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		client.put(hello("ann"), 1);
+		client.put({ case: "join", value: { room: "#tea", create: true } }, 2);
+		for (let i = 3; i < 8; i++) client.put(say("#tea", `line ${i}`), i);
+		client.put({ case: "send", value: { room: "nowhere", cid: "x", text: "x" } }, 8);
+		await harness.clock.settle();
+		const answers = client.received.filter(({ id }) => id > 0);
+		expect(answers.map(({ id, body }) => `${id} ${body.case}`)).toEqual([
+			"1 welcome",
+			"2 joined",
+			...[3, 4, 5, 6, 7].map((id) => `${id} sent`),
+			"8 failure",
+		]);
+		expect(texts(client, answers[1]?.body.case === "joined" ? (answers[1].body.value.room?.id ?? "") : "")).toEqual([
+			"line 3",
+			"line 4",
+			"line 5",
+			"line 6",
+			"line 7",
+		]);
+	});
+
+	test("commands behind a hello that is refused are out_of_place, in order, behind its refusal; none runs for whoever comes next", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		client.put({ case: "hello", value: { credential: { case: "token", value: "nonsense" } } }, 1);
+		client.put({ case: "join", value: { room: "#den", create: true } }, 2);
+		client.put(say("#den", "mine alone"), 3);
+		await harness.clock.settle();
+		client.put(hello("bob"), 4);
+		await harness.clock.settle();
+		const heard = client.received.map(({ id, body }) => [id, body.case === "failure" ? body.value.code : body.case]);
+		expect(heard).toEqual([
+			[1, "credentials_wrong"],
+			[2, "out_of_place"],
+			[3, "out_of_place"],
+			[4, "welcome"],
+		]);
+		client.put({ case: "rooms", value: {} }, 5);
+		await harness.clock.settle();
+		expect(client.received.at(-1)).toMatchObject({ id: 5, body: { case: "roomList", value: { rooms: [] } } });
+	});
+
+	test("what waits behind a hello is bounded, in number and in bytes; what is beyond is busy, and the rest runs", async () => {
+		for (const [count, text] of [
+			[300, "x"],
+			[20, "x".repeat(8_000)],
+		] as const) {
+			const harness = new Harness({ limits: { commandsInFlightMax: 256 } });
+			const client = harness.client();
+			client.put(hello("ann"), 1);
+			client.put({ case: "join", value: { room: "#tea", create: true } }, 2);
+			for (let i = 0; i < count; i++) client.put(say("#tea", text), 3 + i);
+			expect(client.paused[0]).toBe(true);
+			await harness.clock.settle();
+			const codes = client.received.flatMap(({ id, body }) =>
+				id < 3 ? [] : body.case === "failure" ? [body.value.code] : body.case === "sent" ? ["sent"] : [],
+			);
+			expect(codes.length).toBe(count);
+			expect(new Set(codes)).toEqual(new Set(["busy", "sent"]));
+			expect(client.paused).toContain(false);
+		}
+	});
+
+	test("a connection that ends while its hello is checked leaves nothing of the commands behind it", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		client.put(hello("ann"), 1);
+		client.put({ case: "join", value: { room: "#tea", create: true } }, 2);
+		await client.lose();
+		const ann = await harness.guest("ann");
+		expect((await ann.want("roomList", { case: "rooms", value: {} })).rooms).toEqual([]);
+	});
+
+	test("a command under the id of one under way is invalid, under id 0; the first is carried out and answered", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		client.put(hello("ann"), 7);
+		client.put({ case: "join", value: { room: "#tea", create: true } }, 7);
+		client.put({ case: "join", value: { room: "#tea", create: true } }, 8);
+		client.put(say("#tea", "second"), 8, "trace-2");
+		await harness.clock.settle();
+		client.put(say("#tea", "third"), 9);
+		client.put({ case: "ping", value: { nonce: 1 } }, 9);
+		await harness.clock.settle();
+		const heard = client.received
+			.filter(({ body }) => body.case !== "entries")
+			.map(({ id, body }) => [id, body.case === "failure" ? `${body.value.code} ${body.value.trace}` : body.case]);
+		expect(heard).toEqual([
+			[0, "invalid "],
+			[0, "invalid trace-2"],
+			[7, "welcome"],
+			[8, "joined"],
+			[0, "invalid "],
+			[9, "sent"],
+		]);
+		client.put(say("#tea", "the id is free again"), 9);
+		await harness.clock.settle();
+		expect(client.received.at(-1)).toMatchObject({ id: 9, body: { case: "sent" } });
+	});
+
+	test("answers to sends come in their order, those refused by the store too; what is refused without asking it overtakes", async () => {
+		const harness = new Harness({ limits: { sendsPerSecond: 1, sendsBurst: 5 } });
+		const client = await harness.guest("ann");
+		const { id: room } = await joined(client, "#tea");
+		const first = client.received.length;
+		client.put(say(room, "1", "c1"), 11);
+		client.put(say("r-nowhere", "2"), 12);
+		client.put(say(room, "not the same", "c1"), 13);
+		client.put(say(room, "4", "c4", "c0"), 14);
+		client.put(say(room, ""), 15);
+		client.put(say(room, "6"), 16);
+		client.put(say(room, "7"), 17);
+		await harness.clock.settle();
+		const answers = client.received.slice(first).filter(({ id }) => id > 0);
+		expect(answers.map(({ id, body }) => `${id} ${body.case === "failure" ? body.value.code : body.case}`)).toEqual([
+			"15 invalid",
+			"17 rate_limited",
+			"11 sent",
+			"12 no_such_room",
+			"13 cid_reused",
+			"14 out_of_order",
+			"16 sent",
+		]);
+	});
+
+	test("a hello without a credential counts as a refused one", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		for (let i = 0; i < 5; i++) await client.ask({ case: "hello", value: {} });
+		expect(client.closedAs).toBe("unauthorized");
+		const codes = client.received.flatMap(({ body }) => (body.case === "failure" ? [body.value.code] : []));
+		expect(codes).toEqual(Array.from({ length: 5 }, () => "unauthenticated"));
 	});
 
 	test("a refused hello may be said again, five times", async () => {
