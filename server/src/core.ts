@@ -6,7 +6,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { Commands } from "./command/commands.ts";
 import type { CommandParts } from "./command/context.ts";
 import { createCommands, type Purses } from "./command/run.ts";
-import { createFaults, type Faults } from "./faults.ts";
+import { createFaults, type Faults, guardedClock } from "./faults.ts";
 import { newId } from "./ids.ts";
 import { Buckets } from "./limit/buckets.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -77,18 +77,21 @@ export interface RunningCore extends SessionHost {
 }
 
 export function createCore(options: CoreOptions): RunningCore {
-	const { store, clock, random, limits, timing, metrics, shedding } = options;
+	const { store, random, limits, timing, metrics, shedding } = options;
+	const faults = createFaults(options);
+	const clock = guardedClock(options.clock, faults);
 	const directory = new Directory<Principal>();
-	const presence = new Presence(directory, clock, shedding, {
+	const presence = new Presence(directory, (id) => rooms.get(id), clock, shedding, {
 		offlineGraceMs: timing.offlineGraceMs,
 		readersMax: limits.presenceReadersMax,
 	});
-	const rooms = new Rooms(directory, presence, clock, limits);
+	const rooms: Rooms = new Rooms(directory, presence, clock, faults, limits);
 	const wheel = new Wheel(clock);
 	let sessionsSoFar = 0;
 	const core: Core = {
 		...options,
-		faults: createFaults(options),
+		clock,
+		faults,
 		directory,
 		rooms,
 		wheel,
@@ -118,6 +121,9 @@ export function createCore(options: CoreOptions): RunningCore {
 			if (error === undefined) return;
 			metrics.batchesFailed.add(1);
 			options.log.error({ drafts, reason: error }, "the store could not write a batch; its sends were refused as unavailable");
+		},
+		broken(cause) {
+			faults.report("store", "a batch met an unexpected error", cause);
 		},
 	});
 	return {

@@ -43,6 +43,17 @@ export function createFaults({ clock, random, log, metrics }: FaultsParts): Faul
 	};
 }
 
+/** `clock` with its timers guarded: one that throws is reported, and stops neither the others nor the process. */
+export function guardedClock(clock: Clock, faults: Faults): Clock {
+	const guarded = (task: () => void) => (): void => faults.guard("timer", "a timer met an unexpected error", task);
+	return {
+		now: () => clock.now(),
+		monotonic: () => clock.monotonic(),
+		after: (ms, task) => clock.after(ms, guarded(task)),
+		soon: (task) => clock.soon(guarded(task)),
+	};
+}
+
 /** What must always hold, in production too. Throws: a violation is our bug, and ends the session in which it is met. */
 export function assert(condition: boolean, what: string): asserts condition {
 	if (!condition) throw new Error(`assertion violated: ${what}`);

@@ -6,6 +6,7 @@ import { createAccounts } from "./account/service.ts";
 import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "./account/settings.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { createCore } from "./core.ts";
+import { createFaults, guardedClock } from "./faults.ts";
 import { type OpenDoor, openDoors } from "./listen/doors.ts";
 import type { PageAssets } from "./listen/page.ts";
 import type { Config } from "./ops/config/config.ts";
@@ -52,7 +53,9 @@ const STORE_CLOSE_MS = 2_000;
  * `KeyFileError`; then nothing is left open.
  */
 export async function startServer(config: Config, { page, log, version }: StartOptions): Promise<RunningServer> {
-	const [clock, random] = [systemClock, systemRandom];
+	const random = systemRandom;
+	const metrics = createMetrics();
+	const clock = guardedClock(systemClock, createFaults({ clock: systemClock, random, log, metrics }));
 	const opened: Array<() => unknown> = [];
 	try {
 		const accountSettings = await accountSettingsOf(config);
@@ -60,7 +63,6 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		opened.push(() => store.close());
 		const accounts = await createAccounts({ store, clock, random, log, settings: accountSettings, fetch });
 		opened.push(() => accounts.stop());
-		const metrics = createMetrics();
 		const shedding = new LevelShedding(random, metrics.overloadRefused);
 		const core = createCore({
 			store,

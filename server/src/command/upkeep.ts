@@ -19,7 +19,9 @@ export const typing: Handler<Typing> = async (context, { room: ref }) => {
 	if (room !== undefined && room.readers.size <= parts.limits.presenceReadersMax) {
 		const { id: userId, name } = user;
 		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });
-		for (const { reader } of room.readers) if (reader.user.id !== userId) reader.pushEphemeral(push);
+		room.readers.each(({ reader }) => {
+			if (reader.user.id !== userId) reader.pushEphemeral(push);
+		});
 	}
 	return { case: "done", value: {} };
 };

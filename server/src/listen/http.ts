@@ -118,9 +118,15 @@ class Hall {
 		const { data } = ws;
 		if (data instanceof WsLink) return;
 		ws.binaryType = "uint8array";
-		const link = new WsLink(ws, this.kinds[data.codec], data.address);
-		ws.data = link;
-		this.links.add(link);
+		try {
+			const link = new WsLink(ws, this.kinds[data.codec], data.address);
+			ws.data = link;
+			this.links.add(link);
+		} catch (err) {
+			this.report(err);
+			this.parts.gate.leave(data.address);
+			ws.terminate();
+		}
 	}
 
 	/** Nothing that goes wrong in one connection reaches another. */
@@ -130,11 +136,23 @@ class Hall {
 		try {
 			act(link);
 		} catch (err) {
-			const { clock, random, log, metrics } = this.parts;
-			metrics.faults.add("ws");
-			log.error({ err, trace: newId("t", clock, random) }, "a WebSocket met an unexpected error and was cut");
-			link.cut();
+			this.report(err);
+			this.cut(link);
 		}
+	}
+
+	private cut(link: WsLink): void {
+		try {
+			link.cut();
+		} catch (err) {
+			this.report(err);
+		}
+	}
+
+	private report(err: unknown): void {
+		const { clock, random, log, metrics } = this.parts;
+		metrics.faults.add("ws");
+		log.error({ err, trace: newId("t", clock, random) }, "a WebSocket met an unexpected error and was cut");
 	}
 
 	fault(err: unknown): Response {
@@ -151,7 +169,7 @@ class Hall {
 	}
 
 	cutAll(): void {
-		for (const link of [...this.links]) link.cut();
+		for (const link of [...this.links]) this.cut(link);
 	}
 
 	// ------------------------------------------------------------ requests

@@ -153,8 +153,11 @@ export class TcpConnection {
 		this.backlog = undefined;
 		const { receiver } = this;
 		this.receiver = DEAF;
-		receiver.lost();
-		this.kind.left(this);
+		try {
+			receiver.lost();
+		} finally {
+			this.kind.left(this);
+		}
 	}
 
 	// ------------------------------------------------------------ helpers

@@ -87,7 +87,7 @@ class Hall {
 
 	handlers(): SocketHandler<TcpConnection | undefined> {
 		return {
-			open: (socket) => this.enter(socket),
+			open: (socket) => this.opened(socket),
 			// Always set, or Bun would tell of a TLS connection only after its handshake, with no deadline till then.
 			handshake: (socket, success) => {
 				if (success) this.guarded(socket, (connection) => connection.receiver.ready());
@@ -102,16 +102,26 @@ class Hall {
 	}
 
 	stopping(): void {
-		for (const connection of [...this.inside]) connection.receiver.stopping();
+		for (const connection of [...this.inside]) this.isolated(connection, () => connection.receiver.stopping());
 	}
 
 	cutAll(): void {
-		for (const connection of [...this.inside]) connection.cut();
+		for (const connection of [...this.inside]) this.cut(connection);
 	}
 
 	empty(): Promise<void> {
 		if (this.inside.size === 0) return Promise.resolve();
 		return new Promise((resolve) => this.whenEmpty.push(resolve));
+	}
+
+	private opened(socket: TcpSocket): void {
+		try {
+			this.enter(socket);
+		} catch (err) {
+			this.report(err);
+			if (socket.data === undefined) socket.terminate();
+			else this.cut(socket.data);
+		}
 	}
 
 	private enter(socket: TcpSocket): void {
@@ -126,10 +136,10 @@ class Hall {
 			});
 			return;
 		}
-		socket.setKeepAlive(true, KEEP_ALIVE_MS);
 		const connection = new TcpConnection(socket, address, this.admitted);
 		this.inside.add(connection);
 		socket.data = connection;
+		socket.setKeepAlive(true, KEEP_ALIVE_MS);
 		connection.receiver = new Recogniser(parts, connection);
 		if (!this.secure) connection.receiver.ready();
 	}
@@ -157,14 +167,29 @@ class Hall {
 	/** Nothing that goes wrong in one connection reaches another. */
 	private guarded(socket: TcpSocket, act: (connection: TcpConnection) => void): void {
 		const connection = socket.data;
-		if (connection === undefined) return;
+		if (connection !== undefined) this.isolated(connection, () => act(connection));
+	}
+
+	private isolated(connection: TcpConnection, act: () => void): void {
 		try {
-			act(connection);
+			act();
 		} catch (err) {
-			const { clock, random, log, metrics } = this.parts;
-			metrics.faults.add("tcp");
-			log.error({ err, trace: newId("t", clock, random) }, "a TCP connection met an unexpected error and was cut");
-			connection.cut();
+			this.report(err);
+			this.cut(connection);
 		}
+	}
+
+	private cut(connection: TcpConnection): void {
+		try {
+			connection.cut();
+		} catch (err) {
+			this.report(err);
+		}
+	}
+
+	private report(err: unknown): void {
+		const { clock, random, log, metrics } = this.parts;
+		metrics.faults.add("tcp");
+		log.error({ err, trace: newId("t", clock, random) }, "a TCP connection met an unexpected error and was cut");
 	}
 }

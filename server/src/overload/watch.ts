@@ -57,13 +57,14 @@ export function watchOverload(parts: OverloadParts, shedding: LevelShedding): Ov
 	};
 
 	const tick = (): void => {
+		// First, so that looking goes on whatever happens in this tick.
+		cancel = clock.after(TICK_MS, tick);
 		const nowMs = clock.monotonic();
 		lookAtMemory(nowMs);
 		signals = { loopLagMs: parts.loopLagMs(), draftAgeMs: parts.draftAgeMs(), memoryShare };
 		const before = shedding.level;
 		shedding.level = judge.judge(signals, nowMs);
 		if (shedding.level !== before) tell(before);
-		cancel = clock.after(TICK_MS, tick);
 	};
 
 	const tell = (before: number): void => {

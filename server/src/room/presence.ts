@@ -20,23 +20,32 @@ const LOOK_AGAIN_MS = 200;
 
 interface Untold {
 	readonly user: UserRef;
-	/** All in which something was to be told of the user. */
-	readonly rooms: Iterable<LiveRoom>;
+	/** The ids of all in which something was to be told of the user. */
+	readonly rooms: Iterable<string>;
 }
 
+/** Rooms are kept by their ids: one that is idle is let go of, and live again as another object, while an absence waits to be told. */
 export class Presence {
+	private readonly liveRoom: (id: string) => LiveRoom | undefined;
 	private readonly directory: Directory;
 	private readonly clock: Pick<Clock, "after">;
 	private readonly options: PresenceOptions;
 	private readonly shedding: Shedding;
 	/** Who has just gone, and where it will be missed. */
-	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<LiveRoom> }>();
+	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
 	/** By user, the newest last. */
 	private readonly untold = new Map<string, Untold>();
 	private stopped = false;
 	private cancelLook: Cancel | undefined;
 
-	constructor(directory: Directory, clock: Pick<Clock, "after">, shedding: Shedding, options: PresenceOptions) {
+	constructor(
+		directory: Directory,
+		liveRoom: (id: string) => LiveRoom | undefined,
+		clock: Pick<Clock, "after">,
+		shedding: Shedding,
+		options: PresenceOptions,
+	) {
+		this.liveRoom = liveRoom;
 		this.directory = directory;
 		this.shedding = shedding;
 		this.clock = clock;
@@ -49,13 +58,13 @@ export class Presence {
 	}
 
 	/** The user's first session stands in its rooms. */
-	online(user: UserRef, rooms: readonly LiveRoom[]): void {
+	online(user: UserRef, rooms: readonly string[]): void {
 		if (this.leaving.has(user.id)) this.stays(user.id);
 		else this.tell(user, rooms, true);
 	}
 
 	/** The user's last session has gone. */
-	offline(user: UserRef, rooms: readonly LiveRoom[]): void {
+	offline(user: UserRef, rooms: readonly string[]): void {
 		this.stays(user.id);
 		if (this.stopped) return;
 		const leaving = new Set(rooms);
@@ -67,7 +76,7 @@ export class Presence {
 	}
 
 	/** The user has become a member, perhaps by a command that its last session did not live to see answered. */
-	entered(userId: string, room: LiveRoom): void {
+	entered(userId: string, room: string): void {
 		this.leaving.get(userId)?.rooms.add(room);
 	}
 
@@ -86,7 +95,7 @@ export class Presence {
 		this.leaving.delete(userId);
 	}
 
-	private tell(user: UserRef, rooms: Iterable<LiveRoom>, online: boolean): void {
+	private tell(user: UserRef, rooms: Iterable<string>, online: boolean): void {
 		if (this.stopped) return;
 		if (this.shedding.sheds("presence")) {
 			this.keep(user, rooms);
@@ -94,18 +103,19 @@ export class Presence {
 		}
 		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
 		const told = new Set<unknown>();
-		for (const room of rooms) {
-			if (room.readers.size > this.options.readersMax) continue;
-			for (const { reader } of room.readers) {
-				const device = reader;
-				if (device.user.id === user.id || told.has(device)) continue;
-				told.add(device);
-				device.pushEphemeral(push);
-			}
+		for (const id of rooms) {
+			const room = this.liveRoom(id);
+			// One that is not live has no readers.
+			if (room === undefined || room.readers.size > this.options.readersMax) continue;
+			room.readers.each(({ reader }) => {
+				if (reader.user.id === user.id || told.has(reader)) return;
+				told.add(reader);
+				reader.pushEphemeral(push);
+			});
 		}
 	}
 
-	private keep(user: UserRef, rooms: Iterable<LiveRoom>): void {
+	private keep(user: UserRef, rooms: Iterable<string>): void {
 		const before = this.untold.get(user.id)?.rooms ?? [];
 		this.untold.delete(user.id);
 		this.untold.set(user.id, { user, rooms: new Set([...before, ...rooms]) });

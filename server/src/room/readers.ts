@@ -26,11 +26,32 @@ export class Readers implements Iterable<Subscription> {
 	}
 
 	/**
-	 * Offers to everybody, from the last to the first, so that readers may come and go meanwhile: who comes is not met, whoever
-	 * takes the place of one that goes was met already or, at worst, is met twice, which its cursor makes harmless.
+	 * Offers to every subscription, from the last to the first, so that they may come and go meanwhile: who comes is not met, whoever
+	 * takes the place of one that goes was met already or, at worst, is met twice, which its cursor makes harmless. One that throws ends its
+	 * own session.
 	 */
 	offer(push: EntriesPush): void {
-		for (let i = this.list.length - 1; i >= 0; i--) this.list[i]?.offer(push);
+		for (let i = this.list.length - 1; i >= 0; i--) {
+			const subscription = this.list[i];
+			try {
+				subscription?.offer(push);
+			} catch (cause) {
+				subscription?.reader.broken(cause);
+			}
+		}
+	}
+
+	/** Does the same to every subscription, in the order and with the isolation of `offer`. */
+	each(act: (subscription: Subscription) => void): void {
+		for (let i = this.list.length - 1; i >= 0; i--) {
+			const subscription = this.list[i];
+			if (subscription === undefined) continue;
+			try {
+				act(subscription);
+			} catch (cause) {
+				subscription.reader.broken(cause);
+			}
+		}
 	}
 
 	[Symbol.iterator](): Iterator<Subscription> {

@@ -60,6 +60,16 @@ export class LiveRoom {
 		}
 	}
 
+	/** What is committed up to `to` could not be delivered: every reader that has not got it reads it from the log. */
+	leaveToLog(to: number): void {
+		this.head = Math.max(this.head, to);
+		this.toldTo = Math.max(this.toldTo, to);
+		this.ring.clear();
+		this.readers.each((subscription) => {
+			if (subscription.cursor < this.head) subscription.leaveToLog();
+		});
+	}
+
 	/** Lets go of what is kept of the log: nobody has asked for it in a while, and the store has it. */
 	rest(): void {
 		this.ring.clear();

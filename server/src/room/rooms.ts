@@ -3,7 +3,9 @@
 // whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
 import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../clock.ts";
+import type { Faults } from "../faults.ts";
 import type { Committed } from "../store/store.ts";
+import type { Device } from "./device.ts";
 import type { Directory } from "./directory.ts";
 import type { Presence } from "./presence.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
@@ -18,6 +20,7 @@ export class Rooms {
 	private readonly directory: Directory;
 	private readonly presence: Pick<Presence, "entered">;
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
+	private readonly faults: Faults;
 	private readonly limits: RoomLimits;
 	/** The sweep to come; none while no room is live. */
 	private cancelSweep: Cancel | undefined;
@@ -26,11 +29,13 @@ export class Rooms {
 		directory: Directory,
 		presence: Pick<Presence, "entered">,
 		clock: Pick<Clock, "monotonic" | "after">,
+		faults: Faults,
 		limits: RoomLimits,
 	) {
 		this.directory = directory;
 		this.presence = presence;
 		this.clock = clock;
+		this.faults = faults;
 		this.limits = limits;
 	}
 
@@ -57,7 +62,17 @@ export class Rooms {
 
 	/** Delivers one batch. */
 	committed(batch: readonly Committed[]): void {
-		for (const committed of batch) this.deliver(committed);
+		for (const committed of batch) {
+			try {
+				this.deliver(committed);
+			} catch (cause) {
+				this.faults.report("rooms", "what a batch has committed in a room could not be delivered", cause, {
+					room: committed.room,
+				});
+				// Who may read there is not known any more: those who do come back and are told.
+				this.live.get(committed.room)?.readers.each(({ reader }) => reader.broken(cause));
+			}
+		}
 	}
 
 	/** Ends the sweeps. */
@@ -73,8 +88,9 @@ export class Rooms {
 		room.idleSinceMs = this.clock.monotonic();
 		let run: Entry[] = [];
 		const publishRun = (): void => {
-			if (run.length > 0) room.publish({ ...committed, entries: run });
+			const entries = run;
 			run = [];
+			if (entries.length > 0) this.publish(room, { ...committed, entries });
 		};
 		for (const entry of committed.entries) {
 			const changes = membershipOf(entry);
@@ -88,18 +104,39 @@ export class Rooms {
 		publishRun();
 	}
 
+	private publish(room: LiveRoom, run: Committed): void {
+		try {
+			room.publish(run);
+		} catch (cause) {
+			this.faults.report("rooms", "entries could not be delivered live, and are read from the log", cause, { room: room.id });
+			room.leaveToLog(run.entries.at(-1)?.seq ?? 0);
+		}
+	}
+
 	/** What follows from a new membership before its entry is published. */
 	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
-		for (const device of this.directory.of(user.id)) device.memberNow(user.id, room, seq);
-		this.presence.entered(user.id, room);
+		this.tell(user.id, (device) => device.memberNow(user.id, room, seq));
+		this.faults.guard("presence", "presence was not told of a member", () => this.presence.entered(user.id, room.id));
 	}
 
 	/** What follows from a membership change once its entry has been published. */
 	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
 		if (change.kind === "gone") {
-			for (const device of this.directory.of(change.user.id)) device.memberNoLonger(room.id);
+			this.tell(change.user.id, (device) => device.memberNoLonger(room.id));
 		} else if (change.standing === Room_Standing.INVITED && entry.sender !== undefined) {
-			for (const device of this.directory.of(change.user.id)) device.invited(room.id, entry.sender);
+			const { sender } = entry;
+			this.tell(change.user.id, (device) => device.invited(room.id, sender));
+		}
+	}
+
+	/** Tells each of the user's devices. One that throws ends its own session. */
+	private tell(user: string, what: (device: Device) => void): void {
+		for (const device of this.directory.of(user)) {
+			try {
+				what(device);
+			} catch (cause) {
+				device.broken(cause);
+			}
 		}
 	}
 
@@ -116,13 +153,14 @@ export class Rooms {
 	}
 
 	private sweep(): void {
+		this.cancelSweep = this.clock.after(IDLE_MS, () => this.sweep());
 		const now = this.clock.monotonic();
 		for (const [id, room] of this.live) {
 			if (now - room.idleSinceMs <= IDLE_MS) continue;
 			if (room.readers.size === 0) this.live.delete(id);
 			else room.rest();
 		}
-		this.cancelSweep = this.live.size === 0 ? undefined : this.clock.after(IDLE_MS, () => this.sweep());
+		if (this.live.size === 0) this.stop();
 	}
 }
 

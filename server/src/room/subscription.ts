@@ -42,8 +42,14 @@ export class Subscription {
 		if (push.from === this.cursor + 1 && this.reader.takePush(push)) {
 			this.cursor = push.to;
 		} else if (push.to > this.cursor) {
-			this.state = "behind";
-			this.reader.fallBehind(this);
+			this.leaveToLog();
 		}
+	}
+
+	/** What is new is to be read from the log. */
+	leaveToLog(): void {
+		if (this.state !== "live") return;
+		this.state = "behind";
+		this.reader.fallBehind(this);
 	}
 }

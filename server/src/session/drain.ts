@@ -5,6 +5,8 @@ import type { Clock, Random } from "../clock.ts";
 export interface Drainable {
 	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
 	drain(retryAfterMs: number): Promise<void>;
+	/** `drain` has failed: our bug, which ends this session and holds up no other. Never throws. */
+	broken(what: string, cause: unknown): void;
 }
 
 /** Saying goodbye to one, and what follows from it, takes less: others are served in between. */
@@ -27,7 +29,7 @@ export async function drainSessions(
 		const due = windowMs === 0 ? sessions.length : Math.ceil((sessions.length * (atMs + STEP_MS)) / windowMs);
 		for (const session of sessions.slice(ends.length, due)) {
 			const backMs = Math.max(0, windowMs - atMs) + random.float() * spreadMs;
-			ends.push(session.drain(Math.floor(backMs)));
+			ends.push(session.drain(Math.floor(backMs)).catch((cause: unknown) => session.broken("a session was not drained", cause)));
 		}
 		if (ends.length === sessions.length) break;
 		await new Promise<void>((resolve) => void clock.after(STEP_MS, resolve));

@@ -3,6 +3,8 @@ import type { Clock } from "../clock.ts";
 
 export interface Flushable {
 	flush(): void;
+	/** `flush` has thrown: our bug, which ends this session and nothing else. Never throws. */
+	broken(cause: unknown): void;
 }
 
 export class Flusher {
@@ -27,6 +29,12 @@ export class Flusher {
 		const due = this.due;
 		this.due = [];
 		this.scheduled = false;
-		for (const outbox of due) outbox.flush();
+		for (const outbox of due) {
+			try {
+				outbox.flush();
+			} catch (cause) {
+				outbox.broken(cause);
+			}
+		}
 	};
 }

@@ -28,6 +28,8 @@ export interface OutboxParts {
 export interface OutboxPort {
 	/** A write is done. */
 	flushed(): void;
+	/** Our bug: the session ends. Never throws. */
+	broken(what: string, cause: unknown): void;
 }
 
 /** Carries a single message to the link, which keeps no list: nearly every write is one. */
@@ -110,6 +112,10 @@ export class Outbox implements Flushable {
 		}
 		this.account(0, this.link.bufferedBytes());
 		this.port.flushed();
+	}
+
+	broken(cause: unknown): void {
+		this.port.broken("what was due could not be written", cause);
 	}
 
 	/** Nothing more goes out; what waits is forgotten. */

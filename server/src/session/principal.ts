@@ -65,8 +65,9 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		return this.session.principal !== this || this.session.closed;
 	}
 
-	get rooms(): LiveRoom[] {
-		return Array.from(this.streams.subscriptions, (subscription) => subscription.room);
+	/** The ids of the rooms that it reads. */
+	get rooms(): string[] {
+		return Array.from(this.streams.subscriptions, ({ room }) => room.id);
 	}
 
 	/** Is told of what happens to its user from now on. */

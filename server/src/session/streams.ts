@@ -115,6 +115,10 @@ export class Streams implements Due {
 		this.pump();
 	}
 
+	broken(cause: unknown): void {
+		this.port.broken(cause);
+	}
+
 	close(): void {
 		if (this.againAt > 0) this.parts.wheel.remove(this.againAt, this);
 		for (const subscription of this.subscriptions) subscription.room.readers.delete(subscription);

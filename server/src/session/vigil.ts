@@ -14,6 +14,8 @@ export interface VigilPort {
 	readonly clogged: boolean;
 	/** Grows whenever the peer takes something. */
 	progress(): number;
+	/** Our bug: the session ends. Never throws. */
+	broken(what: string, cause: unknown): void;
 }
 
 export interface VigilParts {
@@ -105,6 +107,10 @@ export class Vigil implements Due {
 		if (this.stallAtMs <= nowMs) this.judgeStall();
 		if (this.beatAtMs <= nowMs && !this.stopped) this.beat(nowMs);
 		this.arm();
+	}
+
+	broken(cause: unknown): void {
+		this.port.broken("a deadline could not be kept", cause);
 	}
 
 	private judgeStall(): void {

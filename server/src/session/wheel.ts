@@ -8,6 +8,8 @@ const TICK_MS = 1_000;
 export interface Due {
 	/** It has come, up to a second ago. */
 	due(): void;
+	/** `due` has thrown: our bug, which ends this session and nothing else. Never throws. */
+	broken(cause: unknown): void;
 }
 
 export class Wheel {
@@ -60,13 +62,21 @@ export class Wheel {
 		});
 	}
 
+	private call(who: Due): void {
+		try {
+			who.due();
+		} catch (cause) {
+			who.broken(cause);
+		}
+	}
+
 	private turn(): void {
 		const reached = Math.floor(this.clock.monotonic() / TICK_MS);
 		while (this.now < reached) {
 			this.now++;
 			const slot = this.slots.get(this.now);
 			this.slots.delete(this.now);
-			if (slot !== undefined) for (const who of slot) who.due();
+			if (slot !== undefined) for (const who of slot) this.call(who);
 			if (this.slots.size === 0) this.now = reached;
 		}
 	}

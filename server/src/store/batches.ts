@@ -31,7 +31,7 @@ export type BatchResult =
 	| { readonly rulings: readonly Ruling[]; readonly error?: string }
 	| { readonly rulings?: undefined; readonly error: string };
 
-/** Carries a batch out in one transaction and resolves when it is durable. Never rejects. */
+/** Carries a batch out in one transaction and resolves when it is durable. Never rejects but by our bug. */
 export type Committer = (drafts: readonly Draft[]) => Promise<BatchResult>;
 
 export class Batches {
@@ -67,7 +67,7 @@ export class Batches {
 
 	/** Tells of entries that were committed although their batch was answered otherwise, or not at all. */
 	announce(committed: readonly Committed[]): void {
-		if (committed.length > 0) this.events?.committed(committed);
+		if (committed.length > 0) this.tell((events) => events.committed(committed));
 	}
 
 	append(draft: Draft): Promise<Outcome> {
@@ -116,16 +116,22 @@ export class Batches {
 		}
 		const batch = this.take();
 		const startMs = this.clock.monotonic();
-		void this.commit(batch.map(({ draft }) => draft)).then((result) => {
+		void this.carryOut(batch.map(({ draft }) => draft)).then((result) => {
 			const commitMs = this.clock.monotonic() - startMs;
-			// Settling is due even if the committer of the next batch throws, which would be our bug.
-			try {
-				this.next();
-			} finally {
-				this.settle(batch, result, commitMs);
-				if (!this.isBusy) this.onIdle?.();
-			}
+			this.next();
+			this.settle(batch, result, commitMs);
+			if (!this.isBusy) this.onIdle?.();
 		});
+	}
+
+	/** A committer that throws has refused its batch: whoever says it again is told what became of it. */
+	private async carryOut(drafts: readonly Draft[]): Promise<BatchResult> {
+		try {
+			return await this.commit(drafts);
+		} catch (cause) {
+			this.events?.broken(cause);
+			return { error: cause instanceof Error ? cause.message : String(cause) };
+		}
 	}
 
 	private take(): readonly Waiting[] {
@@ -141,20 +147,39 @@ export class Batches {
 		return batch;
 	}
 
-	/** Tells the listeners, then the callers. A listener that throws is our bug: it surfaces, and no caller waits for ever. */
+	/** Tells the listeners, then the callers. A listener that throws is our bug: the others are told all the same, and no caller waits for ever. */
 	private settle(batch: readonly Waiting[], result: BatchResult, commitMs: number): void {
 		const { rulings, error } = result;
-		const drafts = batch.map(({ draft }) => draft);
-		const settled: Settled = rulings ? settle(drafts, rulings) : { outcomes: [], committed: [] };
+		const settled = this.settled(batch, result);
 		if (rulings) {
 			this.batches += 1;
 			this.drafts += batch.length;
 		}
+		this.announce(settled.committed);
+		this.tell((events) => events.batch({ drafts: batch.length, commitMs, ...(error === undefined ? {} : { error }) }));
+		for (const [i, { resolve }] of batch.entries()) resolve(settled.outcomes[i] ?? UNAVAILABLE);
+	}
+
+	private settled(batch: readonly Waiting[], { rulings }: BatchResult): Settled {
+		if (rulings === undefined) return NOTHING;
 		try {
-			if (settled.committed.length > 0) this.events?.committed(settled.committed);
-			this.events?.batch({ drafts: batch.length, commitMs, ...(error === undefined ? {} : { error }) });
-		} finally {
-			for (const [i, { resolve }] of batch.entries()) resolve(settled.outcomes[i] ?? UNAVAILABLE);
+			return settle(
+				batch.map(({ draft }) => draft),
+				rulings,
+			);
+		} catch (cause) {
+			this.events?.broken(cause);
+			return NOTHING;
+		}
+	}
+
+	private tell(what: (events: StoreEvents) => void): void {
+		const { events } = this;
+		if (events === undefined) return;
+		try {
+			what(events);
+		} catch (cause) {
+			events.broken(cause);
 		}
 	}
 }
@@ -169,5 +194,6 @@ interface Waiting {
 	readonly resolve: (outcome: Outcome) => void;
 }
 
+const NOTHING: Settled = { outcomes: [], committed: [] };
 const UNAVAILABLE: Outcome = { ok: false, code: "unavailable" };
 const BUSY: Outcome = { ok: false, code: "busy" };

@@ -208,6 +208,8 @@ export interface StoreEvents {
 	committed(rooms: readonly Committed[]): void;
 	/** One batch was carried out (or refused, with its error's words). For metrics. */
 	batch(facts: { readonly drafts: number; readonly commitMs: number; readonly error?: string }): void;
+	/** One of the above, or whoever commits, has thrown: our bug. The batch is answered all the same. Never throws. */
+	broken(cause: unknown): void;
 }
 
 /** Everything but `append` rejects with a `Refusal` of code `unavailable` where the disk does not let it be done. */

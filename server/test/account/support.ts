@@ -56,7 +56,7 @@ export async function startAccounts(options: TestOptions = {}): Promise<TestServ
 	const store = createMemoryStore({ clock, disk });
 	store.faults.delayReads(options.readsMs ?? 0);
 	const log: Committed[] = [];
-	store.listen({ committed: (rooms) => void log.push(...rooms), batch() {} });
+	store.listen({ committed: (rooms) => void log.push(...rooms), batch() {}, broken() {} });
 	const settings = { ...ACCOUNT_DEFAULTS, passwords: CHEAP, ...options.settings };
 	const accounts = await createAccounts({ store, clock, random: new SeededRandom(seed++), log: silentLog, settings, fetch });
 	return { accounts, store, disk, clock, log };

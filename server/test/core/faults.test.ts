@@ -1,8 +1,9 @@
 // Our bug ends the session in which it is met, with a trace id in the log and in the client's hands, and nothing else.
 import { describe, expect, test } from "bun:test";
-import { Refusal } from "@verbatim/protocol";
+import { type Command, type Down, Refusal } from "@verbatim/protocol";
+import type { Encoded } from "../../src/listen/link.ts";
 import type { Store } from "../../src/store/store.ts";
-import { Harness, type HarnessOptions } from "./harness.ts";
+import { Harness, type HarnessOptions, ObjectFormat, TestClient } from "./harness.ts";
 import { joined, say, texts } from "./helpers.ts";
 
 /** A store of which one method answers otherwise while it is told to. */
@@ -70,6 +71,77 @@ describe("an unexpected error in a command", () => {
 		);
 		expect(ann.closedAs).toBe("internal");
 		expect(harness.ended).toEqual(["ann"]);
+	});
+});
+
+describe("an unexpected error in a loop over many ends the session it was met in, and", () => {
+	/** Encodes as the others, until it is told to throw. */
+	class FickleFormat extends ObjectFormat {
+		throws = false;
+
+		override encode(down: Down): Encoded {
+			if (this.throws && down.body.case === "entries") throw new TypeError("a bug in the encoder");
+			return super.encode(down);
+		}
+	}
+
+	/** A client whose link throws while it is told to. */
+	class FickleClient extends TestClient {
+		throws = false;
+
+		override write(messages: readonly Encoded[]): void {
+			if (this.throws) throw new TypeError("a bug in the link");
+			super.write(messages);
+		}
+	}
+
+	const hello = (name: string): Command => ({ case: "hello", value: { credential: { case: "guest", value: { name } } } });
+
+	test("where an encoder throws for one subscriber, the others have the entry, and other rooms of the batch their news", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const format = new FickleFormat();
+		const eve = harness.client(format);
+		await eve.want("welcome", hello("eve"));
+		const bob = await harness.guest("bob");
+		const bobs = await harness.guest("bob");
+		const { id: tea } = await joined(ann, "#tea");
+		const { id: den } = await joined(bob, "#den");
+		await joined(eve, "#tea");
+		await joined(bob, "#tea");
+		format.throws = true;
+		ann.put(say(tea, "hello"));
+		bob.put({ case: "leave", value: { room: den } });
+		await harness.clock.settle();
+		format.throws = false;
+		expect(eve.closedAs).toBe("internal");
+		for (const each of [ann, bob, bobs]) expect(texts(each, tea)).toEqual(["hello"]);
+		for (const each of [bob, bobs]) expect(each.pushed("roomRemoved")).toMatchObject([{ room: den }]);
+		expect(errors(harness)).toHaveLength(1);
+		expect(faults(harness)).toBe(1);
+		// What was not delivered is in the log.
+		const back = harness.client(format);
+		await back.want("welcome", hello("eve"));
+		await ann.want("sent", say(tea, "again"));
+		expect(texts(back, tea)).toEqual(["again"]);
+	});
+
+	test("where a write throws, the writes of the same turn are made", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const eve = new FickleClient(harness, harness.format);
+		await eve.want("welcome", hello("eve"));
+		const bob = await harness.guest("bob");
+		const { id } = await joined(ann, "#tea");
+		await joined(eve, "#tea");
+		await joined(bob, "#tea");
+		eve.throws = true;
+		await ann.want("sent", say(id, "hello"));
+		expect(eve.closedAs).toBe("internal");
+		expect(texts(bob, id)).toEqual(["hello"]);
+		expect(harness.metrics.families.find(({ name }) => name === "verbatim_outbox_bytes")?.samples()).toEqual([{ value: 0 }]);
+		await harness.clock.advance(120_000);
+		expect(bob.pushed("ping").length).toBeGreaterThan(0);
 	});
 });
 

@@ -57,7 +57,7 @@ describe("the heartbeat", () => {
 });
 
 describe("the wheel", () => {
-	const waiting = (due: () => void) => ({ due });
+	const waiting = (due: () => void, broken: (cause: unknown) => void = () => {}) => ({ due, broken });
 
 	test("calls everybody once, never early, at most a second late, and nobody who was removed", async () => {
 		const clock = new VirtualClock();
@@ -79,6 +79,35 @@ describe("the wheel", () => {
 			expect(late).toBeGreaterThanOrEqual(0);
 			expect(late).toBeLessThanOrEqual(1_000);
 		}
+	});
+
+	test("one that throws is told, and holds up neither the others of its second nor those after it", async () => {
+		const clock = new VirtualClock();
+		const wheel = new Wheel(clock);
+		const ran: string[] = [];
+		wheel.add(
+			1_000,
+			waiting(() => ran.push("before")),
+		);
+		wheel.add(
+			1_000,
+			waiting(
+				() => {
+					throw new Error("a bug");
+				},
+				(cause) => ran.push(String(cause)),
+			),
+		);
+		wheel.add(
+			1_000,
+			waiting(() => ran.push("after")),
+		);
+		wheel.add(
+			2_000,
+			waiting(() => ran.push("later")),
+		);
+		await clock.advance(3_000);
+		expect(ran).toEqual(["before", "Error: a bug", "after", "later"]);
 	});
 
 	test("serves ten thousand with one timer, and none when nobody waits", async () => {

@@ -325,6 +325,23 @@ describe("membership", () => {
 		expect(ann.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
 	});
 
+	test("an absence is told in a room that was let go of and is live again before its time has come", async () => {
+		const harness = new Harness({ timing: { offlineGraceMs: 300_000 } });
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		await ann.lose();
+		await bob.lose();
+		await harness.clock.advance(290_000);
+		expect(harness.metrics.families.find(({ name }) => name === "verbatim_rooms_live")?.samples()).toEqual([{ value: 0 }]);
+		const back = await harness.guest("ann");
+		await harness.clock.advance(5_000);
+		expect(back.pushed("presence")).toEqual([]);
+		await harness.clock.advance(6_000);
+		expect(back.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
+	});
+
 	test("presence is told to those who share a room, and absence only after a while", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

@@ -178,7 +178,7 @@ describe("a drain", () => {
 	test("of many is spread over a while, and nobody is told to come back before it is over", async () => {
 		const clock = new VirtualClock();
 		const told: Array<{ atMs: number; backMs: number }> = [];
-		const session = { drain: async (backMs: number) => void told.push({ atMs: clock.monotonic(), backMs }) };
+		const session = { drain: async (backMs: number) => void told.push({ atMs: clock.monotonic(), backMs }), broken() {} };
 		const done = drainSessions(Array<typeof session>(10_000).fill(session), 8_000, { clock, random: new SeededRandom(1) });
 		await clock.advance(8_000);
 		await done;
@@ -199,7 +199,7 @@ describe("a drain", () => {
 	test("keeps half of its time for what is under way, however many there are; of few it is at once", async () => {
 		const clock = new VirtualClock();
 		const told: number[] = [];
-		const session = { drain: async () => void told.push(clock.monotonic()) };
+		const session = { drain: async () => void told.push(clock.monotonic()), broken() {} };
 		const random = new SeededRandom(1);
 		const many = drainSessions(Array<typeof session>(100_000).fill(session), 4_000, { clock, random });
 		await clock.advance(4_000);
@@ -208,6 +208,15 @@ describe("a drain", () => {
 		expect(told.at(-1)).toBeLessThanOrEqual(2_000);
 		await drainSessions([session, session], 8_000, { clock, random });
 		expect(told.slice(100_000)).toEqual([4_000, 4_000]);
+	});
+
+	test("of which one session fails holds up no other", async () => {
+		const clock = new VirtualClock();
+		const told: string[] = [];
+		const sound = { drain: async () => void told.push("drained"), broken() {} };
+		const unsound = { drain: () => Promise.reject(new Error("a bug")), broken: (what: string) => void told.push(what) };
+		await drainSessions([sound, unsound, sound], 0, { clock, random: new SeededRandom(1) });
+		expect(told).toEqual(["drained", "drained", "a session was not drained"]);
 	});
 
 	test("tells nobody that somebody is offline, not even those who go last", async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
-import { VirtualClock } from "@verbatim/testkit";
+import { SeededRandom, VirtualClock } from "@verbatim/testkit";
+import { createFaults, type Faults } from "../../src/faults.ts";
+import { silentLog } from "../../src/ops/log.ts";
+import { createMetrics } from "../../src/ops/metrics.ts";
 import type { Device } from "../../src/room/device.ts";
 import { Directory } from "../../src/room/directory.ts";
 import type { EntriesPush } from "../../src/room/push.ts";
@@ -12,6 +15,10 @@ import { Harness, ObjectFormat } from "./harness.ts";
 import { join, joined, range, say } from "./helpers.ts";
 
 const FORMAT = new ObjectFormat();
+function silentFaults(): Faults {
+	return createFaults({ clock: new VirtualClock(), random: new SeededRandom(1), log: silentLog, metrics: createMetrics() });
+}
+
 /** Presence is no matter here. */
 const NOBODY_LEAVES = { entered() {} };
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
@@ -140,7 +147,7 @@ describe("a live room", () => {
 
 describe("the live rooms", () => {
 	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), silentFaults(), LIMITS);
 		const [early, late] = [reader(), reader()];
 		const room = rooms.open("r1", 1, 9);
 		room.readers.add(new Subscription(room, early, 9, "live"));
@@ -153,7 +160,7 @@ describe("the live rooms", () => {
 	});
 
 	test("a room that became live with what a read saw ignores the late news of it", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), silentFaults(), LIMITS);
 		const device = reader();
 		const room = rooms.open("r1", 1, 10);
 		room.readers.add(new Subscription(room, device, 10, "live"));
@@ -164,7 +171,7 @@ describe("the live rooms", () => {
 
 	test("a room that nobody reads is let go of though nothing is ever committed again, and no timer is left", async () => {
 		const clock = new VirtualClock();
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, clock, LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, clock, silentFaults(), LIMITS);
 		const device = reader();
 		rooms.open("r1", 1, 10);
 		const subscription = new Subscription(rooms.open("r2", 1, 10), device, 10, "live");

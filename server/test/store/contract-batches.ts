@@ -23,6 +23,7 @@ export function batchClauses(bench: Bench): void {
 					for (const { entries } of rooms) for (const { seq } of entries) seen.push(`committed ${seq}`);
 				},
 				batch: () => seen.push("batch"),
+				broken: () => {},
 			});
 			await must(store, create("tea", ann));
 			const sends = Array.from({ length: 30 }, (_, n) =>
@@ -39,6 +40,25 @@ export function batchClauses(bench: Bench): void {
 			expect(seen.filter((line) => line === "batch").length).toBe(6);
 		});
 
+		test("a listener that throws is told of it, and holds up neither the others nor whoever waits for an answer", async () => {
+			const store = await bench.store();
+			const seen: string[] = [];
+			store.listen({
+				committed: () => {
+					throw new Error("a bug of whoever delivers");
+				},
+				batch: ({ drafts }) => {
+					seen.push(`batch of ${drafts}`);
+					throw new Error("a bug of whoever counts");
+				},
+				broken: (cause) => seen.push(String(cause)),
+			});
+			await must(store, create("tea", ann));
+			await must(store, say("tea", ann, "1"));
+			const told = ["Error: a bug of whoever delivers", "batch of 1", "Error: a bug of whoever counts"];
+			expect(seen).toEqual([...told, ...told]);
+		});
+
 		test("a batch is told once, with its rooms in the order of their first entry", async () => {
 			const store = await bench.store();
 			const calls: string[][] = [];
@@ -46,6 +66,7 @@ export function batchClauses(bench: Bench): void {
 				committed: (rooms) =>
 					calls.push(rooms.map(({ room, epoch, entries }) => `${room} ${epoch} ${entries.map(({ seq }) => seq)}`)),
 				batch: () => {},
+				broken: () => {},
 			});
 			for (const room of ["a", "b"]) await must(store, create(room, ann));
 			await Promise.all(

@@ -63,6 +63,7 @@ export class Told {
 		store.listen({
 			committed: (rooms) => this.committed.push(...rooms),
 			batch: ({ drafts, error }) => this.batches.push({ drafts, ...(error === undefined ? {} : { error }) }),
+			broken: () => {},
 		});
 	}
 

@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "membership is checked only at the beginning",
 		file: "server/src/room/rooms.ts",
-		find: "for (const device of this.directory.of(change.user.id)) device.memberNoLonger(room.id);",
+		find: "this.tell(change.user.id, (device) => device.memberNoLonger(room.id));",
 		replace: "",
 		breaks: "S9: nothing after a leave",
 	},
