@@ -1,82 +1,85 @@
-// `verbatim user`: an operator's hand on the accounts of a server that does not run. The folder's lock tells if it does.
+// `verbatim user`: what operators do to accounts. The server that runs on the data folder is asked by its socket there; where none runs the
+// folder itself is opened, under its lock.
 import { Refusal } from "@verbatim/protocol";
-import { type OpenData, openData } from "@verbatim/server";
+import { type AdminUser, connectAdmin, openData, type UserAdmin } from "@verbatim/server";
 import type { Command } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { openTrouble } from "./open-trouble.ts";
 import { askSecret } from "./secret.ts";
 import { configFrom, SETTING_OPTIONS } from "./settings.ts";
 
-type Users = OpenData["users"];
-type UserRecord = Awaited<ReturnType<Users["add"]>>;
-
-const ACTIONS = ["add", "list", "disable", "enable", "password"] as const;
+const ACTIONS = ["add", "list", "disable", "enable", "end", "passwd"] as const;
+type Action = (typeof ACTIONS)[number];
+/** Other words for the same. */
+const ALIASES: Readonly<Record<string, Action>> = { password: "passwd" };
 const PAGE = 500;
 
 export const user: Command = {
 	name: "user",
-	summary: "Works on the users in a data folder. The server must be stopped.",
-	usage: "verbatim user add|disable|enable|password NAME [OPTIONS]\n       verbatim user list [--json] [OPTIONS]",
+	summary: "Works on the users of the server on this data folder, whether it runs or not.",
+	usage: "verbatim user add|disable|enable|end|passwd NAME [OPTIONS]\n       verbatim user list [--json] [OPTIONS]",
 	about: [
-		"add       registers NAME, also where registration is switched off",
-		"password  sets another password; tokens given out before are void",
-		"disable   lets NAME in no more; enable undoes it",
+		"add      registers NAME, also where registration is switched off",
+		"disable  lets NAME in no more, and ends its sessions at once; enable undoes it",
+		"end      signs NAME out everywhere: its sessions end at once, tokens given out before are void; it may log in again",
+		"passwd   sets another password, and signs NAME out everywhere",
 		"",
+		"NAME may be a name or a user's id. A server that runs is found by its data folder (--data), for the user that it runs as, and root.",
 		"The password is VERBATIM_PASSWORD, or asked for, or the first line of a pipe.",
 	].join("\n"),
 	options: [{ name: "json", about: "For list: one JSON object a line." }, ...SETTING_OPTIONS],
-	examples: [
-		"verbatim user add ann",
-		"verbatim user list --data /var/lib/verbatim",
-		"pwgen -s 20 1 | verbatim user password ann",
-	],
+	examples: ["verbatim user add ann", "verbatim user list --data /var/lib/verbatim", "pwgen -s 20 1 | verbatim user passwd ann"],
 	async run(args) {
-		const [action, name, ...more] = args.rest;
-		const known = ACTIONS.find((each) => each === action);
+		const [action = "", name, ...more] = args.rest;
+		const known = ALIASES[action] ?? ACTIONS.find((each) => each === action);
 		if (known === undefined || more.length > 0 || (known === "list") !== (name === undefined)) {
 			throw new CommandError(EXIT.usage, `verbatim user ${ACTIONS.join("|")} NAME: one of these, and one name (none for list)`);
 		}
 		const { config } = await configFrom(args);
 		// Asked for before the folder is taken: a server should be able to start while somebody thinks.
-		const password = known === "add" || known === "password" ? await newPassword(name ?? "") : "";
-		const data = await openData(config).catch((error: unknown) => {
-			throw openTrouble(error);
-		});
+		const password = known === "add" || known === "passwd" ? await newPassword(name ?? "") : "";
+		const { users, close } = await openUsers(config);
 		try {
-			if (known === "list") await list(data.users, args.options.get("json") === "true");
-			else console.log(await act(data.users, known, name ?? "", password));
+			if (known === "list") await list(users, args.options.get("json") === "true");
+			else console.log(await act(users, known, name ?? "", password));
 			return EXIT.ok;
 		} catch (error) {
 			throw error instanceof Refusal ? new CommandError(EXIT.refused, `${error.code}: ${error.message}`, error) : error;
 		} finally {
-			await data.close();
+			await close();
 		}
 	},
 };
 
-async function act(
-	users: Users,
-	action: Exclude<(typeof ACTIONS)[number], "list">,
-	name: string,
-	password: string,
-): Promise<string> {
+type Config = Parameters<typeof openData>[0];
+
+/** Those of the server that runs, or of the data folder. Rejects with `CommandError`. */
+async function openUsers(config: Config): Promise<{ readonly users: UserAdmin; close(): Promise<void> }> {
+	const running = await connectAdmin(config.data);
+	if (running) return { users: running, close: async () => {} };
+	return openData(config).catch((error: unknown) => {
+		throw openTrouble(error);
+	});
+}
+
+async function act(users: UserAdmin, action: Exclude<Action, "list">, name: string, password: string): Promise<string> {
 	switch (action) {
 		case "add": {
 			const made = await users.add(name, password);
 			return `${made.name} is registered (${made.id})`;
 		}
-		case "password": {
-			const changed = await users.setPassword(name, password);
-			return `${changed.name} has another password; older tokens are void`;
-		}
+		case "passwd":
+			return `${(await users.setPassword(name, password)).name} has another password, and is signed out everywhere`;
+		case "end":
+			return `${(await users.end(name)).name} is signed out everywhere`;
 		case "disable":
-			return `${(await users.disable(name)).name} may not come in any more`;
+			return `${(await users.disable(name)).name} may not come in any more, and is signed out everywhere`;
 		case "enable":
 			return `${(await users.enable(name)).name} may come in again`;
 	}
 }
 
-async function list(users: Users, json: boolean): Promise<void> {
+async function list(users: UserAdmin, json: boolean): Promise<void> {
 	let after = "";
 	for (;;) {
 		const page = await users.list(after, PAGE);
@@ -87,12 +90,12 @@ async function list(users: Users, json: boolean): Promise<void> {
 	}
 }
 
-function asWords({ id, name, kind, createdMs, disabled }: UserRecord): string {
+function asWords({ id, name, kind, createdMs, disabled }: AdminUser): string {
 	const since = new Date(createdMs).toISOString().slice(0, 10);
 	return `${name.padEnd(24)}  ${kind.padEnd(10)}  ${since}  ${id}${disabled ? "  disabled" : ""}`;
 }
 
-function asJson({ id, name, kind, createdMs, disabled, external }: UserRecord): string {
+function asJson({ id, name, kind, createdMs, disabled, external }: AdminUser): string {
 	return JSON.stringify({ id, name, kind, createdMs, disabled, external });
 }
 

@@ -160,15 +160,10 @@ describe("beside a server", () => {
 		).toBe(77);
 	});
 
-	test("the data folder of a running server is not touched by user or doctor --restored", async () => {
-		for (const args of [
-			["user", "list"],
-			["doctor", "--restored"],
-		]) {
-			const { code, err } = await verbatim([...args, "--data", server.data]);
-			expect(code).toBe(75);
-			expect(err).toContain(server.data);
-		}
+	test("the data folder of a running server is not touched by doctor --restored", async () => {
+		const { code, err } = await verbatim(["doctor", "--restored", "--data", server.data]);
+		expect(code).toBe(75);
+		expect(err).toContain(server.data);
 	});
 
 	test("doctor looks beside a running server and finds it", async () => {

@@ -1,7 +1,8 @@
 // The heart: sessions, rooms and commands around one store. It knows no sockets, no files, no system clock: all of it runs
 // unchanged inside a simulation.
 import type { Timing } from "@verbatim/protocol";
-import type { Accounts } from "./account/accounts.ts";
+import type { Account, Accounts } from "./account/accounts.ts";
+import { Voided } from "./account/voided.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Commands } from "./command/commands.ts";
 import type { CommandParts } from "./command/context.ts";
@@ -57,6 +58,7 @@ export interface Core extends CoreOptions, CommandParts {
 	readonly heldStates: HeldStates<Principal>;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
+	readonly voided: Voided;
 	/** The process as part of its sessions' ids. */
 	readonly process: string;
 	/** The number of a new session: 1, 2, 3, … */
@@ -65,8 +67,8 @@ export interface Core extends CoreOptions, CommandParts {
 
 export interface RunningCore extends SessionHost {
 	readonly commands: Commands;
-	/** Ends all sessions of a user at once: banned, or the password was changed. */
-	endUser(userId: string, why: "banned" | "expired"): void;
+	/** Ends all sessions of a user at once, with those that are being welcomed on what was void before this generation. */
+	endUser(user: Pick<Account, "id" | "generation">, why: "banned" | "expired"): void;
 	/**
 	 * Lets commands under way finish, and tells every client to come back elsewhere or later; both are spread over time, the
 	 * goodbyes over half of `withinMs` at most.
@@ -106,6 +108,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
 		},
 		sessions: new Set(),
+		voided: new Voided(),
 		process: newId("s", clock, random),
 		nextSession: () => ++sessionsSoFar,
 	};
@@ -133,8 +136,9 @@ export function createCore(options: CoreOptions): RunningCore {
 			core.sessions.add(session);
 			return session;
 		},
-		endUser(userId, why) {
-			for (const { session } of [...directory.of(userId)]) session.end(why);
+		endUser({ id, generation }, why) {
+			core.voided.add(id, generation);
+			for (const { session } of [...directory.of(id)]) session.end(why);
 		},
 		async drain(withinMs) {
 			// Everybody goes, and nearly everybody comes back: that is nothing to tell.

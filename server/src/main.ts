@@ -4,11 +4,14 @@
 import { readFile } from "node:fs/promises";
 import { createAccounts } from "./account/service.ts";
 import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "./account/settings.ts";
+import { createUsers } from "./account/users.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { createCore } from "./core.ts";
 import { createFaults, guardedClock } from "./faults.ts";
 import { type OpenDoor, openDoors } from "./listen/doors.ts";
 import type { PageAssets } from "./listen/page.ts";
+import { type Admin, createAdmin } from "./ops/admin/admin.ts";
+import { adminSocketPath } from "./ops/admin/admin-client.ts";
 import type { Config } from "./ops/config/config.ts";
 import type { ProviderSetting } from "./ops/config/providers.ts";
 import type { Log } from "./ops/log.ts";
@@ -16,7 +19,7 @@ import { watchLoop } from "./ops/loop-watch.ts";
 import { createMemory } from "./ops/memory.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { connectionsWithin } from "./ops/open-files.ts";
-import { type OpsServer, openOpsServer } from "./ops/ops-server.ts";
+import { type OpsServer, openAdminSocket, openOpsServer } from "./ops/ops-server.ts";
 import { openFilesMax, processFamilies } from "./ops/process-metrics.ts";
 import { createReadiness } from "./ops/readiness.ts";
 import { LevelShedding } from "./overload/shedding.ts";
@@ -117,17 +120,31 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			draining: () => stopping !== undefined,
 			overloaded: overload.trouble,
 		});
+		const { passwords } = accounts;
+		const users = createUsers({ store, passwords, clock, random, voided: (user, why) => core.endUser(user, why) });
+		const admin = createAdmin({ users, log, clock, random });
 		let ops: OpsServer | undefined;
 		if (config.ops) {
 			const build = processFamilies({ version, bun: Bun.version, startedMs: clock.now() - clock.monotonic() });
 			const families = [...metrics.families, ...build];
-			ops = await openOpsServer({ spec: config.ops, version, families, readiness, clock });
+			const token = config.adminTokenFile && (await readToken(config.adminTokenFile));
+			ops = await openOpsServer({
+				spec: config.ops,
+				version,
+				families,
+				readiness,
+				clock,
+				admin: token === undefined ? undefined : { token, answer: admin },
+			});
+			opened.push(() => ops?.stop());
 		}
+		const adminSocket = config.admin && config.store === "sqlite" ? await openAdmin(config.data, admin, log) : undefined;
 
 		const stop = async (): Promise<void> => {
 			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
 			const leftMs = (): number => Math.max(0, endsMs - clock.monotonic());
 			doors.stopListening();
+			await adminSocket?.stop();
 			await within(leftMs(), clock, core.drain(leftMs()));
 			await doors.close(leftMs());
 			core.stop();
@@ -179,6 +196,22 @@ export async function accountSettingsOf(config: Config): Promise<AccountSettings
 		limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: loginsPerMinute / 60, burst: loginsPerMinute } },
 		providers: await Promise.all(config.providers.map(providerOf)),
 	};
+}
+
+/** The socket in the data folder. A server that cannot have it serves all the same. */
+async function openAdmin(dir: string, admin: Admin, log: Log): Promise<Pick<OpsServer, "stop"> | undefined> {
+	try {
+		return await openAdminSocket(adminSocketPath(dir), admin);
+	} catch (err) {
+		log.warn({ err }, "there is no administrators' socket: `verbatim user` works on this server only when it is stopped");
+		return undefined;
+	}
+}
+
+async function readToken(path: string): Promise<string> {
+	const token = (await readNamed("adminTokenFile", path)).trim();
+	if (/^[!-~]{32,}$/.test(token)) return token;
+	throw new KeyFileError("adminTokenFile", path, "a token is one word of 32 characters of chance or more");
 }
 
 /** One key a line; empty lines and those that begin with # are not keys. */

@@ -6,6 +6,8 @@ export { lineOf, renderEntry } from "./listen/line/render.ts";
 export type { PageAssets } from "./listen/page.ts";
 export { loadTls } from "./listen/tls.ts";
 export { KeyFileError, type RunningServer, type StartOptions, startServer } from "./main.ts";
+export { adminSocketPath, connectAdmin } from "./ops/admin/admin-client.ts";
+export type { AdminUser, UserAdmin } from "./ops/admin/admin-user.ts";
 export type { Config } from "./ops/config/config.ts";
 export { CONFIG_FILE_DEFAULT, readConfigFile } from "./ops/config/file.ts";
 export { ConfigError, type ConfigSources, type LoadedConfig, loadConfig } from "./ops/config/load.ts";

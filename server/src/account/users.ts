@@ -1,4 +1,4 @@
-// What operators do to accounts: `verbatim user add | list | disable | enable | password`. It takes effect with the commit; tokens
+// What operators do to accounts: `verbatim user add | list | disable | enable | end | passwd`. It takes effect with the commit; tokens
 // of a changed user are void from then on, and whoever runs the sessions is told, so that live ones end, too.
 import { Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../clock.ts";
@@ -19,6 +19,8 @@ export interface Users {
 	disable(user: string): Promise<UserRecord>;
 	/** May log in again. A guest that has lost its name cannot come back: `no_such_user`. */
 	enable(user: string): Promise<UserRecord>;
+	/** Signed out everywhere: its tokens are void. It may log in again. */
+	end(user: string): Promise<UserRecord>;
 	/** Another password, for a registered user only (others: `invalid`); its tokens are void. */
 	setPassword(user: string, password: string): Promise<UserRecord>;
 }
@@ -28,8 +30,8 @@ export interface UserParts {
 	readonly passwords: Passwords;
 	readonly clock: Pick<Clock, "now">;
 	readonly random: Pick<Random, "bytes">;
-	/** Told when the sessions of a user must end: its id, and whether it may come back. */
-	readonly voided?: (userId: string, why: "banned" | "expired") => void;
+	/** Told when the sessions of a user must end, with the user as changed, and whether it may come back. */
+	readonly voided?: (user: Pick<UserRecord, "id" | "generation">, why: "banned" | "expired") => void;
 }
 
 export function createUsers({ store, passwords, clock, random, voided }: UserParts): Users {
@@ -41,10 +43,16 @@ export function createUsers({ store, passwords, clock, random, voided }: UserPar
 		return user;
 	};
 
-	const change = async (user: UserRecord, fields: UserChange & Partial<UserRecord>): Promise<UserRecord> => {
+	const change = async (user: UserRecord, fields: Omit<UserChange, "expiresMs">): Promise<UserRecord> => {
 		const outcome = await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: fields });
 		if (!outcome.ok) throw new Refusal(outcome.code);
 		return { ...user, ...fields };
+	};
+
+	const voidTokens = async (user: UserRecord, fields: UserChange, why: "banned" | "expired"): Promise<UserRecord> => {
+		const changed = await change(user, { ...fields, generation: user.generation + 1 });
+		voided?.(changed, why);
+		return changed;
 	};
 
 	return {
@@ -69,20 +77,19 @@ export function createUsers({ store, passwords, clock, random, voided }: UserPar
 		list: (afterId, limit) => store.users(afterId, limit),
 		async disable(nameOrId) {
 			const user = await find(nameOrId);
-			const disabled = await change(user, { disabled: true, generation: user.generation + 1 });
-			voided?.(user.id, "banned");
-			return disabled;
+			return voidTokens(user, { disabled: true }, "banned");
 		},
 		async enable(nameOrId) {
 			return change(await find(nameOrId), { disabled: false });
+		},
+		async end(nameOrId) {
+			return voidTokens(await find(nameOrId), {}, "expired");
 		},
 		async setPassword(nameOrId, password) {
 			const user = await find(nameOrId);
 			if (user.kind !== "registered") throw new Refusal("invalid", "only registered users have a password");
 			const passwordHash = await passwords.hash(password);
-			const changed = await change(user, { passwordHash, generation: user.generation + 1 });
-			voided?.(user.id, "expired");
-			return changed;
+			return voidTokens(user, { passwordHash }, "expired");
 		},
 	};
 }

@@ -20,6 +20,8 @@ export type BindTarget = { readonly hostname: string; readonly port: number } | 
 
 /** Owner and group may connect. */
 const UNIX_UMASK = 0o117;
+/** The owner alone may connect. */
+export const OWNER_UMASK = 0o177;
 
 /**
  * Calls `listen` where `address` says. `flag` is how the operator chooses another (`--http`). Rejects with `BindError`.
@@ -28,9 +30,10 @@ export async function bind<Listener>(
 	flag: string,
 	address: Address,
 	listen: (target: BindTarget) => Listener,
+	umask = UNIX_UMASK,
 ): Promise<Listener> {
 	try {
-		if (address.kind === "unix") return await bindUnix(flag, address.path, listen);
+		if (address.kind === "unix") return await bindUnix(flag, address.path, listen, umask);
 		return bindTcp(address, listen);
 	} catch (cause) {
 		throw cause instanceof BindError ? cause : bindError(flag, address, cause);
@@ -48,7 +51,12 @@ function bindTcp<Listener>({ host, port }: { host: string; port: number }, liste
 	}
 }
 
-async function bindUnix<Listener>(flag: string, path: string, listen: (target: BindTarget) => Listener): Promise<Listener> {
+async function bindUnix<Listener>(
+	flag: string,
+	path: string,
+	listen: (target: BindTarget) => Listener,
+	mask: number,
+): Promise<Listener> {
 	const before = await lstat(path).catch(() => undefined);
 	if (before !== undefined) {
 		if (!before.isSocket())
@@ -58,7 +66,7 @@ async function bindUnix<Listener>(flag: string, path: string, listen: (target: B
 		}
 		await unlink(path);
 	}
-	const umask = process.umask(UNIX_UMASK);
+	const umask = process.umask(mask);
 	try {
 		return listen({ unix: path });
 	} finally {

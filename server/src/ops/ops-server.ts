@@ -4,11 +4,15 @@
 //   /health   200 {"status":"ok","version","uptimeSeconds"}: the process answers. An orchestrator restarts it when it does not.
 //   /ready    200 {"ready":true,"reasons":[]}, or 503 {"ready":false,"reasons":["store: …"]}: send no new connections.
 //   /metrics  Prometheus' text format.
+//   /admin/   the administrators' API (admin/admin.ts): on its own Unix socket without more ado, on this port with a token only.
+import { createHash, timingSafeEqual } from "node:crypto";
+import { unlink } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import { type Address, parseAddress } from "../listen/address.ts";
-import { bind } from "../listen/bind.ts";
+import { bind, OWNER_UMASK } from "../listen/bind.ts";
 import type { DoorSpec } from "../listen/door.ts";
 import { loadTls } from "../listen/tls.ts";
+import type { Admin } from "./admin/admin.ts";
 import { EXPOSITION_TYPE, expose } from "./exposition.ts";
 import type { Family } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
@@ -19,6 +23,8 @@ export interface OpsOptions {
 	readonly families: readonly Family[];
 	readonly readiness: Readiness;
 	readonly clock: Pick<Clock, "monotonic">;
+	/** Whoever shows this token may use the administrators' API here; undefined: nobody may. */
+	readonly admin?: { readonly token: string; readonly answer: Admin } | undefined;
 }
 
 export interface OpsServer {
@@ -42,9 +48,10 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	const startedMs = clock.monotonic();
 
 	const answer = async (request: Request): Promise<Response> => {
+		const url = new URL(request.url);
+		if (url.pathname.startsWith("/admin/")) return answerAdmin(options, request, url);
 		if (request.method !== "GET" && request.method !== "HEAD") return json(405, { error: "only GET is answered here" });
-		const { pathname } = new URL(request.url);
-		switch (pathname) {
+		switch (url.pathname) {
 			case "/":
 				return json(200, { server: `verbatim ${options.version}`, paths: PATHS });
 			case "/health": {
@@ -63,7 +70,7 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	};
 
 	const server = await bind("--ops", address, (target) => {
-		const common = { ...(tls && { tls }), fetch: answer };
+		const common = { ...(tls && { tls }), fetch: answer, maxRequestBodySize: BODY_BYTES_MAX };
 		return "unix" in target
 			? Bun.serve({ unix: target.unix, ...common })
 			: Bun.serve({ ...target, ...common, idleTimeout: IDLE_SECONDS });
@@ -75,7 +82,48 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	};
 }
 
+/**
+ * The administrators' API on a Unix socket that only this process's user may open. Rejects with `BindError`, or `AddressError` for a path
+ * that is too long.
+ */
+export async function openAdminSocket(path: string, answer: Admin): Promise<Pick<OpsServer, "stop">> {
+	const serve = (request: Request): Promise<Response> => answer(request, new URL(request.url));
+	const server = await bind(
+		"--admin",
+		parseAddress(`unix:${path}`),
+		(target) => {
+			if (!("unix" in target)) throw new Error("the administrators' socket is a Unix socket");
+			return Bun.serve({ unix: target.unix, fetch: serve, maxRequestBodySize: BODY_BYTES_MAX });
+		},
+		OWNER_UMASK,
+	);
+	return {
+		async stop() {
+			await server.stop(true);
+			await unlink(path).catch(() => undefined);
+		},
+	};
+}
+
+async function answerAdmin({ admin }: OpsOptions, request: Request, url: URL): Promise<Response> {
+	const nobody = {
+		code: "forbidden",
+		message: "the administrators' API is on the socket in the data folder; here with adminTokenFile only",
+	};
+	if (admin === undefined) return json(403, nobody);
+	const shown = /^Bearer +([!-~]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+	if (!isSame(shown, admin.token)) return json(401, { code: "unauthenticated", message: "show the administrators' token" });
+	return admin.answer(request, url);
+}
+
+/** In a time that tells nothing of where they differ. */
+function isSame(a: string, b: string): boolean {
+	const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
+	return timingSafeEqual(hash(a), hash(b));
+}
+
 const IDLE_SECONDS = 30;
+const BODY_BYTES_MAX = 64 * 1024;
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 

@@ -244,6 +244,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
 		const { core } = this;
 		const { user } = identity;
+		core.voided.check(user);
 		const principal = new Principal(core, this, accountOf(user));
 		this.principal = principal;
 		principal.enter();

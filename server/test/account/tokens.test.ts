@@ -187,7 +187,7 @@ describe("tokens are void", () => {
 			clock,
 			random: systemRandom,
 			passwords: accounts.passwords,
-			voided: (id, why) => voided.push(`${id} ${why}`),
+			voided: ({ id }, why) => voided.push(`${id} ${why}`),
 		});
 		const { id } = await users.setPassword("ann", "another password");
 		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
@@ -205,7 +205,7 @@ describe("tokens are void", () => {
 			clock,
 			random: systemRandom,
 			passwords: accounts.passwords,
-			voided: (id, why) => voided.push(`${id} ${why}`),
+			voided: ({ id }, why) => voided.push(`${id} ${why}`),
 		});
 		await users.disable("ANN");
 		expect(voided).toEqual([`${user.id} banned`]);

@@ -40,6 +40,16 @@ describe("a session's life", () => {
 		});
 	});
 
+	test("a user who is ended has no session left, and a log-in that read the user before does not come in after", async () => {
+		const harness = new Harness();
+		const [first, second, other] = [await harness.guest("ann"), await harness.guest("ann"), await harness.guest("bob")];
+		harness.core.endUser({ id: "u-ann", generation: 1 }, "banned");
+		expect([first.closedAs, second.closedAs, other.closedAs]).toEqual(["banned", "banned", undefined]);
+		const late = harness.client();
+		const hello = { case: "hello", value: { credential: { case: "guest", value: { name: "ann" } } } } as const;
+		expect(await late.refusal(hello)).toBe("token_invalid");
+	});
+
 	test("a trace comes back with a failure; one that is none does not", async () => {
 		const harness = new Harness();
 		const client = harness.client();

@@ -16,6 +16,10 @@ export interface Config {
 	readonly http: DoorSpec | undefined;
 	readonly tcp: DoorSpec | undefined;
 	readonly ops: DoorSpec | undefined;
+	/** The administrators' API on a socket in the data folder. */
+	readonly admin: boolean;
+	/** File with the token for it on the operations port; undefined: it is not there. */
+	readonly adminTokenFile: string | undefined;
 	/** Serve the web page. */
 	readonly page: boolean;
 	/** Origins that may connect beside the server's own; `*` for all. */
@@ -50,6 +54,8 @@ export function configOf(values: SettingValues): Config {
 		http: door("http"),
 		tcp: door("tcp"),
 		ops: door("ops"),
+		admin: values.admin,
+		adminTokenFile: values.adminTokenFile || undefined,
 		page: values.page,
 		origins: values.origins,
 		proxies: values.proxies,

@@ -39,6 +39,16 @@ const GENERAL = {
 	http: setting(address, ":8080", "HTTP, WebSocket and the web page."),
 	tcp: setting(address, ":9000", "TCP: framed clients, and people with nc or telnet."),
 	ops: setting(address, "127.0.0.1:9464", "Health and metrics, without any password: keep it from strangers."),
+	admin: setting(
+		truth,
+		true,
+		"The administrators' API on a Unix socket, `admin.sock` in the data folder, for the server's own user: `verbatim user` on a server that runs.",
+	),
+	adminTokenFile: setting(
+		file,
+		"",
+		"File with a token, 32 characters or more: who shows it may use the administrators' API on the operations port, too. Default: nobody may.",
+	),
 	"tls.http.cert": setting(file, "", "Certificate chain (PEM) of the HTTP port; with its key, the port speaks TLS only."),
 	"tls.http.key": setting(file, "", "Private key (PEM) of the HTTP port."),
 	"tls.tcp.cert": setting(file, "", "The same for the TCP port."),
