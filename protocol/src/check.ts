@@ -4,7 +4,7 @@ import { isWellFormed, utf8Bytes } from "./codec/utf8.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { unreachable } from "./unreachable.ts";
-import { type Hello, Room_Kind, type Send, type Up } from "./wire.ts";
+import { type Hello, Room_Kind, type Send, type Up, type Who } from "./wire.ts";
 
 /** Why a command is refused before anybody looks at it. */
 export interface Problem {
@@ -59,13 +59,15 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 					? invalid("give one of before, after and first, not both")
 					: undefined)
 			);
-		case "leave":
 		case "who":
+			return checkWho(command.value, limits);
+		case "rooms":
+			return command.value.after === "" ? undefined : name("after", command.value.after, limits);
+		case "leave":
 		case "typing":
 			return room(command.value.room, limits);
 		case "ping":
 		case "pong":
-		case "rooms":
 			return undefined;
 		default:
 			return unreachable(command);
@@ -115,6 +117,17 @@ function checkCursors(cursors: Hello["cursors"], limits: Limits): Problem | unde
 	return undefined;
 }
 
+function checkWho(who: Who, limits: Limits): Problem | undefined {
+	if (who.users.length > limits.presenceUsersMax) {
+		return { code: "too_large", message: `there are ${who.users.length} users; at most ${limits.presenceUsersMax} are taken` };
+	}
+	for (const user of who.users) {
+		const problem = ascii("users.id", user.id, 1, ID_CHARS_MAX);
+		if (problem !== undefined) return problem;
+	}
+	return room(who.room, limits) ?? ascii("after", who.after, 0, ID_CHARS_MAX);
+}
+
 function checkSend(send: Send, limits: Limits): Problem | undefined {
 	return (
 		room(send.room, limits) ??
@@ -135,7 +148,7 @@ function text(value: string, limits: Limits): Problem | undefined {
 	return value.includes("\0") ? invalid("text must not contain U+0000") : undefined;
 }
 
-/** Longest id of a room: 27 characters here, more where rooms of other servers come in. */
+/** Longest id of a room or a user: 27 characters here, more where rooms of other servers come in. */
 const ID_CHARS_MAX = 64;
 /** UTF-16 units that one character of a name may take before it is composed: a letter and its marks. */
 const UNITS_PER_CHAR_MAX = 8;

@@ -26,6 +26,11 @@ export interface Limits {
 	/** Entries in one page of history, and its default. */
 	readonly historyEntriesMax: number;
 	readonly historyEntriesDefault: number;
+	/** Members in one page of `who`, and public channels in one of `rooms`; fewer where a frame does not hold as many. */
+	readonly membersPageMax: number;
+	readonly roomsPageMax: number;
+	/** Users whose presence is asked for at once: more than a screen shows. */
+	readonly presenceUsersMax: number;
 	/**
 	 * Bytes of one page's or one push's entries. Keeps a frame under `frameDownBytesMax` whatever the texts: in JSON a control
 	 * character of one byte takes six.
@@ -53,12 +58,17 @@ export const LIMITS: Limits = {
 	roomsPerUserMax: 500,
 	historyEntriesMax: 200,
 	historyEntriesDefault: 50,
+	membersPageMax: 1_000,
+	roomsPageMax: 500,
+	presenceUsersMax: 100,
 	pageBytesMax: 128 * 1024,
 	catchUpEntriesMax: 1_000,
 	commandsInFlightMax: 256,
 	seqMax: 0xffff_ffff,
 };
 
+/** A room (and a member, which is less) in JSON at its longest: two ids, two names of 32 characters of four bytes, keys, numbers. */
+export const ROOM_BYTES_MAX = 512;
 /** A control character, one byte of UTF-8, as `\u0001`. */
 const JSON_GROWTH_MAX = 6;
 
@@ -80,6 +90,14 @@ export function checkedLimits(limits: Limits): Limits {
 	must(
 		limits.roomsPerUserMax * 80 <= limits.frameBytesMax,
 		"a hello must hold a cursor for every room: roomsPerUserMax × 80 ≤ frameBytesMax",
+	);
+	must(
+		(limits.roomsPerUserMax + 1) * ROOM_BYTES_MAX <= limits.frameDownBytesMax,
+		"a welcome must hold every room of a user: (roomsPerUserMax + 1) × 512 ≤ frameDownBytesMax",
+	);
+	must(
+		limits.membersPageMax >= 1 && limits.roomsPageMax >= 1 && limits.presenceUsersMax >= 1,
+		"pages of members and rooms hold at least one",
 	);
 	must(limits.historyEntriesDefault <= limits.historyEntriesMax, "historyEntriesDefault ≤ historyEntriesMax");
 	must(limits.historyEntriesMax <= limits.catchUpEntriesMax, "historyEntriesMax ≤ catchUpEntriesMax");

@@ -5,6 +5,7 @@ export * from "./codec/codec.ts";
 export * from "./codec/json.ts";
 export * from "./codec/json-bounds.ts";
 export * from "./codec/proto.ts";
+export { shareList } from "./codec/shared-lists.ts";
 export * from "./errors.ts";
 export * from "./fold.ts";
 export * from "./frame/crc32c.ts";

@@ -6,7 +6,7 @@ import type { CodecName } from "./codec/codec.ts";
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256 of wire.proto without comments and with every run of blanks as one space. */
-export const SCHEMA_SHA256 = "284ac2cb1fe4963db9644ef22aa939990bfd0949269173ddaea317b8802f093c";
+export const SCHEMA_SHA256 = "f6884c874ce92387856046c1dac4328cddf12d06d8952effa756f47ff5372d0b";
 
 export interface ProtocolChange {
 	readonly version: number;
@@ -21,6 +21,11 @@ export const PROTOCOL_HISTORY: readonly ProtocolChange[] = [
 		version: 1,
 		date: "2026-11-21",
 		what: "The first: rooms as logs of messages, joins, leaves, renames and invitations; resume by cursor; idempotent sends, each behind another where asked.",
+	},
+	{
+		version: 1,
+		date: "2026-11-21",
+		what: "Lists of rooms and members in pages; a version of the list of members; presence of a large room as a count and of the users asked after.",
 	},
 ];
 

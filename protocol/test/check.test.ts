@@ -30,6 +30,8 @@ const GOOD: readonly Command[] = [
 	{ case: "history", value: { room: "#tea", before: 5, limit: LIMITS.historyEntriesMax + 1 } },
 	{ case: "history", value: { room: "#tea", after: 5 } },
 	{ case: "rooms", value: {} },
+	{ case: "rooms", value: { after: "tea", limit: 9_999 } },
+	{ case: "who", value: { room: "r1", after: "u01", limit: 9_999, users: users(LIMITS.presenceUsersMax) } },
 	{ case: "who", value: { room: "#tea" } },
 	{ case: "typing", value: { room: "#tea" } },
 	{ case: "ping", value: {} },
@@ -53,6 +55,10 @@ describe("what is beyond a limit is refused by name", () => {
 		["password_weak", "at most 256", hello({ case: "register", value: { name: "ann", password: "x".repeat(257) } })],
 		["credentials_wrong", "at most 256", hello({ case: "login", value: { name: "ann", password: "x".repeat(257) } })],
 		["bad_utf8", "password", hello({ case: "login", value: { name: "ann", password: "\ud800" } })],
+		["too_large", "101 users", { case: "who", value: { room: "r1", users: users(101) } }],
+		["invalid", "users.id is empty", { case: "who", value: { room: "r1", users: [{ id: "" }] } }],
+		["invalid", "after", { case: "who", value: { room: "r1", after: "u".repeat(65) } }],
+		["name_invalid", "after is longer", { case: "rooms", value: { after: "a".repeat(257) } }],
 		["too_large", "501 cursors", { case: "hello", value: { ...guest(), cursors: cursors(501) } }],
 		["invalid", "two cursors", { case: "hello", value: { ...guest(), cursors: [{ room: "r1" }, { room: "r1" }] } }],
 		["invalid", "cursors.room is empty", { case: "hello", value: { ...guest(), cursors: [{ seq: 1 }] } }],
@@ -142,6 +148,10 @@ function hello(credential: NonNullable<Extract<Command, { case: "hello" }>["valu
 
 function guest() {
 	return { credential: { case: "guest", value: { name: "ann" } } } as const;
+}
+
+function users(count: number) {
+	return Array.from({ length: count }, (_, n) => ({ id: `u${n}` }));
 }
 
 function cursors(count: number) {

@@ -17,6 +17,7 @@ import type { Metrics } from "./ops/metrics.ts";
 import { type HelloLimits, Hellos } from "./overload/hellos.ts";
 import type { Shedding } from "./overload/shedding.ts";
 import { Directory } from "./room/directory.ts";
+import { MemberLists } from "./room/member-lists.ts";
 import { Presence } from "./room/presence.ts";
 import { LogReader } from "./room/reader.ts";
 import { Rooms } from "./room/rooms.ts";
@@ -87,7 +88,8 @@ export function createCore(options: CoreOptions): RunningCore {
 		offlineGraceMs: timing.offlineGraceMs,
 		readersMax: limits.presenceReadersMax,
 	});
-	const rooms: Rooms = new Rooms(directory, presence, clock, faults, limits);
+	const lists = new MemberLists(store, clock);
+	const rooms: Rooms = new Rooms(directory, presence, lists, clock, faults, limits);
 	const wheel = new Wheel(clock);
 	let sessionsSoFar = 0;
 	const core: Core = {
@@ -96,6 +98,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		faults,
 		directory,
 		rooms,
+		lists,
 		wheel,
 		reader: new LogReader(store, clock, limits, metrics.storeReads),
 		presence,

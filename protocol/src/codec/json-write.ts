@@ -1,6 +1,7 @@
 // Messages as JSON text, put together directly: between the schema's shape and the text no tree of objects is needed.
 import { EncodeError } from "./codec.ts";
 import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
+import { encodingsOf } from "./shared-lists.ts";
 import { isWellFormed } from "./utf8.ts";
 
 /** `message` in the proto3 JSON mapping: what the library's `toJsonString` writes, but for the order of keys. */
@@ -34,9 +35,13 @@ function isAbsent(field: FieldShape, value: unknown): boolean {
 }
 
 function listText(field: FieldShape, list: unknown[]): string {
+	const encodings = encodingsOf(list);
+	if (encodings?.json !== undefined) return encodings.json;
 	let json = "[";
 	for (const item of list) json += json === "[" ? valueText(field, item) : `,${valueText(field, item)}`;
-	return `${json}]`;
+	json += "]";
+	if (encodings !== undefined) encodings.json = json;
+	return json;
 }
 
 function valueText(field: FieldShape, value: unknown): string {

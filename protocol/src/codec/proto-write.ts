@@ -2,6 +2,7 @@
 // stand, one byte after its length, and moved in the rare case that the length needs more bytes than that.
 import { EncodeError } from "./codec.ts";
 import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
+import { encodingsOf } from "./shared-lists.ts";
 import { encodeUtf8Into, isWellFormed } from "./utf8.ts";
 
 /** `message` as Protobuf: the fields of the library's `toBinary`, a oneof where its smallest number stands. */
@@ -43,12 +44,26 @@ function writeMessage(shape: MessageShape, message: Loose): void {
 /** A field outside a oneof is absent where it has its zero value. */
 function writeField(field: FieldShape, value: unknown): void {
 	if (field.repeated) {
-		for (const item of value as unknown[]) writeValue(field, item);
+		writeList(field, value as unknown[]);
 	} else if (value !== undefined && value !== 0 && value !== "" && value !== false) {
 		writeValue(field, value);
 	} else if (Object.is(value, -0)) {
 		writeValue(field, value);
 	}
+}
+
+function writeList(field: FieldShape, list: readonly unknown[]): void {
+	const encodings = encodingsOf(list);
+	const known = encodings?.proto;
+	if (known !== undefined) {
+		reserve(known.length);
+		scratch.set(known, at);
+		at += known.length;
+		return;
+	}
+	const start = at;
+	for (const item of list) writeValue(field, item);
+	if (encodings !== undefined) encodings.proto = scratch.slice(start, at);
 }
 
 function writeValue(field: FieldShape, value: unknown): void {

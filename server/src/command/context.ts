@@ -5,6 +5,7 @@ import type { Clock, Random } from "../clock.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { Directory } from "../room/directory.ts";
+import type { MemberLists } from "../room/member-lists.ts";
 import type { Presence } from "../room/presence.ts";
 import type { LogReader } from "../room/reader.ts";
 import type { Rooms } from "../room/rooms.ts";
@@ -18,6 +19,7 @@ export interface CommandParts {
 	readonly random: Random;
 	readonly limits: ServerLimits;
 	readonly rooms: Rooms;
+	readonly lists: MemberLists;
 	readonly directory: Directory;
 	readonly presence: Presence;
 	readonly reader: LogReader;

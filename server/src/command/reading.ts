@@ -1,15 +1,24 @@
 // Looking: history, rooms, members.
-import { type History, Refusal, Room_Kind, Room_Standing, type Rooms, type Who } from "@verbatim/protocol";
+import {
+	create,
+	type DownBody,
+	type History,
+	type Limits,
+	type MemberList,
+	MemberListSchema,
+	Refusal,
+	ROOM_BYTES_MAX,
+	Room_Kind,
+	Room_Standing,
+	type Rooms,
+	type Who,
+} from "@verbatim/protocol";
 import { newestAsOf, pageAsOf } from "../room/as-of.ts";
+import type { ListFacts } from "../room/member-lists.ts";
 import { pageBody, roomBody } from "../session/bodies.ts";
 import type { PageBound, RoomView } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
-
-/** Public channels named in one list. */
-const PUBLIC_ROOMS_MAX = 500;
-/** Members named in one list: a frame holds them. */
-const MEMBERS_MAX = 4_000;
 
 export const history: Handler<History> = async (context, { room: ref, before, after, first, limit }) => {
 	const { parts } = context;
@@ -21,24 +30,61 @@ export const history: Handler<History> = async (context, { room: ref, before, af
 	return { case: "page", value: pageBody(id, "after" in bound ? pageAsOf(page, head) : newestAsOf(page, head)) };
 };
 
-export const rooms: Handler<Rooms> = async ({ parts, user }) => {
-	const [own, open] = await Promise.all([parts.store.roomsOf(user.id), parts.store.publicRooms(user.id, "", PUBLIC_ROOMS_MAX)]);
-	const known = new Set(own.map((view) => view.id));
-	return { case: "roomList", value: { rooms: [...own, ...open.filter((view) => !known.has(view.id))].map(roomBody) } };
+/** One's own rooms and the first public channels; after a name, the public channels that follow. */
+export const rooms: Handler<Rooms> = async ({ parts, user }, { after, limit }) => {
+	const own = after === "" ? await parts.store.roomsOf(user.id) : [];
+	const pageMax = Math.max(1, Math.min(parts.limits.roomsPageMax, framed(parts.limits) - own.length));
+	const wanted = limit === 0 ? pageMax : Math.min(limit, pageMax);
+	const open = await parts.store.publicRooms(user.id, after, wanted);
+	// One's own are on the first page.
+	const strange = open.filter((view) => view.standing === Room_Standing.NONE);
+	const next = open.length < wanted ? "" : (open.at(-1)?.name ?? "");
+	return { case: "roomList", value: { rooms: [...own, ...strange].map(roomBody), next } };
 };
 
-/** Members, those who are online first. */
-export const who: Handler<Who> = async (context, { room: ref }) => {
-	const { store, presence } = context.parts;
-	const view = await readable(context, ref);
-	const members = (await store.members(view.id)).map(({ user, standing }) => ({
-		user: { id: user.id, name: user.name },
-		standing,
-		online: presence.shows(user.id),
-	}));
-	members.sort((a, b) => Number(b.online) - Number(a.online));
-	return { case: "memberList", value: { room: view.id, members: members.slice(0, MEMBERS_MAX) } };
+/** A page of the members. In rooms where presence is told each is told as online or not; in larger ones how many are, and who of those asked after. */
+export const who: Handler<Who> = async (context, { room: ref, after, limit, epoch, version, users }) => {
+	const { lists, limits, presence, rooms } = context.parts;
+	const id = await memberOf(context, ref);
+	const pageMax = Math.min(limits.membersPageMax, framed(limits));
+	const wanted = limit === 0 ? pageMax : Math.min(limit, pageMax);
+	const knows = users.length > 0 || version > 0;
+	const facts = await (knows ? lists.facts(id) : lists.page(id, after, wanted));
+	if (facts === undefined) throw new Refusal("no_such_room");
+	const live = rooms.get(id);
+	const presenceTold = facts.total <= limits.presenceReadersMax;
+	const answer = (list: ListFacts, more: Partial<MemberList> = {}): DownBody => {
+		const { epoch, version, total } = list;
+		const online = live === undefined ? 0 : lists.online(live);
+		const facts = { room: id, epoch, version, asOf: lists.asOf(live, list), total, online, presence: presenceTold };
+		// A message already, and so not copied: a shared list of members stays the one whose encoding is kept.
+		return { case: "memberList", value: Object.assign(create(MemberListSchema, facts), more) };
+	};
+	if (users.length > 0) {
+		return answer(facts, { here: users.filter((user) => presence.showsIn(user.id, id)) });
+	}
+	const isSame = epoch === facts.epoch && version === facts.version;
+	if (isSame && after === "" && !presenceTold) return answer(facts, { same: true });
+	const page = await lists.page(id, after, wanted);
+	if (page === undefined) throw new Refusal("no_such_room");
+	const { members, next } = page;
+	if (!presenceTold) return answer(page, { members, next });
+	const told = members.map((member) => ({ ...member, online: presence.shows(member.user?.id ?? "") }));
+	// A list of one page has those first who are there.
+	if (after === "" && next === "") told.sort((a, b) => Number(b.online) - Number(a.online));
+	return answer(page, { members: told, next });
 };
+
+/** Rooms or members that a frame holds. */
+function framed({ frameDownBytesMax }: Pick<Limits, "frameDownBytesMax">): number {
+	return Math.max(1, Math.floor(frameDownBytesMax / ROOM_BYTES_MAX) - 1);
+}
+
+/** Id of a room of which the user is a member. A session that reads the room need not ask the store. */
+async function memberOf(context: CommandContext, ref: string): Promise<string> {
+	const id = await roomId(context, ref);
+	return context.session?.reads(id) === true ? id : (await readable(context, id)).id;
+}
 
 /** Id and head of a log as the user may read it. A session that reads the room already need not ask the store who is in it. */
 async function readableLog(context: CommandContext, ref: string): Promise<Pick<RoomView, "id" | "head">> {

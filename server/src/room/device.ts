@@ -9,6 +9,8 @@ export interface Device extends Reader {
 	readonly user: UserRef;
 	/** Has it been let in? */
 	readonly present: boolean;
+	/** Is it a reader of this room? */
+	reads(room: string): boolean;
 	/** The entry `seq` of `room` has made `user`, whose device this is, a member: the stream begins with it. */
 	memberNow(user: string, room: LiveRoom, seq: number): void;
 	/** The user is no member any more: everything up to that entry has been offered, nothing more may follow. */

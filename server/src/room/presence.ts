@@ -57,6 +57,12 @@ export class Presence {
 		return this.directory.isOnline(userId) || this.leaving.has(userId);
 	}
 
+	/** Is the user online in `room`, as its members see it? For those who are not in it, no. */
+	showsIn(userId: string, room: string): boolean {
+		for (const device of this.directory.of(userId)) if (device.present && device.reads(room)) return true;
+		return this.leaving.get(userId)?.rooms.has(room) === true;
+	}
+
 	/** The user's first session stands in its rooms. */
 	online(user: UserRef, rooms: readonly string[]): void {
 		if (this.leaving.has(user.id)) this.stays(user.id);
@@ -78,6 +84,11 @@ export class Presence {
 	/** The user has become a member, perhaps by a command that its last session did not live to see answered. */
 	entered(userId: string, room: string): void {
 		this.leaving.get(userId)?.rooms.add(room);
+	}
+
+	/** The entry by which the user has become a member is out: the others, who do not know of them yet, learn whether they are online. */
+	joined(user: UserRef, room: string): void {
+		if (this.shows(user.id)) this.tell(user, [room], true);
 	}
 
 	/** Nothing is told any more. */

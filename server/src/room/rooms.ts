@@ -7,6 +7,7 @@ import type { Faults } from "../faults.ts";
 import type { Committed } from "../store/store.ts";
 import type { Device } from "./device.ts";
 import type { Directory } from "./directory.ts";
+import type { MemberLists } from "./member-lists.ts";
 import type { Presence } from "./presence.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
 
@@ -18,7 +19,8 @@ type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
 export class Rooms {
 	private readonly live = new Map<string, LiveRoom>();
 	private readonly directory: Directory;
-	private readonly presence: Pick<Presence, "entered">;
+	private readonly presence: Pick<Presence, "entered" | "joined">;
+	private readonly lists: Pick<MemberLists, "changed">;
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly faults: Faults;
 	private readonly limits: RoomLimits;
@@ -27,13 +29,15 @@ export class Rooms {
 
 	constructor(
 		directory: Directory,
-		presence: Pick<Presence, "entered">,
+		presence: Pick<Presence, "entered" | "joined">,
+		lists: Pick<MemberLists, "changed">,
 		clock: Pick<Clock, "monotonic" | "after">,
 		faults: Faults,
 		limits: RoomLimits,
 	) {
 		this.directory = directory;
 		this.presence = presence;
+		this.lists = lists;
 		this.clock = clock;
 		this.faults = faults;
 		this.limits = limits;
@@ -86,6 +90,8 @@ export class Rooms {
 		if (first === undefined) return;
 		const room = this.enliven(committed.room, committed.epoch, first.seq - 1);
 		room.idleSinceMs = this.clock.monotonic();
+		// What lies between is not known here.
+		if (first.seq > room.head + 1) this.lists.changed(room.id);
 		let run: Entry[] = [];
 		const publishRun = (): void => {
 			const entries = run;
@@ -99,6 +105,7 @@ export class Rooms {
 			run.push(entry);
 			if (changes.length === 0) continue;
 			publishRun();
+			this.lists.changed(room.id);
 			for (const change of changes) this.after(room, entry, change);
 		}
 		publishRun();
@@ -123,6 +130,8 @@ export class Rooms {
 	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
 		if (change.kind === "gone") {
 			this.tell(change.user.id, (device) => device.memberNoLonger(room.id));
+		} else if (joins(change)) {
+			this.faults.guard("presence", "presence was not told of a member", () => this.presence.joined(change.user, room.id));
 		} else if (change.standing === Room_Standing.INVITED && entry.sender !== undefined) {
 			const { sender } = entry;
 			this.tell(change.user.id, (device) => device.invited(room.id, sender));

@@ -68,6 +68,23 @@ export interface MemberRecord {
 	readonly standing: Room_Standing;
 }
 
+/** A page of those with a standing in a room, open invitations too, by user id; all of it read at one moment. */
+export interface MemberPage {
+	readonly epoch: number;
+	/** The room's head at that moment. */
+	readonly head: number;
+	/**
+	 * Grows by one with each member or invitation that is added, changed or removed: by the effects of an entry (protocol's fold), or
+	 * without one, when an invitation is declined. At least 1.
+	 */
+	readonly version: number;
+	/** Members and invited on all pages. */
+	readonly total: number;
+	readonly members: readonly MemberRecord[];
+	/** Whether more follow the last of these. */
+	readonly more: boolean;
+}
+
 /** What is to be changed. Ids are made by the caller, so that the store needs neither clock nor chance. */
 export type Draft =
 	/**
@@ -236,8 +253,8 @@ export interface Store {
 	roomsOf(userId: string): Promise<readonly RoomView[]>;
 	/** Public channels in order of name, as `userId` sees them, after `afterName`. */
 	publicRooms(userId: string, afterName: string, limit: number): Promise<readonly RoomView[]>;
-	/** Everybody with a standing in the room, those with an open invitation too, by user id. */
-	members(room: string): Promise<readonly MemberRecord[]>;
+	/** The page after the user id `afterId` ("" from the first), at most `limit` (0: what the list is, and none of it). */
+	members(room: string, afterId: string, limit: number): Promise<MemberPage | undefined>;
 
 	user(id: string): Promise<UserRecord | undefined>;
 	/** A user and, in the same look, a family of tokens ("" for none). */

@@ -20,7 +20,8 @@ function silentFaults(): Faults {
 }
 
 /** Presence is no matter here. */
-const NOBODY_LEAVES = { entered() {} };
+const NOBODY_LEAVES = { entered() {}, joined() {} };
+const NO_LISTS = { changed() {} };
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
 
 function entry(seq: number, text = "hello"): Entry {
@@ -147,7 +148,7 @@ describe("a live room", () => {
 
 describe("the live rooms", () => {
 	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), silentFaults(), LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, new VirtualClock(), silentFaults(), LIMITS);
 		const [early, late] = [reader(), reader()];
 		const room = rooms.open("r1", 1, 9);
 		room.readers.add(new Subscription(room, early, 9, "live"));
@@ -160,7 +161,7 @@ describe("the live rooms", () => {
 	});
 
 	test("a room that became live with what a read saw ignores the late news of it", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, new VirtualClock(), silentFaults(), LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, new VirtualClock(), silentFaults(), LIMITS);
 		const device = reader();
 		const room = rooms.open("r1", 1, 10);
 		room.readers.add(new Subscription(room, device, 10, "live"));
@@ -171,7 +172,7 @@ describe("the live rooms", () => {
 
 	test("a room that nobody reads is let go of though nothing is ever committed again, and no timer is left", async () => {
 		const clock = new VirtualClock();
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, clock, silentFaults(), LIMITS);
+		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, clock, silentFaults(), LIMITS);
 		const device = reader();
 		rooms.open("r1", 1, 10);
 		const subscription = new Subscription(rooms.open("r2", 1, 10), device, 10, "live");

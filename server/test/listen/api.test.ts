@@ -77,6 +77,13 @@ test("a room from its making to its last word", async () => {
 	const page = await call("GET", `/rooms/${id}/entries?after=2&limit=10`, { token: ann });
 	expect(page.data).toMatchObject({ room: id, from: 3, to: 3, head: 3 });
 	expect(page.data.entries).toMatchObject([{ seq: 3, sender: { name: "bob" }, cid: sent.data.cid, message: { text: "hello" } }]);
+	const firstMember = await call("GET", `/rooms/${tea}/members?limit=1`, { token: bob });
+	expect(firstMember.data).toMatchObject({ members: [{}], total: 2, next: firstMember.data.members[0].user.id });
+	const lastMember = await call("GET", `/rooms/${tea}/members?limit=1&after=${firstMember.data.next}`, { token: bob });
+	expect(lastMember.data).not.toHaveProperty("next");
+	expect(lastMember.data.members[0].user.id > firstMember.data.next).toBe(true);
+	expect((await call("GET", "/rooms?after=tea", { token: bob })).data).not.toHaveProperty("rooms");
+	expect(await call("GET", "/rooms?page=2", { token: bob })).toMatchObject({ status: 400, code: "invalid" });
 	const members = await call("GET", `/rooms/${tea}/members`, { token: bob });
 	expect(members.data.members.map((member: { user: { name: string } }) => member.user.name).sort()).toEqual(["ann", "bob"]);
 	expect((await call("GET", "/rooms", { token: bob })).data.rooms).toMatchObject([{ name: "tea", standing: "MEMBER", head: 3 }]);

@@ -174,7 +174,13 @@ test("rooms and members are listed in words", () => {
 	const members = Array.from({ length: 11 }, (_, n) =>
 		create(MemberSchema, { user: { id: `${n}`, name: `m${n}` }, online: n > 0 }),
 	);
-	expect(renderMembers(members, "#tea")).toEqual(["- #tea: m0 (offline), m1, m2, m3, m4, m5, m6, m7, m8, m9", "- #tea: m10"]);
+	const list = { members, total: 11, online: 10, presence: true };
+	expect(renderMembers(list, "#tea")).toEqual(["- #tea: m0 (offline), m1, m2, m3, m4, m5, m6, m7, m8, m9", "- #tea: m10"]);
+	// Of a large room it is told how many are there, and not who.
+	expect(renderMembers({ members: members.slice(0, 2), total: 5_000, online: 7, presence: false }, "#tea")).toEqual([
+		"- #tea: 5000 members, 7 online",
+		"- #tea: m0, m1",
+	]);
 });
 
 test("a room's entries are shown once whatever overlaps, and a gap is named", () => {

@@ -271,6 +271,28 @@ test("a line that begins with two slashes is said with one", async () => {
 	expect(await ann.line("<ann>")).toEndWith("<ann> /etc/passwd");
 });
 
+test("a list that is longer than a page says how many more there are, and /more shows them", async () => {
+	const bob = await person("bob", "tea");
+	bob.write("/more\n");
+	expect(await bob.line("! invalid")).toContain("there is no more");
+	for (let n = 0; n < 120; n++) {
+		const { ok } = await server.store.append({
+			kind: "join",
+			room: (await server.store.roomBySkeleton("tea"))?.id ?? "",
+			sender: { id: `u-${String(n).padStart(3, "0")}`, name: `member${n}` },
+			atMs: 1,
+		});
+		expect(ok).toBe(true);
+	}
+	bob.write("/who\n");
+	expect(await bob.line("- #tea: 121 members")).toBe("- #tea: 121 members, 1 online");
+	expect(await bob.line("more: /more")).toBe("- #tea: 21 more: /more");
+	bob.write("/more\n");
+	await bob.line("member119");
+	bob.write("/more\n");
+	await bob.line("there is no more");
+});
+
 test("another name takes over the rooms, misses nothing, and frees the old one", async () => {
 	const ann = await person("ann", "tea");
 	const bob = await person("bob", "tea");

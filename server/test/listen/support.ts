@@ -12,6 +12,7 @@ import { silentLog } from "../../src/ops/log.ts";
 import { createMetrics, type Metrics } from "../../src/ops/metrics.ts";
 import { LevelShedding } from "../../src/overload/shedding.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
+import type { Store } from "../../src/store/store.ts";
 
 export interface ServerSettings {
 	readonly options?: Partial<DoorsOptions>;
@@ -30,6 +31,7 @@ export interface TestServer extends AsyncDisposable {
 	/** `http://127.0.0.1:PORT`. */
 	readonly http: string;
 	readonly metrics: Metrics;
+	readonly store: Store;
 	/** Its level is the test's to set. */
 	readonly shedding: LevelShedding;
 	/** Errors that were logged: a test that expects none looks here. */
@@ -108,6 +110,7 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		tcpPort: port(doors.tcp),
 		http: `http://127.0.0.1:${port(doors.http)}`,
 		metrics,
+		store,
 		shedding,
 		faults,
 		drain: () => core.drain(0),

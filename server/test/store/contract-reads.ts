@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { LogPage, PageBound, Store } from "../../src/store/store.ts";
 import type { Bench } from "./contract.ts";
-import { ann, bob, create, direct, invite, join, leave, logOf, must, rename, say } from "./drafts.ts";
+import { ann, bob, create, direct, invite, join, leave, logOf, membersOf, must, rename, say } from "./drafts.ts";
 
 const MUCH = 1 << 20;
 
@@ -149,6 +149,6 @@ async function cut(store: Store, bound: PageBound, limit: number, bytesMax = MUC
 async function everything(store: Store): Promise<unknown> {
 	const rooms = [...(await store.roomsOf(ann.id)), ...(await store.roomsOf(bob.id))];
 	const logs = await Promise.all(rooms.map(({ id }) => logOf(store, id)));
-	const members = await Promise.all(rooms.map(({ id }) => store.members(id)));
+	const members = await Promise.all(rooms.map(({ id }) => membersOf(store, id)));
 	return { rooms, logs, members };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Bench } from "./contract.ts";
-import { ann, bob, cat, codeOf, create, direct, invite, join, leave, logOf, must, rename, say } from "./drafts.ts";
+import { ann, bob, cat, codeOf, create, direct, invite, join, leave, logOf, membersOf, must, rename, say } from "./drafts.ts";
 
 export function roomClauses(bench: Bench): void {
 	describe("rooms", () => {
@@ -33,8 +33,55 @@ export function roomClauses(bench: Bench): void {
 				room: { members: 1 },
 			});
 			expect(await must(store, leave("tea", bob))).toMatchObject({ entries: [], room: { head: 3, members: 1 } });
-			expect(await store.members("tea")).toEqual([{ user: ann, standing: Room_Standing.OWNER }]);
+			expect(await membersOf(store, "tea")).toEqual([{ user: ann, standing: Room_Standing.OWNER }]);
 			expect(await store.roomsOf(bob.id)).toEqual([]);
+		});
+
+		test("members are read in pages by their ids, each with the version of the list and the head that it stands at", async () => {
+			const store = await bench.store();
+			await must(store, create("tea", cat));
+			for (const user of [ann, bob]) await must(store, join("tea", user));
+			const first = await store.members("tea", "", 2);
+			expect(first).toMatchObject({ head: 3, total: 3, more: true, members: [{ user: ann }, { user: bob }] });
+			const rest = await store.members("tea", bob.id, 2);
+			expect(rest).toMatchObject({
+				version: first?.version ?? 0,
+				more: false,
+				members: [{ user: cat, standing: Room_Standing.OWNER }],
+			});
+			expect(await store.members("tea", cat.id, 2)).toMatchObject({ members: [], more: false });
+			expect(await store.members("tea", "", 0)).toEqual({
+				epoch: (await store.room("tea", ""))?.epoch ?? 0,
+				head: 3,
+				version: first?.version ?? 0,
+				total: 3,
+				members: [],
+				more: false,
+			});
+			expect(await store.members("x", "", 2)).toBeUndefined();
+		});
+
+		test("each change of who is in a room gives its list another version, also one without an entry, and nothing else does", async () => {
+			const store = await bench.store();
+			const version = async () => (await store.members("den", "", 0))?.version ?? 0;
+			await must(store, create("den", ann, Room_Kind.PRIVATE));
+			const created = await version();
+			expect(created).toBeGreaterThan(0);
+			await must(store, say("den", ann, "hi"));
+			await must(store, rename("den", ann, "lair"));
+			await must(store, leave("den", ann));
+			await must(store, create("den2", ann, Room_Kind.PRIVATE));
+			expect(await version()).toBe(created + 1);
+			const den2 = async () => (await store.members("den2", "", 0))?.version ?? 0;
+			const before = await den2();
+			await must(store, invite("den2", ann, bob));
+			expect(await den2()).toBe(before + 1);
+			await must(store, leave("den2", bob));
+			expect(await den2()).toBe(before + 2);
+			await must(store, invite("den2", ann, bob));
+			await must(store, join("den2", bob));
+			await must(store, join("den2", bob));
+			expect(await den2()).toBe(before + 4);
 		});
 
 		test("a private room is joined by invitation only, and for others it does not exist", async () => {
@@ -103,7 +150,7 @@ export function roomClauses(bench: Bench): void {
 			}
 			expect(await store.room("x", ann.id)).toBeUndefined();
 			expect(await store.page("x", { before: 0 }, 1, 1)).toBeUndefined();
-			expect(await store.members("x")).toEqual([]);
+			expect(await membersOf(store, "x")).toEqual([]);
 		});
 
 		test("two users have one direct conversation, whoever opens it", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Draft, UserChange, UserRecord } from "../../src/store/store.ts";
 import type { Bench } from "./contract.ts";
-import { ann, bob, cat, codeOf, create, direct, invite, join, logOf, must, say, Told, userRecord } from "./drafts.ts";
+import { ann, bob, cat, codeOf, create, direct, invite, join, logOf, membersOf, must, say, Told, userRecord } from "./drafts.ts";
 
 export function userClauses(bench: Bench): void {
 	describe("users", () => {
@@ -57,7 +57,7 @@ export function userClauses(bench: Bench): void {
 			await must(store, create("tea", ann));
 			await must(store, direct("d", bob, ann));
 			await must(store, change(ann.id, { name: "anna", skeleton: "anna" }));
-			const members = await store.members("tea");
+			const members = await membersOf(store, "tea");
 			expect(members).toEqual([{ user: { id: ann.id, name: "anna" }, standing: Room_Standing.OWNER }]);
 			expect((await store.room("d", bob.id))?.peer?.name).toBe("anna");
 			expect(await logOf(store, "tea")).toEqual(["1 ann created"]);
@@ -110,7 +110,7 @@ export function userClauses(bench: Bench): void {
 			await must(store, change(bob.id, { name: "ann", skeleton: "ann" }));
 			expect(await store.user(bob.id)).toMatchObject({ name: "ann" });
 			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 ann left"]);
-			expect(await store.members("tea")).toEqual([]);
+			expect(await membersOf(store, "tea")).toEqual([]);
 		});
 
 		test("guests are listed by their end, those without one apart, disabled ones not at all", async () => {

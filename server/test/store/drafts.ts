@@ -1,6 +1,6 @@
 // Drafts by short names, for tests of the store.
 import { Room_Kind } from "@verbatim/protocol";
-import type { Committed, Draft, Outcome, Store, UserRecord, UserRef } from "../../src/store/store.ts";
+import type { Committed, Draft, MemberRecord, Outcome, Store, UserRecord, UserRef } from "../../src/store/store.ts";
 
 export const ann: UserRef = { id: "u-ann", name: "ann" };
 export const bob: UserRef = { id: "u-bob", name: "bob" };
@@ -82,6 +82,16 @@ export async function logOf(store: Store, room: string): Promise<string[]> {
 			lines.push(`${seq} ${sender?.name} ${body.case === "message" ? body.value.text : body.case}`);
 		}
 		after = page.to;
+	}
+}
+
+/** Everybody with a standing in the room, page by page. */
+export async function membersOf(store: Store, room: string, limit = 2): Promise<MemberRecord[]> {
+	const members: MemberRecord[] = [];
+	for (;;) {
+		const page = await store.members(room, members.at(-1)?.user.id ?? "", limit);
+		members.push(...(page?.members ?? []));
+		if (page?.more !== true) return members;
 	}
 }
 

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Draft } from "../../src/store/store.ts";
-import { ann, bob, codeOf, create, direct, join, logOf, must, say, Told } from "./drafts.ts";
+import { ann, bob, codeOf, create, direct, join, logOf, membersOf, must, say, Told } from "./drafts.ts";
 import { withTempDir } from "./temp-dir.ts";
 
 const LONG = "x".repeat(8_000);
@@ -32,7 +32,7 @@ describe("a full disk", () => {
 			const codes = await Promise.all(batch.map((draft) => codeOf(store.append(draft))));
 			expect(new Set(codes)).toEqual(new Set(["unavailable"]));
 			expect(await logOf(store, "tea")).toEqual(["1 ann created"]);
-			expect(await store.members("tea")).toHaveLength(1);
+			expect(await membersOf(store, "tea")).toHaveLength(1);
 			await store.faults.inject({ kind: "pagesMore", pages: null });
 			expect(await Promise.all(batch.map((draft) => codeOf(store.append(draft))))).toEqual(batch.map(() => "ok"));
 		}));

@@ -78,6 +78,13 @@ export function takeNumbers<const Name extends string>(query: URLSearchParams, n
 	return numbers;
 }
 
+/** Which page of a list the query asks for. Throws `Refusal` `invalid`. */
+export function takePage(query: URLSearchParams): { readonly after: string; readonly limit: number } {
+	const numbers = new URLSearchParams(query);
+	numbers.delete("after");
+	return { after: query.get("after") ?? "", ...takeNumbers(numbers, ["limit"]) };
+}
+
 /** The token of `Authorization: Bearer …`. Throws `Refusal` `unauthenticated`. */
 export function bearer(request: Request): string {
 	const token = /^Bearer +([!-~]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];

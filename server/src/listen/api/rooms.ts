@@ -11,11 +11,11 @@ import {
 	UpSchema,
 } from "@verbatim/protocol";
 import { holder } from "./credentials.ts";
-import { bearer, takeFields, takeNumbers } from "./request.ts";
+import { bearer, takeFields, takeNumbers, takePage } from "./request.ts";
 import type { ApiCall, ApiParts } from "./routes.ts";
 
 export function listRooms(parts: ApiParts, call: ApiCall): Promise<unknown> {
-	return run(parts, call, { case: "rooms", value: {} });
+	return run(parts, call, { case: "rooms", value: takePage(call.query) });
 }
 
 export async function createRoom(parts: ApiParts, call: ApiCall): Promise<unknown> {
@@ -48,7 +48,7 @@ export function readEntries(parts: ApiParts, call: ApiCall): Promise<unknown> {
 }
 
 export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
-	return run(parts, call, { case: "who", value: { room: call.room } });
+	return run(parts, call, { case: "who", value: { room: call.room, ...takePage(call.query) } });
 }
 
 /**

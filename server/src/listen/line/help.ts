@@ -11,6 +11,7 @@ export const HELP = [
 	"- /history [N]            the newest N entries of the room",
 	"- /who [ROOM]             who is in it",
 	"- /rooms                  all rooms",
+	"- /more                   the next ones, where a list did not show all",
 	"- /quit                   good-bye",
 	"- A line that begins with // is said with one /.",
 ];

@@ -12,11 +12,14 @@ export type LineCommand =
 	| { readonly kind: "leave" | "who"; readonly room: string | undefined }
 	| { readonly kind: "msg"; readonly name: string; readonly text: string }
 	| { readonly kind: "history"; readonly count: number }
-	| { readonly kind: "rooms" | "help" | "quit" }
+	| { readonly kind: "rooms" | "more" | "help" | "quit" }
 	| { readonly kind: "wrong"; readonly code: ErrorCode; readonly message: string };
 
 /** Entries shown on joining, and by `/history` alone. */
 export const LINE_HISTORY = 20;
+
+/** Members and rooms shown at once. */
+export const LINE_LIST = 100;
 
 /** `line` without its end. `historyMax`: most entries that may be asked for at once. */
 export function parseLine(line: string, historyMax: number): LineCommand {
@@ -46,9 +49,10 @@ export function parseLine(line: string, historyMax: number): LineCommand {
 		case "history":
 			return historyOf(argument, historyMax);
 		case "rooms":
+		case "more":
 		case "help":
 		case "quit":
-			return { kind: word.toLowerCase() as "rooms" | "help" | "quit" };
+			return { kind: word.toLowerCase() as "rooms" | "more" | "help" | "quit" };
 		default:
 			return {
 				kind: "wrong",

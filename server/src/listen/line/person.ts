@@ -4,7 +4,7 @@ import { type Command, Room_Kind, Room_Standing, type Sent, unreachable, type We
 import type { DoorParts } from "../parts.ts";
 import { RoomBook } from "./book.ts";
 import { HELP } from "./help.ts";
-import { LINE_HISTORY, type LineCommand } from "./parse.ts";
+import { LINE_HISTORY, LINE_LIST, type LineCommand } from "./parse.ts";
 import { labelOf, renderFailure, renderMembers, renderNotice, renderRooms } from "./render.ts";
 import { type Answer, type LineEar, LineSession } from "./session.ts";
 
@@ -37,6 +37,8 @@ export class Person implements LineEar {
 	/** By room: the newest seq of its own that it was not shown yet. */
 	private readonly unseen = new Map<string, number>();
 	private allSeen: (() => void) | undefined;
+	/** Shows what follows in the list that was shown last. */
+	private next: (() => Promise<void>) | undefined;
 
 	constructor(parts: DoorParts, voice: Voice) {
 		this.parts = parts;
@@ -71,9 +73,9 @@ export class Person implements LineEar {
 				return this.enter({ case: command.kind, value: { name, password } });
 			}
 			case "rooms":
-				return this.ask({ case: "rooms", value: {} }, (answer) => {
-					if (answer.case === "roomList") this.sayAll(renderRooms(answer.value.rooms));
-				});
+				return this.rooms("");
+			case "more":
+				return this.more();
 			case "join":
 				return this.join(command.room);
 			case "msg":
@@ -89,12 +91,7 @@ export class Person implements LineEar {
 					}),
 				);
 			case "who":
-				return this.inRoom(command.room, (room) =>
-					this.ask({ case: "who", value: { room } }, (answer) => {
-						if (answer.case === "memberList")
-							this.sayAll(renderMembers(answer.value.members, this.book.label(answer.value.room)));
-					}),
-				);
+				return this.inRoom(command.room, (room) => this.who(room, ""));
 			default:
 				unreachable(command);
 		}
@@ -202,6 +199,7 @@ export class Person implements LineEar {
 	private welcomed(session: LineSession, { user, rooms }: Welcome): void {
 		this.session?.leave();
 		this.session = session;
+		this.next = undefined;
 		const before = this.book;
 		this.book = new RoomBook();
 		this.unseen.clear();
@@ -238,6 +236,41 @@ export class Person implements LineEar {
 			);
 			this.noteSeen();
 		});
+	}
+
+	private rooms(after: string): Promise<void> {
+		return this.ask({ case: "rooms", value: { after, limit: LINE_LIST } }, (answer) => {
+			if (answer.case !== "roomList") return;
+			const { rooms, next } = answer.value;
+			// The channels of a further page may all be one's own, which stood on the first.
+			if (after === "" || rooms.length > 0) this.sayAll(renderRooms(rooms));
+			else if (next === "") this.voice.say("- there are no more rooms");
+			this.goOn(next, "- there are more rooms: /more", () => this.rooms(next));
+		});
+	}
+
+	private who(room: string, after: string, shown = 0): Promise<void> {
+		return this.ask({ case: "who", value: { room, after, limit: LINE_LIST } }, (answer) => {
+			if (answer.case !== "memberList") return;
+			const { room: id, members, next, total } = answer.value;
+			const label = this.book.label(id);
+			this.sayAll(renderMembers(answer.value, label));
+			const sofar = shown + members.length;
+			this.goOn(next, `- ${label}: ${Math.max(1, total - sofar)} more: /more`, () => this.who(room, next, sofar));
+		});
+	}
+
+	/** What `/more` shows: where a list goes on, or nothing. */
+	private goOn(next: string, words: string, more: () => Promise<void>): void {
+		this.next = next === "" ? undefined : more;
+		if (next !== "") this.voice.say(words);
+	}
+
+	private more(): Promise<void> {
+		const { next } = this;
+		if (next !== undefined) return next();
+		this.complain("invalid", "there is no more; /who and /rooms show the first");
+		return Promise.resolve();
 	}
 
 	private leaveRoom(room: string): Promise<void> {

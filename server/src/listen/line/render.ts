@@ -5,6 +5,7 @@ import {
 	type Entry,
 	type Failure,
 	type Member,
+	type MemberList,
 	type Room,
 	Room_Kind,
 	Room_Standing,
@@ -68,12 +69,20 @@ export function renderRooms(rooms: readonly Room[]): string[] {
 	});
 }
 
-export function renderMembers(members: readonly Member[], label: string): string[] {
+/** A page of members; in a large room, where it is not told who is online, with their number. */
+export function renderMembers({ members, total, online, presence }: MemberPage, label: string): string[] {
+	const head = presence ? [] : [`- ${label}: ${total} members, ${online} online`];
+	return [...head, ...namesOf(members, presence, label)];
+}
+
+type MemberPage = Pick<MemberList, "members" | "total" | "online" | "presence">;
+
+function namesOf(members: readonly Member[], presence: boolean, label: string): string[] {
 	const named = members.map(({ user, standing, online }) => {
 		const facts: string[] = [];
 		if (standing === Room_Standing.OWNER) facts.push("owner");
 		if (standing === Room_Standing.INVITED) facts.push("invited");
-		if (!online) facts.push("offline");
+		if (presence && !online) facts.push("offline");
 		return `${user?.name ?? ""}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
 	});
 	const lines: string[] = [];

@@ -131,7 +131,7 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	nameCharsMax: limit("nameCharsMax", integer({ min: 1, max: SERVER_LIMITS.nameCharsMax }), "Longest name."),
 	passwordCharsMax: limit("passwordCharsMax", integer({ min: 8, max: 4096 }), "Longest password."),
 	tokenBytesMax: limit("tokenBytesMax", bytes({ min: 512, max: 64 * 1024 }), "Longest token."),
-	roomsPerUserMax: limit("roomsPerUserMax", integer({ min: 1, max: 10_000 }), "Rooms of one user."),
+	roomsPerUserMax: limit("roomsPerUserMax", integer({ min: 1, max: 2_000 }), "Rooms of one user; a welcome must hold them."),
 	historyEntriesMax: limit("historyEntriesMax", integer({ min: 1, max: 1_000 }), "Entries of one page of history."),
 	historyEntriesDefault: limit(
 		"historyEntriesDefault",
@@ -172,7 +172,7 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	presenceReadersMax: limit(
 		"presenceReadersMax",
 		integer({ min: 0, max: MANY }),
-		"Rooms with more readers hear no presence and typing.",
+		"Rooms with more readers hear no presence and typing, and lists of more members do not say who is online.",
 	),
 };
 
@@ -202,8 +202,8 @@ export type SettingValues = { readonly [K in SettingKey]: (typeof SETTINGS)[K] e
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
-/** A seq is a uint32 on the wire and in the store: not a matter of taste. */
-export type ConfigurableLimit = Exclude<keyof ServerLimits, "seqMax">;
+/** A seq is a uint32 on the wire and in the store, and how long a page of a list is matters to nobody: not matters of taste. */
+export type ConfigurableLimit = Exclude<keyof ServerLimits, "seqMax" | "membersPageMax" | "roomsPageMax" | "presenceUsersMax">;
 
 /** The others are the client's. */
 export type ConfigurableTime = Exclude<

@@ -11,6 +11,8 @@ export interface MemoryRoom {
 	key: string;
 	/** The entry of seq n stands at n − 1. */
 	readonly log: Entry[];
+	/** How often a standing has changed, counted from 1. */
+	memberVersion: number;
 	readonly members: Map<string, { readonly user: UserRef; readonly standing: Room_Standing }>;
 }
 

@@ -60,7 +60,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 		directRoom: (a, b) => read(() => channel(disk.roomByDirectKey.get(directKey(a, b)))),
 		roomsOf: (userId) => read(() => readRoomsOf(disk, userId)),
 		publicRooms: (userId, afterName, limit) => read(() => readPublicRooms(disk, userId, afterName, limit)),
-		members: (room) => read(() => readMembers(disk, room)),
+		members: (room, afterId, limit) => read(() => readMembers(disk, room, afterId, limit)),
 		user: (id) => read(() => disk.users.get(id)),
 		userWithFamily: (id, family) =>
 			read(() => {

@@ -1,6 +1,6 @@
 // What can be read of a memory disk. All answers are copies: they stay as they were when asked.
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { LogPage, MemberRecord, PageBound, RoomView, UserRecord, UserRef } from "../store.ts";
+import type { LogPage, MemberPage, MemberRecord, PageBound, RoomView, UserRecord, UserRef } from "../store.ts";
 import { otherOf } from "../tables.ts";
 import { weightOf } from "../weight.ts";
 import type { MemoryDisk, MemoryRoom } from "./disk.ts";
@@ -48,12 +48,18 @@ export function readPublicRooms(disk: MemoryDisk, userId: string, afterName: str
 		.map((room) => viewOf(disk, room, userId));
 }
 
-export function readMembers(disk: MemoryDisk, id: string): readonly MemberRecord[] {
+export function readMembers(disk: MemoryDisk, id: string, afterId: string, limit: number): MemberPage | undefined {
 	const room = disk.rooms.get(id);
-	if (!room) return [];
-	return [...room.members.entries()]
-		.sort(([a], [b]) => (a < b ? -1 : 1))
-		.map(([userId, { standing }]) => ({ user: named(disk, room, userId), standing }));
+	if (!room) return undefined;
+	const { row, memberVersion: version, members } = room;
+	const following = limit === 0 ? [] : [...members.keys()].filter((userId) => userId > afterId).sort();
+	const page = following.slice(0, limit).map(
+		(userId): MemberRecord => ({
+			user: named(disk, room, userId),
+			standing: members.get(userId)?.standing ?? Room_Standing.NONE,
+		}),
+	);
+	return { epoch: row.epoch, head: row.head, version, total: members.size, members: page, more: following.length > limit };
 }
 
 export function readUsers(disk: MemoryDisk, afterId: string, limit: number): readonly UserRecord[] {

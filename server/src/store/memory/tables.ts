@@ -36,7 +36,7 @@ export class MemoryTables implements Tables {
 	}
 
 	addRoom(record: RoomRecord, key: string): void {
-		this.set(this.disk.rooms, record.id, { row: { ...record }, key, log: [], members: new Map() });
+		this.set(this.disk.rooms, record.id, { row: { ...record }, key, log: [], memberVersion: 1, members: new Map() });
 		this.set(record.kind === Room_Kind.DIRECT ? this.disk.roomByDirectKey : this.disk.roomBySkeleton, key, record.id);
 	}
 
@@ -73,6 +73,7 @@ export class MemoryTables implements Tables {
 		this.set(room.members, user.id, { user: { id: user.id, name: user.name }, standing });
 		this.set(this.disk.roomsOf, user.id, new Set(this.disk.roomsOf.get(user.id)).add(id));
 		this.change(room, { members: room.row.members + counts(standing) - counts(before?.standing) });
+		this.countChange(room);
 	}
 
 	removeMember({ id }: RoomRow, userId: string): void {
@@ -84,6 +85,7 @@ export class MemoryTables implements Tables {
 		this.remove(room.members, userId);
 		this.set(this.disk.roomsOf, userId, rooms);
 		this.change(room, { members: room.row.members - counts(before.standing) });
+		this.countChange(room);
 	}
 
 	append({ id }: RoomRow, entry: Entry): boolean {
@@ -155,6 +157,11 @@ export class MemoryTables implements Tables {
 		const room = this.disk.rooms.get(id);
 		if (!room) throw new Error(`there is no room ${id}`);
 		return room;
+	}
+
+	private countChange(room: MemoryRoom): void {
+		room.memberVersion++;
+		this.undos.push(() => room.memberVersion--);
 	}
 
 	private change({ row }: MemoryRoom, change: Partial<RoomRecord>): void {

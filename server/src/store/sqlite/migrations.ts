@@ -85,4 +85,6 @@ export const MIGRATIONS: readonly Migration[] = [
 		) STRICT, WITHOUT ROWID;
 		CREATE INDEX token_families_by_end ON token_families (expires_ms);
 	`),
+	// 3: how often the list of a room's members has changed.
+	(db) => db.exec("ALTER TABLE rooms ADD COLUMN member_version INTEGER NOT NULL DEFAULT 1"),
 ];

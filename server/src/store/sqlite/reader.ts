@@ -8,7 +8,7 @@
 // number of it, the migrations have fixed that number anyway.
 import type { Database, Statement } from "bun:sqlite";
 import type { Room_Standing } from "@verbatim/protocol";
-import type { MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
+import type { MemberPage, MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
 import { otherOf, recordOf } from "../tables.ts";
 import { weightOf } from "../weight.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
@@ -37,10 +37,7 @@ export class Reader {
 		roomsOf: (userId) => this.guarded((sql) => sql.roomsOf.all(userId, userId).map((row) => viewOf(sql, row, userId))),
 		publicRooms: ({ userId, afterName, limit }) =>
 			this.guarded((sql) => sql.publicRooms.all(userId, afterName, limit).map((row) => viewOf(sql, row, userId))),
-		members: (room) =>
-			this.guarded((sql) =>
-				sql.members.all(room).map(({ id, name, standing }): MemberRecord => ({ user: { id, name }, standing })),
-			),
+		members: (args) => this.guarded((sql, db) => db.transaction(() => members(sql, args))()),
 		user: (id) => this.guarded((sql) => userOrNull(sql.userById.get(id))),
 		userWithFamily: ({ id, family }) =>
 			this.guarded((sql) => {
@@ -62,14 +59,14 @@ export class Reader {
 	};
 
 	/** Runs `task`; after trouble with the disk the next question finds a new connection. */
-	private guarded<T>(task: (sql: ReadStatements) => T): T {
+	private guarded<T>(task: (sql: ReadStatements, db: Database) => T): T {
 		if (this.path === undefined) throw new Error("the database is not open");
 		try {
 			if (!this.opened) {
 				const db = connectReader(this.path);
 				this.opened = { db, sql: prepare(db) };
 			}
-			return task(this.opened.sql);
+			return task(this.opened.sql, this.opened.db);
 		} catch (cause) {
 			if (troubleOf(cause) !== "draft") this.drop();
 			throw cause;
@@ -124,7 +121,11 @@ function prepare(db: Database) {
 		publicRooms: all<ViewRow>(`${view} WHERE kind = 1 AND rooms.name > ? ORDER BY rooms.name LIMIT ?`),
 		members: all<{ id: string; name: string; standing: Room_Standing }>(
 			"SELECT user AS id, coalesce(users.name, members.name) AS name, standing FROM members LEFT JOIN users ON users.id = user " +
-				"WHERE room_no = (SELECT no FROM rooms WHERE id = ?) ORDER BY user",
+				"WHERE room_no = ? AND user > ? ORDER BY user LIMIT ?",
+		),
+		memberFacts: all<{ no: number; epoch: number; head: number; version: number; total: number }>(
+			"SELECT no, epoch, head, member_version AS version, (SELECT count(*) FROM members WHERE room_no = no) AS total " +
+				"FROM rooms WHERE id = ?",
 		),
 		nameOf: all<{ name: string | null }>(
 			"SELECT coalesce((SELECT name FROM users WHERE id = ?), (SELECT name FROM members WHERE room_no = ? AND user = ?)) AS name",
@@ -159,6 +160,16 @@ function page(sql: ReadStatements, { room, bound, backwards, limit, bytesMax }: 
 	if (backwards) entries.reverse();
 	const from = backwards ? upTo - entries.length + 1 : bound + 1;
 	return { epoch, head, from, to: from + entries.length - 1, entries };
+}
+
+/** In one transaction, so that the page is of the version that it says. */
+function members(sql: ReadStatements, { room, afterId, limit }: Parameters<ReaderCalls["members"]>[0]): MemberPage | null {
+	const facts = sql.memberFacts.get(room);
+	if (!facts) return null;
+	const { no, ...list } = facts;
+	const rows = limit === 0 ? [] : sql.members.all(no, afterId, limit + 1);
+	const page = rows.slice(0, limit).map(({ id, name, standing }): MemberRecord => ({ user: { id, name }, standing }));
+	return { ...list, members: page, more: rows.length > limit };
 }
 
 function packed({ seq, at_ms, sender, sender_name, cid, body }: EntryRow): [PackedEntry, number] {

@@ -35,6 +35,7 @@ interface Room extends RoomRow {
 	name: string;
 	head: number;
 	members: number;
+	member_version: number;
 }
 
 /** What is known of a user: the standing in each room that was asked about, by the room's number, and the newest cid. */
@@ -43,7 +44,7 @@ interface User {
 	readonly standings: Map<number, Room_Standing>;
 }
 
-type Stored = Pick<Room, "no" | "id" | "kind" | "name" | "epoch" | "head" | "members">;
+type Stored = Pick<Room, "no" | "id" | "kind" | "name" | "epoch" | "head" | "members" | "member_version">;
 
 export class SqliteTables implements Tables {
 	private readonly sql: Statements;
@@ -65,7 +66,7 @@ export class SqliteTables implements Tables {
 
 	/** Writes what was gathered. Before each commit, and before each savepoint. */
 	flush(): void {
-		for (const room of this.changed) this.sql.updateRoom.run(room.head, room.members, room.no);
+		for (const room of this.changed) this.sql.updateRoom.run(room.head, room.members, room.member_version, room.no);
 		this.changed.clear();
 	}
 
@@ -129,15 +130,18 @@ export class SqliteTables implements Tables {
 		this.keepStanding(user.id, room.no, standing);
 		this.changed.add(room);
 		room.members += counts(standing) - counts(before);
+		room.member_version++;
 	}
 
 	removeMember(row: RoomRow, userId: string): void {
 		const room = this.must(row);
 		const before = this.standing(room, userId);
+		if (before === Room_Standing.NONE) return;
 		this.sql.removeMember.run(room.no, userId);
 		this.keepStanding(userId, room.no, Room_Standing.NONE);
 		this.changed.add(room);
 		room.members -= counts(before);
+		room.member_version++;
 	}
 
 	append(row: RoomRow, entry: Entry): boolean {
@@ -241,7 +245,7 @@ export class SqliteTables implements Tables {
 type Statements = ReturnType<typeof prepare>;
 
 function prepare(db: Database) {
-	const room = "SELECT no, id, kind, name, epoch, head, members FROM rooms";
+	const room = "SELECT no, id, kind, name, epoch, head, members, member_version FROM rooms";
 	const user = `SELECT ${USER_COLUMNS} FROM users`;
 	type Values = (string | number | null | Uint8Array)[];
 	const one = <Row>(sql: string): Statement<Row, Values> => db.prepare<Row, Values>(sql);
@@ -254,7 +258,7 @@ function prepare(db: Database) {
 			"INSERT INTO rooms (id, kind, name, skeleton, direct_key, epoch, head, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		),
 		renameRoom: one<never>("UPDATE rooms SET name = ?, skeleton = ? WHERE no = ?"),
-		updateRoom: one<never>("UPDATE rooms SET head = ?, members = ? WHERE no = ?"),
+		updateRoom: one<never>("UPDATE rooms SET head = ?, members = ?, member_version = ? WHERE no = ?"),
 		standing: one<{ standing: Room_Standing }>("SELECT standing FROM members WHERE room_no = ? AND user = ?"),
 		roomsCount: one<{ n: number }>("SELECT count(*) AS n FROM members WHERE user = ?"),
 		channelsOf: one<Stored>(

@@ -514,9 +514,24 @@ export declare type History = Message<"verbatim.v1.History"> & {
 export declare const HistorySchema: GenMessage<History>;
 
 /**
+ * The user's own rooms and the first public channels; with `after`, the public channels that follow.
+ *
  * @generated from message verbatim.v1.Rooms
  */
 export declare type Rooms = Message<"verbatim.v1.Rooms"> & {
+  /**
+   * `next` of the page before; empty for the first.
+   *
+   * @generated from field: string after = 1;
+   */
+  after: string;
+
+  /**
+   * Public channels wanted; at most `roomsPageMax`, which 0 stands for.
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
 };
 
 /**
@@ -526,6 +541,8 @@ export declare type Rooms = Message<"verbatim.v1.Rooms"> & {
 export declare const RoomsSchema: GenMessage<Rooms>;
 
 /**
+ * A page of the list of members, or, with `users`, which of these are online.
+ *
  * @generated from message verbatim.v1.Who
  */
 export declare type Who = Message<"verbatim.v1.Who"> & {
@@ -533,6 +550,39 @@ export declare type Who = Message<"verbatim.v1.Who"> & {
    * @generated from field: string room = 1;
    */
   room: string;
+
+  /**
+   * `next` of the page before; empty for the first.
+   *
+   * @generated from field: string after = 2;
+   */
+  after: string;
+
+  /**
+   * Members wanted; at most `membersPageMax`, which 0 stands for.
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+
+  /**
+   * The list that the client has. Where a large room's list is still that one, it is not sent again.
+   *
+   * @generated from field: uint32 epoch = 4;
+   */
+  epoch: number;
+
+  /**
+   * @generated from field: uint32 version = 5;
+   */
+  version: number;
+
+  /**
+   * By id, at most `presenceUsersMax`.
+   *
+   * @generated from field: repeated verbatim.v1.User users = 6;
+   */
+  users: User[];
 };
 
 /**
@@ -977,6 +1027,13 @@ export declare type RoomList = Message<"verbatim.v1.RoomList"> & {
    * @generated from field: repeated verbatim.v1.Room rooms = 1;
    */
   rooms: Room[];
+
+  /**
+   * `after` of the next page; empty where there is none.
+   *
+   * @generated from field: string next = 2;
+   */
+  next: string;
 };
 
 /**
@@ -986,6 +1043,8 @@ export declare type RoomList = Message<"verbatim.v1.RoomList"> & {
 export declare const RoomListSchema: GenMessage<RoomList>;
 
 /**
+ * Members in the order of their ids; a list of a single page has those first who are online, where that is told.
+ *
  * @generated from message verbatim.v1.MemberList
  */
 export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
@@ -998,6 +1057,68 @@ export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
    * @generated from field: repeated verbatim.v1.Member members = 2;
    */
   members: Member[];
+
+  /**
+   * @generated from field: uint32 epoch = 3;
+   */
+  epoch: number;
+
+  /**
+   * Grows with each change of who is in the room: by one with each member or invitation that an entry adds, changes or removes, and
+   * with an invitation that is declined, which has no entry.
+   *
+   * @generated from field: uint32 version = 4;
+   */
+  version: number;
+
+  /**
+   * The list stands as the entries up to this seq make it.
+   *
+   * @generated from field: uint32 as_of = 5;
+   */
+  asOf: number;
+
+  /**
+   * Members and invited on all pages.
+   *
+   * @generated from field: uint32 total = 6;
+   */
+  total: number;
+
+  /**
+   * Members who are online, at most a second ago.
+   *
+   * @generated from field: uint32 online = 7;
+   */
+  online: number;
+
+  /**
+   * `after` of the next page; empty where there is none.
+   *
+   * @generated from field: string next = 8;
+   */
+  next: string;
+
+  /**
+   * The list is the one that the client has: there are no members here.
+   *
+   * @generated from field: bool same = 9;
+   */
+  same: boolean;
+
+  /**
+   * `online` of each member is told. It is not in large rooms.
+   *
+   * @generated from field: bool presence = 10;
+   */
+  presence: boolean;
+
+  /**
+   * Of the users asked after, those who are online in this room, by id.
+   *
+   * @generated from field: repeated verbatim.v1.User here = 11;
+   */
+  here: User[];
 };
 
 /**
