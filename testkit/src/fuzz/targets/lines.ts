@@ -5,8 +5,7 @@ import {
 	FailureSchema,
 	isErrorCode,
 	LIMITS,
-	type Member,
-	MemberSchema,
+	MemberListSchema,
 	PageSchema,
 	RoomSchema,
 } from "@verbatim/protocol";
@@ -148,8 +147,7 @@ function told(draw: Draw): string {
 	else if (kind === 1) raw.push(...throughTheBook(draw));
 	else if (kind === 2) raw.push(...renderRooms(Array.from({ length: 1 + draw.below(4) }, () => drawMessage(RoomSchema, draw))));
 	else if (kind === 3) {
-		const members: Member[] = Array.from({ length: draw.below(25) }, () => drawMessage(MemberSchema, draw));
-		raw.push(...renderMembers(members, draw.text()), renderFailure(drawMessage(FailureSchema, draw)));
+		raw.push(...renderMembers(drawMessage(MemberListSchema, draw), draw.text()), renderFailure(drawMessage(FailureSchema, draw)));
 	} else raw.push(renderNotice(drawDown(draw).body) ?? "");
 	for (const text of raw) {
 		const line = lineOf(text);
