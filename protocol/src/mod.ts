@@ -16,6 +16,8 @@ export * from "./frame/newline.ts";
 export * from "./frame/preface.ts";
 export * from "./lifecycle.ts";
 export * from "./limits.ts";
+export * from "./name/name.ts";
+export { isIdentifierChar } from "./name/precis.ts";
 export * from "./timing.ts";
 export * from "./unreachable.ts";
 export * from "./version.ts";

@@ -6,7 +6,7 @@
 // whose source can occur in a name, or in what such a source turns into.
 //
 // Skeletons are stored with users and rooms: with other data they must be computed anew for all of them, by a migration.
-import { isIdentifierChar } from "../src/account/precis.ts";
+import { isIdentifierChar } from "@verbatim/protocol";
 
 const path = process.argv[2];
 if (path === undefined) throw new Error("usage: bun server/tools/confusables.ts path/to/confusables.txt");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { isIdentifierChar, nameProblem } from "@verbatim/protocol";
 import fc from "fast-check";
 import { checkName, sameName } from "../../src/account/names.ts";
-import { isIdentifierChar } from "../../src/account/precis.ts";
 import { skeletonOf } from "../../src/account/skeleton.ts";
 
 function must(input: string): { name: string; skeleton: string } {
@@ -167,6 +167,27 @@ describe("two names are one", () => {
 		expect(sameName("Ann", "aNN")).toBe(true);
 		expect(sameName("ann", "аnn")).toBe(false);
 		expect(sameName("Ian", "lan")).toBe(false);
+	});
+});
+
+describe("the rules that clients know", () => {
+	const points = fc
+		.array(fc.constantFrom(...letters, ".", "_", "-", " ", "#", "😀"), { maxLength: 40 })
+		.map((all) => all.join(""));
+
+	test("refuse no name that the server would take", () => {
+		fc.assert(fc.property(points, (input) => !checkName(input).ok || nameProblem(input) === undefined));
+	});
+
+	test("are the server's own for names of ASCII", () => {
+		const ascii = fc.string({ unit: "binary-ascii", maxLength: 40 });
+		const near = fc.array(fc.constantFrom("a", "B", "7", ".", "_", "-", " "), { maxLength: 34 }).map((all) => all.join(""));
+		fc.assert(
+			fc.property(fc.oneof(ascii, near), (input) => {
+				const checked = checkName(input);
+				expect(nameProblem(input)).toBe(checked.ok ? undefined : checked.why);
+			}),
+		);
 	});
 });
 

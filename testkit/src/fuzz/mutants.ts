@@ -93,7 +93,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "a name is checked as written only",
 		target: "names",
-		file: "server/src/account/precis.ts",
+		file: "protocol/src/name/precis.ts",
 		find: "charProblem(widthMapped) ?? charProblem(text) ?? bidiProblem(text)",
 		replace: "charProblem(widthMapped) ?? bidiProblem(text)",
 	},

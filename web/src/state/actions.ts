@@ -1,6 +1,8 @@
 // What a reader can do beyond writing. Each action shows what the server says against it, and tells whether it went well.
 import type { Client, Room } from "@verbatim/client";
-import type { Layout } from "./layout.ts";
+import { lostByLeaving, lostBySigningOut } from "../text/losses.ts";
+import { bareName } from "../text/names.ts";
+import type { Layout, Question } from "./layout.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Session } from "./session.ts";
 import type { Toasts } from "./toasts.ts";
@@ -10,13 +12,17 @@ export interface Actions {
 	go(roomId: string): void;
 	/** Joins `ref` (`#name` or an id) and opens it. */
 	join(ref: string): Promise<boolean>;
-	create(name: string, options: { readonly private: boolean }): Promise<boolean>;
+	/** Makes a channel and opens it. Rejects with what the server says against it. */
+	create(name: string, options: { readonly private: boolean }): Promise<void>;
 	direct(name: string): Promise<boolean>;
-	leave(room: Room): Promise<boolean>;
-	rename(room: Room, name: string): Promise<boolean>;
-	invite(room: Room, name: string): Promise<boolean>;
-	/** Forgets who one is on this device, and every draft with it. */
-	signOut(): Promise<boolean>;
+	/** Asks first where something would be lost for good. */
+	leave(room: Room): void;
+	/** Rejects with what the server says against it. */
+	rename(room: Room, name: string): Promise<void>;
+	/** Rejects with what the server says against it. */
+	invite(room: Room, name: string): Promise<void>;
+	/** Forgets who one is on this device, and every draft with it; asks first where something would be lost for good. */
+	signOut(): void;
 }
 
 export interface ActionsOptions {
@@ -33,29 +39,43 @@ export function createActions({ client, session, rooms, toasts, layout }: Action
 		layout.drawer.value = false;
 		layout.dialog.value = undefined;
 	};
+	const ask = (question: Question): void => {
+		if (question.lost.length === 0) question.act();
+		else layout.question.value = question;
+	};
 	const enter = (room: Promise<Room>): Promise<boolean> => toasts.guard(room.then(({ id }) => go(id)));
 	return {
 		go,
 		join: (ref) => enter(client.join(ref)),
-		create: (name, options) => enter(client.create(bare(name), options)),
-		direct: (name) => enter(client.direct(bare(name))),
-		leave: (room) => toasts.guard(room.leave()),
-		rename: (room, name) => toasts.guard(room.rename(bare(name))),
+		create: async (name, options) => go((await client.create(bareName(name), options)).id),
+		direct: (name) => enter(client.direct(bareName(name))),
+		leave(room) {
+			ask({
+				title: `Leave ${room.title}?`,
+				lost: lostByLeaving(room),
+				yes: "Leave",
+				act: () => void toasts.guard(room.leave()),
+			});
+		},
+		rename: (room, name) => room.rename(bareName(name)),
 		async invite(room, name) {
-			const done = await toasts.guard(room.invite(bare(name)));
-			if (done) toasts.info(`${bare(name)} is invited to ${room.title}`);
-			return done;
+			await room.invite(bareName(name));
+			toasts.info(`${bareName(name)} is invited to ${room.title}`);
 		},
 		signOut() {
-			rooms.forgetDrafts();
-			layout.drawer.value = false;
-			layout.members.value = false;
-			return toasts.guard(session.signOut());
+			const { user } = client;
+			const unsent = user === undefined ? undefined : client.outbox.filter(({ status }) => status.state !== "done").length;
+			ask({
+				title: "Sign out?",
+				lost: lostBySigningOut({ as: session.cameAs(), name: user?.name, unsent, drafts: rooms.drafts() }),
+				yes: "Sign out",
+				act() {
+					rooms.forgetDrafts();
+					layout.drawer.value = false;
+					layout.members.value = false;
+					void toasts.guard(session.signOut());
+				},
+			});
 		},
 	};
-}
-
-/** A name without the mark that people put before it. */
-function bare(name: string): string {
-	return name.trim().replace(/^[#@]/u, "");
 }

@@ -36,7 +36,7 @@ export interface AppOptions {
 export function createApp({ client, clock, keeper, window }: AppOptions): App {
 	const toasts = createToasts(clock);
 	const times = timesFor();
-	const session = createSession(client);
+	const session = createSession(client, keeper);
 	const layout = createLayout(window);
 	const rooms = createRooms({
 		client,
@@ -45,7 +45,10 @@ export function createApp({ client, clock, keeper, window }: AppOptions): App {
 		keeper,
 		address: browserAddress(window),
 		dayKey: times.dayKey,
-		onGone: (title) => toasts.info(`You are no longer in ${title}`),
+		onGone(title) {
+			if (layout.dialog.value === "room") layout.dialog.value = undefined;
+			toasts.info(`You are no longer in ${title}`);
+		},
 	});
 	// Lost connections and the like are the banner's; this one the reader must know before relying on it.
 	client.on("problem", (problem) => {

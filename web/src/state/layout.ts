@@ -4,11 +4,24 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 /** `rooms`: find, join and create. `direct`: begin a conversation. `room`: rename and invite. */
 export type Dialog = "rooms" | "direct" | "room";
 
+/** What is lost for good is asked about before it is done. */
+export interface Question {
+	readonly title: string;
+	/** What is lost, a sentence each. */
+	readonly lost: readonly string[];
+	/** What the button says that does it. */
+	readonly yes: string;
+	readonly act: () => void;
+}
+
 export interface Layout {
 	/** The list of rooms, where there is no place for it beside the conversation. */
 	readonly drawer: Signal<boolean>;
 	readonly members: Signal<boolean>;
 	readonly dialog: Signal<Dialog | undefined>;
+	readonly question: Signal<Question | undefined>;
+	/** How many dialogs are shown: toasts lie in the topmost one, since all else is out of reach while it is there. */
+	readonly modals: Signal<number>;
 	/** Is the page in front of somebody: shown, and with the focus? */
 	readonly attended: ReadonlySignal<boolean>;
 }
@@ -23,5 +36,12 @@ export function createLayout(window: Window): Layout {
 	window.addEventListener("focus", update);
 	window.addEventListener("blur", update);
 	document.addEventListener("visibilitychange", update);
-	return { drawer: signal(false), members: signal(false), dialog: signal(undefined), attended };
+	return {
+		drawer: signal(false),
+		members: signal(false),
+		dialog: signal(undefined),
+		question: signal(undefined),
+		modals: signal(0),
+		attended,
+	};
 }

@@ -24,6 +24,8 @@ export interface Rooms {
 	open(roomId: string): void;
 	/** Opens the next (1) or previous (-1) room of the list, and wraps around. */
 	step(by: 1 | -1): void;
+	/** In how many rooms something is written and not said. */
+	drafts(): number;
 	forgetDrafts(): void;
 	/** Forgets what the address asked for. */
 	unwant(): void;
@@ -171,6 +173,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 			const model = all[next];
 			if (model !== undefined) open(model.room.id);
 		},
+		drafts: () => [...models.peek().values()].filter((model) => model.draft.peek().trim() !== "").length,
 		forgetDrafts() {
 			for (const model of models.peek().values()) model.setDraft("");
 		},

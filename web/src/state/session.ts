@@ -3,7 +3,9 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Client, Credential, Status } from "@verbatim/client";
 import type { User } from "@verbatim/protocol";
+import type { CameAs } from "../text/losses.ts";
 import { errorWords, isIdentityRefused } from "../text/words.ts";
+import { KEYS, type Keeper } from "./storage.ts";
 
 /**
  * What the page shows as a whole. `starting`: somebody was here before and is being welcomed. `signedOut`: nobody is there,
@@ -18,13 +20,16 @@ export interface Session {
 	readonly status: ReadonlySignal<Status>;
 	readonly user: ReadonlySignal<User | undefined>;
 	readonly phase: ReadonlySignal<Phase>;
+	/** How whoever is here came in. */
+	cameAs(): CameAs;
 	/** Becomes somebody. Rejects with what the server says against it. */
 	signIn(credential: Credential): Promise<void>;
 	/** Forgets who one is on this device. */
 	signOut(): Promise<void>;
 }
 
-export function createSession(client: Client): Session {
+/** `keeper`: where it is kept how somebody came in. */
+export function createSession(client: Client, keeper: Keeper): Session {
 	const status = signal<Status>(client.status);
 	const user = signal<User | undefined>(client.user);
 	// While the form is in use, a connection that comes and goes beneath must not take it away.
@@ -54,14 +59,20 @@ export function createSession(client: Client): Session {
 		status,
 		user,
 		phase,
+		cameAs() {
+			const kept = keeper.getItem(KEYS.cameAs);
+			return kept === "guest" || kept === "account" ? kept : undefined;
+		},
 		async signIn(credential) {
 			asking.value = true;
 			await client.logIn(credential);
+			keeper.setItem(KEYS.cameAs, "guest" in credential ? "guest" : "account");
 			look();
 		},
 		async signOut() {
 			asking.value = true;
 			await client.logOut();
+			keeper.removeItem(KEYS.cameAs);
 			look();
 		},
 	};

@@ -39,6 +39,8 @@ export function safeKeeper(storage: () => Keeper): Keeper {
 
 /** The page's own keys, beside those of the SDK (`verbatim.identity`, `verbatim.seen.*`). */
 export const KEYS = {
+	/** How the one identity of this browser came in: `guest` or `account`. */
+	cameAs: "verbatim.cameAs",
 	/** The room in which the user was last. */
 	place: (user: string): string => `verbatim.place.${user}`,
 	draft: (user: string, room: string): string => `verbatim.draft.${user}.${room}`,

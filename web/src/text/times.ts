@@ -4,6 +4,8 @@
 export interface Times {
 	/** `14:32` */
 	short(atMs: number): string;
+	/** The same without its half of the day, as narrow as can be: for where the whole time stands above. */
+	narrow(atMs: number): string;
 	/** `Friday, 21 November 2025, 14:32:07` */
 	full(atMs: number): string;
 	/** `Today`, `Yesterday`, or the date, seen from `nowMs`. */
@@ -38,6 +40,7 @@ export function timesFor(locale?: string, timeZone?: string): Times {
 
 	return {
 		short: (atMs) => short.format(atMs),
+		narrow: (atMs) => hourToMinute(short.formatToParts(atMs)),
 		full: (atMs) => full.format(atMs),
 		day(atMs, nowMs) {
 			const day = dayKey(atMs);
@@ -47,6 +50,12 @@ export function timesFor(locale?: string, timeZone?: string): Times {
 		},
 		dayKey,
 	};
+}
+
+function hourToMinute(parts: readonly Intl.DateTimeFormatPart[]): string {
+	const isTime = ({ type }: Intl.DateTimeFormatPart): boolean => type === "hour" || type === "minute";
+	const time = parts.slice(parts.findIndex(isTime), parts.findLastIndex(isTime) + 1);
+	return time.map(({ value }) => value).join("");
 }
 
 const QUARTER_MS = 15 * 60 * 1_000;

@@ -5,6 +5,7 @@ import { LIMITS } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { RoomModel } from "../state/room.ts";
+import { type Line, parseLine } from "../text/commands.ts";
 import { counted, errorWords } from "../text/words.ts";
 import { Icon } from "./icon.tsx";
 
@@ -12,6 +13,8 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 	const field = useRef<HTMLTextAreaElement>(null);
 	const error = useSignal("");
 	const draft = model.draft.value;
+	/** What was not said, being a command. */
+	const command = useSignal<Command | undefined>(undefined);
 	const left = LIMITS.textBytesMax - byteLength(draft);
 	const sendable = draft.trim() !== "" && left >= 0;
 
@@ -22,8 +25,14 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 
 	const say = (): void => {
 		if (!sendable) return;
+		const line = parseLine(draft.trimEnd());
+		if (line.kind === "say") send(line.text);
+		else command.value = line;
+	};
+	const send = (text: string): void => {
+		command.value = undefined;
 		try {
-			model.say(draft.trimEnd());
+			model.say(text);
 			error.value = "";
 		} catch (refusal) {
 			error.value = errorWords(refusal);
@@ -44,6 +53,14 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 					{error.value}
 				</p>
 			)}
+			{command.value === undefined ? null : (
+				<p class="composer-command" role="alert">
+					{`${command.value.words} To say it as it is, begin with // or`}{" "}
+					<button type="button" class="link" onClick={() => send(draft.trimEnd())}>
+						say it now
+					</button>
+				</p>
+			)}
 			<div class="composer-field">
 				<div class="composer-grow" data-text={draft}>
 					<textarea
@@ -56,8 +73,10 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 						enterkeyhint="send"
 						onInput={(event) => {
 							error.value = "";
-							model.setDraft(event.currentTarget.value);
-							if (event.currentTarget.value !== "") model.room.sendTyping();
+							command.value = undefined;
+							const { value } = event.currentTarget;
+							model.setDraft(value);
+							if (value !== "" && parseLine(value).kind === "say") model.room.sendTyping();
 						}}
 						onKeyDown={(event) => {
 							// While an input method composes, Enter chooses its word.
@@ -79,6 +98,8 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 		</form>
 	);
 }
+
+type Command = Extract<Line, { kind: "command" }>;
 
 /** The room that is left is told from here on, in bytes. */
 const COUNT_FROM = 1_024;

@@ -1,12 +1,22 @@
 // The frame of every dialog: the browser's own, which keeps the focus inside and closes on Esc. The first field has the focus at first, and
 // whatever had it before gets it back.
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "./context.ts";
 import { Icon } from "./icon.tsx";
+import { ToastList } from "./toasts.tsx";
 
-export function DialogFrame({ title, children }: { readonly title: string; readonly children: ComponentChildren }): JSX.Element {
+interface DialogFrameProps {
+	readonly title: string;
+	readonly children: ComponentChildren;
+	/** The reader closes it. */
+	readonly onClose: () => void;
+}
+
+export function DialogFrame({ title, children, onClose }: DialogFrameProps): JSX.Element {
 	const { layout } = useApp();
+	const shown = useSignal(false);
 	const dialog = useRef<HTMLDialogElement>(null);
 	const titleId = useId();
 	const gone = useRef(false);
@@ -14,14 +24,17 @@ export function DialogFrame({ title, children }: { readonly title: string; reado
 		const box = dialog.current;
 		box?.showModal();
 		box?.querySelector<HTMLElement>(FIRST)?.focus();
+		shown.value = true;
+		layout.modals.value++;
 		return () => {
 			gone.current = true;
+			layout.modals.value--;
 			// The browser gives the focus back.
 			box?.close();
 		};
-	}, []);
+	}, [layout, shown]);
 	const close = (): void => {
-		if (!gone.current) layout.dialog.value = undefined;
+		if (!gone.current) onClose();
 	};
 	return (
 		// biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes a modal dialog on Esc by itself
@@ -44,6 +57,7 @@ export function DialogFrame({ title, children }: { readonly title: string; reado
 				</header>
 				{children}
 			</div>
+			{shown.value ? <ToastList /> : null}
 		</dialog>
 	);
 }

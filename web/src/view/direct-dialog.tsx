@@ -9,7 +9,7 @@ import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
 
 export function DirectDialog(): JSX.Element {
-	const { client, actions } = useApp();
+	const { client, actions, layout } = useApp();
 	const name = useSignal("");
 	const busy = useSignal(false);
 	const error = useSignal("");
@@ -29,7 +29,7 @@ export function DirectDialog(): JSX.Element {
 	};
 
 	return (
-		<DialogFrame title="New direct message">
+		<DialogFrame title="New direct message" onClose={() => (layout.dialog.value = undefined)}>
 			<form
 				onSubmit={(event) => {
 					event.preventDefault();

@@ -1,34 +1,62 @@
-// The address names a room that one is not in: an offer, not an act, since anybody can make an address.
+// The address names a room that one is not in: an offer, not an act, since anybody can make an address. What is not there is not offered
+// to be joined.
 
 import { useSignal } from "@preact/signals";
-import { RefusedError } from "@verbatim/client";
+import { RefusedError, type RoomInfo } from "@verbatim/client";
+import { nameProblem } from "@verbatim/protocol";
 import type { JSX } from "preact";
-import { errorWords } from "../text/words.ts";
+import { useEffect } from "preact/hooks";
+import { roomNameProblem, sameRoomName } from "../text/names.ts";
+import { counted, errorWords } from "../text/words.ts";
 import { Banner } from "./banner.tsx";
 import { useApp } from "./context.ts";
 import { DrawerButton } from "./drawer-button.tsx";
 
+/** What is known of what the address names. `perhaps`: it could not be found out, or is a person: trying will tell. */
+type Known = "looking" | "perhaps" | "missing" | RoomInfo;
+
 export function JoinPrompt({ target }: { readonly target: string }): JSX.Element {
-	const { client, actions, rooms } = useApp();
+	const { client, session, actions, rooms } = useApp();
 	const busy = useSignal(false);
 	const error = useSignal("");
-	const missing = useSignal(false);
 	const person = target.startsWith("@");
+	const name = target.slice(1);
+	const known = useSignal<Known>(person ? (nameProblem(name) === undefined ? "perhaps" : "missing") : "looking");
+	const live = session.status.value.state === "live";
+
+	useEffect(() => {
+		if (known.peek() !== "looking" || !live) return;
+		const stop = new AbortController();
+		client.listRooms({ signal: stop.signal }).then(
+			(all) => {
+				known.value = all.find((room) => sameRoomName(room.name, name)) ?? "missing";
+			},
+			() => {
+				if (!stop.signal.aborted) known.value = "perhaps";
+			},
+		);
+		return () => stop.abort();
+	}, [client, known, live, name]);
 
 	const enter = async (create: boolean): Promise<void> => {
 		busy.value = true;
 		error.value = "";
 		try {
-			const room = person ? await client.direct(target.slice(1)) : await client.join(target, { create });
+			// With `create`, whoever was quicker is joined.
+			const room = person ? await client.direct(name) : await client.join(target, { create });
 			actions.go(room.id);
 		} catch (refusal) {
-			error.value = errorWords(refusal);
-			missing.value = refusal instanceof RefusedError && refusal.code === "no_such_room";
+			const missing = refusal instanceof RefusedError && MISSING.has(refusal.code);
+			// A name that is not free, of a room that is not there for the reader.
+			error.value =
+				missing && create ? `There is a room of this name already, which you may not see.` : missing ? "" : errorWords(refusal);
+			if (missing) known.value = "missing";
 		} finally {
 			busy.value = false;
 		}
 	};
 
+	const { words, offer } = person ? personOffer(known.value, name) : roomOffer(known.value, name);
 	return (
 		<>
 			<header class="room-head">
@@ -38,16 +66,18 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 				<Banner />
 				<div class="welcome">
 					<h1>{target}</h1>
-					<p>{person ? `You have not written to ${target.slice(1)} yet.` : "You are not in this room yet."}</p>
+					<p role="status">{words}</p>
 					{error.value === "" ? null : (
 						<p class="form-error" role="alert">
 							{error.value}
 						</p>
 					)}
 					<div class="buttons">
-						<button type="button" class="primary" disabled={busy.value} onClick={() => void enter(missing.value)}>
-							{person ? "Begin a conversation" : missing.value ? `Create ${target}` : `Join ${target}`}
-						</button>
+						{offer === undefined ? null : (
+							<button type="button" class="primary" disabled={busy.value} onClick={() => void enter(known.value === "missing")}>
+								{offer}
+							</button>
+						)}
 						<button type="button" onClick={() => rooms.unwant()}>
 							Not now
 						</button>
@@ -56,4 +86,29 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 			</div>
 		</>
 	);
+}
+
+const MISSING: ReadonlySet<string> = new Set(["no_such_room", "no_such_user", "room_taken"]);
+
+interface Offer {
+	readonly words: string;
+	/** What the button says, if there is something to do. */
+	readonly offer?: string;
+}
+
+function personOffer(known: Known, name: string): Offer {
+	if (known === "missing") return { words: `There is nobody called ${name}.` };
+	return { words: `You have not written to ${name} yet.`, offer: "Begin a conversation" };
+}
+
+function roomOffer(known: Known, name: string): Offer {
+	if (known === "looking") return { words: "One moment…" };
+	if (known === "missing") {
+		const problem = roomNameProblem(name);
+		const words = `There is no room #${name}, or you may not see it.`;
+		return problem === undefined ? { words, offer: `Create #${name}` } : { words: `${words} ${problem}` };
+	}
+	const words = "You are not in this room yet.";
+	if (known === "perhaps") return { words, offer: `Join #${name}` };
+	return { words: `${words} It has ${counted(known.members, "member", "members")}.`, offer: `Join #${known.name}` };
 }

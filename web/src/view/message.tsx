@@ -14,7 +14,7 @@ export function Message({ row }: { readonly row: MessageRow }): JSX.Element {
 	const classes = ["message", row.leads ? "message-leads" : "", delivery === undefined ? "" : `message-${delivery.status.state}`];
 	const time = (
 		<time dateTime={new Date(row.atMs).toISOString()} title={times.full(row.atMs)}>
-			{times.short(row.atMs)}
+			{row.leads ? times.short(row.atMs) : times.narrow(row.atMs)}
 		</time>
 	);
 	return (

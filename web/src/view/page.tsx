@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { App } from "../state/app.ts";
 import { AppContext } from "./context.ts";
+import { QuestionDialog } from "./question-dialog.tsx";
 import { Shell } from "./shell.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { Starting } from "./starting.tsx";
@@ -11,8 +12,19 @@ export function Page({ app }: { readonly app: App }): JSX.Element {
 	return (
 		<AppContext.Provider value={app}>
 			<Stage app={app} />
-			<ToastList />
+			<Over app={app} />
 		</AppContext.Provider>
+	);
+}
+
+/** What lies over everything. */
+function Over({ app }: { readonly app: App }): JSX.Element {
+	const question = app.layout.question.value;
+	return (
+		<>
+			{question === undefined ? null : <QuestionDialog question={question} />}
+			{app.layout.modals.value === 0 ? <ToastList /> : null}
+		</>
 	);
 }
 

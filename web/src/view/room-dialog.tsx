@@ -5,6 +5,8 @@ import { LIMITS, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { RoomModel } from "../state/room.ts";
+import { bareName, roomNameProblem } from "../text/names.ts";
+import { errorWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
 
@@ -15,7 +17,7 @@ export function RoomDialog({ model }: { readonly model: RoomModel }): JSX.Elemen
 	const owner = room.standing === Room_Standing.OWNER;
 	const secret = room.kind === Room_Kind.PRIVATE;
 	return (
-		<DialogFrame title={room.title}>
+		<DialogFrame title={room.title} onClose={() => (layout.dialog.value = undefined)}>
 			<p class="hint">
 				{secret ? "A private room: found and joined by invitation only." : "A public room: anybody may find and join it."}
 			</p>
@@ -23,14 +25,20 @@ export function RoomDialog({ model }: { readonly model: RoomModel }): JSX.Elemen
 				<OneField label="Invite" placeholder="Name" button="Invite" act={(name) => actions.invite(room, name)} />
 			) : null}
 			{owner ? (
-				<OneField label="New name" placeholder={room.name} button="Rename" act={(name) => actions.rename(room, name)} />
+				<OneField
+					label="New name"
+					placeholder={room.name}
+					button="Rename"
+					act={(name) => actions.rename(room, name)}
+					problem={(name) => roomNameProblem(bareName(name))}
+				/>
 			) : null}
 			<button
 				type="button"
 				class="danger"
 				onClick={() => {
 					layout.dialog.value = undefined;
-					void actions.leave(room);
+					actions.leave(room);
 				}}
 			>
 				Leave {room.title}
@@ -43,15 +51,30 @@ interface OneFieldProps {
 	readonly label: string;
 	readonly placeholder: string;
 	readonly button: string;
-	/** Does it, and tells whether it went well. */
-	readonly act: (text: string) => Promise<boolean>;
+	/** Does it; rejects with what speaks against it. */
+	readonly act: (text: string) => Promise<void>;
+	/** Why the text cannot do, known before it is tried. */
+	readonly problem?: (text: string) => string | undefined;
 }
 
-function OneField({ label, placeholder, button, act }: OneFieldProps): JSX.Element {
+function OneField({ label, placeholder, button, act, problem }: OneFieldProps): JSX.Element {
 	const text = useSignal("");
+	const error = useSignal("");
+	const busy = useSignal(false);
 	const fieldId = useId();
 	const submit = async (): Promise<void> => {
-		if (text.value.trim() !== "" && (await act(text.value))) text.value = "";
+		if (busy.value || text.value.trim() === "") return;
+		error.value = problem?.(text.value) ?? "";
+		if (error.value !== "") return;
+		busy.value = true;
+		try {
+			await act(text.value);
+			text.value = "";
+		} catch (refusal) {
+			error.value = errorWords(refusal);
+		} finally {
+			busy.value = false;
+		}
 	};
 	return (
 		<form
@@ -70,10 +93,18 @@ function OneField({ label, placeholder, button, act }: OneFieldProps): JSX.Eleme
 					autocomplete="off"
 					autocapitalize="none"
 					spellcheck={false}
-					onInput={(event) => (text.value = event.currentTarget.value)}
+					onInput={(event) => {
+						text.value = event.currentTarget.value;
+						error.value = "";
+					}}
 				/>
 				<button type="submit">{button}</button>
 			</div>
+			{error.value === "" ? null : (
+				<p class="form-error" role="alert">
+					{error.value}
+				</p>
+			)}
 		</form>
 	);
 }

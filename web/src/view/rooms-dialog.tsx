@@ -5,16 +5,19 @@ import type { RoomInfo } from "@verbatim/client";
 import { LIMITS, Room_Kind } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect, useId } from "preact/hooks";
-import { counted } from "../text/words.ts";
+import { bareName, roomNameProblem, sameRoomName } from "../text/names.ts";
+import { counted, errorWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 
 export function RoomsDialog(): JSX.Element {
-	const { client, actions, toasts } = useApp();
+	const { client, actions, layout, toasts } = useApp();
 	const known = useSignal<readonly RoomInfo[] | undefined>(undefined);
 	const filter = useSignal("");
 	const secret = useSignal(false);
+	const busy = useSignal(false);
+	const error = useSignal("");
 	const filterId = useId();
 
 	useEffect(() => {
@@ -32,19 +35,36 @@ export function RoomsDialog(): JSX.Element {
 		return () => stop.abort();
 	}, [client, toasts, known]);
 
-	const name = filter.value.trim().replace(/^#/u, "");
+	const name = bareName(filter.value);
 	const found = known.value?.filter((room) => room.name.toLocaleLowerCase().includes(name.toLocaleLowerCase()));
-	const exact = found?.find((room) => room.name.toLocaleLowerCase() === name.toLocaleLowerCase());
+	const exact = found?.find((room) => sameRoomName(room.name, name));
 	// Only when it is known that nobody has a room of this name.
-	const creatable = name !== "" && known.value !== undefined && exact === undefined;
+	const free = name !== "" && known.value !== undefined && exact === undefined;
+	const problem = free ? roomNameProblem(name) : undefined;
+	const creatable = free && problem === undefined;
+
+	const submit = async (): Promise<void> => {
+		if (busy.value) return;
+		if (exact !== undefined) {
+			void actions.join(exact.id);
+		} else if (creatable) {
+			busy.value = true;
+			try {
+				await actions.create(name, { private: secret.value });
+			} catch (refusal) {
+				error.value = errorWords(refusal);
+			} finally {
+				busy.value = false;
+			}
+		}
+	};
 
 	return (
-		<DialogFrame title="Rooms">
+		<DialogFrame title="Rooms" onClose={() => (layout.dialog.value = undefined)}>
 			<form
 				onSubmit={(event) => {
 					event.preventDefault();
-					if (exact !== undefined) void actions.join(exact.id);
-					else if (creatable) void actions.create(name, { private: secret.value });
+					void submit();
 				}}
 			>
 				<label for={filterId}>Find a room, or name a new one</label>
@@ -55,7 +75,10 @@ export function RoomsDialog(): JSX.Element {
 					autocomplete="off"
 					autocapitalize="none"
 					spellcheck={false}
-					onInput={(event) => (filter.value = event.currentTarget.value)}
+					onInput={(event) => {
+						filter.value = event.currentTarget.value;
+						error.value = "";
+					}}
 				/>
 				<ul class="found">
 					{found?.map((room) => (
@@ -72,11 +95,21 @@ export function RoomsDialog(): JSX.Element {
 							<input type="checkbox" checked={secret.value} onChange={(event) => (secret.value = event.currentTarget.checked)} />
 							Private: found and joined by invitation only
 						</label>
-						<button type="submit" class="primary">
+						{error.value === "" ? null : (
+							<p class="form-error" role="alert">
+								{error.value}
+							</p>
+						)}
+						<button type="submit" class="primary" disabled={busy.value}>
 							Create #{name}
 						</button>
 					</div>
 				) : null}
+				{problem === undefined ? null : (
+					<p class="hint" role="status">
+						{problem}
+					</p>
+				)}
 			</form>
 		</DialogFrame>
 	);

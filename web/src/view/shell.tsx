@@ -53,7 +53,7 @@ export function Shell({ user }: { readonly user: User }): JSX.Element {
 
 /** Alt and arrows go through the rooms, `/` goes to the composer, Esc closes what lies over the conversation. */
 function onShortcut(event: KeyboardEvent, app: App): void {
-	if (event.defaultPrevented || app.layout.dialog.value !== undefined) return;
+	if (event.defaultPrevented || app.layout.modals.value > 0) return;
 	if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
 		event.preventDefault();
 		app.rooms.step(event.key === "ArrowDown" ? 1 : -1);

@@ -3,7 +3,6 @@
 import { useSignal } from "@preact/signals";
 import type { User } from "@verbatim/protocol";
 import type { ComponentChildren, JSX } from "preact";
-import { counted } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
@@ -83,7 +82,7 @@ function Section({ title, add, onAdd, children }: SectionProps): JSX.Element {
 }
 
 function Me({ user }: { readonly user: User }): JSX.Element {
-	const { client, session, actions } = useApp();
+	const { session, actions } = useApp();
 	const open = useSignal(false);
 	const live = session.status.value.state === "live";
 	return (
@@ -93,7 +92,7 @@ function Me({ user }: { readonly user: User }): JSX.Element {
 				{user.name}
 			</span>
 			{open.value ? (
-				<button type="button" class="small" title={signOutWords(client.outbox.length)} onClick={() => void actions.signOut()}>
+				<button type="button" class="small" onClick={() => actions.signOut()}>
 					<Icon name="signOut" /> Sign out
 				</button>
 			) : null}
@@ -108,10 +107,4 @@ function Me({ user }: { readonly user: User }): JSX.Element {
 			</button>
 		</footer>
 	);
-}
-
-/** What it costs, before it is done. */
-function signOutWords(unsent: number): string {
-	if (unsent === 0) return "Forgets you on this device; a guest cannot come back under this name";
-	return `${counted(unsent, "message is", "messages are")} not sent yet, and will wait here until you come back`;
 }

@@ -5,13 +5,13 @@ import { useApp } from "./context.ts";
 import { Mark } from "./mark.tsx";
 
 export function Starting(): JSX.Element {
-	const { session } = useApp();
+	const { actions } = useApp();
 	return (
 		<main class="starting">
 			<Mark />
 			<div class="starting-words">
 				<Banner />
-				<button type="button" class="link" onClick={() => void session.signOut()}>
+				<button type="button" class="link" onClick={() => actions.signOut()}>
 					Sign in as somebody else
 				</button>
 			</div>

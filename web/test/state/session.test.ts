@@ -1,8 +1,14 @@
 import { expect, test } from "bun:test";
 import { RefusedError, TransportError } from "@verbatim/client";
 import { createSession } from "../../src/state/session.ts";
+import { type Keeper, safeKeeper } from "../../src/state/storage.ts";
 import { ann } from "../support/entries.ts";
 import { FakeClient } from "../support/fake-client.ts";
+
+const nowhere = (): Keeper =>
+	safeKeeper(() => {
+		throw new Error("nothing is kept");
+	});
 
 const taken = new RefusedError({ code: "name_taken", message: "", retry: false, retryAfterMs: 0, trace: "" });
 const connecting = { state: "connecting", attempt: 1, endpoint: "" } as const;
@@ -10,7 +16,7 @@ const connecting = { state: "connecting", attempt: 1, endpoint: "" } as const;
 test("whoever was here before comes back without a form, even while the server is away", () => {
 	const fake = new FakeClient();
 	fake.status = connecting;
-	const session = createSession(fake.client);
+	const session = createSession(fake.client, nowhere());
 	expect(session.phase.value.phase).toBe("starting");
 	fake.become({ state: "waiting", attempt: 1, retryAtMs: 0, why: new TransportError("away") });
 	expect(session.phase.value.phase).toBe("starting");
@@ -22,7 +28,7 @@ test("whoever was here before comes back without a form, even while the server i
 
 test("the form stays while its answer is awaited, and after a refusal", async () => {
 	const fake = new FakeClient();
-	const session = createSession(fake.client);
+	const session = createSession(fake.client, nowhere());
 	expect(session.phase.value.phase).toBe("signedOut");
 	fake.refuseWith = taken;
 	const tried = session.signIn({ guest: "ann" });
@@ -36,7 +42,7 @@ test("the form stays while its answer is awaited, and after a refusal", async ()
 
 test("an identity that is refused for good leads to the form, with the reason", () => {
 	const fake = new FakeClient();
-	const session = createSession(fake.client);
+	const session = createSession(fake.client, nowhere());
 	fake.welcome(ann);
 	fake.become({ state: "stopped", why: taken });
 	expect(session.phase.value).toEqual({
@@ -47,7 +53,7 @@ test("an identity that is refused for good leads to the form, with the reason", 
 
 test("signing out leads to the form", async () => {
 	const fake = new FakeClient();
-	const session = createSession(fake.client);
+	const session = createSession(fake.client, nowhere());
 	fake.welcome(ann);
 	await session.signOut();
 	expect(session.phase.value).toEqual({ phase: "signedOut" });

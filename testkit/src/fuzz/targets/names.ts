@@ -16,7 +16,7 @@ export const names: Target = {
 		"a name and the same in other case, in another composition or at full width never stand side by side",
 	],
 	bytesMax: 300,
-	words: ["server/src/account/names.ts", "server/src/account/precis.ts"],
+	words: ["server/src/account/names.ts", "protocol/src/name/"],
 	pieces: [
 		"a.b",
 		"l·l",

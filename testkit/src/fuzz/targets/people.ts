@@ -21,7 +21,7 @@ export const people: Target = {
 		"the server logs no error; a witness in the same room can go on speaking; connections that are gone are held by nobody",
 	],
 	bytesMax: 900,
-	words: ["server/src/listen/line/", "server/src/account/names.ts"],
+	words: ["server/src/listen/line/", "protocol/src/name/"],
 	pieces: [
 		...[
 			"/nick ann\n",

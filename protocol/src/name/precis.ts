@@ -7,7 +7,7 @@ import { bidiProblem } from "./bidi.ts";
 
 /**
  * `input` as UsernameCasePreserved (RFC 8265 section 3.4) spells it: width-mapped, NFC, case kept; or why it is not a user name.
- * Marks of ASCII punctuation are all allowed here; which of them a name may have is decided in names.ts.
+ * Marks of ASCII punctuation are all allowed here; which of them a name may have is decided in name.ts.
  */
 export function enforceUsername(
 	input: string,

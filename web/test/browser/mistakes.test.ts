@@ -1,0 +1,280 @@
+// What people do by mistake or in haste: nothing is lost without a question, nothing is offered that is then refused, and nothing is
+// published that was meant as a command.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { create, type DownBody, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { ann, bob, message, NOON_MS } from "../support/entries.ts";
+import { composer, enter, hear, say } from "../support/people.ts";
+import { type Script, type ScriptedRoom, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
+
+const LONG_MS = 90_000;
+const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
+
+describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (${CHROMIUM_MISSING})`, () => {
+	let browser: TestBrowser;
+	let server: ScriptedServer;
+	let visitor: Visitor | undefined;
+
+	beforeAll(async () => {
+		browser = await openBrowser();
+	}, LONG_MS);
+
+	afterAll(async () => {
+		await browser?.close();
+	}, LONG_MS);
+
+	afterEach(async () => {
+		const faults = visitor?.faults ?? [];
+		await visitor?.close();
+		await server?.stop();
+		visitor = undefined;
+		expect(faults).toEqual([]);
+	});
+
+	async function open(
+		rooms: readonly ScriptedRoom[],
+		{ react, hash = "", ...options }: Pick<Script, "react"> & { hash?: string } & BrowserContextOptions = {},
+	): Promise<Page> {
+		await visitor?.close();
+		await server?.stop();
+		server = await scriptedServer({ user: ann, rooms, ...(react === undefined ? {} : { react }) });
+		visitor = await browser.visitor({ viewport: { width: 1_000, height: 700 }, ...options });
+		await enter(visitor.page, server.url + hash, ann.name);
+		return visitor.page;
+	}
+
+	const heard = (what: string): number => server.heard.filter((command) => command.case === what).length;
+	const tea = (): ScriptedRoom => scriptedRoom("tea", [message(1, bob, "hello")]);
+	const signOut = async (page: Page): Promise<void> => {
+		await page.getByRole("button", { name: "Account menu" }).click();
+		await page.getByRole("button", { name: "Sign out" }).click();
+	};
+
+	test(
+		"a guest who signs out is told what is lost, and stays unless it is meant",
+		async () => {
+			const page = await open([tea()]);
+			await hear(page, "hello");
+			await say(page, "never answered");
+			await page.locator(".message-sent").waitFor();
+			await composer(page).fill("half a thou");
+			await signOut(page);
+			const question = page.getByRole("dialog", { name: "Sign out?" });
+			await question.getByText("nobody can come back as ann").waitFor();
+			await question.getByText("1 message is not sent yet, and will never be.").waitFor();
+			await question.getByText("begun to write in 1 room").waitFor();
+			// The first thing that Enter does is nothing.
+			await page.keyboard.press("Enter");
+			await question.waitFor({ state: "detached" });
+			expect(await composer(page).inputValue()).toBe("half a thou");
+			await page.reload();
+			await page.locator(".message-sent").waitFor();
+			await signOut(page);
+			await question.getByRole("button", { name: "Sign out" }).click();
+			await page.getByRole("button", { name: "Enter" }).waitFor();
+		},
+		LONG_MS,
+	);
+
+	test(
+		"who is away and begins as somebody else is asked, too",
+		async () => {
+			const page = await open([tea()]);
+			await hear(page, "hello");
+			server.open(false);
+			await page.reload();
+			await page.getByRole("button", { name: "Sign in as somebody else" }).click();
+			await page.getByRole("dialog").getByText("You are here as a guest").waitFor();
+			await page.getByRole("button", { name: "Stay" }).click();
+			server.open(true);
+			await hear(page, "hello");
+		},
+		LONG_MS,
+	);
+
+	test(
+		"leaving is asked about where there is no way back, and only there",
+		async () => {
+			const own = scriptedRoom("own", [message(1, bob, "hello")], Room_Kind.PRIVATE);
+			const open_ = scriptedRoom("open", [message(1, bob, "hello")]);
+			open_.info.standing = Room_Standing.MEMBER;
+			const page = await open([own, open_], {
+				hash: "#own",
+				react: (command) => (command.case === "leave" ? { case: "done", value: {} } : undefined),
+			});
+			await hear(page, "hello");
+			const leave = async (name: string): Promise<void> => {
+				await page.getByRole("button", { name: /^About this room/ }).click();
+				await page.getByRole("button", { name: `Leave #${name}` }).click();
+			};
+			await leave("own");
+			await page.getByRole("dialog", { name: "Leave #own?" }).getByText("You are its only owner").waitFor();
+			await page.keyboard.press("Escape");
+			await page.getByRole("dialog").waitFor({ state: "detached" });
+			expect(heard("leave")).toBe(0);
+			await leave("own");
+			await page.getByRole("button", { name: "Leave", exact: true }).click();
+			await until(() => heard("leave") === 1);
+
+			await page.getByRole("link", { name: "open" }).click();
+			await page.getByRole("heading", { name: "open", exact: true }).waitFor();
+			await leave("open");
+			await until(() => heard("leave") === 2);
+			expect(await page.getByRole("dialog").count()).toBe(0);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"the time beside a message stands clear of its text, with a clock of twelve hours and on a phone",
+		async () => {
+			const log = Array.from({ length: 6 }, (_, i) => message(i + 1, bob, `text ${i + 1}`, NOON_MS + i * 30_000));
+			for (const locale of ["en-US", "ko-KR", "fr-CA"]) {
+				for (const view of [{ viewport: { width: 1_000, height: 700 } }, PHONE]) {
+					const page = await open([scriptedRoom("tea", log)], { locale, timezoneId: "America/New_York", ...view });
+					await hear(page, "text 6");
+					await page.locator(".message", { hasText: "text 6" }).hover();
+					const time = await box(page.locator(".message-aside time").last());
+					const text = await box(page.locator(".message-text").last());
+					expect(time.x).toBeGreaterThanOrEqual(0);
+					expect(time.x + time.width).toBeLessThanOrEqual(text.x - 4);
+				}
+			}
+		},
+		LONG_MS,
+	);
+
+	test(
+		"a toast lies over the dialog that is open, can be dismissed there, and never covers Send",
+		async () => {
+			const refused: DownBody = { case: "failure", value: { code: "forbidden" } };
+			const options = { react: (command: { case?: string }) => (command.case === "join" ? refused : undefined) };
+			for (const view of [{ viewport: { width: 1_000, height: 700 } }, PHONE]) {
+				const page = await open([tea()], { ...options, ...view } as never);
+				await hear(page, "hello");
+				server.push({ case: "invited", value: { room: create(RoomSchema, { id: "r-x", name: "x" }), by: bob } });
+				const narrow = view === PHONE;
+				if (narrow) await page.getByRole("button", { name: "Rooms", exact: true }).tap();
+				await page.getByRole("button", { name: "Join #x" }).click();
+				const toast = page.locator(".toast");
+				await toast.waitFor();
+				if (narrow) await page.keyboard.press("Escape");
+				const [send, there] = [await box(page.getByRole("button", { name: "Send" })), await box(toast)];
+				const apart = there.y + there.height <= send.y || there.y >= send.y + send.height;
+				expect(apart).toBe(true);
+
+				if (narrow) await page.getByRole("button", { name: "Rooms", exact: true }).tap();
+				await page.getByRole("button", { name: "New direct message" }).first().click();
+				await page.getByRole("dialog").waitFor();
+				await page.getByRole("button", { name: "Dismiss" }).click();
+				await toast.waitFor({ state: "detached" });
+				await page.getByRole("dialog").waitFor();
+			}
+		},
+		LONG_MS,
+	);
+
+	test(
+		"no button makes a room whose name would be refused; it is said why",
+		async () => {
+			const page = await open([tea()]);
+			await hear(page, "hello");
+			await page.getByRole("button", { name: "Find or create a room" }).first().click();
+			const field = page.getByLabel("Find a room, or name a new one");
+			const dialog = page.getByRole("dialog");
+			for (const [name, why] of [
+				["two words", "a space"],
+				["dev-", "a name ends with a letter or a digit"],
+				["a..b", ". _ and - stand singly"],
+				["😀", "is not allowed in a name"],
+				["x".repeat(33), "at most 32 characters"],
+			] as const) {
+				await field.fill(name);
+				await dialog.getByText(why).waitFor();
+				expect(await dialog.getByRole("button", { name: /^Create/ }).count()).toBe(0);
+				await field.press("Enter");
+			}
+			await field.fill("dev-ops");
+			await dialog.getByRole("button", { name: "Create #dev-ops" }).waitFor();
+			expect(heard("create")).toBe(0);
+			await page.keyboard.press("Escape");
+
+			await page.getByRole("button", { name: /^About this room/ }).click();
+			await page.getByLabel("New name").fill("no way");
+			await page.getByRole("button", { name: "Rename", exact: true }).click();
+			await page.getByRole("alert").getByText("a space").waitFor();
+			expect(heard("rename")).toBe(0);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"what begins with / is not published by accident; // and a button say it as it is",
+		async () => {
+			const page = await open([tea()]);
+			await hear(page, "hello");
+			for (const [line, words] of [
+				["/help", "Enter sends"],
+				["/join mate", "+ beside “Rooms”"],
+				["/shrug", "There is no command /shrug."],
+				["/", "What begins with / is a command."],
+			] as const) {
+				await say(page, line);
+				await page.getByRole("alert").getByText(words).waitFor();
+				expect(await composer(page).inputValue()).toBe(line);
+			}
+			expect(heard("send")).toBe(0);
+			await say(page, "//help is how");
+			await hear(page, "/help is how");
+			expect(await page.getByText("To say it as it is").count()).toBe(0);
+			await say(page, "/etc/passwd");
+			await page.getByRole("button", { name: "say it now" }).click();
+			await hear(page, "/etc/passwd");
+			const said = server.heard.flatMap((command) => (command.case === "send" ? [command.value.text] : []));
+			expect(said).toEqual(["/help is how", "/etc/passwd"]);
+			expect(await composer(page).inputValue()).toBe("");
+		},
+		LONG_MS,
+	);
+
+	test(
+		"an address of no room says so, and offers to make one where its name can be one",
+		async () => {
+			const other = create(RoomSchema, { id: "r-o", kind: Room_Kind.PUBLIC, name: "other", members: 3 });
+			const react: Script["react"] = (command) => {
+				if (command.case === "rooms") return { case: "roomList", value: { rooms: [other] } };
+				if (command.case === "join") return { case: "failure", value: { code: "no_such_room" } };
+				return undefined;
+			};
+			const page = await open([tea()], { react, hash: "#doesnotexist" });
+			await page.getByText("There is no room #doesnotexist").waitFor();
+			expect(await page.getByRole("button", { name: /^Join/ }).count()).toBe(0);
+			await page.getByRole("button", { name: "Create #doesnotexist" }).click();
+			await page.getByRole("alert").getByText("There is a room of this name already").waitFor();
+
+			await page.goto(`${server.url}#Other`);
+			await page.getByText("It has 3 members.").waitFor();
+			await page.getByRole("button", { name: "Join #other" }).waitFor();
+
+			await page.goto(`${server.url}#two%20words`);
+			await page.getByText("There is no room #two words").waitFor();
+			await page.getByText("a space").waitFor();
+			expect(await page.getByRole("button", { name: /^(Create|Join)/ }).count()).toBe(0);
+			await page.getByRole("button", { name: "Not now" }).click();
+			await page.getByText("Welcome, ann").waitFor();
+		},
+		LONG_MS,
+	);
+});
+
+async function box(one: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+	const area = await one.boundingBox();
+	if (area === null) throw new Error("it is not on the screen");
+	return area;
+}
+
+/** Resolves once `holds`, asking again with each turn of the event loop. */
+async function until(holds: () => boolean): Promise<void> {
+	while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
