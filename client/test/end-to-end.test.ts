@@ -1,4 +1,4 @@
-// The SDK against the real server: over WebSocket and TCP, killed in the middle, and on Node.
+// The SDK against the real server: over WebSocket and TCP, and killed in the middle.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
@@ -232,38 +232,4 @@ describe("against the real server", () => {
 		await clean.close();
 		await line.stop();
 	}, 60_000);
-
-	const node = Bun.which("node");
-	test.skipIf(node === null)(
-		"runs on Node, bundled, over TCP (needs node)",
-		async () => {
-			const entry = join(folder, "smoke.ts");
-			const source = `
-			import { connect, fileOutbox } from ${JSON.stringify(join(import.meta.dir, "../src/node.ts"))};
-			const client = connect({ endpoints: process.argv[2], credential: { guest: "node" }, outbox: fileOutbox(process.argv[3]) });
-			const room = await client.join("#node", { create: true });
-			const { seq } = await room.send("from node " + process.version).done;
-			const web = connect({ endpoints: process.argv[4], credential: { guest: "web" } });
-			const status = await web.ready().then(() => "websocket", (error) => error.message);
-			console.log(JSON.stringify({ seq, text: room.timeline.at(-1)?.body.value.text, status }));
-			await client.close();
-			await web.close();
-		`;
-			await Bun.write(entry, source);
-			const built = await Bun.build({ entrypoints: [entry], target: "node", outdir: folder, naming: "smoke.mjs" });
-			expect(built.success).toBe(true);
-			const child = Bun.spawn(["node", join(folder, "smoke.mjs"), server.tcp, join(folder, "node-outbox"), server.webSocket], {
-				stdout: "pipe",
-				stderr: "pipe",
-			});
-			const [out, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-			expect(errors).toBe("");
-			expect(await child.exited).toBe(0);
-			const { seq, text, status } = JSON.parse(out) as { seq: number; text: string; status: string };
-			expect(seq).toBeGreaterThan(0);
-			expect(text).toStartWith("from node v");
-			if (status !== "websocket") expect(status).toContain("Node 22");
-		},
-		60_000,
-	);
 });

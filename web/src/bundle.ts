@@ -15,6 +15,8 @@ export async function bundleFiles(): Promise<readonly PageFile[]> {
 	const { outputs } = await Bun.build({
 		entrypoints: [join(import.meta.dir, "index.html")],
 		target: "browser",
+		// The SDK from its sources.
+		conditions: ["bun"],
 		minify: true,
 		sourcemap: "none",
 		publicPath: "/",

@@ -25,7 +25,7 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 	let server: ServerProcess;
 	let site: Bun.Server<undefined>;
 	beforeAll(async () => {
-		const built = await Bun.build({ entrypoints: [join(import.meta.dir, "page.ts")], target: "browser" });
+		const built = await Bun.build({ entrypoints: [join(import.meta.dir, "page.ts")], target: "browser", conditions: ["bun"] });
 		const script = await built.outputs[0]?.text();
 		site = Bun.serve({
 			hostname: "127.0.0.1",

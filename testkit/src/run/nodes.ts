@@ -3,6 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NODE_PACKAGE, NODE_VERSIONS, NODES_FOLDER, nodePath } from "../nodes.ts";
+import { argumentsOf } from "./arguments.ts";
+
+argumentsOf({ usage: `npm run nodes\n  brings Node ${NODE_VERSIONS.join(" and ")}, on which the SDK is tried`, options: {} });
 
 for (const version of NODE_VERSIONS) {
 	if (existsSync(nodePath(version))) continue;
