@@ -13,7 +13,7 @@ import type {
 	Room as WireRoom,
 } from "@verbatim/protocol";
 import type { Clock, Random } from "./clock.ts";
-import type { RefusedError, VerbatimError } from "./errors.ts";
+import type { RefusedError, UnknownOutcomeError, VerbatimError } from "./errors.ts";
 import type { MarkStore } from "./marks/store.ts";
 import type { OutboxStore } from "./outbox/store.ts";
 import type { TokenStore } from "./tokens/store.ts";
@@ -295,8 +295,11 @@ export type DeliveryState =
 	| { readonly state: "sent" }
 	/** In the log, durably, at `sent.seq`. */
 	| { readonly state: "done"; readonly sent: Sent }
-	/** Refused for good; kept until `retry` or `discard`. */
-	| { readonly state: "failed"; readonly error: RefusedError }
+	/**
+	 * Kept until `retry` or `discard`. `RefusedError`: refused for good, it is not in the log. `UnknownOutcomeError`: the server
+	 * failed at it again and again; it may be in the log or not.
+	 */
+	| { readonly state: "failed"; readonly error: RefusedError | UnknownOutcomeError }
 	/** Taken back. */
 	| { readonly state: "discarded" };
 
@@ -311,13 +314,19 @@ export interface Delivery {
 	readonly atMs: number;
 	readonly status: DeliveryState;
 	/**
-	 * Resolves when it is durable. Rejects with `RefusedError` when it failed, `DiscardedError` when it was taken back, and
-	 * with the bounds of `send`: then, if it had been on the wire, its fate is unknown and it goes on being tried; else it is
-	 * taken back. Nobody has to handle it.
+	 * Resolves when it is durable. Rejects with `RefusedError` or `UnknownOutcomeError` when it failed (see `status`),
+	 * `DiscardedError` when it was taken back, and with the bounds of `send`: then, if it had been on the wire, its outcome is
+	 * unknown and it goes on being tried; else it is taken back. Nobody has to handle it.
 	 */
 	readonly done: Promise<Sent>;
-	/** Tries a failed send again, after what was said since. `done` is a new promise then. */
+	/**
+	 * Tries a failed send again, under the same cid, after what was said since; one that is in the log already is acknowledged in
+	 * its place there. `done` is a new promise then.
+	 */
 	retry(): void;
-	/** Takes it back: certain while it waits or has failed; one that was on the wire may be in the log all the same. */
+	/**
+	 * Takes it back: certain if it was never on the wire or was refused for good; any other, also one that failed with
+	 * `UnknownOutcomeError`, may be in the log all the same.
+	 */
 	discard(): void;
 }

@@ -213,6 +213,7 @@ class LiveClient implements Client {
 
 	reconnect(): void {
 		this.connector.hurry();
+		this.sends.hurry();
 	}
 
 	close(): Promise<void> {

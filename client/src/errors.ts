@@ -29,6 +29,22 @@ export class RefusedError extends VerbatimError {
 	}
 }
 
+/**
+ * A send ended several times by the server's own fault (`internal`) and is not tried again by itself. It may be in the log or not:
+ * `Delivery.retry` says it again under the same cid, so that it is never there twice.
+ */
+export class UnknownOutcomeError extends VerbatimError {
+	/** The newest of the server's answers, with the trace under which its log has it. */
+	declare readonly cause: RefusedError;
+	/** How often it was tried in vain. */
+	readonly tries: number;
+
+	constructor(tries: number, cause: RefusedError) {
+		super(`the server failed at it ${tries} times; it may have been sent or not (${cause.message})`, { cause });
+		this.tries = tries;
+	}
+}
+
 /** There was no answer in time. A command that had been sent may or may not have been carried out. */
 export class TimeoutError extends VerbatimError {
 	readonly timeoutMs: number;

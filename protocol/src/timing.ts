@@ -26,6 +26,9 @@ export interface Timing {
 	/** A client waits this long for a connection to be made and welcomed, and for an answer to a command. */
 	readonly connectMs: number;
 	readonly answerMs: number;
+	/** A client that was told `internal` waits before it sends the same again: at first, tripling, and at most. */
+	readonly faultMinMs: number;
+	readonly faultMaxMs: number;
 	/** A server told to stop has this long to finish. */
 	readonly drainMs: number;
 }
@@ -46,5 +49,7 @@ export const TIMING: Timing = {
 	stableMs: 10_000,
 	connectMs: 10_000,
 	answerMs: 10_000,
+	faultMinMs: 1_000,
+	faultMaxMs: 60_000,
 	drainMs: 10_000,
 };

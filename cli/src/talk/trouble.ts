@@ -6,6 +6,7 @@ import {
 	RefusedError,
 	ServerClosedError,
 	TimeoutError,
+	UnknownOutcomeError,
 	VerbatimError,
 } from "@verbatim/client";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
@@ -43,6 +44,10 @@ export function errorOf(why: VerbatimError, so: string, unreachable: boolean): C
 	}
 	if (why instanceof ServerClosedError) {
 		return new CommandError(why.reconnect ? EXIT.later : EXIT.denied, `${why.message}${so}`, why);
+	}
+	if (why instanceof UnknownOutcomeError) {
+		const trace = why.cause.trace === "" ? "" : ` (trace ${why.cause.trace})`;
+		return new CommandError(EXIT.later, `${why.message}${trace}`, why);
 	}
 	if (unreachable) return new CommandError(EXIT.unreachable, `the server cannot be reached: ${why.message}${so}`, why);
 	if (why instanceof TimeoutError || why instanceof DisconnectedError) {

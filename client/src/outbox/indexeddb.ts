@@ -181,8 +181,8 @@ function change(db: IDBDatabase, task: (store: IDBObjectStore) => void): Promise
 	});
 }
 
-function sendOf({ user, room, cid, text, atMs, refused }: Row): StoredSend {
-	return { user, room, cid, text, atMs, ...(refused === undefined ? {} : { refused }) };
+function sendOf({ owner: _owner, n: _n, ...send }: Row): StoredSend {
+	return send;
 }
 
 function lazy<T>(make: () => Promise<T>): () => Promise<T> {

@@ -11,7 +11,8 @@ export interface ItemPort {
 }
 
 export class Item implements Delivery {
-	readonly stored: StoredSend;
+	/** As it is kept. */
+	stored: StoredSend;
 	private readonly port: ItemPort;
 	status: DeliveryState = { state: "waiting" };
 	/** It is kept, and may be tried. */
@@ -22,6 +23,8 @@ export class Item implements Delivery {
 	tried = false;
 	/** The send that its present try stands behind. */
 	behind: Item | undefined;
+	/** The server's own fault may lie in it: a try has ended as `internal`, or the session while it was on the wire. */
+	suspect = false;
 	private promise: Promise<Sent> | undefined;
 	private resolve: (sent: Sent) => void = () => {};
 	private reject: (error: VerbatimError) => void = () => {};

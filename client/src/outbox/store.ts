@@ -4,7 +4,7 @@
 // Entries are kept in partitions, one per user and owner: two tabs of one user each send from their own, so that nothing is
 // sent by both, and the partition of a tab that is gone is adopted by one that lives.
 
-/** A send as it is kept: made once, before its first try. Nothing of it changes but `refused`. */
+/** A send as it is kept: made once, before its first try. Nothing of it changes but `faults` and `refused`. */
 export interface StoredSend {
 	/** The id of the user who said it: nobody else's session may send it. */
 	readonly user: string;
@@ -15,8 +15,13 @@ export interface StoredSend {
 	readonly text: string;
 	/** When it was said, by the wall clock. */
 	readonly atMs: number;
-	/** It was refused for good, and the user knows: it is not tried again before the user wants it. */
-	readonly refused?: { readonly code: string; readonly message: string };
+	/** How often a try has ended by the server's own fault (`internal`); absent: never. */
+	readonly faults?: number;
+	/**
+	 * It has failed, and the user knows: it is not tried again before the user wants it. Refused for good, or, with the code
+	 * `internal`, given up with an unknown outcome.
+	 */
+	readonly refused?: { readonly code: string; readonly message: string; readonly trace?: string };
 }
 
 export interface OutboxStore {

@@ -1,5 +1,5 @@
 // Items of the timeline as lines of a given width. Everything that came from others goes through `safeText` here.
-import type { Delivery } from "@verbatim/client";
+import { type Delivery, UnknownOutcomeError } from "@verbatim/client";
 import { type Entry, Room_Kind } from "@verbatim/protocol";
 import { safeLines, safeText } from "../text/safe.ts";
 import { type Line, lineWidth, type Span, span } from "../text/spans.ts";
@@ -80,7 +80,10 @@ function pendingLines(delivery: Delivery, cells: number, reader: Reader): Line[]
 	const { status } = delivery;
 	const lines = messageLines(timeOf(delivery.atMs), span(safeText(reader.name), "dim"), delivery.text, "dim", cells);
 	if (status.state === "failed") {
-		const words = `not sent: ${safeText(status.error.message)}. /retry sends it again, /discard takes it back`;
+		const words =
+			status.error instanceof UnknownOutcomeError
+				? `perhaps not sent: ${safeText(status.error.message)}. /retry sends it again, never twice; /discard forgets it`
+				: `not sent: ${safeText(status.error.message)}. /retry sends it again, /discard takes it back`;
 		return [...lines, ...hanging([span(`${" ".repeat(hangOf(cells))}! `, "error")], words, "error", cells, hangOf(cells) + 2)];
 	}
 	// Durable already, and about to come as an entry.

@@ -1,7 +1,14 @@
 // What a client says and what becomes of it, over its lives: an outbox that writes down each send before it is kept, and its ending before
 // it is let go of. What was kept and is gone without an ending, the outbox has lost: then none will ever be written down, and the
 // checker asks for it.
-import { type Client, type Delivery, type OutboxStore, RefusedError, type StoredSend } from "@verbatim/client/node";
+import {
+	type Client,
+	type Delivery,
+	type OutboxStore,
+	RefusedError,
+	type StoredSend,
+	UnknownOutcomeError,
+} from "@verbatim/client/node";
 import type { Journal, JournalLine } from "./journal.ts";
 
 type Fate = "invoked" | "kept" | "ended";
@@ -39,8 +46,9 @@ export class Said {
 			},
 			(cause: unknown) => {
 				// Closed: the outbox has it, and the next life will tell.
-				if (!(cause instanceof RefusedError)) return;
-				this.journal.add({ kind: "fail", session: this.session, cid, code: cause.code });
+				if (cause instanceof UnknownOutcomeError) this.journal.add({ kind: "unknown", session: this.session, cid });
+				else if (cause instanceof RefusedError) this.journal.add({ kind: "fail", session: this.session, cid, code: cause.code });
+				else return;
 				this.fates.set(cid, "ended");
 			},
 		);

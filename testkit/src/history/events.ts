@@ -47,6 +47,8 @@ export type SendEvent =
 	| ({ readonly kind: "ok"; readonly session: string; readonly cid: string; readonly seq: number } & InLog)
 	/** Refused for good: it must never appear. */
 	| { readonly kind: "fail"; readonly session: string; readonly cid: string; readonly code: string }
+	/** Its user says it again, after what was said since, although it may be in the log already. */
+	| { readonly kind: "retry"; readonly session: string; readonly cid: string }
 	/** Nobody waits any more: it may be in the log or not. */
 	| { readonly kind: "unknown"; readonly session: string; readonly cid: string };
 

@@ -67,7 +67,7 @@ function spokenOrder(log: Incarnation, sends: Sends, report: Report): void {
 	const last = new Map<string, { readonly order: number; readonly entry: EntryFacts }>();
 	for (const entry of log.entries) {
 		const send = entry === undefined || entry.cid === "" ? undefined : sends.of(entry.cid);
-		if (entry === undefined || send === undefined || send.room !== log.room) continue;
+		if (entry === undefined || send === undefined || send.room !== log.room || send.retried) continue;
 		const before = last.get(send.session);
 		if (before !== undefined && before.order > send.place) {
 			report.add({

@@ -16,6 +16,8 @@ interface Send {
 	ok: { readonly event: Of<"ok">; readonly place: number } | undefined;
 	fail: { readonly place: number; readonly code: string } | undefined;
 	given: boolean;
+	/** Its user has said it more than once: it may stand in either place. */
+	retried: boolean;
 }
 
 export class Sends {
@@ -28,7 +30,7 @@ export class Sends {
 			switch (event.kind) {
 				case "invoke": {
 					const { session, user, room, text } = event;
-					const send: Send = { session, user, room, text, place, ok: undefined, fail: undefined, given: false };
+					const send: Send = { session, user, room, text, place, ok: undefined, fail: undefined, given: false, retried: false };
 					if (!this.byCid.has(event.cid)) this.byCid.set(event.cid, send);
 					break;
 				}
@@ -43,6 +45,11 @@ export class Sends {
 				case "unknown": {
 					const send = this.byCid.get(event.cid);
 					if (send !== undefined) send.given = true;
+					break;
+				}
+				case "retry": {
+					const send = this.byCid.get(event.cid);
+					if (send !== undefined) send.retried = true;
 					break;
 				}
 				case "commit":

@@ -1,5 +1,5 @@
 // Writes a history of clients of the SDK in this process: what they say and what becomes of it, and what they are given.
-import { type Client, type Delivery, RefusedError, type Room, type SendOptions } from "@verbatim/client";
+import { type Client, type Delivery, RefusedError, type Room, type SendOptions, UnknownOutcomeError } from "@verbatim/client";
 import { factsOf } from "../sim/recorder.ts";
 import type { WholeLog } from "../whole-log.ts";
 import { check } from "./check.ts";
@@ -38,6 +38,7 @@ export class Witness {
 			},
 			(cause: unknown) => {
 				// Whatever else ends the waiting, its fate is open: it is in the outbox, and the next life will tell.
+				if (cause instanceof UnknownOutcomeError) this.add({ kind: "unknown", session, cid });
 				if (cause instanceof RefusedError) this.add({ kind: "fail", session, cid, code: cause.code });
 			},
 		);

@@ -1,7 +1,15 @@
 // A device of the simulation: an application on the SDK, as an application is written, that writes down what it was told. The
 // program can die and come back; what it keeps are its outbox and its places in the rooms that it reads from `entries`.
-import { type Client, connect, type Delivery, RefusedError, type Room, VerbatimError } from "@verbatim/client";
-import { Room_Standing } from "@verbatim/protocol";
+import {
+	type Client,
+	connect,
+	type Delivery,
+	RefusedError,
+	type Room,
+	UnknownOutcomeError,
+	VerbatimError,
+} from "@verbatim/client";
+import { Room_Standing, type Timing } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
@@ -9,7 +17,6 @@ import type { DeviceOptions } from "./options.ts";
 import type { Route } from "./pipe.ts";
 import { Readings } from "./readings.ts";
 import { factsOf, type Recorder } from "./recorder.ts";
-import { SIM_TIMING } from "./server.ts";
 import { SimShelf } from "./shelf.ts";
 import type { World } from "./world.ts";
 
@@ -21,6 +28,8 @@ export interface DeviceParts {
 	/** Rooms that each user wants to be in, by name. */
 	readonly wanted: ReadonlyMap<string, Set<string>>;
 	nextAsk(): number;
+	/** Of the SDK. */
+	readonly timing: Timing;
 }
 
 /** An application tries again after this, ms. */
@@ -39,6 +48,8 @@ export class Device {
 	private readonly readings: Readings;
 	private readonly watched = new Set<Delivery>();
 	private readonly said = new Map<string, "open" | "ended">();
+	/** Sends that were given up and then tried again by the user. */
+	private readonly triedAgain = new Set<string>();
 	private machine: Machine | undefined;
 	private clientNow: Client | undefined;
 	/** Of all lives. */
@@ -106,7 +117,7 @@ export class Device {
 				(cid) => this.removed(cid),
 			),
 			sendsInFlightMax: options.sendsInFlightMax,
-			timing: SIM_TIMING,
+			timing: parts.timing,
 			clock: machine,
 			random: machine,
 		});
@@ -236,15 +247,22 @@ export class Device {
 		this.client?.reconnect();
 	}
 
+	/** Tries now what waits. */
+	hurry(): void {
+		if (this.client?.outbox.some(({ status }) => status.state === "waiting") === true) this.client.reconnect();
+	}
+
 	// ------------------------------------------------------------ when everything has healed
 
-	/** What it still waits for, in words; empty if nothing. `heads`: the logs' ends, by room name. */
-	waitsFor(heads: ReadonlyMap<string, { readonly epoch: number; readonly head: number }>): string {
+	/** What it still waits for, in words; empty if nothing. `heads`: the logs' ends, by room name. `except`: a room whose sends need not be answered. */
+	waitsFor(heads: ReadonlyMap<string, { readonly epoch: number; readonly head: number }>, except?: string): string {
 		const { client } = this;
 		if (client === undefined) return "it does not run";
 		const { status } = client;
 		if (status.state !== "live") return `it is ${status.state}${"why" in status ? ` (${String(status.why)})` : ""}`;
-		const open = client.outbox.filter(({ status: { state } }) => state === "waiting" || state === "sent");
+		const open = client.outbox.filter(
+			({ room, status: { state } }) => room !== except && (state === "waiting" || state === "sent"),
+		);
 		if (open.length > 0) return `${open.length} sends are not answered`;
 		const wanted = this.parts.wanted.get(this.user) ?? new Set<string>();
 		for (const room of client.rooms.values()) {
@@ -342,6 +360,10 @@ export class Device {
 	private watch(delivery: Delivery): void {
 		if (this.watched.has(delivery)) return;
 		this.watched.add(delivery);
+		this.follow(delivery);
+	}
+
+	private follow(delivery: Delivery): void {
 		const { cid } = delivery;
 		const { recorder } = this.parts;
 		delivery.done.then(
@@ -350,12 +372,29 @@ export class Device {
 				recorder.add({ kind: "ok", session: this.name, cid, room, epoch, seq });
 			},
 			(cause: unknown) => {
+				if (cause instanceof UnknownOutcomeError) this.givenUp(delivery);
 				// Closed: the outbox has it, and the next life will tell.
 				if (!(cause instanceof RefusedError)) return;
 				this.said.set(cid, "ended");
 				recorder.add({ kind: "fail", session: this.name, cid, code: cause.code });
 			},
 		);
+	}
+
+	/** The user may try it again, once. */
+	private givenUp(delivery: Delivery): void {
+		const { cid } = delivery;
+		const { recorder } = this.parts;
+		this.said.set(cid, "ended");
+		recorder.add({ kind: "unknown", session: this.name, cid });
+		if (this.triedAgain.has(cid) || this.chance.hit(0.5)) return;
+		this.triedAgain.add(cid);
+		this.machine?.after(AGAIN_MS, () => {
+			if (delivery.status.state !== "failed") return;
+			recorder.add({ kind: "retry", session: this.name, cid });
+			delivery.retry();
+			this.follow(delivery);
+		});
 	}
 
 	private quietly(task: Promise<unknown>): void {

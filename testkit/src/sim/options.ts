@@ -23,6 +23,22 @@ export interface DeviceOptions {
 	readonly lists: boolean;
 }
 
+/** A bug of the server that hits the sends of one room (poison.ts). */
+export interface PoisonOptions {
+	readonly room: string;
+	readonly fromMs: number;
+	/** It is mended with all the rest. */
+	readonly heals: boolean;
+	/** What it hits was committed before. */
+	readonly committed: boolean;
+	/** What becomes of the session: it goes on, ends after the answer, or ends without one. */
+	readonly ends: "never" | "answered" | "unanswered";
+	/** It hits one of so many sends, the same ones at every try. */
+	readonly every: number;
+	/** A client waits so long before it tries a send again that all other rooms have settled before. */
+	readonly slow: boolean;
+}
+
 /** How many of each fault happen. */
 export interface FaultCounts {
 	readonly cut: number;
@@ -84,10 +100,12 @@ export interface SimOptions {
 	/** Identities have to be proved again after this long by the wall clock, ms; 0: never. */
 	readonly expiresMs: number;
 	readonly faults: FaultCounts;
+	readonly poison: PoisonOptions | undefined;
 }
 
 const FAULTS_MS = 5_000;
 const DEVICES = 5;
+const ROOMS = ["tea", "den"];
 const USERS = ["ann", "ben", "cat", "dan", "eve"] as const;
 const DOORS: readonly DoorKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];
 const MODES: readonly ReadMode[] = ["fill", "fill", "told", "events"];
@@ -101,7 +119,7 @@ export function drawOptions(seed: number): SimOptions {
 	const chaos = chance.float() < 0.9 ? 1 : 0;
 	return {
 		seed,
-		rooms: ["tea", "den"],
+		rooms: ROOMS,
 		devices: Array.from({ length: DEVICES }, (_, i) => ({
 			name: `d${i}`,
 			// Now and then two devices of one user.
@@ -159,16 +177,32 @@ export function drawOptions(seed: number): SimOptions {
 			slowReads: chaos * some(3, 0.3),
 			busyDoor: chaos * some(2, 0.15),
 		},
+		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
+	};
+}
+
+function drawPoison(chance: Chance): PoisonOptions {
+	const ends = chance.pick(["never", "answered", "unanswered"] as const);
+	const heals = chance.hit(0.3);
+	return {
+		room: chance.pick(ROOMS),
+		fromMs: chance.below(FAULTS_MS),
+		heals,
+		committed: chance.hit(0.4),
+		ends,
+		every: ends === "never" ? chance.pick([1, 3]) : 3,
+		slow: !heals && chance.hit(0.4),
 	};
 }
 
 /** The table as lines: what is zero or ordinary is left out of the faults. */
-export function showOptions({ devices, faults, ...rest }: SimOptions): string {
+export function showOptions({ devices, faults, poison, ...rest }: SimOptions): string {
 	const lines = Object.entries(rest).map(([name, value]) => `${name.padEnd(22)} ${String(value)}`);
 	for (const { name, user, door, read, ...more } of devices) {
 		const details = Object.entries(more).map(([key, value]) => `${key}=${value}`);
 		lines.push(`${name.padEnd(22)} ${[user, door, read, ...details].join(" ")}`);
 	}
+	if (poison !== undefined) lines.push(`${"poison".padEnd(22)} ${JSON.stringify(poison)}`);
 	const happening = Object.entries(faults).filter(([, count]) => count > 0);
 	lines.push(`${"faults".padEnd(22)} ${happening.map(([name, count]) => `${name}×${count}`).join(" ") || "none"}`);
 	return lines.join("\n");

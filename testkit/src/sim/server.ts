@@ -18,6 +18,7 @@ import { SimDisk } from "./disk.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { SimOptions } from "./options.ts";
+import { isPoison, Poison } from "./poison.ts";
 import type { Recorder } from "./recorder.ts";
 import { tap } from "./tap.ts";
 import type { World } from "./world.ts";
@@ -38,6 +39,8 @@ export const SIM_TIMING: Timing = {
 	stableMs: 500,
 	connectMs: 1_200,
 	answerMs: 1_200,
+	faultMinMs: 20,
+	faultMaxMs: 400,
 	drainMs: 1_000,
 };
 
@@ -55,6 +58,7 @@ export class SimServer {
 	private readonly recorder: Recorder;
 	private readonly options: SimOptions;
 	private readonly wall = { offsetMs: 0 };
+	private readonly poison: Poison | undefined;
 	private machine: Machine | undefined;
 	private core: RunningCore | undefined;
 	private overload: OverloadWatch | undefined;
@@ -72,6 +76,15 @@ export class SimServer {
 		this.expiresMs = options.expiresMs;
 		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
 		this.disk = new SimDisk(chance.fork("disk"), recorder, { ...options, rules });
+		if (options.poison === undefined) return;
+		const poison = new Poison(options.poison, {
+			roomNamed: (name) => this.disk.roomNamed(name),
+		});
+		this.poison = poison;
+		world.at(options.poison.fromMs, () => {
+			poison.active = true;
+			recorder.note(`sends in ${options.poison?.room} are poisoned`);
+		});
 	}
 
 	/** Does it let go of anything? */
@@ -88,12 +101,13 @@ export class SimServer {
 		const { options } = this;
 		const machine = new Machine(`server ${++this.boots}`, this.world, this.chance.fork(`server ${this.boots}`), this.wall);
 		this.machine = machine;
-		const store = createMemoryStore({
+		const sound = createMemoryStore({
 			clock: machine,
 			disk: this.disk.memory,
 			device: this.disk.device(machine),
 			limits: { batchDraftsMax: options.batchDraftsMax },
 		});
+		const store = this.poison?.store(sound) ?? sound;
 		this.store = store;
 		const limits = {
 			...SERVER_LIMITS,
@@ -137,6 +151,7 @@ export class SimServer {
 			waiting: (bytes) => {
 				this.waitingMost = Math.max(this.waitingMost, bytes);
 			},
+			received: (up, session) => this.poison?.received(up, session),
 		});
 		const parts = {
 			...tapped,
@@ -216,6 +231,7 @@ export class SimServer {
 
 	heal(): void {
 		this.ageGrowth = 1;
+		if (this.poison !== undefined && this.options.poison?.heals === true) this.poison.active = false;
 		this.machine?.unpause();
 		this.disk.slowCommitsMs = 0;
 		this.disk.slowReadsMs = 0;
@@ -246,7 +262,7 @@ export class SimServer {
 			},
 			error: ({ err }, msg) => {
 				const isDisk = msg.startsWith("the store could not write") || (err instanceof Refusal && err.code === "unavailable");
-				if (!isDisk) this.recorder.fault(msg, err);
+				if (!isDisk && !isPoison(err)) this.recorder.fault(msg, err);
 			},
 		};
 	}

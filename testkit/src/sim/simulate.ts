@@ -36,6 +36,10 @@ export interface Outcome {
 const HEAL_MIN_MS = 1_600;
 const HEAL_MAX_MS = 40_000;
 const LOOK_EVERY_MS = 200;
+/** Poisoned sends take longer, because each may cost a session; beside them all others settle in half of the time of a slow try. */
+const HEAL_POISONED_MAX_MS = 120_000;
+const HEAL_BESIDE_MAX_MS = 25_000;
+const SLOW_FAULT_MS = 60_000;
 /** Time for what should not come to come all the same, and for those who are gone to be missed. */
 const AFTERMATH_MS = SIM_TIMING.offlineGraceMs + 100;
 /** Time for the last questions: presence first settles. */
@@ -77,6 +81,8 @@ class Run {
 			recorder: this.recorder,
 			wanted,
 			nextAsk: () => ++asks,
+			timing:
+				options.poison?.slow === true ? { ...SIM_TIMING, faultMinMs: SLOW_FAULT_MS, faultMaxMs: SLOW_FAULT_MS } : SIM_TIMING,
 		};
 		this.visitor = new Visitor({ ...parts, server: this.server, chance: this.chance.fork("visitor") });
 		for (const device of options.devices) {
@@ -262,7 +268,7 @@ class Run {
 	// ------------------------------------------------------------ the second
 
 	private heal(): void {
-		const { world, server } = this;
+		const { server } = this;
 		this.healing = true;
 		this.recorder.add({ kind: "healed" });
 		this.network.heal();
@@ -272,37 +278,49 @@ class Run {
 			device.process?.unpause();
 			this.startAgain(device);
 		}
+		const { poison } = this.options;
+		if (poison?.slow === true && !this.comeToRest(HEAL_BESIDE_MAX_MS, this.server.disk.roomNamed(poison.room))) return;
+		if (!this.comeToRest(poison === undefined ? HEAL_MAX_MS : HEAL_POISONED_MAX_MS)) return;
+	}
+
+	/** Waits until nobody waits for anything, but for the sends of the room `except`; false if that does not come. */
+	private comeToRest(maxMs: number, except?: string): boolean {
+		const { world, server } = this;
 		const since = world.nowMs;
-		for (let ms = LOOK_EVERY_MS; ms <= HEAL_MAX_MS; ms += LOOK_EVERY_MS) {
+		for (let ms = LOOK_EVERY_MS; ms <= maxMs; ms += LOOK_EVERY_MS) {
 			world.run(since + ms);
 			// A drain, or a device that was about to close, may have ended only now.
 			server.back();
 			for (const device of this.devices) this.startAgain(device);
+			// Somebody is tired of waiting.
+			if (this.options.poison?.slow === true && except === undefined) for (const device of this.devices) device.hurry();
 			// What has to be proved again is so once more.
-			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled() && this.staysSettled()) return;
+			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled(except) && this.staysSettled(except)) return true;
 		}
-		this.recorder.fault("healing", this.unsettled());
+		this.recorder.fault("healing", this.unsettled(except));
+		return false;
 	}
 
 	/** A connection that the server has given up may still be about to tell its client so. */
-	private staysSettled(): boolean {
+	private staysSettled(except?: string): boolean {
 		const losses = (): number => this.devices.reduce((sum, device) => sum + device.losses, 0);
 		const before = losses();
 		this.world.run(this.world.nowMs + AFTERMATH_MS);
-		return losses() === before && this.settled();
+		// What is poisoned may end sessions meanwhile.
+		return (losses() === before || except !== undefined) && this.settled(except);
 	}
 
-	private settled(): boolean {
-		return this.unsettled() === "";
+	private settled(except?: string): boolean {
+		return this.unsettled(except) === "";
 	}
 
 	/** Who still waits for something, and for what; empty if nobody does. */
-	private unsettled(): string {
+	private unsettled(except?: string): string {
 		const heads = new Map<string, { epoch: number; head: number }>();
 		for (const { row } of this.server.disk.memory.rooms.values())
 			heads.set(row.name.toLowerCase(), { epoch: row.epoch, head: row.head });
 		for (const device of this.devices) {
-			const waits = this.retired.has(device) ? "" : device.waitsFor(heads);
+			const waits = this.retired.has(device) ? "" : device.waitsFor(heads, except);
 			if (waits !== "") return `${device.name} waits: ${waits}`;
 		}
 		if (this.server.overloaded) return "the server is in overload";

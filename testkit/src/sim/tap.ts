@@ -13,6 +13,8 @@ export interface TapPort {
 	disk(): MemoryDisk;
 	/** So many bytes wait for one peer, after a write. */
 	waiting(bytes: number): void;
+	/** A session is told something. */
+	received?(up: Up, session: SessionInput): void;
 }
 
 /** The same formats, and a host that opens sessions on links that are listened to. */
@@ -59,6 +61,7 @@ export function tap(
 				const input = host.open(new TappedLink(link, (message) => stream.sent(downs.get(message)), port));
 				return listening(input, (up) => {
 					refused = false;
+					port.received?.(up, input);
 					input.receive(up);
 					// A second hello, say, is none: the cursors are those of the first.
 					if (!refused) stream.received(up);

@@ -2,6 +2,7 @@
 // dies with the server, and is not tried again: what was not answered may have happened.
 import { type Command, type Down, Refusal } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
+import { isPoison } from "./poison.ts";
 import { factsOf, type Recorder } from "./recorder.ts";
 import type { SimServer } from "./server.ts";
 
@@ -48,7 +49,9 @@ export class Visitor {
 		this.open.set(cid, session);
 		this.ask(user, { case: "send", value: { room, cid, text } }, (body) => {
 			this.open.delete(cid);
-			if (body instanceof Refusal) recorder.add({ kind: "fail", session, cid, code: body.code });
+			if (isPoison(body)) recorder.add({ kind: "unknown", session, cid });
+			else if (body instanceof Refusal) recorder.add({ kind: "fail", session, cid, code: body.code });
+			else if (body instanceof Error) recorder.fault(session, body);
 			else if (body.case === "sent")
 				recorder.add({ kind: "ok", session, cid, room, epoch: body.value.epoch, seq: body.value.seq });
 			else recorder.fault(session, `a send was answered by ${body.case}`);
@@ -60,7 +63,7 @@ export class Visitor {
 		const ask = this.parts.nextAsk();
 		recorder.add({ kind: "ask", session, ask, room });
 		this.ask(user, { case: "history", value: { room, limit: 1 + chance.below(20) } }, (body) => {
-			if (body instanceof Refusal || body.case !== "page") return;
+			if (body instanceof Error || body.case !== "page") return;
 			const { epoch, from, to, head, entries } = body.value;
 			recorder.add({ kind: "page", session, user, ask, room, epoch, from, to, head, entries: entries.map(factsOf) });
 		});
@@ -73,9 +76,10 @@ export class Visitor {
 		this.ask(user, { case: what, value: { room } }, () => {});
 	}
 
-	private ask(user: string, command: Command, answered: (body: Down["body"] | Refusal) => void): void {
+	private ask(user: string, command: Command, answered: (body: Down["body"] | Error) => void): void {
 		this.parts.server.request(user, command, (body) => {
-			if (body instanceof Error && !(body instanceof Refusal)) this.parts.recorder.fault(`a visit of ${user}`, body);
+			if (body instanceof Error && !(body instanceof Refusal) && !isPoison(body))
+				this.parts.recorder.fault(`a visit of ${user}`, body);
 			else answered(body);
 		});
 	}

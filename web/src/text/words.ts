@@ -1,5 +1,5 @@
 // The words for what happens: entries that are no messages, the state of the connection, errors.
-import { RefusedError, ServerClosedError, type Status, VerbatimError } from "@verbatim/client";
+import { RefusedError, ServerClosedError, type Status, UnknownOutcomeError, VerbatimError } from "@verbatim/client";
 import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
 
 /** What an entry that is no message tells, without its time. */
@@ -51,6 +51,12 @@ export function errorWords(error: unknown): string {
 	}
 	if (error instanceof VerbatimError) return capital(error.message);
 	return error instanceof Error ? capital(error.message) : String(error);
+}
+
+/** What became of a send that failed: certain where it was refused, unknown where the server failed at it. */
+export function failedWords(error: RefusedError | UnknownOutcomeError): string {
+	if (!(error instanceof UnknownOutcomeError)) return `Not sent. ${errorWords(error)}`;
+	return `Perhaps not sent: the server failed ${error.tries} times. Trying again never says it twice. ${errorWords(error.cause)}`;
 }
 
 /** What the reader should know of the connection, or undefined while all is well. */

@@ -3,7 +3,7 @@ import type { Delivery } from "@verbatim/client";
 import type { JSX } from "preact";
 import { piecesOf } from "../text/links.ts";
 import type { MessageRow } from "../text/rows.ts";
-import { errorWords } from "../text/words.ts";
+import { failedWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
@@ -74,7 +74,7 @@ function Failed({ delivery }: { readonly delivery: Delivery }): JSX.Element | nu
 	return (
 		<div class="failed" role="alert">
 			<Icon name="alert" />
-			<span>Not sent. {errorWords(status.error)}</span>
+			<span>{failedWords(status.error)}</span>
 			<button type="button" class="link" onClick={() => delivery.retry()}>
 				Try again
 			</button>

@@ -208,7 +208,15 @@ export type ConfigurableLimit = Exclude<keyof ServerLimits, "seqMax" | "membersP
 /** The others are the client's. */
 export type ConfigurableTime = Exclude<
 	keyof Timing,
-	"missedSuspect" | "missedOffline" | "reconnectMinMs" | "reconnectMaxMs" | "stableMs" | "connectMs" | "answerMs"
+	| "missedSuspect"
+	| "missedOffline"
+	| "reconnectMinMs"
+	| "reconnectMaxMs"
+	| "stableMs"
+	| "connectMs"
+	| "answerMs"
+	| "faultMinMs"
+	| "faultMaxMs"
 >;
 
 /** The environment's name of a setting: `limits.sendsPerSecond` is `VERBATIM_LIMITS_SENDS_PER_SECOND`. */
