@@ -75,7 +75,9 @@ export type Status =
 	/** `attempt` counts from 1 and starts again after a stable connection. */
 	| { readonly state: "connecting"; readonly attempt: number; readonly endpoint: string }
 	/**
-	 * `suspect`: a heartbeat was missed; it may be gone. `behind`: the server reads from the log for this connection, which was
+	 * `suspect`: a heartbeat was missed, or a command has had no answer for `timing.suspectAfterMs` (3 s); the connection may be
+	 * gone. It was asked; without any sign of life another one is made, 5 s later in the second case. `behind`: the server reads
+	 * from the log for this connection, which was
 	 * too slow; everything comes, later.
 	 */
 	| {
@@ -151,7 +153,12 @@ export interface Client {
 	logIn(credential: Credential, options?: CallOptions): Promise<User>;
 	/** Forgets the identity, here and in the token store, and becomes `idle`. What waits in the outbox stays there for the same user. */
 	logOut(): Promise<void>;
-	/** Connects at once if it is waiting to; does nothing otherwise. */
+	/**
+	 * "Try now", for instance behind a button or when a program knows that the network is back. Ends a wait for the next attempt;
+	 * gives up an attempt that has hung for `timing.suspectAfterMs` (3 s) and makes another; asks a live connection whether
+	 * it still is, and connects anew if nothing comes within `timing.pongMs` (5 s). Sends that were put off are tried at once.
+	 * Does nothing where the client is `idle` or has `stopped`.
+	 */
 	reconnect(): void;
 	/** Says goodbye and ends everything; calls under way reject with `ClosedError`. The outbox keeps what is not acknowledged. */
 	close(): Promise<void>;

@@ -457,3 +457,109 @@ test("a welcome that got lost is noticed by what is pushed after it, and nothing
 	expect(bench.client.status.state).toBe("live");
 	expect([...bench.client.rooms.values()].map(({ title }) => title)).toEqual(["#tea"]);
 });
+
+describe("a command without an answer", () => {
+	const FAST = TIMING.suspectAfterMs + TIMING.pongMs;
+	/** A server that has stopped: it takes everything and answers nothing, not even pings. */
+	const stopped = (server: FakeServer): void => {
+		server.react = (_command, session) => (session === server.sessions[0] ? "silent" : undefined);
+	};
+
+	test("makes the connection suspect after three seconds, and another one takes over five later, with the send", async () => {
+		const server = new FakeServer();
+		const tea = server.room("tea", ["ann"]);
+		const { clock, client } = await liveClient({}, server);
+		await clock.advance(TIMING.stableMs);
+		stopped(server);
+		const delivery = client.rooms.get(tea.id)?.send("hello");
+		await clock.advance(TIMING.suspectAfterMs - 1);
+		expect(client.status).toMatchObject({ state: "live", suspect: false });
+		await clock.advance(1);
+		expect(client.status).toMatchObject({ state: "live", suspect: true });
+		await clock.advance(TIMING.pongMs);
+		expect(client.status).toMatchObject({ state: "live", suspect: false });
+		expect(server.dialled.length).toBe(2);
+		expect(delivery?.status.state).toBe("done");
+		expect(server.texts(tea)).toEqual(["hello"]);
+		expect(heard(server, "send").map(({ cid }) => cid)).toEqual([delivery?.cid, delivery?.cid] as string[]);
+	});
+
+	test("whatever it is: a question that may be repeated is asked again on the new connection", async () => {
+		const { server, clock, client } = await liveClient();
+		await clock.advance(TIMING.stableMs);
+		stopped(server);
+		const rooms = client.listRooms();
+		await clock.advance(FAST);
+		expect(await rooms).toEqual([]);
+		expect(server.dialled.length).toBe(2);
+	});
+
+	test("costs no connection where the server is only slow: the ping is answered, again and again", async () => {
+		const { server, clock, client, statuses } = await liveClient();
+		server.react = (command) => (command.case === "rooms" ? "silent" : undefined);
+		const rooms = client.listRooms({ timeoutMs: 9_000 }).catch((error: unknown) => error);
+		await clock.advance(9_000);
+		expect(await rooms).toBeInstanceOf(TimeoutError);
+		expect(server.dialled.length).toBe(1);
+		expect(statuses.filter((status) => status.state === "live" && status.suspect).length).toBe(2);
+		expect(client.status).toMatchObject({ suspect: false });
+	});
+
+	test("is waited for twice as long on the next connection, where a slow link may be the cause", async () => {
+		const { server, clock, client } = await liveClient();
+		await clock.advance(TIMING.stableMs);
+		server.react = (command) => (command.case === "ping" || command.case === "rooms" ? "silent" : undefined);
+		const rooms = client.listRooms({ timeoutMs: 60_000 }).catch((error: unknown) => error);
+		await clock.advance(FAST);
+		expect(server.dialled.length).toBe(2);
+		await clock.advance(FAST);
+		expect(server.dialled.length).toBe(2);
+		await clock.advance(TIMING.pongMs + 1_000);
+		expect(server.dialled.length).toBe(3);
+		await client.close();
+		expect(await rooms).toBeInstanceOf(Error);
+		expect(clock.pending).toBe(0);
+	});
+});
+
+describe("a program that says: try now", () => {
+	test("gets an answer soon on a live connection that is dead", async () => {
+		const { server, clock, client } = await liveClient();
+		await clock.advance(TIMING.stableMs);
+		server.react = (command, session) => (session === server.sessions[0] && command.case === "ping" ? "silent" : undefined);
+		client.reconnect();
+		await clock.advance(TIMING.pongMs);
+		expect(server.dialled.length).toBe(2);
+		expect(client.status.state).toBe("live");
+	});
+
+	test("ends an attempt that hangs, but none that has just begun", async () => {
+		const server = new FakeServer();
+		server.react = (command) => (command.case === "hello" && server.sessions.length === 1 ? "silent" : undefined);
+		const { clock, client } = startClient({}, server);
+		await clock.advance(1_000);
+		client.reconnect();
+		await clock.advance(1_000);
+		expect(server.dialled.length).toBe(1);
+		await clock.advance(TIMING.suspectAfterMs);
+		client.reconnect();
+		await clock.settle();
+		expect(client.status.state).toBe("live");
+		expect(server.dialled.length).toBe(2);
+	});
+
+	test("has sends that were put off tried at once", async () => {
+		const server = new FakeServer();
+		const tea = server.room("tea", ["ann"]);
+		const { clock, client } = await liveClient({}, server);
+		server.react = (command) => (command.case === "send" ? refusal("busy", 60_000) : undefined);
+		const delivery = client.rooms.get(tea.id)?.send("hello");
+		await clock.advance(100);
+		server.react = () => undefined;
+		await clock.advance(1_000);
+		expect(delivery?.status.state).toBe("waiting");
+		client.reconnect();
+		await clock.settle();
+		expect(delivery?.status.state).toBe("done");
+	});
+});

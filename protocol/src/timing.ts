@@ -26,6 +26,9 @@ export interface Timing {
 	/** A client waits this long for a connection to be made and welcomed, and for an answer to a command. */
 	readonly connectMs: number;
 	readonly answerMs: number;
+	/** A command without an answer makes the connection suspect after this long: it is pinged, and has `pongMs` to show any sign of life. */
+	readonly suspectAfterMs: number;
+	readonly pongMs: number;
 	/** A client that was told `internal` waits before it sends the same again: at first, tripling, and at most. */
 	readonly faultMinMs: number;
 	readonly faultMaxMs: number;
@@ -49,6 +52,8 @@ export const TIMING: Timing = {
 	stableMs: 10_000,
 	connectMs: 10_000,
 	answerMs: 10_000,
+	suspectAfterMs: 3_000,
+	pongMs: 5_000,
 	faultMinMs: 1_000,
 	faultMaxMs: 60_000,
 	drainMs: 10_000,

@@ -20,6 +20,7 @@ import { type ClientState, type ClientStep, mustStep } from "../lifecycle.ts";
 import type { Parts } from "../parts.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Backoff } from "./backoff.ts";
+import { Patience } from "./heartbeat.ts";
 import type { Identity } from "./identity.ts";
 import { type Body, Session } from "./session.ts";
 
@@ -57,10 +58,13 @@ export class Connector {
 	private readonly identity: Identity;
 	private readonly port: ConnectorPort;
 	private readonly backoff: Backoff;
+	private readonly patience: Patience;
 	private state: ClientState = "idle";
 	private statusNow: Status = { state: "idle" };
 	private session: Session | undefined;
 	private endpointAt = 0;
+	/** When the attempt under way began (monotonic ms). */
+	private dialledAtMs = 0;
 	/** The server asked not to be called before this (monotonic ms). */
 	private notBeforeMs = 0;
 	/** Of the present state: the deadline of an attempt, the end of a wait. */
@@ -76,6 +80,7 @@ export class Connector {
 		this.identity = identity;
 		this.port = port;
 		this.backoff = new Backoff(parts.timing, parts.random);
+		this.patience = new Patience(parts.timing.pongMs);
 	}
 
 	get status(): Status {
@@ -124,15 +129,23 @@ export class Connector {
 		this.tell({ state: "stopped", why });
 	}
 
-	/** The caller wants a connection now. */
+	/** The caller wants a connection that works, now: asks a live one, gives up an attempt that hangs, ends a wait. */
 	hurry(): void {
+		if (this.state === "live") this.session?.probe();
+		else if (this.state === "connecting" || this.state === "greeting") this.giveUpHanging();
 		if (this.state === "waiting") this.dial("due");
 	}
 
-	/** The network is back, or the device awake: ask whether the connection lives, or try for one unless the server asked to wait. */
+	/** The network is back, or the device awake: as `hurry`, unless the server asked to wait. */
 	wake(): void {
-		if (this.state === "live") this.session?.probe();
-		else if (this.parts.clock.monotonic() >= this.notBeforeMs) this.hurry();
+		if (this.state === "live" || this.parts.clock.monotonic() >= this.notBeforeMs) this.hurry();
+	}
+
+	/** Whoever asks again and again must not keep a slow attempt from its end. */
+	private giveUpHanging(): void {
+		const ms = Math.round(this.parts.clock.monotonic() - this.dialledAtMs);
+		if (ms < this.parts.timing.suspectAfterMs) return;
+		this.session?.abandon(new TimeoutError("connecting", ms));
 	}
 
 	behind(behind: boolean): void {
@@ -153,13 +166,14 @@ export class Connector {
 		this.cancelTimer();
 		this.to(step);
 		this.backoff.count();
+		this.dialledAtMs = this.parts.clock.monotonic();
 		const route = this.route();
 		if (route instanceof TransportError) {
 			this.stop(route);
 			return;
 		}
 		const { endpoint, transport } = route;
-		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, {
+		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, this.patience, {
 			opened: () => this.opened(session),
 			push: (body) => this.port.push(body),
 			suspect: (suspect) => {

@@ -26,7 +26,7 @@ import {
 } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import type { Connection, Ending, Transport } from "../transport/transport.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { Heartbeat, type Patience } from "./heartbeat.ts";
 
 export type Body = Down["body"];
 
@@ -49,6 +49,13 @@ export interface SessionPort {
 	ended(why: VerbatimError): void;
 }
 
+interface Request {
+	readonly answer: Answer;
+	readonly cancel: Cancel;
+	readonly what: string;
+	readonly askedAtMs: number;
+}
+
 export class Session {
 	readonly endpoint: string;
 	private readonly parts: Pick<Parts, "clock" | "timing">;
@@ -56,13 +63,25 @@ export class Session {
 	private readonly port: SessionPort;
 	private readonly connection: Connection;
 	private state: ConnectionState = "open";
-	private readonly requests = new Map<number, { readonly answer: Answer; readonly cancel: Cancel; readonly what: string }>();
+	private readonly patience: Patience;
+	/** What has no answer yet, in the order of asking. */
+	private readonly requests = new Map<number, Request>();
+	private cancelDoubt: Cancel | undefined;
 	private lastId = 0;
 	private nonce = 0;
 	private heartbeat: Heartbeat | undefined;
 
-	constructor(parts: Pick<Parts, "clock" | "timing">, transport: Transport, endpoint: URL, codec: Codec, port: SessionPort) {
+	/** `patience` outlives the session: it is the link's. */
+	constructor(
+		parts: Pick<Parts, "clock" | "timing">,
+		transport: Transport,
+		endpoint: URL,
+		codec: Codec,
+		patience: Patience,
+		port: SessionPort,
+	) {
 		this.parts = parts;
+		this.patience = patience;
 		this.codec = codec;
 		this.port = port;
 		this.endpoint = endpoint.href;
@@ -105,8 +124,9 @@ export class Session {
 			this.requests.delete(id);
 			answer.failed(new TimeoutError(what, timeoutMs));
 		});
-		this.requests.set(id, { answer, cancel, what });
+		this.requests.set(id, { answer, cancel, what, askedAtMs: this.parts.clock.monotonic() });
 		this.connection.send(frame);
+		if (this.cancelDoubt === undefined) this.doubtAfter(this.parts.timing.suspectAfterMs);
 	}
 
 	/** Sends what nobody answers. Given up when the connection is not live or has more to send than it can. */
@@ -118,7 +138,7 @@ export class Session {
 	/** The welcome has named the interval: watch it. */
 	watch(intervalMs: number): void {
 		const { clock, timing } = this.parts;
-		this.heartbeat = new Heartbeat(clock, timing, intervalMs || timing.heartbeatMs, {
+		this.heartbeat = new Heartbeat(clock, timing, this.patience, intervalMs || timing.heartbeatMs, {
 			ping: () => {
 				this.nonce = (this.nonce + 1) >>> 0;
 				this.connection.send(
@@ -147,6 +167,19 @@ export class Session {
 		if (this.state === "closed") return;
 		this.connection.abandon();
 		this.finish(why);
+	}
+
+	/** Looks, `ms` from now and for as long as something has no answer, whether the oldest question has waited too long for its own. */
+	private doubtAfter(ms: number): void {
+		this.cancelDoubt = this.parts.clock.after(ms, () => {
+			this.cancelDoubt = undefined;
+			const [oldest] = this.requests.values();
+			if (oldest === undefined) return;
+			const { suspectAfterMs } = this.parts.timing;
+			const leftMs = oldest.askedAtMs + suspectAfterMs - this.parts.clock.monotonic();
+			if (leftMs <= 0) this.heartbeat?.doubt();
+			this.doubtAfter(leftMs > 0 ? leftMs : suspectAfterMs);
+		});
 	}
 
 	private frame(body: Uint8Array | string): void {
@@ -204,6 +237,7 @@ export class Session {
 		if (this.state === "closed") return;
 		this.state = "closed";
 		this.heartbeat?.stop();
+		this.cancelDoubt?.();
 		const requests = [...this.requests.values()];
 		this.requests.clear();
 		for (const { cancel } of requests) cancel();

@@ -15,6 +15,8 @@ export const CHAOS_TIMING = {
 	stableMs: 1_000,
 	connectMs: 4_000,
 	answerMs: 4_000,
+	suspectAfterMs: 1_500,
+	pongMs: 2_500,
 	drainMs: 3_000,
 } as const satisfies Partial<Timing>;
 

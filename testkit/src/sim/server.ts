@@ -39,6 +39,8 @@ export const SIM_TIMING: Timing = {
 	stableMs: 500,
 	connectMs: 1_200,
 	answerMs: 1_200,
+	suspectAfterMs: 400,
+	pongMs: 600,
 	faultMinMs: 20,
 	faultMaxMs: 400,
 	drainMs: 1_000,

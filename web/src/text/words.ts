@@ -78,7 +78,7 @@ export function connectionNotice(status: Status, nowMs: number): ConnectionNotic
 		case "connecting":
 			return { words: "Connecting…", mild: status.attempt <= 1 };
 		case "live":
-			if (status.suspect) return { words: "The connection is not answering…", mild: false };
+			if (status.suspect) return { words: "The connection is not answering…", mild: true };
 			if (status.behind) return { words: "Catching up: this connection is slower than the rooms speak", mild: true };
 			return undefined;
 		case "waiting": {

@@ -215,6 +215,8 @@ export type ConfigurableTime = Exclude<
 	| "stableMs"
 	| "connectMs"
 	| "answerMs"
+	| "suspectAfterMs"
+	| "pongMs"
 	| "faultMinMs"
 	| "faultMaxMs"
 >;
