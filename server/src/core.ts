@@ -13,6 +13,7 @@ import { Buckets } from "./limit/buckets.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Link } from "./listen/link.ts";
 import type { Log } from "./ops/log.ts";
+import { LogSampler } from "./ops/log-sampler.ts";
 import type { Metrics } from "./ops/metrics.ts";
 import { type HelloLimits, Hellos } from "./overload/hellos.ts";
 import type { Shedding } from "./overload/shedding.ts";
@@ -60,6 +61,8 @@ export interface Core extends CoreOptions, CommandParts {
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
 	readonly voided: Voided;
+	/** What the log tells of sessions. */
+	readonly lines: LogSampler;
 	/** The process as part of its sessions' ids. */
 	readonly process: string;
 	/** The number of a new session: 1, 2, 3, … */
@@ -112,6 +115,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		},
 		sessions: new Set(),
 		voided: new Voided(),
+		lines: new LogSampler(options.log, clock),
 		process: newId("s", clock, random),
 		nextSession: () => ++sessionsSoFar,
 	};
@@ -153,6 +157,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			core.presence.stop();
 			rooms.stop();
 			core.reader.stop();
+			core.lines.stop();
 		},
 	};
 }

@@ -4,6 +4,7 @@ import type { Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Commands } from "../command/commands.ts";
 import type { Log } from "../ops/log.ts";
+import { LogSampler } from "../ops/log-sampler.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Address } from "./address.ts";
@@ -42,7 +43,7 @@ export interface DoorsBehind {
 	readonly page: PageAssets;
 	readonly clock: Clock;
 	readonly random: Random;
-	readonly log: Pick<Log, "debug" | "warn" | "error">;
+	readonly log: Pick<Log, "debug" | "info" | "warn" | "error">;
 	readonly metrics: DoorMetrics;
 }
 
@@ -63,8 +64,10 @@ export interface Doors {
 /** Opens the doors that are configured. Rejects with `BindError`, `AddressError` or `RangeError`, and then none is open. */
 export async function openDoors(options: DoorsOptions, behind: DoorsBehind): Promise<Doors> {
 	const settings = options.connection ?? TCP_SETTINGS;
+	const lines = new LogSampler(behind.log, behind.clock);
 	const parts: HttpParts = {
 		...behind,
+		lines,
 		limits: options.limits,
 		timing: options.timing,
 		gate: new Gate(options.gate, behind.clock),
@@ -91,6 +94,7 @@ export async function openDoors(options: DoorsOptions, behind: DoorsBehind): Pro
 			for (const door of open) door.stopListening();
 			if (withinMs > 0) await emptied(open, withinMs, behind.clock);
 			for (const door of open) door.closeAll();
+			lines.stop();
 		},
 	};
 }

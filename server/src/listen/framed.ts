@@ -154,10 +154,10 @@ class FramedLink implements Link, Receiver {
 
 	private decode(body: Uint8Array): void {
 		try {
-			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax));
+			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
-			this.input.undecodable(cause.code, cause.message, cause.id);
+			this.input.undecodable(cause.code, cause.message, cause.id, body.length);
 		}
 	}
 

@@ -7,6 +7,7 @@
 import { CLOSES, type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { Server } from "bun";
 import { newId } from "../ids.ts";
+import { logAccess } from "./access.ts";
 import { parseAddress } from "./address.ts";
 import { refusalAnswer, refuse } from "./api/answer.ts";
 import { type Api, createApi, isApiPath } from "./api/api.ts";
@@ -102,15 +103,20 @@ class Hall {
 
 	async answer(request: Request, server: Server<WsData>): Promise<Response | undefined> {
 		this.requests++;
+		const { clock, lines, proxies } = this.parts;
+		const beganMs = clock.monotonic();
+		const direct = peerAddress(server.requestIP(request)?.address);
+		const address = proxies.peerBehind(direct, request.headers.get("x-forwarded-for"));
 		let response: Response | undefined;
 		try {
-			response = await this.route(request, server);
+			response = await this.route(request, server, address);
 		} catch (err) {
 			response = this.fault(err);
 		}
 		this.requests--;
 		this.maybeEmpty();
 		if (response !== undefined) this.parts.metrics.requests.add(`${Math.floor(response.status / 100)}xx`);
+		logAccess(lines, { request, response, address, ms: clock.monotonic() - beganMs });
 		return response;
 	}
 
@@ -174,11 +180,9 @@ class Hall {
 
 	// ------------------------------------------------------------ requests
 
-	private async route(request: Request, server: Server<WsData>): Promise<Response | undefined> {
+	private async route(request: Request, server: Server<WsData>, peer: string): Promise<Response | undefined> {
 		if (!URL.canParse(request.url)) return unreadable(request.url);
 		const url = new URL(request.url);
-		const direct = peerAddress(server.requestIP(request)?.address);
-		const peer = this.parts.proxies.peerBehind(direct, request.headers.get("x-forwarded-for"));
 		if (this.draining) return refuse("draining", undefined, { connection: "close" });
 		if (url.pathname === WS_PATH) return this.upgrade(request, server, peer);
 		const admission = this.parts.gate.enter(peer, "request");

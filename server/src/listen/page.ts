@@ -1,5 +1,6 @@
 // The web page: files that somebody else has bundled, given out with the headers they need. Nothing is read from disk here, so
 // no path can lead anywhere.
+import { noteAnswer } from "./access.ts";
 import { COMMON_HEADERS, DATA_HEADERS, pagePolicy } from "./headers.ts";
 
 export interface PageAsset {
@@ -34,11 +35,16 @@ export async function servePage(assets: PageAssets, request: Request, path: stri
 		? packedBody(asset)
 		: undefined;
 	if (packed === undefined) {
-		return new Response(request.method === "HEAD" ? null : asset.body, { headers: { ...headers, vary: "accept-encoding" } });
+		const whole = new Response(request.method === "HEAD" ? null : asset.body, {
+			headers: { ...headers, vary: "accept-encoding" },
+		});
+		return noteAnswer(whole, { bytes: sizeOf(asset.body) });
 	}
 	// Other bytes than those of the strong tag, the same content: a weak one (RFC 9110, section 8.8.3.3).
 	const packedHeaders = { ...headers, etag: `W/${asset.etag}`, "content-encoding": "gzip", vary: "accept-encoding" };
-	return new Response(request.method === "HEAD" ? null : packed, { headers: packedHeaders });
+	return noteAnswer(new Response(request.method === "HEAD" ? null : packed, { headers: packedHeaders }), {
+		bytes: packed.length,
+	});
 }
 
 /** Compressed bodies, each made once. Only files of our own are compressed, never what holds a secret beside a stranger's text. */
@@ -54,6 +60,11 @@ function packedBody({ body, type }: PageAsset): Uint8Array<ArrayBuffer> | undefi
 		packedBodies.set(body, packed);
 	}
 	return packed;
+}
+
+function sizeOf(body: PageAsset["body"]): number {
+	if (typeof body === "string") return Buffer.byteLength(body);
+	return body instanceof Blob ? body.size : body.length;
 }
 
 /** An answer in plain words. */

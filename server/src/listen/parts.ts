@@ -2,6 +2,7 @@
 import type { Limits, Timing } from "@verbatim/protocol";
 import type { Clock, Random } from "../clock.ts";
 import type { Log } from "../ops/log.ts";
+import type { LogSampler } from "../ops/log-sampler.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Formats } from "./formats.ts";
@@ -18,6 +19,8 @@ export interface DoorParts {
 	readonly timing: Timing;
 	readonly clock: Clock;
 	readonly random: Random;
-	readonly log: Pick<Log, "debug" | "warn" | "error">;
+	readonly log: Pick<Log, "debug" | "info" | "warn" | "error">;
+	/** Lines that strangers can cause. */
+	readonly lines: LogSampler;
 	readonly metrics: DoorMetrics;
 }

@@ -130,6 +130,12 @@ class Hall {
 		const admission = parts.gate.enter(address);
 		if (!admission.ok) {
 			parts.metrics.refused.add(admission.reason);
+			const { reason } = admission;
+			parts.lines.line(
+				{ about: "refused", kind: `connection refused: ${reason}`, address },
+				() => ({ reason, address }),
+				"connection refused",
+			);
 			this.refuse(socket, address, {
 				code: "busy",
 				message: `too many connections, try again in ${(Math.ceil(admission.retryAfterMs / 100) / 10).toFixed(1)} s`,

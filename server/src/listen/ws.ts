@@ -73,10 +73,10 @@ export class WsLink implements Link {
 	onMessage(body: string | Uint8Array): void {
 		if (this.closing !== undefined) return;
 		try {
-			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax));
+			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
-			this.input.undecodable(cause.code, cause.message, cause.id);
+			this.input.undecodable(cause.code, cause.message, cause.id, body.length);
 		}
 	}
 

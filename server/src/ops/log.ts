@@ -18,6 +18,8 @@ export interface LogFields {
 }
 
 export interface Log {
+	/** Are lines of `debug` written? Whoever would make very many of them looks first. */
+	readonly verbose?: boolean;
 	debug(fields: LogFields, msg: string): void;
 	info(fields: LogFields, msg: string): void;
 	warn(fields: LogFields, msg: string): void;
@@ -92,6 +94,7 @@ export function createLog(options: LogOptions): ProcessLog {
 	};
 
 	return {
+		verbose: lowest <= LEVELS.debug,
 		debug: line("debug"),
 		info: line("info"),
 		warn: line("warn"),

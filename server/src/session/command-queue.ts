@@ -7,6 +7,7 @@ import type { Account } from "../account/accounts.ts";
 import type { CommandParts, CommandSession } from "../command/context.ts";
 import { type Purses, pay } from "../command/run.ts";
 import { type AnyCommand, isLong, isSerial, isTableCommand, runCommand } from "../command/table.ts";
+import type { Log } from "../ops/log.ts";
 
 /** Worth waiting before trying again when too many commands are under way: several commits' time. */
 const CROWDED_MS = 100;
@@ -19,10 +20,12 @@ export interface QueueSession {
 	readonly asker: CommandSession & { readonly account: Account };
 	answer(id: number, body: DownBody): void;
 	/** Never throws. */
-	fail(id: number, trace: string, cause: unknown): void;
+	fail(id: number, trace: string, cause: unknown, command: AnyCommand["case"]): void;
 	/** Our bug: the session ends. Never throws. */
 	broken(what: string, cause: unknown): void;
 	pauseReading(paused: boolean): boolean;
+	/** A command was carried out, for a log that tells everything. */
+	carriedOut(id: number, trace: string, command: AnyCommand["case"]): void;
 	/** Is it over? Then nobody is answered any more. */
 	readonly closed: boolean;
 	/** Nothing is under way any more; the next command gets a queue of its own. */
@@ -31,6 +34,11 @@ export interface QueueSession {
 	readonly full: boolean;
 	/** Does it read more slowly than it is written to? */
 	readonly clogged: boolean;
+}
+
+export interface QueueParts extends CommandParts {
+	readonly purses: Purses;
+	readonly log: Pick<Log, "verbose">;
 }
 
 interface Waiting {
@@ -43,7 +51,7 @@ interface Waiting {
 const NONE: Waiting[] = [];
 
 export class CommandQueue {
-	private readonly parts: CommandParts & { readonly purses: Purses };
+	private readonly parts: QueueParts;
 	private readonly session: QueueSession;
 	private waiting = NONE;
 	/** Of all commands under way, those that run and those that wait. */
@@ -54,7 +62,7 @@ export class CommandQueue {
 	private paused = false;
 	private idle: (() => void) | undefined;
 
-	constructor(parts: CommandParts & { readonly purses: Purses }, session: QueueSession) {
+	constructor(parts: QueueParts, session: QueueSession) {
 		this.parts = parts;
 		this.session = session;
 	}
@@ -138,10 +146,11 @@ export class CommandQueue {
 		try {
 			const { asker } = session;
 			const body = await runCommand({ parts: this.parts, user: asker.account, session: asker }, command);
+			if (this.parts.log.verbose === true) session.carriedOut(id, trace, command.case);
 			if (!session.closed) session.answer(id, body);
 		} catch (cause) {
 			// To nobody a refusal is told, but a bug is logged.
-			if (!session.closed || !(cause instanceof Refusal)) session.fail(id, trace, cause);
+			if (!session.closed || !(cause instanceof Refusal)) session.fail(id, trace, cause, command.case);
 		}
 		try {
 			this.ran(id, command);

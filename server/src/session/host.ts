@@ -5,13 +5,13 @@ import type { Link } from "../listen/link.ts";
 
 /** What a door tells the session of one connection. No call throws; after `lost` none has an effect. */
 export interface SessionInput {
-	/** One decoded message. */
-	receive(up: Up): void;
+	/** One decoded message, of so many bytes. */
+	receive(up: Up, bytes?: number): void;
 	/**
 	 * One message that could not be decoded: answered as `Failure` under its `id`, where that much could be read (0 otherwise);
 	 * the connection goes on.
 	 */
-	undecodable(code: ErrorCode, message: string, id?: number): void;
+	undecodable(code: ErrorCode, message: string, id?: number, bytes?: number): void;
 	/** The stream is beyond reading, or a deadline of the door has passed: say why and close. */
 	end(why: CloseName, reason?: string): void;
 	/** Everything written has been taken by the kernel. */

@@ -29,12 +29,13 @@ import type { SessionInput } from "./host.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
 import { PendingHello } from "./pending-hello.ts";
 import { Principal, type PrincipalSession } from "./principal.ts";
+import { logBegin, logEnd, logRefusal, type SessionFacts, traced } from "./session-log.ts";
 import { Vigil, type VigilPort } from "./vigil.ts";
 
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
 
-export class Session implements SessionInput, QueueSession, PrincipalSession, VigilPort, OutboxPort {
+export class Session implements SessionInput, QueueSession, PrincipalSession, VigilPort, OutboxPort, SessionFacts {
 	readonly number: number;
 	readonly link: Link;
 	readonly outbox: Outbox;
@@ -48,11 +49,16 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	private queue: CommandQueue | undefined;
 	private readonly vigil: Vigil;
 	private refusedHellos = 0;
+	private readonly beganMs: number;
+	private bytesIn = 0;
+	private commands = 0;
+	private refused = 0;
 
 	constructor(core: Core, link: Link) {
 		this.core = core;
 		this.link = link;
 		this.number = core.nextSession();
+		this.beganMs = core.clock.monotonic();
 		this.outbox = new Outbox(link, core, this);
 		this.vigil = new Vigil(this, core);
 	}
@@ -62,23 +68,31 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		return sessionId(this.core.process, this.number);
 	}
 
+	get userId(): string | undefined {
+		return this.principal?.account.id;
+	}
+
 	// ------------------------------------------------------------ from the door
 
-	receive(up: Up): void {
+	receive(up: Up, bytes = 0): void {
+		this.bytesIn += bytes;
+		this.commands++;
 		try {
 			if (this.closed || this.drowned()) return;
 			this.vigil.hear();
 			this.dispatch(up);
 		} catch (cause) {
-			this.fail(up.id, this.traceOf(up), cause);
+			this.fail(up.id, this.traceOf(up), cause, up.command.case);
 		}
 	}
 
-	undecodable(code: ErrorCode, message: string, id = 0): void {
+	undecodable(code: ErrorCode, message: string, id = 0, bytes = 0): void {
+		this.bytesIn += bytes;
+		this.commands++;
 		try {
 			if (this.closed || this.drowned()) return;
 			this.vigil.hear();
-			this.core.metrics.errors.add(code);
+			this.noteRefusal(code, "", id, undefined);
 			this.send(id, failureBody(code, message, 0, ""));
 		} catch (cause) {
 			this.broken("what could not be decoded was not answered", cause);
@@ -102,7 +116,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 			});
 			this.outbox.flush();
 		});
-		this.settle();
+		this.settle(why);
 		this.guard(() => this.link.close(why));
 	}
 
@@ -121,7 +135,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		const settled = this.state === "leaving";
 		this.state = "closed";
 		this.core.sessions.delete(this);
-		if (!settled) this.settle();
+		if (!settled) this.settle("gone");
 	}
 
 	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
@@ -140,6 +154,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 				0,
 				this.traceOf(up),
 				new Refusal("invalid", `id ${up.id} is that of a command under way; nothing of this one was done`),
+				command.case,
 			);
 			return;
 		}
@@ -226,9 +241,10 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		}
 		this.dropPrincipal();
 		this.countLogin(cause);
-		this.fail(id, trace, cause);
+		this.fail(id, trace, cause, "hello");
 		for (const up of this.takePending()) {
-			this.fail(up.id, up.trace, new Refusal("out_of_place", "the hello before it was refused; nothing of this was done"));
+			const refusal = new Refusal("out_of_place", "the hello before it was refused; nothing of this was done");
+			this.fail(up.id, up.trace, refusal, up.command.case);
 		}
 		if (!this.step("refused")) return;
 		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
@@ -273,15 +289,12 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		principal.begin(views, hello.cursors);
 		this.vigil.expireAt(identity.expiresMs);
 		if (first) core.presence.online(principal.account, principal.rooms);
-		core.log.debug(
-			{ session: this.id, user: user.id, address: this.link.address, format: this.link.format.name, client: hello.client },
-			"session begins",
-		);
+		this.guard(() => logBegin(core.lines, this, hello.client));
 		for (const up of this.takePending()) {
 			try {
 				this.carryOut(up);
 			} catch (cause) {
-				this.fail(up.id, up.trace, cause);
+				this.fail(up.id, up.trace, cause, up.command.case);
 			}
 		}
 	}
@@ -303,20 +316,26 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	 * came through, the session ends, resumable: nothing goes on with what the command has left half done. A refusal `internal` (the store
 	 * could not rule on one draft, and wrote nothing of it) leaves nothing half done, and the session goes on. Never throws.
 	 */
-	fail(id: number, trace: string, cause: unknown): void {
+	fail(id: number, trace: string, cause: unknown, command: Up["command"]["case"]): void {
 		try {
-			if (cause instanceof Refusal) this.refuse(id, trace, cause);
+			if (cause instanceof Refusal) this.refuse(id, trace, cause, command);
 			else this.failForGood(id, trace, cause);
 		} catch (worse) {
 			this.broken("a failure could not be told", worse);
 		}
 	}
 
-	private refuse(id: number, given: string, refusal: Refusal): void {
+	private refuse(id: number, given: string, refusal: Refusal, command: Up["command"]["case"]): void {
 		const { code, message, retryAfterMs } = refusal;
 		const trace = code === "internal" ? this.report("a command was refused as internal", refusal, given) : given;
-		this.core.metrics.errors.add(code);
+		this.noteRefusal(code, trace, id, command);
 		this.send(id, failureBody(code, message, retryAfterMs, trace));
+	}
+
+	private noteRefusal(code: ErrorCode, trace: string, id: number, command: Up["command"]["case"]): void {
+		this.refused++;
+		this.core.metrics.errors.add(code);
+		logRefusal(this.core.lines, this, { code, trace, command: id, name: command ?? "" });
 	}
 
 	private failForGood(id: number, given: string, cause: unknown): void {
@@ -326,6 +345,10 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		if (this.closed) return;
 		this.send(id, failureBody("internal", ERRORS.internal.message, ERRORS.internal.afterMs, trace));
 		this.end("internal", `${what} (trace ${trace})`);
+	}
+
+	carriedOut(id: number, trace: string, command: string): void {
+		this.core.log.debug({ ...traced(trace), session: this.id, user: this.userId, command, id }, "carried out");
 	}
 
 	prolong(expiresMs: number): void {
@@ -410,7 +433,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 
 	/** Logs and counts our bug; returns its trace id. */
 	private report(what: string, cause: unknown, trace = ""): string {
-		return this.core.faults.report("session", what, cause, { trace, session: this.id, user: this.principal?.account.id });
+		return this.core.faults.report("session", what, cause, { trace, session: this.id, user: this.userId });
 	}
 
 	/** Whatever else happens, the end goes on. */
@@ -422,12 +445,19 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		}
 	}
 
-	private settle(): void {
+	private settle(why: CloseName | "gone"): void {
+		this.guard(() => this.logEnd(why));
 		this.hello = undefined;
 		this.guard(() => this.vigil.stop());
 		this.guard(() => this.queue?.close());
 		this.guard(() => this.outbox.close());
 		this.dropPrincipal();
+	}
+
+	private logEnd(why: CloseName | "gone"): void {
+		const ageMs = Math.round(this.core.clock.monotonic() - this.beganMs);
+		const { bytesIn, commands, refused } = this;
+		logEnd(this.core.lines, this, why, { ageMs, bytesIn, bytesOut: this.outbox.progress(), commands, refused });
 	}
 
 	private dropPrincipal(): void {

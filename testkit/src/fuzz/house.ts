@@ -16,6 +16,7 @@ import { createProxies } from "../../../server/src/listen/peer.ts";
 import { openTcp } from "../../../server/src/listen/tcp.ts";
 import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
+import { LogSampler } from "../../../server/src/ops/log-sampler.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
 import { LevelShedding } from "../../../server/src/overload/shedding.ts";
 import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
@@ -151,6 +152,7 @@ async function openHouse(size: Size): Promise<House> {
 		clock,
 		random,
 		log,
+		lines: new LogSampler(log, clock),
 		metrics,
 		accounts,
 		commands: core.commands,

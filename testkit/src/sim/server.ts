@@ -8,6 +8,7 @@ import { SERVER_LIMITS } from "../../../server/src/limits.ts";
 import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
+import { LogSampler } from "../../../server/src/ops/log-sampler.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
 import { LevelShedding } from "../../../server/src/overload/shedding.ts";
 import { type OverloadWatch, watchOverload } from "../../../server/src/overload/watch.ts";
@@ -163,6 +164,7 @@ export class SimServer {
 			clock: machine,
 			random: machine,
 			log,
+			lines: new LogSampler(log, machine),
 			metrics: METRICS,
 		};
 		const fault = (cause: unknown): void => this.recorder.fault("the server", cause);

@@ -1,5 +1,5 @@
 // Listens on the wires, at the server's end, for the judge of connections (../history/wire-judge.ts).
-import type { Down, Up } from "@verbatim/protocol";
+import type { Down } from "@verbatim/protocol";
 import type { Formats } from "../../../server/src/listen/formats.ts";
 import type { Encoded, Format, Link } from "../../../server/src/listen/link.ts";
 import type { SessionHost, SessionInput } from "../../../server/src/session/host.ts";
@@ -59,10 +59,10 @@ export function tap(
 					leftAt: (room, user) => leftAt(port.disk(), room, user),
 				});
 				const input = host.open(new TappedLink(link, (message) => stream.sent(downs.get(message)), port));
-				return listening(input, (up) => {
+				return listening(input, (up, bytes) => {
 					refused = false;
 					port.received?.(up, input);
-					input.receive(up);
+					input.receive(up, bytes);
 					// A second hello, say, is none: the cursors are those of the first.
 					if (!refused) stream.received(up);
 				});
@@ -108,10 +108,10 @@ class TappedLink implements Link {
 	}
 }
 
-function listening(input: SessionInput, receive: (up: Up) => void): SessionInput {
+function listening(input: SessionInput, receive: SessionInput["receive"]): SessionInput {
 	return {
 		receive,
-		undecodable: (code, message, id) => input.undecodable(code, message, id),
+		undecodable: (...what) => input.undecodable(...what),
 		end: (why, reason) => input.end(why, reason),
 		drained: () => input.drained(),
 		lost: () => input.lost(),

@@ -1,6 +1,7 @@
 // Every answer of the HTTP API has one shape: `{code, message, data}`. `code` is `ok` or one of the table of errors, which also
 // gives the status.
 import { ERRORS, type ErrorCode, Refusal } from "@verbatim/protocol";
+import { noteAnswer } from "../access.ts";
 import { DATA_HEADERS } from "../headers.ts";
 
 type HeaderFields = Readonly<Record<string, string>>;
@@ -19,7 +20,7 @@ export function refusalAnswer(refusal: Refusal, headers: HeaderFields = {}, stat
 		data.retryAfterMs = Math.ceil(retryAfterMs);
 		retry["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));
 	}
-	return json(status ?? facts.status, { code, message, data }, { ...retry, ...headers });
+	return noteAnswer(json(status ?? facts.status, { code, message, data }, { ...retry, ...headers }), { code });
 }
 
 /** A refusal by code, in the words of the table or better ones. */
@@ -28,8 +29,10 @@ export function refuse(code: ErrorCode, message?: string, headers: HeaderFields 
 }
 
 function json(status: number, body: unknown, headers: HeaderFields): Response {
-	return new Response(`${JSON.stringify(body)}\n`, {
+	const text = `${JSON.stringify(body)}\n`;
+	const response = new Response(text, {
 		status,
 		headers: { ...DATA_HEADERS, "content-type": "application/json; charset=utf-8", ...headers },
 	});
+	return noteAnswer(response, { bytes: Buffer.byteLength(text) });
 }

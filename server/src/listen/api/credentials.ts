@@ -2,6 +2,7 @@
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../../account/accounts.ts";
 import { laneOf } from "../../overload/hellos.ts";
+import { noteUser } from "../access.ts";
 import { takeFields } from "./request.ts";
 import type { ApiCall, ApiParts } from "./routes.ts";
 
@@ -39,7 +40,9 @@ async function authenticate(
 	const up = mustFit(parts, { case: "hello", value: { credential } });
 	if (up.command.case !== "hello") throw new Error("a hello is a hello");
 	if (laneOf(up.command.value.credential) === "fresh") parts.shedding.mayRefuse("logins");
-	return parts.accounts.authenticate(up.command.value.credential, { address: call.peer, lasting: true });
+	const identity = await parts.accounts.authenticate(up.command.value.credential, { address: call.peer, lasting: true });
+	noteUser(call.request, identity.user.id);
+	return identity;
 }
 
 /** The command as a message of the wire, its fields within the limits. Throws `Refusal`. */

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import { Harness } from "./harness.ts";
+import { join, say } from "./helpers.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Lines of this message, at `info`. */
+function lines(harness: Harness, msg: string): Fields[] {
+	return harness.logged.filter((line) => line.level === "info" && line.msg === msg).map(({ fields }) => fields as Fields);
+}
+
+describe("the log of sessions", () => {
+	test("a refusal is told with trace, session, user, command and code, and with no word of what was said", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const session = ann.received[0]?.body;
+		ann.put(say("#secret-plans", "nobody may read this"), 7, "trace-7");
+		await harness.clock.settle();
+		expect(lines(harness, "refused")).toEqual([
+			{
+				trace: "trace-7",
+				session: session?.case === "welcome" ? session.value.session : "no session",
+				user: "u-ann",
+				address: "192.0.2.1",
+				code: "no_such_room",
+				command: "send",
+				id: 7,
+			},
+		]);
+		expect(JSON.stringify(harness.logged)).not.toContain("nobody may read this");
+	});
+
+	test("a session's end is told with its reason, age, bytes and counts", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		await ann.ask(join("#tea"));
+		await ann.refusal(say("#nowhere", "hello"));
+		await harness.clock.advance(12_000);
+		await ann.lose();
+		harness.core.endUser({ id: "u-bob", generation: 1 }, "banned");
+		expect(lines(harness, "session begins")).toMatchObject([{ user: "u-ann", format: "test/object", client: "test" }]);
+		expect(lines(harness, "session ends")).toEqual([
+			{
+				session: expect.stringMatching(/^s/),
+				user: "u-ann",
+				address: "192.0.2.1",
+				why: "gone",
+				ageMs: 12_000,
+				bytesIn: expect.any(Number),
+				bytesOut: expect.any(Number),
+				commands: 3,
+				refused: 1,
+			},
+		]);
+		const bob = await harness.guest("bob2");
+		harness.core.endUser({ id: "u-bob2", generation: 1 }, "banned");
+		expect(bob.closedAs).toBe("banned");
+		expect(lines(harness, "session ends").at(-1)).toMatchObject({ user: "u-bob2", why: "banned" });
+	});
+
+	test("sends that are carried out are no lines at info", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		await ann.ask(join("#tea"));
+		const before = lines(harness, "session begins").length + harness.logged.length;
+		for (let i = 0; i < 1_000; i++) ann.put(say("#tea", `number ${i}`));
+		await harness.clock.settle();
+		expect(lines(harness, "session begins").length + harness.logged.length).toBe(before);
+	});
+
+	test("a flood of refusals is counted instead of written, and no refusal is missing from the count", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		for (let i = 0; i < 5_000; i++) ann.put(say("#nowhere", "hello"));
+		await harness.clock.settle();
+		const written = lines(harness, "refused").length;
+		expect(written).toBeLessThanOrEqual(50);
+		await harness.clock.advance(11_000);
+		const told = lines(harness, "lines of this kind were left out");
+		expect(told).toEqual([{ kind: "refused: no_such_room", leftOut: 5_000 - written }]);
+		await ann.refusal(say("#nowhere", "hello"));
+		expect(lines(harness, "refused")).toHaveLength(written + 1);
+	});
+
+	test("one peer's flood does not hide another's refusal", async () => {
+		const harness = new Harness();
+		const [ann, bob] = [await harness.guest("ann"), await harness.guest("bob")];
+		Object.assign(bob, { address: "198.51.100.7" });
+		for (let i = 0; i < 1_000; i++) ann.put(say("#nowhere", "hello"));
+		await bob.refusal(say("#nowhere", "hello"));
+		expect(lines(harness, "refused").map(({ user }) => user)).toContain("u-bob");
+	});
+
+	test("connections that never become sessions are told, and bounded like refusals", async () => {
+		const harness = new Harness();
+		for (let i = 0; i < 1_000; i++) await harness.client().lose();
+		const told = lines(harness, "connection ends without a session");
+		expect(told[0]).toMatchObject({ why: "gone", address: "192.0.2.1" });
+		expect(told.length).toBeLessThanOrEqual(50);
+	});
+});
