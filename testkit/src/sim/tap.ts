@@ -1,5 +1,5 @@
 // Listens on the wires, at the server's end, for the judge of connections (../history/wire-judge.ts).
-import type { Down } from "@verbatim/protocol";
+import type { Down, Up } from "@verbatim/protocol";
 import type { Formats } from "../../../server/src/listen/formats.ts";
 import type { Encoded, Format, Link } from "../../../server/src/listen/link.ts";
 import type { SessionHost, SessionInput } from "../../../server/src/session/host.ts";
