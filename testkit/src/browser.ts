@@ -86,5 +86,7 @@ const WATCH_POLICIES = `document.addEventListener("securitypolicyviolation", (ev
 
 /** A server that is away on purpose makes the browser complain; that is no fault of the page. */
 function isNetworkNoise(text: string): boolean {
-	return /^WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_SOCKET_NOT_CONNECTED|Failed to load resource: net::/u.test(text);
+	return /^WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_SOCKET_NOT_CONNECTED|Failed to load resource: (net::|the server responded with a status of 503)/u.test(
+		text,
+	);
 }

@@ -36,8 +36,13 @@ export function createLayout(window: Window): Layout {
 	window.addEventListener("focus", update);
 	window.addEventListener("blur", update);
 	document.addEventListener("visibilitychange", update);
+	const drawer = signal(false);
+	// Back, forward or another address: the reader is elsewhere, and wants to see it.
+	window.addEventListener("popstate", () => {
+		drawer.value = false;
+	});
 	return {
-		drawer: signal(false),
+		drawer,
 		members: signal(false),
 		dialog: signal(undefined),
 		question: signal(undefined),

@@ -12,28 +12,30 @@ import { DialogFrame } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 
 export function RoomsDialog(): JSX.Element {
-	const { client, actions, layout, toasts } = useApp();
+	const { client, actions, layout, session } = useApp();
 	const known = useSignal<readonly RoomInfo[] | undefined>(undefined);
 	const filter = useSignal("");
+	/** Why the list could not be had; it is asked for again when the connection is there again. */
+	const failed = useSignal("");
+	const live = session.status.value.state === "live";
 	const secret = useSignal(false);
 	const busy = useSignal(false);
 	const error = useSignal("");
 	const filterId = useId();
 
 	useEffect(() => {
+		if (!live || known.peek() !== undefined) return;
 		const stop = new AbortController();
 		client.listRooms({ signal: stop.signal }).then(
 			(rooms) => {
 				known.value = rooms.filter((room) => room.kind !== Room_Kind.DIRECT);
 			},
-			(error: unknown) => {
-				if (stop.signal.aborted) return;
-				known.value = [];
-				toasts.error(error);
+			(refusal: unknown) => {
+				if (!stop.signal.aborted) failed.value = errorWords(refusal);
 			},
 		);
 		return () => stop.abort();
-	}, [client, toasts, known]);
+	}, [client, live, known, failed]);
 
 	const name = bareName(filter.value);
 	const found = known.value?.filter((room) => room.name.toLocaleLowerCase().includes(name.toLocaleLowerCase()));
@@ -84,7 +86,11 @@ export function RoomsDialog(): JSX.Element {
 					{found?.map((room) => (
 						<FoundRoom key={room.id} room={room} />
 					))}
-					{known.value === undefined ? <li class="hint">One moment…</li> : null}
+					{known.value === undefined ? (
+						<li class="hint">
+							{failed.value !== "" ? `The rooms could not be listed. ${failed.value}` : live ? "One moment…" : "Not connected."}
+						</li>
+					) : null}
 					{found?.length === 0 ? (
 						<li class="hint">{name === "" ? "There is no room yet. Name the first one." : `No room is called ${name}.`}</li>
 					) : null}
