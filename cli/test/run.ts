@@ -18,7 +18,12 @@ export async function verbatim(
 		stdin: options.input === undefined ? "ignore" : Buffer.from(options.input),
 		stdout: "pipe",
 		stderr: "pipe",
-		env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...options.env },
+		env: {
+			PATH: process.env.PATH ?? "",
+			HOME: process.env.HOME ?? "",
+			XDG_STATE_HOME: process.env.XDG_STATE_HOME ?? "",
+			...options.env,
+		},
 	});
 	const [out, err, code] = await Promise.all([
 		new Response(child.stdout).text(),

@@ -44,7 +44,10 @@ export interface ConnectOptions {
 	readonly codec?: CodecName;
 	/** Keeps sends until they are acknowledged, through reloads and crashes. Default: IndexedDB where there is one, else memory. */
 	readonly outbox?: OutboxStore;
-	/** Keeps the identity through reloads. Default: memory. */
+	/**
+	 * Keeps the identity through reloads and restarts. Default: on Node and Bun a guest's in a file of the user's state folder
+	 * (`$XDG_STATE_HOME/verbatim/guests`), everything else in memory.
+	 */
 	readonly tokens?: TokenStore;
 	/** Keeps what was seen, so that unread counts survive reloads. Default: nothing is kept. */
 	readonly marks?: MarkStore;

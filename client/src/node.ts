@@ -3,6 +3,7 @@ import type { Client, ConnectOptions } from "./api.ts";
 import { connect as connectWith } from "./client.ts";
 import { Addresses } from "./node/addresses.ts";
 import type { TlsOptions } from "./node/dial.ts";
+import { guestTokens } from "./node/guest-tokens.ts";
 import { tcpTransport } from "./node/tcp.ts";
 import { nodeWebSocketTransport } from "./node/websocket.ts";
 
@@ -22,7 +23,8 @@ export interface NodeConnectOptions extends ConnectOptions {
 }
 
 /**
- * As `connect` of the other door, with `tcp://`, `tls://` and `unix:` endpoints too.
+ * As `connect` of the other door, with `tcp://`, `tls://` and `unix:` endpoints too, and a guest's tokens kept in a file of the user's
+ * state folder, by endpoint and name: a program that is started again is the same guest. `tokens: memoryTokens()` keeps nothing.
  *
  * @example
  * ```ts
@@ -38,5 +40,7 @@ export interface NodeConnectOptions extends ConnectOptions {
  */
 export function connect({ resolvers = [], tls, ...options }: NodeConnectOptions): Client {
 	const shared = { addresses: new Addresses(resolvers), tls };
-	return connectWith({ ...options, transports: options.transports ?? [nodeWebSocketTransport(shared), tcpTransport(shared)] });
+	const transports = options.transports ?? [nodeWebSocketTransport(shared), tcpTransport(shared)];
+	const tokens = options.tokens ?? guestTokens(options);
+	return connectWith({ ...options, transports, ...(tokens && { tokens }) });
 }

@@ -5,7 +5,16 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SeededRandom, ServerProcess } from "@verbatim/testkit";
-import { type Client, type ConnectOptions, connect, fileMarks, fileOutbox, fileTokens, type Room } from "../src/node.ts";
+import {
+	type Client,
+	type ConnectOptions,
+	connect,
+	fileMarks,
+	fileOutbox,
+	fileTokens,
+	memoryTokens,
+	type Room,
+} from "../src/node.ts";
 
 let server: ServerProcess;
 let folder: string;
@@ -202,7 +211,7 @@ describe("against the real server", () => {
 	test("refusals arrive by name", async () => {
 		const client = open("kim");
 		await expect(client.join("#nowhere-at-all")).rejects.toMatchObject({ name: "RefusedError", code: "no_such_room" });
-		const twin = open("kim");
+		const twin = open("kim", { tokens: memoryTokens() });
 		await expect(twin.ready()).rejects.toMatchObject({ code: "name_taken" });
 		expect(twin.status.state).toBe("stopped");
 		await twin.logIn({ guest: "kim-2" });

@@ -5,18 +5,21 @@ import type { MarkStore } from "../marks/store.ts";
 import { parseMarks, renderMarks } from "../marks/web-storage.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { parseIdentity, renderIdentity } from "../tokens/web-storage.ts";
+import { lockFile, uniqueSuffix } from "./lock.ts";
 
 /**
- * Keeps the identity in the file `path`, readable by its owner only. Whoever has the file is that user.
+ * Keeps the identity in the file `path`, readable by its owner only. Whoever has the file is that user; two programs with the same
+ * file are the same user, also when they are started at once.
  *
  * @example
  * ```ts
  * connect({ endpoints: "tcp://localhost:9000", tokens: fileTokens("./state/identity.json"), credential: { guest: "bot" } });
  * ```
  */
-export function fileTokens(path: string): TokenStore {
+export function fileTokens(path: string): TokenStore & Required<Pick<TokenStore, "lock">> {
 	const inOrder = queue();
 	return {
+		lock: () => lockFile(`${path}.lock`),
 		load: async () => parseIdentity(await maybeRead(path)),
 		save: (identity) =>
 			inOrder(() => (identity === undefined ? rm(path, { force: true }) : replace(path, renderIdentity(identity)))),
@@ -47,7 +50,7 @@ async function maybeRead(path: string): Promise<string> {
 
 async function replace(path: string, text: string): Promise<void> {
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	const beside = `${path}.${process.pid}.new`;
+	const beside = `${path}.${uniqueSuffix()}.new`;
 	await writeFile(beside, text, { mode: 0o600, flush: true });
 	await rename(beside, path);
 }

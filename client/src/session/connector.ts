@@ -228,7 +228,10 @@ export class Connector {
 			session.close(new VerbatimError("the credential could not be had", { cause }));
 			return;
 		}
-		if (this.session !== session || this.state !== "greeting") return;
+		if (this.session !== session || this.state !== "greeting") {
+			if (this.session === undefined) this.identity.unlock();
+			return;
+		}
 		if (credential === undefined) {
 			this.stop(this.identity.refusal ?? new VerbatimError("nobody to be: the tokens kept have run out; log in"));
 			return;
@@ -276,6 +279,7 @@ export class Connector {
 	private ended(why: VerbatimError): void {
 		const wasLive = this.state === "live";
 		this.cancelTimers();
+		this.identity.unlock();
 		this.session = undefined;
 		if (wasLive) this.port.lost();
 		if (this.session !== undefined || this.state === "stopped" || this.state === "idle") return;
@@ -307,6 +311,7 @@ export class Connector {
 		const { session } = this;
 		const wasLive = this.state === "live";
 		this.cancelTimers();
+		this.identity.unlock();
 		this.session = undefined;
 		session?.close(why);
 		if (wasLive) this.port.lost();

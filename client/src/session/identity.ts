@@ -35,6 +35,8 @@ export class Identity {
 	/** What the store holds was looked at in this attempt. */
 	private looked = false;
 	private saving: Promise<void> = Promise.resolve();
+	/** Set while other programs wait for the identity that this one makes. */
+	private release: (() => Promise<void>) | undefined;
 	private at = 0;
 	/** The server's clock minus ours, in ms, as the last welcome showed it. */
 	private offsetMs = 0;
@@ -68,6 +70,7 @@ export class Identity {
 		this.askedNow = false;
 		this.looked = false;
 		this.refusal = undefined;
+		this.unlock();
 		if (this.registering) this.perhapsRegistered = true;
 	}
 
@@ -78,6 +81,11 @@ export class Identity {
 		for (; this.at < SOURCES.length; this.at++) {
 			const offer = await this.candidate(SOURCES[this.at] as Source);
 			if (offer === undefined) continue;
+			if ((offer.case === "guest" || offer.case === "register") && (await this.madeByAnother())) {
+				// From the first candidate again, which there is now.
+				this.at = -1;
+				continue;
+			}
 			this.registering = offer.case === "register";
 			return offer;
 		}
@@ -107,6 +115,7 @@ export class Identity {
 		if (typeof this.given === "object" && "register" in this.given) this.given = { login: this.given.register };
 		if (tokens !== undefined) this.keep({ user: { id: user.id, name: user.name }, tokens });
 		else if (SOURCES[this.at] !== "access") this.keep(undefined);
+		this.unlock();
 	}
 
 	/** Fresh tokens for the identity of this moment. */
@@ -133,9 +142,17 @@ export class Identity {
 		await this.store.save(undefined);
 	}
 
+	/** The attempt is over: whoever shares the store may make an identity now. */
+	unlock(): void {
+		const { release } = this;
+		this.release = undefined;
+		if (release !== undefined) this.saving = this.saving.then(release).catch(() => undefined);
+	}
+
 	/** Resolves when what is to be kept has been given to the store. */
-	settled(): Promise<void> {
-		return this.saving;
+	async settled(): Promise<void> {
+		this.unlock();
+		await this.saving;
 	}
 
 	/**
@@ -157,6 +174,19 @@ export class Identity {
 		const tokens = this.kept?.tokens;
 		if (tokens === undefined || tokens.refresh === "") return undefined;
 		return { refresh: tokens.refresh, leftMs: tokens.accessExpiresMs - this.serverNow() };
+	}
+
+	/** Before an identity is made: another program that shares the store may have done so. Once an attempt. */
+	private async madeByAnother(): Promise<boolean> {
+		if (this.store.lock === undefined || this.release !== undefined) return false;
+		const tried = this.kept?.tokens.access;
+		const release = await this.store.lock();
+		this.unlock();
+		this.release = release;
+		const stored = await this.store.load().catch(() => undefined);
+		if (stored === undefined || stored.tokens.access === tried || !this.suits(stored)) return false;
+		this.kept = stored;
+		return true;
 	}
 
 	private async candidate(source: Source): Promise<HelloCredential | undefined> {
@@ -230,6 +260,7 @@ function refresh(value: string): HelloCredential {
 	return { case: "refresh", value };
 }
 
-function folded(name: string): string {
+/** Names that are the same to the server, as far as can be told here. */
+export function folded(name: string): string {
 	return name.trim().normalize("NFKC").toLowerCase();
 }

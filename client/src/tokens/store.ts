@@ -12,4 +12,9 @@ export interface TokenStore {
 	load(): Promise<StoredIdentity | undefined>;
 	/** Keeps `identity` in place of the one before; undefined forgets it. */
 	save(identity: StoredIdentity | undefined): Promise<void>;
+	/**
+	 * Where other programs share this store: resolves when no other one is making an identity, with what says that it is made or
+	 * not to be. `load` is asked again then.
+	 */
+	lock?(): Promise<() => Promise<void>>;
 }

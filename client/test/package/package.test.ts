@@ -85,6 +85,23 @@ describe("the published packages", () => {
 		);
 	}
 
+	const node = Bun.which("node") ?? "";
+	test.skipIf(node === "")(
+		"run the program of the README as it stands, ending by itself, twice (needs node)",
+		async () => {
+			const readme = await Bun.file(join(ROOT, "README.md")).text();
+			const program = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+			expect(program).toContain('"ws://localhost:8080"');
+			await Bun.write(join(project, "bot.mjs"), program.replace("ws://localhost:8080", server.http.replace("http", "ws")));
+			// The second line of each run is the send of that run, by the same user: had the name been held, it would have been refused.
+			for (const [run_, runtime] of [node, node, process.execPath].entries()) {
+				const lines = (await run([runtime, "bot.mjs"], project)).split("\n").filter((line) => /^\d+ bot/.test(line));
+				expect(lines.length).toBe(run_ + 2);
+			}
+		},
+		60_000,
+	);
+
 	test.skipIf(findChromium() === undefined)(
 		`join, send and read in a browser, bundled (${CHROMIUM_MISSING})`,
 		async () => {

@@ -4,6 +4,7 @@ import {
 	type Client,
 	connect,
 	type Delivery,
+	memoryTokens,
 	RefusedError,
 	type Room,
 	UnknownOutcomeError,
@@ -110,6 +111,7 @@ export class Device {
 			endpoints: `${scheme}://server/ws`,
 			codec,
 			credential: { guest: options.user },
+			tokens: memoryTokens(),
 			transports: [parts.network.transport(machine, this.route)],
 			outbox: this.shelf.store(
 				machine,

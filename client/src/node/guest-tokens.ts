@@ -1,0 +1,45 @@
+// The default outside browsers: a guest's tokens in a file of the user's state folder, so that a program that is started again has
+// its name again.
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import type { ConnectOptions } from "../api.ts";
+import { folded } from "../session/identity.ts";
+import type { TokenStore } from "../tokens/store.ts";
+import { fileTokens } from "./files.ts";
+
+/** The tokens of the guest that `options` name, or undefined where they name none, or no folder is to be had. */
+export function guestTokens({ endpoints, credential }: ConnectOptions): TokenStore | undefined {
+	if (typeof credential !== "object" || !("guest" in credential)) return undefined;
+	const folder = stateFolder(process.env);
+	if (folder === undefined) return undefined;
+	const name = folded(credential.guest);
+	const [server = ""] = [endpoints].flat();
+	const file = fileTokens(join(folder, "guests", `${fileNameOf(server, name)}.json`));
+	return {
+		load: () => file.load(),
+		lock: () => file.lock(),
+		// Of somebody else, whom the program has become meanwhile, nothing is kept.
+		save: async (identity) => {
+			if (identity === undefined || folded(identity.user.name) === name) await file.save(identity);
+		},
+	};
+}
+
+/** By the XDG Base Directory Specification, which has relative paths passed over. Undefined where there is no home. */
+function stateFolder(env: NodeJS.ProcessEnv): string | undefined {
+	const state = process.platform === "win32" ? env.LOCALAPPDATA : env.XDG_STATE_HOME;
+	if (state && isAbsolute(state)) return join(state, "verbatim");
+	try {
+		return join(env.HOME || homedir(), ".local", "state", "verbatim");
+	} catch {
+		// A user without an entry in the system's list.
+		return undefined;
+	}
+}
+
+/** Readable, unique, and the same each time. */
+function fileNameOf(server: string, name: string): string {
+	const readable = `${server.replace(/^[a-z]+:\/+/i, "")} ${name}`.replace(/[^A-Za-z0-9.-]+/g, "_").slice(0, 60);
+	return `${readable}-${createHash("sha256").update(`${server}\n${name}`).digest("hex").slice(0, 10)}`;
+}

@@ -1,0 +1,131 @@
+// A program that is started again as the same guest: processes of their own, as they are in life.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServerProcess } from "@verbatim/testkit";
+import { connect, memoryTokens } from "../../src/node.ts";
+
+const MAIN = join(import.meta.dir, "../support/guest-main.ts");
+
+let server: ServerProcess;
+let state: string;
+beforeAll(async () => {
+	server = await ServerProcess.prepare();
+	await server.start();
+}, 30_000);
+afterAll(() => server.remove());
+beforeEach(async () => {
+	state = await mkdtemp(join(tmpdir(), "verbatim-guests-"));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+interface Program {
+	/** The id it has come as, or why it has not. */
+	readonly said: Promise<string>;
+	end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+function start(guest: string, endpoint = server.webSocket): Program {
+	const child = Bun.spawn([process.execPath, MAIN, endpoint, guest], {
+		stdin: "pipe",
+		stdout: "pipe",
+		stderr: "inherit",
+		env: { ...process.env, XDG_STATE_HOME: state },
+	});
+	const first = async (): Promise<string> => {
+		let text = "";
+		for await (const chunk of child.stdout) {
+			text += new TextDecoder().decode(chunk);
+			if (text.includes("\n")) break;
+		}
+		return text.trim();
+	};
+	return {
+		said: first(),
+		async end(signal) {
+			if (signal === undefined) await child.stdin.end();
+			else child.kill(signal);
+			await child.exited;
+			return child.exitCode;
+		},
+	};
+}
+
+const guests = (): string => join(state, "verbatim/guests");
+
+describe("a program that comes as a guest", () => {
+	test("has its name again when it is started again, after a good end and after a bad one", async () => {
+		const first = start("bot");
+		const id = await first.said;
+		expect(id).toStartWith("u");
+		expect(await first.end()).toBe(0);
+		const second = start("bot");
+		expect(await second.said).toBe(id);
+		await second.end("SIGKILL");
+		const third = start("bot");
+		expect(await third.said).toBe(id);
+		await third.end();
+	}, 30_000);
+
+	test("keeps its tokens in a file of its own for each server and name, for the user's eyes only", async () => {
+		const programs = [start("one"), start("two"), start("three", server.tcp)];
+		for (const { said } of programs) await said;
+		for (const program of programs) await program.end();
+		const files = (await readdir(guests())).filter((name) => name.endsWith(".json"));
+		expect(files.length).toBe(3);
+		expect((await readdir(guests())).length).toBe(3);
+		for (const file of files) expect((await stat(join(guests(), file))).mode & 0o777).toBe(0o600);
+		expect((await stat(guests())).mode & 0o777).toBe(0o700);
+	}, 30_000);
+
+	test("is the same guest in each of several programs that start at once", async () => {
+		const programs = Array.from({ length: 5 }, () => start("many"));
+		const said = new Set(await Promise.all(programs.map(({ said }) => said)));
+		for (const program of programs) await program.end();
+		expect([...said]).toEqual([expect.stringMatching(/^u/)]);
+	}, 30_000);
+
+	test("takes over the lock of a program that is gone, and of one that hangs", async () => {
+		const before = start("heir");
+		await before.said;
+		await before.end();
+		const [file = ""] = await readdir(guests());
+		for (const holder of ["4194999", String(process.pid)]) {
+			await rm(join(guests(), file), { force: true });
+			const lock = join(guests(), `${file}.lock`);
+			await writeFile(lock, holder);
+			if (holder === String(process.pid)) await utimes(lock, new Date(0), new Date(0));
+			const program = start("heir");
+			// The name is held still, and the proof is gone.
+			expect(await program.said).toContain("taken");
+			await program.end();
+			expect(await readdir(guests())).toEqual([]);
+		}
+	}, 30_000);
+
+	test("comes without a file where none can be written, and where the program wants none", async () => {
+		await mkdir(join(state, "verbatim"), { recursive: true });
+		await writeFile(guests(), "a file in the place of the folder");
+		const program = start("nowhere");
+		expect(await program.said).toStartWith("u");
+		expect(await program.end()).toBe(0);
+
+		const own = process.env.XDG_STATE_HOME;
+		process.env.XDG_STATE_HOME = join(state, "other");
+		const client = connect({ endpoints: server.webSocket, credential: { guest: "secret" }, tokens: memoryTokens() });
+		await client.ready();
+		await client.close();
+		const other = connect({ endpoints: server.webSocket, credential: { guest: "changing" } });
+		const { id } = await other.ready();
+		await other.logIn({ guest: "changed" });
+		await other.close();
+		const again = connect({ endpoints: server.webSocket, credential: { guest: "changing" } });
+		expect((await again.ready()).id).toBe(id);
+		await again.close();
+		expect((await readdir(join(state, "other/verbatim/guests"))).map((name) => /_(\w+)-/.exec(name)?.[1])).toEqual([
+			expect.stringContaining("changing"),
+		]);
+		process.env.XDG_STATE_HOME = own;
+	}, 30_000);
+});
