@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { withoutGlobals } from "../src/sim/globals.ts";
 import { fingerprint, whyFailed } from "../src/sim/report.ts";
 import { simulate } from "../src/sim/simulate.ts";
+import { THROW_PLACES } from "../src/sim/throwing.ts";
 import { World } from "../src/sim/world.ts";
 
 const SEEDS = 500;
@@ -55,6 +56,9 @@ describe("in the simulation", () => {
 			}
 		}
 		for (const fault of Object.keys(simulate(1).options.faults)) expect(done).toContain(fault);
+		const thrown = THROW_PLACES.filter((place) => [...seen].some((words) => words.endsWith(`thrown in ${place}`)));
+		expect(thrown.length).toBeGreaterThan(THROW_PLACES.length - 4);
+		expect(seen).toContain("u-fay is welcomed on a shared connection");
 		for (const kind of ["invoke", "ok", "fail", "unknown", "resume", "recv", "ended", "page", "state", "presence", "restored"]) {
 			expect(seen).toContain(kind);
 		}

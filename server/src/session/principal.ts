@@ -181,9 +181,10 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 	}
 
 	broken(cause: unknown): void {
+		const stale = this.session.principal !== this;
 		this.session.broken("a session met an unexpected error", cause);
-		// Were it not its session's any more, ending that would not take it out of its rooms.
-		if (this.session.principal !== this) this.drop();
+		// The end of its session does not take it out of its rooms then.
+		if (stale) this.streams.close();
 	}
 
 	// ------------------------------------------------------------ for the streams and memberships

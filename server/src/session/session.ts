@@ -267,9 +267,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
 		const first = !core.directory.isOnline(user.id);
-		core.metrics.sessions.add(1);
 		core.metrics.logins.add("ok");
-		principal.present = true;
 		this.vigil.welcomed(this.link.format.codec !== "line");
 		const body: DownBody = {
 			case: "welcome",
@@ -287,6 +285,9 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		if (identity.tokens !== undefined) body.value.tokens = identity.tokens;
 		this.send(id, body);
 		principal.begin(views, hello.cursors);
+		// Only now: whoever is missed later is missed in all of its rooms.
+		principal.present = true;
+		core.metrics.sessions.add(1);
 		this.vigil.expireAt(identity.expiresMs);
 		if (first) core.presence.online(principal.account, principal.rooms);
 		this.guard(() => logBegin(core.lines, this, hello.client));

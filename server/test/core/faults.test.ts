@@ -119,6 +119,9 @@ describe("an unexpected error in a loop over many ends the session it was met in
 		for (const each of [bob, bobs]) expect(each.pushed("roomRemoved")).toMatchObject([{ room: den }]);
 		expect(errors(harness)).toHaveLength(1);
 		expect(faults(harness)).toBe(1);
+		expect(harness.metrics.families.find(({ name }) => name === "verbatim_sessions")?.samples()).toEqual([{ value: 3 }]);
+		await harness.clock.advance(10_000);
+		expect(ann.pushed("presence").at(-1)).toMatchObject({ user: { name: "eve" }, online: false });
 		// What was not delivered is in the log.
 		const back = harness.client(format);
 		await back.want("welcome", hello("eve"));

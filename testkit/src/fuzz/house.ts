@@ -143,6 +143,8 @@ async function openHouse(size: Size): Promise<House> {
 		broken: (words) => void broken.push(`the tap: ${words}`),
 		disk: () => disk,
 		waiting() {},
+		closed() {},
+		call: (_what, task) => task(),
 	});
 	const parts = {
 		...tapped,

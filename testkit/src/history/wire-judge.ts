@@ -5,8 +5,11 @@ import { type Cursor, type Down, type Entry, type Page, Room_Standing, Skipped_R
 export interface WireJudgePort {
 	/** A promise was broken. */
 	broken(words: string): void;
-	/** The seq of the leave of a user who is no member of the room any more; 0 of anybody else. Absent: S9 is not judged here. */
-	leftAt?(room: string, user: string): number;
+	/**
+	 * The seq of the leave of a user who is no member of the room any more; undefined of one who never was a member, 0 of one who is.
+	 * Absent: S9 is not judged here.
+	 */
+	leftAt?(room: string, user: string): number | undefined;
 }
 
 /** Where a room's stream stands; stale until the skip that has to come first. */
@@ -57,7 +60,9 @@ export class WireJudge {
 				return;
 			case "roomAdded": {
 				const { room } = body.value;
-				if (room !== undefined) this.places.set(room.id, { epoch: room.epoch, at: room.head, stale: false });
+				if (room === undefined) return;
+				this.mayRead(room.id, []);
+				this.places.set(room.id, { epoch: room.epoch, at: room.head, stale: false });
 				return;
 			}
 			case "roomRemoved":
@@ -102,9 +107,14 @@ export class WireJudge {
 		}
 	}
 
-	/** Whoever is no member any more gets nothing after the entry that says so. */
+	/** Whoever is no member any more gets nothing after the entry that says so; whoever never was gets nothing at all. */
 	private mayRead(id: string, entries: readonly Entry[]): void {
-		const left = this.port.leftAt?.(id, this.user) ?? 0;
+		if (this.port.leftAt === undefined) return;
+		const left = this.port.leftAt(id, this.user);
+		if (left === undefined) {
+			this.broken(`something of ${id}, though ${this.user} never was a member`);
+			return;
+		}
 		const last = entries.at(-1)?.seq ?? 0;
 		if (left > 0 && last > left) this.broken(`${id} ${last} to ${this.user}, who left at ${left}`);
 	}

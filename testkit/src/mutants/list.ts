@@ -420,6 +420,72 @@ export const MUTANTS: readonly Mutant[] = [
 		replace: "} else if (fill && next < 0) {",
 		breaks: "S4: no gap without a word",
 	},
+	// ------------------------------------------------------------ one user's state, one session's fault
+	{
+		name: "what belongs to a user stays on the connection when its hello is refused",
+		file: "server/src/session/session.ts",
+		find: "		this.dropPrincipal();\n		this.countLogin(cause);",
+		replace: "		this.principal?.memberships.welcomed();\n		this.countLogin(cause);",
+		breaks: "S9: no subscription without standing",
+	},
+	{
+		name: "a hello takes over what the refused one before it has left",
+		file: "server/src/session/principal.ts",
+		find: "this.memberships = new Memberships(this, core, this.streams);",
+		replace:
+			"const kept = session as unknown as { kept?: Memberships };\n\t\tkept.kept ??= new Memberships(this, core, this.streams);\n\t\tthis.memberships = kept.kept;\n\t\tObject.assign(kept.kept, { port: this, streams: this.streams });",
+		breaks: "S9: no subscription without standing",
+	},
+	{
+		name: "fan-out stops at a subscriber that throws",
+		file: "server/src/room/readers.ts",
+		find: "subscription?.reader.broken(cause);",
+		replace: "subscription?.reader.broken(cause);\n\t\t\t\treturn;",
+		breaks: "our bug ends one session: the others of the room have the entry",
+	},
+	{
+		name: "a batch stops at a session that throws when it is told of a membership",
+		file: "server/src/room/rooms.ts",
+		find: "				device.broken(cause);",
+		replace: "				device.broken(cause);\n\t\t\t\tthrow cause;",
+		breaks: "our bug ends one session: the rest of the batch is told",
+	},
+	{
+		name: "entries that could not be delivered live are not read from the log",
+		file: "server/src/room/rooms.ts",
+		find: "room.leaveToLog(run.entries.at(-1)?.seq ?? 0);",
+		replace: "",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "the flusher stops at an outbox that throws",
+		file: "server/src/session/flusher.ts",
+		find: "				outbox.broken(cause);",
+		replace: "				outbox.broken(cause);\n\t\t\t\treturn;",
+		breaks: "our bug ends one session: the others are written to in their turn",
+	},
+	{
+		name: "the wheel stops at a deadline that throws",
+		file: "server/src/session/wheel.ts",
+		find: "if (slot !== undefined) for (const who of slot) this.call(who);",
+		replace:
+			"if (slot !== undefined)\n\t\t\t\tfor (const who of slot)\n\t\t\t\t\ttry {\n\t\t\t\t\t\twho.due();\n\t\t\t\t\t} catch (cause) {\n\t\t\t\t\t\twho.broken(cause);\n\t\t\t\t\t\tbreak;\n\t\t\t\t\t}",
+		breaks: "our bug ends one session: the others' deadlines are kept",
+	},
+	{
+		name: "a drain waits for ever for a session that throws",
+		file: "server/src/session/drain.ts",
+		find: '.catch((cause: unknown) => session.broken("a session was not drained", cause))',
+		replace: "",
+		breaks: "our bug ends one session: the others are drained",
+	},
+	{
+		name: "a session goes on after an unexpected error in a command",
+		file: "server/src/session/session.ts",
+		find: 'this.send(id, failureBody("internal", ERRORS.internal.message',
+		replace: 'return this.send(id, failureBody("internal", ERRORS.internal.message',
+		breaks: "our bug ends its session",
+	},
 	// ------------------------------------------------------------ overload
 	{
 		name: "overload is never over",

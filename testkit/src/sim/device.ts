@@ -249,8 +249,9 @@ export class Device {
 		this.client?.reconnect();
 	}
 
-	/** Tries now what waits. */
+	/** Tries now what waits. Somebody who sees that it is connecting waits for that. */
 	hurry(): void {
+		if (this.client?.status.state === "connecting") return;
 		if (this.client?.outbox.some(({ status }) => status.state === "waiting") === true) this.client.reconnect();
 	}
 

@@ -1,7 +1,7 @@
 // The server's disk. What has been synced is a journal of batches, from which the tables can be built again at any time: that is
 // what a crash leaves. A batch that was being written when the power went is there afterwards or not, as chance has it; nobody
 // was told of it, so both are right. The journal up to some earlier place is a backup.
-import type { Entry } from "@verbatim/protocol";
+import { type Entry, Refusal } from "@verbatim/protocol";
 import type { BatchResult } from "../../../server/src/store/batches.ts";
 import type { MemoryDevice } from "../../../server/src/store/memory/device.ts";
 import { type MemoryDisk, newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
@@ -34,6 +34,8 @@ export class SimDisk {
 	slowReadsMs = 0;
 	/** Commits fail. */
 	failing = false;
+	/** Reads fail. */
+	failingReads = false;
 	private readonly chance: Chance;
 	private readonly recorder: Recorder;
 	private readonly settings: DiskSettings;
@@ -86,6 +88,7 @@ export class SimDisk {
 					});
 				}),
 			read: (look) => {
+				if (this.failingReads) return Promise.reject(new Refusal("unavailable"));
 				if (this.settings.readMs === 0 && this.slowReadsMs === 0) return Promise.resolve(look());
 				return new Promise((resolve) => {
 					wait(some(this.settings.readMs) + this.slowReadsMs * this.chance.float(), () => {

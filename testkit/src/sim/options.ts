@@ -60,6 +60,12 @@ export interface FaultCounts {
 	readonly failDisk: number;
 	readonly slowReads: number;
 	readonly busyDoor: number;
+	/** Reads fail. */
+	readonly failReads: number;
+	/** A connection on which a user's hello is refused late, and then another's is taken. */
+	readonly shareWire: number;
+	/** Errors that the server's own code throws. */
+	readonly throw: number;
 }
 
 export interface SimOptions {
@@ -107,7 +113,7 @@ const FAULTS_MS = 5_000;
 const DEVICES = 5;
 const ROOMS = ["tea", "den"];
 const USERS = ["ann", "ben", "cat", "dan", "eve"] as const;
-const DOORS: readonly DoorKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];
+export const DOORS: readonly DoorKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];
 const MODES: readonly ReadMode[] = ["fill", "fill", "told", "events"];
 
 export function drawOptions(seed: number): SimOptions {
@@ -117,7 +123,7 @@ export function drawOptions(seed: number): SimOptions {
 	const limit = (...among: readonly number[]): number => (small ? chance.pick(among) : (among.at(-1) ?? 0));
 	const historyEntriesMax = limit(3, 10, 200);
 	const chaos = chance.float() < 0.9 ? 1 : 0;
-	return {
+	const drawn: SimOptions = {
 		seed,
 		rooms: ROOMS,
 		devices: Array.from({ length: DEVICES }, (_, i) => ({
@@ -176,9 +182,14 @@ export function drawOptions(seed: number): SimOptions {
 			failDisk: chaos * some(3, 0.25),
 			slowReads: chaos * some(3, 0.3),
 			busyDoor: chaos * some(2, 0.15),
+			failReads: chaos * some(2, 0.15),
+			shareWire: chaos * some(3, 0.2),
+			throw: chaos * some(12, 0.3),
 		},
 		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
 	};
+	// A client that waits so long after an error of the server's would do so for one that is thrown beside the poison, too.
+	return drawn.poison?.slow === true ? { ...drawn, faults: { ...drawn.faults, throw: 0 } } : drawn;
 }
 
 function drawPoison(chance: Chance): PoisonOptions {

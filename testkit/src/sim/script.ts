@@ -1,7 +1,8 @@
 // What is done in a run, and what happens to it: a list of steps, made from the options before the run begins. Steps can be left
 // out one by one, and what remains is still a script: so a failure can be made short.
 import type { Chance } from "./chance.ts";
-import type { FaultCounts, SimOptions } from "./options.ts";
+import { DOORS, type DoorKind, type FaultCounts, type SimOptions } from "./options.ts";
+import { THROW_PLACES, type Throw } from "./throwing.ts";
 import type { Visit } from "./visitor.ts";
 
 export type Step = { readonly atMs: number } & (
@@ -20,7 +21,10 @@ export type Step = { readonly atMs: number } & (
 	| { readonly do: "pauseServer" | "killServer" | "powerLoss" | "drainServer" | "restore"; readonly ms: number }
 	| { readonly do: "jump"; readonly device: number | undefined; readonly ms: number }
 	| { readonly do: "slowDisk" | "slowReads"; readonly ms: number; readonly byMs: number }
-	| { readonly do: "failDisk" | "busyDoor"; readonly ms: number }
+	| { readonly do: "failDisk" | "failReads" | "busyDoor"; readonly ms: number }
+	/** The hello of the device's user is refused after `ms`, and its connection is another's for as long again. */
+	| { readonly do: "shareWire"; readonly device: number; readonly ms: number; readonly door: DoorKind }
+	| ({ readonly do: "throw" } & Throw)
 );
 
 const HOUR_MS = 3_600_000;
@@ -87,6 +91,12 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 			// Who leaves by another door while everybody comes back.
 			if (options.visits > 0 && "ms" in step && BRINGS_BACK.has(step.do) && chance.hit(0.5))
 				steps.push({ atMs: atMs + step.ms + chance.below(150), do: "visit", what: "leave", device: device(), room: room() });
+			// While the hello is under way its user leaves and comes back.
+			if (step.do === "shareWire") {
+				const place = { device: step.device, room: room() };
+				steps.push({ atMs: atMs - chance.below(200), do: "visit", what: "leave", ...place });
+				steps.push({ atMs: atMs + chance.below(step.ms), do: "visit", what: "join", ...place });
+			}
 			// A link that breaks breaks again, in the middle of what follows a reconnect.
 			if (step.do === "cut" && chance.hit(0.5)) steps.push({ ...step, atMs: Math.round(atMs + chance.between(5, 400)) });
 		}
@@ -129,8 +139,13 @@ function fault(name: keyof FaultCounts, atMs: number, device: number, chance: Ch
 		case "slowReads":
 			return { atMs, do: name, ms: ms(100, 2_000), byMs: ms(20, 800) };
 		case "failDisk":
+		case "failReads":
 		case "busyDoor":
 			return { atMs, do: name, ms: ms(20, 1_200) };
+		case "shareWire":
+			return { atMs, do: name, device, ms: ms(100, 600), door: chance.pick(DOORS) };
+		case "throw":
+			return { atMs, do: name, what: chance.pick(THROW_PLACES), skip: chance.below(4), late: chance.hit(0.3) };
 	}
 }
 

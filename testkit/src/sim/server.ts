@@ -22,6 +22,7 @@ import type { SimOptions } from "./options.ts";
 import { isPoison, Poison } from "./poison.ts";
 import type { Recorder } from "./recorder.ts";
 import { tap } from "./tap.ts";
+import type { Thrower } from "./throwing.ts";
 import type { World } from "./world.ts";
 
 /** Everything that lasts half a minute lasts about a second here: a run is eight seconds long. */
@@ -60,8 +61,11 @@ export class SimServer {
 	private readonly network: Network;
 	private readonly recorder: Recorder;
 	private readonly options: SimOptions;
+	private readonly thrower: Thrower;
 	private readonly wall = { offsetMs: 0 };
 	private readonly poison: Poison | undefined;
+	/** Users of whom a hello is being refused, and when. */
+	private readonly refusing = new Map<string, number>();
 	private machine: Machine | undefined;
 	private core: RunningCore | undefined;
 	private overload: OverloadWatch | undefined;
@@ -70,7 +74,8 @@ export class SimServer {
 	private store: MemoryStore | undefined;
 	private boots = 0;
 
-	constructor(world: World, chance: Chance, network: Network, recorder: Recorder, options: SimOptions) {
+	constructor(world: World, chance: Chance, network: Network, recorder: Recorder, thrower: Thrower, options: SimOptions) {
+		this.thrower = thrower;
 		this.world = world;
 		this.chance = chance;
 		this.network = network;
@@ -112,6 +117,8 @@ export class SimServer {
 		});
 		const store = this.poison?.store(sound) ?? sound;
 		this.store = store;
+		const { roomsOf } = store;
+		const served: Store = { ...store, roomsOf: (user) => this.lateOr(user, machine, () => roomsOf(user)) };
 		const limits = {
 			...SERVER_LIMITS,
 			catchUpEntriesMax: options.catchUpEntriesMax,
@@ -136,7 +143,7 @@ export class SimServer {
 			shedding,
 		);
 		this.core = createCore({
-			store,
+			store: served,
 			accounts: this.accounts(store, machine),
 			clock: machine,
 			random: machine,
@@ -155,6 +162,8 @@ export class SimServer {
 				this.waitingMost = Math.max(this.waitingMost, bytes);
 			},
 			received: (up, session) => this.poison?.received(up, session),
+			closed: (why) => this.thrower.closed(why),
+			call: (what, task) => this.thrower.call(what, task),
 		});
 		const parts = {
 			...tapped,
@@ -177,6 +186,7 @@ export class SimServer {
 		if (!this.up) return;
 		this.recorder.note(`${this.machine?.name}: ${how}`);
 		this.machine?.kill();
+		this.thrower.killed();
 		this.overload?.stop();
 		this.core?.stop();
 		this.network.listener = { silent: how === "power" };
@@ -240,8 +250,24 @@ export class SimServer {
 		this.disk.slowCommitsMs = 0;
 		this.disk.slowReadsMs = 0;
 		this.disk.failing = false;
+		this.disk.failingReads = false;
+		this.refusing.clear();
+		this.thrower.disarm();
 		this.doorIsBusy = false;
 		this.expiresMs = 0;
+	}
+
+	/** Hellos of `user` are refused, `ms` from now, after its credential was accepted. */
+	refuseLate(user: string, ms: number): void {
+		this.refusing.set(user, this.world.nowMs + ms);
+	}
+
+	private lateOr<T>(user: string, machine: Machine, read: () => Promise<T>): Promise<T> {
+		const atMs = this.refusing.get(user) ?? 0;
+		if (atMs <= this.world.nowMs) return read();
+		return new Promise((_resolve, reject) => {
+			machine.after(atMs - this.world.nowMs, () => reject(new Refusal("unavailable")));
+		});
 	}
 
 	/** L3, as far as it is stated: what answers may pile up to (twice the log's bound), and the pages that were under way then. */
@@ -264,7 +290,8 @@ export class SimServer {
 			warn: ({ level }, msg) => {
 				if (msg.startsWith("overload")) this.recorder.note(`the server is in overload: level ${level}`);
 			},
-			error: ({ err }, msg) => {
+			error: ({ err, trace }, msg) => {
+				if (this.thrower.logged(err, trace)) return;
 				const isDisk = msg.startsWith("the store could not write") || (err instanceof Refusal && err.code === "unavailable");
 				if (!isDisk && !isPoison(err)) this.recorder.fault(msg, err);
 			},
@@ -274,6 +301,7 @@ export class SimServer {
 	private accounts(store: Store, machine: Machine): Accounts {
 		return {
 			authenticate: async (credential): Promise<Identity> => {
+				this.thrower.call("authenticate", () => {});
 				if (credential.case !== "guest") throw new Refusal("credentials_wrong");
 				if (this.doorIsBusy) throw new Refusal("busy", "too many log-ins", 150);
 				const { name } = credential.value;
@@ -288,8 +316,8 @@ export class SimServer {
 				return this.expiresMs === 0 ? { user } : { user, expiresMs: machine.now() + this.expiresMs };
 			},
 			refresh: async () => Promise.reject(new Refusal("token_invalid")),
-			began() {},
-			ended() {},
+			began: () => this.thrower.call("began", () => {}),
+			ended: () => this.thrower.call("ended", () => {}),
 			byName: (name) => store.userBySkeleton(name),
 		};
 	}

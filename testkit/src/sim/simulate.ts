@@ -12,10 +12,12 @@ import { Chance } from "./chance.ts";
 import { Device, type DeviceParts } from "./device.ts";
 import { withoutGlobals } from "./globals.ts";
 import { Network } from "./network.ts";
-import { drawOptions, type SimOptions } from "./options.ts";
+import { type DoorKind, drawOptions, type SimOptions } from "./options.ts";
 import { factsOf, Recorder } from "./recorder.ts";
 import { drawScript, type Step } from "./script.ts";
 import { SIM_TIMING, SimServer } from "./server.ts";
+import { Sharer } from "./sharer.ts";
+import { Thrower } from "./throwing.ts";
 import { Visitor } from "./visitor.ts";
 import { World } from "./world.ts";
 
@@ -59,10 +61,12 @@ class Run {
 	private readonly recorder = new Recorder(this.world);
 	private readonly chance: Chance;
 	private readonly network: Network;
+	private readonly thrower: Thrower;
 	private readonly server: SimServer;
 	private readonly visitor: Visitor;
 	private readonly devices: Device[] = [];
 	private readonly retired = new Set<Device>();
+	private readonly sharers: Sharer[] = [];
 	private healing = false;
 	/** A backup, by the place in the disk's journal. */
 	private backup = 0;
@@ -72,7 +76,12 @@ class Run {
 		this.script = script;
 		this.chance = new Chance(options.seed).fork("run");
 		this.network = new Network(this.world, this.chance.fork("network"));
-		this.server = new SimServer(this.world, this.chance.fork("server"), this.network, this.recorder, options);
+		this.thrower = new Thrower({
+			nowMs: () => this.world.nowMs,
+			note: (words) => this.recorder.note(words),
+			fault: (words) => this.recorder.fault("errors thrown by seed", words),
+		});
+		this.server = new SimServer(this.world, this.chance.fork("server"), this.network, this.recorder, this.thrower, options);
 		const wanted = new Map(options.devices.map(({ user }) => [`u-${user}`, new Set(options.rooms)]));
 		let asks = 0;
 		const parts: DeviceParts = {
@@ -93,6 +102,10 @@ class Run {
 	}
 
 	carryOut(): Outcome {
+		return this.options.faults.throw > 0 ? this.thrower.during(() => this.run()) : this.run();
+	}
+
+	private run(): Outcome {
 		const { world, options } = this;
 		try {
 			this.server.start();
@@ -191,6 +204,10 @@ class Run {
 				this.retired.add(device);
 				device.crash();
 				break;
+			case "shareWire":
+				this.server.refuseLate(device.user, step.ms);
+				this.share(device, step.door);
+				break;
 			case "jump":
 				device.jump(step.ms);
 				break;
@@ -198,10 +215,17 @@ class Run {
 		}
 	}
 
+	private share(device: Device, door: DoorKind): void {
+		const { world, network, recorder, chance, sharers } = this;
+		sharers.push(
+			new Sharer(device.options.user, door, { world, network, recorder, chance: chance.fork(`sharer ${sharers.length}`) }),
+		);
+	}
+
 	private stepOfServer(step: Step): void {
 		const { server } = this;
 		const { disk } = server;
-		this.recorder.note(step.do);
+		this.recorder.note(step.do === "throw" ? `throw in ${step.what}` : step.do);
 		switch (step.do) {
 			case "pauseServer":
 				server.pause(step.ms);
@@ -245,6 +269,15 @@ class Run {
 					disk.failing = false;
 				});
 				break;
+			case "failReads":
+				disk.failingReads = true;
+				this.later(step.ms, () => {
+					disk.failingReads = false;
+				});
+				break;
+			case "throw":
+				this.thrower.arm(step);
+				break;
 			case "busyDoor":
 				server.doorIsBusy = true;
 				this.later(step.ms, () => {
@@ -271,6 +304,7 @@ class Run {
 		const { server } = this;
 		this.healing = true;
 		this.recorder.add({ kind: "healed" });
+		for (const sharer of this.sharers) sharer.end();
 		this.network.heal();
 		server.heal();
 		server.back();
@@ -336,7 +370,8 @@ class Run {
 	}
 
 	private end(): void {
-		const { recorder, server, devices } = this;
+		const { recorder, server, devices, thrower } = this;
+		thrower.judge(this.options.poison === undefined);
 		for (const device of devices) device.forget();
 		this.visitor.forget();
 		const online = new Set(devices.filter((device) => !this.retired.has(device)).map(({ user }) => user));

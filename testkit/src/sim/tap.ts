@@ -15,6 +15,10 @@ export interface TapPort {
 	waiting(bytes: number): void;
 	/** A session is told something. */
 	received?(up: Up, session: SessionInput): void;
+	/** A link was closed. */
+	closed(why: string): void;
+	/** Calls `task`, or throws. */
+	call<T>(what: "encode" | "write" | "bufferedBytes", task: () => T): T;
 }
 
 /** The same formats, and a host that opens sessions on links that are listened to. */
@@ -34,7 +38,7 @@ export function tap(
 				name: format.name,
 				codec: format.codec,
 				encode(down) {
-					const encoded = format.encode(down);
+					const encoded = port.call("encode", () => format.encode(down));
 					downs.set(encoded, down);
 					refused ||= down.body.case === "failure";
 					return encoded;
@@ -71,12 +75,14 @@ export function tap(
 	};
 }
 
+type LinkPort = Pick<TapPort, "waiting" | "closed" | "call">;
+
 class TappedLink implements Link {
 	private readonly link: Link;
 	private readonly hear: (message: Encoded) => void;
-	private readonly port: Pick<TapPort, "waiting">;
+	private readonly port: LinkPort;
 
-	constructor(link: Link, hear: (message: Encoded) => void, port: Pick<TapPort, "waiting">) {
+	constructor(link: Link, hear: (message: Encoded) => void, port: LinkPort) {
 		this.link = link;
 		this.hear = hear;
 		this.port = port;
@@ -92,18 +98,21 @@ class TappedLink implements Link {
 		return this.link.lasting;
 	}
 	write(messages: readonly Encoded[]): void {
-		for (const message of messages) this.hear(message);
-		this.link.write(messages);
+		this.port.call("write", () => {
+			for (const message of messages) this.hear(message);
+			this.link.write(messages);
+		});
 		const waiting = this.link.bufferedBytes();
 		if (waiting > 0) this.port.waiting(waiting);
 	}
 	bufferedBytes(): number {
-		return this.link.bufferedBytes();
+		return this.port.call("bufferedBytes", () => this.link.bufferedBytes());
 	}
 	pauseReading(paused: boolean): boolean {
 		return this.link.pauseReading(paused);
 	}
 	close(...why: Parameters<Link["close"]>): void {
+		this.port.closed(why[0]);
 		this.link.close(...why);
 	}
 }
@@ -118,9 +127,9 @@ function listening(input: SessionInput, receive: SessionInput["receive"]): Sessi
 	};
 }
 
-/** Where a user who is no member of the room any more left it; 0 of one who is, or never was. */
-function leftAt(disk: MemoryDisk, id: string, user: string): number {
+/** Where a user who is no member of the room any more left it; undefined of one who never was a member; 0 of one who is. */
+function leftAt(disk: MemoryDisk, id: string, user: string): number | undefined {
 	const room = disk.rooms.get(id);
 	if (room === undefined || room.members.has(user)) return 0;
-	return room.log.findLast(({ sender, body }) => body.case === "left" && sender?.id === user)?.seq ?? 0;
+	return room.log.findLast(({ sender, body }) => body.case === "left" && sender?.id === user)?.seq;
 }
