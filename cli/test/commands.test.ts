@@ -67,7 +67,7 @@ describe("where no server is", () => {
 				const [first = "", ...more] = err.trim().split("\n");
 				expect(first).toMatch(/^- .*; trying for 1 s$/);
 				expect(first).toContain(host);
-				expect(more.join("\n")).toContain("the server cannot be reached");
+				expect(more.join("\n")).toContain(`no connection to ${host}`);
 				expect(err).not.toContain("may or may not");
 				if (words[0] === "send") expect(err).toContain("nothing was sent");
 			}
@@ -132,6 +132,20 @@ describe("beside a server", () => {
 		await tail.exited;
 		expect(printed).toContain("#tea 2 <ci> the build is green\n");
 		expect(printed.indexOf("<lines> one")).toBeLessThan(printed.indexOf("<lines> two"));
+	});
+
+	test("a path that is not the server's is told as HTTP's 404, at once", async () => {
+		const elsewhere = server.webSocket.replace("/ws", "/chat");
+		for (const words of [
+			["send", "tea", "hello"],
+			["tail", "tea"],
+		]) {
+			const { code, err } = await verbatim([...words, "--guest", "lost", "--server", elsewhere]);
+			expect(code).toBe(69);
+			expect(err).toContain("404");
+			expect(err).toContain("/ws");
+			expect(err.trim().split("\n")).toHaveLength(1);
+		}
 	});
 
 	test("a room without # is the channel of this name", async () => {

@@ -1,5 +1,5 @@
 // Waiting for the server: what fails is told at once, on the standard error output, and for how long it goes on trying.
-import { type Status, TimeoutError, type VerbatimError } from "@verbatim/client";
+import { ConnectError, type Status, TimeoutError, type VerbatimError } from "@verbatim/client";
 import { type Arguments, type Option, secondsOf } from "../args.ts";
 import type { Connection } from "./connection.ts";
 import { errorOf } from "./trouble.ts";
@@ -17,25 +17,24 @@ const QUIET_MS = 2_000;
 
 /**
  * Resolves when the connection is live. Rejects with what the SDK rejects with, or with the `CommandError` of what was in the way
- * when `--wait` was over; `so` is said behind it.
+ * when `--wait` was over, or at once where it stays in the way; `so` is said behind it.
  */
 export async function reach({ client }: Connection, args: Arguments, so: string, signal?: AbortSignal): Promise<void> {
 	const seconds = secondsOf(args, "wait", WAIT_SECONDS, 0);
 	const over = new AbortController();
 	let why: VerbatimError | undefined;
-	const tell = (words: string): void => {
-		if (seconds > 0) console.error(`- ${words}; trying for ${seconds} s`);
-	};
+	const tell = (words: string): void => console.error(`- ${words}; trying for ${seconds} s`);
 	const look = (status: Status): void => {
 		if (status.state !== "waiting") return;
-		if (status.why.message !== why?.message) tell(status.why.message);
+		const before = why;
 		why = status.why;
-		if (seconds === 0) over.abort();
+		if (seconds === 0 || staysSo(why)) over.abort();
+		else if (why.message !== before?.message) tell(why.message);
 	};
 	const off = client.on("status", look);
 	look(client.status);
 	const quiet = setTimeout(() => {
-		if (why === undefined) tell(`${endpointOf(client.status)} has not answered yet`);
+		if (why === undefined && seconds > 0) tell(`${endpointOf(client.status)} has not answered yet`);
 	}, QUIET_MS);
 	const end = seconds === 0 ? undefined : setTimeout(() => over.abort(), seconds * 1_000);
 	try {
@@ -49,6 +48,11 @@ export async function reach({ client }: Connection, args: Arguments, so: string,
 		clearTimeout(quiet);
 		clearTimeout(end);
 	}
+}
+
+/** Does it take somebody's hand to change that? */
+function staysSo(why: VerbatimError): boolean {
+	return why instanceof ConnectError && ["not_verbatim", "forbidden", "tls"].includes(why.reason);
 }
 
 /** Bounded by `--wait`. */

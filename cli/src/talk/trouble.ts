@@ -1,6 +1,7 @@
 // What the SDK rejects with, as words and an exit code.
 import {
 	ClosedError,
+	ConnectError,
 	DisconnectedError,
 	OutboxError,
 	RefusedError,
@@ -48,6 +49,11 @@ export function errorOf(why: VerbatimError, so: string, unreachable: boolean): C
 	if (why instanceof UnknownOutcomeError) {
 		const trace = why.cause.trace === "" ? "" : ` (trace ${why.cause.trace})`;
 		return new CommandError(EXIT.later, `${why.message}${trace}`, why);
+	}
+	if (why instanceof ConnectError) {
+		const hint = why.status === 404 ? "; is the path of its address right? A server's is /ws" : "";
+		const code = why.reason === "forbidden" ? EXIT.denied : EXIT.unreachable;
+		return new CommandError(code, `${why.message}${hint}${so}`, why);
 	}
 	if (unreachable) return new CommandError(EXIT.unreachable, `the server cannot be reached: ${why.message}${so}`, why);
 	if (why instanceof TimeoutError || why instanceof DisconnectedError) {

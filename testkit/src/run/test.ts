@@ -19,6 +19,7 @@ const NEEDED = [
 	{ command: "cc", package: "gcc libc6-dev" },
 	{ command: "strace", package: "strace" },
 	{ command: "faketime", package: "faketime" },
+	{ command: "systemd-analyze", package: "systemd" },
 ] as const;
 
 interface Counts {

@@ -1,5 +1,6 @@
 // The first chat of the README, by the real nc; and the end of a server that is told to stop.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { connect } from "@verbatim/client/node";
 import { CLOSES } from "@verbatim/protocol";
 import { ROOMY } from "../../src/e2e/flags.ts";
@@ -32,6 +33,28 @@ async function person(name: string): Promise<RawPeer> {
 	return peer;
 }
 
+interface Typed {
+	readonly line: string;
+	/** How many lines have been printed before it. */
+	readonly after: number;
+}
+
+/** What the README's first chat types, and what it shows as printed. */
+async function transcript(): Promise<readonly [Typed[], string[]]> {
+	const readme = await Bun.file(join(import.meta.dir, "../../../README.md")).text();
+	const lines =
+		/\$ nc localhost 9000\n([\s\S]*?)```/
+			.exec(readme)?.[1]
+			?.split("\n")
+			.filter((line) => line !== "") ?? [];
+	const [typed, printed]: [Typed[], string[]] = [[], []];
+	for (const line of lines) {
+		if (/^(- |\* |#tea )/.test(line)) printed.push(line);
+		else typed.push({ line, after: printed.length });
+	}
+	return [typed, printed];
+}
+
 async function nc(lines: string): Promise<{ readonly exitCode: number; readonly lines: readonly string[] }> {
 	const child = Bun.spawn(["sh", "-c", `printf '${lines}' | nc -q 1 localhost ${server.tcpPort}`], {
 		stdin: "ignore",
@@ -55,6 +78,39 @@ describe("a chat by the real nc", () => {
 			expect(lines.filter((line) => line === seen)).toEqual([seen]);
 			await reader.line("* ann left #tea");
 			reader.close();
+		},
+		TEST_MS,
+	);
+
+	test.skipIf(NC === null)(
+		`the transcript of the README is what is printed, line by line${NC === null ? ` (${NC_MISSING})` : ""}`,
+		async () => {
+			const [typed = [], printed = []] = await transcript();
+			expect([typed.length, printed.length]).toEqual([3, 5]);
+			const child = Bun.spawn(["nc", "localhost", String(server.tcpPort)], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+			const lines: string[] = [];
+			const reading = (async () => {
+				let text = "";
+				for await (const chunk of child.stdout) {
+					text += new TextDecoder().decode(chunk);
+					lines.splice(0, lines.length, ...text.split("\n").slice(0, -1));
+				}
+			})();
+			const printedAll = (count: number) =>
+				eventually(
+					async () => lines.length >= count || undefined,
+					() => `${count} lines: ${lines.join("; ")}`,
+				);
+			for (const { line, after } of typed) {
+				await printedAll(after);
+				child.stdin.write(`${line}\n`);
+				await child.stdin.flush();
+			}
+			await printedAll(printed.length);
+			expect(lines).toEqual(printed);
+			child.kill();
+			await child.exited;
+			await reading;
 		},
 		TEST_MS,
 	);
