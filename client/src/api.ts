@@ -67,6 +67,11 @@ export interface ConnectOptions {
 	readonly outboxMax?: number;
 	/** Name and version of the program, for the server's log. */
 	readonly client?: string;
+	/**
+	 * Calls its task when now is a good moment to try, until what it gives is called. Default: in browsers when the page is online, shown
+	 * or restored again; on Node and Bun when the network interfaces change or the device has slept.
+	 */
+	readonly wake?: (task: () => void) => Off;
 	readonly clock?: Clock;
 	readonly random?: Random;
 }

@@ -145,7 +145,7 @@ class LiveClient implements Client {
 		this.emitter.tap((type, value) => {
 			for (const stream of [...this.streams]) stream.push({ type, value } as ClientEvent);
 		});
-		this.offWake = onWake(() => this.connector.wake());
+		this.offWake = (options.wake ?? onWake)(() => this.connector.wake());
 		this.connector.start().catch((cause: unknown) => {
 			this.emitter.emit("problem", new VerbatimError("the client could not start", { cause }));
 		});

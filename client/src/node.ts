@@ -1,11 +1,13 @@
 // The door for Node and Bun: everything of `mod.ts`, and what needs sockets and files.
-import type { Client, ConnectOptions } from "./api.ts";
+import type { Client, ConnectOptions, Off } from "./api.ts";
 import { connect as connectWith } from "./client.ts";
 import { Addresses } from "./node/addresses.ts";
 import type { TlsOptions } from "./node/dial.ts";
 import { guestTokens } from "./node/guest-tokens.ts";
+import { networkWatch } from "./node/network.ts";
 import { tcpTransport } from "./node/tcp.ts";
 import { nodeWebSocketTransport } from "./node/websocket.ts";
+import { onWake } from "./wake.ts";
 
 export * from "./mod.ts";
 export { Addresses } from "./node/addresses.ts";
@@ -42,5 +44,14 @@ export function connect({ resolvers = [], tls, ...options }: NodeConnectOptions)
 	const shared = { addresses: new Addresses(resolvers), tls };
 	const transports = options.transports ?? [nodeWebSocketTransport(shared), tcpTransport(shared)];
 	const tokens = options.tokens ?? guestTokens(options);
-	return connectWith({ ...options, transports, ...(tokens && { tokens }) });
+	// With a clock of the caller's own there is no other time.
+	const wake = options.wake ?? (options.clock === undefined ? wakeOfNetwork : undefined);
+	return connectWith({ ...options, transports, ...(tokens && { tokens }), ...(wake && { wake }) });
+}
+
+function wakeOfNetwork(task: () => void): Off {
+	const offs = [onWake(task), networkWatch.on(task)];
+	return () => {
+		for (const off of offs) off();
+	};
 }

@@ -37,7 +37,7 @@ async function ask(endpoint: URL): Promise<ConnectError> {
 			mode: own ? "same-origin" : "no-cors",
 			cache: "no-store",
 			credentials: "omit",
-			redirect: "manual",
+			redirect: own ? "manual" : "follow",
 			signal: AbortSignal.timeout(ASK_MS),
 		});
 	} catch (cause) {

@@ -1,10 +1,18 @@
 // The parts that only a browser has: IndexedDB, Web Locks between tabs, localStorage, and a page that dies while it speaks.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { ServerProcess } from "@verbatim/testkit";
+import { freePorts, ServerProcess } from "@verbatim/testkit";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
 import type { Page } from "playwright-core";
-import type { connect, indexedDbOutbox, OutboxStore, StoredSend, webStorageMarks, webStorageTokens } from "../../src/mod.ts";
+import type {
+	ConnectError,
+	connect,
+	indexedDbOutbox,
+	OutboxStore,
+	StoredSend,
+	webStorageMarks,
+	webStorageTokens,
+} from "../../src/mod.ts";
 
 declare global {
 	// Set by page.ts, and by the test itself, in the page.
@@ -31,11 +39,12 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 			hostname: "127.0.0.1",
 			port: 0,
 			fetch: ({ url }) =>
-				url.endsWith("/page.js")
+				answers.get(new URL(url).pathname)?.clone() ??
+				(url.endsWith("/page.js")
 					? new Response(script, { headers: { "content-type": "text/javascript" } })
 					: new Response('<!doctype html><link rel="icon" href="data:,"><script src="/page.js"></script>', {
 							headers: { "content-type": "text/html" },
-						}),
+						})),
 		});
 		server = await ServerProcess.prepare({
 			flags: ["--origins", `http://127.0.0.1:${site.port}`, "--limits.sendsPerSecond", "50"],
@@ -48,6 +57,12 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		await server.remove();
 		await site.stop(true);
 	});
+
+	/** By path, beside the page and its script. */
+	const answers = new Map([
+		["/nothing", new Response("", { status: 404 })],
+		["/busy", new Response("", { status: 503, headers: { "retry-after": "7" } })],
+	]);
 
 	const visit = async (page: Page): Promise<Page> => {
 		await page.goto(`http://127.0.0.1:${site.port}/`);
@@ -181,4 +196,32 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		await page.waitForFunction(() => (globalThis as unknown as { states: string[] }).states.slice(-1)[0] === "live");
 		await visitor.close();
 	}, 60_000);
+
+	test("why a connection could not be made is told as far as a page may know", async () => {
+		const visitor = await browser.visitor();
+		const page = await visit(visitor.page);
+		const [nowhere] = freePorts(1);
+		const why = (endpoint: string): Promise<unknown> =>
+			page.evaluate(async (endpoint) => {
+				const client = globalThis.verbatim.connect({ endpoints: endpoint, credential: { guest: "why" } });
+				const facts = await new Promise((resolve) =>
+					client.on("status", (status) => {
+						if (status.state !== "waiting") return;
+						const { reason, status: code, retryAfterMs } = status.why as ConnectError;
+						resolve({ reason, code, retryAfterMs });
+					}),
+				);
+				await client.close();
+				return facts;
+			}, endpoint);
+		const own = `ws://127.0.0.1:${site.port}`;
+		expect(await why(`${own}/nothing`)).toEqual({ reason: "not_verbatim", code: 404, retryAfterMs: 0 });
+		expect(await why(`${own}/busy`)).toEqual({ reason: "unavailable", code: 503, retryAfterMs: 7_000 });
+		expect(await why(`ws://127.0.0.1:${nowhere}`)).toMatchObject({ reason: "refused" });
+		// Of another server's answer a page is told nothing but that there is one.
+		expect(await why(`ws://localhost:${site.port}/nothing`)).toMatchObject({ reason: "unknown" });
+		await visitor.context.setOffline(true);
+		expect(await why(own)).toMatchObject({ reason: "unreachable" });
+		await visitor.close();
+	}, 30_000);
 });
