@@ -2,7 +2,7 @@
 import { connect, indexedDbOutbox, systemClock, webStorageMarks, webStorageTokens } from "@verbatim/client";
 import { render } from "preact";
 import { createApp } from "./state/app.ts";
-import { safeKeeper } from "./state/storage.ts";
+import { forgetAllDrafts, safeKeeper, tabKeeper } from "./state/storage.ts";
 import { Page } from "./view/page.tsx";
 
 const keeper = safeKeeper(() => window.localStorage);
@@ -23,9 +23,15 @@ window.addEventListener("storage", () => {
 	const here = client.user?.id;
 	if (here === undefined) return;
 	void tokens.load().then((kept) => {
-		if (kept?.user.id !== here) window.location.reload();
+		if (kept?.user.id === here) return;
+		forgetAllDrafts(() => window.sessionStorage);
+		window.location.reload();
 	});
 });
 
 const root = document.getElementById("page");
-if (root !== null) render(<Page app={createApp({ client, clock: systemClock, keeper, window })} />, root);
+const drafts = tabKeeper(
+	safeKeeper(() => window.sessionStorage),
+	keeper,
+);
+if (root !== null) render(<Page app={createApp({ client, clock: systemClock, keeper, drafts, window })} />, root);

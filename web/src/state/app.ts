@@ -30,10 +30,12 @@ export interface AppOptions {
 	readonly client: Client;
 	readonly clock: Clock;
 	readonly keeper: Keeper;
+	/** Keeps drafts. */
+	readonly drafts: Keeper;
 	readonly window: Window;
 }
 
-export function createApp({ client, clock, keeper, window }: AppOptions): App {
+export function createApp({ client, clock, keeper, drafts, window }: AppOptions): App {
 	const toasts = createToasts(clock);
 	const times = timesFor();
 	const session = createSession(client, keeper);
@@ -43,6 +45,7 @@ export function createApp({ client, clock, keeper, window }: AppOptions): App {
 		clock,
 		user: session.user,
 		keeper,
+		drafts,
 		address: browserAddress(window),
 		dayKey: times.dayKey,
 		onGone(title) {

@@ -36,6 +36,7 @@ export interface RoomsOptions {
 	readonly clock: Clock;
 	readonly user: ReadonlySignal<User | undefined>;
 	readonly keeper: Keeper;
+	readonly drafts: Keeper;
 	readonly address: Address;
 	readonly dayKey: (atMs: number) => string;
 	/** Told when the open room is gone by somebody else's doing, or one's own on another device. */
@@ -63,7 +64,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 		const before = models.peek().get(room.id);
 		if (before?.room === room) return;
 		before?.dispose();
-		const context = { me: options.user, userId: client.user?.id ?? "", keeper, dayKey: options.dayKey };
+		const context = { me: options.user, userId: client.user?.id ?? "", keeper: options.drafts, dayKey: options.dayKey };
 		models.value = new Map(models.peek()).set(room.id, createRoomModel(room, context));
 		if (before !== undefined && currentId.peek() === room.id) models.peek().get(room.id)?.enter();
 	};

@@ -37,11 +37,41 @@ export function safeKeeper(storage: () => Keeper): Keeper {
 	};
 }
 
+/**
+ * What is written in this tab is this tab's, as long as it is there (`tab`: its session storage); elsewhere, what was written last in any
+ * of them (`shared`). So two tabs do not take each other's drafts away.
+ */
+export function tabKeeper(tab: Keeper, shared: Keeper): Keeper {
+	return {
+		getItem: (key) => tab.getItem(key) ?? shared.getItem(key),
+		setItem(key, text) {
+			tab.setItem(key, text);
+			shared.setItem(key, text);
+		},
+		removeItem(key) {
+			tab.removeItem(key);
+			shared.removeItem(key);
+		},
+	};
+}
+
+/** Removes the drafts of everybody from `storage`. */
+export function forgetAllDrafts(storage: () => Storage): void {
+	try {
+		const kept = storage();
+		for (const key of Object.keys(kept)) if (key.startsWith(DRAFT)) kept.removeItem(key);
+	} catch {
+		// Where nothing is kept, nothing is to be forgotten.
+	}
+}
+
+const DRAFT = "verbatim.draft.";
+
 /** The page's own keys, beside those of the SDK (`verbatim.identity`, `verbatim.seen.*`). */
 export const KEYS = {
 	/** How the one identity of this browser came in: `guest` or `account`. */
 	cameAs: "verbatim.cameAs",
 	/** The room in which the user was last. */
 	place: (user: string): string => `verbatim.place.${user}`,
-	draft: (user: string, room: string): string => `verbatim.draft.${user}.${room}`,
+	draft: (user: string, room: string): string => `${DRAFT}${user}.${room}`,
 } as const;

@@ -76,6 +76,39 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
+		"two tabs of one guest keep each its own draft, and say what they say once and in order",
+		async () => {
+			const one = await visitor("cora");
+			await join(one.page, "tabs");
+			await composer(one.page).fill("half a thought of the first");
+			const second = await one.tab();
+			await second.goto(`${server.http}/#tabs`);
+			await composer(second).waitFor();
+			for (const text of ["one", "two", "three"]) await say(second, text);
+			await hear(one.page, "three");
+			await composer(second).fill("and of the second");
+			await Promise.all([one.page.reload(), second.reload()]);
+			await hear(one.page, "three");
+			await hear(second, "three");
+			expect(await composer(one.page).inputValue()).toBe("half a thought of the first");
+			expect(await composer(second).inputValue()).toBe("and of the second");
+			await Promise.all([one.page, second].map(settled));
+			for (const page of [one.page, second]) expect(await textsOn(page)).toEqual(["one", "two", "three"]);
+
+			// Signing out in one of them leaves no draft in the other.
+			await one.page.getByRole("button", { name: "Account menu" }).click();
+			await one.page.getByRole("button", { name: "Sign out" }).click();
+			await one.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+			await second.getByRole("button", { name: "Enter" }).waitFor();
+			const left = await second.evaluate(() =>
+				[sessionStorage, localStorage].flatMap((kept) => Object.keys(kept).filter((key) => key.startsWith("verbatim.draft."))),
+			);
+			expect(left).toEqual([]);
+		},
+		LONG_MS,
+	);
+
+	test(
 		"a send whose answer is lost in a reload is in the log once",
 		async () => {
 			const { page } = await visitor("dora");

@@ -54,6 +54,7 @@ function stage(hash = "", keeper: Keeper = memory()): Stage {
 		clock,
 		user: signal(ann),
 		keeper,
+		drafts: keeper,
 		address,
 		dayKey: () => "one day",
 		onGone: (title) => gone.push(title),
