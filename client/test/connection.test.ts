@@ -2,7 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { CLOSES, TIMING } from "@verbatim/protocol";
 import { SeededRandom } from "@verbatim/testkit";
 import { CLIENT_LIFECYCLE, mustStep } from "../src/lifecycle.ts";
-import { memoryTokens, RefusedError, ServerClosedError, TimeoutError, TransportError } from "../src/mod.ts";
+import {
+	ConnectError,
+	memoryTokens,
+	RefusedError,
+	ServerClosedError,
+	TimeoutError,
+	type Transport,
+	TransportError,
+} from "../src/mod.ts";
 import { Backoff } from "../src/session/backoff.ts";
 import { liveClient, startClient } from "./support/bench.ts";
 import { ACCESS_MS, FakeServer, heard, refusal, T0, tokensFor } from "./support/fake-server.ts";
@@ -203,6 +211,26 @@ describe("reconnecting", () => {
 		client.reconnect();
 		await clock.settle();
 		expect(client.status.state).toBe("live");
+		await client.close();
+	});
+
+	test("a server that has no room is asked again when it said, not before", async () => {
+		const full: Transport = {
+			schemes: ["ws"],
+			open(_endpoint, _codec, events) {
+				const cause = new ConnectError("unavailable", "chat.example", "HTTP 503", { status: 503, retryAfterMs: 7_000 });
+				queueMicrotask(() => events.closed({ cause }));
+				return { send() {}, bufferedBytes: () => 0, close() {}, abandon() {} };
+			},
+		};
+		const { clock, client, statuses } = startClient({ endpoints: "ws://chat.example", transports: [full] });
+		await clock.advance(6_900);
+		globalThis.dispatchEvent(new Event("online"));
+		await clock.advance(50);
+		expect(statuses.filter(({ state }) => state === "connecting").length).toBe(1);
+		expect(client.status).toMatchObject({ state: "waiting", why: { reason: "unavailable", retryAfterMs: 7_000 } });
+		await clock.advance(50);
+		expect(statuses.filter(({ state }) => state === "connecting").length).toBe(2);
 		await client.close();
 	});
 });

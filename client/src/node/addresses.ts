@@ -7,10 +7,16 @@ import { ConnectError, TransportError } from "../errors.ts";
 /** Longest wait for one way of asking. */
 const RESOLVE_MS = 2_500;
 
+/** Failed addresses remembered at once. */
+const FAILURES_MAX = 256;
+
 export class Addresses {
 	private readonly resolver: Resolver | undefined;
 	private readonly ask: (host: string) => Promise<readonly string[]>;
 	private readonly lastGood = new Map<string, string>();
+	/** When each address failed last, as a count; gone once it has worked. */
+	private readonly failures = new Map<string, number>();
+	private failed = 0;
 
 	/** `servers`: addresses of DNS servers to ask when the system's resolver fails. `ask` stands in for that one in tests. */
 	constructor(servers: readonly string[], ask = askSystem) {
@@ -20,7 +26,10 @@ export class Addresses {
 		this.resolver.setServers([...servers]);
 	}
 
-	/** At least one address, the one that worked last first; rejects with a `ConnectError` otherwise. */
+	/**
+	 * At least one address; rejects with a `ConnectError` otherwise. First the one that worked last, last those that failed, the latest
+	 * at the end: an attempt that ends before all were tried is not spent on the same ones again.
+	 */
 	async of(host: string): Promise<readonly string[]> {
 		if (isIP(host) !== 0) return [host];
 		const good = this.lastGood.get(host);
@@ -29,7 +38,9 @@ export class Addresses {
 			try {
 				const found = await within(RESOLVE_MS, ask(host));
 				if (found.length === 0) continue;
-				return good !== undefined && found.includes(good) ? [good, ...found.filter((address) => address !== good)] : found;
+				const goodFirst = good !== undefined && found.includes(good) ? [good, ...found.filter((other) => other !== good)] : found;
+				const failure = (address: string): number => this.failures.get(address) ?? 0;
+				return [...goodFirst].sort((a, b) => failure(a) - failure(b));
 			} catch (cause) {
 				troubles.push(cause);
 			}
@@ -41,6 +52,15 @@ export class Addresses {
 	/** A connection to `host` was made at `address`. */
 	worked(host: string, address: string): void {
 		this.lastGood.set(host, address);
+		this.failures.delete(address);
+	}
+
+	/** No connection could be made at `address`. */
+	didNotWork(address: string): void {
+		this.failures.delete(address);
+		this.failures.set(address, ++this.failed);
+		const [oldest] = this.failures.keys();
+		if (this.failures.size > FAILURES_MAX && oldest !== undefined) this.failures.delete(oldest);
 	}
 
 	private async askConfigured(host: string): Promise<readonly string[]> {

@@ -22,8 +22,7 @@ export interface Target {
 /** Resolves with an open socket; rejects with a `ConnectError`. The signal gives it up. */
 export async function dial({ host, port, tls }: Target, addresses: Addresses, signal: AbortSignal): Promise<Socket> {
 	const where = hostPort(host, port);
-	return eachAddress(where, host, addresses, async (address, waitMs) => {
-		signal.throwIfAborted();
+	return eachAddress(where, host, addresses, signal, async (address, waitMs) => {
 		const at = { host: address, port };
 		if (tls === undefined) return opened(connectTcp(at), where, "connect", signal, waitMs);
 		return opened(connectTls({ ...at, ...serverName(host), ...tls }), where, "secureConnect", signal, waitMs);
@@ -40,9 +39,11 @@ export async function eachAddress<T>(
 	where: string,
 	host: string,
 	addresses: Addresses,
+	signal: AbortSignal,
 	attempt: (address: string, waitMs: number | undefined) => Promise<T>,
 ): Promise<T> {
 	const found = await addresses.of(host);
+	signal.throwIfAborted();
 	const troubles: unknown[] = [];
 	for (const [at, address] of found.entries()) {
 		try {
@@ -50,7 +51,9 @@ export async function eachAddress<T>(
 			addresses.worked(host, address);
 			return gained;
 		} catch (cause) {
+			addresses.didNotWork(address);
 			troubles.push(cause);
+			if (signal.aborted) break;
 		}
 	}
 	throw connectError(where, troubles.length === 1 ? troubles[0] : new AggregateError(troubles));

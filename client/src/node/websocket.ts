@@ -74,9 +74,7 @@ const openOnNode: Open = async (endpoint, subprotocol, connection, addresses, tl
 
 const openOnBun: Open = async (endpoint, subprotocol, connection, addresses, tls) => {
 	const host = bareHost(endpoint);
-	const { signal } = connection;
-	await eachAddress(endpoint.host, host, addresses, (address, waitMs) => {
-		signal.throwIfAborted();
+	await eachAddress(endpoint.host, host, addresses, connection.signal, (address, waitMs) => {
 		const at = new URL(endpoint);
 		at.hostname = address.includes(":") ? `[${address}]` : address;
 		const options: Bun.WebSocketOptions = {

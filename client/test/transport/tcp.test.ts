@@ -221,6 +221,13 @@ describe("addresses", () => {
 		expect(await addresses.of("chat.example")).toEqual(["192.0.2.7"]);
 		expect(await addresses.of("::1")).toEqual(["::1"]);
 
+		const many = new Addresses([], async () => ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+		many.worked("chat.example", "192.0.2.2");
+		for (const address of ["192.0.2.2", "192.0.2.1"]) many.didNotWork(address);
+		expect(await many.of("chat.example")).toEqual(["192.0.2.3", "192.0.2.2", "192.0.2.1"]);
+		many.worked("chat.example", "192.0.2.1");
+		expect(await many.of("chat.example")).toEqual(["192.0.2.1", "192.0.2.3", "192.0.2.2"]);
+
 		const dns = await startDns({ "chat.example": "192.0.2.8" });
 		const configured = new Addresses([`127.0.0.1:${dns.port}`], failing);
 		expect(await configured.of("chat.example")).toEqual(["192.0.2.8"]);
