@@ -113,6 +113,19 @@ export interface JoinOptions extends CallOptions {
 	readonly history?: number;
 }
 
+export interface RoomsPageOptions extends CallOptions {
+	/** Default: the first page. */
+	readonly after?: string;
+	/** Public channels wanted at most. Default: `limits.roomsPageMax` (500). */
+	readonly limit?: number;
+}
+
+export interface RoomsPage {
+	readonly rooms: readonly RoomInfo[];
+	/** Undefined: this was the last page. */
+	readonly next: string | undefined;
+}
+
 /** Ends a subscription to an event; calling it twice does nothing. */
 export type Off = () => void;
 
@@ -155,8 +168,10 @@ export interface Client {
 	direct(name: string, options?: CallOptions): Promise<Room>;
 	/** Makes a channel; `room_taken` if there is one of this name. */
 	create(name: string, options?: CallOptions & { readonly private?: boolean }): Promise<Room>;
-	/** The rooms one may see: public channels and one's own. */
+	/** All rooms one may see: one's own and public channels, page by page. */
 	listRooms(options?: CallOptions): Promise<readonly RoomInfo[]>;
+	/** One page of them: first one's own and the first public channels, then, after the `next` of the page before, those that follow. */
+	listRoomsPage(options?: RoomsPageOptions): Promise<RoomsPage>;
 	/** Becomes somebody (else): drops the connection, forgets the rooms of the user before, and resolves when welcomed. */
 	logIn(credential: Credential, options?: CallOptions): Promise<User>;
 	/** Forgets the identity, here and in the token store, and becomes `idle`. What waits in the outbox stays there for the same user. */
@@ -229,8 +244,17 @@ export interface Room {
 	readonly epoch: number;
 	/** The newest seq known of. */
 	readonly head: number;
-	/** The members known: all of them once `who` was asked, before that those whose coming was seen. */
+	/**
+	 * The members known: all of them once `who` was asked, the pages of them that `loadMembers` has brought, before that those whose coming
+	 * was seen. It follows the log; after an absence in which entries were skipped, pages may have to be loaded again.
+	 */
 	readonly members: ReadonlyMap<string, RoomMember>;
+	/** Is everybody in `members`? */
+	readonly membersComplete: boolean;
+	/** How many are members, without the invited. */
+	readonly memberCount: number;
+	/** How many of them are online; in a large room, as it was when members were asked for. Undefined: they were not. */
+	readonly onlineCount: number | undefined;
 
 	/**
 	 * A gap-free piece of the log: entries `from` to `to`, all of them, in order. The same array until it changes, then another
@@ -266,8 +290,18 @@ export interface Room {
 	trim(keep: number): void;
 	/** Everything up to `seq` (default: the timeline's end) was seen. Never goes back. */
 	markSeen(seq?: number): void;
-	/** The members of this moment, with their presence. */
+	/**
+	 * Everybody, with their presence where the room is small enough for it to be told (a hundred, by default). The pages of a large room
+	 * are loaded one after the other; asked again, only what has changed is.
+	 */
 	who(options?: CallOptions): Promise<readonly RoomMember[]>;
+	/** Loads the next up to `limit` (200) members of a large room into `members`, and gives how many came; 0 where all are there. */
+	loadMembers(limit?: number, options?: CallOptions): Promise<number>;
+	/**
+	 * These members, by id, are being looked at (a hundred at most): whether they are online is asked for now and after each reconnect, where
+	 * it is not told of everybody.
+	 */
+	lookAt(users: readonly string[], options?: CallOptions): Promise<void>;
 	leave(options?: CallOptions): Promise<void>;
 	rename(name: string, options?: CallOptions): Promise<void>;
 	/** Invites the user of this name. */

@@ -7,6 +7,7 @@ import {
 	type Limits,
 	protoCodec,
 	Room_Kind,
+	type RoomList,
 	TIMING,
 	type Tokens,
 	type User,
@@ -24,6 +25,8 @@ import type {
 	Off,
 	Room,
 	RoomInfo,
+	RoomsPage,
+	RoomsPageOptions,
 	SendOptions,
 	Status,
 } from "./api.ts";
@@ -195,7 +198,20 @@ class LiveClient implements Client {
 	}
 
 	async listRooms(options: CallOptions = {}): Promise<readonly RoomInfo[]> {
-		return roomsOf(await this.calls.call({ case: "rooms", value: {} }, options));
+		// By id: a channel that is renamed meanwhile may come twice.
+		const rooms = new Map<string, RoomInfo>();
+		let after: string | undefined;
+		do {
+			const page = await this.listRoomsPage({ ...options, ...(after !== undefined && { after }) });
+			for (const room of page.rooms) rooms.set(room.id, room);
+			after = page.next;
+		} while (after !== undefined);
+		return [...rooms.values()];
+	}
+
+	async listRoomsPage({ after = "", limit = 0, ...options }: RoomsPageOptions = {}): Promise<RoomsPage> {
+		const { rooms, next } = roomListOf(await this.calls.call({ case: "rooms", value: { after, limit } }, options));
+		return { rooms, next: next === "" ? undefined : next };
 	}
 
 	logIn(credential: Credential, options?: CallOptions): Promise<User> {
@@ -310,7 +326,11 @@ class LiveClient implements Client {
 			get session() {
 				return self.connector.live;
 			},
-			askRooms: async () => roomsOf(await this.calls.persist(() => ({ case: "rooms", value: {} }), new AbortController().signal)),
+			askRooms: async () => {
+				// One's own are all on the first page; the channels on it are of no use here.
+				const ask: Command = { case: "rooms", value: { limit: 1 } };
+				return roomListOf(await this.calls.persist(() => ask, new AbortController().signal)).rooms;
+			},
 			resync: (why) => this.connector.resync(why),
 			added: (room) => {
 				void this.marks.restore(room);
@@ -368,7 +388,7 @@ class LiveClient implements Client {
 	}
 }
 
-function roomsOf(body: Body): readonly RoomInfo[] {
+function roomListOf(body: Body): RoomList {
 	if (body.case !== "roomList") throw new ProtocolError(`rooms was answered by ${body.case ?? "something unknown"}`);
-	return body.value.rooms;
+	return body.value;
 }

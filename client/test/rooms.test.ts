@@ -343,13 +343,11 @@ describe("what a room shows", () => {
 
 	test("members are those whom `who` names and whom the entries since have changed", async () => {
 		const { server, clock, tea, room } = await inTea(3);
+		tea.members.add("bob");
 		server.react = (command, session) => {
 			if (command.case !== "who") return undefined;
 			// The list is read before these, and answered after them.
-			const list = {
-				room: tea.id,
-				members: ["ann", "bob"].map((name) => ({ user: userOf(name), standing: Room_Standing.MEMBER, online: true })),
-			};
+			const list = server.memberList(tea, command.value);
 			server.append(tea, "cyd", { case: "joined", value: {} });
 			server.append(tea, "bob", { case: "left", value: {} });
 			session.push({ case: "presence", value: { user: userOf("ann"), online: false } });
@@ -357,7 +355,7 @@ describe("what a room shows", () => {
 		};
 		const asking = room.who();
 		await clock.settle();
-		expect((await asking).length).toBe(2);
+		expect((await asking).map(({ user }) => user.name).sort()).toEqual(["ann", "cyd"]);
 		expect([...room.members.values()].map(({ user }) => user.name).sort()).toEqual(["ann", "cyd"]);
 		const before = room.members;
 		server.session.push({ case: "presence", value: { user: userOf("cyd"), online: true } });
@@ -369,15 +367,11 @@ describe("what a room shows", () => {
 	test("who is here is asked for again after a reconnect and after one was too slow to be told, where the application wants to know", async () => {
 		const bench = await inTea(3);
 		const { server, clock, tea, room } = bench;
-		let online = true;
 		let asked = 0;
+		tea.members.add("bob");
 		server.react = (command) => {
-			if (command.case !== "who") return undefined;
-			asked++;
-			return {
-				case: "memberList",
-				value: { room: tea.id, members: [{ user: userOf("bob"), standing: Room_Standing.MEMBER, online }] },
-			};
+			if (command.case === "who") asked++;
+			return undefined;
 		};
 		const sees = () => room.members.get("u_bob")?.online;
 		await reconnect(bench);
@@ -387,11 +381,11 @@ describe("what a room shows", () => {
 		await clock.settle();
 		await asking;
 		expect(sees()).toBe(true);
-		online = false;
+		server.away.add("bob");
 		await reconnect(bench);
 		await clock.advance(TIMING.stableMs);
 		expect([sees(), asked]).toEqual([false, 2]);
-		online = true;
+		server.away.clear();
 		server.session.push({ case: "behind", value: { behind: true } });
 		server.session.push({ case: "behind", value: { behind: false } });
 		await clock.advance(TIMING.stableMs);

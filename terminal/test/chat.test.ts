@@ -307,6 +307,30 @@ describe("rooms", () => {
 		expect(h.screen()).toMatch(/<ann> two {2}spaces …/);
 	});
 
+	test("a list that does not fit says how many more there are, and /more shows them", async () => {
+		const h = await inTea();
+		const name = (n: number) => `m${String(n).padStart(3, "0")}`;
+		h.tea.further = Array.from({ length: 150 }, (_, n) => ({
+			user: user(name(n)),
+			standing: Room_Standing.MEMBER,
+			online: undefined,
+		}));
+		for (const n of [98, 101]) h.tea.here.add(user(name(n)).id);
+		await h.type("/who\r");
+		expect(h.screen()).toContain("m098, m099 (away); 50 more: /more");
+		await h.type("/more\r");
+		expect(h.screen()).toContain("in #tea (150 members, 2 online): m100 (away), m101, m102");
+		expect(h.screen()).toContain("m149 (away)");
+		await h.type("/more\r");
+		expect(h.screen()).toContain("there is no more");
+		h.client.publicRooms = Array.from({ length: 120 }, (_, n) => create(RoomSchema, { name: name(n), kind: Room_Kind.PUBLIC }));
+		await h.type("/rooms\r");
+		expect(h.screen()).toContain("#m099");
+		expect(h.screen()).not.toContain("#m100");
+		await h.type("/more\r");
+		expect(h.screen()).toContain("#m119");
+	});
+
 	test("/who, /invite, /rename, /create, /leave", async () => {
 		const h = await inTea();
 		h.tea.members.set("u-bob", { user: user("bob"), standing: Room_Standing.OWNER, online: false });

@@ -1,6 +1,6 @@
 // What a room asks of the server, and the answers as values. Answers of another kind than was asked for are the server's
 // mistake, and said as such.
-import type { Down, Limits, Member, Page } from "@verbatim/protocol";
+import type { Down, Limits, MemberList, Page } from "@verbatim/protocol";
 import type { CallOptions } from "../api.ts";
 import { ProtocolError } from "../errors.ts";
 import { type Run, runOfPage } from "./window.ts";
@@ -8,10 +8,19 @@ import { type Run, runOfPage } from "./window.ts";
 /** A command that a room may ask for; each is answered, or rejects within the bounds of the call. */
 export type RoomCommand =
 	| { readonly case: "history"; readonly value: { room: string; before: number; after: number; first: boolean; limit: number } }
-	| { readonly case: "who"; readonly value: { room: string } }
+	| { readonly case: "who"; readonly value: { room: string } & WhoValue }
 	| { readonly case: "leave"; readonly value: { room: string } }
 	| { readonly case: "rename"; readonly value: { room: string; name: string } }
 	| { readonly case: "invite"; readonly value: { room: string; user: string } };
+
+/** What is asked about the members: a page, or who of `users` is online. */
+export interface WhoValue {
+	readonly after: string;
+	readonly limit: number;
+	readonly epoch: number;
+	readonly version: number;
+	readonly users: { id: string }[];
+}
 
 export interface AskPort {
 	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
@@ -59,10 +68,10 @@ export class Ask {
 		return mustBeRun(body.value);
 	}
 
-	async who(options?: CallOptions): Promise<readonly Member[]> {
-		const body = await this.port.call({ case: "who", value: { room: this.room } }, options);
+	async who(value: WhoValue, options?: CallOptions): Promise<MemberList> {
+		const body = await this.port.call({ case: "who", value: { room: this.room, ...value } }, options);
 		if (body.case !== "memberList") throw unexpected("who", body);
-		return body.value.members;
+		return body.value;
 	}
 
 	async done(command: Extract<RoomCommand, { case: "leave" | "rename" | "invite" }>, options?: CallOptions): Promise<void> {

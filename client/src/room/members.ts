@@ -1,15 +1,37 @@
-// Who is in a room: a fold over its entries, on top of the list that `who` gives.
+// Who is in a room: a fold over its entries, on top of the pages of a list that `who` gives.
 //
-// The list carries no seq. It is as of some moment after it was asked for, and every effect of an entry says a member's whole
-// state; so applying all entries since the question again, in order, ends in the right state whatever the list had already seen.
-import { type Entry, effectsOf, type Member } from "@verbatim/protocol";
+// Each page stands as the entries up to its `asOf` make it, and every effect of an entry says a member's whole state; so a page
+// replaces what was known of its members, and the entries above its `asOf` are applied to them again. The version of the list is
+// counted along with the entries, as the server counts it: as long as both agree, nothing has to be asked for again.
+import { type Effect, type Entry, effectsOf, type MemberList, Room_Standing, type User } from "@verbatim/protocol";
 import type { RoomMember } from "../api.ts";
+
+/** The known entries above a seq, or undefined where some between are not known. */
+export type EntriesAbove = (seq: number) => readonly Entry[] | undefined;
+
+/**
+ * taken; again: entries are missing between the page and what is known, ask for it again; changed: the pages before it are too old,
+ * begin anew.
+ */
+export type Taken = "taken" | "again" | "changed";
+
+type MemberEffect = Extract<Effect, { kind: "member" | "gone" }>;
 
 export class Members {
 	private held = new Map<string, RoomMember>();
 	private snapshot: ReadonlyMap<string, RoomMember> | undefined;
-	/** Everybody is in it. */
-	complete = false;
+	/** The list's version as of `asOf`; 0: no page is here, or it is not known what has become of those that are. */
+	private versionNow = 0;
+	private epochNow = 0;
+	private asOf = 0;
+	/** What the server said of the version at a seq that is not reached yet. */
+	private expected: { readonly seq: number; readonly version: number } | undefined;
+	/** Entries were left out since `asOf`. */
+	private passedOver = false;
+	private countNow: number | undefined;
+	private onlineNow: number | undefined;
+	private nextNow = "";
+	private completeNow = false;
 
 	/** Another map after each change. */
 	get map(): ReadonlyMap<string, RoomMember> {
@@ -17,27 +39,85 @@ export class Members {
 		return this.snapshot;
 	}
 
-	apply(entry: Entry): void {
-		for (const effect of effectsOf(entry)) {
-			if (effect.kind === "member") {
-				const online = this.held.get(effect.user.id)?.online;
-				this.held.set(effect.user.id, { user: effect.user, standing: effect.standing, online });
-			} else if (effect.kind === "gone") {
-				this.held.delete(effect.user.id);
-			} else {
-				continue;
-			}
-			this.snapshot = undefined;
-		}
+	/** What is here of the list, for the next question. Version 0: nothing that could be relied on. */
+	get version(): { readonly epoch: number; readonly version: number } {
+		return { epoch: this.epochNow, version: this.versionNow };
 	}
 
-	/** `since`: the entries after the newest one known when the list was asked for. */
-	replace(list: readonly Member[], since: readonly Entry[]): void {
-		this.held = new Map();
-		for (const { user, standing, online } of list) if (user !== undefined) this.held.set(user.id, { user, standing, online });
-		this.snapshot = undefined;
-		this.complete = true;
-		for (const entry of since) this.apply(entry);
+	/** Was a page ever taken? */
+	get isAsked(): boolean {
+		return this.onlineNow !== undefined;
+	}
+
+	/** Everybody is in it. */
+	get complete(): boolean {
+		return this.completeNow;
+	}
+
+	/** After whom the pages that are here end; empty where none is here. */
+	get next(): string {
+		return this.nextNow;
+	}
+
+	/** Members without the invited; undefined before the first page. */
+	get count(): number | undefined {
+		return this.countNow;
+	}
+
+	/** How many are online, as it was when it was told. */
+	get online(): number | undefined {
+		return this.onlineNow;
+	}
+
+	apply(entry: Entry): void {
+		const effects = memberEffects(entry);
+		for (const effect of effects) this.change(effect);
+		if (this.versionNow === 0 || this.passedOver || entry.seq <= this.asOf) return;
+		this.asOf = entry.seq;
+		this.versionNow += effects.length;
+		if (this.countNow !== undefined) this.countNow += countedBy(entry, effects);
+		const { expected } = this;
+		if (expected === undefined || expected.seq > entry.seq) return;
+		this.expected = undefined;
+		if (expected.seq !== entry.seq || expected.version !== this.versionNow) this.versionNow = 0;
+	}
+
+	/** The timeline has jumped: what the entries in between have changed is not known. */
+	jumped(): void {
+		this.passedOver = true;
+		this.expected = undefined;
+	}
+
+	/** `after`: after whom the page was asked for. */
+	take(list: MemberList, after: string, above: EntriesAbove): Taken {
+		const later = above(list.asOf);
+		if (later === undefined) return "again";
+		if (list.same) {
+			this.rely(list, later);
+			this.forgetPresence();
+			return "taken";
+		}
+		const agrees = this.agrees(list, later);
+		if (!agrees && after !== "") {
+			this.versionNow = 0;
+			return "changed";
+		}
+		if (!agrees) this.begin(list, later);
+		this.onlineNow = list.online;
+		// In a large room nobody says how it stands with those who are not asked after.
+		if (after === "" && !list.presence) this.forgetPresence();
+		this.replace(list, after, later);
+		if (list.next === "") this.completeNow = true;
+		else if (list.next > this.nextNow) this.nextNow = list.next;
+		return "taken";
+	}
+
+	/** Of those asked after, `here` are online. Gives whether that is news. */
+	told(asked: readonly string[], here: readonly User[], online: number): boolean {
+		const isHere = new Set(here.map(({ id }) => id));
+		const isNews = this.onlineNow !== online;
+		this.onlineNow = online;
+		return asked.map((id) => this.presence(id, isHere.has(id))).some(Boolean) || isNews;
 	}
 
 	/** True if that is news. */
@@ -48,4 +128,74 @@ export class Members {
 		this.snapshot = undefined;
 		return true;
 	}
+
+	/** Do the pages that are here and this one belong together: was every change between them seen? */
+	private agrees(list: MemberList, later: readonly Entry[]): boolean {
+		if (this.versionNow === 0 || this.passedOver || list.epoch !== this.epochNow) return false;
+		if (list.asOf > this.asOf) {
+			this.expected = { seq: list.asOf, version: list.version };
+			return true;
+		}
+		const since = later.filter(({ seq }) => seq <= this.asOf).flatMap(memberEffects);
+		return this.versionNow - since.length === list.version;
+	}
+
+	/** Forgets what is here for a first page. */
+	private begin(list: MemberList, later: readonly Entry[]): void {
+		this.held = new Map();
+		this.completeNow = false;
+		this.nextNow = "";
+		this.rely(list, later);
+	}
+
+	/** What is here is the list of this version, or is about to be. */
+	private rely(list: MemberList, later: readonly Entry[]): void {
+		this.epochNow = list.epoch;
+		this.versionNow = list.version;
+		this.asOf = list.asOf;
+		this.countNow = list.total;
+		this.onlineNow = list.online;
+		this.passedOver = false;
+		this.expected = undefined;
+		for (const entry of later) this.apply(entry);
+	}
+
+	private replace({ members, next, presence }: MemberList, after: string, later: readonly Entry[]): void {
+		const isOfPage = (id: string): boolean => id > after && (next === "" || id <= next);
+		const before = this.held;
+		this.held = new Map([...before].filter(([id]) => !isOfPage(id)));
+		for (const { user, standing, online } of members) {
+			if (user === undefined) continue;
+			this.held.set(user.id, { user, standing, online: presence ? online : before.get(user.id)?.online });
+		}
+		this.snapshot = undefined;
+		for (const effect of later.flatMap(memberEffects)) if (isOfPage(effect.user.id)) this.change(effect);
+	}
+
+	private forgetPresence(): void {
+		for (const [id, member] of this.held) if (member.online !== undefined) this.held.set(id, { ...member, online: undefined });
+		this.snapshot = undefined;
+	}
+
+	private change(effect: MemberEffect): void {
+		const { id } = effect.user;
+		if (effect.kind === "gone") this.held.delete(id);
+		else this.held.set(id, { user: effect.user, standing: effect.standing, online: this.held.get(id)?.online });
+		this.snapshot = undefined;
+	}
+}
+
+function memberEffects(entry: Entry): readonly MemberEffect[] {
+	// Nearly every entry is a message: no list is made for it.
+	return entry.body.case === "message"
+		? NONE
+		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");
+}
+
+const NONE: readonly MemberEffect[] = [];
+
+/** What an entry adds to the number of members. The invited are none; nobody joins twice, or leaves who has not joined. */
+function countedBy(entry: Entry, effects: readonly MemberEffect[]): number {
+	if (entry.body.case === "left") return -1;
+	return effects.filter((effect) => effect.kind === "member" && effect.standing !== Room_Standing.INVITED).length;
 }

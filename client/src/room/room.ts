@@ -3,7 +3,6 @@
 import {
 	type Entries,
 	type Entry,
-	type Member,
 	type Page,
 	type Room_Kind,
 	Room_Standing,
@@ -29,13 +28,13 @@ import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
 import { Ask, type AskPort, mustBeRun } from "./ask.ts";
 import { Healer } from "./healer.ts";
-import { Members } from "./members.ts";
+import { MemberPages } from "./member-pages.ts";
 import { type Item, type Readable, readEntries } from "./reader.ts";
 import { Typing } from "./typing.ts";
 import { type Run, runOf, runOfPage, Window } from "./window.ts";
 
-/** A list of members is asked for again where the timeline jumps while it is on its way; nobody jumps as often as that. */
-const WHO_TRIES_MAX = 3;
+/** Members that a page of `loadMembers` has: some screens. */
+const MEMBERS_DEFAULT = 200;
 
 /** What a room needs of its client. */
 export interface RoomPort extends AskPort {
@@ -62,9 +61,9 @@ export class LiveRoom implements Room, Readable {
 	private readonly port: RoomPort;
 	private readonly timelineMax: number;
 	private readonly emitter = new Emitter<RoomEvents>();
-	private readonly people = new Members();
 	/** The list of who is here is about to be asked for again. */
 	private asking: Cancel | undefined;
+	private readonly pages: MemberPages;
 	private readonly writers: Typing;
 	private readonly healer: Healer;
 	private readonly ask: Ask;
@@ -91,6 +90,14 @@ export class LiveRoom implements Room, Readable {
 		this.seenNow = seen;
 		this.window = new Window(info.epoch, cursor);
 		this.ask = new Ask(info.id, port, parts.limits);
+		this.pages = new MemberPages(
+			{
+				who: (value, options) => this.ask.who(value, options),
+				above: (epoch) => (seq) => (epoch === this.window.epoch ? this.window.above(seq) : undefined),
+				changed: () => this.change(),
+			},
+			parts.limits,
+		);
 		this.writers = new Typing(parts.clock, () => {
 			this.emitter.emit("typing", this.writers.users);
 			this.change();
@@ -128,7 +135,16 @@ export class LiveRoom implements Room, Readable {
 		return this.headNow;
 	}
 	get members(): ReadonlyMap<string, RoomMember> {
-		return this.people.map;
+		return this.pages.people.map;
+	}
+	get membersComplete(): boolean {
+		return this.pages.people.complete;
+	}
+	get memberCount(): number {
+		return this.pages.people.count ?? this.info.members;
+	}
+	get onlineCount(): number | undefined {
+		return this.pages.online;
 	}
 	get timeline(): readonly Entry[] {
 		return this.window.entries;
@@ -195,18 +211,16 @@ export class LiveRoom implements Room, Readable {
 		this.change();
 	}
 
-	async who(options?: CallOptions): Promise<readonly RoomMember[]> {
-		let members: readonly Member[] = [];
-		for (let tries = 0; tries < WHO_TRIES_MAX; tries++) {
-			const { to, epoch } = this.window;
-			members = await this.ask.who(options);
-			// Otherwise the timeline has jumped meanwhile, and what came since the list was made is not here.
-			if (this.window.epoch !== epoch || this.window.from > to + 1) continue;
-			this.people.replace(members, this.window.entries.slice(to + 1 - this.window.from));
-			this.change();
-			break;
-		}
-		return members.flatMap(({ user, standing, online }) => (user === undefined ? [] : [{ user, standing, online }]));
+	who(options?: CallOptions): Promise<readonly RoomMember[]> {
+		return this.pages.all(options);
+	}
+
+	loadMembers(limit = MEMBERS_DEFAULT, options?: CallOptions): Promise<number> {
+		return this.pages.more(limit, options);
+	}
+
+	lookAt(users: readonly string[], options?: CallOptions): Promise<void> {
+		return this.pages.lookAt(users, options);
 	}
 
 	async leave(options?: CallOptions): Promise<void> {
@@ -294,7 +308,7 @@ export class LiveRoom implements Room, Readable {
 
 	presence(user: User, online: boolean): void {
 		if (!online) this.writers.end(user.id);
-		if (this.people.presence(user.id, online)) this.change();
+		if (this.pages.people.presence(user.id, online)) this.change();
 	}
 
 	/**
@@ -302,10 +316,10 @@ export class LiveRoom implements Room, Readable {
 	 * the members, and not in the moment in which all others come back as well.
 	 */
 	refreshMembers(): void {
-		if (!this.people.complete) return;
+		if (!this.pages.people.isAsked) return;
 		this.asking ??= this.parts.clock.after((this.parts.random.float() * this.parts.timing.stableMs) / 2, () => {
 			this.asking = undefined;
-			this.who().catch((error: unknown) => {
+			this.pages.refresh().catch((error: unknown) => {
 				// What a slow server was asked is still not known. Other ends have other beginnings: the next connection, or none.
 				if (error instanceof TimeoutError && !this.ended) this.refreshMembers();
 			});
@@ -402,6 +416,7 @@ export class LiveRoom implements Room, Readable {
 		const last = sameEpoch && !stale ? this.window.to : 0;
 		const range: SkippedRange = { from: last + 1, to: run.from - 1, reason: sameEpoch && !stale ? "far" : "epoch" };
 		this.window.reset(run);
+		this.pages.people.jumped();
 		this.loadedOlder = 0;
 		this.skippedTo = range.to;
 		if (range.reason === "epoch") {
@@ -419,10 +434,12 @@ export class LiveRoom implements Room, Readable {
 		this.headNow = Math.max(this.headNow, window.to);
 		if (fresh.length === 0) return;
 		for (const entry of fresh) {
-			this.people.apply(entry);
+			this.pages.people.apply(entry);
 			if (entry.body.case === "renamed") this.info = { ...this.info, name: entry.body.value.name };
 			if (entry.body.case === "message" && entry.sender !== undefined) this.writers.end(entry.sender.id);
 		}
+		// Somebody was added or removed without an entry, while pages were being loaded.
+		if (this.pages.people.version.version === 0) this.refreshMembers();
 		this.port.arrived(this, fresh);
 		for (const entry of fresh) this.emitter.emit("entry", entry);
 		// In steps, or each entry would copy the window.

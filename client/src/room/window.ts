@@ -56,6 +56,12 @@ export class Window {
 		return this.held[seq - this.from];
 	}
 
+	/** The entries above `seq`, or undefined where some of them were never here or are here no more. */
+	above(seq: number): readonly Entry[] | undefined {
+		if (seq >= this.to) return [];
+		return this.from > seq + 1 ? undefined : this.held.slice(seq + 1 - this.from);
+	}
+
 	/** Takes what is new of `run`, if it continues the end. */
 	extend(run: Run): Extended {
 		if (run.epoch !== this.epochNow) return { kind: "epoch" };

@@ -13,12 +13,16 @@ import {
 	ERRORS,
 	type ErrorCode,
 	jsonCodec,
+	type MemberListSchema,
 	protoCodec,
 	Room_Kind,
 	Room_Standing,
+	type RoomListSchema,
 	type RoomSchema,
+	type Rooms,
 	Skipped_Reason,
 	type Up,
+	type Who,
 } from "@verbatim/protocol";
 import { type Ending, type MemoryPeer, memoryTransport, type Transport } from "../../src/mod.ts";
 
@@ -28,6 +32,8 @@ export interface FakeRoom {
 	epoch: number;
 	entries: Entry[];
 	readonly members: Set<string>;
+	/** Changes of the members that have no entry. */
+	unlogged: number;
 	readonly peers?: readonly [string, string];
 }
 
@@ -51,6 +57,12 @@ export class FakeServer {
 	/** Further behind than this a hello gets `Skipped`. */
 	catchUpMax = 1_000;
 	pageMax = 50;
+	membersPageMax = 1_000;
+	roomsPageMax = 500;
+	/** Rooms with more members do not say who is online. */
+	presenceMax = 100;
+	/** Members who are not online. */
+	readonly away = new Set<string>();
 	now = (): number => T0;
 
 	constructor(schemes: readonly string[] = ["memory"]) {
@@ -74,7 +86,7 @@ export class FakeServer {
 	}
 
 	room(name: string, members: readonly string[] = [], messages = 0): FakeRoom {
-		const room: FakeRoom = { id: `r_${name}`, name, epoch: 1, entries: [], members: new Set(members) };
+		const room: FakeRoom = { id: `r_${name}`, name, epoch: 1, entries: [], members: new Set(members), unlogged: 0 };
 		this.rooms.set(room.id, room);
 		for (let i = 0; i < messages; i++) this.say(room, "host", `message ${i + 1}`);
 		return room;
@@ -87,6 +99,8 @@ export class FakeServer {
 	append(room: FakeRoom, sender: string, body: MessageInitShape<typeof EntrySchema>["body"] & object, cid = ""): Entry {
 		const entry = create(EntrySchema, { seq: room.entries.length + 1, atMs: this.now(), sender: userOf(sender), cid, body });
 		room.entries.push(entry);
+		if (body.case === "joined") room.members.add(sender);
+		if (body.case === "left") room.members.delete(sender);
 		for (const session of this.live) session.offer(room);
 		return entry;
 	}
@@ -109,6 +123,44 @@ export class FakeServer {
 
 	newest(room: FakeRoom, limit: number): ReturnType<FakeServer["page"]> {
 		return this.page(room, Math.max(1, room.entries.length - limit + 1), room.entries.length);
+	}
+
+	/** One's own rooms on the first page, and the others in order of name. */
+	roomList(user: string, { after, limit }: Rooms): MessageInitShape<typeof RoomListSchema> {
+		const all = [...this.rooms.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+		const own = after === "" ? all.filter(({ members }) => members.has(user)) : [];
+		const others = all.filter(({ name, members }) => name > after && !members.has(user));
+		const page = others.slice(0, Math.min(limit || this.roomsPageMax, this.roomsPageMax));
+		const next = page.length < others.length ? (page.at(-1)?.name ?? "") : "";
+		return { rooms: [...own, ...page].map((room) => this.info(room, user)), next };
+	}
+
+	/** How often the list of members has changed. */
+	memberVersion({ entries, unlogged }: FakeRoom): number {
+		return 1 + unlogged + entries.filter(({ body }) => body.case === "joined" || body.case === "left").length;
+	}
+
+	/** A page of it, as a server gives it. */
+	memberList(room: FakeRoom, who: Partial<Who>): MessageInitShape<typeof MemberListSchema> {
+		const { after = "", limit = 0, epoch = 0, version = 0, users = [] } = who;
+		const online = [...room.members].filter((name) => !this.away.has(name));
+		const presence = room.members.size <= this.presenceMax;
+		const facts = { room: room.id, epoch: room.epoch, version: this.memberVersion(room), asOf: room.entries.length };
+		const base = { ...facts, total: room.members.size, online: online.length, presence };
+		if (users.length > 0) return { ...base, here: users.filter(({ id }) => online.some((name) => userOf(name).id === id)) };
+		if (after === "" && !presence && epoch === room.epoch && version === base.version) return { ...base, same: true };
+		const all = [...room.members].map(userOf).sort((a, b) => (a.id < b.id ? -1 : 1));
+		const following = all.filter(({ id }) => id > after);
+		const page = following.slice(0, limit || this.membersPageMax);
+		return {
+			...base,
+			members: page.map((user) => ({
+				user,
+				standing: Room_Standing.MEMBER,
+				online: presence && online.includes(user.name),
+			})),
+			next: following.length > page.length ? (page.at(-1)?.id ?? "") : "",
+		};
 	}
 
 	texts(room: FakeRoom): string[] {
@@ -216,11 +268,12 @@ export class FakeSession {
 				return { case: "page", value: server.page(room, Math.max(1, to - count + 1), to) };
 			}
 			case "rooms":
-				return { case: "roomList", value: { rooms: [...server.rooms.values()].map((room) => server.info(room, user)) } };
+				return { case: "roomList", value: server.roomList(user, command.value) };
 			case "who": {
-				const members = [...(server.rooms.get(command.value.room)?.members ?? [])];
-				const list = members.map((name) => ({ user: userOf(name), standing: Room_Standing.MEMBER, online: true }));
-				return { case: "memberList", value: { room: command.value.room, members: list } };
+				const room = server.rooms.get(command.value.room);
+				return room === undefined
+					? refusal("no_such_room")
+					: { case: "memberList", value: server.memberList(room, command.value) };
 			}
 			case "rename":
 			case "invite":

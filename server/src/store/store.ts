@@ -78,7 +78,7 @@ export interface MemberPage {
 	 * without one, when an invitation is declined. At least 1.
 	 */
 	readonly version: number;
-	/** Members and invited on all pages. */
+	/** Members and owners, on all pages; open invitations do not count. */
 	readonly total: number;
 	readonly members: readonly MemberRecord[];
 	/** Whether more follow the last of these. */

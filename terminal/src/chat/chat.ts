@@ -79,7 +79,7 @@ export function createChat(parts: ChatParts): Chat {
 		wanted = undefined;
 		const room = ref ? await client.join(channelRef(ref), { create: true }) : last;
 		if (room && desk.ui.current === HOME) rooms.open(room);
-		const all = await client.listRooms();
+		const { rooms: all } = await client.listRoomsPage();
 		heard(all);
 		if (desk.ui.current !== HOME) return;
 		const some = all.slice(0, 20).map(roomWords);
@@ -138,6 +138,7 @@ export function createChat(parts: ChatParts): Chat {
 		scene,
 		heard,
 		quit,
+		list: { next: undefined },
 		publicRooms: () => publicRooms,
 		redraw: parts.redraw,
 		suspend: parts.suspend,

@@ -16,7 +16,12 @@ export interface CommandParts {
 	/** The server's list of rooms, just heard: for completion. */
 	readonly heard: (rooms: readonly RoomInfo[]) => void;
 	readonly quit: () => void;
+	/** Where the list that was shown last goes on. */
+	readonly list: { next: (() => Promise<void>) | undefined };
 }
+
+/** Rooms and members shown at once. */
+const LIST_MAX = 100;
 
 /** Carries `name` out. What goes wrong is told where the command was given. */
 export function carryOut(parts: CommandParts, name: CommandName, words: readonly string[], rest: string): void {
@@ -57,20 +62,10 @@ const HANDLERS: Readonly<Record<CommandName, (given: Given) => Promise<void> | v
 		rooms.open(room);
 		if (rest.trim() !== "") room.send(rest);
 	},
-	async rooms({ desk, heard, tell }) {
-		const all = await desk.client.listRooms();
-		heard(all);
-		if (all.length === 0) return tell("there is no room yet: /join NAME makes one");
-		tell([`${all.length === 1 ? "one room" : `${all.length} rooms`}; /join NAME goes in`, ...all.map(roomWords)].join("\n"));
-	},
-	async who({ desk, words, tell }) {
-		const room = roomNamed(desk, words[0]);
-		const all = (await room.who()).filter(({ standing }) => standing !== Room_Standing.INVITED);
-		const named = all.map(({ user, standing, online }) => {
-			const facts = [standing === Room_Standing.OWNER ? "owner" : "", online ? "" : "away"].filter(Boolean).join(", ");
-			return safeText(user.name) + (facts ? ` (${facts})` : "");
-		});
-		tell(`in ${safeText(room.title)}: ${named.join(", ")}`);
+	rooms: (given) => showRooms(given, undefined, []),
+	who: (given) => showMembers(given, roomNamed(given.desk, given.words[0]), 0),
+	more({ list, tell }) {
+		return list.next ? list.next() : tell("there is no more; /who and /rooms show the first");
 	},
 	async history({ desk, rooms, words, tell }) {
 		const count = words[0] === undefined ? 50 : Number(words[0]);
@@ -165,6 +160,40 @@ function roomNamed(desk: Desk, name: string | undefined): Room {
 	const room = wanted ? [...desk.client.rooms.values()].find(({ title }) => title.toLowerCase() === wanted) : desk.room();
 	if (!room) throw new Mistake(name ? `you are not in ${safeText(name)}` : "you are in no room: /join NAME goes into one");
 	return room;
+}
+
+async function showRooms(given: Given, after: string | undefined, before: readonly RoomInfo[]): Promise<void> {
+	const { desk, heard, list, tell } = given;
+	const { rooms, next } = await desk.client.listRoomsPage({ limit: LIST_MAX, ...(after !== undefined && { after }) });
+	const all = [...before, ...rooms];
+	heard(all);
+	list.next = next === undefined ? undefined : () => showRooms(given, next, all);
+	if (all.length === 0) return tell("there is no room yet: /join NAME makes one");
+	const count = all.length === 1 ? "one room" : `${all.length} rooms`;
+	const head = next === undefined ? count : `the first ${count}, /more shows more`;
+	tell([`${head}; /join NAME goes in`, ...rooms.map(roomWords)].join("\n"));
+}
+
+/** Those of the room, from the `shown`th on. */
+async function showMembers(given: Given, room: Room, shown: number): Promise<void> {
+	const { list, tell } = given;
+	const large = room.memberCount > LIST_MAX;
+	if (!large) await room.who();
+	while (large && !room.membersComplete && room.members.size < shown + LIST_MAX) {
+		if ((await room.loadMembers(LIST_MAX)) === 0) break;
+	}
+	const known = [...room.members.values()].filter(({ standing }) => standing !== Room_Standing.INVITED);
+	const page = (large ? known.sort((a, b) => (a.user.id < b.user.id ? -1 : 1)) : known).slice(shown, shown + LIST_MAX);
+	await room.lookAt(page.map(({ user }) => user.id));
+	const named = page.map(({ user: { id, name }, standing }) => {
+		const away = room.members.get(id)?.online === true ? "" : "away";
+		const facts = [standing === Room_Standing.OWNER ? "owner" : "", away].filter(Boolean).join(", ");
+		return safeText(name) + (facts ? ` (${facts})` : "");
+	});
+	const more = large ? room.memberCount - shown - page.length : 0;
+	list.next = more > 0 && page.length > 0 ? () => showMembers(given, room, shown + page.length) : undefined;
+	const count = large ? ` (${room.memberCount} members, ${room.onlineCount ?? 0} online)` : "";
+	tell(`in ${safeText(room.title)}${count}: ${named.join(", ")}${list.next ? `; ${more} more: /more` : ""}`);
 }
 
 function pendingHere(desk: Desk): Room["pending"] {

@@ -17,6 +17,7 @@ export const COMMANDS = {
 	msg: { usage: "/msg NAME [TEXT]", help: "speak to one person alone", args: ["user", "text"] },
 	rooms: { usage: "/rooms", help: "which rooms there are", args: [] },
 	who: { usage: "/who [ROOM]", help: "who is in the room", args: ["room"] },
+	more: { usage: "/more", help: "the next of a list that goes on", args: [] },
 	history: { usage: "/history [N]", help: "load N older lines", args: ["word"] },
 	create: {
 		usage: "/create [--private] ROOM",

@@ -11,6 +11,8 @@ import {
 	type RoomEvents,
 	type RoomInfo,
 	type RoomMember,
+	type RoomsPage,
+	type RoomsPageOptions,
 	type SkippedRange,
 	type Status,
 } from "@verbatim/client";
@@ -92,6 +94,10 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
 	readonly standing = Room_Standing.MEMBER;
 	readonly epoch = 1;
 	readonly members = new Map<string, RoomMember>();
+	/** Members that `loadMembers` brings. */
+	further: RoomMember[] = [];
+	/** Of these, who is online; those in `members` say it themselves. */
+	readonly here = new Set<string>();
 	timeline: readonly Entry[] = [];
 	from = 1;
 	pending: readonly FakeDelivery[] = [];
@@ -187,8 +193,31 @@ export class FakeRoom extends Emitter<RoomEvents> implements Room {
 		this.changed();
 	}
 
+	get memberCount(): number {
+		return this.members.size + this.further.length;
+	}
+	get membersComplete(): boolean {
+		return this.further.length === 0;
+	}
+	get onlineCount(): number {
+		return this.here.size;
+	}
+
 	async who(): Promise<readonly RoomMember[]> {
 		return [...this.members.values()];
+	}
+
+	async loadMembers(limit = 200): Promise<number> {
+		const page = this.further.splice(0, limit);
+		for (const member of page) this.members.set(member.user.id, member);
+		return page.length;
+	}
+
+	async lookAt(users: readonly string[]): Promise<void> {
+		for (const id of users) {
+			const member = this.members.get(id);
+			if (member && member.online === undefined) this.members.set(id, { ...member, online: this.here.has(id) });
+		}
 	}
 
 	async leave(): Promise<void> {
@@ -292,6 +321,12 @@ export class FakeClient extends Emitter<ClientEvents> implements Client {
 
 	async listRooms(): Promise<readonly RoomInfo[]> {
 		return this.publicRooms;
+	}
+
+	async listRoomsPage({ after = "", limit = 500 }: RoomsPageOptions = {}): Promise<RoomsPage> {
+		const rooms = this.publicRooms.filter(({ name }) => name > after).slice(0, limit);
+		const last = rooms.at(-1)?.name ?? "";
+		return { rooms, next: this.publicRooms.some(({ name }) => name > last) ? last : undefined };
 	}
 
 	async logIn(credential: Credential): Promise<User> {

@@ -33,8 +33,12 @@ export interface RoomModel {
 	setDraft(text: string): void;
 	/** Says it; throws as `Room.send` does, and then keeps the draft. */
 	say(text: string): Delivery;
-	/** Asks who is there. Presence and the list of members are known from then on; a refusal is no news to the reader. */
+	/** Asks once who is there: the first members and their presence are known from then on; a refusal is no news to the reader. */
 	ask(): void;
+	/** The reader sees the end of the members known: the page that follows is loaded. */
+	loadMembers(): void;
+	/** The reader looks at these members, by id: whether they are there is asked for where it does not come by itself. */
+	lookAt(users: readonly string[]): void;
 	/** The reader asks for the page before the oldest shown. Never rejects, see `loadError`. */
 	loadOlder(): Promise<void>;
 	/**
@@ -54,6 +58,8 @@ export interface RoomContext {
 
 /** Entries per page of the past: a few screens. */
 export const OLDER_ENTRIES = 60;
+/** Members asked for when a room is opened: all of nearly every room. */
+const MEMBERS_FIRST = 200;
 
 export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 	const { keeper } = context;
@@ -126,6 +132,19 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 		}
 	};
 
+	let lookedAt: readonly string[] = [];
+	let looking = false;
+	/** One question at a time: while the reader scrolls, only the last view counts. */
+	const look = async (): Promise<void> => {
+		if (looking) return;
+		looking = true;
+		for (let asked: readonly string[] = []; asked !== lookedAt; ) {
+			asked = lookedAt;
+			await room.lookAt(asked).catch(() => undefined);
+		}
+		looking = false;
+	};
+
 	const loadAhead = (): void => {
 		if (loadError.peek() === undefined && (intoSkipped || skipped.peek() === undefined)) void load();
 	};
@@ -165,7 +184,15 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 			return delivery;
 		},
 		ask() {
-			room.who().catch(() => undefined);
+			// After a reconnect the SDK asks again by itself, for no more than has changed.
+			if (room.onlineCount === undefined) room.loadMembers(MEMBERS_FIRST).catch(() => undefined);
+		},
+		loadMembers() {
+			if (!room.membersComplete) room.loadMembers().catch(() => undefined);
+		},
+		lookAt(users) {
+			lookedAt = users;
+			void look();
 		},
 		loadOlder() {
 			intoSkipped = true;
@@ -178,8 +205,14 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 	};
 }
 
-/** Members in the order of a list: who is there first, then by name. */
-export function membersInOrder(members: Iterable<RoomMember>): readonly RoomMember[] {
-	const rank = (member: RoomMember): number => (member.online === true ? 0 : 1);
-	return [...members].sort((a, b) => rank(a) - rank(b) || a.user.name.localeCompare(b.user.name));
+/** Of rooms with more members it is not known of everybody whether they are there, and what is learnt must not move what one looks at. */
+const RANKED_MAX = 100;
+const byName = new Intl.Collator();
+
+/** Members in the order of a list: who is there first, in small rooms, then by name; as long as not all are known, as their pages come. */
+export function membersInOrder(members: Iterable<RoomMember>, complete: boolean): readonly RoomMember[] {
+	const all = [...members];
+	if (!complete) return all.sort((a, b) => (a.user.id < b.user.id ? -1 : 1));
+	const rank = (member: RoomMember): number => (all.length > RANKED_MAX || member.online === true ? 0 : 1);
+	return all.sort((a, b) => rank(a) - rank(b) || byName.compare(a.user.name, b.user.name));
 }

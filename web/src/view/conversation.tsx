@@ -41,9 +41,7 @@ function RoomHead({ model }: { readonly model: RoomModel }): JSX.Element {
 			<DrawerButton />
 			<RoomSign model={model} />
 			<h1 title={model.title.value}>{model.title.value.slice(1)}</h1>
-			{room.members.size > 0 && !direct ? (
-				<span class="room-facts">{counted(room.members.size, "member", "members")}</span>
-			) : null}
+			{direct ? null : <span class="room-facts">{counted(room.memberCount, "member", "members")}</span>}
 			<span class="spring" />
 			{direct ? null : (
 				<button

@@ -1,37 +1,47 @@
-// Who is in the room, and who of them is there.
+// Who is in the room, and who of them is there. Only the people near the screen exist: a room may have thousands.
+
+import { elementScroll } from "@tanstack/virtual-core";
+import type { RoomMember } from "@verbatim/client";
 import { Room_Standing } from "@verbatim/protocol";
 import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { membersInOrder, type RoomModel } from "../state/room.ts";
+import { counted } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
+import { useVirtualRows } from "./virtual-rows.ts";
+
+const PERSON_PX = 40;
+/** So many people before the end of those known, more are loaded. */
+const AHEAD = 50;
 
 export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
 	const { layout, rooms } = useApp();
 	model.version.value;
 	rooms.presence.value;
-	const all = membersInOrder(model.room.members.values());
-	const members = all.filter((member) => member.standing !== Room_Standing.INVITED);
-	const invited = all.filter((member) => member.standing === Room_Standing.INVITED);
+	const { room } = model;
+	const { members: known, membersComplete: complete } = room;
+	// Sorted when it changes, and not with each message.
+	const { members, invited } = useMemo(() => {
+		const all = membersInOrder(known.values(), complete);
+		const isInvited = ({ standing }: { readonly standing: Room_Standing }): boolean => standing === Room_Standing.INVITED;
+		return { members: all.filter((member) => !isInvited(member)), invited: all.filter(isInvited) };
+	}, [known, complete]);
+	const scroller = useRef<HTMLElement>(null);
 	return (
-		<aside class="members" aria-label="Members">
+		<aside class="members" aria-label="Members" ref={scroller}>
 			<header>
 				<h2>Members</h2>
 				<button type="button" class="quiet" aria-label="Close members" onClick={() => (layout.members.value = false)}>
 					<Icon name="close" />
 				</button>
 			</header>
-			<ul>
-				{members.map(({ user, standing, online }) => (
-					<Person
-						key={user.id}
-						id={user.id}
-						name={user.name}
-						online={online}
-						facts={standing === Room_Standing.OWNER ? "owner" : ""}
-					/>
-				))}
-			</ul>
+			<p class="members-count">
+				{counted(room.memberCount, "member", "members")}
+				{room.onlineCount === undefined ? "" : `, ${room.onlineCount.toLocaleString()} online`}
+			</p>
+			<People model={model} members={members} scroller={scroller} />
 			{invited.length === 0 ? null : (
 				<>
 					<h3>Invited</h3>
@@ -46,19 +56,77 @@ export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
 	);
 }
 
+interface PeopleProps {
+	readonly model: RoomModel;
+	readonly members: readonly RoomMember[];
+	readonly scroller: { readonly current: HTMLElement | null };
+}
+
+function People({ model, members, scroller }: PeopleProps): JSX.Element {
+	const { minute } = useApp();
+	const list = useRef<HTMLUListElement>(null);
+	const virtualizer = useVirtualRows({
+		count: members.length,
+		getScrollElement: () => scroller.current,
+		getItemKey: (index) => members[index]?.user.id ?? index,
+		estimateSize: () => PERSON_PX,
+		scrollToFn: elementScroll,
+		scrollMargin: list.current?.offsetTop ?? 0,
+		overscan: 8,
+	});
+	const items = virtualizer.getVirtualItems();
+	const last = items.at(-1)?.index ?? 0;
+	useEffect(() => {
+		if (last >= members.length - AHEAD) model.loadMembers();
+	}, [model, last, members.length]);
+	const shown = items.flatMap(({ index }) => members[index]?.user.id ?? []).join(" ");
+	const now = minute.value;
+	useEffect(() => {
+		// Anew from time to time: who comes and goes in a large room is not told.
+		if (now > 0 && shown !== "") model.lookAt(shown.split(" "));
+	}, [model, shown, now]);
+	return (
+		<ul ref={list} class="people" style={{ height: `${virtualizer.getTotalSize()}px` }}>
+			{items.map(({ index, start }) => {
+				const member = members[index];
+				if (member === undefined) return null;
+				const { user, standing, online } = member;
+				return (
+					<Person
+						key={user.id}
+						id={user.id}
+						name={user.name}
+						online={online}
+						facts={standing === Room_Standing.OWNER ? "owner" : ""}
+						place={{ index, of: model.room.memberCount, top: start - (list.current?.offsetTop ?? 0) }}
+					/>
+				);
+			})}
+		</ul>
+	);
+}
+
 interface PersonProps {
 	readonly id: string;
 	readonly name: string;
 	readonly online: boolean | undefined;
 	readonly facts: string;
+	/** Where in a long list it stands. */
+	readonly place?: { readonly index: number; readonly of: number; readonly top: number };
 }
 
-function Person({ id, name, online, facts }: PersonProps): JSX.Element {
+function Person({ id, name, online, facts, place }: PersonProps): JSX.Element {
 	const { actions, session } = useApp();
 	const me = session.user.value?.id === id;
 	const marks = [facts, me ? "you" : ""].filter(Boolean).join(", ");
 	return (
-		<li>
+		<li
+			{...(place && {
+				"aria-posinset": place.index + 1,
+				"aria-setsize": place.of,
+				style: { transform: `translateY(${place.top}px)` },
+			})}
+		>
 			<button
 				type="button"
 				class="person"

@@ -5,7 +5,7 @@ import { create, type Entry, EntrySchema, Skipped_Reason, type User, UserSchema 
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
 import { ann, bob, joined, message } from "../support/entries.ts";
 import { enter, hear, keptSends, say, textsOn } from "../support/people.ts";
-import { type Script, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
+import { memberList, type Script, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
 
 const LONG_MS = 90_000;
 
@@ -77,7 +77,7 @@ describe.skipIf(findChromium() === undefined)(`the page against bad words and ba
 				{
 					user: ann,
 					rooms,
-					react: (command) => (command.case === "who" ? { case: "memberList", value: { members } } : undefined),
+					react: (command) => (command.case === "who" ? memberList(rooms, command.value.room, members) : undefined),
 				},
 				"#tea",
 			);

@@ -48,6 +48,9 @@ export class FakeRoom extends Events<RoomEvents> {
 	failLoads = false;
 	loads = 0;
 	asked = 0;
+	/** What `lookAt` was called with, and how long it takes. */
+	readonly lookedAt: (readonly string[])[] = [];
+	looking: Promise<void> = Promise.resolve();
 	readonly id: string;
 	title: string;
 
@@ -86,9 +89,21 @@ export class FakeRoom extends Events<RoomEvents> {
 		this.tell("changed", this as unknown as Room);
 	}
 
-	async who(): Promise<readonly RoomMember[]> {
+	get memberCount(): number {
+		return this.members.size;
+	}
+	membersComplete = false;
+	onlineCount: number | undefined;
+
+	async loadMembers(): Promise<number> {
 		this.asked++;
-		return [];
+		this.onlineCount = 0;
+		return 0;
+	}
+
+	async lookAt(users: readonly string[]): Promise<void> {
+		this.lookedAt.push(users);
+		await this.looking;
 	}
 
 	markSeen(seq = this.to): void {

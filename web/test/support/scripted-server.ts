@@ -129,7 +129,7 @@ function usual({ user, rooms }: Script, command: Up["command"]): DownBody | "sil
 			return { case: "page", value: { room: id, epoch, from, to, head: room.log.length, asOf: room.log.length, entries } };
 		}
 		case "who":
-			return { case: "memberList", value: { members: [{ user, standing: Room_Standing.OWNER, online: true }] } };
+			return memberList(rooms, command.value.room, [{ user, standing: Room_Standing.OWNER, online: true }]);
 		case "rooms":
 			return { case: "roomList", value: { rooms: rooms.map((room) => room.info) } };
 		case "ping":
@@ -137,4 +137,15 @@ function usual({ user, rooms }: Script, command: Up["command"]): DownBody | "sil
 		default:
 			return "silent";
 	}
+}
+
+/** The whole list of a small room. */
+export function memberList(
+	rooms: readonly ScriptedRoom[],
+	id: string,
+	members: NonNullable<Extract<DownBody, { case: "memberList" }>["value"]["members"]>,
+): DownBody {
+	const room = rooms.find(({ info }) => info.id === id);
+	const facts = { room: id, epoch: room?.info.epoch ?? 0, version: 1, asOf: room?.log.length ?? 0 };
+	return { case: "memberList", value: { ...facts, total: members.length, online: members.length, presence: true, members } };
 }

@@ -255,7 +255,7 @@ export class Person implements LineEar {
 			const { room: id, members, next, total } = answer.value;
 			const label = this.book.label(id);
 			this.sayAll(renderMembers(answer.value, label));
-			const sofar = shown + members.length;
+			const sofar = shown + members.filter(({ standing }) => standing !== Room_Standing.INVITED).length;
 			this.goOn(next, `- ${label}: ${Math.max(1, total - sofar)} more: /more`, () => this.who(room, next, sofar));
 		});
 	}

@@ -59,7 +59,7 @@ export function readMembers(disk: MemoryDisk, id: string, afterId: string, limit
 			standing: members.get(userId)?.standing ?? Room_Standing.NONE,
 		}),
 	);
-	return { epoch: row.epoch, head: row.head, version, total: members.size, members: page, more: following.length > limit };
+	return { epoch: row.epoch, head: row.head, version, total: row.members, members: page, more: following.length > limit };
 }
 
 export function readUsers(disk: MemoryDisk, afterId: string, limit: number): readonly UserRecord[] {

@@ -124,8 +124,7 @@ function prepare(db: Database) {
 				"WHERE room_no = ? AND user > ? ORDER BY user LIMIT ?",
 		),
 		memberFacts: all<{ no: number; epoch: number; head: number; version: number; total: number }>(
-			"SELECT no, epoch, head, member_version AS version, (SELECT count(*) FROM members WHERE room_no = no) AS total " +
-				"FROM rooms WHERE id = ?",
+			"SELECT no, epoch, head, member_version AS version, members AS total FROM rooms WHERE id = ?",
 		),
 		nameOf: all<{ name: string | null }>(
 			"SELECT coalesce((SELECT name FROM users WHERE id = ?), (SELECT name FROM members WHERE room_no = ? AND user = ?)) AS name",

@@ -1079,7 +1079,7 @@ export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
   asOf: number;
 
   /**
-   * Members and invited on all pages.
+   * Members, on all pages; the invited do not count.
    *
    * @generated from field: uint32 total = 6;
    */

@@ -1,0 +1,195 @@
+// The list of a room's members, as a client keeps it: by pages, by the log, and by asking for what has changed.
+import { describe, expect, test } from "bun:test";
+import { Skipped_Reason, TIMING } from "@verbatim/protocol";
+import fc from "fast-check";
+import type { Room } from "../src/mod.ts";
+import { type Bench, liveClient } from "./support/bench.ts";
+import { FakeServer, userOf } from "./support/fake-server.ts";
+
+const COUNT = 250;
+const nameOf = (n: number): string => `m${String(n).padStart(3, "0")}`;
+
+/** Ann in a room with 250 others, where presence is not told. */
+async function inCrowd(count = COUNT) {
+	const server = new FakeServer();
+	const tea = server.room("tea", ["ann", ...Array.from({ length: count }, (_, n) => nameOf(n))], 3);
+	const bench = await liveClient({ limits: { membersPageMax: 100 } }, server);
+	const room = bench.client.rooms.get(tea.id) as Room;
+	return { ...bench, tea, room };
+}
+
+/** What `asking` gives, once all has come. */
+async function given<T>({ clock }: Pick<Bench, "clock">, asking: Promise<T>): Promise<T> {
+	await clock.settle();
+	return asking;
+}
+
+const asks = ({ server }: Pick<Bench, "server">) =>
+	server.heard.flatMap(({ command }) => (command.case === "who" ? [command.value] : []));
+const namesOf = (room: Room): string[] => [...room.members.values()].map(({ user }) => user.name).sort();
+
+async function reconnect({ server, clock }: Pick<Bench, "server" | "clock">): Promise<void> {
+	await clock.advance(TIMING.stableMs);
+	server.cut();
+	await clock.advance(TIMING.stableMs);
+}
+
+describe("a large room", () => {
+	test("is given page by page, or whole", async () => {
+		const bench = await inCrowd();
+		const { room, tea } = bench;
+		expect([room.memberCount, room.onlineCount, room.membersComplete]).toEqual([COUNT + 1, undefined, false]);
+		expect(await given(bench, room.loadMembers(100))).toBe(100);
+		expect([room.members.size, room.membersComplete, room.onlineCount]).toEqual([100, false, COUNT + 1]);
+		expect(await given(bench, room.loadMembers(100))).toBe(100);
+		expect(await given(bench, room.loadMembers(100))).toBe(51);
+		expect(room.membersComplete).toBe(true);
+		expect(await given(bench, room.loadMembers(100))).toBe(0);
+		expect(namesOf(room)).toEqual([...tea.members].sort());
+		const other = await inCrowd();
+		expect(await given(other, other.room.who())).toHaveLength(COUNT + 1);
+		expect(asks(other)).toHaveLength(3);
+	});
+
+	test("is not asked for again after a reconnect: its version is", async () => {
+		const bench = await inCrowd();
+		const { room, server, tea, clock } = bench;
+		await given(bench, room.who());
+		const before = asks(bench).length;
+		await reconnect(bench);
+		expect(asks(bench).slice(before)).toMatchObject([{ after: "", epoch: 1, version: 1 }]);
+		// What the log says of members is counted along.
+		server.append(tea, "zoe", { case: "joined", value: {} });
+		server.append(tea, nameOf(7), { case: "left", value: {} });
+		server.say(tea, "zoe", "hi");
+		await clock.settle();
+		expect(room.memberCount).toBe(COUNT + 1);
+		await reconnect(bench);
+		expect(asks(bench).slice(before + 1)).toMatchObject([{ after: "", version: 3 }]);
+		expect(namesOf(room)).toEqual([...tea.members].sort());
+	});
+
+	test("is asked for again where the timeline has jumped over changes, and not where it has over words", async () => {
+		const bench = await inCrowd();
+		const { room, server, tea, clock } = bench;
+		const skip = async (change: () => void) => {
+			server.session.passes = () => false;
+			const from = tea.entries.length + 1;
+			change();
+			for (let i = 0; i < 5; i++) server.say(tea, "ann", `${i}`);
+			server.session.passes = () => true;
+			const page = server.newest(tea, 2);
+			server.session.push({
+				case: "skipped",
+				value: { room: tea.id, from, to: (page.from ?? 1) - 1, reason: Skipped_Reason.FAR, page },
+			});
+			await clock.advance(TIMING.stableMs);
+		};
+		await given(bench, room.who());
+		const before = asks(bench).length;
+		await skip(() => undefined);
+		expect(asks(bench).length).toBe(before + 1);
+		expect(room.membersComplete).toBe(true);
+		await skip(() => server.append(tea, "zoe", { case: "joined", value: {} }));
+		expect(asks(bench).length).toBe(before + 4);
+		expect(namesOf(room)).toEqual([...tea.members].sort());
+		expect(room.memberCount).toBe(COUNT + 2);
+	});
+
+	test("is begun anew where somebody was removed without an entry between two pages", async () => {
+		const bench = await inCrowd();
+		const { room, tea } = bench;
+		await given(bench, room.loadMembers(100));
+		tea.members.delete(nameOf(1));
+		tea.unlogged++;
+		await given(bench, room.loadMembers(100));
+		expect(room.members.has(userOf(nameOf(1)).id)).toBe(false);
+		await given(bench, room.who());
+		expect(namesOf(room)).toEqual([...tea.members].sort());
+	});
+
+	test("tells of those whom somebody looks at whether they are there, again after a reconnect", async () => {
+		const bench = await inCrowd();
+		const { room, server } = bench;
+		server.away.add(nameOf(1));
+		await given(bench, room.loadMembers());
+		const [one, two, three] = [1, 2, 3].map((n) => userOf(nameOf(n)).id);
+		const seen = () => [one, two, three].map((id) => room.members.get(id ?? "")?.online);
+		expect(seen()).toEqual([undefined, undefined, undefined]);
+		await given(bench, room.lookAt([one ?? "", two ?? ""]));
+		expect(seen()).toEqual([false, true, undefined]);
+		expect(room.onlineCount).toBe(COUNT);
+		server.away.add(nameOf(2));
+		await reconnect(bench);
+		expect(seen()).toEqual([false, false, undefined]);
+		expect(room.onlineCount).toBe(COUNT - 1);
+	});
+
+	test("is right whatever changes while its pages come, and however late", async () => {
+		const step = fc.oneof(
+			fc.record({ do: fc.constant("page" as const) }),
+			fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "decline" as const), n: fc.nat(39) }),
+			fc.record({ do: fc.constantFrom("say" as const, "late page" as const, "settle" as const, "cut" as const) }),
+		);
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+				const bench = await inCrowd(20);
+				const { server, clock, tea, room, client } = bench;
+				server.presenceMax = 0;
+				let held: Array<() => void> = [];
+				for (const each of steps) {
+					const due = held;
+					held = [];
+					if (each.do === "page") room.loadMembers(5).catch(() => undefined);
+					else if (each.do === "say") server.say(tea, "ann", "hi");
+					else if (each.do === "settle") await clock.settle();
+					else if (each.do === "cut") await reconnect(bench);
+					else if (each.do === "late page") {
+						// Read now, and told only after what comes next.
+						server.react = (command, session, up) => {
+							if (command.case !== "who") return undefined;
+							const list = server.memberList(tea, command.value);
+							held.push(() => session.open && session.push({ case: "memberList", value: list }, up.id));
+							return "silent";
+						};
+						room.loadMembers(5).catch(() => undefined);
+						await clock.settle();
+						server.react = () => undefined;
+					} else if (each.do === "join" && !tea.members.has(nameOf(each.n))) {
+						server.append(tea, nameOf(each.n), { case: "joined", value: {} });
+					} else if (each.do === "leave" && tea.members.has(nameOf(each.n))) {
+						server.append(tea, nameOf(each.n), { case: "left", value: {} });
+					} else if (each.do === "decline" && tea.members.delete(nameOf(each.n))) {
+						tea.unlogged++;
+					}
+					// After what has happened in this step.
+					for (const go of due) go();
+				}
+				for (const go of held) go();
+				await given(bench, room.who());
+				expect(namesOf(room)).toEqual([...tea.members].sort());
+				expect(room.memberCount).toBe(tea.members.size);
+				const before = asks(bench).length;
+				await given(bench, room.who());
+				// Nothing has changed since: one question, and no page.
+				expect(asks(bench).length).toBe(before + 1);
+				await client.close();
+			}),
+			{ numRuns: 150 },
+		);
+	});
+});
+
+test("all public channels are listed, however many pages they are", async () => {
+	const server = new FakeServer();
+	server.room("tea", ["ann"]);
+	for (let n = 0; n < 9; n++) server.room(`room${n}`);
+	server.roomsPageMax = 4;
+	const bench = await liveClient({}, server);
+	const rooms = await given(bench, bench.client.listRooms());
+	expect(rooms.map(({ name }) => name)).toEqual(["tea", ...Array.from({ length: 9 }, (_, n) => `room${n}`)]);
+	const page = await given(bench, bench.client.listRoomsPage({ limit: 2 }));
+	expect([page.rooms.length, page.next]).toEqual([3, "room1"]);
+	const last = await given(bench, bench.client.listRoomsPage({ after: "room7" }));
+	expect([last.rooms.map(({ name }) => name), last.next]).toEqual([["room8"], undefined]);
+});
