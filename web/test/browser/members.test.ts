@@ -1,0 +1,128 @@
+// Who is in a room, in a real browser: with a real server, and with a room of thousands.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { create, Room_Standing, UserSchema } from "@verbatim/protocol";
+import { ServerProcess } from "@verbatim/testkit";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import { ann, bob, message } from "../support/entries.ts";
+import { enter, hear, join, PATIENCE_MS } from "../support/people.ts";
+import { type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
+
+const LONG_MS = 90_000;
+const MEMBERS = 3_000;
+const numbered = (n: number): string => String(n).padStart(5, "0");
+
+describe.skipIf(findChromium() === undefined)(`the members of a room in a browser (${CHROMIUM_MISSING})`, () => {
+	let browser: TestBrowser;
+	let visitors: Visitor[] = [];
+	let scripted: ScriptedServer | undefined;
+	let real: ServerProcess | undefined;
+
+	beforeAll(async () => {
+		browser = await openBrowser();
+	}, LONG_MS);
+
+	afterEach(async () => {
+		const faults = visitors.flatMap((visitor) => visitor.faults);
+		for (const visitor of visitors) await visitor.close();
+		visitors = [];
+		await scripted?.stop();
+		await real?.remove();
+		scripted = undefined;
+		real = undefined;
+		expect(faults).toEqual([]);
+	}, LONG_MS);
+
+	afterAll(async () => {
+		await browser?.close();
+	}, LONG_MS);
+
+	async function visitor(url: string, name: string): Promise<Visitor["page"]> {
+		const one = await browser.visitor({ viewport: { width: 1_200, height: 900 } });
+		visitors.push(one);
+		await enter(one.page, url, name);
+		return one.page;
+	}
+
+	test(
+		"who joins is shown as online to those who are there, who need not ask again",
+		async () => {
+			real = await ServerProcess.prepare();
+			await real.start();
+			const first = await visitor(real.http, "ann");
+			await join(first, "tea");
+			const second = await visitor(real.http, "bob");
+			await join(second, "tea");
+			for (const page of [first, second]) {
+				await page.getByRole("button", { name: "Members", exact: true }).click();
+				const other = page === first ? "bob" : "ann";
+				await page.locator(".person", { hasText: other }).getByText(", online").waitFor({ state: "attached" });
+				await page.getByText("2 members, 2 online").waitFor();
+			}
+		},
+		LONG_MS,
+	);
+
+	test(
+		"a room of thousands is counted, loaded as one goes along it, and asked after where one looks",
+		async () => {
+			const users = Array.from({ length: MEMBERS }, (_, n) => ({ id: `u${numbered(n)}`, name: `member ${numbered(n)}` }));
+			const rooms = [scriptedRoom("tea", [message(1, bob, "hello")])];
+			const [{ info }] = rooms as [(typeof rooms)[number]];
+			info.members = MEMBERS;
+			const online = new Set([users[3]?.id, users[MEMBERS - 1]?.id]);
+			scripted = await scriptedServer({
+				user: ann,
+				rooms,
+				react: (command) => {
+					if (command.case !== "who") return undefined;
+					const { after, limit, users: asked, version } = command.value;
+					const facts = { room: info.id, epoch: 1, version: 7, asOf: 1, total: MEMBERS, online: 42 };
+					if (asked.length > 0)
+						return { case: "memberList", value: { ...facts, here: asked.filter(({ id }) => online.has(id)) } };
+					if (version === 7 && after === "") return { case: "memberList", value: { ...facts, same: true } };
+					const following = users.filter(({ id }) => id > after);
+					const page = following.slice(0, Math.min(limit, 1_000));
+					const members = page.map((user) => ({ user: create(UserSchema, user), standing: Room_Standing.MEMBER }));
+					const next = page.length < following.length ? (page.at(-1)?.id ?? "") : "";
+					return { case: "memberList", value: { ...facts, members, next } };
+				},
+			});
+			const asks = () => (scripted?.heard ?? []).flatMap((command) => (command.case === "who" ? [command.value] : []));
+			const page = await visitor(scripted.url, "ann");
+			await hear(page, "hello");
+			await page.getByText(`${MEMBERS.toLocaleString()} members`, { exact: true }).waitFor();
+			await page.getByRole("button", { name: "Members", exact: true }).click();
+			await page.getByText(`${MEMBERS.toLocaleString()} members, 42 online`).waitFor();
+			await page
+				.locator(".person", { hasText: `member ${numbered(3)}` })
+				.first()
+				.getByText(", online")
+				.waitFor({ state: "attached" });
+			// A page of them, and no more than a screen of it.
+			expect(asks().filter((value) => value.users.length === 0)).toHaveLength(1);
+			expect(await page.locator(".person").count()).toBeLessThan(80);
+			const list = page.locator(".members");
+			for (let end = page.locator(".person", { hasText: `member ${numbered(MEMBERS - 1)}` }); (await end.count()) === 0; ) {
+				await list.evaluate((box) => box.scrollBy(0, 4_000));
+				await page.waitForTimeout(0);
+				end = page.locator(".person", { hasText: `member ${numbered(MEMBERS - 1)}` });
+			}
+			await page
+				.locator(".person", { hasText: `member ${numbered(MEMBERS - 1)}` })
+				.getByText(", online")
+				.waitFor({ state: "attached", timeout: PATIENCE_MS });
+			expect(await page.locator(".person").count()).toBeLessThan(80);
+			for (const { users: asked } of asks()) expect(asked.length).toBeLessThanOrEqual(100);
+			// Back after a cut: one question, by the version that is here, and those in view.
+			const before = asks().length;
+			scripted.open(false);
+			await page.locator(".banner").waitFor();
+			scripted.open(true);
+			await page.waitForFunction(() => document.querySelector(".banner") === null, undefined, { timeout: PATIENCE_MS });
+			while (asks().length < before + 2) await page.waitForTimeout(20);
+			const again = asks().slice(before);
+			expect(again.filter(({ users: asked }) => asked.length === 0)).toMatchObject([{ after: "", epoch: 1, version: 7 }]);
+		},
+		LONG_MS,
+	);
+});
