@@ -1,9 +1,7 @@
 // What the SDK offers, as types: the client, its rooms, its deliveries. `connect` (client.ts) makes one.
 import type {
 	CodecName,
-	Entry,
 	Limits,
-	Page,
 	Room_Kind,
 	Room_Standing,
 	Sent,
@@ -13,11 +11,14 @@ import type {
 	Room as WireRoom,
 } from "@verbatim/protocol";
 import type { Clock, Random } from "./clock.ts";
+import type { Entry, Page } from "./entry.ts";
 import type { RefusedError, UnknownOutcomeError, VerbatimError } from "./errors.ts";
 import type { MarkStore } from "./marks/store.ts";
 import type { OutboxStore } from "./outbox/store.ts";
 import type { TokenStore } from "./tokens/store.ts";
 import type { Transport } from "./transport/transport.ts";
+
+export type { Entry, Page };
 
 /** A room as the server describes it: what lists of rooms and invitations are made of. */
 export type RoomInfo = WireRoom;
@@ -72,8 +73,46 @@ export interface ConnectOptions {
 	 * or restored again; on Node and Bun when the network interfaces change or the device has slept.
 	 */
 	readonly wake?: (task: () => void) => Off;
+	/** Is told of the connection's life, of problems, and of sends that failed. Default: nobody is. */
+	readonly logger?: Logger;
 	readonly clock?: Clock;
 	readonly random?: Random;
+}
+
+/**
+ * Where the SDK logs to: fields, then words, as with pino (a pino logger can be given as it is; so can `console`). Errors are in the
+ * field `err`. Texts, tokens and passwords are never logged. What a logger throws is reported as an uncaught error.
+ */
+export interface Logger {
+	debug(fields: object, message: string): void;
+	info(fields: object, message: string): void;
+	warn(fields: object, message: string): void;
+	error(fields: object, message: string): void;
+}
+
+/** What a client's connections have carried, over its whole life. */
+export interface ConnectionStatistics {
+	/** Of the newest ping that was answered, in ms; there is one at the start of each connection. Undefined before the first. */
+	readonly roundTripMs: number | undefined;
+	/** Connections that were welcomed. */
+	readonly connections: number;
+	/** Those of them that took the place of a lost one. */
+	readonly reconnects: number;
+	/** Messages to the server and from it, heartbeats included. */
+	readonly messagesUp: number;
+	readonly messagesDown: number;
+	/** Their bytes, without what the transport adds (framing, TLS, compression). */
+	readonly bytesUp: number;
+	readonly bytesDown: number;
+	/** Why a connection was lost, or could not be made, the last time; undefined if that never happened. */
+	readonly lastError: VerbatimError | undefined;
+}
+
+/** Bounds of `drain`. */
+export interface DrainOptions {
+	readonly signal?: AbortSignal;
+	/** Default: none. */
+	readonly timeoutMs?: number;
 }
 
 /** Where the connection stands. Times are milliseconds of the wall clock. */
@@ -157,6 +196,8 @@ export interface Client {
 	readonly rooms: ReadonlyMap<string, Room>;
 	/** Rooms to which an invitation is open, by id; `join(id)` accepts. */
 	readonly invitations: ReadonlyMap<string, RoomInfo>;
+	/** Of this moment; a new object each time. */
+	readonly statistics: ConnectionStatistics;
 	/** Everything said and not yet in the log, over all rooms, oldest first; failed ones until they are retried or discarded. */
 	readonly outbox: readonly Delivery[];
 
@@ -183,10 +224,26 @@ export interface Client {
 	 * Does nothing where the client is `idle` or has `stopped`.
 	 */
 	reconnect(): void;
+	/**
+	 * Waits until nothing that was said is under way any more: everything in the outbox is in the log, has failed, or was taken back.
+	 * Gives what has failed and is still there (`retry` or `discard` it); an empty list means that all of it is in the log. Also
+	 * waits for the first welcome, because only then it is known what an earlier life has left. Rejects with `TimeoutError`,
+	 * `AbortedError`, and why the client has stopped if it did; what waits stays in the outbox then.
+	 *
+	 * @example
+	 * ```ts
+	 * for (const line of lines) room.send(line);
+	 * const failed = await client.drain({ timeoutMs: 30_000 });
+	 * await client.close();
+	 * ```
+	 */
+	drain(options?: DrainOptions): Promise<readonly Delivery[]>;
 	/** Says goodbye and ends everything; calls under way reject with `ClosedError`. The outbox keeps what is not acknowledged. */
 	close(): Promise<void>;
 
 	on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Off;
+	/** As `on`, for the next event of its kind only. */
+	once<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Off;
 	/** All events in order, from now on, until `close` or the signal. Buffers 1,024; drops the oldest beyond, and says so. */
 	events(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<ClientEvent>;
 
@@ -315,6 +372,8 @@ export interface Room {
 	): Promise<Page>;
 
 	on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off;
+	/** As `on`, for the next event of its kind only. */
+	once<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off;
 	/**
 	 * Every entry exactly once, in order, without a hole, across reconnects: what was skipped is fetched page by page. A slow
 	 * loop is never overrun; it reads the log at its own pace. Ends when the room is left or the client closed; throws

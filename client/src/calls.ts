@@ -119,10 +119,11 @@ export class Calls {
 				reject(error);
 				control.abort(error);
 			};
-			const cancel = this.clock.after(timeoutMs, () => {
+			const tooLate = (): void => {
 				const { status } = this.port;
 				end(new TimeoutError(what, timeoutMs, status.state === "waiting" ? status.why : undefined));
-			});
+			};
+			const cancel = timeoutMs === Number.POSITIVE_INFINITY ? () => {} : this.clock.after(timeoutMs, tooLate);
 			const onAbort = (): void => end(new AbortedError(what, signal?.reason));
 			settle = () => {
 				cancel();

@@ -18,9 +18,11 @@ import type {
 	Client,
 	ClientEvent,
 	ClientEvents,
+	ConnectionStatistics,
 	ConnectOptions,
 	Credential,
 	Delivery,
+	DrainOptions,
 	JoinOptions,
 	Off,
 	Room,
@@ -33,8 +35,9 @@ import type {
 import { Calls, stoppedError } from "./calls.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { endpointOf } from "./endpoint.ts";
-import { ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
-import { Emitter, Stream } from "./events.ts";
+import { AbortedError, ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
+import { Emitter, Stream, Waiters } from "./events.ts";
+import { logEvents, logFailed } from "./log.ts";
 import { MarkKeeper } from "./marks/keeper.ts";
 import { indexedDbOutbox } from "./outbox/indexeddb.ts";
 import { memoryOutbox } from "./outbox/memory.ts";
@@ -45,6 +48,7 @@ import { Roster, type RosterPort } from "./room/roster.ts";
 import { Connector } from "./session/connector.ts";
 import { Identity } from "./session/identity.ts";
 import type { Body } from "./session/session.ts";
+import { Statistics } from "./session/statistics.ts";
 import { memoryTokens } from "./tokens/memory.ts";
 import { webSocketTransport } from "./transport/websocket.ts";
 import { onWake } from "./wake.ts";
@@ -61,8 +65,8 @@ import { onWake } from "./wake.ts";
  * await client.ready();
  * const tea = await client.join("#tea", { create: true });
  * await tea.send("hello").done; // durable, at its place in the log
- * for await (const entry of tea.entries()) {
- * 	if (entry.body.case === "message") show(entry.seq, entry.sender?.name, entry.body.value.text);
+ * for await (const { seq, sender, text } of tea.entries()) {
+ * 	if (text !== undefined) show(seq, sender?.name, text);
  * }
  * ```
  */
@@ -83,6 +87,9 @@ class LiveClient implements Client {
 	private readonly marks: MarkKeeper;
 	private readonly roster: Roster;
 	private readonly offWake: Off;
+	private readonly statisticsNow = new Statistics();
+	/** Those who wait for the outbox to be empty. */
+	private readonly draining = new Waiters();
 	private userNow: User | undefined;
 	private closing: Promise<void> | undefined;
 
@@ -111,7 +118,13 @@ class LiveClient implements Client {
 					return self.connector.live;
 				},
 				shows: (room, seq) => (this.roster.rooms.get(room)?.to ?? Number.POSITIVE_INFINITY) >= seq,
-				changed: (room) => this.roster.rooms.get(room)?.change(),
+				changed: (room) => {
+					this.roster.rooms.get(room)?.change();
+					this.draining.wake();
+				},
+				failed: (delivery) => {
+					if (options.logger !== undefined) logFailed(options.logger, delivery);
+				},
 				problem: (error) => this.emitter.emit("problem", error),
 			},
 			{ inFlightMax: options.sendsInFlightMax ?? 64, itemsMax: options.outboxMax ?? 10_000 },
@@ -131,6 +144,7 @@ class LiveClient implements Client {
 				attemptsMax: options.attemptsMax ?? 0,
 			},
 			this.identity,
+			this.statisticsNow,
 			{
 				cursors: () => this.roster.cursors(),
 				welcomed: (welcome) => this.welcomed(welcome),
@@ -145,6 +159,7 @@ class LiveClient implements Client {
 				tokens: (tokens: Tokens) => this.emitter.emit("tokens", tokens),
 			},
 		);
+		if (options.logger !== undefined) logEvents(options.logger, this.emitter, clock);
 		this.emitter.tap((type, value) => {
 			for (const stream of [...this.streams]) stream.push({ type, value } as ClientEvent);
 		});
@@ -165,6 +180,9 @@ class LiveClient implements Client {
 	}
 	get invitations(): ReadonlyMap<string, RoomInfo> {
 		return this.roster.invitations;
+	}
+	get statistics(): ConnectionStatistics {
+		return this.statisticsNow.snapshot;
 	}
 	get outbox(): readonly Delivery[] {
 		return this.sends.all;
@@ -232,6 +250,18 @@ class LiveClient implements Client {
 		this.sends.hurry();
 	}
 
+	drain({ signal, timeoutMs = Number.POSITIVE_INFINITY }: DrainOptions = {}): Promise<readonly Delivery[]> {
+		return this.calls.bounded("drain", { timeoutMs, ...(signal && { signal }) }, async (bounds) => {
+			while (this.sends.underWay) {
+				const { status } = this;
+				if (status.state === "stopped") throw stoppedError(status.why);
+				if (bounds.aborted) throw new AbortedError("drain", bounds.reason);
+				await this.draining.wait(bounds);
+			}
+			return this.sends.all.filter((delivery) => delivery.status.state === "failed");
+		});
+	}
+
 	close(): Promise<void> {
 		this.closing ??= this.shut();
 		return this.closing;
@@ -239,6 +269,10 @@ class LiveClient implements Client {
 
 	on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Off {
 		return this.emitter.on(event, listener);
+	}
+
+	once<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Off {
+		return this.emitter.once(event, listener);
 	}
 
 	events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ClientEvent> {
@@ -305,6 +339,7 @@ class LiveClient implements Client {
 		if (status.state === "stopped" && status.why !== "closed")
 			for (const room of this.roster.rooms.values()) room.pause(status.why);
 		this.calls.stir();
+		this.draining.wake();
 		this.emitter.emit("status", status);
 		if (status.state === "live") this.sends.resume();
 	}

@@ -18,6 +18,15 @@ export class Emitter<Events extends object> {
 		return () => void set.delete(own);
 	}
 
+	/** As `on`, for the next event of its kind only. */
+	once<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): Off {
+		const off = this.on(event, (value) => {
+			off();
+			listener(value);
+		});
+		return off;
+	}
+
 	/** Hears every event. */
 	tap(listener: (event: keyof Events, value: Events[keyof Events]) => void): Off {
 		this.taps.add(listener);

@@ -252,6 +252,7 @@ describe("the heartbeat", () => {
 
 	test("three silent intervals are the end; the client comes back", async () => {
 		const { server, clock, client, statuses } = await liveClient();
+		await clock.advance(35_000);
 		server.react = (command) => (command.case === "ping" ? "silent" : undefined);
 		await clock.advance(3 * 35_000 + 1);
 		expect(statuses.map(({ state }) => state)).toContain("waiting");

@@ -213,7 +213,7 @@ describe("the order of a sender", () => {
 			}),
 			{ numRuns: 200 },
 		);
-	});
+	}, 60_000);
 
 	test("a server that asks for patience is not flooded with repeats", async () => {
 		const bench = await inTea();

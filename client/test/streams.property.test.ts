@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { TIMING } from "@verbatim/protocol";
 import fc from "fast-check";
+import { withText } from "../src/entry.ts";
 import type { Room } from "../src/mod.ts";
 import { liveClient } from "./support/bench.ts";
 import { FakeServer } from "./support/fake-server.ts";
@@ -98,7 +99,7 @@ test("whatever happens to a stream, the application sees the log dense and in or
 				expect(faults).toEqual([]);
 				expect(client.status.state).toBe("live");
 				expect([room.to, room.head, room.epoch]).toEqual([tea.entries.length, tea.entries.length, tea.epoch]);
-				expect(room.timeline).toEqual(tea.entries.slice(room.from - 1, room.to));
+				expect(room.timeline).toEqual(withText(tea.entries.slice(room.from - 1, room.to)));
 				await client.close();
 				await iterating;
 				expect(iterated).toEqual(iterated.map((_, i) => 13 + i));

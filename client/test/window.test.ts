@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { create, type Entry, EntrySchema } from "@verbatim/protocol";
+import { create, EntrySchema } from "@verbatim/protocol";
 import fc from "fast-check";
+import { type Entry, withText } from "../src/entry.ts";
 import { runOf, runOfPage, Window } from "../src/room/window.ts";
 
-const entry = (seq: number): Entry => create(EntrySchema, { seq, body: { case: "message", value: { text: `#${seq}` } } });
+const entry = (seq: number) => create(EntrySchema, { seq, body: { case: "message", value: { text: `#${seq}` } } });
 const entries = (from: number, to: number): Entry[] =>
-	Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => entry(from + i));
+	withText(Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => entry(from + i)));
 const run = (from: number, to: number, epoch = 1) => ({ epoch, from, to, entries: entries(from, to) });
 const seqs = (window: Window): number[] => window.entries.map(({ seq }) => seq);
 

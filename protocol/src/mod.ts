@@ -6,6 +6,7 @@ export * from "./codec/json.ts";
 export * from "./codec/json-bounds.ts";
 export * from "./codec/proto.ts";
 export { shareList } from "./codec/shared-lists.ts";
+export { utf8Bytes } from "./codec/utf8.ts";
 export * from "./errors.ts";
 export * from "./fold.ts";
 export * from "./frame/crc32c.ts";

@@ -107,6 +107,12 @@ async function introduction(
 	return { question: { ask: "name" } };
 }
 
+/** What was said last goes out rather than waits for the next visit; the outbox has what does not. */
+async function part(client: Client): Promise<void> {
+	if (client.status.state === "live") await client.drain({ timeoutMs: LEAVE_MS / 2 }).catch(() => undefined);
+	await client.close();
+}
+
 interface Conversation extends Pick<ChatProcess, "options" | "stdin" | "stdout" | "env"> {
 	readonly identities: Identities;
 	readonly client: Client;
@@ -156,7 +162,7 @@ async function converse({ options, identities, client, question, stdin, stdout, 
 		await Promise.race([chat.left, gone.promise, mounted.broken]);
 		const tired = Promise.withResolvers<void>();
 		const cancel = systemClock.after(LEAVE_MS, tired.resolve);
-		await Promise.race([client.close(), chat.leftAtOnce, gone.promise, tired.promise]);
+		await Promise.race([part(client), chat.leftAtOnce, gone.promise, tired.promise]);
 		cancel();
 		mounted.unmount();
 	} finally {

@@ -7,6 +7,7 @@ import type { Arguments, Option } from "../args.ts";
 import { askSecret } from "../secret.ts";
 import { VERSION } from "../version.ts";
 import { DNS_OPTION, endpointOf, resolversOf, SERVER_DEFAULT } from "./endpoint.ts";
+import { verboseLogger } from "./verbose.ts";
 
 export const CONNECTION_OPTIONS: readonly Option[] = [
 	{
@@ -19,6 +20,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
 	{ name: "guest", takes: "NAME", short: "g", about: "Come as a guest of this name. VERBATIM_GUEST." },
 	{ name: "user", takes: "NAME", short: "u", about: "Log in. VERBATIM_USER; the password is VERBATIM_PASSWORD, or asked for." },
 	{ name: "token", takes: "TOKEN", about: "Come with a token. Better VERBATIM_TOKEN: others see a command line." },
+	{ name: "verbose", short: "v", about: "Tell on the standard error output what happens to the connection." },
 ];
 
 export interface Connection {
@@ -33,6 +35,7 @@ export async function connectFrom({ options }: Arguments): Promise<Connection> {
 	const endpoint = endpointOf(given("server") ?? SERVER_DEFAULT);
 	const resolvers = resolversOf(given("dns"));
 	const who = await credentialOf(given);
+	const verbose = options.get("verbose") === "true";
 	let trouble: VerbatimError | undefined;
 	const client = connect({
 		endpoints: endpoint,
@@ -40,7 +43,13 @@ export async function connectFrom({ options }: Arguments): Promise<Connection> {
 		credential: who.credential,
 		...(who.kept && { tokens: fileTokens(identityFile(endpoint, who.kept)) }),
 		client: `verbatim-cli ${VERSION}`,
+		...(verbose && { logger: verboseLogger }),
 	});
+	if (verbose) {
+		client.on("status", ({ state }) => {
+			if (state === "stopped") verboseLogger.info(client.statistics, "in all");
+		});
+	}
 	client.on("problem", (problem) => {
 		trouble = problem;
 	});

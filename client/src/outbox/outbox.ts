@@ -20,6 +20,8 @@ export interface OutboxPort {
 	/** Something of the room's pending sends is different. */
 	changed(room: string): void;
 	problem(error: VerbatimError): void;
+	/** A send has failed. */
+	failed(delivery: Delivery): void;
 }
 
 export interface OutboxOptions {
@@ -69,6 +71,13 @@ export class Outbox implements ItemPort {
 	/** Everything, oldest first. */
 	get all(): readonly Delivery[] {
 		return [...this.lanes.values()].flatMap(({ items }) => items).sort((a, b) => a.atMs - b.atMs);
+	}
+
+	/** Is anything on its way, or can that not be known yet? */
+	get underWay(): boolean {
+		if (!this.ready) return true;
+		for (const { items } of this.lanes.values()) if (items.some(isUnderWay)) return true;
+		return false;
 	}
 
 	pending(room: string): readonly Delivery[] {
@@ -185,6 +194,7 @@ export class Outbox implements ItemPort {
 			this.changed(room);
 		}
 		this.ready = true;
+		this.port.changed("");
 		this.sending.pump();
 	}
 
@@ -227,6 +237,8 @@ export class Outbox implements ItemPort {
 		if (item.status.state !== "failed" || item.status.error !== error) return;
 		item.kept = true;
 		item.fail(error);
+		this.changed(item.room);
+		this.port.failed(item);
 		this.sending.pump();
 	}
 
@@ -284,6 +296,11 @@ export class Outbox implements ItemPort {
 		this.lanes.get(room)?.changed();
 		this.port.changed(room);
 	}
+}
+
+function isUnderWay({ kept, status: { state } }: Item): boolean {
+	// One that fails has done so once that is kept.
+	return state === "waiting" || state === "sent" || (state === "failed" && !kept);
 }
 
 const NONE: readonly Delivery[] = [];

@@ -1,7 +1,8 @@
 // What a room asks of the server, and the answers as values. Answers of another kind than was asked for are the server's
 // mistake, and said as such.
-import type { Down, Limits, MemberList, Page } from "@verbatim/protocol";
+import type { Down, Limits, MemberList, Page as WirePage } from "@verbatim/protocol";
 import type { CallOptions } from "../api.ts";
+import { type Page, withText } from "../entry.ts";
 import { ProtocolError } from "../errors.ts";
 import { type Run, runOfPage } from "./window.ts";
 
@@ -50,7 +51,8 @@ export class Ask {
 	/** A page as it lies on the server. */
 	async history(bound: Bound, options: CallOptions = {}): Promise<Page> {
 		const limit = Math.min(bound.limit ?? this.limits.historyEntriesDefault, this.limits.historyEntriesMax);
-		return this.page({ before: bound.before ?? 0, ...afterOf(bound.after), limit }, options);
+		const page = await this.page({ before: bound.before ?? 0, ...afterOf(bound.after), limit }, options);
+		return { ...page, entries: withText(page.entries) };
 	}
 
 	/** The entries after `seq`, however long it takes. */
@@ -82,7 +84,7 @@ export class Ask {
 	private async page(
 		bound: { before: number; after: number; first: boolean; limit: number },
 		options: CallOptions,
-	): Promise<Page> {
+	): Promise<WirePage> {
 		const body = await this.port.call({ case: "history", value: { room: this.room, ...bound } }, options);
 		if (body.case !== "page") throw unexpected("history", body);
 		return body.value;
@@ -90,7 +92,7 @@ export class Ask {
 }
 
 /** The page as a run; throws `ProtocolError` if it is not dense. */
-export function mustBeRun(page: Page): Run {
+export function mustBeRun(page: Parameters<typeof runOfPage>[0]): Run {
 	const run = runOfPage(page);
 	if (run === undefined) throw new ProtocolError("a page of history was not dense");
 	return run;

@@ -1,7 +1,8 @@
 // `room.entries()`: a reader with a cursor of its own over the room's log. It takes from the timeline's window what is there
 // and fetches what is not; it is pulled, so a slow loop costs no memory and misses nothing.
-import type { Entry } from "@verbatim/protocol";
+
 import type { SkippedRange } from "../api.ts";
+import type { Entry } from "../entry.ts";
 import { EpochError } from "../errors.ts";
 import type { Run, Window } from "./window.ts";
 

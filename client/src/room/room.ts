@@ -2,13 +2,12 @@
 // client, in the order of the wire, and lets nothing through that would leave a hole.
 import {
 	type Entries,
-	type Entry,
-	type Page,
 	type Room_Kind,
 	Room_Standing,
 	type Skipped,
 	Skipped_Reason,
 	type User,
+	type Page as WirePage,
 } from "@verbatim/protocol";
 import type {
 	CallOptions,
@@ -23,6 +22,7 @@ import type {
 	SkippedRange,
 } from "../api.ts";
 import type { Cancel } from "../clock.ts";
+import type { Entry, Page } from "../entry.ts";
 import { ProtocolError, TimeoutError } from "../errors.ts";
 import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
@@ -248,6 +248,10 @@ export class LiveRoom implements Room, Readable {
 		return this.emitter.on(event, listener);
 	}
 
+	once<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off {
+		return this.emitter.once(event, listener);
+	}
+
 	entries(options?: EntriesOptions & { readonly fill?: true }): AsyncIterableIterator<Entry>;
 	entries(options: EntriesOptions & { readonly fill: boolean }): AsyncIterableIterator<Item>;
 	entries({
@@ -277,7 +281,7 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	/** A join was answered: the stream goes on after the page. */
-	joined(info: RoomInfo, page: Page): void {
+	joined(info: RoomInfo, page: WirePage): void {
 		this.describe(info);
 		const run = runOfPage(page);
 		if (run === undefined) this.port.resync(new ProtocolError(`the join of ${this.title} came without a dense page`));

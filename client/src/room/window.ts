@@ -1,6 +1,7 @@
 // The gap-free piece of a log that a client holds: the entries after `base`, all of them, in order. Whatever arrives, in
 // whatever order and however often, either continues it or is refused with the reason; a hole cannot be made.
-import type { Entry } from "@verbatim/protocol";
+import type { Entry as WireEntry } from "@verbatim/protocol";
+import { type Entry, withText } from "../entry.ts";
 
 /** A dense run of entries: `from` to `to`, both included, none left out; empty when `to` is `from` - 1. */
 export interface Run {
@@ -103,9 +104,9 @@ export class Window {
 }
 
 /** `entries` as a run that begins at `from`, or undefined if they are not dense from there. */
-export function runOf(epoch: number, from: number, entries: readonly Entry[]): Run | undefined {
+export function runOf(epoch: number, from: number, entries: readonly WireEntry[]): Run | undefined {
 	if (!entries.every((entry, i) => entry.seq === from + i)) return undefined;
-	return { epoch, from, to: from + entries.length - 1, entries };
+	return { epoch, from, to: from + entries.length - 1, entries: withText(entries) };
 }
 
 /** A page as a run, or undefined if it is not what it says. */
@@ -113,7 +114,7 @@ export function runOfPage(page: {
 	readonly epoch: number;
 	readonly from: number;
 	readonly to: number;
-	readonly entries: readonly Entry[];
+	readonly entries: readonly WireEntry[];
 }): Run | undefined {
 	const run = runOf(page.epoch, page.from, page.entries);
 	return run !== undefined && (run.to === page.to || (page.to < page.from && run.entries.length === 0)) ? run : undefined;

@@ -23,6 +23,7 @@ import { Backoff } from "./backoff.ts";
 import { Patience } from "./heartbeat.ts";
 import type { Identity } from "./identity.ts";
 import { type Body, Session } from "./session.ts";
+import type { Statistics } from "./statistics.ts";
 
 /** What the connector tells its client. */
 export interface ConnectorPort {
@@ -59,6 +60,7 @@ export class Connector {
 	private readonly port: ConnectorPort;
 	private readonly backoff: Backoff;
 	private readonly patience: Patience;
+	private readonly statistics: Statistics;
 	private state: ClientState = "idle";
 	private statusNow: Status = { state: "idle" };
 	private session: Session | undefined;
@@ -74,10 +76,11 @@ export class Connector {
 	/** A renewal was asked for, and neither given nor refused. */
 	private renewing = false;
 
-	constructor(parts: Parts, options: ConnectorOptions, identity: Identity, port: ConnectorPort) {
+	constructor(parts: Parts, options: ConnectorOptions, identity: Identity, statistics: Statistics, port: ConnectorPort) {
 		this.parts = parts;
 		this.options = options;
 		this.identity = identity;
+		this.statistics = statistics;
 		this.port = port;
 		this.backoff = new Backoff(parts.timing, parts.random);
 		this.patience = new Patience(parts.timing.pongMs);
@@ -173,7 +176,7 @@ export class Connector {
 			return;
 		}
 		const { endpoint, transport } = route;
-		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, this.patience, {
+		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, this.patience, this.statistics, {
 			opened: () => this.opened(session),
 			push: (body) => this.port.push(body),
 			suspect: (suspect) => {
@@ -259,6 +262,7 @@ export class Connector {
 		const { clock, timing } = this.parts;
 		this.cancelTimer();
 		this.to("welcomed");
+		this.statistics.welcomed();
 		this.notBeforeMs = 0;
 		session.watch(welcome.heartbeatMs);
 		this.cancelStable = clock.after(timing.stableMs, () => this.backoff.reset());
@@ -278,6 +282,7 @@ export class Connector {
 
 	private ended(why: VerbatimError): void {
 		const wasLive = this.state === "live";
+		this.statistics.failed(why);
 		this.cancelTimers();
 		this.identity.unlock();
 		this.session = undefined;

@@ -27,6 +27,7 @@ import {
 import type { Parts } from "../parts.ts";
 import type { Connection, Ending, Transport } from "../transport/transport.ts";
 import { Heartbeat, type Patience } from "./heartbeat.ts";
+import type { Statistics } from "./statistics.ts";
 
 export type Body = Down["body"];
 
@@ -64,6 +65,8 @@ export class Session {
 	private readonly connection: Connection;
 	private state: ConnectionState = "open";
 	private readonly patience: Patience;
+	private readonly statistics: Statistics;
+	private pingedAtMs = 0;
 	/** What has no answer yet, in the order of asking. */
 	private readonly requests = new Map<number, Request>();
 	private cancelDoubt: Cancel | undefined;
@@ -71,17 +74,19 @@ export class Session {
 	private nonce = 0;
 	private heartbeat: Heartbeat | undefined;
 
-	/** `patience` outlives the session: it is the link's. */
+	/** `patience` and `statistics` outlive the session: they are the link's. */
 	constructor(
 		parts: Pick<Parts, "clock" | "timing">,
 		transport: Transport,
 		endpoint: URL,
 		codec: Codec,
 		patience: Patience,
+		statistics: Statistics,
 		port: SessionPort,
 	) {
 		this.parts = parts;
 		this.patience = patience;
+		this.statistics = statistics;
 		this.codec = codec;
 		this.port = port;
 		this.endpoint = endpoint.href;
@@ -125,29 +130,33 @@ export class Session {
 			answer.failed(new TimeoutError(what, timeoutMs));
 		});
 		this.requests.set(id, { answer, cancel, what, askedAtMs: this.parts.clock.monotonic() });
-		this.connection.send(frame);
+		this.send(frame);
 		if (this.cancelDoubt === undefined) this.doubtAfter(this.parts.timing.suspectAfterMs);
 	}
 
 	/** Sends what nobody answers. Given up when the connection is not live or has more to send than it can. */
 	post(command: Command): void {
 		if (this.state !== "live" || this.connection.bufferedBytes() > 64 * 1024) return;
-		this.connection.send(this.codec.encodeUp(create(UpSchema, { command })));
+		this.send(this.codec.encodeUp(create(UpSchema, { command })));
 	}
 
 	/** The welcome has named the interval: watch it. */
 	watch(intervalMs: number): void {
 		const { clock, timing } = this.parts;
 		this.heartbeat = new Heartbeat(clock, timing, this.patience, intervalMs || timing.heartbeatMs, {
-			ping: () => {
-				this.nonce = (this.nonce + 1) >>> 0;
-				this.connection.send(
-					this.codec.encodeUp(create(UpSchema, { command: { case: "ping", value: { nonce: this.nonce, intervalMs: 0 } } })),
-				);
-			},
+			ping: () => this.ping(),
 			suspect: (suspect) => this.port.suspect(suspect),
 			gone: (silentMs) => this.abandon(new DisconnectedError(`nothing was heard for ${Math.round(silentMs / 1000)} s`)),
 		});
+		// Measures the round trip.
+		this.ping();
+	}
+
+	private ping(): void {
+		this.nonce = (this.nonce + 1) >>> 0;
+		this.pingedAtMs = this.parts.clock.monotonic();
+		const value = { nonce: this.nonce, intervalMs: 0 };
+		this.send(this.codec.encodeUp(create(UpSchema, { command: { case: "ping", value } })));
 	}
 
 	/** See `Heartbeat.probe`. */
@@ -185,6 +194,7 @@ export class Session {
 	private frame(body: Uint8Array | string): void {
 		if (this.state === "closed") return;
 		this.heartbeat?.hear();
+		this.statistics.down(body);
 		let down: Down;
 		try {
 			down = this.codec.decodeDown(body);
@@ -215,11 +225,10 @@ export class Session {
 		switch (body.case) {
 			case "ping":
 				this.heartbeat?.interval(body.value.intervalMs);
-				this.connection.send(
-					this.codec.encodeUp(create(UpSchema, { command: { case: "pong", value: { nonce: body.value.nonce } } })),
-				);
+				this.send(this.codec.encodeUp(create(UpSchema, { command: { case: "pong", value: { nonce: body.value.nonce } } })));
 				return;
 			case "pong":
+				if (body.value.nonce === this.nonce) this.statistics.roundTrip(this.parts.clock.monotonic() - this.pingedAtMs);
 				return;
 			case "close": {
 				const { code, reason, reconnect, retryAfterMs } = body.value;
@@ -245,6 +254,11 @@ export class Session {
 			answer.failed(new DisconnectedError(`${what}: the connection ended before the answer`, { cause: why }));
 		}
 		this.port.ended(why);
+	}
+
+	private send(frame: Uint8Array | string): void {
+		this.statistics.up(frame);
+		this.connection.send(frame);
 	}
 
 	private step(event: ConnectionEvent): boolean {

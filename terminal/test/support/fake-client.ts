@@ -3,9 +3,11 @@ import {
 	type CallOptions,
 	type Client,
 	type ClientEvents,
+	type ConnectionStatistics,
 	type Credential,
 	type Delivery,
 	type DeliveryState,
+	type Entry,
 	RefusedError,
 	type Room,
 	type RoomEvents,
@@ -18,7 +20,6 @@ import {
 } from "@verbatim/client";
 import {
 	create,
-	type Entry,
 	EntrySchema,
 	ERRORS,
 	type ErrorCode,
@@ -43,7 +44,8 @@ export function refusal(code: ErrorCode, message: string = ERRORS[code].message)
 }
 
 export function message(seq: number, sender: string, text: string, cid = `${sender}-${seq}`, atMs = NOON + seq * 1_000): Entry {
-	return create(EntrySchema, { seq, atMs, sender: user(sender), cid, body: { case: "message", value: { text } } });
+	const entry = create(EntrySchema, { seq, atMs, sender: user(sender), cid, body: { case: "message", value: { text } } });
+	return Object.assign(entry, { text });
 }
 
 class Emitter<Events> {
@@ -54,6 +56,14 @@ class Emitter<Events> {
 		this.listeners.set(event, all);
 		all.add(listener as (value: never) => void);
 		return () => all.delete(listener as (value: never) => void);
+	}
+
+	once<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): () => void {
+		const off = this.on(event, (value) => {
+			off();
+			listener(value);
+		});
+		return off;
 	}
 
 	emit<E extends keyof Events>(event: E, value: Events[E]): void {
@@ -357,6 +367,15 @@ export class FakeClient extends Emitter<ClientEvents> implements Client {
 
 	reconnect(): void {
 		this.calls.push("reconnect");
+	}
+
+	drain(): Promise<readonly Delivery[]> {
+		this.calls.push("drain");
+		return new Promise(() => undefined);
+	}
+
+	get statistics(): ConnectionStatistics {
+		throw new Error("the terminal counts nothing");
 	}
 
 	async close(): Promise<void> {

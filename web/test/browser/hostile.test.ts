@@ -129,7 +129,7 @@ describe.skipIf(findChromium() === undefined)(`the page against bad words and ba
 		"a send that is refused for good says why, stays through a reload, and is retried or discarded by hand",
 		async () => {
 			let refuse = true;
-			const log = [message(1, bob, "hello")];
+			const log: Entry[] = [message(1, bob, "hello")];
 			const { page, server } = await open({
 				user: ann,
 				rooms: [scriptedRoom("tea", log)],

@@ -1,5 +1,6 @@
 // Entries and users for tests, as the wire has them.
-import { create, type Entry, EntrySchema, type User, UserSchema } from "@verbatim/protocol";
+import type { Entry } from "@verbatim/client";
+import { create, EntrySchema, type User, UserSchema } from "@verbatim/protocol";
 
 export const ann: User = create(UserSchema, { id: "u-ann", name: "ann" });
 export const bob: User = create(UserSchema, { id: "u-bob", name: "bob" });
@@ -8,9 +9,10 @@ export const bob: User = create(UserSchema, { id: "u-bob", name: "bob" });
 export const NOON_MS = Date.UTC(2025, 10, 21, 12);
 
 export function message(seq: number, sender: User, text = `text ${seq}`, atMs = NOON_MS + seq * 1_000): Entry {
-	return create(EntrySchema, { seq, atMs, sender, cid: `cid-${seq}`, body: { case: "message", value: { text } } });
+	const entry = create(EntrySchema, { seq, atMs, sender, cid: `cid-${seq}`, body: { case: "message", value: { text } } });
+	return Object.assign(entry, { text });
 }
 
 export function joined(seq: number, sender: User, atMs = NOON_MS + seq * 1_000): Entry {
-	return create(EntrySchema, { seq, atMs, sender, body: { case: "joined", value: {} } });
+	return Object.assign(create(EntrySchema, { seq, atMs, sender, body: { case: "joined", value: {} } }), { text: undefined });
 }

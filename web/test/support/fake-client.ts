@@ -4,6 +4,7 @@ import type {
 	ClientEvents,
 	Credential,
 	Delivery,
+	Entry,
 	Off,
 	Room,
 	RoomEvents,
@@ -11,7 +12,7 @@ import type {
 	RoomMember,
 	Status,
 } from "@verbatim/client";
-import { type Entry, Room_Kind, Room_Standing, type User } from "@verbatim/protocol";
+import { Room_Kind, Room_Standing, type User } from "@verbatim/protocol";
 import { message } from "./entries.ts";
 
 class Events<Map> {

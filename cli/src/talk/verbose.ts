@@ -1,0 +1,11 @@
+// `--verbose`: what the SDK logs, a line each on the standard error output.
+import type { Logger } from "@verbatim/client";
+
+export const verboseLogger: Logger = { debug: show, info: show, warn: show, error: show };
+
+function show(fields: object, message: string): void {
+	const facts = Object.entries(fields)
+		.filter(([, value]) => value !== undefined && value !== "")
+		.map(([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`);
+	console.error(["-", message, ...facts].join(" "));
+}
