@@ -286,6 +286,15 @@ export interface EntriesOptions {
 	readonly signal?: AbortSignal;
 }
 
+/** At most one of the first four. */
+export interface HistoryBound {
+	readonly before?: number;
+	readonly after?: number;
+	readonly around?: number;
+	readonly atMs?: number;
+	readonly limit?: number;
+}
+
 export interface Room {
 	readonly id: string;
 	readonly kind: Room_Kind;
@@ -365,11 +374,11 @@ export interface Room {
 	invite(name: string, options?: CallOptions): Promise<void>;
 	/** Tells the others that one is writing. Call it on each key: it is sent at most once in 3 s, and never queued. */
 	sendTyping(): void;
-	/** A page of the log as it lies on the server, for those who keep their own view of it. The timeline is not touched. */
-	history(
-		bound: { readonly before?: number; readonly after?: number; readonly limit?: number },
-		options?: CallOptions,
-	): Promise<Page>;
+	/**
+	 * A page of the log as it lies on the server, for those who keep their own view of it; the timeline is not touched. The newest, or by one
+	 * bound: `before` or `after` a seq (exclusive), `around` a seq, or `atMs`, around the first entry of a time (ms since 1970) or later.
+	 */
+	history(bound: HistoryBound, options?: CallOptions): Promise<Page>;
 
 	on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off;
 	/** As `on`, for the next event of its kind only. */

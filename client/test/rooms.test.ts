@@ -113,6 +113,51 @@ describe("the stream of a room", () => {
 		expect(server.dialled.length).toBe(1);
 	});
 
+	test("what was lost last is fetched when a ping tells how far the server has sent", async () => {
+		const { server, clock, tea, told } = await inTea(5);
+		const ping = (seq: number, epoch = 1) =>
+			server.session.push({ case: "ping", value: { nonce: 1, intervalMs: 30_000, heads: [{ room: tea.id, epoch, seq }] } });
+		ping(5);
+		server.session.passes = (down) => down.body.case !== "entries";
+		server.say(tea, "bob", "lost");
+		server.say(tea, "bob", "lost too");
+		server.session.passes = () => true;
+		await clock.advance(1_000);
+		expect(told).toEqual([]);
+		ping(7);
+		await clock.advance(1_000);
+		expect(told).toEqual([6, 7]);
+		expect(heard(server, "history").length).toBe(1);
+		expect(server.dialled.length).toBe(1);
+		ping(7, 2);
+		await clock.advance(1_000);
+		expect(server.dialled.length).toBe(2);
+	});
+
+	test("a room whose telling was lost is found by the next ping; more than a few rooms behind are set right by a new session", async () => {
+		const server = new FakeServer();
+		const tea = Array.from({ length: 12 }, (_, i) => server.room(`tea${i}`, ["ann"], 3));
+		const { clock, client } = await liveClient({}, server);
+		const cake = server.room("cake", ["ann"], 3);
+		const ping = (rooms: typeof tea) => {
+			const heads = rooms.map(({ id, epoch, entries }) => ({ room: id, epoch, seq: entries.length }));
+			server.session.push({ case: "ping", value: { nonce: 1, intervalMs: 30_000, heads } });
+		};
+		server.session.sentTo.set(cake.id, 3);
+		ping([cake]);
+		await clock.advance(TIMING.stableMs);
+		expect(client.rooms.has(cake.id)).toBe(true);
+		expect(server.dialled.length).toBe(2);
+		server.session.passes = (down) => down.body.case !== "entries";
+		for (const room of tea) server.say(room, "bob", "lost");
+		server.session.passes = () => true;
+		ping(tea);
+		await clock.advance(1_000);
+		expect(server.dialled.length).toBe(3);
+		expect(heard(server, "history").length).toBe(0);
+		for (const room of tea) expect(client.rooms.get(room.id)?.to).toBe(room.entries.length);
+	});
+
 	test("a room whose telling was lost is found by the damage, and by its first entry", async () => {
 		for (const damage of ["damaged", false] as const) {
 			const { server, clock, client } = await inTea(5);

@@ -4,7 +4,7 @@ import { isWellFormed, utf8Bytes } from "./codec/utf8.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { unreachable } from "./unreachable.ts";
-import { type Hello, Room_Kind, type Send, type Up, type Who } from "./wire.ts";
+import { type Hello, type History, Room_Kind, type Send, type Up, type Who } from "./wire.ts";
 
 /** Why a command is refused before anybody looks at it. */
 export interface Problem {
@@ -53,12 +53,7 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 		case "invite":
 			return room(command.value.room, limits) ?? name("user", command.value.user, limits);
 		case "history":
-			return (
-				room(command.value.room, limits) ??
-				(Number(command.value.before > 0) + Number(command.value.after > 0) + Number(command.value.first) > 1
-					? invalid("give one of before, after and first, not both")
-					: undefined)
-			);
+			return room(command.value.room, limits) ?? checkBounds(command.value);
 		case "who":
 			return checkWho(command.value, limits);
 		case "rooms":
@@ -67,6 +62,7 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 		case "typing":
 			return room(command.value.room, limits);
 		case "ping":
+			return command.value.heads.length > 0 ? invalid("heads are told by the server") : undefined;
 		case "pong":
 			return undefined;
 		default:
@@ -137,6 +133,12 @@ function checkSend(send: Send, limits: Limits): Problem | undefined {
 	);
 }
 
+function checkBounds({ before, after, first, around, atMs }: History): Problem | undefined {
+	if (!(atMs >= 0 && atMs <= MS_MAX)) return invalid("atMs is in milliseconds since 1970");
+	const bounds = Number(before > 0) + Number(after > 0) + Number(first) + Number(around > 0) + Number(atMs > 0);
+	return bounds > 1 ? invalid("give one of before, after, first, around and atMs") : undefined;
+}
+
 /** Nothing is trimmed or mended: word for word, or refused. */
 function text(value: string, limits: Limits): Problem | undefined {
 	if (value === "") return invalid("text is empty");
@@ -148,6 +150,8 @@ function text(value: string, limits: Limits): Problem | undefined {
 	return value.includes("\0") ? invalid("text must not contain U+0000") : undefined;
 }
 
+/** Beyond every date. */
+const MS_MAX = 8.64e15;
 /** Longest id of a room or a user: 27 characters here, more where rooms of other servers come in. */
 const ID_CHARS_MAX = 64;
 /** UTF-16 units that one character of a name may take before it is composed: a letter and its marks. */

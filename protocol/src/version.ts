@@ -6,7 +6,7 @@ import type { CodecName } from "./codec/codec.ts";
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256 of wire.proto without comments and with every run of blanks as one space. */
-export const SCHEMA_SHA256 = "f6884c874ce92387856046c1dac4328cddf12d06d8952effa756f47ff5372d0b";
+export const SCHEMA_SHA256 = "436755bc36db89479013b43c912648f71fcb045bab9a545aeb42c4de8463df23";
 
 export interface ProtocolChange {
 	readonly version: number;
@@ -26,6 +26,11 @@ export const PROTOCOL_HISTORY: readonly ProtocolChange[] = [
 		version: 1,
 		date: "2026-11-21",
 		what: "Lists of rooms and members in pages; a version of the list of members; presence of a large room as a count and of the users asked after.",
+	},
+	{
+		version: 1,
+		date: "2026-11-21",
+		what: "A server's ping tells how far it has sent rooms; history around an entry or a time; skipped names its epoch.",
 	},
 ];
 

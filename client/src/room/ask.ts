@@ -1,14 +1,14 @@
 // What a room asks of the server, and the answers as values. Answers of another kind than was asked for are the server's
 // mistake, and said as such.
 import type { Down, Limits, MemberList, Page as WirePage } from "@verbatim/protocol";
-import type { CallOptions } from "../api.ts";
+import type { CallOptions, HistoryBound } from "../api.ts";
 import { type Page, withText } from "../entry.ts";
 import { ProtocolError } from "../errors.ts";
 import { type Run, runOfPage } from "./window.ts";
 
 /** A command that a room may ask for; each is answered, or rejects within the bounds of the call. */
 export type RoomCommand =
-	| { readonly case: "history"; readonly value: { room: string; before: number; after: number; first: boolean; limit: number } }
+	| { readonly case: "history"; readonly value: { room: string } & HistoryValue }
 	| { readonly case: "who"; readonly value: { room: string } & WhoValue }
 	| { readonly case: "leave"; readonly value: { room: string } }
 	| { readonly case: "rename"; readonly value: { room: string; name: string } }
@@ -32,7 +32,14 @@ export interface AskPort {
 	persist(command: (lost: number) => RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
 }
 
-type Bound = { readonly before?: number; readonly after?: number; readonly limit?: number };
+interface HistoryValue {
+	readonly before: number;
+	readonly after: number;
+	readonly first: boolean;
+	readonly around?: number;
+	readonly atMs?: number;
+	readonly limit: number;
+}
 
 export class Ask {
 	private readonly room: string;
@@ -49,9 +56,10 @@ export class Ask {
 	}
 
 	/** A page as it lies on the server. */
-	async history(bound: Bound, options: CallOptions = {}): Promise<Page> {
+	async history(bound: HistoryBound, options: CallOptions = {}): Promise<Page> {
 		const limit = Math.min(bound.limit ?? this.limits.historyEntriesDefault, this.limits.historyEntriesMax);
-		const page = await this.page({ before: bound.before ?? 0, ...afterOf(bound.after), limit }, options);
+		const { before = 0, after, around = 0, atMs = 0 } = bound;
+		const page = await this.page({ before, ...afterOf(after), around, atMs, limit }, options);
 		return { ...page, entries: withText(page.entries) };
 	}
 
@@ -81,10 +89,7 @@ export class Ask {
 		if (body.case !== "done") throw unexpected(command.case, body);
 	}
 
-	private async page(
-		bound: { before: number; after: number; first: boolean; limit: number },
-		options: CallOptions,
-	): Promise<WirePage> {
+	private async page(bound: HistoryValue, options: CallOptions): Promise<WirePage> {
 		const body = await this.port.call({ case: "history", value: { room: this.room, ...bound } }, options);
 		if (body.case !== "page") throw unexpected("history", body);
 		return body.value;

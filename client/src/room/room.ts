@@ -13,6 +13,7 @@ import type {
 	CallOptions,
 	Delivery,
 	EntriesOptions,
+	HistoryBound,
 	Off,
 	Room,
 	RoomEvents,
@@ -240,7 +241,7 @@ export class LiveRoom implements Room, Readable {
 		if (this.writers.mayTell()) this.port.typing(this.id);
 	}
 
-	history(bound: { before?: number; after?: number; limit?: number }, options?: CallOptions): Promise<Page> {
+	history(bound: HistoryBound, options?: CallOptions): Promise<Page> {
 		return this.ask.history(bound, options);
 	}
 
@@ -304,6 +305,17 @@ export class LiveRoom implements Room, Readable {
 		this.describe(info);
 		if (info.epoch !== this.window.epoch) this.port.resync(new ProtocolError(`${this.title} has another epoch`));
 		else if (info.head > this.window.to) this.healer.heal(info.head);
+	}
+
+	/** The server has sent all entries up to `seq`. */
+	sentUpTo(epoch: number, seq: number): void {
+		if (epoch !== this.window.epoch) {
+			this.port.resync(new ProtocolError(`${this.title} has another epoch`));
+			return;
+		}
+		if (seq <= this.window.to) return;
+		this.headNow = Math.max(this.headNow, seq);
+		this.healer.heal(seq);
 	}
 
 	typist(user: User): void {

@@ -7,6 +7,9 @@ import type { Parts } from "../parts.ts";
 import type { Body, Session } from "../session/session.ts";
 import { LiveRoom, type RoomPort } from "./room.ts";
 
+/** Rooms repaired side by side after one ping, each by a page at a time. If more are behind, a new session's cursors say so at once. */
+const REPAIRS_MAX = 8;
+
 export interface RosterPort {
 	/** The session, if it is live. */
 	readonly session: Session | undefined;
@@ -71,6 +74,9 @@ export class Roster {
 			case "skipped":
 				this.mustHold(body.value.room)?.skipped(body.value);
 				return;
+			case "ping":
+				this.sentUpTo(body.value.heads);
+				return;
 			case "roomAdded":
 				this.roomAdded(body.value);
 				return;
@@ -100,6 +106,19 @@ export class Roster {
 			default:
 			// Not of rooms, or an answer that nobody waits for any more.
 		}
+	}
+
+	/** How far the server has sent rooms on this connection: what is not here was lost on its way, and nothing may have followed it. */
+	private sentUpTo(heads: readonly Cursor[]): void {
+		const lost = heads.filter(({ room: id, epoch, seq }) => {
+			const room = this.rooms.get(id);
+			return room === undefined || room.epoch !== epoch || room.to < seq;
+		});
+		if (lost.length > REPAIRS_MAX) {
+			this.port.resync(new ProtocolError(`entries of ${lost.length} rooms are missing`));
+			return;
+		}
+		for (const { room, epoch, seq } of lost) this.mustHold(room)?.sentUpTo(epoch, seq);
 	}
 
 	/** The answer to a join. Throws `ProtocolError` if it is none. */

@@ -226,6 +226,7 @@ export class Session {
 			case "ping":
 				this.heartbeat?.interval(body.value.intervalMs);
 				this.send(this.codec.encodeUp(create(UpSchema, { command: { case: "pong", value: { nonce: body.value.nonce } } })));
+				if (this.state === "live" && body.value.heads.length > 0) this.port.push(body);
 				return;
 			case "pong":
 				if (body.value.nonce === this.nonce) this.statistics.roundTrip(this.parts.clock.monotonic() - this.pingedAtMs);

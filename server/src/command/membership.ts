@@ -28,15 +28,22 @@ export const join: Handler<Join> = async (context, { room: ref, create: mayCreat
 		return enter(context, { kind: "direct", ...newRoom(context), sender, peer, atMs: context.parts.clock.now() }, history);
 	}
 	const known = isId(ref) ? ref : (await context.parts.store.roomBySkeleton(channelName(ref.slice(1)).skeleton))?.id;
-	if (known !== undefined) return enter(context, { kind: "join", room: known, sender, atMs: context.parts.clock.now() }, history);
-	if (!mayCreate) throw new Refusal("no_such_room");
+	const enterKnown = (room: string) => enter(context, { kind: "join", room, sender, atMs: context.parts.clock.now() }, history);
+	if (isId(ref) || !mayCreate) {
+		if (known === undefined) throw new Refusal("no_such_room");
+		return enterKnown(known);
+	}
 	try {
+		if (known !== undefined) return await enterKnown(known);
 		return await enter(context, createDraft(context, channelName(ref.slice(1)), Room_Kind.PUBLIC), history);
 	} catch (cause) {
-		if (!(cause instanceof Refusal) || cause.code !== "room_taken") throw cause;
-		// Somebody was quicker: then it exists, and is joined like any other.
-		return enter(context, { kind: "join", room: await roomId(context, ref), sender, atMs: context.parts.clock.now() }, history);
+		if (!(cause instanceof Refusal)) throw cause;
+		// The name is a private channel's: it can be neither joined nor given to another.
+		if (cause.code === "no_such_room") throw new Refusal("room_taken");
+		if (cause.code !== "room_taken" || known !== undefined) throw cause;
 	}
+	// Somebody was quicker: then it exists, and is joined like any other.
+	return enterKnown(await roomId(context, ref));
 };
 
 export const create: Handler<Create> = async (context, { name, kind, history }) =>

@@ -20,10 +20,10 @@ import type { PageBound, RoomView } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
 
-export const history: Handler<History> = async (context, { room: ref, before, after, first, limit }) => {
+export const history: Handler<History> = async (context, { room: ref, before, after, first, around, atMs, limit }) => {
 	const { parts } = context;
 	const { id, head } = await readableLog(context, ref);
-	const bound: PageBound = first || after > 0 ? { after } : { before };
+	const bound: PageBound = first || after > 0 ? { after } : around > 0 ? { around } : atMs > 0 ? { atMs } : { before };
 	const entries = Math.min(limit === 0 ? parts.limits.historyEntriesDefault : limit, parts.limits.historyEntriesMax);
 	const page = await parts.store.page(id, bound, entries, parts.limits.pageBytesMax);
 	if (page === undefined) throw new Refusal("no_such_room");
@@ -80,7 +80,7 @@ function framed({ frameDownBytesMax }: Pick<Limits, "frameDownBytesMax">): numbe
 	return Math.max(1, Math.floor(frameDownBytesMax / ROOM_BYTES_MAX) - 1);
 }
 
-/** Id of a room of which the user is a member. A session that reads the room need not ask the store. */
+/** Id of a room that the user may read. A session that reads the room need not ask the store. */
 async function memberOf(context: CommandContext, ref: string): Promise<string> {
 	const id = await roomId(context, ref);
 	return context.session?.reads(id) === true ? id : (await readable(context, id)).id;
@@ -94,10 +94,13 @@ async function readableLog(context: CommandContext, ref: string): Promise<Pick<R
 	return room ?? readable(context, id);
 }
 
-/** A room whose log the user may read. The same words whether it does not exist or may not be seen. */
+/**
+ * A room whose log the user may read: one in which it has a standing. Whom it has invited may read too, since one command would make them a
+ * member, and the list of members names them. The same words whether it does not exist or may not be seen.
+ */
 async function readable(context: CommandContext, ref: string): Promise<RoomView> {
 	const view = await context.parts.store.room(await roomId(context, ref), context.user.id);
 	if (view === undefined) throw new Refusal("no_such_room");
-	if (view.standing === Room_Standing.MEMBER || view.standing === Room_Standing.OWNER) return view;
+	if (view.standing !== Room_Standing.NONE) return view;
 	throw new Refusal(view.kind === Room_Kind.PUBLIC ? "not_member" : "no_such_room");
 }

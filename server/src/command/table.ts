@@ -34,8 +34,8 @@ export interface CommandFacts<Value> {
 const serial = (): "serial" => "serial";
 const pipelined = (): "pipelined" => "pipelined";
 /** The newest page is what a reader needs to be there at all; everything before it can wait. */
-const oldPages = ({ before, after, first }: History): "history" | undefined =>
-	before > 0 || after > 0 || first ? "history" : undefined;
+const oldPages = ({ before, after, first, around, atMs }: History): "history" | undefined =>
+	before > 0 || after > 0 || first || around > 0 || atMs > 0 ? "history" : undefined;
 
 export const COMMANDS: { readonly [Name in CommandName]: CommandFacts<CommandValues[Name]> } = {
 	// A name may have to be looked up first, and the look-up must not let a later send overtake.

@@ -10,10 +10,15 @@ export const refresh: Handler<Refresh> = async ({ parts, session, user }, { refr
 	return { case: "tokens", value: tokens };
 };
 
-/** Ephemeral: told to those who keep up, in rooms where it is worth telling. */
+/**
+ * Ephemeral: told to those who keep up, in rooms where it is worth telling. `not_member` whether the room exists or not: who is not in it
+ * learns nothing, and no look at the store is owed for it.
+ */
 export const typing: Handler<Typing> = async (context, { room: ref }) => {
 	const { parts, session, user } = context;
-	const id = await roomId(context, ref);
+	const id = await roomId(context, ref).catch((cause: unknown) => {
+		throw cause instanceof Refusal && cause.code === "no_such_room" ? new Refusal("not_member") : cause;
+	});
 	if (session === undefined || !session.reads(id)) throw new Refusal("not_member");
 	const room = parts.shedding.sheds("typing") ? undefined : parts.rooms.get(id);
 	if (room !== undefined && room.readers.size <= parts.limits.presenceReadersMax) {

@@ -20,6 +20,8 @@ export class LiveRoom {
 	/** Up to here the news came, and not only a read that may be ahead of it. */
 	private toldTo = 0;
 	readonly readers = new Readers();
+	/** The number of its newest change, among those of all rooms. */
+	change = 0;
 	/** When it became live or the last entry came (monotonic ms); what is idle for long is forgotten. */
 	idleSinceMs = 0;
 	private readonly ring: Ring;

@@ -24,6 +24,8 @@ export class Rooms {
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly faults: Faults;
 	private readonly limits: RoomLimits;
+	/** Rooms that became live, and batches that brought entries of one, so far. */
+	changes = 0;
 	/** The sweep to come; none while no room is live. */
 	private cancelSweep: Cancel | undefined;
 
@@ -90,6 +92,7 @@ export class Rooms {
 		if (first === undefined) return;
 		const room = this.enliven(committed.room, committed.epoch, first.seq - 1);
 		room.idleSinceMs = this.clock.monotonic();
+		room.change = ++this.changes;
 		// What lies between is not known here.
 		if (first.seq > room.head + 1) this.lists.changed(room.id);
 		let run: Entry[] = [];
@@ -155,6 +158,7 @@ export class Rooms {
 		if (room === undefined) {
 			room = new LiveRoom(id, epoch, head, this.limits);
 			room.idleSinceMs = this.clock.monotonic();
+			room.change = ++this.changes;
 			this.live.set(id, room);
 			this.cancelSweep ??= this.clock.after(IDLE_MS, () => this.sweep());
 		}

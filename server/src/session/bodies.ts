@@ -6,6 +6,7 @@ type BodyOf<Case extends string> = Extract<DownBody, { case: Case }>["value"];
 
 export type RoomBody = NonNullable<Extract<DownBody, { case: "roomAdded" }>["value"]["room"]>;
 export type PageBody = BodyOf<"page">;
+export type HeadBody = NonNullable<BodyOf<"ping">["heads"]>[number];
 
 export function roomBody(view: RoomView): RoomBody {
 	const { id, kind, name, epoch, head, members, standing, peer } = view;

@@ -83,6 +83,7 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 			if (!isMember(view.standing)) continue;
 			this.streams.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
 		}
+		this.streams.begun();
 		this.memberships.welcomed();
 	}
 

@@ -399,7 +399,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	}
 
 	ping(nonce: number, intervalMs: number): void {
-		this.send(0, { case: "ping", value: { nonce, intervalMs } });
+		this.send(0, { case: "ping", value: { nonce, intervalMs, heads: this.principal?.streams.heads() ?? [] } });
 	}
 
 	// ------------------------------------------------------------ life

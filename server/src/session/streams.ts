@@ -9,9 +9,10 @@ import type { Device } from "../room/device.ts";
 import type { EntriesPush } from "../room/push.ts";
 import type { LogReader } from "../room/reader.ts";
 import type { LiveRoom } from "../room/room.ts";
+import type { Rooms } from "../room/rooms.ts";
 import { Subscription } from "../room/subscription.ts";
 import type { RoomView } from "../store/store.ts";
-import { pageBody } from "./bodies.ts";
+import { type HeadBody, pageBody } from "./bodies.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { Due, Wheel } from "./wheel.ts";
 
@@ -37,6 +38,7 @@ export interface StreamsLimits {
 
 /** What all streams of a server share. */
 export interface StreamsParts {
+	readonly rooms: Pick<Rooms, "changes">;
 	readonly reader: LogReader;
 	readonly shedding: Shedding;
 	readonly limits: StreamsLimits;
@@ -44,6 +46,8 @@ export interface StreamsParts {
 	readonly wheel: Wheel;
 }
 
+/** Heads in one ping: a few KiB at most. */
+const HEADS_MAX = 100;
 /** A store that could not be read is asked again after this. */
 export const READ_AGAIN_MS = 1_000;
 
@@ -55,6 +59,8 @@ export class Streams implements Due {
 	private pumping = false;
 	/** The client was told that it is behind. */
 	private told = false;
+	/** Of the changes of rooms, the newest of which the client was told the head. */
+	private headsTold = 0;
 	/** Where in the wheel it stands while the store cannot be read; 0: nowhere. */
 	private againAt = 0;
 
@@ -84,6 +90,28 @@ export class Streams implements Due {
 		subscription.cursor = cursor;
 		subscription.state = "live";
 		if (cursor < subscription.room.head) this.follow(subscription);
+	}
+
+	/** All streams of the welcome have begun: the client knows the heads of this moment. */
+	begun(): void {
+		this.headsTold = this.parts.rooms.changes;
+	}
+
+	/**
+	 * How far rooms were sent: those that have changed since this was asked for, longest ago first, at most `HEADS_MAX`; the others are told the
+	 * next time. A room that is still being sent from the log is told when it has been.
+	 */
+	heads(): HeadBody[] {
+		const { rooms } = this.parts;
+		const changed: Subscription[] = [];
+		for (const each of this.subscriptions) if (each.state === "live" && each.room.change > this.headsTold) changed.push(each);
+		this.headsTold = rooms.changes;
+		if (changed.length > HEADS_MAX) {
+			changed.sort((a, b) => a.room.change - b.room.change);
+			changed.length = HEADS_MAX;
+			this.headsTold = changed.at(-1)?.room.change ?? 0;
+		}
+		return changed.map(({ room, cursor }) => ({ room: room.id, epoch: room.epoch, seq: cursor }));
 	}
 
 	remove(room: string): boolean {
@@ -176,6 +204,8 @@ export class Streams implements Due {
 			}
 		}
 		this.behind = undefined;
+		// What came from the log may be of any room, however long ago it changed.
+		this.headsTold = 0;
 		if (this.told) {
 			this.told = false;
 			this.port.tell({ case: "behind", value: { behind: false } });
@@ -223,7 +253,7 @@ export class Streams implements Due {
 		const reason = stale ? Skipped_Reason.EPOCH : Skipped_Reason.FAR;
 		this.port.tell({
 			case: "skipped",
-			value: { room: room.id, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
+			value: { room: room.id, epoch: page.epoch, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
 		});
 		subscription.cursor = page.to;
 		subscription.state = "behind";

@@ -205,8 +205,16 @@ export interface LogPage {
 	readonly entries: readonly Entry[];
 }
 
-/** Where a page is cut. Exactly one bound is given; both are exclusive. `before: 0` asks for the newest, as on the wire. */
-export type PageBound = { readonly after: number } | { readonly before: number };
+/**
+ * Where a page is cut. `after` and `before` are exclusive, and `before: 0` asks for the newest, as on the wire. `around`: with this entry in
+ * its middle, as far as the log goes. `atMs`: around an entry of this time or later whose predecessor is earlier. Where the log ends before
+ * that entry: the newest.
+ */
+export type PageBound =
+	| { readonly after: number }
+	| { readonly before: number }
+	| { readonly around: number }
+	| { readonly atMs: number };
 
 export interface StoreStats {
 	/** Batches committed, drafts in them, and the newest batch's size and duration. */

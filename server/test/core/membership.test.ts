@@ -67,6 +67,9 @@ describe("membership", () => {
 				{ case: "join", value: { room: ref } },
 				{ case: "history", value: { room: ref } },
 				{ case: "who", value: { room: ref } },
+				{ case: "leave", value: { room: ref } },
+				{ case: "rename", value: { room: ref, name: "mine" } },
+				{ case: "invite", value: { room: ref, user: "bob" } },
 				say(ref, "hello"),
 			] satisfies Command[]) {
 				const nowhere = {
@@ -77,6 +80,8 @@ describe("membership", () => {
 				expect(await bob.refusal(command)).toBe("no_such_room");
 			}
 		}
+		for (const room of [id, "#den", "#nowhere", "r00000000000000000000000000"])
+			expect(await bob.refusal({ case: "typing", value: { room } })).toBe("not_member");
 		const list = await bob.want("roomList", { case: "rooms", value: {} });
 		expect(list.rooms).toEqual([]);
 		await ann.want("done", invite(id, "bob"));
@@ -87,6 +92,66 @@ describe("membership", () => {
 		await bob.want("joined", join("#den"));
 		await ann.want("sent", say(id, "welcome"));
 		expect(texts(bob, id)).toEqual(["welcome"]);
+	});
+
+	test("a name that a private channel has is taken, whichever way one tries to create it", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		for (const ref of ["#den", "#DEN"]) {
+			expect(await bob.refusal({ case: "create", value: { name: ref } })).toBe("room_taken");
+			expect(await bob.refusal(join(ref))).toBe("room_taken");
+			expect(await bob.refusal({ case: "join", value: { room: ref } })).toBe("no_such_room");
+		}
+		await bob.want("joined", join("#tea"));
+		await ann.want("joined", join("#tea"));
+	});
+
+	test("who is invited may look before joining, at the log and at who is there, and not after declining", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const room = made.room?.id ?? "";
+		await ann.want("sent", say(room, "come in"));
+		await ann.want("done", invite(room, "bob"));
+		const page = await bob.want("page", { case: "history", value: { room } });
+		expect(page.entries.map(({ body }) => body.case)).toEqual(["created", "message", "invited"]);
+		const list = await bob.want("memberList", { case: "who", value: { room } });
+		expect(list.members.map(({ user, standing }) => `${user?.name} ${standing}`)).toEqual([
+			`ann ${Room_Standing.OWNER}`,
+			`bob ${Room_Standing.INVITED}`,
+		]);
+		expect(await bob.refusal(say(room, "not yet"))).toBe("not_member");
+		expect(await bob.refusal({ case: "typing", value: { room } })).toBe("not_member");
+		await ann.want("sent", say(room, "live"));
+		expect(texts(bob, room)).toEqual([]);
+		await bob.want("done", leave(room));
+		expect(await bob.refusal({ case: "history", value: { room } })).toBe("no_such_room");
+	});
+
+	test("a page of history around an entry, or around the first one of a time", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const { id: room } = await joined(ann, "#tea");
+		for (let i = 2; i <= 30; i++) {
+			await harness.clock.advance(1_000);
+			await ann.want("sent", say(room, `${i}`));
+		}
+		const seqs = async (bound: object) => {
+			const { from, to } = await ann.want("page", { case: "history", value: { room, limit: 5, ...bound } });
+			return [from, to];
+		};
+		const { entries } = await ann.want("page", { case: "history", value: { room, first: true, limit: 30 } });
+		expect(await seqs({ around: 10 })).toEqual([8, 12]);
+		expect(await seqs({ around: 99 })).toEqual([26, 30]);
+		expect(await seqs({ atMs: entries[19]?.atMs })).toEqual([18, 22]);
+		expect(await seqs({ atMs: (entries[19]?.atMs ?? 0) + 1 })).toEqual([19, 23]);
+		expect(await seqs({ atMs: 1 })).toEqual([1, 5]);
+		expect(await seqs({ atMs: 8e15 })).toEqual([26, 30]);
+		for (const bound of [{ around: 1, before: 2 }, { atMs: 1, around: 1 }, { atMs: Number.NaN }, { atMs: -1 }])
+			expect(await ann.refusal({ case: "history", value: { room, ...bound } })).toBe("invalid");
 	});
 
 	test("an open invitation is in the welcome of whoever was away", async () => {

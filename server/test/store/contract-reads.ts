@@ -1,7 +1,7 @@
 // Clauses of reading: pages and their bounds, rooms as one user sees them, and that a restart changes nothing.
 import { describe, expect, test } from "bun:test";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { LogPage, PageBound, Store } from "../../src/store/store.ts";
+import type { Draft, LogPage, PageBound, Store } from "../../src/store/store.ts";
 import type { Bench } from "./contract.ts";
 import { ann, bob, create, direct, invite, join, leave, logOf, membersOf, must, rename, say } from "./drafts.ts";
 
@@ -37,6 +37,46 @@ export function readClauses(bench: Bench): void {
 			expect(await cut(store, { before: 0 }, 100, 3_500)).toEqual([7, 9, 7, 8, 9]);
 			expect(await cut(store, { after: 1 }, 100, 1)).toEqual([2, 2, 2]);
 			expect(await cut(store, { before: 0 }, 100, 0)).toEqual([9, 9, 9]);
+		});
+
+		test("a page around n has it in the middle, as far as the log goes; beyond the log it is the newest", async () => {
+			const store = await tenMessages(bench);
+			expect(await cut(store, { around: 5 }, 4)).toEqual([3, 6, 3, 4, 5, 6]);
+			expect(await cut(store, { around: 5 }, 1)).toEqual([5, 5, 5]);
+			expect(await cut(store, { around: 1 }, 3)).toEqual([1, 3, 1, 2, 3]);
+			expect(await cut(store, { around: 2 }, 5)).toEqual([1, 5, 1, 2, 3, 4, 5]);
+			expect(await cut(store, { around: 11 }, 3)).toEqual([9, 11, 9, 10, 11]);
+			expect(await cut(store, { around: 12 }, 3)).toEqual([9, 11, 9, 10, 11]);
+			expect(await cut(store, { around: 4_294_967_295 }, 3)).toEqual([9, 11, 9, 10, 11]);
+			expect(await cut(store, { around: 6 }, 100)).toEqual([1, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+		});
+
+		test("a page around n is cut by bytes on both sides of it, and n is in it", async () => {
+			const store = await bench.store();
+			await must(store, create("tea", ann));
+			for (let n = 2; n <= 15; n++) await must(store, say("tea", ann, "é".repeat(500)));
+			expect(await cut(store, { around: 8 }, 100, 4_600)).toEqual([6, 9, 6, 7, 8, 9]);
+			expect(await cut(store, { around: 8 }, 100, 1)).toEqual([7, 8, 7, 8]);
+		});
+
+		test("a time is an entry of that time or later whose predecessor is earlier, wherever the clock has been", async () => {
+			const store = await bench.store();
+			await must(store, { ...create("tea", ann), atMs: 100 } as Draft);
+			for (const atMs of [200, 200, 300, 400]) await must(store, { ...say("tea", ann, "x"), atMs } as Draft);
+			expect(await cut(store, { atMs: 1 }, 1)).toEqual([1, 1, 1]);
+			expect(await cut(store, { atMs: 100 }, 1)).toEqual([1, 1, 1]);
+			expect(await cut(store, { atMs: 100.5 }, 1)).toEqual([2, 2, 2]);
+			expect(await cut(store, { atMs: 200 }, 1)).toEqual([2, 2, 2]);
+			expect(await cut(store, { atMs: 201 }, 3)).toEqual([3, 5, 3, 4, 5]);
+			expect(await cut(store, { atMs: 400 }, 1)).toEqual([5, 5, 5]);
+			expect(await cut(store, { atMs: 401 }, 2)).toEqual([4, 5, 4, 5]);
+			for (const atMs of [150, 160, 500, 20, 700]) await must(store, { ...say("tea", ann, "x"), atMs } as Draft);
+			const log = (await store.page("tea", { after: 0 }, 100, MUCH))?.entries ?? [];
+			for (let atMs = 1; atMs <= 700; atMs += 7) {
+				const [seq = 0] = await cut(store, { atMs }, 1);
+				expect(log[seq - 1]?.atMs ?? 0).toBeGreaterThanOrEqual(atMs);
+				expect(log[seq - 2]?.atMs ?? 0).toBeLessThan(atMs);
+			}
 		});
 
 		test("a page names head and epoch of its room", async () => {

@@ -130,6 +130,20 @@ export const MUTANTS: readonly Mutant[] = [
 		breaks: "S4: no gap without a word",
 	},
 	{
+		name: "heads are not told",
+		file: "server/src/session/session.ts",
+		find: "heads: this.principal?.streams.heads() ?? []",
+		replace: "heads: []",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "heads of rooms that were sent from the log are not told",
+		file: "server/src/session/streams.ts",
+		find: "of any room, however long ago it changed.\n\t\tthis.headsTold = 0;",
+		replace: "of any room, however long ago it changed.",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
 		name: "a skip is not told",
 		file: "server/src/session/streams.ts",
 		find: 'this.port.tell({\n\t\t\tcase: "skipped",',
@@ -412,6 +426,7 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "this.damages++;\n\t\tif (this.damages > 1) return;",
 		replace: "this.damages++;\n\t\tif (this.damages > 0) return;",
 		breaks: "L2: everybody reaches the head",
+		survives: "the heads of the server's next ping repair it a heartbeat later",
 	},
 	{
 		name: "a reading skips what its room has skipped",

@@ -66,6 +66,7 @@ export interface FaultCounts {
 	readonly shareWire: number;
 	/** Errors that the server's own code throws. */
 	readonly throw: number;
+	readonly lostFrame: number;
 }
 
 export interface SimOptions {
@@ -185,6 +186,7 @@ export function drawOptions(seed: number): SimOptions {
 			failReads: chaos * some(2, 0.15),
 			shareWire: chaos * some(3, 0.2),
 			throw: chaos * some(12, 0.3),
+			lostFrame: chaos * some(6, 0.4),
 		},
 		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
 	};

@@ -17,7 +17,7 @@ export type Step = { readonly atMs: number } & (
 	| { readonly do: "blacken"; readonly device: number; readonly up: boolean; readonly down: boolean }
 	| { readonly do: "stall" | "dead" | "slowReader" | "pauseDevice"; readonly device: number; readonly ms: number }
 	| { readonly do: "crashDevice" | "closeDevice"; readonly device: number; readonly ms: number }
-	| { readonly do: "retireDevice"; readonly device: number }
+	| { readonly do: "retireDevice" | "lostFrame"; readonly device: number }
 	| { readonly do: "pauseServer" | "killServer" | "powerLoss" | "drainServer" | "restore"; readonly ms: number }
 	| { readonly do: "jump"; readonly device: number | undefined; readonly ms: number }
 	| { readonly do: "slowDisk" | "slowReads"; readonly ms: number; readonly byMs: number }
@@ -125,6 +125,7 @@ function fault(name: keyof FaultCounts, atMs: number, device: number, chance: Ch
 		case "closeDevice":
 			return { atMs, do: name, device, ms: ms(10, 2_000) };
 		case "retireDevice":
+		case "lostFrame":
 			return { atMs, do: name, device };
 		case "pauseServer":
 			return { atMs, do: name, ms: ms(50, 4_000) };

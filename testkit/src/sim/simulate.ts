@@ -179,6 +179,9 @@ class Run {
 			case "blacken":
 				for (const wire of wires) wire.blacken(step.up, step.down);
 				break;
+			case "lostFrame":
+				for (const wire of wires) wire.loseEntries();
+				break;
 			case "stall":
 				device.route.stalledUntilMs = world.nowMs + step.ms;
 				break;

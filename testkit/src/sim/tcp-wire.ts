@@ -98,7 +98,7 @@ export class TcpWire extends AnyWire<Bytes> {
 		for (;;) {
 			const event = framer.next();
 			if (event === undefined || this.clientEnded) return;
-			if (event.kind === "frame") this.parts.events.frame(event.body);
+			if (event.kind === "frame") this.tellFrame(event.body);
 			else if (event.kind === "damaged") this.parts.events.damaged();
 			else {
 				this.fail({ cause: new TransportError(event.message) });

@@ -40,7 +40,7 @@ export class WebSocketWire extends AnyWire<Uint8Array | string> {
 	}
 
 	protected toClient(body: Uint8Array | string): void {
-		this.parts.events.frame(body);
+		this.tellFrame(body);
 	}
 
 	protected serverLost(): void {

@@ -1,7 +1,7 @@
 // A connection between a device and the server: two pipes, and two ends that are each told once when it is over. What carries the
 // messages is in web-socket-wire.ts and tcp-wire.ts; the server's ends there are the server's own code.
 import { type Connection, type ConnectionEvents, type Ending, TransportError } from "@verbatim/client";
-import type { CodecName } from "@verbatim/protocol";
+import { type CodecName, jsonCodec, protoCodec } from "@verbatim/protocol";
 import type { DoorParts } from "../../../server/src/listen/parts.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
@@ -36,6 +36,8 @@ export interface Wire extends Connection {
 	blacken(up: boolean, down: boolean): void;
 	/** The client does not read until then. */
 	stallDown(untilMs: number): void;
+	/** The next entries that come down are lost on their way, and nobody is told. */
+	loseEntries(): void;
 	/** All that holds it up ends, except that what is black stays so. */
 	heal(): void;
 	/** One end takes it for alive though the other is gone, or nothing passes any more. */
@@ -51,6 +53,7 @@ export abstract class AnyWire<T> implements Wire {
 	private isBlack = false;
 	protected clientDone = false;
 	private serverDone = false;
+	private losesEntries = false;
 	private clientTold = false;
 	private serverTold = false;
 
@@ -131,9 +134,24 @@ export abstract class AnyWire<T> implements Wire {
 		this.down.stall(untilMs);
 	}
 
+	loseEntries(): void {
+		this.losesEntries = true;
+	}
+
 	heal(): void {
+		this.losesEntries = false;
 		this.up.unstall();
 		this.down.unstall();
+	}
+
+	/** A frame that has come down whole. */
+	protected tellFrame(body: Uint8Array | string): void {
+		const { codec, events } = this.parts;
+		if (this.losesEntries && (codec === "json" ? jsonCodec : protoCodec).decodeDown(body).body.case === "entries") {
+			this.losesEntries = false;
+			return;
+		}
+		events.frame(body);
 	}
 
 	protected tellClient(ending: Ending): void {

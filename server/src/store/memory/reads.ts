@@ -1,5 +1,6 @@
 // What can be read of a memory disk. All answers are copies: they stay as they were when asked.
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { rangeAround, seqAt } from "../around.ts";
 import type { LogPage, MemberPage, MemberRecord, PageBound, RoomView, UserRecord, UserRef } from "../store.ts";
 import { otherOf } from "../tables.ts";
 import { weightOf } from "../weight.ts";
@@ -21,9 +22,18 @@ export function readPage(disk: MemoryDisk, id: string, bound: PageBound, limit: 
 		while (fits(room.log[to], to - bound.after)) to++;
 		return { epoch, head, from: bound.after + 1, to, entries: room.log.slice(bound.after, to) };
 	}
-	const to = bound.before === 0 ? head : Math.min(bound.before - 1, head);
-	let from = to + 1;
-	while (fits(room.log[from - 2], to + 1 - from)) from--;
+	if ("before" in bound) {
+		const to = bound.before === 0 ? head : Math.min(bound.before - 1, head);
+		let from = to + 1;
+		while (fits(room.log[from - 2], to + 1 - from)) from--;
+		return { epoch, head, from, to, entries: room.log.slice(from - 1, to) };
+	}
+	const seq = "around" in bound ? bound.around : seqAt(bound.atMs, head, (each) => room.log[each - 1]?.atMs ?? 0);
+	if (seq > head) return readPage(disk, id, { before: 0 }, limit, bytesMax);
+	const range = rangeAround(seq, head, count);
+	const older = seq > range.from ? readPage(disk, id, { before: seq }, seq - range.from, bytesMax / 2) : undefined;
+	const newer = readPage(disk, id, { after: seq - 1 }, range.to + 1 - seq, bytesMax / 2);
+	const [from, to] = [older?.from ?? seq, newer?.to ?? seq];
 	return { epoch, head, from, to, entries: room.log.slice(from - 1, to) };
 }
 

@@ -58,9 +58,9 @@ export interface ReaderCalls {
 
 export interface PageArgs {
 	readonly room: string;
-	/** After (exclusive), or up to (inclusive) where `backwards`. */
+	/** What `bound` is: a seq that the page comes after (exclusive), goes up to (inclusive) or stands around, or such a time. */
+	readonly kind: "after" | "upTo" | "around" | "atMs";
 	readonly bound: number;
-	readonly backwards: boolean;
 	readonly limit: number;
 	readonly bytesMax: number;
 }

@@ -8,6 +8,7 @@
 // number of it, the migrations have fixed that number anyway.
 import type { Database, Statement } from "bun:sqlite";
 import type { Room_Standing } from "@verbatim/protocol";
+import { rangeAround, seqAt } from "../around.ts";
 import type { MemberPage, MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
 import { otherOf, recordOf } from "../tables.ts";
 import { weightOf } from "../weight.ts";
@@ -114,6 +115,7 @@ function prepare(db: Database) {
 		head: all<{ no: number; epoch: number; head: number }>("SELECT no, epoch, head FROM rooms WHERE id = ?"),
 		after: all<EntryRow>(`${entry} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`),
 		before: all<EntryRow>(`${entry} AND seq <= ? ORDER BY seq DESC LIMIT ?`),
+		timeOf: all<{ at_ms: number }>("SELECT at_ms FROM entries WHERE room_no = ? AND seq = ?"),
 		roomById: all<ViewRow>(`${view} WHERE id = ?`),
 		roomBySkeleton: all<ViewRow>(`${view} WHERE skeleton = ?`),
 		directRoom: all<ViewRow>(`${view} WHERE direct_key = ?`),
@@ -141,13 +143,36 @@ function prepare(db: Database) {
 	};
 }
 
-function page(sql: ReadStatements, { room, bound, backwards, limit, bytesMax }: PageArgs): PackedPage | null {
+function page(sql: ReadStatements, { room, kind, bound, limit, bytesMax }: PageArgs): PackedPage | null {
 	const found = sql.head.get(room);
 	if (!found) return null;
 	const { no, epoch, head } = found;
 	const count = Math.max(1, limit);
-	const upTo = Math.min(bound, head);
-	const rows = backwards ? sql.before.iterate(no, upTo, count) : sql.after.iterate(no, bound, head, count);
+	const page = (entries: readonly PackedEntry[], from: number): PackedPage => ({
+		epoch,
+		head,
+		from,
+		to: from + entries.length - 1,
+		entries,
+	});
+	const before = (upTo: number, atMost: number, bytes: number): PackedPage => {
+		const entries = fitting(sql.before.iterate(no, upTo, atMost), bytes).reverse();
+		return page(entries, upTo - entries.length + 1);
+	};
+	if (kind === "after") return page(fitting(sql.after.iterate(no, bound, head, count), bytesMax), bound + 1);
+	if (kind === "upTo") return before(Math.min(bound, head), count, bytesMax);
+	const timeOf = (seq: number): number => sql.timeOf.get(no, seq)?.at_ms ?? 0;
+	const seq = kind === "around" ? bound : seqAt(bound, head, timeOf);
+	if (seq > head) return before(head, count, bytesMax);
+	const range = rangeAround(seq, head, count);
+	const newer = fitting(sql.after.iterate(no, seq - 1, range.to, range.to + 1 - seq), bytesMax / 2);
+	if (seq === range.from) return page(newer, seq);
+	const older = before(seq - 1, seq - range.from, bytesMax / 2);
+	return page([...older.entries, ...newer], older.from);
+}
+
+/** As many as fit into `bytesMax`, but one at least. */
+function fitting(rows: Iterable<EntryRow>, bytesMax: number): PackedEntry[] {
 	const entries: PackedEntry[] = [];
 	let bytes = 0;
 	for (const row of rows) {
@@ -156,9 +181,7 @@ function page(sql: ReadStatements, { room, bound, backwards, limit, bytesMax }: 
 		if (entries.length > 0 && bytes > bytesMax) break;
 		entries.push(entry);
 	}
-	if (backwards) entries.reverse();
-	const from = backwards ? upTo - entries.length + 1 : bound + 1;
-	return { epoch, head, from, to: from + entries.length - 1, entries };
+	return entries;
 }
 
 /** In one transaction, so that the page is of the version that it says. */

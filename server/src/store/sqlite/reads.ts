@@ -70,8 +70,10 @@ export class Reads {
 function pageArgs(room: string, bound: PageBound, limit: number, bytesMax: number): PageArgs {
 	const most = Number.MAX_SAFE_INTEGER;
 	const cut = { limit: Math.min(limit, ALL), bytesMax: Math.min(bytesMax, most) };
-	if ("after" in bound) return { room, bound: bound.after, backwards: false, ...cut };
-	return { room, bound: bound.before === 0 ? ALL : Math.min(bound.before - 1, ALL), backwards: true, ...cut };
+	if ("after" in bound) return { room, kind: "after", bound: bound.after, ...cut };
+	if ("around" in bound) return { room, kind: "around", bound: bound.around, ...cut };
+	if ("atMs" in bound) return { room, kind: "atMs", bound: bound.atMs, ...cut };
+	return { room, kind: "upTo", bound: bound.before === 0 ? ALL : Math.min(bound.before - 1, ALL), ...cut };
 }
 
 function unpackPage({ entries, ...page }: PackedPage): LogPage {

@@ -276,6 +276,14 @@ export declare type Ping = Message<"verbatim.v1.Ping"> & {
    * @generated from field: uint32 interval_ms = 2;
    */
   intervalMs: number;
+
+  /**
+   * From a server: how far it has sent rooms on this connection, before this ping. Rooms in which nothing was sent since an earlier
+   * ping told of them may be missing.
+   *
+   * @generated from field: repeated verbatim.v1.Cursor heads = 3;
+   */
+  heads: Cursor[];
 };
 
 /**
@@ -473,8 +481,8 @@ export declare type Invite = Message<"verbatim.v1.Invite"> & {
 export declare const InviteSchema: GenMessage<Invite>;
 
 /**
- * A page of a room's log. At most one of `before`, `after` (exclusive bounds; 0 is none) and `first` is given; with none of them the
- * page is the newest.
+ * A page of a room's log. At most one of `before`, `after` (exclusive bounds; 0 is none), `first`, `around` and `at_ms` is given; with
+ * none of them the page is the newest.
  *
  * @generated from message verbatim.v1.History
  */
@@ -505,6 +513,20 @@ export declare type History = Message<"verbatim.v1.History"> & {
    * @generated from field: bool first = 5;
    */
   first: boolean;
+
+  /**
+   * With this entry in its middle, as far as the log goes on both sides; 0 is none.
+   *
+   * @generated from field: uint32 around = 6;
+   */
+  around: number;
+
+  /**
+   * Around an entry of this time or later whose predecessor is of an earlier one, in milliseconds since the Unix epoch; 0 is none.
+   *
+   * @generated from field: double at_ms = 7;
+   */
+  atMs: number;
 };
 
 /**
@@ -1186,6 +1208,13 @@ export declare type Skipped = Message<"verbatim.v1.Skipped"> & {
    * @generated from field: verbatim.v1.Page page = 5;
    */
   page?: Page | undefined;
+
+  /**
+   * Of the log that `from`, `to` and `page` are of.
+   *
+   * @generated from field: uint32 epoch = 6;
+   */
+  epoch: number;
 };
 
 /**
