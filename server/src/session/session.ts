@@ -148,7 +148,9 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 
 	private dispatch(up: Up): void {
 		const { command } = up;
-		if (up.id > 0 && (this.hello?.has(up.id) || this.queue?.has(up.id))) {
+		// A pong is not answered: its id means nothing.
+		const answered = up.id > 0 && command.case !== "pong";
+		if (answered && (this.hello?.has(up.id) || this.queue?.has(up.id))) {
 			// Under its own id this would be taken for the answer to the first.
 			this.fail(
 				0,

@@ -159,6 +159,8 @@ describe("a session's life", () => {
 		await harness.clock.settle();
 		client.put(say("#tea", "third"), 9);
 		client.put({ case: "ping", value: { nonce: 1 } }, 9);
+		// Nothing answers a pong: its id is nobody's.
+		client.put({ case: "pong", value: { nonce: 1 } }, 9);
 		await harness.clock.settle();
 		const heard = client.received
 			.filter(({ body }) => body.case !== "entries")

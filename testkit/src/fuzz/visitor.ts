@@ -238,6 +238,7 @@ export class Visitor {
 				must(/^[ -~]{0,64}$/.test(body.value.trace), "a failure with a trace that is none");
 				must(body.value.message !== "" && body.value.message.length < 400, "a failure without words, or with too many");
 				this.heard.push(body.value.code);
+				if (id === 0) this.answeredUnderZero(body.value.message);
 				return;
 			case "close": {
 				const facts = closeByCode(body.value.code);
@@ -273,6 +274,15 @@ export class Visitor {
 		must(left > 0, () => `${this.way}: ${down.body.case} answers ${id}, which was not asked or was answered`);
 		if (left === 1) owed.delete(id);
 		else owed.set(id, left - 1);
+	}
+
+	/** A command under the id of another that is under way is refused under the id 0, and its own stands in the words. */
+	private answeredUnderZero(words: string): void {
+		const id = Number(/^id (\d+) is that of a command under way/.exec(words)?.[1] ?? 0);
+		const left = this.owed?.get(id) ?? 0;
+		if (id === 0 || this.owed === undefined) return;
+		must(left > 1, () => `${this.way}: ${id} was refused as under way, which it was not`);
+		this.owed.set(id, left - 1);
 	}
 
 	private learn(room: string, epoch: number, seq: number): void {
