@@ -1,6 +1,6 @@
 // Calls: a command, its answer, and the bounds of the caller. A call waits for the connection, and where repeating does no
 // harm it outlives the loss of one.
-import type { Command } from "@verbatim/protocol";
+import type { Command, Timing } from "@verbatim/protocol";
 import type { CallOptions, Status } from "./api.ts";
 import type { Clock, Random } from "./clock.ts";
 import {
@@ -12,6 +12,7 @@ import {
 	TimeoutError,
 	VerbatimError,
 } from "./errors.ts";
+import { faultWaitMs, isCutOff, isInternal } from "./fault.ts";
 import type { Body, Session } from "./session/session.ts";
 
 export interface CallsPort {
@@ -20,6 +21,8 @@ export interface CallsPort {
 	readonly session: Session | undefined;
 }
 
+type CallTiming = Pick<Timing, "answerMs" | "faultMinMs" | "faultMaxMs">;
+
 /** Waits before asking again, where the server gives no advice. */
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 10_000;
@@ -27,14 +30,14 @@ const RETRY_MAX_MS = 10_000;
 export class Calls {
 	private readonly clock: Clock;
 	private readonly random: Pick<Random, "float">;
-	private readonly answerMs: number;
+	private readonly timing: CallTiming;
 	private readonly port: CallsPort;
 	private readonly waiters = new Set<() => void>();
 
-	constructor(clock: Clock, random: Pick<Random, "float">, answerMs: number, port: CallsPort) {
+	constructor(clock: Clock, random: Pick<Random, "float">, timing: CallTiming, port: CallsPort) {
 		this.clock = clock;
 		this.random = random;
-		this.answerMs = answerMs;
+		this.timing = timing;
 		this.port = port;
 	}
 
@@ -53,7 +56,7 @@ export class Calls {
 			for (;;) {
 				const session = await this.live(signal);
 				try {
-					return await this.once(session, command, repeatable ? Math.min(leftMs(), this.answerMs) : leftMs(), apply);
+					return await this.once(session, command, repeatable ? Math.min(leftMs(), this.timing.answerMs) : leftMs(), apply);
 				} catch (error) {
 					const lost = error instanceof DisconnectedError || error instanceof TimeoutError;
 					if (signal.aborted || !repeatable || !lost) throw error;
@@ -67,14 +70,16 @@ export class Calls {
 	 * many answers got lost, and may ask for less: on a bad line a short one comes through where a long one never does.
 	 */
 	async persist(command: (lost: number) => Command, signal: AbortSignal): Promise<Body> {
-		for (let tries = 0, lost = 0; ; tries++) {
+		for (let tries = 0, lost = 0, faults = 0; ; tries++) {
 			const session = await this.live(signal);
 			let waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, tries)) * this.random.float();
 			try {
-				return await this.once(session, command(lost), this.answerMs);
+				return await this.once(session, command(lost), this.timing.answerMs);
 			} catch (error) {
-				if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
-				else if (error instanceof DisconnectedError) waitMs = 0;
+				// What ends the session by a fault of the server each time must let everything else get on meanwhile.
+				if (isInternal(error)) waitMs = faultWaitMs(++faults, this.timing, this.random);
+				else if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
+				else if (error instanceof DisconnectedError) waitMs = isCutOff(error) ? waitMs : 0;
 				else if (!(error instanceof TimeoutError)) throw error;
 				// A refusal was an answer.
 				if (!(error instanceof RefusedError)) lost++;
@@ -108,7 +113,7 @@ export class Calls {
 	/** Runs `task` within the caller's bounds; the signal it gets ends with them. */
 	async bounded<T>(
 		what: string,
-		{ signal, timeoutMs = this.answerMs }: CallOptions,
+		{ signal, timeoutMs = this.timing.answerMs }: CallOptions,
 		task: (signal: AbortSignal, leftMs: () => number) => Promise<T>,
 	): Promise<T> {
 		const control = new AbortController();

@@ -102,7 +102,7 @@ class LiveClient implements Client {
 		const endpoints = [options.endpoints].flat().map((endpoint) => endpointOf(endpoint, transports));
 		if (endpoints.length === 0) throw new TypeError("at least one endpoint is needed");
 		const self = this;
-		this.calls = new Calls(clock, random, timing.answerMs, {
+		this.calls = new Calls(clock, random, timing, {
 			get status() {
 				return self.status;
 			},

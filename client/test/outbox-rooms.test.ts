@@ -244,6 +244,29 @@ describe("a send that ends the session by the server's fault", () => {
 	});
 });
 
+test("a page at which the server fails, and the session ends, is asked for ever more seldom, and sends go out meanwhile", async () => {
+	const past = new FakeServer();
+	past.room("good", ["ann", "bob"], 60);
+	const { server, clock, good, fine } = await inRooms({}, past);
+	server.react = (command, session, up) => {
+		if (command.case !== "history" || command.value.room !== "r_good") return undefined;
+		session.push(refusal("internal"), up.id);
+		session.peer.close(INTERNAL);
+		return "silent";
+	};
+	const reading = good.entries({ after: 0 }).next();
+	const deliveries: Delivery[] = [];
+	for (let i = 0; i < 60; i++) {
+		deliveries.push(fine.send(String(i)));
+		await clock.advance(2_000);
+	}
+	expect(states(deliveries.slice(0, -1))).toEqual(deliveries.slice(0, -1).map(() => "done"));
+	expect(server.dialled.length).toBeLessThan(10);
+	server.react = () => undefined;
+	await clock.advance(2 * TIMING.faultMaxMs);
+	expect((await reading).value).toMatchObject({ seq: 1 });
+});
+
 test("what an outbox of the version before has kept is read, sent, and stays failed where it had failed", async () => {
 	const kept: OutboxStore = memoryOutbox();
 	const plain = { user: "u_ann", room: "r_good", cid: "c1", text: "from before", atMs: 1 };

@@ -15,14 +15,8 @@
 // such end names one.
 import type { Sent } from "@verbatim/protocol";
 import type { Cancel } from "../clock.ts";
-import {
-	DisconnectedError,
-	RefusedError,
-	ServerClosedError,
-	TimeoutError,
-	UnknownOutcomeError,
-	type VerbatimError,
-} from "../errors.ts";
+import { RefusedError, TimeoutError, UnknownOutcomeError, type VerbatimError } from "../errors.ts";
+import { faultWaitMs, isCutOff, isInternal } from "../fault.ts";
 import type { Parts } from "../parts.ts";
 import type { Session } from "../session/session.ts";
 import type { Item } from "./item.ts";
@@ -189,8 +183,8 @@ export class Sending {
 				if (body.case === "sent") this.port.settle(item, body.value);
 			},
 			failed: (error) => {
-				if (isFault(error)) this.cutOff.set(item, error);
-				this.faultAnswered ||= error instanceof RefusedError && error.code === "internal";
+				if (isCutOff(error)) this.cutOff.set(item, error);
+				this.faultAnswered ||= isInternal(error);
 				if (item.attempt === attempt && item.status.state === "sent") this.refused(item, error);
 			},
 		});
@@ -284,9 +278,7 @@ export class Sending {
 
 	private pauseForFault(lane: Lane, atLeastMs: number): number {
 		const { clock, random, timing } = this.parts;
-		const fullMs = Math.min(timing.faultMaxMs, timing.faultMinMs * 3 ** Math.min(20, Math.max(0, lane.faults - 1)));
-		// At least half of it: this is to spare the server and the other rooms, not to spread many clients only.
-		const waitMs = Math.max(atLeastMs, fullMs * (0.5 + random.float() / 2));
+		const waitMs = Math.max(atLeastMs, faultWaitMs(lane.faults, timing, random));
 		lane.pausedUntilMs = clock.monotonic() + waitMs;
 		return waitMs;
 	}
@@ -318,9 +310,4 @@ export class Sending {
 	private ownWaitMs(refusals: number): number {
 		return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, refusals)) * this.parts.random.float();
 	}
-}
-
-/** Did the session end because something went wrong on the server? */
-function isFault(error: VerbatimError): boolean {
-	return error instanceof DisconnectedError && error.cause instanceof ServerClosedError && error.cause.closeName === "internal";
 }
