@@ -7,6 +7,7 @@ export const JSON_DEPTH_MAX = 8;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const BRACKET_END = 0x5d;
@@ -15,16 +16,18 @@ const BRACE_END = 0x7d;
 
 /**
  * Throws `DecodeError` `malformed` for a text nested deeper than `JSON_DEPTH_MAX`, and `too_large` for one with more than `valuesMax`
- * values (members and elements; an empty list counts as one). What is no JSON in another way passes.
+ * values (members and elements; an empty list counts as one). What is no JSON in another way passes. Gives the number of members: more than
+ * were parsed, if a key stands twice in an object.
  */
-export function checkJsonBounds(text: string, valuesMax: number): void {
+export function checkJsonBounds(text: string, valuesMax: number): number {
 	let depth = 0;
 	let values = 0;
+	let members = 0;
 	for (let at = 0; at < text.length; at++) {
 		switch (text.charCodeAt(at)) {
 			case QUOTE: {
 				const end = stringEnd(text, at);
-				if (end < 0) return;
+				if (end < 0) return members;
 				at = end;
 				break;
 			}
@@ -36,12 +39,16 @@ export function checkJsonBounds(text: string, valuesMax: number): void {
 			case COMMA:
 				values++;
 				break;
+			case COLON:
+				members++;
+				break;
 			case BRACE_END:
 			case BRACKET_END:
 				depth--;
 		}
 		if (values > valuesMax) throw new DecodeError("too_large", `this JSON has more than ${valuesMax} values`);
 	}
+	return members;
 }
 
 /** Where the string that begins at `start` ends, or below 0 if it does not. */

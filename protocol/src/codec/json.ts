@@ -22,11 +22,13 @@ export const jsonCodec: Codec = {
 	encodeUp: (up) => writeJson(UP, up as unknown as Loose),
 	decodeUp(body, listMax = LIMITS.roomsPerUserMax) {
 		const text = textOf(body);
-		checkJsonBounds(text, OTHER_VALUES_MAX + listMax * VALUES_PER_ELEMENT);
+		const members = checkJsonBounds(text, OTHER_VALUES_MAX + listMax * VALUES_PER_ELEMENT);
 		const json = parse(text);
 		const up = UP.blank();
 		try {
 			readJson(UP, json, up, refuse);
+			// JSON.parse has kept the last of them.
+			if (membersOf(json) !== members) throw new DecodeError("malformed", "a key comes twice");
 		} catch (cause) {
 			throw cause instanceof DecodeError ? new DecodeError(cause.code, cause.message, { id: idOf(json), cause }) : cause;
 		}
@@ -41,7 +43,7 @@ export const jsonCodec: Codec = {
 };
 
 const refuse: UnknownName = (shape, name, value) => {
-	if (shape === UP && typeof value === "object") throw new DecodeError("unknown_command", `there is no command ${short(name)}`);
+	if (shape === UP && isObject(value)) throw new DecodeError("unknown_command", `there is no command ${short(name)}`);
 	throw new DecodeError("malformed", `${shape.typeName} does not know ${short(name)}`);
 };
 
@@ -65,6 +67,19 @@ function decoded(body: Uint8Array): string {
 	} catch (cause) {
 		throw new DecodeError("bad_utf8", "this is not UTF-8", { cause });
 	}
+}
+
+/** A command is an object. */
+function isObject(value: unknown): boolean {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** How many members all its objects have together. */
+function membersOf(json: unknown): number {
+	if (typeof json !== "object" || json === null) return 0;
+	let count = 0;
+	for (const value of Object.values(json)) count += membersOf(value) + 1;
+	return Array.isArray(json) ? count - json.length : count;
 }
 
 /** The id, wherever in the object it stands. */

@@ -1,11 +1,11 @@
 // Protobuf, read strictly: every length is held against its frame and its parent, every field against its wire type, every text
-// against UTF-8; a message field that comes twice, or two of a oneof, is an error rather than a guess at what was meant.
+// against UTF-8; a field that comes twice, or two of a oneof, is an error rather than a guess at what was meant.
 import { DecodeError } from "./codec.ts";
 import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** Told of a field that the shape does not have. It throws, or the field is left out. */
-export type UnknownNumber = (shape: MessageShape, number: number) => void;
+/** Told of a field that the shape does not have. It throws, or the field is left out. `isBlock`: it may be a message. */
+export type UnknownNumber = (shape: MessageShape, number: number, isBlock: boolean) => void;
 
 /**
  * Reads all of `bytes` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. A list of more than
@@ -35,16 +35,22 @@ class Reader {
 	}
 
 	message(shape: MessageShape, into: Loose, end: number): void {
+		/** Fields that have come, a bit each; those of a oneof and lists see to themselves, and no others have a number above 31. */
+		let seen = 0;
 		while (this.at < end) {
 			const tag = this.uint32(end);
 			const number = tag >>> 3;
 			const field = shape.byNumber[number];
 			if (field === undefined) {
 				if (number === 0) throw malformed(`${shape.typeName} has a field with number 0`);
-				this.unknown(shape, number);
+				this.unknown(shape, number, (tag & 7) === LENGTH_DELIMITED);
 				this.skip(tag & 7, end);
 			} else {
 				if ((tag & 7) !== wireTypeOf(field)) throw malformed(`${shape.typeName}.${field.name} has wire type ${tag & 7}`);
+				if (field.oneof === undefined && !field.repeated) {
+					if ((seen & (1 << number)) !== 0) throw malformed(`${shape.typeName}.${field.name} comes twice`);
+					seen |= 1 << number;
+				}
 				this.field(shape, field, into, end);
 			}
 		}
@@ -61,9 +67,6 @@ class Reader {
 			if (list.length >= this.listMax) throw new DecodeError("too_large", `${field.name} has more than ${this.listMax} elements`);
 			list.push(value);
 		} else {
-			if (field.kind === "message" && into[field.name] !== undefined) {
-				throw malformed(`${shape.typeName}.${field.name} comes twice`);
-			}
 			into[field.name] = value;
 		}
 	}

@@ -34,8 +34,8 @@ export const protoCodec: Codec = {
 	},
 };
 
-const refuse: UnknownNumber = (shape, number) => {
-	if (shape === UP && number >= COMMAND_NUMBER_MIN) {
+const refuse: UnknownNumber = (shape, number, isBlock) => {
+	if (shape === UP && number >= COMMAND_NUMBER_MIN && isBlock) {
 		throw new DecodeError("unknown_command", `there is no command with the number ${number}`);
 	}
 	throw new DecodeError("malformed", `${shape.typeName} has no field with the number ${number}`);

@@ -83,10 +83,14 @@ function shape(desc: DescMessage, known: Map<string, MessageShape>): MessageShap
 	return made;
 }
 
+/** Of a field that comes once at most: readers note it in 32 bits. */
+const SINGULAR_NUMBER_MAX = 31;
+
 function fieldShape(field: DescField, known: Map<string, MessageShape>): FieldShape {
 	const repeated = field.fieldKind === "list";
 	const message = field.message === undefined ? undefined : shape(field.message, known);
 	if (field.fieldKind === "map" || (repeated && message === undefined) || field.jsonName !== field.localName) cannot(field);
+	if (field.number > SINGULAR_NUMBER_MAX && !repeated && field.oneof === undefined) cannot(field);
 	return {
 		name: field.localName,
 		jsonKey: `"${field.localName}":`,

@@ -63,6 +63,15 @@ describe("JSON comes up exactly, or not at all", () => {
 		['{"id":1,"__proto__":{"polluted":true}}', "unknown_command", '"__proto__"'],
 		['{"id":1,"constructor":{}}', "unknown_command", '"constructor"'],
 		['{"id":1,"colour":"red"}', "malformed", '"colour"'],
+		['{"id":1,"colour":null}', "malformed", '"colour"'],
+		['{"id":1,"colour":[{}]}', "malformed", '"colour"'],
+		['{"id":1,"colour":7}', "malformed", '"colour"'],
+		['{"id":1,"rooms":{},"rooms":{}}', "malformed", "a key comes twice"],
+		['{"id":1,"id":1,"rooms":{}}', "malformed", "a key comes twice"],
+		['{"id":1,"rooms":null,"rooms":{}}', "malformed", "a key comes twice"],
+		['{"id":1,"who":{"room":"a","room":"a"}}', "malformed", "a key comes twice"],
+		['{"id":1,"who":{"room":"a","r\\u006fom":"a"}}', "malformed", "a key comes twice"],
+		['{"id":1,"hello":{"cursors":[{"seq":1,"seq":1}]}}', "malformed", "a key comes twice"],
 		['{"id":1,"send":{"room":"r","cid":"c","text":"t","colour":"red"}}', "malformed", 'verbatim.v1.Send does not know "colour"'],
 		['{"id":1,"send":{"__proto__":{"text":"t"}}}', "malformed", '"__proto__"'],
 		['{"id":1,"refresh":{"refresh_token":"t"}}', "malformed", '"refresh_token"'],
@@ -122,12 +131,15 @@ describe("Protobuf comes up exactly, or not at all", () => {
 		["field 0", "00 00", "malformed", "number 0"],
 		["two commands", "da 01 00 e2 01 00", "malformed", "both rooms and who"],
 		["the same command twice", "da 01 00 da 01 00", "malformed", "both rooms and rooms"],
+		["the id twice", "08 01 08 01 da 01 00", "malformed", "id comes twice"],
+		["a text twice", "08 01 a2 01 06 0a 01 61 0a 01 61", "malformed", "room comes twice"],
+		["a number where a command of a later version would be", "08 07 f0 01 01", "malformed", "number 30"],
 		["a text where a number should be", "0a 01 31", "malformed", "Up.id has wire type 2"],
 		["a number of 33 bits", "08 ff ff ff ff 1f", "malformed", "32 bits"],
 		["a number that does not end", "08 ff", "malformed", "ends within a number"],
 		["a length beyond the frame", "12 05 61", "malformed", "reaches beyond"],
 		["a length beyond its parent", "a2 01 02 0a 05 61 61 61 61 61", "malformed", "reaches beyond"],
-		["a group, where a command should be", "08 07 9b 01 9c 01", "unknown_command", "number 19"],
+		["a group, where a command should be", "08 07 9b 01 9c 01", "malformed", "number 19"],
 		["an overlong form", "12 02 c0 80", "bad_utf8", "trace is not UTF-8"],
 		["a surrogate", "12 03 ed a0 80", "bad_utf8", "trace is not UTF-8"],
 		["half a character", "12 02 e2 82", "bad_utf8", "trace is not UTF-8"],
@@ -153,6 +165,25 @@ describe("Protobuf comes up exactly, or not at all", () => {
 			const sent = protoCodec.decodeDown(room.subarray(shift, shift + down.length));
 			expect(sent.body.case === "sent" && sent.body.value.atMs).toBe(1);
 		}
+	});
+});
+
+describe("both codecs refuse the same for the same reason", () => {
+	test.each<[string, string, string, DecodeErrorCode]>([
+		["a command twice", '{"id":7,"rooms":{},"rooms":{}}', "08 07 da 01 00 da 01 00", "malformed"],
+		["two commands", '{"id":7,"rooms":{},"who":{}}', "08 07 da 01 00 e2 01 00", "malformed"],
+		["a field twice", '{"id":7,"trace":"a","trace":"b"}', "08 07 12 01 61 12 01 62", "malformed"],
+		["an unknown command", '{"id":7,"dance":{}}', "08 07 f2 01 00", "unknown_command"],
+		["an unknown field that is no command", '{"id":7,"dance":1}', "08 07 f0 01 01", "malformed"],
+		["an unknown field of a command", '{"id":7,"who":{"colour":1}}', "08 07 e2 01 03 f8 01 01", "malformed"],
+		["a field of another type", '{"id":7,"who":{"room":1}}', "08 07 e2 01 02 08 01", "malformed"],
+		["text that is none", '{"id":7,"who":{"room":"\\ud800"}}', "08 07 e2 01 05 0a 03 ed a0 80", "bad_utf8"],
+	])("%s", (_, json, proto, code) => {
+		const errors = [failure(jsonCodec, json), failure(protoCodec, fromHex(proto))];
+		expect(errors.map((error) => [error.code, error.id])).toEqual([
+			[code, 7],
+			[code, 7],
+		]);
 	});
 });
 

@@ -219,6 +219,8 @@ class Hall {
 			return words(426, "This path is for WebSockets.", { upgrade: "websocket", connection: "upgrade" });
 		}
 		if (!origins.allows(request.headers.get("origin"), request.headers.get("host"))) return this.foreign();
+		// Bun looks at all else of a handshake, but not at this. It does not tell the version of HTTP: one of 1.0 with all that is taken.
+		if (!isListed("upgrade", request.headers.get("connection"))) return refuse("malformed", NO_HANDSHAKE);
 		const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
 		const chosen = chooseSubprotocol(offered.filter((name) => name !== ""));
 		if (chosen === undefined) {
@@ -231,7 +233,7 @@ class Hall {
 		const headers = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
 		if (server.upgrade(request, { data, headers })) return undefined;
 		gate.leave(address);
-		return refuse("malformed", "this is no WebSocket handshake (RFC 6455)");
+		return refuse("malformed", NO_HANDSHAKE);
 	}
 
 	private foreign(): Response {
@@ -254,6 +256,13 @@ class Hall {
 		if (this.links.size > 0 || this.requests > 0) return;
 		for (const resolve of this.whenEmpty.splice(0)) resolve();
 	}
+}
+
+const NO_HANDSHAKE = "this is no WebSocket handshake (RFC 6455)";
+
+/** Is `name` among the elements of a header's list? */
+function isListed(name: string, list: string | null): boolean {
+	return (list ?? "").split(",").some((each) => each.trim().toLowerCase() === name);
 }
 
 const PREFLIGHT = {

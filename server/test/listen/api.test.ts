@@ -136,6 +136,75 @@ test("the same Idempotency-Key gives the first result, and another text under it
 	expect(await say("x", "k".repeat(65))).toMatchObject({ status: 400, code: "invalid" });
 });
 
+test("a send stands behind another, where asked: out_of_order until that one is in the log", async () => {
+	const token = await guest("bea");
+	await call("POST", "/rooms", { token, body: { name: "queue" } });
+	const say = (text: string, key: string, behind?: string): Promise<Answer> =>
+		call("POST", "/rooms/%23queue/messages", {
+			token,
+			body: { text, ...(behind === undefined ? {} : { behind }) },
+			headers: { "idempotency-key": key },
+		});
+	expect(await say("second", "q-2", "q-1")).toMatchObject({ status: 409, code: "out_of_order", data: { retry: true } });
+	expect((await say("first", "q-1")).data.seq).toBe(2);
+	expect((await say("second", "q-2", "q-1")).data.seq).toBe(3);
+});
+
+test("a channel gets another name by its owner", async () => {
+	const [owner, other] = [await guest("oona"), await guest("odd")];
+	await call("POST", "/rooms", { token: owner, body: { name: "before" } });
+	await call("POST", "/rooms/%23before/join", { token: other });
+	expect(await call("POST", "/rooms/%23before/rename", { token: other, body: { name: "mine" } })).toMatchObject({
+		code: "forbidden",
+	});
+	expect(await call("POST", "/rooms/%23before/rename", { token: owner, body: { name: "behind" } })).toMatchObject({ data: {} });
+	expect((await call("GET", "/rooms/%23behind/entries", { token: other })).data.entries.at(-1).renamed).toEqual({
+		name: "behind",
+	});
+	expect(await call("GET", "/rooms/%23before/entries", { token: other })).toMatchObject({ code: "no_such_room" });
+});
+
+test("a page is given around an entry, and around a time", async () => {
+	const token = await guest("pia");
+	await call("POST", "/rooms", { token, body: { name: "pages" } });
+	for (let i = 2; i <= 9; i++) await call("POST", "/rooms/%23pages/messages", { token, body: { text: `${i}` } });
+	const page = async (query: string) => (await call("GET", `/rooms/%23pages/entries?limit=3&${query}`, { token })).data;
+	expect(await page("around=5")).toMatchObject({ from: 4, to: 6, head: 9 });
+	expect(await page("atMs=1")).toMatchObject({ from: 1, to: 3 });
+	expect(await page(`atMs=${Date.now() + 60_000}`)).toMatchObject({ from: 7, to: 9 });
+	for (const query of ["atMs=x", "atMs=1&around=2", "around=-1"])
+		expect(await call("GET", `/rooms/%23pages/entries?${query}`, { token })).toMatchObject({ code: "invalid" });
+});
+
+test("long answers of GET are compressed for whoever takes gzip, short ones and answers with tokens are not", async () => {
+	const token = await guest("zoe");
+	await call("POST", "/rooms", { token, body: { name: "long" } });
+	for (let i = 0; i < 5; i++)
+		await call("POST", "/rooms/%23long/messages", { token, body: { text: "word for word ".repeat(50) } });
+	const get = async (path: string, acceptEncoding: string, method = "GET", body?: string) => {
+		const { hostname, port } = new URL(server.http);
+		const raw = await RawSocket.open(Number(port));
+		const length = body === undefined ? "" : `Content-Length: ${body.length}\r\n`;
+		raw.write(
+			`${method} /api/v1${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n` +
+				`Accept-Encoding: ${acceptEncoding}\r\nConnection: close\r\n${length}\r\n${body ?? ""}`,
+		);
+		return (await raw.toEnd()).toLowerCase();
+	};
+	for (const accept of ["gzip", "br, GZIP;q=0.5", "*"])
+		expect(await get("/rooms/%23long/entries", accept)).toContain("content-encoding: gzip");
+	for (const accept of ["", "br", "gzip;q=0", "gzip;q=0, *"]) {
+		const answer = await get("/rooms/%23long/entries", accept);
+		expect(answer).not.toContain("content-encoding");
+		expect(answer).toContain("vary: accept-encoding");
+		expect(answer).toContain("word for word");
+	}
+	expect(await get("/rooms/%23long/entries?limit=1&before=2", "gzip")).not.toContain("content-encoding");
+	expect(await get("/guest", "gzip", "POST", '{"name":"zac"}')).not.toContain("content-encoding");
+	const page = await call("GET", "/rooms/%23long/entries", { token, headers: { "accept-encoding": "gzip" } });
+	expect(page.data.entries.at(-1).message.text).toBe("word for word ".repeat(50));
+});
+
 test("what is wrong with a request is named", async () => {
 	const token = await guest("kim");
 	const cases: Array<[string, string, Parameters<typeof call>[2], number, string]> = [

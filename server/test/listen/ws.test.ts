@@ -114,6 +114,17 @@ test("who offers no subprotocol speaks JSON; who offers only unknown ones is ref
 	expect(await refused.raw.line('"code"')).toContain("verbatim.v1.proto or verbatim.v1.json");
 });
 
+test("a handshake without Connection: Upgrade is refused, in any spelling of it that HTTP has it is taken", async () => {
+	const scene = await open();
+	for (const connection of ["", "close", "upgraded", "keep-alive"]) {
+		const { raw, status } = await handshake(scene, { Connection: connection });
+		expect(status).toBe("HTTP/1.1 400 Bad Request");
+		expect(await raw.line('"code"')).toContain("this is no WebSocket handshake");
+	}
+	for (const connection of ["upgrade", "keep-alive, Upgrade"])
+		expect((await handshake(scene, { Connection: connection })).status).toBe("HTTP/1.1 101 Switching Protocols");
+});
+
 test("JSON in a binary frame is taken, text on the binary subprotocol is named malformed", async () => {
 	const scene = await open();
 	const json = await client(scene, [SUBPROTOCOLS.json]);

@@ -1,6 +1,7 @@
 // One request of the HTTP API from its path to its answer. Whatever happens, the answer has the one shape.
 import { Refusal } from "@verbatim/protocol";
 import { okAnswer, refusalAnswer, refuse } from "./answer.ts";
+import { compressed } from "./compress.ts";
 import { readJson, traceOf } from "./request.ts";
 import { API_ROOT, type ApiParts, findRoute } from "./routes.ts";
 
@@ -40,7 +41,7 @@ export function createApi(parts: ApiParts): Api {
 					return read;
 				};
 				const call = { request, peer, trace, query: url.searchParams, room: match.room, body };
-				return okAnswer(await match.route.run(parts, call), headers);
+				return await compressed(request, okAnswer(await match.route.run(parts, call), headers));
 			} catch (err) {
 				if (err instanceof Refusal) return refusalAnswer(err, headers);
 				parts.metrics.faults.add("http");

@@ -61,10 +61,14 @@ export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Sp
 	return taken as Fields<Spec>;
 }
 
-/** Whole numbers out of the query, 0 for what is not there; other names are refused. Throws `Refusal` `invalid`. */
-export function takeNumbers<const Name extends string>(query: URLSearchParams, names: readonly Name[]): Record<Name, number> {
+/** Whole numbers out of the query, 0 for what is not there, and times in ms; other names are refused. Throws `Refusal` `invalid`. */
+export function takeNumbers<const Name extends string>(
+	query: URLSearchParams,
+	names: readonly Name[],
+	times: readonly Name[] = [],
+): Record<Name, number> {
 	for (const name of query.keys()) {
-		if (!names.some((known) => known === name)) {
+		if (![...names, ...times].some((known) => known === name)) {
 			throw new Refusal("invalid", `there is no parameter ${JSON.stringify(name.slice(0, 64))} here`);
 		}
 	}
@@ -74,6 +78,11 @@ export function takeNumbers<const Name extends string>(query: URLSearchParams, n
 		const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
 		if (!(number <= 0xffff_ffff)) throw new Refusal("invalid", `${name} must be a whole number from 0 to 4294967295`);
 		numbers[name] = number;
+	}
+	for (const name of times) {
+		const text = query.get(name) ?? "0";
+		if (!/^\d{1,15}$/.test(text)) throw new Refusal("invalid", `${name} must be a time in milliseconds since 1970`);
+		numbers[name] = Number(text);
 	}
 	return numbers;
 }

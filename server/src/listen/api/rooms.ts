@@ -35,16 +35,21 @@ export async function leaveRoom(parts: ApiParts, call: ApiCall): Promise<unknown
 	return run(parts, call, { case: "leave", value: { room: call.room } });
 }
 
+export async function renameRoom(parts: ApiParts, call: ApiCall): Promise<unknown> {
+	const { name } = takeFields(await call.body(), { name: "string" });
+	return run(parts, call, { case: "rename", value: { room: call.room, name } });
+}
+
 export async function inviteUser(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { user } = takeFields(await call.body(), { user: "string" });
 	return run(parts, call, { case: "invite", value: { room: call.room, user } });
 }
 
 export function readEntries(parts: ApiParts, call: ApiCall): Promise<unknown> {
-	const { before, after, limit } = takeNumbers(call.query, ["before", "after", "limit"]);
+	const { before, after, around, atMs, limit } = takeNumbers(call.query, ["before", "after", "around", "limit"], ["atMs"]);
 	// On the wire 0 means no bound; whoever says after=0 wants the log from its first entry on.
 	const first = after === 0 && call.query.has("after");
-	return run(parts, call, { case: "history", value: { room: call.room, before, after, first, limit } });
+	return run(parts, call, { case: "history", value: { room: call.room, before, after, first, around, atMs, limit } });
 }
 
 export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
@@ -56,9 +61,9 @@ export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
  * it the risk of saying a thing twice when an answer is lost.
  */
 export async function sendMessage(parts: ApiParts, call: ApiCall): Promise<unknown> {
-	const { text } = takeFields(await call.body(), { text: "string" });
+	const { text, behind } = takeFields(await call.body(), { text: "string", behind: "string?" });
 	const cid = idempotencyKey(call.request) ?? Buffer.from(parts.random.bytes(16)).toString("hex");
-	const sent = await run(parts, call, { case: "send", value: { room: call.room, cid, text } });
+	const sent = await run(parts, call, { case: "send", value: { room: call.room, cid, text, behind: behind ?? "" } });
 	return { ...sent, cid };
 }
 

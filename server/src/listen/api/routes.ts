@@ -4,7 +4,17 @@ import type { Commands } from "../../command/commands.ts";
 import type { Shedding } from "../../overload/shedding.ts";
 import type { DoorParts } from "../parts.ts";
 import { beGuest, logIn, refresh } from "./credentials.ts";
-import { createRoom, inviteUser, joinRoom, leaveRoom, listMembers, listRooms, readEntries, sendMessage } from "./rooms.ts";
+import {
+	createRoom,
+	inviteUser,
+	joinRoom,
+	leaveRoom,
+	listMembers,
+	listRooms,
+	readEntries,
+	renameRoom,
+	sendMessage,
+} from "./rooms.ts";
 
 export interface ApiParts extends Pick<DoorParts, "limits" | "clock" | "random" | "log" | "metrics"> {
 	readonly accounts: Pick<Accounts, "authenticate" | "refresh">;
@@ -44,6 +54,7 @@ export const ROUTES: readonly Route[] = [
 	{ method: "POST", path: ["rooms"], run: createRoom },
 	{ method: "POST", path: ["rooms", "{room}", "join"], run: joinRoom },
 	{ method: "POST", path: ["rooms", "{room}", "leave"], run: leaveRoom },
+	{ method: "POST", path: ["rooms", "{room}", "rename"], run: renameRoom },
 	{ method: "POST", path: ["rooms", "{room}", "invite"], run: inviteUser },
 	{ method: "GET", path: ["rooms", "{room}", "entries"], run: readEntries },
 	{ method: "GET", path: ["rooms", "{room}", "members"], run: listMembers },
