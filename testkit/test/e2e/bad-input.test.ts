@@ -480,7 +480,11 @@ describe("line mode names a mistake and goes on:", () => {
 		["a name that is taken", "/nick owner", /^! name_taken .*choose another/],
 		["a wrong password", "/login owner guessed-and-wrong", /^! credentials_wrong name or password is wrong/],
 		["a password that is too short", "/register newcomer short", /^! password_weak a password has 8 to 256/],
-		["a room that one may not see", "/join hidden", /^! no_such_room there is no such room, or you may not see it/],
+		[
+			"a name that a private channel has",
+			"/join hidden",
+			/^! room_taken a room with this name, or one that looks like it, exists; choose another/,
+		],
 		["a name that is none", "/nick a..b", /^! name_invalid /],
 		["somebody who is not there", "/msg nobody hi", /^! no_such_user there is no such user/],
 	] as const) {
