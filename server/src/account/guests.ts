@@ -77,7 +77,7 @@ export function createGuests(
 			for (let look = 0; look < 3; look++) {
 				if (isBack() || !(await leaveChannels(guest))) break;
 			}
-			if (!isBack()) must(await change(guest.id, { disabled: true, generation: guest.generation + 1 }));
+			if (!isBack()) must(await change(guest.id, { disabled: true, voidsTokens: true }));
 		} finally {
 			departing.delete(guest.id);
 		}

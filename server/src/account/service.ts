@@ -39,6 +39,9 @@ export interface AccountService extends Accounts {
 	stop(): void;
 }
 
+/** Times in tokens are whole seconds. */
+const ROUNDING_MS = 1_000;
+
 type From = Parameters<Accounts["authenticate"]>[1];
 
 /** Throws `RangeError` for settings that cannot be, with what to do. */
@@ -134,7 +137,11 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	const rehash = (user: UserRecord, password: string): void => {
 		const change = async (): Promise<void> => {
 			const passwordHash = await passwords.hash(password);
-			await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: { passwordHash } });
+			const { passwordHash: ifPasswordHash } = user;
+			if (ifPasswordHash === undefined) return;
+			// The password may have been changed meanwhile, by the user or an operator.
+			const change = { passwordHash, ifPasswordHash };
+			await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change });
 		};
 		change().catch((err: unknown) =>
 			log.info({ err, user: user.id }, "a password's hash was not renewed; the next log-in tries again"),
@@ -182,6 +189,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 			nowMs: clock.now(),
 			graceMs: settings.tokens.refreshGraceMs,
 			expiresMs: mint.refreshExpiresMs(),
+			dropBeforeMs: clock.now() - settings.tokens.toleranceMs - ROUNDING_MS,
 		});
 		if (!outcome.ok) throw new Refusal(outcome.code);
 		if (outcome.family === undefined) throw new Error("the use of a token has left no family");

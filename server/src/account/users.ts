@@ -1,6 +1,6 @@
 // What operators do to accounts: `verbatim user add | list | disable | enable | end | passwd`. It takes effect with the commit; tokens
 // of a changed user are void from then on, and whoever runs the sessions is told, so that live ones end, too.
-import { Refusal } from "@verbatim/protocol";
+import { type ErrorCode, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../clock.ts";
 import { newId } from "../ids.ts";
 import type { Store, UserChange, UserRecord } from "../store/store.ts";
@@ -43,14 +43,15 @@ export function createUsers({ store, passwords, clock, random, voided }: UserPar
 		return user;
 	};
 
-	const change = async (user: UserRecord, fields: Omit<UserChange, "expiresMs">): Promise<UserRecord> => {
-		const outcome = await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: fields });
+	/** The user as it is afterwards; others may have changed it, too. */
+	const change = async ({ id }: UserRecord, fields: UserChange): Promise<UserRecord> => {
+		const outcome = await store.append({ kind: "userChange", id, nowMs: clock.now(), change: fields });
 		if (!outcome.ok) throw new Refusal(outcome.code);
-		return { ...user, ...fields };
+		return (await store.user(id)) ?? fail("no_such_user");
 	};
 
 	const voidTokens = async (user: UserRecord, fields: UserChange, why: "banned" | "expired"): Promise<UserRecord> => {
-		const changed = await change(user, { ...fields, generation: user.generation + 1 });
+		const changed = await change(user, { ...fields, voidsTokens: true });
 		voided?.(changed, why);
 		return changed;
 	};
@@ -92,4 +93,8 @@ export function createUsers({ store, passwords, clock, random, voided }: UserPar
 			return voidTokens(user, { passwordHash }, "expired");
 		},
 	};
+}
+
+function fail(code: ErrorCode): never {
+	throw new Refusal(code);
 }

@@ -10,8 +10,9 @@ export class Voided {
 
 	/** What was proved before `generation` is void. */
 	add(userId: string, generation: number): void {
+		const before = this.generations.get(userId) ?? 0;
 		this.generations.delete(userId);
-		this.generations.set(userId, generation);
+		this.generations.set(userId, Math.max(before, generation));
 		if (this.generations.size <= USERS_MAX) return;
 		for (const [oldest] of this.generations) {
 			this.generations.delete(oldest);

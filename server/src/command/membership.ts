@@ -89,13 +89,14 @@ async function enter(
 	history: number,
 ): Promise<DownBody> {
 	const { parts, session, user } = context;
-	session?.expect(draft.room);
+	let { room } = draft;
+	session?.expect(room);
 	try {
 		const written = await append(context, draft);
-		const room = written.room?.id ?? draft.room;
 		// A direct conversation may have been there under an id of its own.
-		if (room !== draft.room) {
-			session?.unexpect(draft.room);
+		if (written.room !== undefined && written.room.id !== room) {
+			session?.unexpect(room);
+			room = written.room.id;
 			session?.expect(room);
 		}
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
@@ -107,7 +108,7 @@ async function enter(
 		session?.restart(view, page.to);
 		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };
 	} catch (cause) {
-		session?.unexpect(draft.room);
+		session?.unexpect(room);
 		throw cause;
 	}
 }

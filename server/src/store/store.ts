@@ -146,7 +146,7 @@ export type Draft =
 	/**
 	 * The refresh token `number` of a family is used. The newest one is replaced by the next, which holds until `expiresMs`. The one
 	 * before it changes nothing within `graceMs` of its replacement, since its answer may have been lost. Any other ends the family.
-	 * A family of which nothing is kept is at `number`. Drops families whose newest token has expired.
+	 * A family of which nothing is kept is at `number`. Drops families whose newest token expired before `dropBeforeMs`.
 	 */
 	| {
 			readonly kind: "tokenUse";
@@ -156,6 +156,8 @@ export type Draft =
 			readonly nowMs: number;
 			readonly graceMs: number;
 			readonly expiresMs: number;
+			/** Until then no token may be taken that had expired: an ended family that is forgotten would be taken for a new one. */
+			readonly dropBeforeMs: number;
 	  };
 
 export interface UserChange {
@@ -164,8 +166,11 @@ export interface UserChange {
 	readonly passwordHash?: string;
 	/** null: no longer. */
 	readonly expiresMs?: number | null;
-	readonly generation?: number;
+	/** Raises the generation: all tokens of before are void. */
+	readonly voidsTokens?: true;
 	readonly disabled?: boolean;
+	/** Nothing is changed unless this hash stands there still. */
+	readonly ifPasswordHash?: string;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Tables } from "./tables.ts";
 const DROPPED_PER_USE = 2;
 
 export function useToken(tables: Tables, draft: Extract<Draft, { kind: "tokenUse" }>): Ruling {
-	const { family: id, user, number, nowMs, graceMs, expiresMs } = draft;
+	const { family: id, user, number, nowMs, graceMs, expiresMs, dropBeforeMs } = draft;
 	const known = tables.tokenFamily(id);
 	if (known !== undefined && (known.ended || number < known.number)) {
 		const isRepeat = number === known.number - 1 && nowMs - known.issuedMs <= graceMs;
@@ -20,7 +20,7 @@ export function useToken(tables: Tables, draft: Extract<Draft, { kind: "tokenUse
 	}
 	// One that is newer than what is kept was made after the backup that this store was restored from.
 	const family = { id, user, number: number + 1, issuedMs: nowMs, expiresMs, ended: false };
-	tables.dropTokenFamilies(nowMs, DROPPED_PER_USE);
+	tables.dropTokenFamilies(dropBeforeMs, DROPPED_PER_USE);
 	tables.putTokenFamily(family);
 	return { ok: true, family };
 }

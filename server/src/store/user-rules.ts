@@ -32,6 +32,7 @@ export function changeUser(tables: Tables, draft: Extract<Draft, { kind: "userCh
 	const { id, nowMs, change } = draft;
 	const user = tables.user(id);
 	if (!user || isGone(user)) return { ok: false, code: "no_such_user" };
+	if (change.ifPasswordHash !== undefined && change.ifPasswordHash !== user.passwordHash) return { ok: true };
 	const { expiresMs, ...rest } = user;
 	const ends = change.expiresMs === undefined ? expiresMs : (change.expiresMs ?? undefined);
 	const passwordHash = change.passwordHash ?? user.passwordHash;
@@ -39,7 +40,7 @@ export function changeUser(tables: Tables, draft: Extract<Draft, { kind: "userCh
 		...rest,
 		name: change.name ?? user.name,
 		skeleton: change.skeleton ?? user.skeleton,
-		generation: change.generation ?? user.generation,
+		generation: user.generation + (change.voidsTokens === true ? 1 : 0),
 		disabled: change.disabled ?? user.disabled,
 		...(passwordHash === undefined ? {} : { passwordHash }),
 		...(ends === undefined ? {} : { expiresMs: ends }),

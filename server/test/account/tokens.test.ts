@@ -216,6 +216,50 @@ describe("tokens are void", () => {
 		await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
 	});
 
+	test("from before any of an operator's changes: token_invalid, though they were made at once", async () => {
+		const { accounts, store, clock, user } = await registered();
+		const hashing = Promise.withResolvers<void>();
+		const passwords = {
+			...accounts.passwords,
+			hash: async (password: string) => {
+				await hashing.promise;
+				return accounts.passwords.hash(password);
+			},
+		};
+		const voided: number[] = [];
+		const users = createUsers({
+			store,
+			clock,
+			random: systemRandom,
+			passwords,
+			voided: ({ generation }) => voided.push(generation),
+		});
+		const setting = users.setPassword("ann", "another horse");
+		await users.end("ann");
+		await users.end("ann");
+		// With the password that is about to be replaced.
+		const { tokens } = await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
+		hashing.resolve();
+		await setting;
+		expect((await store.user(user.id))?.generation).toBe(4);
+		expect(voided).toEqual([2, 3, 4]);
+		await refused(accounts.authenticate(asToken(tokens?.access ?? ""), HERE), "token_invalid");
+	});
+
+	test("of a log-in that was ended: token_invalid up to the last moment at which its tokens could be taken", async () => {
+		const { accounts, clock, tokens } = await registered();
+		const { tokens: bob } = await accounts.authenticate(asRegister("bob", PASSWORD), HERE);
+		const newest = await accounts.refresh(tokens.refresh);
+		await clock.advance(5 * 60_000);
+		await refused(accounts.refresh(tokens.refresh), "token_invalid");
+		await clock.advance(20 * 24 * 3_600_000);
+		const later = await accounts.refresh(bob?.refresh ?? "");
+		await clock.advance(newest.refreshExpiresMs - clock.now() + 5_000);
+		// A use drops families that are over.
+		await accounts.refresh(later.refresh);
+		await refused(accounts.refresh(newest.refresh), "token_invalid");
+	});
+
 	test("of a user that is not there: token_invalid", async () => {
 		const { accounts, disk, tokens, user } = await registered();
 		disk.users.delete(user.id);

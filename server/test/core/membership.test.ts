@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Command, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { type Command, Refusal, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
 import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
@@ -169,6 +169,26 @@ describe("membership", () => {
 		expect(welcome.rooms).toMatchObject([{ name: "den", standing: Room_Standing.INVITED }]);
 		await ann.want("sent", say(made.room?.id ?? "", "secret"));
 		expect(texts(back, made.room?.id ?? "")).toEqual([]);
+	});
+
+	test("a join that fails leaves the stream of a room that one was in already as it was, also where it was asked for by a name", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		let isReadable = true;
+		const page: Store["page"] = (...args) => (isReadable ? store.page(...args) : Promise.reject(new Refusal("unavailable")));
+		const harness = new Harness({ clock, wrap: () => ({ ...store, page }) });
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const direct = (await ann.want("sent", say("@bob", "one"))).room;
+		const { id: channel } = await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		isReadable = false;
+		expect([await bob.refusal(join("@ann")), await bob.refusal(join("#tea"))]).toEqual(["unavailable", "unavailable"]);
+		isReadable = true;
+		await ann.want("sent", say(direct, "two"));
+		await ann.want("sent", say(channel, "two"));
+		await clock.settle();
+		expect([texts(bob, direct), texts(bob, channel)]).toEqual([["one", "two"], ["two"]]);
 	});
 
 	test("a direct conversation is opened by the first message and reaches the other at once", async () => {

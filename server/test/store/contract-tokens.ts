@@ -80,7 +80,16 @@ export function tokenClauses(bench: Bench): void {
 }
 
 function draft(number: number, nowMs: number, id = "f"): Draft {
-	return { kind: "tokenUse", family: id, user: ann.id, number, nowMs, graceMs: GRACE_MS, expiresMs: nowMs + LIFE_MS };
+	return {
+		kind: "tokenUse",
+		family: id,
+		user: ann.id,
+		number,
+		nowMs,
+		graceMs: GRACE_MS,
+		expiresMs: nowMs + LIFE_MS,
+		dropBeforeMs: nowMs,
+	};
 }
 
 async function use(store: Store, number: number, nowMs: number, id?: string): Promise<TokenFamily | undefined> {

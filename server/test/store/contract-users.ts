@@ -44,11 +44,22 @@ export function userClauses(bench: Bench): void {
 		test("a change touches what it names", async () => {
 			const store = await bench.store();
 			await must(store, add(userRecord(ann, { passwordHash: "old", expiresMs: 9 })));
-			await must(store, change(ann.id, { passwordHash: "new", generation: 2 }));
+			await must(store, change(ann.id, { passwordHash: "new", voidsTokens: true }));
 			expect(await store.user(ann.id)).toEqual(userRecord(ann, { passwordHash: "new", generation: 2, expiresMs: 9 }));
 			await must(store, change(ann.id, { expiresMs: null, disabled: true }));
 			expect(await store.user(ann.id)).toEqual(userRecord(ann, { passwordHash: "new", generation: 2, disabled: true }));
 			expect(await codeOf(store.append(change("nobody", { disabled: true })))).toBe("no_such_user");
+		});
+
+		test("each change that voids tokens raises the generation by one, whatever its caller has read; a hash that was replaced meanwhile stays", async () => {
+			const store = await bench.store();
+			await must(store, add(userRecord(ann, { passwordHash: "old" })));
+			const changes = [1, 2, 3].map((i) => must(store, change(ann.id, { passwordHash: `new ${i}`, voidsTokens: true })));
+			await Promise.all(changes);
+			await must(store, change(ann.id, { passwordHash: "old, hashed anew", ifPasswordHash: "old" }));
+			expect(await store.user(ann.id)).toEqual(userRecord(ann, { passwordHash: "new 3", generation: 4 }));
+			await must(store, change(ann.id, { passwordHash: "hashed anew", ifPasswordHash: "new 3" }));
+			expect(await store.user(ann.id)).toEqual(userRecord(ann, { passwordHash: "hashed anew", generation: 4 }));
 		});
 
 		test("rooms show a member under the name of today, the log under that of then", async () => {
