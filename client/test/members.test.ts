@@ -180,6 +180,38 @@ describe("a large room", () => {
 	});
 });
 
+describe("who is online in a small room", () => {
+	test("is as the list says, which knows the entries that come after it", async () => {
+		const server = new FakeServer();
+		const tea = server.room("tea", ["ann", "bob"], 3);
+		const bench = await liveClient({}, server);
+		const room = bench.client.rooms.get(tea.id) as Room;
+		await given(bench, room.who());
+		const from = tea.entries.length;
+		server.session.passes = (down) => down.body.case !== "entries";
+		server.append(tea, "bob", { case: "left", value: {} });
+		server.append(tea, "bob", { case: "joined", value: {} });
+		await given(bench, room.who());
+		server.session.passes = () => true;
+		server.session.push({ case: "entries", value: { room: tea.id, epoch: 1, entries: tea.entries.slice(from) } });
+		await bench.clock.settle();
+		expect([room.to, room.members.get("u_bob")?.online]).toEqual([from + 2, true]);
+	});
+
+	test("is as was pushed, also where the entry by which one becomes a member comes later", async () => {
+		const server = new FakeServer();
+		const tea = server.room("tea", ["ann"], 3);
+		const bench = await liveClient({}, server);
+		const room = bench.client.rooms.get(tea.id) as Room;
+		await given(bench, room.who());
+		server.session.push({ case: "presence", value: { user: userOf("bob"), online: true } });
+		server.append(tea, "bob", { case: "joined", value: {} });
+		await bench.clock.settle();
+		expect(room.members.get("u_bob")?.online).toBe(true);
+		expect(room.onlineCount).toBe(2);
+	});
+});
+
 test("all public channels are listed, however many pages they are", async () => {
 	const server = new FakeServer();
 	server.room("tea", ["ann"]);

@@ -121,6 +121,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	};
 	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
 	metrics.rooms.watch(() => rooms.size);
+	metrics.memberListsBytes.watch(() => lists.bytes);
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
 	metrics.hellosWaiting.watch(() => core.hellos.waiting);
 	store.listen({

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { run } from "../src/overload/experiment.ts";
 import { STEADY } from "../src/overload/experiments/all.ts";
+import { stormOf } from "../src/overload/experiments/storm.ts";
 
 const SECONDS = 2;
 /** A machine may be busy with other things: that service comes back is judged here, how fast by the long form. */
@@ -21,3 +22,9 @@ test.each(STEADY.map((experiment) => [experiment.name, experiment] as const))(
 	},
 	120_000,
 );
+
+test("pages that come back to one large room at once ask for no more than has changed, and each has what it missed, once and in order", async () => {
+	const small = stormOf({ clients: 150, rooms: 10, missed: 20, ratioMax: Number.POSITIVE_INFINITY });
+	const { failures, offered, done } = await run(small, SECONDS, BACK_MS_MAX);
+	expect({ failures, offered, done }).toEqual({ failures: [], offered: 450, done: 450 });
+}, 120_000);

@@ -15,10 +15,14 @@ export type EntriesAbove = (seq: number) => readonly Entry[] | undefined;
  */
 export type Taken = "taken" | "again" | "changed";
 
+const HEARD_MAX = 128;
+
 type MemberEffect = Extract<Effect, { kind: "member" | "gone" }>;
 
 export class Members {
 	private held = new Map<string, RoomMember>();
+	/** What was pushed of users last: the entry by which one becomes a member may be fetched later than that. */
+	private readonly heard = new Map<string, boolean>();
 	private snapshot: ReadonlyMap<string, RoomMember> | undefined;
 	/** The list's version as of `asOf`; 0: no page is here, or it is not known what has become of those that are. */
 	private versionNow = 0;
@@ -70,9 +74,12 @@ export class Members {
 	}
 
 	apply(entry: Entry): void {
+		const isCounted = this.versionNow > 0 && !this.passedOver;
+		// The list came first, and knows more: who has left and come back meanwhile is in it with their presence.
+		if (isCounted && entry.seq <= this.asOf) return;
 		const effects = memberEffects(entry);
 		for (const effect of effects) this.change(effect);
-		if (this.versionNow === 0 || this.passedOver || entry.seq <= this.asOf) return;
+		if (!isCounted) return;
 		this.asOf = entry.seq;
 		this.versionNow += effects.length;
 		if (this.countNow !== undefined) this.countNow += countedBy(entry, effects);
@@ -97,11 +104,15 @@ export class Members {
 			this.forgetPresence();
 			return "taken";
 		}
-		const agrees = this.agrees(list, later);
+		// A list of one page needs no other to agree with.
+		const isWhole = after === "" && list.next === "";
+		const agrees = !isWhole && this.agrees(list, later);
 		if (!agrees && after !== "") {
 			this.versionNow = 0;
 			return "changed";
 		}
+		// It was asked for before the list was begun anew, and does not follow what is here.
+		if (after !== "" && !this.completeNow && after > this.nextNow) return "again";
 		if (!agrees) this.begin(list, later);
 		this.onlineNow = list.online;
 		// In a large room nobody says how it stands with those who are not asked after.
@@ -120,8 +131,23 @@ export class Members {
 		return asked.map((id) => this.presence(id, isHere.has(id))).some(Boolean) || isNews;
 	}
 
-	/** True if that is news. */
-	presence(userId: string, online: boolean): boolean {
+	/** A push says so. True if that is news. */
+	hear(userId: string, online: boolean): boolean {
+		this.heard.delete(userId);
+		this.heard.set(userId, online);
+		for (const oldest of this.heard.keys()) {
+			if (this.heard.size <= HEARD_MAX) break;
+			this.heard.delete(oldest);
+		}
+		return this.presence(userId, online);
+	}
+
+	/** Nothing is pushed for a while: what was heard before says nothing of those who come meanwhile. */
+	deaf(): void {
+		this.heard.clear();
+	}
+
+	private presence(userId: string, online: boolean): boolean {
 		const member = this.held.get(userId);
 		if (member === undefined || member.online === online) return false;
 		this.held.set(userId, { ...member, online });
@@ -180,7 +206,12 @@ export class Members {
 	private change(effect: MemberEffect): void {
 		const { id } = effect.user;
 		if (effect.kind === "gone") this.held.delete(id);
-		else this.held.set(id, { user: effect.user, standing: effect.standing, online: this.held.get(id)?.online });
+		else
+			this.held.set(id, {
+				user: effect.user,
+				standing: effect.standing,
+				online: this.held.get(id)?.online ?? this.heard.get(id),
+			});
 		this.snapshot = undefined;
 	}
 }

@@ -324,7 +324,7 @@ export class LiveRoom implements Room, Readable {
 
 	presence(user: User, online: boolean): void {
 		if (!online) this.writers.end(user.id);
-		if (this.pages.people.presence(user.id, online)) this.change();
+		if (this.pages.people.hear(user.id, online)) this.change();
 	}
 
 	/**
@@ -355,6 +355,7 @@ export class LiveRoom implements Room, Readable {
 		this.asking = undefined;
 		this.healer.stop();
 		this.writers.clear();
+		this.pages.people.deaf();
 	}
 
 	/** The client has stopped: who waits for entries learns why. A new log-in may bring the room back. */

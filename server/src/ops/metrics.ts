@@ -68,6 +68,7 @@ export interface Metrics {
 	readonly overloadRefused: CountBy;
 	/** Rooms that are live in memory. */
 	readonly rooms: Level;
+	readonly memberListsBytes: Level;
 	/** Bytes queued in all outboxes and not yet taken by the kernel. */
 	readonly outboxBytes: Level;
 	/** Readers that fell behind and are served from the log. */
@@ -146,6 +147,7 @@ export function createMetrics(): Metrics {
 		overloadLevel: level("verbatim_overload_level", "How much is let go of: 0 nothing, 4 sends are refused."),
 		overloadRefused: countBy("verbatim_overload_refused_total", "what", "Commands and hellos refused because of overload."),
 		rooms: level("verbatim_rooms_live", "Rooms that are live in memory."),
+		memberListsBytes: level("verbatim_member_lists_bytes", "About what the kept pages of lists of members hold, in bytes."),
 		outboxBytes: level("verbatim_outbox_bytes", "Bytes queued in all outboxes."),
 		catchUps: count("verbatim_catch_ups_total", "Readers that fell behind and were served from the log."),
 		storeReads: count("verbatim_store_reads_total", "Pages of logs read from the store for readers that were behind."),

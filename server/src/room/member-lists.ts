@@ -44,11 +44,16 @@ export class MemberLists {
 	private readonly lists = new Map<string, List>();
 	private readonly underWay = new Map<string, Map<string, Promise<ListPage | undefined>>>();
 	private readonly counts = new WeakMap<LiveRoom, { readonly online: number; readonly atMs: number }>();
-	private bytes = 0;
+	private heldBytes = 0;
 
 	constructor(store: Pick<Store, "members">, clock: Pick<Clock, "monotonic">) {
 		this.store = store;
 		this.clock = clock;
+	}
+
+	/** About what is kept. */
+	get bytes(): number {
+		return this.heldBytes;
 	}
 
 	/** The list as it is, or was within the last second; undefined if there is no such room. */
@@ -144,9 +149,9 @@ export class MemberLists {
 			list.pages.set(key, { page, readAtMs });
 		}
 		this.lists.set(room, list);
-		this.bytes += list.bytes;
+		this.heldBytes += list.bytes;
 		for (const [oldest, dropped] of this.lists) {
-			if (this.bytes <= BYTES_MAX) break;
+			if (this.heldBytes <= BYTES_MAX) break;
 			this.forget(oldest, dropped);
 		}
 	}
@@ -157,7 +162,7 @@ export class MemberLists {
 
 	private forget(room: string, list: List): void {
 		this.lists.delete(room);
-		this.bytes -= list.bytes;
+		this.heldBytes -= list.bytes;
 	}
 }
 

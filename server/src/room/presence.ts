@@ -88,7 +88,7 @@ export class Presence {
 
 	/** The entry by which the user has become a member is out: the others, who do not know of them yet, learn whether they are online. */
 	joined(user: UserRef, room: string): void {
-		if (this.shows(user.id)) this.tell(user, [room], true);
+		this.tell(user, [room], this.shows(user.id));
 	}
 
 	/** Nothing is told any more. */

@@ -64,7 +64,7 @@ describe("who is there", () => {
 		]);
 	});
 
-	test("is told to both of a new direct conversation, and not of those who are not there", async () => {
+	test("is told to both of a new direct conversation, also of one who is not there", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -75,7 +75,7 @@ describe("who is there", () => {
 		await harness.clock.advance(10_000);
 		const cat = await harness.guest("cat");
 		await joined(cat, "@bob");
-		expect(cat.pushed("presence")).toEqual([]);
+		expect(cat.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
 	});
 
 	test("is a number in a large room, and told of those asked after who are members", async () => {

@@ -36,6 +36,8 @@ export interface Stage {
 	slowDisk(batchMs: number, draftMs: number): Promise<void>;
 	/** A guest who is in the room; with `read` what it is given is judged. */
 	guest(name: string, read?: boolean): Promise<Peer>;
+	/** Tells what was measured, in words. */
+	note(words: string): void;
 	/** A connection on which nobody has said hello. */
 	stranger(name: string): Promise<Peer>;
 }
@@ -58,6 +60,8 @@ export interface Outcome {
 	readonly level: number;
 	/** From the load's end until a send was acknowledged and delivered in less than a second, and the level was 0. */
 	readonly backMs: number;
+	/** What was measured beside, in words. */
+	readonly notes: readonly string[];
 	readonly failures: readonly string[];
 }
 
@@ -89,6 +93,7 @@ export async function run(experiment: Experiment, seconds: number, backMsMax = B
 		const ann = await guest("ann", true, talk);
 		const bob = await guest("bob", true, talk);
 		const tally = new Tally();
+		const notes: string[] = [];
 		const stage: Stage = {
 			server,
 			tally,
@@ -96,6 +101,7 @@ export async function run(experiment: Experiment, seconds: number, backMsMax = B
 			room: ROOM,
 			slowDisk: (batchMs, draftMs) => writeFile(`${server.data}.slow`, `${batchMs} ${draftMs}`),
 			guest: (name, read = false) => guest(name, read, tally),
+			note: (words) => void notes.push(words),
 			stranger: async (name) => {
 				const peer = await Peer.connect({ port: server.tcpPort, name, recorder, tally });
 				peers.push(peer);
@@ -137,6 +143,7 @@ export async function run(experiment: Experiment, seconds: number, backMsMax = B
 			outboxMiB: vitals.outboxBytes / MiB,
 			level: vitals.level,
 			backMs,
+			notes,
 			failures: [
 				...failures,
 				...(verdict.ok ? [] : [`the history is not as promised: ${verdict.violations[0]?.words}`]),

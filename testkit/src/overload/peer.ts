@@ -62,6 +62,9 @@ export class Peer {
 	cursor = 0;
 	/** Ranges that it was told of instead of being given them. */
 	skipped = 0;
+	/** Entries that it was given, and those among them that did not follow the one before. */
+	given = 0;
+	gaps = 0;
 	close: Close | undefined;
 	private readonly options: PeerOptions;
 	private readonly waiting = new Waiting();
@@ -270,6 +273,8 @@ export class Peer {
 	}
 
 	private give(entry: Entry, epoch: number): void {
+		this.given++;
+		if (entry.seq !== this.cursor + 1) this.gaps++;
 		this.cursor = entry.seq;
 		if (!this.reading) return;
 		this.options.recorder.add({ kind: "recv", reading: this.name, room: this.room, epoch, entry: factsOf(entry) });

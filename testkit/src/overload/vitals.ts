@@ -5,6 +5,8 @@ import type { ServerProcess } from "../process/server-process.ts";
 const EVERY_MS = 100;
 /** A server that does not answer in this time is asked anew. */
 const ANSWER_MS = 2_000;
+/** USER_HZ of Linux, on every machine that it runs on. */
+const TICKS_PER_SECOND = 100;
 
 export class Vitals {
 	/** The most that was seen. */
@@ -71,6 +73,14 @@ export class Vitals {
 
 function metricOf(metrics: string, name: string): number {
 	return Number(new RegExp(`^${name} ([0-9.e+]+)$`, "m").exec(metrics)?.[1] ?? 0);
+}
+
+/** Processor time of a process so far, all its threads, in user and kernel, in seconds. */
+export function cpuSecondsOf(pid: number): number {
+	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+	// The fields after the name, which may hold anything.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 function rssBytesOf(pid: number): number {

@@ -33,6 +33,7 @@ for (const experiment of chosenFrom(EXPERIMENTS, values.only)) {
 		`  memory ${outcome.rssMiB.toFixed(0)} of ${outcome.rssMiBMax.toFixed(0)} MiB, outboxes ${outcome.outboxMiB.toFixed(1)} MiB, ` +
 			`highest level ${outcome.level}, normal service ${(outcome.backMs / 1_000).toFixed(1)} s after the load`,
 	);
+	for (const note of outcome.notes) console.log(`  ${note}`);
 	for (const failure of outcome.failures) console.log(`  FAILED: ${failure}`);
 }
 process.exit(failed === 0 ? 0 : 1);

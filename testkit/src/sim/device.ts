@@ -29,6 +29,10 @@ export interface DeviceParts {
 	/** Rooms that each user wants to be in, by name. */
 	readonly wanted: ReadonlyMap<string, Set<string>>;
 	nextAsk(): number;
+	/** Does each member's presence come by itself? */
+	readonly presenceIsTold: boolean;
+	/** Who has a device, by id. */
+	readonly users: readonly string[];
 	/** Of the SDK. */
 	readonly timing: Timing;
 }
@@ -225,6 +229,14 @@ export class Device {
 		this.quietly(room.who().then(() => void this.listed.add(room)));
 	}
 
+	/** The next page of the members, and who of those with a device is there. */
+	members(roomName: string, limit: number): void {
+		const room = this.room(roomName);
+		if (room === undefined) return;
+		this.quietly(room.loadMembers(limit));
+		this.quietly(room.lookAt(this.parts.users));
+	}
+
 	page(roomName: string, newest: boolean): void {
 		const room = this.room(roomName);
 		if (room === undefined) return;
@@ -295,20 +307,26 @@ export class Device {
 		const { recorder } = this.parts;
 		const room = this.room(roomName);
 		if (room === undefined) return;
-		// As the pushes have left it: nobody has asked just now. Of those of whom nobody has ever asked it says nothing.
-		const shown = this.listed.has(room) ? [...room.members.values()].filter(isMember) : [];
-		const usersWith = (online: boolean | undefined): string[] =>
-			shown.filter((each) => each.online === online).map(({ user }) => user.id);
-		const unknown = usersWith(undefined);
-		if (shown.length > 0) recorder.add({ kind: "presence", session: this.name, room: room.id, online: usersWith(true), unknown });
-		const looked = room.who().then((who) => {
+		const { presenceIsTold, users } = this.parts;
+		const state = (): void => {
 			const members = [...room.members.values()].filter(isMember).map(({ user }) => user.id);
 			const { id, epoch, to: asOf, name } = room;
 			recorder.add({ kind: "state", session: this.name, room: id, epoch, asOf, name, members });
-			const online = who.filter((each) => isMember(each) && each.online).map(({ user }) => user.id);
-			recorder.add({ kind: "presence", session: this.name, room: id, online });
-		});
-		this.quietly(looked);
+		};
+		// As the log and the pushes have left it: nobody has asked just now.
+		if (this.listed.has(room) && room.membersComplete) state();
+		// In a large room nothing is said of anybody.
+		const shown = presenceIsTold && this.listed.has(room) ? [...room.members.values()].filter(isMember) : [];
+		const online = shown.filter((each) => each.online === true).map(({ user }) => user.id);
+		if (shown.length > 0) recorder.add({ kind: "presence", session: this.name, room: room.id, online });
+		const looked = async (): Promise<void> => {
+			await room.who();
+			state();
+			await room.lookAt(users);
+			const there = [...room.members.values()].filter((each) => isMember(each) && each.online === true);
+			recorder.add({ kind: "presence", session: this.name, room: room.id, online: there.map(({ user }) => user.id) });
+		};
+		this.quietly(looked());
 	}
 
 	/** Sends that nothing can come of any more: they were never kept, or went with a life that nobody watched to its end. */

@@ -103,6 +103,12 @@ export class SimDisk {
 		};
 	}
 
+	/** Carries `drafts` out while nobody uses it. */
+	populate(drafts: readonly Draft[]): void {
+		carryOutAll(new MemoryTables(this.memory), drafts, this.settings.rules);
+		this.sync(drafts, "before the run");
+	}
+
 	/** The process that used it is gone, whatever it was doing. What was synced is what there is now. */
 	crash(): void {
 		// One after the other: of what was being written, a part from the beginning may have got through.

@@ -108,6 +108,18 @@ export interface SimOptions {
 	readonly expiresMs: number;
 	readonly faults: FaultCounts;
 	readonly poison: PoisonOptions | undefined;
+	readonly crowd: CrowdOptions | undefined;
+}
+
+/** A first room that is large: presence is not told there, and its members come in pages. */
+export interface CrowdOptions {
+	/** Members who have no device: made before the run, and coming and going in it. */
+	readonly members: number;
+	/** How often one of them comes or goes. */
+	readonly moves: number;
+	readonly membersPageMax: number;
+	/** Rooms with more members or readers do not hear of presence. */
+	readonly presenceReadersMax: number;
 }
 
 const FAULTS_MS = 5_000;
@@ -189,9 +201,42 @@ export function drawOptions(seed: number): SimOptions {
 			lostFrame: chaos * some(6, 0.4),
 		},
 		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
+		crowd: drawCrowd(new Chance(seed).fork("crowd")),
 	};
+	if ((drawn.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(drawn);
 	// A client that waits so long after an error of the server's would do so for one that is thrown beside the poison, too.
 	return drawn.poison?.slow === true ? { ...drawn, faults: { ...drawn.faults, throw: 0 } } : drawn;
+}
+
+/** More members than this need limits of an ordinary size, or their joins alone fill the run. */
+const THOUSANDS_MIN = 100;
+
+function drawCrowd(chance: Chance): CrowdOptions | undefined {
+	if (!chance.hit(0.15)) return undefined;
+	const thousands = chance.hit(0.2);
+	return {
+		members: thousands ? 1_000 + chance.below(2_000) : chance.below(30),
+		moves: chance.below(40),
+		membersPageMax: thousands ? chance.pick([300, 1_000]) : chance.pick([1, 3, 10]),
+		presenceReadersMax: 2,
+	};
+}
+
+/** A day of thousands: each fault as drawn, limits and lines of an ordinary size. */
+function withThousands(drawn: SimOptions): SimOptions {
+	return {
+		...drawn,
+		// Who takes a moment for each of thousands of joins is not done in time.
+		devices: drawn.devices.map((device) => ({ ...device, thinkMs: 0 })),
+		capacityBytes: 64_000,
+		corrupt: 0,
+		catchUpEntriesMax: 1_000,
+		historyEntriesMax: 200,
+		historyEntriesDefault: 50,
+		outboxBytesMax: 1_048_576,
+		pageBytesMax: 131_072,
+		poison: undefined,
+	};
 }
 
 function drawPoison(chance: Chance): PoisonOptions {
@@ -209,13 +254,14 @@ function drawPoison(chance: Chance): PoisonOptions {
 }
 
 /** The table as lines: what is zero or ordinary is left out of the faults. */
-export function showOptions({ devices, faults, poison, ...rest }: SimOptions): string {
+export function showOptions({ devices, faults, poison, crowd, ...rest }: SimOptions): string {
 	const lines = Object.entries(rest).map(([name, value]) => `${name.padEnd(22)} ${String(value)}`);
 	for (const { name, user, door, read, ...more } of devices) {
 		const details = Object.entries(more).map(([key, value]) => `${key}=${value}`);
 		lines.push(`${name.padEnd(22)} ${[user, door, read, ...details].join(" ")}`);
 	}
 	if (poison !== undefined) lines.push(`${"poison".padEnd(22)} ${JSON.stringify(poison)}`);
+	if (crowd !== undefined) lines.push(`${"crowd".padEnd(22)} ${JSON.stringify(crowd)}`);
 	const happening = Object.entries(faults).filter(([, count]) => count > 0);
 	lines.push(`${"faults".padEnd(22)} ${happening.map(([name, count]) => `${name}×${count}`).join(" ") || "none"}`);
 	return lines.join("\n");

@@ -1,7 +1,7 @@
 // What is done in a run, and what happens to it: a list of steps, made from the options before the run begins. Steps can be left
 // out one by one, and what remains is still a script: so a failure can be made short.
 import type { Chance } from "./chance.ts";
-import { DOORS, type DoorKind, type FaultCounts, type SimOptions } from "./options.ts";
+import { type CrowdOptions, DOORS, type DoorKind, type FaultCounts, type SimOptions } from "./options.ts";
 import { THROW_PLACES, type Throw } from "./throwing.ts";
 import type { Visit } from "./visitor.ts";
 
@@ -13,6 +13,10 @@ export type Step = { readonly atMs: number } & (
 	| { readonly do: "rename"; readonly device: number; readonly room: number }
 	| { readonly do: "page"; readonly device: number; readonly room: number; readonly newest: boolean }
 	| { readonly do: "wake"; readonly device: number }
+	/** A page of members, or more. */
+	| { readonly do: "members"; readonly device: number; readonly limit: number }
+	/** One of the crowd comes, or goes. */
+	| { readonly do: "crowd"; readonly who: number; readonly joins: boolean }
 	| { readonly do: "cut"; readonly device: number; readonly tail: boolean }
 	| { readonly do: "blacken"; readonly device: number; readonly up: boolean; readonly down: boolean }
 	| { readonly do: "stall" | "dead" | "slowReader" | "pauseDevice"; readonly device: number; readonly ms: number }
@@ -101,7 +105,22 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 			if (step.do === "cut" && chance.hit(0.5)) steps.push({ ...step, atMs: Math.round(atMs + chance.between(5, 400)) });
 		}
 	}
+	if (options.crowd !== undefined) steps.push(...movesOf(options, options.crowd, chance.fork("crowd")));
 	return steps.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Those who come and go are among the first and the last of the list, and asked for in the same moments. */
+function movesOf({ faultsMs, devices }: SimOptions, { members, moves }: CrowdOptions, chance: Chance): Step[] {
+	const steps: Step[] = [];
+	for (let i = 0; i < moves; i++) {
+		const atMs = Math.round(chance.between(50, faultsMs));
+		const who = chance.hit(0.5) ? chance.below(5) : members + chance.below(3);
+		const device = chance.below(devices.length);
+		steps.push({ atMs: atMs + chance.below(20), do: "crowd", who, joins: chance.hit(0.5) });
+		if (chance.hit(0.5)) steps.push({ atMs, do: "members", device, limit: 1 + chance.below(20) });
+		else if (chance.hit(0.3)) steps.push({ atMs, do: "who", device, room: 0 });
+	}
+	return steps;
 }
 
 function fault(name: keyof FaultCounts, atMs: number, device: number, chance: Chance): Step {

@@ -1,7 +1,18 @@
 // The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (guests come by their name
 // alone here); and of the HTTP API there are the commands, without HTTP.
-import { type Command, create, type Down, DownSchema, LIMITS, Refusal, TIMING, type Timing, UpSchema } from "@verbatim/protocol";
+import {
+	type Command,
+	create,
+	type Down,
+	DownSchema,
+	LIMITS,
+	Refusal,
+	Room_Kind,
+	TIMING,
+	type Timing,
+	UpSchema,
+} from "@verbatim/protocol";
 import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
 import { SERVER_LIMITS } from "../../../server/src/limits.ts";
@@ -13,7 +24,7 @@ import { createMetrics } from "../../../server/src/ops/metrics.ts";
 import { LevelShedding } from "../../../server/src/overload/shedding.ts";
 import { type OverloadWatch, watchOverload } from "../../../server/src/overload/watch.ts";
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
-import type { Store } from "../../../server/src/store/store.ts";
+import type { Draft, Store, UserRef } from "../../../server/src/store/store.ts";
 import type { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
 import { Machine } from "./machine.ts";
@@ -84,6 +95,7 @@ export class SimServer {
 		this.expiresMs = options.expiresMs;
 		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
 		this.disk = new SimDisk(chance.fork("disk"), recorder, { ...options, rules });
+		if (options.crowd !== undefined) this.disk.populate(crowdOf(options.rooms[0] ?? "", options.crowd.members));
 		if (options.poison === undefined) return;
 		const poison = new Poison(options.poison, {
 			roomNamed: (name) => this.disk.roomNamed(name),
@@ -128,6 +140,10 @@ export class SimServer {
 			outboxBytesMax: options.outboxBytesMax,
 			outboxCrowdedBytesMax: Math.min(SERVER_LIMITS.outboxCrowdedBytesMax, options.outboxBytesMax),
 			pageBytesMax: options.pageBytesMax,
+			...(options.crowd && {
+				membersPageMax: options.crowd.membersPageMax,
+				presenceReadersMax: options.crowd.presenceReadersMax,
+			}),
 			commandsInFlightMax: options.commandsInFlightMax,
 			sendsPerSecond: options.sendsPerSecond,
 			sendsBurst: options.sendsPerSecond,
@@ -228,6 +244,16 @@ export class SimServer {
 		});
 	}
 
+	/** One of the crowd, who has no device, becomes a member of the first room, or is none any more. */
+	move(who: number, joins: boolean): void {
+		const { machine, store } = this;
+		machine?.do(() => {
+			const room = this.disk.roomNamed(this.options.rooms[0] ?? "") ?? "";
+			const draft = { room, sender: crowdUser(who), atMs: machine.now() };
+			void store?.append(joins ? { kind: "join", ...draft } : { kind: "leave", reason: "", ...draft });
+		});
+	}
+
 	/** The machine is up again, and its old connections are unknown to it. */
 	back(): void {
 		if (this.up) return;
@@ -321,6 +347,31 @@ export class SimServer {
 			byName: (name) => store.userBySkeleton(name),
 		};
 	}
+}
+
+function crowdUser(n: number): UserRef {
+	// Before the users of the devices, and after them.
+	const name = `${n % 2 === 0 ? "a" : "z"}${String(n).padStart(5, "0")}`;
+	return { id: `u-${name}`, name };
+}
+
+/** The room and its members, as drafts. */
+function crowdOf(name: string, members: number): Draft[] {
+	const [room, owner] = ["r-crowd", crowdUser(0)];
+	const made: Draft = {
+		kind: "create",
+		room,
+		epoch: 7,
+		roomKind: Room_Kind.PUBLIC,
+		name,
+		skeleton: name,
+		sender: owner,
+		atMs: 1,
+	};
+	const joins = Array.from({ length: Math.max(0, members - 1) }, (_, n): Draft => {
+		return { kind: "join", room, sender: crowdUser(n + 1), atMs: 1 };
+	});
+	return [made, ...joins];
 }
 
 /** Long answers that are made at once, and one push. */

@@ -90,6 +90,8 @@ class Run {
 			recorder: this.recorder,
 			wanted,
 			nextAsk: () => ++asks,
+			presenceIsTold: options.crowd === undefined,
+			users: options.devices.map(({ user }) => `u-${user}`),
 			timing:
 				options.poison?.slow === true ? { ...SIM_TIMING, faultMinMs: SLOW_FAULT_MS, faultMaxMs: SLOW_FAULT_MS } : SIM_TIMING,
 		};
@@ -160,6 +162,9 @@ class Run {
 			case "typing":
 			case "who":
 				device.process?.do(() => device[step.do](room));
+				break;
+			case "members":
+				device.process?.do(() => device.members(this.options.rooms[0] ?? "", step.limit));
 				break;
 			case "page":
 				device.process?.do(() => device.page(room, step.newest));
@@ -280,6 +285,9 @@ class Run {
 				break;
 			case "throw":
 				this.thrower.arm(step);
+				break;
+			case "crowd":
+				server.move(step.who, step.joins);
 				break;
 			case "busyDoor":
 				server.doorIsBusy = true;

@@ -5,8 +5,10 @@ import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { sends } from "./sends.ts";
 import { stalled } from "./stalled.ts";
+import { storm } from "./storm.ts";
 
 /** Those that go the same way on every machine, if not as fast. */
 export const STEADY: readonly Experiment[] = [sends, connections, history, stalled, disk];
 
-export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory];
+/** All; the last two take their time, or a machine of their own. */
+export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory, storm];
