@@ -10,10 +10,10 @@ const COUNT = 250;
 const nameOf = (n: number): string => `m${String(n).padStart(3, "0")}`;
 
 /** Ann in a room with 250 others, where presence is not told. */
-async function inCrowd(count = COUNT) {
+async function inCrowd(count = COUNT, membersPageMax = 100) {
 	const server = new FakeServer();
 	const tea = server.room("tea", ["ann", ...Array.from({ length: count }, (_, n) => nameOf(n))], 3);
-	const bench = await liveClient({ limits: { membersPageMax: 100 } }, server);
+	const bench = await liveClient({ limits: { membersPageMax } }, server);
 	const room = bench.client.rooms.get(tea.id) as Room;
 	return { ...bench, tea, room };
 }
@@ -27,6 +27,21 @@ async function given<T>({ clock }: Pick<Bench, "clock">, asking: Promise<T>): Pr
 const asks = ({ server }: Pick<Bench, "server">) =>
 	server.heard.flatMap(({ command }) => (command.case === "who" ? [command.value] : []));
 const namesOf = (room: Room): string[] => [...room.members.values()].map(({ user }) => user.name).sort();
+
+/** What `change` and the words after it bring is too much to send: the timeline jumps over it. */
+function skip({ server, tea }: Pick<Awaited<ReturnType<typeof inCrowd>>, "server" | "tea">, change: () => void): void {
+	const { session } = server;
+	session.passes = () => false;
+	const from = tea.entries.length + 1;
+	change();
+	for (let i = 0; i < 5; i++) server.say(tea, "ann", `${i}`);
+	session.passes = () => true;
+	const page = server.newest(tea, 2);
+	session.push({
+		case: "skipped",
+		value: { room: tea.id, from, to: (page.from ?? 1) - 1, reason: Skipped_Reason.FAR, page },
+	});
+}
 
 async function reconnect({ server, clock }: Pick<Bench, "server" | "clock">): Promise<void> {
 	await clock.advance(TIMING.stableMs);
@@ -72,28 +87,32 @@ describe("a large room", () => {
 	test("is asked for again where the timeline has jumped over changes, and not where it has over words", async () => {
 		const bench = await inCrowd();
 		const { room, server, tea, clock } = bench;
-		const skip = async (change: () => void) => {
-			server.session.passes = () => false;
-			const from = tea.entries.length + 1;
-			change();
-			for (let i = 0; i < 5; i++) server.say(tea, "ann", `${i}`);
-			server.session.passes = () => true;
-			const page = server.newest(tea, 2);
-			server.session.push({
-				case: "skipped",
-				value: { room: tea.id, from, to: (page.from ?? 1) - 1, reason: Skipped_Reason.FAR, page },
-			});
+		const skipped = async (change: () => void) => {
+			skip(bench, change);
 			await clock.advance(TIMING.stableMs);
 		};
 		await given(bench, room.who());
 		const before = asks(bench).length;
-		await skip(() => undefined);
+		await skipped(() => undefined);
 		expect(asks(bench).length).toBe(before + 1);
 		expect(room.membersComplete).toBe(true);
-		await skip(() => server.append(tea, "zoe", { case: "joined", value: {} }));
+		await skipped(() => server.append(tea, "zoe", { case: "joined", value: {} }));
 		expect(asks(bench).length).toBe(before + 4);
 		expect(namesOf(room)).toEqual([...tea.members].sort());
 		expect(room.memberCount).toBe(COUNT + 2);
+	});
+
+	test("has no hole where it is begun anew while a later page is on its way", async () => {
+		const bench = await inCrowd(450);
+		const { room, server, tea, clock } = bench;
+		for (let i = 0; i < 3; i++) await given(bench, room.loadMembers(100));
+		skip(bench, () => server.append(tea, "zoe", { case: "joined", value: {} }));
+		await clock.settle();
+		const [all, more] = [room.who(), room.loadMembers(100)];
+		await clock.settle();
+		await more;
+		expect((await all).length).toBe(tea.members.size);
+		expect([room.membersComplete, namesOf(room)]).toEqual([true, [...tea.members].sort()]);
 	});
 
 	test("is begun anew where somebody was removed without an entry between two pages", async () => {
@@ -128,12 +147,12 @@ describe("a large room", () => {
 	test("is right whatever changes while its pages come, and however late", async () => {
 		const step = fc.oneof(
 			fc.record({ do: fc.constant("page" as const) }),
-			fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "decline" as const), n: fc.nat(39) }),
-			fc.record({ do: fc.constantFrom("say" as const, "late page" as const, "settle" as const, "cut" as const) }),
+			fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "decline" as const, "skip" as const), n: fc.nat(39) }),
+			fc.record({ do: fc.constantFrom("who" as const, "say" as const, "late page" as const, "settle" as const, "cut" as const) }),
 		);
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-				const bench = await inCrowd(20);
+				const bench = await inCrowd(20, 5);
 				const { server, clock, tea, room, client } = bench;
 				server.presenceMax = 0;
 				let held: Array<() => void> = [];
@@ -141,6 +160,7 @@ describe("a large room", () => {
 					const due = held;
 					held = [];
 					if (each.do === "page") room.loadMembers(5).catch(() => undefined);
+					else if (each.do === "who") room.who().catch(() => undefined);
 					else if (each.do === "say") server.say(tea, "ann", "hi");
 					else if (each.do === "settle") await clock.settle();
 					else if (each.do === "cut") await reconnect(bench);
@@ -155,6 +175,9 @@ describe("a large room", () => {
 						room.loadMembers(5).catch(() => undefined);
 						await clock.settle();
 						server.react = () => undefined;
+					} else if (each.do === "skip") {
+						const [name, joins] = [nameOf(each.n), !tea.members.has(nameOf(each.n))];
+						skip(bench, () => server.append(tea, name, joins ? { case: "joined", value: {} } : { case: "left", value: {} }));
 					} else if (each.do === "join" && !tea.members.has(nameOf(each.n))) {
 						server.append(tea, nameOf(each.n), { case: "joined", value: {} });
 					} else if (each.do === "leave" && tea.members.has(nameOf(each.n))) {
@@ -175,7 +198,7 @@ describe("a large room", () => {
 				expect(asks(bench).length).toBe(before + 1);
 				await client.close();
 			}),
-			{ numRuns: 150 },
+			{ numRuns: 500 },
 		);
 	});
 });
