@@ -10,6 +10,8 @@ import type { OutboxStore, StoredSend } from "../outbox/store.ts";
 /** The file is written anew when this many of its lines are of no use any more. */
 const WASTE_MAX = 1_000;
 const SUFFIX = ".outbox.jsonl";
+/** After the name of a file that is to take its place. */
+const BESIDE = ".new";
 
 /** Files that outboxes of this very process write. */
 const ours = new Set<string>();
@@ -57,7 +59,13 @@ class FileOutbox implements OutboxStore {
 			for (const send of inOrder(lives)) this.held.set(send.cid, send);
 			this.path = this.newPath(prefix);
 			ours.add(this.path);
-			await this.rewrite();
+			try {
+				await this.rewrite();
+			} catch (error) {
+				// What was claimed stays where it is, for another try.
+				await this.letGo();
+				throw error;
+			}
 			for (const path of claimed) await rm(path, { force: true });
 			return [...this.held.values()];
 		} finally {
@@ -130,28 +138,54 @@ class FileOutbox implements OutboxStore {
 		}
 	}
 
-	/** The same sends in a fresh file, put in place at once. */
+	/** The same sends in a fresh file, put in place at once. The file before stays in use where that fails, and the next write tries it again. */
 	private async rewrite(): Promise<void> {
 		const text = Array.from(this.held.values(), (put) => `${JSON.stringify({ put })}\n`).join("");
-		const fresh = await open(`${this.path}.new`, "w", 0o600);
-		await fresh.writeFile(text);
-		await fresh.sync();
-		await rename(`${this.path}.new`, this.path);
-		await syncFolder(this.folder);
-		await this.file?.close();
+		const beside = `${this.path}${BESIDE}`;
+		this.waste = Number.POSITIVE_INFINITY;
+		const fresh = await open(beside, "w", 0o600);
+		try {
+			await fresh.writeFile(text);
+			await fresh.sync();
+			await rename(beside, this.path);
+		} catch (error) {
+			await fresh.close().catch(() => undefined);
+			// On a full disk its part of the text is in the way of everybody.
+			await rm(beside, { force: true }).catch(() => undefined);
+			throw error;
+		}
+		const before = this.file;
 		this.file = fresh;
+		await before?.close().catch(() => undefined);
+		await syncFolder(this.folder);
 		this.waste = 0;
 	}
 
+	/** Another outbox of this process may have the file then, also where the last write has failed: it has what was kept. */
 	private async release(): Promise<void> {
 		if (this.file === undefined) return;
-		await this.flush();
-		const { file, path } = this;
+		try {
+			await this.flush();
+		} catch (error) {
+			// Where all was sent and removed, nothing is lost with the file.
+			if (this.held.size > 0) throw error;
+		} finally {
+			await this.letGo();
+		}
+	}
+
+	/** Forgets the file and what is in it. It is removed where nothing is kept any more. */
+	private async letGo(): Promise<void> {
+		const { file, path, held } = this;
 		this.file = undefined;
-		await file.close();
-		if (this.held.size === 0) await rm(path, { force: true });
-		this.held.clear();
-		ours.delete(path);
+		try {
+			await file?.close();
+			if (file !== undefined && held.size === 0) await rm(path, { force: true });
+		} finally {
+			held.clear();
+			this.lines = [];
+			ours.delete(path);
+		}
 	}
 
 	private newPath(prefix: string): string {
