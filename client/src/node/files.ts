@@ -19,7 +19,7 @@ import { lockFile, uniqueSuffix } from "./lock.ts";
 export function fileTokens(path: string): TokenStore & Required<Pick<TokenStore, "lock">> {
 	const inOrder = queue();
 	return {
-		lock: () => lockFile(`${path}.lock`),
+		lock: (signal) => lockFile(`${path}.lock`, signal),
 		load: async () => parseIdentity(await maybeRead(path)),
 		save: (identity) =>
 			inOrder(() => (identity === undefined ? rm(path, { force: true }) : replace(path, renderIdentity(identity)))),

@@ -18,7 +18,7 @@ export function guestTokens({ endpoints, credential }: ConnectOptions): TokenSto
 	const file = fileTokens(join(folder, "guests", `${fileNameOf(server, name)}.json`));
 	return {
 		load: () => file.load(),
-		lock: () => file.lock(),
+		lock: (signal) => file.lock(signal),
 		// Of somebody else, whom the program has become meanwhile, nothing is kept.
 		save: async (identity) => {
 			if (identity === undefined || folded(identity.user.name) === name) await file.save(identity);

@@ -1,10 +1,18 @@
-// A file that only one program holds at a time, for the moments in which two of them must not do the same.
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+// A lock between programs, by files beside `path`. A claim is a file whose name is used once: its holder's machine, process and a random
+// part. The lock is held by the only claim: whoever makes one and then sees another that is alive withdraws. Of two claims, the one that
+// was made later always sees the other, so that two never hold it; and nobody can remove another's claim by removing one that is stale.
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { systemRandom } from "../clock.ts";
 
-/** Whoever holds it for longer has died, or hangs: a hello is given up before that. */
+/** A holder that has it for longer hangs: a hello is given up before that. */
 const STALE_MS = 15_000;
-const LOOK_AGAIN_MS = 25;
+/** Random, or two that withdraw would meet again. */
+const LOOK_AGAIN_MIN_MS = 5;
+const LOOK_AGAIN_MAX_MS = 30;
+
+const HOST = hostname().replace(/[^A-Za-z0-9-]/g, "_");
 
 /** Unique among the programs and threads of this machine, for names of files beside another one. */
 export function uniqueSuffix(): string {
@@ -12,51 +20,59 @@ export function uniqueSuffix(): string {
 }
 
 /**
- * Resolves, once `path` is ours, with what gives it back. A lock whose holder is gone, or that is older than 15 s, is taken over.
- * Where it cannot be written it resolves all the same: whoever cannot write has nothing to guard.
+ * Resolves, once the lock is ours, with what gives it back. A claim is stale when its process is gone, or after 15 s. Where none can be
+ * written it resolves all the same: a program that cannot write has nothing to guard. Rejects with the reason of `signal`.
  */
-export async function lockFile(path: string): Promise<() => Promise<void>> {
-	const unguarded = async (): Promise<void> => {};
-	try {
-		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	} catch {
-		return unguarded;
-	}
+export async function lockFile(path: string, signal?: AbortSignal): Promise<() => Promise<void>> {
+	const folder = dirname(path);
+	const prefix = `${basename(path)}.`;
 	for (;;) {
+		signal?.throwIfAborted();
+		const own = `${prefix}${HOST}.${uniqueSuffix()}`;
+		const giveBack = (): Promise<void> => rm(join(folder, own), { force: true });
 		try {
-			const file = await open(path, "wx", 0o600);
-			await file.writeFile(String(process.pid));
-			await file.close();
-			return () => rm(path, { force: true });
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== "EEXIST") return unguarded;
+			await mkdir(folder, { recursive: true, mode: 0o700 });
+			if (!(await isHeld(folder, prefix))) {
+				await (await open(join(folder, own), "wx", 0o600)).close();
+				if (!(await isHeld(folder, prefix, own))) return giveBack;
+				await giveBack();
+			}
+		} catch {
+			await giveBack().catch(() => undefined);
+			return async () => {};
 		}
-		if (await isStale(path)) await takeAway(path);
-		else await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+		await pause();
 	}
 }
 
-async function isStale(path: string): Promise<boolean> {
+/** Is there a claim beside `own`? Removes those that are stale. */
+async function isHeld(folder: string, prefix: string, own?: string): Promise<boolean> {
+	let held = false;
+	for (const name of await readdir(folder)) {
+		if (!name.startsWith(prefix) || name === own) continue;
+		const path = join(folder, name);
+		if (await isStale(path, name.slice(prefix.length))) await rm(path, { force: true });
+		else held = true;
+	}
+	return held;
+}
+
+async function isStale(path: string, claim: string): Promise<boolean> {
+	const [host, pid] = claim.split(".");
+	// What runs on another machine, or in another container, is not known here.
+	if (host === HOST && !isAlive(Number(pid))) return true;
 	try {
-		const ageMs = Date.now() - (await stat(path)).mtimeMs;
-		const holder = Number(await readFile(path, "utf8"));
-		// Empty between its making and its filling.
-		return ageMs > STALE_MS || (holder > 0 && !isAlive(holder));
-	} catch {
+		// In both directions: the clock may have been set.
+		return Math.abs(Date.now() - (await stat(path)).mtimeMs) > STALE_MS;
+	} catch (error) {
 		// Given back meanwhile.
-		return false;
+		return (error as NodeJS.ErrnoException).code === "ENOENT";
 	}
 }
 
-/** Renamed first, which only one can do: two that find it stale must not take the second's fresh one away. */
-async function takeAway(path: string): Promise<void> {
-	const aside = `${path}.${uniqueSuffix()}`;
-	try {
-		await rename(path, aside);
-		await rm(aside, { force: true });
-	} catch {
-		// Somebody else was quicker.
-	}
+function pause(): Promise<void> {
+	const ms = LOOK_AGAIN_MIN_MS + (LOOK_AGAIN_MAX_MS - LOOK_AGAIN_MIN_MS) * systemRandom.float();
+	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Does a process of this number run? */

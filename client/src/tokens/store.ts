@@ -13,8 +13,8 @@ export interface TokenStore {
 	/** Keeps `identity` in place of the one before; undefined forgets it. */
 	save(identity: StoredIdentity | undefined): Promise<void>;
 	/**
-	 * Where other programs share this store: resolves when no other one is making an identity, with what says that it is made or
-	 * not to be. `load` is asked again then.
+	 * Where other programs share this store: resolves when no other one is making an identity, with what gives the lock back. `load` is
+	 * asked again then. Once `signal` is aborted nobody waits for it any more: it may reject, and what it gives later is given back at once.
 	 */
-	lock?(): Promise<() => Promise<void>>;
+	lock?(signal?: AbortSignal): Promise<() => Promise<void>>;
 }

@@ -1,7 +1,7 @@
 // A program that is started again as the same guest: processes of their own, as they are in life.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServerProcess } from "@verbatim/testkit";
 import { connect, memoryTokens } from "../../src/node.ts";
@@ -93,9 +93,10 @@ describe("a program that comes as a guest", () => {
 		const [file = ""] = await readdir(guests());
 		for (const holder of ["4194999", String(process.pid)]) {
 			await rm(join(guests(), file), { force: true });
-			const lock = join(guests(), `${file}.lock`);
-			await writeFile(lock, holder);
-			if (holder === String(process.pid)) await utimes(lock, new Date(0), new Date(0));
+			const host = hostname().replace(/[^A-Za-z0-9-]/g, "_");
+			const claim = join(guests(), `${file}.lock.${host}.${holder}.earlier`);
+			await writeFile(claim, "");
+			if (holder === String(process.pid)) await utimes(claim, new Date(0), new Date(0));
 			const program = start("heir");
 			// The name is held still, and the proof is gone.
 			expect(await program.said).toContain("taken");
