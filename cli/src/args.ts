@@ -62,6 +62,13 @@ export async function parseArguments(args: readonly string[], table: readonly Op
 	return { options, rest };
 }
 
+/** For a command that takes options only. Throws `CommandError` (usage). */
+export function mustHaveOptionsOnly({ rest }: Arguments, command: string): void {
+	if (rest.length === 0) return;
+	const hint = process.env.npm_lifecycle_event === undefined ? "" : "; behind npm they stand after --: npm start -- --data DIR";
+	throw new CommandError(EXIT.usage, `verbatim ${command} takes options only, not "${rest.join(" ")}"${hint}`);
+}
+
 /** Loads the server's code only for who has mistyped something. */
 export async function nearestOf(given: string, names: Iterable<string>): Promise<string | undefined> {
 	const { nearest } = await import("@verbatim/server");

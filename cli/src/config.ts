@@ -1,4 +1,5 @@
 import { exampleConfig, showConfig } from "@verbatim/server";
+import { mustHaveOptionsOnly } from "./args.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "./settings.ts";
@@ -11,6 +12,7 @@ export const config: Command = {
 	options: [{ name: "example", about: "Print a commented TOML file of every setting instead." }, ...SETTING_OPTIONS],
 	examples: ["verbatim config", "verbatim config --config /etc/verbatim.toml", "verbatim config --example > verbatim.toml"],
 	async run(args) {
+		mustHaveOptionsOnly(args, "config");
 		if (args.options.get("example") === "true") {
 			process.stdout.write(exampleConfig());
 			return EXIT.ok;

@@ -32,6 +32,15 @@ describe("the command line", () => {
 			expect(err).toContain(words);
 	});
 
+	test("words that are no options stop serve, config and doctor, which would else run without them; npm's way is told", async () => {
+		for (const name of ["serve", "config", "doctor"]) {
+			const { code, err } = await verbatim([name, "/tmp/eaten", ":29099"], { env: { npm_lifecycle_event: "start" } });
+			expect([name, code]).toEqual([name, 64]);
+			expect(err).toContain('takes options only, not "/tmp/eaten :29099"');
+			expect(err).toContain("npm start -- --data DIR");
+		}
+	});
+
 	test("config shows each value with its source, and hides secrets", async () => {
 		const { code, out } = await verbatim(["config", "--http", ":1234"], {
 			env: {
@@ -111,6 +120,18 @@ describe("beside a server", () => {
 		const wrong = await verbatim(["send", "#far", "found", "--dns", "dns.example"]);
 		expect(wrong.code).toBe(64);
 		expect(wrong.err).toContain("it takes IP addresses");
+	});
+
+	test("who says no name is the same made-up guest each time", async () => {
+		const state = await mkdtemp(join(tmpdir(), "verbatim-state-"));
+		const seqs: number[] = [];
+		for (let run = 0; run < 2; run++) {
+			const { out } = await verbatim(["send", "#same", "it is me", ...to], { env: { XDG_STATE_HOME: state } });
+			seqs.push(Number(/#same (\d+)/.exec(out)?.[1]));
+		}
+		// Created by it, hence no entry but its own; another guest would have had to join.
+		expect(seqs).toEqual([2, 3]);
+		await rm(state, { recursive: true });
 	});
 
 	test("send says when it is durable and where, tail prints it as line mode does", async () => {
@@ -198,7 +219,7 @@ describe("beside a server", () => {
 		expect(findings.filter(({ grade }) => grade === "bad" || grade === "warn")).toEqual([]);
 		const bytes = statSync(join(server.data, "verbatim.db-wal")).size;
 		expect(bytes).toBeGreaterThan(0);
-		expect(findings.find(({ about }) => about === "database")?.words).toMatch(/ KiB of it in the write-ahead log/);
+		expect(findings.find(({ about }) => about === "database")?.words).toMatch(/ [KM]iB of it in the write-ahead log/);
 	});
 });
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // What the SDK offers, as types: the client, its rooms, its deliveries. `connect` (client.ts) makes one.
 import type {
 	CodecName,

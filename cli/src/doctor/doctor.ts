@@ -1,6 +1,7 @@
 // `verbatim doctor`: looks at what makes servers fail at night, before they do, and says what to do. It changes nothing, except
 // with --restored.
 import { openData } from "@verbatim/server";
+import { mustHaveOptionsOnly } from "../args.ts";
 import type { Command } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
 import { openTrouble } from "../open-trouble.ts";
@@ -28,7 +29,7 @@ export const doctor: Command = {
 	],
 	examples: ["verbatim doctor", "verbatim doctor --data /var/lib/verbatim", "verbatim doctor --restored"],
 	async run(args) {
-		if (args.rest.length > 0) throw new CommandError(EXIT.usage, "verbatim doctor takes options only");
+		mustHaveOptionsOnly(args, "doctor");
 		const { config, origins } = await configFrom(args);
 		if (args.options.get("restored") === "true") return renewEpochs(config);
 		const findings = [

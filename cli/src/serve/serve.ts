@@ -8,6 +8,7 @@ import {
 	systemRandom,
 	untilStopped,
 } from "@verbatim/server";
+import { mustHaveOptionsOnly } from "../args.ts";
 import type { Command } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { openTrouble } from "../open-trouble.ts";
@@ -28,7 +29,10 @@ export const serve: Command = {
 	options: [
 		...SETTING_OPTIONS,
 		{ name: "quiet", short: "q", about: "Do not say where it listens." },
-		{ name: "stop-with-parent", about: "Stop also when the process that started it has ended: for `npm start`." },
+		{
+			name: "stop-with-parent",
+			about: "Stop when the parent process has ended. `npm start` uses it, because npm does not pass signals on.",
+		},
 	],
 	examples: [
 		"verbatim serve",
@@ -36,6 +40,7 @@ export const serve: Command = {
 		"verbatim serve --config /etc/verbatim.toml --log.level debug",
 	],
 	async run(args) {
+		mustHaveOptionsOnly(args, "serve");
 		const { config, origins } = await configFrom(args);
 		const log = createLog({ ...config.log, now: systemClock.now, fd: process.stderr.fd });
 		const page = config.page ? openPage() : undefined;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import { type Client, type Credential, connect, fileTokens, type VerbatimError } from "@verbatim/client/node";
+import { type Client, type Credential, connect, fileTokens, type TokenStore, type VerbatimError } from "@verbatim/client/node";
 import type { Arguments, Option } from "../args.ts";
 import { askSecret } from "../secret.ts";
 import { VERSION } from "../version.ts";
@@ -17,7 +17,12 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
 		about: `ws(s)://, http(s)://, tcp://, tls:// or unix:/path. VERBATIM_SERVER; else ${SERVER_DEFAULT}.`,
 	},
 	DNS_OPTION,
-	{ name: "guest", takes: "NAME", short: "g", about: "Come as a guest of this name. VERBATIM_GUEST." },
+	{
+		name: "guest",
+		takes: "NAME",
+		short: "g",
+		about: "Come as a guest of this name. VERBATIM_GUEST. Default: a name made up once, and kept.",
+	},
 	{ name: "user", takes: "NAME", short: "u", about: "Log in. VERBATIM_USER; the password is VERBATIM_PASSWORD, or asked for." },
 	{ name: "token", takes: "TOKEN", about: "Come with a token. Better VERBATIM_TOKEN: others see a command line." },
 	{ name: "verbose", short: "v", about: "Tell on the standard error output what happens to the connection." },
@@ -34,14 +39,14 @@ export async function connectFrom({ options }: Arguments): Promise<Connection> {
 		options.get(name) ?? (process.env[`VERBATIM_${name.toUpperCase()}`] || undefined);
 	const endpoint = endpointOf(given("server") ?? SERVER_DEFAULT);
 	const resolvers = resolversOf(given("dns"));
-	const who = await credentialOf(given);
+	const who = await credentialOf(given, endpoint);
 	const verbose = options.get("verbose") === "true";
 	let trouble: VerbatimError | undefined;
 	const client = connect({
 		endpoints: endpoint,
 		resolvers,
 		credential: who.credential,
-		...(who.kept && { tokens: fileTokens(identityFile(endpoint, who.kept)) }),
+		...(who.tokens !== undefined && { tokens: who.tokens }),
 		client: `verbatim-cli ${VERSION}`,
 		...(verbose && { logger: verboseLogger }),
 	});
@@ -58,21 +63,21 @@ export async function connectFrom({ options }: Arguments): Promise<Connection> {
 
 interface Who {
 	readonly credential: Credential;
-	/** Under which the identity is kept, so that the next run is the same guest; undefined where nothing need be kept. */
-	readonly kept: string | undefined;
+	/** Where the identity is kept, so that the next run is the same guest; undefined where nothing need be kept. */
+	readonly tokens: TokenStore | undefined;
 }
 
-async function credentialOf(given: (name: string) => string | undefined): Promise<Who> {
+async function credentialOf(given: (name: string) => string | undefined, endpoint: string): Promise<Who> {
 	const token = given("token");
-	if (token !== undefined) return { credential: { token }, kept: undefined };
+	if (token !== undefined) return { credential: { token }, tokens: undefined };
 	const name = given("user");
 	if (name !== undefined) {
 		const password = given("password") ?? (await askSecret(`Password of ${name}: `));
-		return { credential: { login: { name, password } }, kept: undefined };
+		return { credential: { login: { name, password } }, tokens: undefined };
 	}
 	const guest = given("guest");
-	if (guest !== undefined) return { credential: { guest }, kept: guest };
-	return { credential: { guest: madeUpName() }, kept: "" };
+	const tokens = fileTokens(identityFile(endpoint, guest ?? ""));
+	return { credential: { guest: guest ?? (await tokens.load())?.user.name ?? madeUpName() }, tokens };
 }
 
 /** Says whose script it is, without being the name of that person. */

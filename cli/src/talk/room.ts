@@ -1,6 +1,7 @@
 // How a room is written on the command line.
 
-export const ROOM_NOTE = "ROOM is #channel (the # may be left out: it begins a comment in a shell), @user, or a room's id.";
+export const ROOM_NOTE =
+	"ROOM is #channel, @user, or a room's id. tea means #tea: a shell takes an unquoted # for the beginning of a comment.";
 
 /** Ids are made by the server: `r`, and 26 digits of its alphabet. */
 const ID = /^r[0-9a-hjkmnp-tv-z]{26}$/;

@@ -37,7 +37,7 @@ export function connectError(where: string, cause: unknown): ConnectError {
 	if (told instanceof ConnectError) return told;
 	if (told === undefined) return new ConnectError("unknown", where, wordsOf(cause), { cause });
 	const { error, reason } = told;
-	const words = reason === "tls" ? `TLS: ${error.message}` : (WORDS[reason] ?? error.message);
+	const words = reason === "tls" ? tlsWords(error.message) : (WORDS[reason] ?? error.message);
 	return new ConnectError(reason, where, words, { cause });
 }
 
@@ -53,6 +53,13 @@ export function statusError(where: string, status: number, retryAfter?: string |
 		return new ConnectError("forbidden", where, `${answered}, it does not take connections from here`, { status });
 	}
 	return new ConnectError("not_verbatim", where, `${answered}, there is no Verbatim server at this address`, { status });
+}
+
+/** OpenSSL's own words, in one line; what they mean where nearly everybody meets them. */
+function tlsWords(message: string): string {
+	if (/wrong.version.number/i.test(message))
+		return "TLS: no TLS is spoken there; without it the address begins with ws, http or tcp";
+	return `TLS: ${message.replace(/\s+/g, " ").trim()}`;
 }
 
 interface Known {

@@ -121,6 +121,10 @@ describe.skipIf(openssl === null)("a connection that cannot be made (needs opens
 				expect(told.map(({ reason }, at) => [expected[at]?.[0], reason])).toEqual(
 					expected.map(([endpoint, reason]) => [endpoint, reason]),
 				);
+				// A server without TLS that is spoken to by TLS: each runtime has words of OpenSSL's for it.
+				expect(told.filter(({ endpoint }) => endpoint.endsWith(`:${busy}`) && /^(wss|tls)/.test(endpoint))).toEqual(
+					Array(2).fill(expect.objectContaining({ message: expect.stringContaining("no TLS is spoken there") })),
+				);
 				for (const [at, [, reason, facts]] of expected.entries()) {
 					expect(told[at]).toMatchObject({ state: "waiting", message: expect.stringContaining("no connection to"), ...facts });
 					// The whole wait for an attempt is for the one that never answers.

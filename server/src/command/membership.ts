@@ -31,7 +31,11 @@ export const join: Handler<Join> = async (context, { room: ref, create: mayCreat
 	const enterKnown = (room: string) => enter(context, { kind: "join", room, sender, atMs: context.parts.clock.now() }, history);
 	if (isId(ref) || !mayCreate) {
 		if (known === undefined) throw new Refusal("no_such_room");
-		return enterKnown(known);
+		if (!mayCreate) return enterKnown(known);
+		return enterKnown(known).catch((cause: unknown) => {
+			if (!(cause instanceof Refusal) || cause.code !== "no_such_room") throw cause;
+			throw new Refusal("no_such_room", `there is no room of the id "${ref}"; the channel of this name is "#${ref}"`);
+		});
 	}
 	try {
 		if (known !== undefined) return await enterKnown(known);

@@ -171,6 +171,13 @@ describe("membership", () => {
 		expect(texts(back, made.room?.id ?? "")).toEqual([]);
 	});
 
+	test("who asks for a channel without its # and wants it made is told how it is named", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const failure = await ann.want("failure", { case: "join", value: { room: "tea", create: true } });
+		expect([failure.code, failure.message]).toEqual(["no_such_room", expect.stringContaining('"#tea"')]);
+	});
+
 	test("a join that fails leaves the stream of a room that one was in already as it was, also where it was asked for by a name", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
