@@ -4,6 +4,11 @@
 export interface Limits {
 	/** Longest frame a client may send, in bytes of its body. Guards memory per connection before anything is understood. */
 	readonly frameBytesMax: number;
+	/**
+	 * The same before the welcome: as small as a hello can be that has the longest token and a cursor for every room. A stranger has
+	 * nothing else to say.
+	 */
+	readonly helloBytesMax: number;
 	/** Longest frame a server sends. A page or a welcome is cut to fit; clients refuse more. */
 	readonly frameDownBytesMax: number;
 	/** Longest message text, in bytes of UTF-8: a few printed pages. Above it, a file is meant. */
@@ -46,6 +51,7 @@ export interface Limits {
 
 export const LIMITS: Limits = {
 	frameBytesMax: 64 * 1024,
+	helloBytesMax: 50 * 1024,
 	frameDownBytesMax: 1024 * 1024,
 	textBytesMax: 8 * 1024,
 	lineBytesMax: 9 * 1024,
@@ -72,6 +78,10 @@ export const ROOM_BYTES_MAX = 512;
 /** A control character, one byte of UTF-8, as `\u0001`. */
 const JSON_GROWTH_MAX = 6;
 
+/** A cursor in JSON, and what a hello has beside its token and cursors: keys, id, trace, client. */
+const CURSOR_BYTES = 80;
+const HELLO_REST_BYTES = 1024;
+
 /** Throws if limits contradict each other; returns them otherwise. Called on the defaults here and on every configuration. */
 export function checkedLimits(limits: Limits): Limits {
 	const must = (holds: boolean, rule: string): void => {
@@ -82,15 +92,15 @@ export function checkedLimits(limits: Limits): Limits {
 		"a frame must hold a text of full length in JSON, where a byte can take six: textBytesMax × 6 < frameBytesMax",
 	);
 	must(limits.textBytesMax < limits.lineBytesMax, "a line must hold a text and its command: textBytesMax < lineBytesMax");
-	must(limits.tokenBytesMax < limits.frameBytesMax, "a hello must hold a token: tokenBytesMax < frameBytesMax");
 	must(
 		limits.pageBytesMax * JSON_GROWTH_MAX < limits.frameDownBytesMax,
 		"a page must fit a frame in JSON, where a byte can take six: pageBytesMax × 6 < frameDownBytesMax",
 	);
 	must(
-		limits.roomsPerUserMax * 80 <= limits.frameBytesMax,
-		"a hello must hold a cursor for every room: roomsPerUserMax × 80 ≤ frameBytesMax",
+		limits.tokenBytesMax + limits.roomsPerUserMax * CURSOR_BYTES + HELLO_REST_BYTES <= limits.helloBytesMax,
+		`a hello must hold a token and a cursor for every room: tokenBytesMax + roomsPerUserMax × ${CURSOR_BYTES} + ${HELLO_REST_BYTES} ≤ helloBytesMax`,
 	);
+	must(limits.helloBytesMax <= limits.frameBytesMax, "helloBytesMax ≤ frameBytesMax");
 	must(
 		(limits.roomsPerUserMax + 1) * ROOM_BYTES_MAX <= limits.frameDownBytesMax,
 		"a welcome must hold every room of a user: (roomsPerUserMax + 1) × 512 ≤ frameDownBytesMax",

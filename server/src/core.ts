@@ -56,6 +56,8 @@ export interface Core extends CoreOptions, CommandParts {
 	readonly wheel: Wheel;
 	readonly outboxTotal: OutboxTotal;
 	readonly purses: Purses;
+	/** Refusals before the welcome, by address. */
+	readonly unauthenticatedRefusals: Buckets;
 	readonly hellos: Hellos;
 	readonly heldStates: HeldStates<Principal>;
 	/** Every session whose link is not gone. */
@@ -113,6 +115,14 @@ export function createCore(options: CoreOptions): RunningCore {
 			send: new Buckets({ perSecond: limits.sendsPerSecond, burst: limits.sendsBurst }, clock),
 			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
 		},
+		typing: new Buckets({ perSecond: limits.typingPerSecond, burst: limits.typingBurst }, clock),
+		unauthenticatedRefusals: new Buckets(
+			{
+				perSecond: limits.unauthenticatedRefusalsPerAddressPerSecond,
+				burst: limits.unauthenticatedRefusalsPerAddressBurst,
+			},
+			clock,
+		),
 		sessions: new Set(),
 		voided: new Voided(),
 		lines: new LogSampler(options.log, clock),

@@ -9,6 +9,32 @@ export interface ServerLimits extends Limits, OutboxLimits {
 	/** All other commands of one user: opening a client asks for a few dozen at once. */
 	readonly asksPerSecond: number;
 	readonly asksBurst: number;
+	/** What others are told of one user's typing; a client says it every few seconds, and what is beyond is dropped. */
+	readonly typingPerSecond: number;
+	readonly typingBurst: number;
+	/**
+	 * What is refused to one connection by its own doing, its pings, and pongs that nobody asked for: each costs the server some 10 µs and
+	 * its peer nothing. Beyond, the connection is not read for a while.
+	 */
+	readonly refusalsPerSecond: number;
+	readonly refusalsBurst: number;
+	/** What one connection sends that is no message of the schema; beyond, it is closed as `protocol`. A sound client sends none. */
+	readonly malformedPerSecond: number;
+	readonly malformedBurst: number;
+	/** Refusals and pings of one connection before its welcome; beyond, it is closed as `protocol`. A hello may be refused five times. */
+	readonly unauthenticatedRefusalsMax: number;
+	/** The same for one address (IPv6: one /64); beyond, what is refused to it before a welcome closes the connection as `busy`. */
+	readonly unauthenticatedRefusalsPerAddressPerSecond: number;
+	readonly unauthenticatedRefusalsPerAddressBurst: number;
+	/** What one connection may take of one turn of the event loop, in ms and in bytes of messages; the rest waits for later turns. */
+	readonly turnMsMax: number;
+	readonly turnBytesMax: number;
+	/**
+	 * Messages of one WebSocket that were read and wait: one read of the socket brings half a megabyte at most, and reading stops then.
+	 * Beyond, the connection is closed as `busy`: it is many times what may be under way.
+	 */
+	readonly heldBytesMax: number;
+	readonly heldMessagesMax: number;
 	/**
 	 * Newest entries kept in memory, as they were sent, for each live room: for readers a moment behind. Who is further behind
 	 * is better served with ranges of the log.
@@ -27,6 +53,19 @@ export const SERVER_LIMITS: ServerLimits = {
 	sendsBurst: 20,
 	asksPerSecond: 50,
 	asksBurst: 200,
+	typingPerSecond: 1,
+	typingBurst: 3,
+	refusalsPerSecond: 20,
+	refusalsBurst: 100,
+	malformedPerSecond: 1,
+	malformedBurst: 50,
+	unauthenticatedRefusalsMax: 16,
+	unauthenticatedRefusalsPerAddressPerSecond: 20,
+	unauthenticatedRefusalsPerAddressBurst: 200,
+	turnMsMax: 2,
+	turnBytesMax: 256 * 1024,
+	heldBytesMax: 1024 * 1024,
+	heldMessagesMax: 4_096,
 	ringEntriesMax: 32,
 	presenceReadersMax: 100,
 };
@@ -40,7 +79,8 @@ export function checkedServerLimits(limits: ServerLimits): ServerLimits {
 	must(limits.outboxCrowdedBytesMax <= limits.outboxBytesMax, "outboxCrowdedBytesMax ≤ outboxBytesMax");
 	must(limits.outboxBytesMax <= limits.outboxesBytesMax, "outboxBytesMax ≤ outboxesBytesMax");
 	must(limits.sendsPerSecond > 0 && limits.asksPerSecond > 0, "rates are above 0");
-	must(limits.sendsBurst >= 1 && limits.asksBurst >= 1, "bursts are at least 1");
+	must(limits.sendsBurst >= 1 && limits.asksBurst >= 1 && limits.typingBurst >= 1, "bursts are at least 1");
+	must(limits.heldBytesMax >= limits.frameBytesMax, "heldBytesMax ≥ frameBytesMax");
 	return limits;
 }
 

@@ -25,6 +25,10 @@ class FixedFramer implements Framer {
 		this.gather.push(chunk);
 	}
 
+	keep(more?: Uint8Array): void {
+		this.gather.keep(more);
+	}
+
 	next(): FrameEvent | undefined {
 		const body = this.gather.peek(this.bytes);
 		if (body === undefined) return undefined;

@@ -19,6 +19,11 @@ export type FrameEvent =
 export interface Framer {
 	push(chunk: Uint8Array): void;
 	next(): FrameEvent | undefined;
+	/**
+	 * Copies what is left of the chunk last pushed, and `more` that came behind it, so that `next` can be called when they are not valid any
+	 * more. A chunk may be pushed only when `next` has given undefined; until then what comes is kept.
+	 */
+	keep(more?: Uint8Array): void;
 	/** Is a frame begun and not yet whole? The deadline per frame runs while it is. */
 	readonly midFrame: boolean;
 	/** The bytes that carry `body` as one frame. Throws `RangeError` for a body that this framing cannot carry. */

@@ -18,6 +18,16 @@ export class Gather {
 		this.at = 0;
 	}
 
+	/** The chunk stays valid no longer: what was not consumed of it is copied, and `more` behind it. */
+	keep(more: Uint8Array = EMPTY): void {
+		const rest = this.chunk.subarray(this.at);
+		const kept = new Uint8Array(rest.length + more.length);
+		kept.set(rest);
+		kept.set(more, rest.length);
+		this.chunk = kept;
+		this.at = 0;
+	}
+
 	/** Bytes there and not consumed. */
 	get bytes(): number {
 		return this.holdBytes + this.chunk.length - this.at;

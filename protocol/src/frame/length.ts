@@ -48,6 +48,10 @@ class LengthFramer implements Framer {
 		if (this.error === undefined) this.gather.push(chunk);
 	}
 
+	keep(more?: Uint8Array): void {
+		if (this.error === undefined) this.gather.keep(more);
+	}
+
 	next(): FrameEvent | undefined {
 		if (this.error !== undefined) return this.error;
 		if (this.bodyBytes === undefined) {

@@ -28,6 +28,10 @@ class NewlineFramer implements Framer {
 		if (this.error === undefined) this.gather.push(chunk);
 	}
 
+	keep(more?: Uint8Array): void {
+		if (this.error === undefined) this.gather.keep(more);
+	}
+
 	next(): FrameEvent | undefined {
 		if (this.error !== undefined) return this.error;
 		const { gather } = this;

@@ -2,6 +2,7 @@
 import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
+import type { Buckets } from "../limit/buckets.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { Directory } from "../room/directory.ts";
@@ -24,6 +25,8 @@ export interface CommandParts {
 	readonly presence: Presence;
 	readonly reader: LogReader;
 	readonly shedding: Shedding;
+	/** What each user may have told of its typing. */
+	readonly typing: Buckets;
 }
 
 /** The session that asks; the HTTP API has none. */

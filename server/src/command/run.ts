@@ -20,9 +20,7 @@ export interface Purses {
 export function pay(purses: Purses, shedding: Shedding, userId: string, command: AnyCommand): void {
 	const shed = shedAs(command);
 	if (shed !== undefined) shedding.mayRefuse(shed);
-	const cost = costOf(command);
-	if (cost === "nothing") return;
-	const waitMs = purses[cost].take(userId);
+	const waitMs = purses[costOf(command)].take(userId);
 	if (waitMs > 0) throw new Refusal("rate_limited", undefined, waitMs);
 }
 

@@ -17,8 +17,8 @@ type CommandValues = {
 export type CommandName = Exclude<keyof CommandValues, "hello" | "ping" | "pong">;
 
 export interface CommandFacts<Value> {
-	/** Which of the user's buckets pays for it; nothing for what is ephemeral. */
-	readonly cost: "send" | "ask" | "nothing";
+	/** Which of the user's buckets pays for it. */
+	readonly cost: "send" | "ask";
 	/**
 	 * pipelined: may run while others of the session do, because its effect is ordered by the store. serial: waits for what
 	 * came before, and what comes after waits for it.
@@ -54,7 +54,7 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandFacts<CommandVal
 	history: { cost: "ask", order: pipelined, long: true, shed: oldPages, run: history },
 	rooms: { cost: "ask", order: pipelined, long: true, run: rooms },
 	who: { cost: "ask", order: pipelined, long: true, run: who },
-	typing: { cost: "nothing", order: pipelined, long: false, run: typing },
+	typing: { cost: "ask", order: pipelined, long: false, run: typing },
 	refresh: { cost: "ask", order: serial, long: false, run: refresh },
 };
 

@@ -20,7 +20,8 @@ export const typing: Handler<Typing> = async (context, { room: ref }) => {
 		throw cause instanceof Refusal && cause.code === "no_such_room" ? new Refusal("not_member") : cause;
 	});
 	if (session === undefined || !session.reads(id)) throw new Refusal("not_member");
-	const room = parts.shedding.sheds("typing") ? undefined : parts.rooms.get(id);
+	const isShed = parts.shedding.sheds("typing") || parts.typing.take(user.id) > 0;
+	const room = isShed ? undefined : parts.rooms.get(id);
 	if (room !== undefined && room.readers.size <= parts.limits.presenceReadersMax) {
 		const { id: userId, name } = user;
 		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });

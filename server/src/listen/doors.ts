@@ -1,8 +1,10 @@
 // All doors of a server behind one gate: opened together, shut together.
-import type { Limits, Timing } from "@verbatim/protocol";
+import type { Timing } from "@verbatim/protocol";
 import type { Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Commands } from "../command/commands.ts";
+import { createFaults } from "../faults.ts";
+import type { ServerLimits } from "../limits.ts";
 import type { Log } from "../ops/log.ts";
 import { LogSampler } from "../ops/log-sampler.ts";
 import type { Shedding } from "../overload/shedding.ts";
@@ -18,6 +20,7 @@ import type { DoorMetrics } from "./parts.ts";
 import { createProxies } from "./peer.ts";
 import { openTcp } from "./tcp.ts";
 import { TCP_SETTINGS, type TcpSettings } from "./tcp-connection.ts";
+import { Turns } from "./turns.ts";
 
 export interface DoorsOptions {
 	/** HTTP, WebSocket and the web page; undefined: switched off. */
@@ -28,7 +31,7 @@ export interface DoorsOptions {
 	readonly origins: readonly string[];
 	/** Addresses and networks of proxies whose X-Forwarded-For is believed. */
 	readonly proxies: readonly string[];
-	readonly limits: Limits;
+	readonly limits: ServerLimits;
 	readonly timing: Timing;
 	readonly gate: GateLimits;
 	/** Default: `TCP_SETTINGS`. */
@@ -71,6 +74,7 @@ export async function openDoors(options: DoorsOptions, behind: DoorsBehind): Pro
 		limits: options.limits,
 		timing: options.timing,
 		gate: new Gate(options.gate, behind.clock),
+		turns: new Turns(behind.clock, options.limits, createFaults(behind)),
 		formats: createFormats(options.limits),
 		origins: createOrigins(options.origins),
 		proxies: createProxies(options.proxies),

@@ -1,17 +1,19 @@
 // A framed TCP connection: cuts bytes into frames, decodes them, and hands them to its session; a `Link` the other way.
 //
 // A framer is lent to a connection while a frame is under way: between frames it holds nothing, so that one serves all
-// connections that are quiet.
+// connections that are quiet. A connection that has had its share of a turn keeps it, with the rest of what was read.
 //
 // Every frame has a deadline from its first byte. One timer serves a connection for as long as it is in the middle of frames:
 // when it fires it looks whether the frame at hand is too old, so that a busy connection does not pay for a timer per frame.
 import { type CloseName, type Codec, DecodeError, type Framer, type Preface, prefaceFramer } from "@verbatim/protocol";
 import type { Cancel } from "../clock.ts";
 import type { SessionInput } from "../session/host.ts";
+import { FLOOD_CLOSES } from "./flood.ts";
 import { CODECS } from "./formats.ts";
 import type { Encoded, Format, Link } from "./link.ts";
 import type { DoorParts } from "./parts.ts";
 import type { Receiver, TcpConnection } from "./tcp-connection.ts";
+import type { Holder } from "./turns.ts";
 
 /** Opens a session on a connection whose preface was agreed. `rest` is what came after the preface. */
 export function openFramed(parts: DoorParts, connection: TcpConnection, preface: Preface, rest: Uint8Array): void {
@@ -45,7 +47,7 @@ function kindOf(parts: DoorParts, preface: Preface): FramedKind {
 	return kind;
 }
 
-class FramedLink implements Link, Receiver {
+class FramedLink implements Link, Receiver, Holder {
 	private readonly kind: FramedKind;
 	private readonly connection: TcpConnection;
 	private readonly input: SessionInput;
@@ -54,6 +56,8 @@ class FramedLink implements Link, Receiver {
 	/** When the first byte of the frame at hand came (monotonic); undefined between frames. */
 	private frameBeganMs: number | undefined;
 	private cancelDeadline: Cancel | undefined;
+	/** The peer has said its last, and something of it is held. */
+	private endsAfterHeld = false;
 
 	constructor(kind: FramedKind, connection: TcpConnection) {
 		this.kind = kind;
@@ -80,20 +84,36 @@ class FramedLink implements Link, Receiver {
 
 	data(chunk: Uint8Array): void {
 		const { kind } = this;
+		if (this.connection.holding) {
+			// With TLS, what one read has brought comes in pieces, also after reading was paused.
+			this.framer?.keep(chunk);
+			return;
+		}
 		const framer = this.framer ?? kind.spare ?? kind.makeFramer();
 		if (framer === kind.spare) kind.spare = undefined;
 		this.framer = framer;
 		framer.push(chunk);
-		const whole = this.takeFrames(framer);
-		if (whole === undefined) return;
-		this.watchFrame(framer, whole);
-		if (framer.midFrame || this.connection.over) return;
-		this.framer = undefined;
-		kind.spare = framer;
+		this.read(framer, kind.parts.clock.monotonic());
 	}
 
 	ended(): void {
-		this.connection.finish();
+		if (this.connection.holding) this.endsAfterHeld = true;
+		else this.connection.finish();
+	}
+
+	readOn(): void {
+		if (this.connection.holding && !this.connection.resting) this.kind.parts.turns.wait(this);
+	}
+
+	goOn(): void {
+		const { connection, framer } = this;
+		if (framer === undefined || connection.over || connection.resting) return;
+		this.read(framer, this.kind.parts.clock.monotonic());
+		if (this.endsAfterHeld && !connection.holding) connection.finish();
+	}
+
+	cut(): void {
+		this.connection.cut();
 	}
 
 	drained(): void {
@@ -103,6 +123,7 @@ class FramedLink implements Link, Receiver {
 	stopping(): void {}
 
 	lost(): void {
+		this.kind.parts.turns.leave(this);
 		this.cancelDeadline?.();
 		this.cancelDeadline = undefined;
 		this.kind.parts.metrics.connections.of("tcp").add(-1);
@@ -126,19 +147,50 @@ class FramedLink implements Link, Receiver {
 		return true;
 	}
 
-	close(_why: CloseName): void {
-		this.connection.finish();
+	close(why: CloseName): void {
+		this.connection.finish(FLOOD_CLOSES.has(why));
 	}
 
 	// ------------------------------------------------------------ helpers
 
-	/** Was there a whole one? Undefined: the stream cannot be read any further, and the session was told. */
-	private takeFrames(framer: Framer): boolean | undefined {
-		const { metrics } = this.kind.parts;
-		let whole = false;
-		for (let event = framer.next(); event !== undefined && !this.connection.over; event = framer.next()) {
-			whole = true;
+	/** Reads what the framer has, as far as this turn's share reaches. */
+	private read(framer: Framer, nowMs: number): void {
+		const taken = this.takeFrames(framer, nowMs);
+		if (taken === "error") return;
+		const { connection, kind } = this;
+		if (taken === "held") {
+			framer.keep();
+			// Whether a frame was begun last is seen when the rest has been read.
+			this.frameBeganMs = undefined;
+			if (!connection.holding) {
+				connection.pause("held", true);
+				if (!connection.resting) kind.parts.metrics.throttled.add("turn");
+			}
+			if (!connection.resting) kind.parts.turns.wait(this);
+			return;
+		}
+		this.watchFrame(framer, taken === "frames");
+		if (connection.over) return;
+		if (!framer.midFrame) {
+			this.framer = undefined;
+			kind.spare = framer;
+		}
+		connection.pause("held", false);
+	}
+
+	/** What was there: whole frames, or none; more than may be read now; or the stream cannot be read any further, and the session was told. */
+	private takeFrames(framer: Framer, beganMs: number): "frames" | "none" | "held" | "error" {
+		const { metrics, turns, clock } = this.kind.parts;
+		let taken: "frames" | "none" = "none";
+		let fromMs = beganMs;
+		while (!this.connection.over) {
+			if (this.connection.resting || !turns.mayRead(this)) return "held";
+			const event = framer.next();
+			if (event === undefined) break;
+			taken = "frames";
+			let bytes = 0;
 			if (event.kind === "frame") {
+				bytes = event.body.length;
 				this.decode(event.body);
 			} else if (event.kind === "damaged") {
 				// Not answered: nobody can say which command it was. The acknowledgement that does not come has it sent again.
@@ -146,13 +198,21 @@ class FramedLink implements Link, Receiver {
 			} else {
 				if (event.code === "damaged") metrics.framesDamaged.add(1);
 				this.input.end(event.code, event.message);
-				return undefined;
+				return "error";
 			}
+			const nowMs = clock.monotonic();
+			turns.spend(nowMs - fromMs, bytes);
+			fromMs = nowMs;
 		}
-		return whole;
+		return taken;
 	}
 
 	private decode(body: Uint8Array): void {
+		const { frameBytesMax } = this.input;
+		if (body.length > frameBytesMax) {
+			this.input.end("too_large", `a frame of ${body.length} bytes; the limit is ${frameBytesMax}`);
+			return;
+		}
 		try {
 			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
 		} catch (cause) {

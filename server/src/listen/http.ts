@@ -6,6 +6,7 @@
 // and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
 import { CLOSES, type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { Server } from "bun";
+import type { Cancel } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { logAccess } from "./access.ts";
 import { parseAddress } from "./address.ts";
@@ -57,6 +58,8 @@ export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSe
 			open: (ws: Bun.ServerWebSocket<WsData>) => hall.opened(ws),
 			message: (ws: Bun.ServerWebSocket<WsData>, body: string | Buffer<ArrayBuffer>) =>
 				hall.guarded(ws, (link) => link.onMessage(body)),
+			ping: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onControl()),
+			pong: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onControl()),
 			drain: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onDrain()),
 			close: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onClose()),
 		},
@@ -92,11 +95,13 @@ class Hall {
 	private readonly api: Api;
 	private readonly links = new Set<WsLink>();
 	private requests = 0;
+	/** Places at the gate that become free later. */
+	private readonly leaving = new Set<Cancel>();
 	private whenEmpty: Array<() => void> = [];
 
 	constructor(parts: HttpParts, settings: TcpSettings) {
 		this.parts = parts;
-		const kind = (codec: CodecName) => wsKind(parts, settings, codec, (link) => this.left(link));
+		const kind = (codec: CodecName) => wsKind(parts, settings, codec, (link, occupiedMs) => this.left(link, occupiedMs));
 		this.kinds = { json: kind("json"), proto: kind("proto") };
 		this.api = createApi(parts);
 	}
@@ -175,6 +180,7 @@ class Hall {
 	}
 
 	cutAll(): void {
+		for (const cancel of this.leaving) cancel();
 		for (const link of [...this.links]) this.cut(link);
 	}
 
@@ -246,10 +252,20 @@ class Hall {
 		return refusalAnswer(new Refusal("busy", CLOSES.busy.reason, retryAfterMs));
 	}
 
-	private left(link: WsLink): void {
-		this.parts.gate.leave(link.address);
+	private left(link: WsLink, occupiedMs: number): void {
+		if (occupiedMs === 0 || this.draining) this.parts.gate.leave(link.address);
+		else this.leaveLater(link.address, occupiedMs);
 		this.links.delete(link);
 		this.maybeEmpty();
+	}
+
+	private leaveLater(address: string, afterMs: number): void {
+		const { clock, gate } = this.parts;
+		const cancel = clock.after(afterMs, () => {
+			this.leaving.delete(cancel);
+			gate.leave(address);
+		});
+		this.leaving.add(cancel);
 	}
 
 	private maybeEmpty(): void {

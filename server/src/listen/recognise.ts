@@ -51,6 +51,8 @@ export class Recogniser implements Receiver {
 		this.refuse({ code: "draining", message: CLOSES.draining.reason });
 	}
 
+	readOn(): void {}
+
 	lost(): void {
 		this.cancelTimer();
 	}

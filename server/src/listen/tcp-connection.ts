@@ -9,6 +9,7 @@
 import type { Socket } from "bun";
 import type { Cancel, Clock } from "../clock.ts";
 import { Backlog, handOver } from "./backlog.ts";
+import { FLOOD_LINGER_MS } from "./flood.ts";
 
 /** Who hears a connection; replaced as it becomes clear what the peer speaks. No call may throw. */
 export interface Receiver {
@@ -22,6 +23,8 @@ export interface Receiver {
 	drained(): void;
 	/** The server takes no new sessions: whoever has none is sent away. Sessions are told by their host. */
 	stopping(): void;
+	/** A reason against reading is gone; others may be left. */
+	readOn(): void;
 	/** The connection is gone. Called once. */
 	lost(): void;
 }
@@ -33,9 +36,16 @@ export interface TcpSettings {
 	readonly readPausedAtBytes: number;
 	/** Past this, the connection is cut: no honest peer has so much unread. */
 	readonly linkBytesMax: number;
+	/** Read and forgotten after our last words, until the other side closes; past this, the connection is cut: it is a flood. */
+	readonly lingerBytesMax: number;
 }
 
-export const TCP_SETTINGS: TcpSettings = { lingerMs: 5_000, readPausedAtBytes: 1024 * 1024, linkBytesMax: 32 * 1024 * 1024 };
+export const TCP_SETTINGS: TcpSettings = {
+	lingerMs: 5_000,
+	readPausedAtBytes: 1024 * 1024,
+	linkBytesMax: 32 * 1024 * 1024,
+	lingerBytesMax: 1024 * 1024,
+};
 
 /** What the connections of a door share. */
 export interface TcpKind {
@@ -46,7 +56,7 @@ export interface TcpKind {
 }
 
 /** Why reading is paused, as bits; it goes on when no reason is left. */
-export const PAUSED_BY = { session: 1, unread: 2, lines: 4 } as const;
+export const PAUSED_BY = { session: 1, unread: 2, lines: 4, held: 8 } as const;
 export type PauseReason = keyof typeof PAUSED_BY;
 
 /** How far an end has come. */
@@ -55,6 +65,8 @@ interface Ending {
 	peerEnded: boolean;
 	/** We have. */
 	halfClosed: boolean;
+	/** Bytes that came after our last words. */
+	forgottenBytes: number;
 	cancelLinger: Cancel | undefined;
 }
 
@@ -86,6 +98,20 @@ export class TcpConnection {
 		return this.state !== "open";
 	}
 
+	/** Is something held that was read already? */
+	get holding(): boolean {
+		return this.isPausedBy("held");
+	}
+
+	isPausedBy(reason: PauseReason): boolean {
+		return (this.pauses & PAUSED_BY[reason]) !== 0;
+	}
+
+	/** Is reading paused for another reason than that something is held? */
+	get resting(): boolean {
+		return (this.pauses & ~PAUSED_BY.held) !== 0;
+	}
+
 	/** Writes everything in order, as one call to the kernel where it takes it. The chunks are not changed afterwards. */
 	write(chunks: readonly Uint8Array[]): void {
 		if (this.state !== "open") return;
@@ -102,18 +128,21 @@ export class TcpConnection {
 	}
 
 	pause(reason: PauseReason, paused: boolean): void {
-		this.setPauses(paused ? this.pauses | PAUSED_BY[reason] : this.pauses & ~PAUSED_BY[reason]);
+		const before = this.pauses;
+		this.setPauses(paused ? before | PAUSED_BY[reason] : before & ~PAUSED_BY[reason]);
+		if (this.pauses < before && this.state === "open") this.receiver.readOn();
 	}
 
-	/** Ends the connection after what was written. */
-	finish(): void {
+	/** Ends the connection after what was written. `flood`: what still comes is not read, and the end does not wait for the peer's. */
+	finish(flood = false): void {
 		if (this.state !== "open") return;
 		this.state = "finishing";
 		this.receiver.lost();
 		this.receiver = DEAF;
 		// The other side's end must be heard.
-		this.setPauses(0);
-		this.end().cancelLinger = this.kind.clock.after(this.kind.settings.lingerMs, () => this.cut());
+		this.setPauses(flood ? PAUSED_BY.held : 0);
+		const lingerMs = flood ? FLOOD_LINGER_MS : this.kind.settings.lingerMs;
+		this.end().cancelLinger = this.kind.clock.after(lingerMs, () => this.cut());
 		if (this.backlog === undefined) this.closeOurSide();
 	}
 
@@ -124,6 +153,16 @@ export class TcpConnection {
 	}
 
 	// ------------------------------------------------------------ from the listener
+
+	onData(chunk: Uint8Array): void {
+		if (this.state === "open") {
+			this.receiver.data(chunk);
+			return;
+		}
+		const ending = this.end();
+		ending.forgottenBytes += chunk.length;
+		if (ending.forgottenBytes > this.kind.settings.lingerBytesMax) this.cut();
+	}
 
 	onDrain(): void {
 		if (this.backlog === undefined) return;
@@ -171,7 +210,7 @@ export class TcpConnection {
 	}
 
 	private end(): Ending {
-		this.ending ??= { peerEnded: false, halfClosed: false, cancelLinger: undefined };
+		this.ending ??= { peerEnded: false, halfClosed: false, forgottenBytes: 0, cancelLinger: undefined };
 		return this.ending;
 	}
 
@@ -185,4 +224,4 @@ export class TcpConnection {
 }
 
 /** Hears nothing: before somebody listens, and after the end. */
-const DEAF: Receiver = { ready() {}, data() {}, ended() {}, drained() {}, stopping() {}, lost() {} };
+const DEAF: Receiver = { ready() {}, data() {}, ended() {}, drained() {}, stopping() {}, readOn() {}, lost() {} };

@@ -14,6 +14,9 @@ import { loadTls } from "./tls.ts";
 /** Refused connections that may linger until they have read why; past it, they are cut without a word. */
 const REFUSED_MAX = 256;
 
+/** Read and forgotten of a refused connection: a preface and a hello that came at once; whoever brings more is cut. */
+const REFUSED_LINGER_BYTES_MAX = 64 * 1024;
+
 /** A peer that is gone without a word (a pulled plug) is noticed after about this long without traffic, ms. */
 const KEEP_ALIVE_MS = 60_000;
 
@@ -77,7 +80,7 @@ class Hall {
 		};
 		this.turnedAway = {
 			clock,
-			settings,
+			settings: { ...settings, lingerBytesMax: REFUSED_LINGER_BYTES_MAX },
 			left: (connection) => {
 				this.refused--;
 				this.leave(connection);
@@ -92,7 +95,7 @@ class Hall {
 			handshake: (socket, success) => {
 				if (success) this.guarded(socket, (connection) => connection.receiver.ready());
 			},
-			data: (socket, chunk) => this.guarded(socket, (connection) => connection.receiver.data(chunk)),
+			data: (socket, chunk) => this.guarded(socket, (connection) => connection.onData(chunk)),
 			drain: (socket) => this.guarded(socket, (connection) => connection.onDrain()),
 			end: (socket) => this.guarded(socket, (connection) => connection.onEnd()),
 			close: (socket) => this.guarded(socket, (connection) => connection.gone()),

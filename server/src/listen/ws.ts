@@ -2,16 +2,23 @@
 // without a limit of its own, so that nothing is ever dropped in silence; the session's outbox bounds it, and past a last
 // bound the connection is cut.
 //
+// After the closing handshake has begun, the runtime reads and forgets what still comes, as fast as it comes and for some 16 s, and tells of
+// none of it (measured on Bun 1.4). So whoever is closed for what it sends is not read any more, and is cut without a handshake, once it has
+// had time to read the session's last words; and whoever said no hello in time keeps its place at the gate for that long.
+//
 // Deadlines per frame are not needed here: the socket never holds more than one message of the limit, and a peer that never
 // finishes one is not heard, which the heartbeat notices.
 import { CLOSES, type CloseName, type Codec, type CodecName, DecodeError } from "@verbatim/protocol";
 import type { ServerWebSocket } from "bun";
 import type { Cancel } from "../clock.ts";
 import type { SessionInput } from "../session/host.ts";
+import { FLOOD_CLOSES, FLOOD_LINGER_MS } from "./flood.ts";
 import { CODECS } from "./formats.ts";
+import { HeldMessages, type Message } from "./held-messages.ts";
 import type { Encoded, Format, Link } from "./link.ts";
 import type { DoorParts } from "./parts.ts";
 import { PAUSED_BY, type TcpSettings } from "./tcp-connection.ts";
+import type { Holder } from "./turns.ts";
 
 /** What a WebSocket carries: from its upgrade on who comes, and once it is open its link. */
 export type WsData = WsOpening | WsLink;
@@ -27,25 +34,36 @@ export interface WsKind {
 	readonly settings: TcpSettings;
 	readonly codec: Codec;
 	readonly format: Format;
-	/** Told once when a link is gone. */
-	readonly left: (link: WsLink) => void;
+	/** Told once when a link is gone; `occupiedMs`: for how long its socket may still cost something. */
+	readonly left: (link: WsLink, occupiedMs: number) => void;
 }
 
-export function wsKind(parts: DoorParts, settings: TcpSettings, codec: CodecName, left: (link: WsLink) => void): WsKind {
+export function wsKind(parts: DoorParts, settings: TcpSettings, codec: CodecName, left: WsKind["left"]): WsKind {
 	return { parts, settings, codec: CODECS[codec], format: parts.formats.ws[codec], left };
 }
 
 interface Closing {
 	readonly why: CloseName;
+	/** Is it cut when the linger is over, whatever it has read? */
+	readonly isFlood: boolean;
+	/** Messages that came since. */
+	unheard: number;
 	readonly cancelLinger: Cancel;
 }
 
-export class WsLink implements Link {
+/** Messages that one that is being closed may still bring, before it is cut without any linger. */
+const UNHEARD_MAX = 64;
+/** For how long the runtime may go on reading one that was never welcomed, ms. */
+const READ_ON_MS = 16_000;
+
+export class WsLink implements Link, Holder {
 	readonly address: string;
 	private readonly ws: ServerWebSocket<WsData>;
 	private readonly kind: WsKind;
 	private readonly input: SessionInput;
 	private pauses = 0;
+	/** What was read from the socket and waits: for this connection's next turn, or until its session lets it be read. */
+	private held: HeldMessages | undefined;
 	/** Does the socket hold something that the kernel has not taken? Asking the socket after each write costs more than this. */
 	private holds = false;
 	/** Said to be closed when everything written was taken. */
@@ -70,8 +88,73 @@ export class WsLink implements Link {
 
 	// ------------------------------------------------------------ from the socket
 
-	onMessage(body: string | Uint8Array): void {
-		if (this.closing !== undefined) return;
+	onMessage(body: Message): void {
+		if (this.isDeaf()) return;
+		if (this.pauses !== 0 || !this.kind.parts.turns.mayRead(this)) this.hold(body);
+		else this.read(body);
+	}
+
+	/** A ping or a pong of the protocol below. The socket has answered the ping itself. */
+	onControl(): void {
+		if (this.isDeaf()) return;
+		this.holds = this.ws.getBufferedAmount() > 0;
+		this.boundBuffered();
+		this.input.alive();
+	}
+
+	readOn(): void {
+		if (this.held !== undefined) this.kind.parts.turns.wait(this);
+	}
+
+	goOn(): void {
+		const { held, kind } = this;
+		if (held === undefined) return;
+		while (this.pauses === PAUSED_BY.held && !this.gone && this.closing === undefined) {
+			if (held.count === 0) {
+				this.held = undefined;
+				this.pause("held", false);
+			} else if (kind.parts.turns.mayRead(this)) {
+				this.read(held.shift() ?? "");
+			} else {
+				kind.parts.turns.wait(this);
+				return;
+			}
+		}
+	}
+
+	/** Is nothing heard any more? A flood is told of by the runtime to the end of what was read, unless it is cut. */
+	private isDeaf(): boolean {
+		if (this.closing?.isFlood && ++this.closing.unheard > UNHEARD_MAX) this.cut();
+		return this.gone || this.closing !== undefined;
+	}
+
+	private hold(body: Message): void {
+		const { limits, metrics, turns } = this.kind.parts;
+		if (this.held === undefined) {
+			this.held = new HeldMessages();
+			if (this.pauses === 0) {
+				metrics.throttled.add("turn");
+				turns.wait(this);
+			}
+			this.pause("held", true);
+		}
+		this.held.push(body);
+		if (this.held.bytes <= limits.heldBytesMax && this.held.count <= limits.heldMessagesMax) return;
+		metrics.throttled.add("held");
+		this.input.end("busy", "more was sent at once than is waited for");
+	}
+
+	private read(body: Message): void {
+		const { clock, turns } = this.kind.parts;
+		const beganMs = clock.monotonic();
+		const { frameBytesMax } = this.input;
+		if (body.length > frameBytesMax)
+			this.input.end("too_large", `a message of ${body.length} bytes; the limit is ${frameBytesMax}`);
+		else this.decode(body);
+		turns.spend(clock.monotonic() - beganMs, body.length);
+	}
+
+	private decode(body: Message): void {
 		try {
 			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
 		} catch (cause) {
@@ -84,20 +167,22 @@ export class WsLink implements Link {
 		if (this.ws.getBufferedAmount() > 0) return;
 		this.holds = false;
 		if (this.closing !== undefined) {
-			this.closeNow(this.closing.why);
+			if (!this.closing.isFlood) this.closeNow(this.closing.why);
 			return;
 		}
 		this.pause("unread", false);
 		this.input.drained();
 	}
 
-	onClose(): void {
+	onClose(occupiedMs = 0): void {
 		if (this.gone) return;
 		this.gone = true;
+		this.held = undefined;
+		this.kind.parts.turns.leave(this);
 		this.closing?.cancelLinger();
 		this.kind.parts.metrics.connections.of("ws").add(-1);
 		this.input.lost();
-		this.kind.left(this);
+		this.kind.left(this, occupiedMs);
 	}
 
 	/** Ends the connection at once. */
@@ -120,6 +205,10 @@ export class WsLink implements Link {
 			});
 			this.holds = this.ws.getBufferedAmount() > 0;
 		}
+		this.boundBuffered();
+	}
+
+	private boundBuffered(): void {
 		if (!this.holds) return;
 		const buffered = this.bufferedBytes();
 		if (buffered > this.kind.settings.linkBytesMax) this.cut();
@@ -138,8 +227,15 @@ export class WsLink implements Link {
 	close(why: CloseName): void {
 		if (this.gone || this.closing !== undefined) return;
 		const { parts, settings } = this.kind;
-		if (this.bufferedBytes() === 0) this.closeNow(why);
-		else this.closing = { why, cancelLinger: parts.clock.after(settings.lingerMs, () => this.cut()) };
+		const isFlood = this.held !== undefined || FLOOD_CLOSES.has(why);
+		if (!isFlood && this.bufferedBytes() === 0) {
+			this.closeNow(why);
+			return;
+		}
+		const lingerMs = isFlood ? FLOOD_LINGER_MS : settings.lingerMs;
+		this.closing = { why, isFlood, unheard: 0, cancelLinger: parts.clock.after(lingerMs, () => this.cut()) };
+		// Nothing more is heard, and whoever goes on sending has to wait.
+		this.pause("held", true);
 	}
 
 	// ------------------------------------------------------------ helpers
@@ -151,13 +247,16 @@ export class WsLink implements Link {
 
 	/** The socket says goodbye, and forgets a peer that does not answer within seconds by itself. */
 	private closeNow(why: CloseName): void {
+		// Its goodbye is to be read.
+		if (this.pauses !== 0) this.ws.resume();
 		this.ws.close(CLOSES[why].code, CLOSES[why].reason);
-		this.onClose();
+		this.onClose(why === "late" ? READ_ON_MS : 0);
 	}
 
-	private pause(reason: "session" | "unread", paused: boolean): void {
+	private pause(reason: "session" | "unread" | "held", paused: boolean): void {
 		const before = this.pauses;
 		this.pauses = paused ? before | PAUSED_BY[reason] : before & ~PAUSED_BY[reason];
+		if (!this.gone && this.pauses === PAUSED_BY.held && before !== this.pauses && before !== 0) this.readOn();
 		if (this.gone || (before === 0) === (this.pauses === 0)) return;
 		if (before === 0) this.ws.pause();
 		else this.ws.resume();

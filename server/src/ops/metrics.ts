@@ -38,6 +38,11 @@ export interface Metrics {
 	readonly connections: LevelBy;
 	/** Connections turned away before a session began, by reason: `address`, `total`, `rate`, `origin`, ... */
 	readonly refused: CountBy;
+	/**
+	 * Connections held back or ended because of what they send. Not read for a while: `refusals` (too much was refused to it), `turn` (it
+	 * had its share of a turn). Ended: `malformed`, `unauthenticated`, `address`, `held`.
+	 */
+	readonly throttled: CountBy;
 	/** Connections ended, by the name of their close. */
 	readonly closes: CountBy;
 	/** HTTP requests answered, by status class: `2xx`, `4xx`, ... */
@@ -132,6 +137,7 @@ export function createMetrics(): Metrics {
 	return {
 		connections: levelBy("verbatim_connections", "door", "Connections open now."),
 		refused: countBy("verbatim_connections_refused_total", "reason", "Connections turned away before a session began."),
+		throttled: countBy("verbatim_connections_throttled_total", "why", "Connections held back or ended for what they send."),
 		closes: countBy("verbatim_connections_closed_total", "close", "Connections ended, by close."),
 		requests: countBy("verbatim_http_requests_total", "status", "HTTP requests answered, by status class."),
 		sessions: level("verbatim_sessions", "Sessions welcomed and alive."),

@@ -43,8 +43,9 @@ export class Heartbeat {
 		this.missed = 0;
 	}
 
-	answer(nonce: number, nowMs: number): void {
-		if (nonce !== this.nonce || this.answered) return;
+	/** Was it the first answer to the newest ping? */
+	answer(nonce: number, nowMs: number): boolean {
+		if (nonce !== this.nonce || this.answered) return false;
 		this.answered = true;
 		const sample = nowMs - this.askedAtMs;
 		if (this.roundTripMs === undefined) {
@@ -54,6 +55,7 @@ export class Heartbeat {
 			this.deviationMs += (Math.abs(sample - this.roundTripMs) - this.deviationMs) / 4;
 			this.roundTripMs += (sample - this.roundTripMs) / 8;
 		}
+		return true;
 	}
 
 	/** An interval has passed. */

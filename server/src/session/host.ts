@@ -5,6 +5,8 @@ import type { Link } from "../listen/link.ts";
 
 /** What a door tells the session of one connection. No call throws; after `lost` none has an effect. */
 export interface SessionInput {
+	/** How long a message may be now; a longer one ends the connection as `too_large`, before it is decoded. */
+	readonly frameBytesMax: number;
 	/** One decoded message, of so many bytes. */
 	receive(up: Up, bytes?: number): void;
 	/**
@@ -12,6 +14,8 @@ export interface SessionInput {
 	 * the connection goes on.
 	 */
 	undecodable(code: ErrorCode, message: string, id?: number, bytes?: number): void;
+	/** The transport itself was told that the peer lives: by a ping or a pong of WebSocket. */
+	alive(): void;
 	/** The stream is beyond reading, or a deadline of the door has passed: say why and close. */
 	end(why: CloseName, reason?: string): void;
 	/** Everything written has been taken by the kernel. */

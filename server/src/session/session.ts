@@ -29,13 +29,20 @@ import type { SessionInput } from "./host.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
 import { PendingHello } from "./pending-hello.ts";
 import { Principal, type PrincipalSession } from "./principal.ts";
+import { RefusalRate, type RefusalRateSession } from "./refusal-rate.ts";
 import { logBegin, logEnd, logRefusal, type SessionFacts, traced } from "./session-log.ts";
 import { Vigil, type VigilPort } from "./vigil.ts";
 
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
 
-export class Session implements SessionInput, QueueSession, PrincipalSession, VigilPort, OutboxPort, SessionFacts {
+const PAUSED_BY_COMMANDS = 1;
+const PAUSED_BY_REFUSALS = 2;
+const PAUSED_BY_HELLO = 4;
+
+export class Session
+	implements SessionInput, QueueSession, PrincipalSession, VigilPort, OutboxPort, SessionFacts, RefusalRateSession
+{
 	readonly number: number;
 	readonly link: Link;
 	readonly outbox: Outbox;
@@ -53,6 +60,10 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	private bytesIn = 0;
 	private commands = 0;
 	private refused = 0;
+	/** From the first charge on. */
+	private refusalRate: RefusalRate | undefined;
+	/** Why the link is not read, as bits. */
+	private pauses = 0;
 
 	constructor(core: Core, link: Link) {
 		this.core = core;
@@ -94,9 +105,22 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 			this.vigil.hear();
 			this.noteRefusal(code, "", id, undefined);
 			this.send(id, failureBody(code, message, 0, ""));
+			this.charge(code === "unknown_command" ? "refusal" : "malformed");
 		} catch (cause) {
 			this.broken("what could not be decoded was not answered", cause);
 		}
+	}
+
+	alive(): void {
+		if (this.closed) return;
+		this.vigil.hear();
+		this.charge("refusal");
+	}
+
+	get frameBytesMax(): number {
+		const { limits } = this.core;
+		// What comes behind a hello is bounded by what may wait for it.
+		return this.state === "open" ? limits.helloBytesMax : limits.frameBytesMax;
 	}
 
 	/** Never throws. */
@@ -170,9 +194,10 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		switch (command.case) {
 			case "ping":
 				this.send(up.id, { case: "pong", value: { nonce: command.value.nonce } });
+				this.charge("refusal");
 				return;
 			case "pong":
-				this.vigil.answered(command.value.nonce);
+				if (!this.vigil.answered(command.value.nonce)) this.charge("refusal");
 				return;
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
@@ -182,7 +207,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 			default:
 				if (!this.step("command")) throw new Refusal("out_of_place");
 				if (this.hello === undefined) this.carryOut(up);
-				else if (this.hello.take(up, this.core.limits)) this.link.pauseReading(true);
+				else if (this.hello.take(up, this.core.limits)) this.pause(PAUSED_BY_HELLO, true);
 		}
 	}
 
@@ -195,7 +220,7 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	private takePending(): readonly Up[] {
 		const commands = this.hello?.release() ?? [];
 		this.hello = undefined;
-		if (commands.length > 0) this.link.pauseReading(false);
+		if (commands.length > 0) this.pause(PAUSED_BY_HELLO, false);
 		return commands;
 	}
 
@@ -246,7 +271,8 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		this.fail(id, trace, cause, "hello");
 		for (const up of this.takePending()) {
 			const refusal = new Refusal("out_of_place", "the hello before it was refused; nothing of this was done");
-			this.fail(up.id, up.trace, refusal, up.command.case);
+			// It costs the peer nothing: a token that has run out is no flood.
+			this.guard(() => this.tellRefusal(up.id, up.trace, refusal, up.command.case));
 		}
 		if (!this.step("refused")) return;
 		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
@@ -329,10 +355,22 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	}
 
 	private refuse(id: number, given: string, refusal: Refusal, command: Up["command"]["case"]): void {
+		this.tellRefusal(id, given, refusal, command);
+		// What may pass is the server's doing, but for what was asked too fast.
+		if (!ERRORS[refusal.code].retry || refusal.code === "rate_limited") this.charge("refusal");
+	}
+
+	private tellRefusal(id: number, given: string, refusal: Refusal, command: Up["command"]["case"]): void {
 		const { code, message, retryAfterMs } = refusal;
 		const trace = code === "internal" ? this.report("a command was refused as internal", refusal, given) : given;
 		this.noteRefusal(code, trace, id, command);
 		this.send(id, failureBody(code, message, retryAfterMs, trace));
+	}
+
+	private charge(what: "refusal" | "malformed"): void {
+		if (this.closed) return;
+		this.refusalRate ??= new RefusalRate(this, this.core);
+		this.refusalRate.charge(what);
 	}
 
 	private noteRefusal(code: ErrorCode, trace: string, id: number, command: Up["command"]["case"]): void {
@@ -367,7 +405,17 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 	}
 
 	pauseReading(paused: boolean): boolean {
-		return this.link.pauseReading(paused);
+		return this.pause(PAUSED_BY_COMMANDS, paused);
+	}
+
+	// ------------------------------------------------------------ for the rate of refusals
+
+	get address(): string {
+		return this.link.address;
+	}
+
+	rest(resting: boolean): void {
+		this.pause(PAUSED_BY_REFUSALS, resting);
 	}
 
 	// ------------------------------------------------------------ for the principal
@@ -427,6 +475,11 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		this.outbox.add(this.link.format.encode(create(DownSchema, { id, body })));
 	}
 
+	private pause(reason: number, paused: boolean): boolean {
+		this.pauses = paused ? this.pauses | reason : this.pauses & ~reason;
+		return this.link.pauseReading(this.pauses !== 0);
+	}
+
 	private step(event: ConnectionEvent): boolean {
 		const next = nextState(this.state, event);
 		if (next === undefined) return false;
@@ -453,6 +506,9 @@ export class Session implements SessionInput, QueueSession, PrincipalSession, Vi
 		this.hello = undefined;
 		this.guard(() => this.vigil.stop());
 		this.guard(() => this.queue?.close());
+		this.guard(() => this.refusalRate?.stop());
+		// In line mode another session may go on with the connection.
+		if (this.pauses !== 0) this.guard(() => this.link.pauseReading(false));
 		this.guard(() => this.outbox.close());
 		this.dropPrincipal();
 	}

@@ -63,9 +63,9 @@ export class Vigil implements Due {
 		this.heartbeat?.hear();
 	}
 
-	/** The answer to a ping has arrived. */
-	answered(nonce: number): void {
-		this.heartbeat?.answer(nonce, this.parts.clock.monotonic());
+	/** A pong has arrived: was it the answer to the newest ping? */
+	answered(nonce: number): boolean {
+		return this.heartbeat?.answer(nonce, this.parts.clock.monotonic()) ?? false;
 	}
 
 	/** The identity holds until then (wall clock, ms); undefined: for ever. */

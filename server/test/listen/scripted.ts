@@ -1,5 +1,5 @@
 // A session host that a test writes the script of: it keeps what it was told, and answers what the test says.
-import { type CloseName, create, type DownBody, DownSchema, type Up } from "@verbatim/protocol";
+import { type CloseName, create, type DownBody, DownSchema, LIMITS, type Up } from "@verbatim/protocol";
 import type { Encoded, Link } from "../../src/listen/link.ts";
 import type { SessionHost, SessionInput } from "../../src/session/host.ts";
 
@@ -12,6 +12,7 @@ export type Told =
 
 export class ScriptedSession implements SessionInput {
 	readonly link: Link;
+	readonly frameBytesMax = LIMITS.frameBytesMax;
 	readonly told: Told[] = [];
 	private waiting: Array<() => void> = [];
 
@@ -26,6 +27,8 @@ export class ScriptedSession implements SessionInput {
 	undecodable(code: string, message: string, id = 0): void {
 		this.note({ kind: "undecodable", code, message, id });
 	}
+
+	alive(): void {}
 
 	/** As a real session does: says why, and closes. */
 	end(why: CloseName, reason?: string): void {

@@ -255,7 +255,9 @@ test("whoever does not read is not read from either, and is when it reads again"
 });
 
 test("a peer with more unread than any honest one is cut", async () => {
-	const scene = await open({ options: { connection: { lingerMs: 5_000, readPausedAtBytes: 65_536, linkBytesMax: 1_000_000 } } });
+	const scene = await open({
+		options: { connection: { lingerMs: 5_000, readPausedAtBytes: 65_536, linkBytesMax: 1_000_000, lingerBytesMax: 1024 * 1024 } },
+	});
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	peer.socket.pause();
 	for (let n = 0; n < 1_000 && session.count("lost") === 0; n++) {
@@ -280,7 +282,9 @@ test("the last words arrive before the end, even when the peer was in the middle
 });
 
 test("a peer that does not close when it is told is cut after the linger", async () => {
-	const scene = await open({ options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 1e7 } } });
+	const scene = await open({
+		options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 1e7, lingerBytesMax: 1024 * 1024 } },
+	});
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	session.end("draining");
 	await peer.toEnd();

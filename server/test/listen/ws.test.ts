@@ -251,7 +251,9 @@ test("whoever does not read is not read from either, and is when it reads again"
 });
 
 test("a peer that never takes the last words is cut after the linger, and a hoarder at once", async () => {
-	const scene = await open({ options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 8e6 } } });
+	const scene = await open({
+		options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 8e6, lingerBytesMax: 1024 * 1024 } },
+	});
 	const lingering = await handshake(scene);
 	lingering.raw.socket.pause();
 	const first = await scene.host.session(0);

@@ -10,5 +10,9 @@ export const ROOMY: readonly string[] = [
 	"--limits.opensPerAddressPerSecond=10000",
 	"--limits.opensPerAddressBurst=10000",
 	"--limits.loginsPerMinute=100000",
+	"--limits.refusalsPerSecond=1000000",
+	"--limits.refusalsBurst=1000000",
+	"--limits.unauthenticatedRefusalsPerAddressPerSecond=1000000",
+	"--limits.unauthenticatedRefusalsPerAddressBurst=1000000",
 	"--log.level=warn",
 ];

@@ -80,11 +80,12 @@ export function webSocketUpgrade(codec: CodecName): string {
 /** A masked frame of a client; it may announce another length than its payload has. */
 export function webSocketFrame(opcode: number, payload: Uint8Array, announced = payload.length): Uint8Array {
 	const mask = [0x5a, 0xa5, 0x3c, 0xc3];
-	const head = Buffer.alloc(14);
+	const isShort = announced < 126;
+	const head = Buffer.alloc(isShort ? 6 : 14);
 	head[0] = 0x80 | opcode;
-	head[1] = 0x80 | 127;
-	head.writeBigUInt64BE(BigInt(announced), 2);
-	head.set(mask, 10);
+	head[1] = 0x80 | (isShort ? announced : 127);
+	if (!isShort) head.writeBigUInt64BE(BigInt(announced), 2);
+	head.set(mask, head.length - mask.length);
 	return Buffer.concat([head, payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0))]);
 }
 

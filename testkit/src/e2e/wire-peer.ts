@@ -44,7 +44,11 @@ export class WirePeer {
 	}
 
 	/** Connects and agrees; nobody has said hello yet. `check` is TCP's. */
-	static async open(server: ServerProcess, way: Way, check: Preface["check"] = "crc32c"): Promise<WirePeer> {
+	static async open(
+		server: Pick<ServerProcess, "tcpPort" | "httpPort">,
+		way: Way,
+		check: Preface["check"] = "crc32c",
+	): Promise<WirePeer> {
 		const codec = codecOf(way);
 		const tcp = way.startsWith("tcp");
 		const raw = await RawPeer.open(tcp ? server.tcpPort : server.httpPort);

@@ -7,6 +7,7 @@ import { createAccounts } from "../../../server/src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
 import { systemClock, systemRandom } from "../../../server/src/clock.ts";
 import { createCore } from "../../../server/src/core.ts";
+import { createFaults } from "../../../server/src/faults.ts";
 import { checkedServerLimits, SERVER_LIMITS } from "../../../server/src/limits.ts";
 import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
@@ -15,6 +16,7 @@ import { createOrigins } from "../../../server/src/listen/origin.ts";
 import { createProxies } from "../../../server/src/listen/peer.ts";
 import { openTcp } from "../../../server/src/listen/tcp.ts";
 import { TCP_SETTINGS } from "../../../server/src/listen/tcp-connection.ts";
+import { Turns } from "../../../server/src/listen/turns.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { LogSampler } from "../../../server/src/ops/log-sampler.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
@@ -35,7 +37,20 @@ export const WITNESSED_ROOM = "#tea";
 const PAGE = { body: "<!doctype html><title>page</title>", type: "text/html; charset=utf-8", etag: '"1"', immutable: false };
 
 /** Nobody is refused for being quick: an input should meet something else. */
-const UNHURRIED = { sendsPerSecond: 1e6, sendsBurst: 1e6, asksPerSecond: 1e6, asksBurst: 1e6 } as const;
+const UNHURRIED = {
+	sendsPerSecond: 1e6,
+	sendsBurst: 1e6,
+	asksPerSecond: 1e6,
+	asksBurst: 1e6,
+	refusalsPerSecond: 1e6,
+	refusalsBurst: 1e6,
+	malformedPerSecond: 1e6,
+	malformedBurst: 1e6,
+	unauthenticatedRefusalsMax: 1e6,
+	unauthenticatedRefusalsPerAddressPerSecond: 1e6,
+	unauthenticatedRefusalsPerAddressBurst: 1e6,
+	helloBytesMax: SERVER_LIMITS.frameBytesMax,
+} as const;
 
 const TIGHT = {
 	catchUpEntriesMax: 6,
@@ -49,6 +64,7 @@ const TIGHT = {
 	commandsInFlightMax: 4,
 	roomsPerUserMax: 3,
 	presenceReadersMax: 2,
+	turnBytesMax: 64,
 } as const;
 
 /** Levels that are nothing when everybody is gone. */
@@ -149,6 +165,7 @@ async function openHouse(size: Size): Promise<House> {
 	const parts = {
 		...tapped,
 		gate,
+		turns: new Turns(clock, limits, createFaults({ clock, random, log, metrics })),
 		limits,
 		timing,
 		clock,

@@ -19,6 +19,8 @@ export interface Experiment {
 	/** What is asked twice, in words. */
 	readonly about: string;
 	readonly flags: readonly string[];
+	/** Is the server as it is by default, but for `flags`? Otherwise one address may do nearly anything. */
+	readonly plain?: boolean;
 	/** Resident memory of the server, at most. */
 	readonly rssBytesMax: number;
 	/** Puts the load on for about `seconds` and takes it away again. What goes wrong in its own terms it returns in words. */
@@ -76,7 +78,7 @@ const ROOM = "#overload";
 
 export async function run(experiment: Experiment, seconds: number, backMsMax = BACK_MS_MAX): Promise<Outcome> {
 	const command = [process.execPath, "--preload", join(import.meta.dir, "slow-disk.ts"), join(ROOT, "cli/src/main.ts"), "serve"];
-	const server = await ServerProcess.prepare({ flags: [...ROOMY, "--log.level=error", ...experiment.flags], command });
+	const server = await ServerProcess.prepare({ flags: [...(experiment.plain ? [] : ROOMY), ...experiment.flags], command });
 	const recorder = new Recorder();
 	const peers: Peer[] = [];
 	let vitals: Vitals | undefined;

@@ -15,9 +15,11 @@ import {
 } from "@verbatim/protocol";
 import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
+import { createFaults } from "../../../server/src/faults.ts";
 import { SERVER_LIMITS } from "../../../server/src/limits.ts";
 import { createFormats } from "../../../server/src/listen/formats.ts";
 import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
+import { Turns } from "../../../server/src/listen/turns.ts";
 import type { Log } from "../../../server/src/ops/log.ts";
 import { LogSampler } from "../../../server/src/ops/log-sampler.ts";
 import { createMetrics } from "../../../server/src/ops/metrics.ts";
@@ -149,6 +151,8 @@ export class SimServer {
 			sendsBurst: options.sendsPerSecond,
 			asksPerSecond: 1e6,
 			asksBurst: 1e6,
+			// As small as its pages: what waits for another turn must keep its order.
+			turnBytesMax: options.pageBytesMax,
 		};
 		const log = this.log();
 		const shedding = new LevelShedding(machine, METRICS.overloadRefused);
@@ -184,6 +188,7 @@ export class SimServer {
 		const parts = {
 			...tapped,
 			gate: new Gate(GATE_LIMITS, machine),
+			turns: new Turns(machine, limits, createFaults({ clock: machine, random: machine, log, metrics: METRICS })),
 			limits,
 			timing: SIM_TIMING,
 			clock: machine,

@@ -119,7 +119,11 @@ class TappedLink implements Link {
 
 function listening(input: SessionInput, receive: SessionInput["receive"]): SessionInput {
 	return {
+		get frameBytesMax() {
+			return input.frameBytesMax;
+		},
 		receive,
+		alive: () => input.alive(),
 		undecodable: (...what) => input.undecodable(...what),
 		end: (why, reason) => input.end(why, reason),
 		drained: () => input.drained(),

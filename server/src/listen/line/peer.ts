@@ -3,6 +3,9 @@
 // and what they said has come back before the connection ends.
 import type { Cancel } from "../../clock.ts";
 import { newId } from "../../ids.ts";
+import type { Rate } from "../../limit/bucket.ts";
+import { owedMs, take } from "../../limit/gcra.ts";
+import { REST_MS_MIN } from "../../session/refusal-rate.ts";
 import type { DoorParts } from "../parts.ts";
 import type { Receiver, TcpConnection } from "../tcp-connection.ts";
 import { GREETING } from "./help.ts";
@@ -48,6 +51,11 @@ class LinePeer implements Receiver, Voice {
 	private again = false;
 	private peerEnded = false;
 	private wake: (() => void) | undefined;
+	private rested: (() => void) | undefined;
+	/** Of the bucket of lines that are refused here, before any session (limit/gcra.ts). */
+	private refusalsFullAtMs = 0;
+	/** Lines that were refused before a name was chosen. */
+	private refusedNameless = 0;
 	private readonly cancelNameless: Cancel;
 
 	constructor(parts: DoorParts, connection: TcpConnection) {
@@ -94,11 +102,16 @@ class LinePeer implements Receiver, Voice {
 		if (!this.person.named) this.dismiss("- the server is about to stop; connect again");
 	}
 
+	readOn(): void {
+		if (!this.connection.isPausedBy("session")) this.rested?.();
+	}
+
 	lost(): void {
 		this.cancelNameless();
 		this.parts.metrics.connections.of("line").add(-1);
 		this.person.lost();
 		this.wake?.();
+		this.rested?.();
 	}
 
 	// ------------------------------------------------------------ the voice
@@ -121,6 +134,20 @@ class LinePeer implements Receiver, Voice {
 		const bytes = utf8.encode(this.out);
 		this.out = "";
 		this.connection.write([bytes]);
+	}
+
+	refused(): void {
+		this.charge();
+		const { limits, metrics } = this.parts;
+		if (this.person.named || ++this.refusedNameless <= limits.unauthenticatedRefusalsMax) return;
+		metrics.throttled.add("unauthenticated");
+		this.say("! unauthenticated too much was said before a name was chosen; connect again");
+		this.flush();
+		this.connection.finish(true);
+	}
+
+	private charge(): void {
+		this.refusalsFullAtMs = take(this.refusalsFullAtMs, this.parts.clock.monotonic(), this.rate);
 	}
 
 	hangUp(): void {
@@ -147,6 +174,8 @@ class LinePeer implements Receiver, Voice {
 	private async carryOut(): Promise<void> {
 		for (let count = 1; !this.connection.over; count++) {
 			if (this.connection.bufferedBytes > 0) await this.untilDrained();
+			if (this.connection.isPausedBy("session")) await this.untilRested();
+			await this.restForRefusals();
 			const event = this.reader.next();
 			if (this.reader.bytes < AHEAD_BYTES / 2) this.connection.pause("lines", false);
 			if (event === undefined) break;
@@ -169,8 +198,13 @@ class LinePeer implements Receiver, Voice {
 			return;
 		}
 		this.greet();
-		if (event.kind === "wrong") this.person.complain(event.code, event.message);
-		else await this.person.obey(parseLine(event.text, this.parts.limits.historyEntriesMax));
+		if (event.kind === "wrong") {
+			this.person.complain(event.code, event.message);
+			return;
+		}
+		const command = parseLine(event.text, this.parts.limits.historyEntriesMax);
+		if (command.kind === "nothing" || command.kind === "help") this.charge();
+		await this.person.obey(command);
 	}
 
 	/** Before the first answer, and not before the first line could be seen, if one came at once. */
@@ -190,6 +224,25 @@ class LinePeer implements Receiver, Voice {
 		return new Promise((resolve) => {
 			this.wake = resolve;
 		});
+	}
+
+	private untilRested(): Promise<void> {
+		return new Promise((resolve) => {
+			this.rested = resolve;
+		});
+	}
+
+	private async restForRefusals(): Promise<void> {
+		const { clock, metrics } = this.parts;
+		const waitMs = owedMs(this.refusalsFullAtMs, clock.monotonic(), this.rate);
+		if (waitMs <= 0) return;
+		metrics.throttled.add("refusals");
+		await new Promise<void>((resolve) => clock.after(Math.max(REST_MS_MIN, waitMs), resolve));
+	}
+
+	private get rate(): Rate {
+		const { limits } = this.parts;
+		return { perSecond: limits.refusalsPerSecond, burst: limits.refusalsBurst };
 	}
 
 	private fail(err: unknown): void {

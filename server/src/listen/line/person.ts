@@ -16,6 +16,8 @@ export interface Voice {
 	/** One line, without its end. It goes out with the next flush. */
 	say(line: string): void;
 	flush(): void;
+	/** A line was refused without asking a session. */
+	refused(): void;
 	/** Ends the connection after what was said. */
 	hangUp(): void;
 }
@@ -99,6 +101,7 @@ export class Person implements LineEar {
 
 	complain(code: string, message: string): void {
 		this.voice.say(renderFailure({ code, message, retryAfterMs: 0 }));
+		this.voice.refused();
 	}
 
 	/** Everything that this person said was shown to it. */

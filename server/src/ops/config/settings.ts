@@ -118,6 +118,7 @@ const DOOR_LIMITS = {
 // Of the wire's limits, those that clients check too can be lowered only.
 const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	frameBytesMax: limit("frameBytesMax", bytes({ min: 4096, max: MiB }), "Longest frame from a client."),
+	helloBytesMax: limit("helloBytesMax", bytes({ min: 2048, max: MiB }), "Longest frame from a client before its welcome."),
 	frameDownBytesMax: limit(
 		"frameDownBytesMax",
 		bytes({ min: 16384, max: SERVER_LIMITS.frameDownBytesMax }),
@@ -168,6 +169,47 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	sendsBurst: limit("sendsBurst", integer({ min: 1, max: MANY }), "Sends of one user at once, after a rest."),
 	asksPerSecond: limit("asksPerSecond", rate({ max: MANY }), "All other commands of one user, on average."),
 	asksBurst: limit("asksBurst", integer({ min: 1, max: MANY }), "All other commands of one user at once."),
+	typingPerSecond: limit("typingPerSecond", rate({ max: MANY }), "Of one user's typing, what others are told, on average."),
+	typingBurst: limit("typingBurst", integer({ min: 1, max: MANY }), "The same at once."),
+	refusalsPerSecond: limit(
+		"refusalsPerSecond",
+		rate({ max: MANY }),
+		"Refusals and pings of one connection, on average; beyond, it is not read for a while.",
+	),
+	refusalsBurst: limit("refusalsBurst", integer({ min: 1, max: MANY }), "Refusals and pings of one connection at once."),
+	malformedPerSecond: limit(
+		"malformedPerSecond",
+		rate({ max: MANY }),
+		"Messages of one connection that are none, on average; beyond, it is closed.",
+	),
+	malformedBurst: limit("malformedBurst", integer({ min: 1, max: MANY }), "Messages of one connection that are none, at once."),
+	unauthenticatedRefusalsMax: limit(
+		"unauthenticatedRefusalsMax",
+		integer({ min: 5, max: MANY }),
+		"Refusals and pings of one connection before its welcome; beyond, it is closed.",
+	),
+	unauthenticatedRefusalsPerAddressPerSecond: limit(
+		"unauthenticatedRefusalsPerAddressPerSecond",
+		rate({ max: MANY }),
+		"The same of one address (IPv6: of one /64), on average.",
+	),
+	unauthenticatedRefusalsPerAddressBurst: limit(
+		"unauthenticatedRefusalsPerAddressBurst",
+		integer({ min: 1, max: MANY }),
+		"The same of one address at once.",
+	),
+	turnMsMax: limit(
+		"turnMsMax",
+		integer({ min: 1, max: 1_000 }),
+		"Milliseconds of one turn of the event loop for the messages of one connection; the rest waits.",
+	),
+	turnBytesMax: limit("turnBytesMax", bytes({ min: 4096, max: 1024 * MiB }), "The same in bytes of messages."),
+	heldBytesMax: limit(
+		"heldBytesMax",
+		bytes({ min: 4096, max: 1024 * MiB }),
+		"Bytes of messages of one WebSocket that wait for that.",
+	),
+	heldMessagesMax: limit("heldMessagesMax", integer({ min: 256, max: MANY }), "Messages of one WebSocket that wait for that."),
 	ringEntriesMax: limit("ringEntriesMax", integer({ min: 1, max: 100_000 }), "Newest entries of a live room kept in memory."),
 	presenceReadersMax: limit(
 		"presenceReadersMax",

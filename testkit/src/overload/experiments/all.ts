@@ -1,6 +1,7 @@
 import type { Experiment } from "../experiment.ts";
 import { connections } from "./connections.ts";
 import { disk } from "./disk.ts";
+import { flood } from "./flood.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { sends } from "./sends.ts";
@@ -10,5 +11,5 @@ import { storm } from "./storm.ts";
 /** Those that go the same way on every machine, if not as fast. */
 export const STEADY: readonly Experiment[] = [sends, connections, history, stalled, disk];
 
-/** All; the last two take their time, or a machine of their own. */
-export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory, storm];
+/** All; the last three take their time, or a machine of their own. */
+export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory, storm, flood];

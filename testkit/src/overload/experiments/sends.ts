@@ -20,7 +20,8 @@ export const sends: Experiment = {
 		const beganMs = performance.now();
 		let said = 0;
 		// What waits grows by a second in two: it takes some of them until sends are refused.
-		const isTooShort = () => stage.vitals.level < 4 && performance.now() - beganMs < LONGEST_MS;
+		const isTooShort = () =>
+			(stage.vitals.level < 4 || !stage.tally.refused.has("busy")) && performance.now() - beganMs < LONGEST_MS;
 		while (performance.now() - beganMs < seconds * 1_000 || isTooShort()) {
 			const due = ((performance.now() - beganMs) / 1_000) * HOLDS_PER_SECOND * 2;
 			for (; said < due; said++) void speakers[said % SPEAKERS]?.say(`${said} ${"x".repeat(200)}`);

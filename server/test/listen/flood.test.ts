@@ -1,0 +1,176 @@
+// Connections that send without end: each is held back or ended, by name, and nobody beside it is kept waiting. What it costs in time is
+// measured by `npm run overload`.
+import { afterEach, describe, expect, test } from "bun:test";
+import { CLOSES, type Command } from "@verbatim/protocol";
+import { OPCODE, webSocketFrame } from "../../../testkit/src/e2e/framing.ts";
+import { WAYS, type Way, WirePeer } from "../../../testkit/src/e2e/wire-peer.ts";
+import { RawSocket } from "./raw-socket.ts";
+import { metric, NO_HURRY, openServer, type ServerSettings, type TestServer } from "./support.ts";
+
+let server: TestServer;
+const peers: WirePeer[] = [];
+
+afterEach(async () => {
+	for (const peer of peers.splice(0)) peer.close();
+	await server[Symbol.asyncDispose]();
+	expect(server.faults).toEqual([]);
+});
+
+const PING: Command = { case: "ping", value: { nonce: 7, intervalMs: 0 } };
+const hello = (name: string): Command => ({
+	case: "hello",
+	value: { credential: { case: "guest", value: { name } }, client: "test", cursors: [] },
+});
+
+async function open(limits: ServerSettings["limits"] = {}): Promise<void> {
+	server = await openServer({ limits: { ...limits }, timing: NO_HURRY });
+}
+
+async function stranger(way: Way): Promise<WirePeer> {
+	const peer = await WirePeer.open(server, way);
+	peers.push(peer);
+	return peer;
+}
+
+/** Somebody who is in the room `#tea`. */
+async function guest(way: Way, name: string): Promise<WirePeer> {
+	const peer = await stranger(way);
+	expect(await peer.ask(hello(name))).toMatchObject({ case: "welcome" });
+	expect(await peer.ask({ case: "join", value: { room: "#tea", create: true, history: 1 } })).toMatchObject({ case: "joined" });
+	return peer;
+}
+
+/** Many at once, in one write. */
+function flood(peer: WirePeer, commands: readonly Command[], fromId = 1_000): void {
+	peer.sendBytes(Buffer.concat(commands.map((command, i) => peer.frameOf(peer.bodyOf(command, fromId + i)))));
+}
+
+const throttled = (why: string): number => metric(server.metrics, "verbatim_connections_throttled_total", why);
+
+describe.each(WAYS)("over %s", (way) => {
+	test("who goes on with pings and no hello is closed as protocol", async () => {
+		await open({ unauthenticatedRefusalsMax: 10 });
+		const peer = await stranger(way);
+		flood(peer, Array<Command>(500).fill(PING));
+		expect((await peer.end()).close).toMatchObject({ code: CLOSES.protocol.code, reconnect: false });
+		expect(peer.downs.filter(({ body }) => body.case === "pong").length).toBe(11);
+		expect(throttled("unauthenticated")).toBe(1);
+	});
+
+	test("an address to which too much is refused before any welcome is told when to come back", async () => {
+		await open({ unauthenticatedRefusalsPerAddressBurst: 20, unauthenticatedRefusalsPerAddressPerSecond: 0.001 });
+		for (let i = 0; i < 2; i++) {
+			const peer = await stranger(way);
+			for (let id = 1; id <= 10; id++) peer.say({ case: "rooms", value: {} }, id);
+			await peer.until((down) => down.id === 10, "the last refusal");
+		}
+		const third = await stranger(way);
+		third.say({ case: "rooms", value: {} }, 1);
+		const { close } = await third.end();
+		expect(close).toMatchObject({ code: CLOSES.busy.code, reconnect: true });
+		expect(close?.retryAfterMs).toBeGreaterThan(1_000);
+		// Somebody honest who comes from there is let in.
+		await guest(way, "ann");
+	});
+
+	test("who sends mostly what is no message is closed as protocol; a few are answered, and the connection lives on", async () => {
+		await open({ malformedBurst: 10, malformedPerSecond: 0.001 });
+		const peer = await guest(way, "ann");
+		const nonsense = way.endsWith("json") ? "nonsense" : Uint8Array.of(7, 7, 7);
+		for (let i = 0; i < 10; i++) peer.sendBody(nonsense);
+		expect(await peer.ask({ case: "rooms", value: {} })).toMatchObject({ case: "roomList" });
+		expect(peer.downs.filter(({ body }) => body.case === "failure")).toHaveLength(10);
+		peer.sendBody(nonsense);
+		expect((await peer.end()).close).toMatchObject({ code: CLOSES.protocol.code });
+		expect(throttled("malformed")).toBe(1);
+	});
+
+	test("who is refused again and again is not read for a while, and is answered all the same, in order", async () => {
+		await open({ refusalsBurst: 20, refusalsPerSecond: 400 });
+		const peer = await guest(way, "ann");
+		const asks = Array.from(
+			{ length: 300 },
+			(_, i): Command =>
+				i % 2 === 0 ? PING : { case: "history", value: { room: "#nowhere", before: 0, after: 0, first: false, limit: 1 } },
+		);
+		flood(peer, asks);
+		const other = await guest(way, "bob");
+		expect(await other.ask(PING)).toMatchObject({ case: "pong" });
+		await peer.until((down) => down.id === 1_299, "the last answer");
+		const pongs = peer.downs.filter(({ body }) => body.case === "pong").map(({ id }) => id);
+		expect(pongs).toEqual(Array.from({ length: 150 }, (_, i) => 1_000 + 2 * i));
+		expect(throttled("refusals")).toBeGreaterThan(0);
+		expect(peer.ended).toBe(false);
+	});
+
+	test("what is more than a turn's share goes on in later turns, whole and in order, and others come in between", async () => {
+		await open({ turnBytesMax: 512 });
+		const peer = await guest(way, "ann");
+		const other = await guest(way, "bob");
+		const sends = Array.from(
+			{ length: 2_000 },
+			(_, i): Command => ({
+				case: "send",
+				value: { room: "#tea", cid: `c${i}`, text: `${i}`, behind: "" },
+			}),
+		);
+		flood(peer, sends);
+		expect(await other.ask({ case: "send", value: { room: "#tea", cid: "b", text: "me too", behind: "" } })).toMatchObject({
+			case: "sent",
+		});
+		await peer.until((down) => down.id === 1_299, "the last answer");
+		const seqs = peer.downs.flatMap(({ body }) => (body.case === "sent" ? [body.value.seq] : []));
+		expect(seqs).toHaveLength(300);
+		expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+		expect(throttled("turn")).toBeGreaterThan(0);
+	});
+
+	test("before the welcome a frame is as small as a hello can be", async () => {
+		await open();
+		const [early, inside] = [await stranger(way), await guest(way, "ann")];
+		const long = way.endsWith("json") ? "x".repeat(60_000) : new Uint8Array(60_000).fill(7);
+		inside.sendBody(long);
+		expect(await inside.until(({ body }) => body.case === "failure", "the refusal")).toMatchObject({
+			body: { value: { code: "malformed" } },
+		});
+		early.sendBody(long);
+		expect((await early.end()).close).toMatchObject({ code: CLOSES.too_large.code });
+	});
+});
+
+describe("over a WebSocket", () => {
+	test("more than may wait ends the connection as busy", async () => {
+		await open({ refusalsBurst: 1, refusalsPerSecond: 1, heldMessagesMax: 256 });
+		const peer = await guest("ws/json", "ann");
+		flood(peer, Array<Command>(1_000).fill(PING));
+		expect((await peer.end()).close).toMatchObject({ code: CLOSES.busy.code, reconnect: true });
+		expect(throttled("held")).toBe(1);
+	});
+
+	test("pings of the protocol below cost what others cost", async () => {
+		await open({ unauthenticatedRefusalsMax: 10 });
+		const peer = await stranger("ws/json");
+		peer.sendBytes(Buffer.concat(Array(100).fill(webSocketFrame(OPCODE.ping, Buffer.from("?")))));
+		expect((await peer.end()).close).toMatchObject({ code: CLOSES.protocol.code });
+	});
+});
+
+describe("in line mode", () => {
+	test("who is refused again and again before choosing a name is sent away", async () => {
+		await open({ unauthenticatedRefusalsMax: 10 });
+		const peer = await RawSocket.open(server.tcpPort);
+		peer.write("hello?\n".repeat(200));
+		const heard = await peer.toEnd();
+		expect(heard.match(/^! unauthenticated choose a name first/gm)).toHaveLength(11);
+		expect(heard).toEndWith("! unauthenticated too much was said before a name was chosen; connect again\n");
+	});
+
+	test("who says much that is nothing is not read for a while, and is understood all the same", async () => {
+		await open({ refusalsBurst: 20, refusalsPerSecond: 400 });
+		const peer = await RawSocket.open(server.tcpPort);
+		peer.write(`/nick ann\n/join tea\n${"/dance\n\n".repeat(100)}hello\n`);
+		await peer.line(/^#tea \d+ <ann> hello$/);
+		expect(throttled("refusals")).toBeGreaterThan(0);
+		peer.close();
+	});
+});

@@ -1,0 +1,135 @@
+// Connections that send without end what costs the server most beside what it costs them: one, then as many as one address may have. What
+// is measured is how long everybody else waits for an acknowledgement.
+import { constants, setPriority } from "node:os";
+import { join } from "node:path";
+import type { Experiment, Stage } from "../experiment.ts";
+import type { FlooderOptions } from "../flooder.ts";
+import { FLOODS, type FloodWay } from "../floods.ts";
+import type { Peer } from "../peer.ts";
+import { cpuSecondsOf } from "../vitals.ts";
+
+/** As many as one address may have. */
+const MANY = 64;
+/** Others wait for an acknowledgement no longer than this at p90, beside one such connection and beside many, ms. */
+const P90_MS_MAX = { one: 40, many: 100 } as const;
+/** A machine may be busy with other things for a moment: what misses the bar is measured again. */
+const TRIES_MAX = 3;
+const SPEAKERS = 10;
+/** Between two sends of all speakers together: each keeps to what one user may say. */
+const SAY_EVERY_MS = 25;
+
+export const flood: Experiment = {
+	name: "flood",
+	about: `1 and ${MANY} connections of one address that send without end what is refused`,
+	// What an address may do is as it is by default, but for log-ins: otherwise those who flood as users would hardly come in.
+	plain: true,
+	flags: ["--limits.loginsPerMinute=100000", "--log.level=error"],
+	rssBytesMax: 500 * 1024 * 1024,
+	async load(stage, seconds) {
+		const speakers: Peer[] = [];
+		for (let i = 0; i < SPEAKERS; i++) speakers.push(await stage.guest(`speaker${i}`, true));
+		const failures: string[] = [];
+		// In all ten times as long as asked: there are many kinds.
+		const eachMs = seconds * 250;
+		stage.note(`quiet: ${words(await waits(stage, speakers, eachMs))}`);
+		let address = 1;
+		for (const { name, ways } of FLOODS) {
+			for (const way of ways) {
+				for (const [connections, p90MsMax] of [
+					[1, P90_MS_MAX.one],
+					[MANY, P90_MS_MAX.many],
+				] as const) {
+					const what = `${name}, ${way}, ${connections}`;
+					let p90 = Number.POSITIVE_INFINITY;
+					for (let tries = 0; tries < TRIES_MAX && p90 > p90MsMax; tries++) {
+						const flooding = begin(stage, { flood: name, way, connections, from: loopback(++address) }, way);
+						await flooding.began;
+						const waited = await waits(stage, speakers, eachMs);
+						const report = await flooding.end();
+						stage.note(`${what}: ${words(waited)}; ${report}`);
+						p90 = waited.p90;
+					}
+					if (p90 > p90MsMax) failures.push(`${what}: others wait ${p90.toFixed(0)} ms at p90, more than ${p90MsMax}`);
+				}
+			}
+		}
+		return failures;
+	},
+};
+
+interface Waits {
+	readonly count: number;
+	readonly p50: number;
+	readonly p90: number;
+	readonly worst: number;
+	/** Of a core, what the server used meanwhile. */
+	readonly core: number;
+}
+
+/** For how long those who speak wait for acknowledgements, in ms. */
+async function waits({ server }: Stage, speakers: readonly Peer[], forMs: number): Promise<Waits> {
+	const waitedMs: number[] = [];
+	const saying: Promise<void>[] = [];
+	const beganMs = performance.now();
+	const cpuBefore = cpuSecondsOf(server.pid);
+	for (let said = 0; performance.now() - beganMs < forMs; said++) {
+		const speaker = speakers[said % speakers.length];
+		const saidMs = performance.now();
+		if (speaker !== undefined) saying.push(speaker.say(`${said}`).then(() => void waitedMs.push(performance.now() - saidMs)));
+		await Bun.sleep(SAY_EVERY_MS);
+	}
+	await Promise.all(saying);
+	const core = ((cpuSecondsOf(server.pid) - cpuBefore) * 1_000) / (performance.now() - beganMs);
+	waitedMs.sort((a, b) => a - b);
+	const at = (share: number) => waitedMs[Math.min(waitedMs.length - 1, Math.floor(waitedMs.length * share))] ?? 0;
+	return { count: waitedMs.length, p50: at(0.5), p90: at(0.9), worst: at(1), core };
+}
+
+function words({ count, p50, p90, worst, core }: Waits): string {
+	const times = `p50 ${p50.toFixed(1)}, p90 ${p90.toFixed(1)}, worst ${worst.toFixed(0)} ms`;
+	return `${count} acknowledgements, ${times}, ${core.toFixed(2)} of a core`;
+}
+
+/** Each flood comes from an address of its own, so that none is spared because of the one before; only Linux has them all. */
+function loopback(n: number): string | undefined {
+	return process.platform === "linux" ? `127.0.${1 + (n >> 7)}.${1 + (n & 127)}` : undefined;
+}
+
+interface Flooding {
+	/** Resolves when something of the flood was sent. */
+	readonly began: Promise<void>;
+	/** Ends it, and says what it has done. */
+	end(): Promise<string>;
+}
+
+function begin(stage: Stage, options: Omit<FlooderOptions, "port">, way: FloodWay): Flooding {
+	const { server } = stage;
+	const port = way === "ws" ? server.httpPort : server.tcpPort;
+	const child = Bun.spawn([process.execPath, join(import.meta.dir, "../flooder.ts"), JSON.stringify({ ...options, port })], {
+		stdin: "ignore",
+		stdout: "pipe",
+		stderr: "inherit",
+	});
+	// In life it is another machine: it must not take the processor from the server and from those who talk.
+	setPriority(child.pid, constants.priority.PRIORITY_LOW);
+	const { promise: began, resolve } = Promise.withResolvers<void>();
+	let printed = "";
+	const reading = (async () => {
+		for await (const chunk of child.stdout) {
+			printed += Buffer.from(chunk).toString();
+			if (printed.includes("\n")) resolve();
+		}
+		resolve();
+	})();
+	return {
+		began,
+		async end() {
+			child.kill("SIGKILL");
+			await reading;
+			const last = printed.split("\n").at(-2);
+			if (last === undefined) throw new Error(`the flood did not begin: ${JSON.stringify(options)}`);
+			const { opened, sentBytes } = JSON.parse(last);
+			return `${opened} connections, ${(sentBytes / 1024 / 1024).toFixed(1)} MiB sent`;
+		},
+	};
+}

@@ -1,0 +1,85 @@
+// What a flooding connection sends without end, as data: each kind of message that costs the sender little and the server more.
+import { type Preface, prefaceFramer, renderPreface } from "@verbatim/protocol";
+import { OPCODE, webSocketFrame, webSocketUpgrade } from "../e2e/framing.ts";
+
+export type FloodWay = "ws" | "tcp" | "line";
+
+export interface Flood {
+	readonly name: string;
+	/** Must it have been welcomed, and be in the room `FLOOD_ROOM`, before it begins? */
+	readonly welcomed: boolean;
+	readonly ways: readonly FloodWay[];
+	/** Sent again and again, in turn. In line mode they are lines; otherwise JSON, or what is to look like it. */
+	readonly messages: readonly string[];
+	/** Sent as this kind of WebSocket frame instead of text. */
+	readonly opcode?: number;
+}
+
+export const FLOOD_ROOM = "#flood";
+
+const BOTH: readonly FloodWay[] = ["ws", "tcp"];
+const json = (id: number, command: object): string => JSON.stringify({ id, ...command });
+
+export const FLOODS: readonly Flood[] = [
+	{ name: "deep JSON", welcomed: false, ways: BOTH, messages: ["[".repeat(45_000)] },
+	{ name: "tiny pings", welcomed: false, ways: BOTH, messages: [json(1, { ping: { nonce: 1 } })] },
+	{
+		name: "bad hellos",
+		welcomed: false,
+		ways: BOTH,
+		messages: [json(1, { hello: { token: "a.b.c" } }), json(2, { hello: { guest: { name: "!" } } })],
+	},
+	{ name: "malformed frames", welcomed: false, ways: BOTH, messages: ["x", json(1, { dance: {} })] },
+	{ name: "control pings", welcomed: false, ways: ["ws"], messages: [""], opcode: OPCODE.ping },
+	{ name: "garbage lines", welcomed: false, ways: ["line"], messages: ["", "?!", "/nick !", "/dance"] },
+	{ name: "pings of a user", welcomed: true, ways: BOTH, messages: [json(1, { ping: { nonce: 1 } })] },
+	{ name: "malformed frames of a user", welcomed: true, ways: BOTH, messages: ["x", json(1, { dance: {} })] },
+	{ name: "unknown rooms", welcomed: true, ways: BOTH, messages: [json(3, { send: { room: "#nowhere", cid: "c", text: "x" } })] },
+	{
+		name: "sends over the rate",
+		welcomed: true,
+		ways: BOTH,
+		messages: [json(3, { send: { room: FLOOD_ROOM, cid: "c", text: "x" } })],
+	},
+	{ name: "typing", welcomed: true, ways: BOTH, messages: [json(0, { typing: { room: FLOOD_ROOM } })] },
+	{ name: "lines over the rate", welcomed: true, ways: ["line"], messages: ["hello", "/help", ""] },
+];
+
+const PREFACE: Preface = { codec: "json", check: "none", frame: "length" };
+/** Written at once, about: what a connection has ready whenever the kernel takes something. */
+const CHUNK_BYTES = 128 * 1024;
+
+/** What is said first on a connection, before any message. */
+export function opening(way: FloodWay): string {
+	return way === "ws" ? webSocketUpgrade("json") : way === "tcp" ? renderPreface(PREFACE) : "";
+}
+
+/** What makes a guest of it, under `name`, in the room: each with what the server answers. */
+export function admission(way: FloodWay, name: string): ReadonlyArray<readonly [said: Uint8Array, answer: string]> {
+	if (way === "line") return [[Buffer.from(`/nick ${name}\n/join ${FLOOD_ROOM}\n`), `- you are in ${FLOOD_ROOM}`]];
+	return [
+		[wrapped(way, json(1, { hello: { guest: { name } } })), '"welcome"'],
+		[wrapped(way, json(2, { join: { room: FLOOD_ROOM, create: true } })), '"joined"'],
+	];
+}
+
+/** Many of the flood's messages, whole. */
+export function chunkOf(flood: Flood, way: FloodWay): Uint8Array {
+	const pieces: Uint8Array[] = [];
+	let bytes = 0;
+	while (bytes < CHUNK_BYTES) {
+		for (const message of flood.messages) {
+			const piece = way === "line" ? Buffer.from(`${message}\n`) : wrapped(way, message, flood.opcode);
+			pieces.push(piece);
+			bytes += piece.length;
+		}
+	}
+	return Buffer.concat(pieces);
+}
+
+function wrapped(way: FloodWay, message: string, opcode: number = OPCODE.text): Uint8Array {
+	const body = Buffer.from(message);
+	return way === "ws" ? webSocketFrame(opcode, body) : framer.encode(body);
+}
+
+const framer = prefaceFramer(PREFACE, 64 * 1024);
