@@ -295,6 +295,32 @@ describe("a failed send", () => {
 		expect(said(bench)).toEqual(["b"]);
 	});
 
+	test("that is tried again before it is kept as refused rejects its first promise, and resolves the next", async () => {
+		const memory = memoryOutbox();
+		const { promise: written, resolve: write } = Promise.withResolvers<void>();
+		const outbox = {
+			...memory,
+			put: async (send: StoredSend) => {
+				if (send.refused !== undefined) await written;
+				await memory.put(send);
+			},
+		};
+		const bench = await inTea({ outbox });
+		const { server, clock, room } = bench;
+		server.react = (command) => (command.case === "send" ? refusal("forbidden") : undefined);
+		const delivery = room.send("a");
+		const first = failure(delivery.done);
+		await clock.settle();
+		expect(delivery.status.state).toBe("failed");
+		server.react = () => undefined;
+		delivery.retry();
+		expect(await first).toMatchObject({ code: "forbidden" });
+		write();
+		await clock.settle();
+		expect(await delivery.done).toMatchObject({ seq: 3 });
+		expect(said(bench)).toEqual(["a"]);
+	});
+
 	test("can be discarded on the wire: its fate is unknown, and what stood behind it goes on", async () => {
 		const bench = await inTea();
 		const { server, clock, room } = bench;

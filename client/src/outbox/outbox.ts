@@ -154,6 +154,8 @@ export class Outbox implements ItemPort {
 	retry(item: Item): void {
 		const lane = this.lanes.get(item.room);
 		if (lane === undefined || item.status.state !== "failed") return;
+		// Where the failure is still being kept, nobody was told yet.
+		item.fail(item.status.error);
 		lane.items = [...lane.items.filter((other) => other !== item), item];
 		item.status = { state: "waiting" };
 		item.stored = freshOf(item.stored);
