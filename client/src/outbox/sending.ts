@@ -151,7 +151,7 @@ export class Sending {
 		lane?.acknowledged(item);
 		this.acknowledgements++;
 		this.refusals = 0;
-		this.window.acknowledged();
+		this.window.acknowledged(item.attempt);
 	}
 
 	/** What is on the wire of `items` waits again; its tries count no more. True if there was any. */
@@ -185,7 +185,7 @@ export class Sending {
 			failed: (error) => {
 				if (isCutOff(error)) this.cutOff.set(item, error);
 				this.faultAnswered ||= isInternal(error);
-				if (item.attempt === attempt && item.status.state === "sent") this.refused(item, error);
+				if (item.attempt === attempt && item.status.state === "sent") this.refused(item, attempt, error);
 			},
 		});
 	}
@@ -196,7 +196,7 @@ export class Sending {
 		if (this.onTrial === item) this.onTrial = undefined;
 	}
 
-	private refused(item: Item, error: VerbatimError): void {
+	private refused(item: Item, attempt: number, error: VerbatimError): void {
 		const lane = this.port.lane(item.room);
 		if (lane === undefined) return;
 		const at = lane.items.indexOf(item);
@@ -215,21 +215,21 @@ export class Sending {
 			if (behind?.status.state === "sent") this.rewind(lane.items.slice(lane.items.indexOf(behind)));
 			this.pauseLane(lane, item, error.retryAfterMs || this.ownWaitMs(lane.refusals++));
 		} else {
-			this.held(lane, item, error);
+			this.held(lane, item, attempt, error);
 		}
 		this.port.changed(lane);
 		this.pump();
 	}
 
 	/** The server asks for patience: with all, except where others get through and this room does not. */
-	private held(lane: Lane, item: Item, error: RefusedError): void {
+	private held(lane: Lane, item: Item, attempt: number, error: RefusedError): void {
 		const others = lane.refusedAt !== undefined && this.acknowledgements > lane.refusedAt;
 		lane.refusedAt = this.acknowledgements;
 		if (others && error.code !== "rate_limited") {
 			this.pauseLane(lane, item, Math.max(error.retryAfterMs, this.ownWaitMs(lane.refusals++)));
 			return;
 		}
-		this.window.refused();
+		this.window.refused(attempt, this.attempts);
 		const waitMs = error.retryAfterMs || this.ownWaitMs(this.refusals++);
 		this.pausedUntilMs = Math.max(this.pausedUntilMs, this.parts.clock.monotonic() + waitMs);
 		this.showWait(item, waitMs);
