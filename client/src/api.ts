@@ -362,7 +362,10 @@ export interface Room {
 	 * are loaded one after the other; asked again, only what has changed is.
 	 */
 	who(options?: CallOptions): Promise<readonly RoomMember[]>;
-	/** Loads the next up to `limit` (200) members of a large room into `members`, and gives how many came; 0 where all are there. */
+	/**
+	 * Loads the next up to `limit` (200) members of a large room into `members`, and gives how many came; 0 where all are there. Who asks
+	 * while a page is on its way waits for that one, each within bounds of their own.
+	 */
 	loadMembers(limit?: number, options?: CallOptions): Promise<number>;
 	/**
 	 * These members, by id, are being looked at (a hundred at most): whether they are online is asked for now and after each reconnect, where

@@ -383,6 +383,7 @@ class LiveClient implements Client {
 				return self.userNow;
 			},
 			call: (command, options = {}) => this.calls.call(command, options),
+			bounded: (what, options, task) => this.calls.bounded(what, options, task),
 			persist: (command, signal) => this.calls.persist(command, signal),
 			typing: (room) => this.connector.live?.post({ case: "typing", value: { room } }),
 			say: (room, text, options?: SendOptions) => this.sends.say(room, text, options),

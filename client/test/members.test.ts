@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Skipped_Reason, TIMING } from "@verbatim/protocol";
 import fc from "fast-check";
 import type { Room } from "../src/mod.ts";
-import { type Bench, liveClient } from "./support/bench.ts";
+import { type Bench, failure, liveClient } from "./support/bench.ts";
 import { FakeServer, userOf } from "./support/fake-server.ts";
 
 const COUNT = 250;
@@ -125,6 +125,44 @@ describe("a large room", () => {
 		expect(room.members.has(userOf(nameOf(1)).id)).toBe(false);
 		await given(bench, room.who());
 		expect(namesOf(room)).toEqual([...tea.members].sort());
+	});
+
+	test("gives a page to each who asks for it at the same time, though one of them gives up", async () => {
+		const bench = await inCrowd();
+		const { room, server, clock } = bench;
+		let answer = (): void => {};
+		server.react = (command, session, up) => {
+			if (command.case !== "who") return undefined;
+			const list = server.memberList(bench.tea, command.value);
+			answer = () => session.push({ case: "memberList", value: list }, up.id);
+			return "silent";
+		};
+		const stop = new AbortController();
+		const one = failure(room.loadMembers(100, { signal: stop.signal }));
+		const two = room.loadMembers(100);
+		const three = failure(room.loadMembers(100, { timeoutMs: 500 }));
+		await clock.settle();
+		stop.abort();
+		expect(await one).toMatchObject({ name: "AbortedError" });
+		await clock.advance(500);
+		expect(await three).toMatchObject({ name: "TimeoutError" });
+		answer();
+		expect(await given(bench, two)).toBe(100);
+		expect(asks(bench)).toHaveLength(1);
+	});
+
+	test("is asked for anew after all who waited for a page have given up", async () => {
+		const bench = await inCrowd();
+		const { room, server, clock } = bench;
+		server.react = (command) => (command.case === "who" ? "silent" : undefined);
+		const stop = new AbortController();
+		const both = [1, 2].map(() => failure(room.loadMembers(100, { signal: stop.signal })));
+		await clock.settle();
+		server.react = () => undefined;
+		stop.abort();
+		const more = room.loadMembers(100);
+		expect(await Promise.all(both)).toMatchObject([{ name: "AbortedError" }, { name: "AbortedError" }]);
+		expect(await given(bench, more)).toBe(100);
 	});
 
 	test("tells of those whom somebody looks at whether they are there, again after a reconnect", async () => {

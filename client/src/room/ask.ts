@@ -25,6 +25,8 @@ export interface WhoValue {
 
 export interface AskPort {
 	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
+	/** Runs `task` within the bounds of a call; its signal ends with them. */
+	bounded<T>(what: string, options: CallOptions, task: (signal: AbortSignal) => Promise<T>): Promise<T>;
 	/**
 	 * As `call`, over any number of tries; rejects only for good. `command` is asked before each try for what to ask, and
 	 * told how many answers got lost so far.

@@ -3,6 +3,7 @@
 import type { Limits, MemberList } from "@verbatim/protocol";
 import type { CallOptions, RoomMember } from "../api.ts";
 import { ProtocolError } from "../errors.ts";
+import { SingleFlight } from "../single-flight.ts";
 import type { WhoValue } from "./ask.ts";
 import { type EntriesAbove, Members } from "./members.ts";
 
@@ -11,6 +12,8 @@ const TRIES_MAX = 5;
 
 export interface MemberPagesPort {
 	who(value: WhoValue, options?: CallOptions): Promise<MemberList>;
+	/** Runs `task` within a caller's bounds; its signal ends with them. */
+	bounded<T>(options: CallOptions, task: (signal: AbortSignal) => Promise<T>): Promise<T>;
 	/** The entries of the timeline above a seq of the log with this epoch. */
 	above(epoch: number): EntriesAbove;
 	changed(): void;
@@ -26,7 +29,7 @@ export class MemberPages {
 	private presenceTold = false;
 	/** Those whom somebody looks at. */
 	private looked: readonly string[] = [];
-	private loading: Promise<number> | undefined;
+	private readonly loading = new SingleFlight<number>();
 
 	constructor(port: MemberPagesPort, limits: Pick<Limits, "membersPageMax" | "presenceUsersMax">) {
 		this.port = port;
@@ -50,12 +53,11 @@ export class MemberPages {
 		return [...this.people.map.values()];
 	}
 
-	/** The next page, of at most `limit`; gives how many are on it, 0 where all are here. */
-	more(limit: number, options?: CallOptions): Promise<number> {
-		this.loading ??= this.nextPage(limit, options).finally(() => {
-			this.loading = undefined;
-		});
-		return this.loading;
+	/** The next page, of at most `limit`; gives how many are on it, 0 where all are here. Who asks while it is on its way has part in it. */
+	more(limit: number, options: CallOptions = {}): Promise<number> {
+		// The page itself has no time-out: each who waits for it has one.
+		const load = (signal: AbortSignal) => this.nextPage(limit, { signal, timeoutMs: Number.POSITIVE_INFINITY });
+		return this.port.bounded(options, (signal) => this.loading.join(load, signal));
 	}
 
 	/** Asks who of these is online, where that does not come by itself; at most `presenceUsersMax`, the first of them. */

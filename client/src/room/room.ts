@@ -94,6 +94,7 @@ export class LiveRoom implements Room, Readable {
 		this.pages = new MemberPages(
 			{
 				who: (value, options) => this.ask.who(value, options),
+				bounded: (options, task) => port.bounded("who", options, task),
 				above: (epoch) => (seq) => (epoch === this.window.epoch ? this.window.above(seq) : undefined),
 				changed: () => this.change(),
 			},
