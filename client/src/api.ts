@@ -359,7 +359,7 @@ export interface Room {
 	markSeen(seq?: number): void;
 	/**
 	 * Everybody, with their presence where the room is small enough for it to be told (a hundred, by default). The pages of a large room
-	 * are loaded one after the other; asked again, only what has changed is.
+	 * are loaded one after the other; asked again, only what has changed is, and who is online of those that one looks at (`lookAt`).
 	 */
 	who(options?: CallOptions): Promise<readonly RoomMember[]>;
 	/**
@@ -368,8 +368,8 @@ export interface Room {
 	 */
 	loadMembers(limit?: number, options?: CallOptions): Promise<number>;
 	/**
-	 * These members, by id, are being looked at (a hundred at most): whether they are online is asked for now and after each reconnect, where
-	 * it is not told of everybody.
+	 * These members, by id, are being looked at (a hundred at most): whether they are online is asked for now, after each reconnect and with
+	 * `who`, where it is not told of everybody.
 	 */
 	lookAt(users: readonly string[], options?: CallOptions): Promise<void>;
 	leave(options?: CallOptions): Promise<void>;

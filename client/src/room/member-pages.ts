@@ -50,6 +50,7 @@ export class MemberPages {
 		this.wantsAll = true;
 		await this.first(options);
 		await this.rest(options);
+		await this.lookAt(this.looked, options);
 		return [...this.people.map.values()];
 	}
 
@@ -63,6 +64,7 @@ export class MemberPages {
 	/** Asks who of these is online, where that does not come by itself; at most `presenceUsersMax`, the first of them. */
 	async lookAt(users: readonly string[], options?: CallOptions): Promise<void> {
 		this.looked = [...new Set(users)].slice(0, this.limits.presenceUsersMax);
+		this.people.lookAt(this.looked);
 		if (this.presenceTold || this.looked.length === 0) return;
 		const asked = this.looked;
 		const list = await this.port.who({ ...NOTHING, users: asked.map((id) => ({ id })) }, options);

@@ -23,6 +23,8 @@ export class Members {
 	private held = new Map<string, RoomMember>();
 	/** What was pushed of users last: the entry by which one becomes a member may be fetched later than that. */
 	private readonly heard = new Map<string, boolean>();
+	/** Those whom somebody looks at, and what was answered of them last. In a large room nobody else's presence is known for long. */
+	private looked = new Map<string, boolean | undefined>();
 	private snapshot: ReadonlyMap<string, RoomMember> | undefined;
 	/** The list's version as of `asOf`; 0: no page is here, or it is not known what has become of those that are. */
 	private versionNow = 0;
@@ -123,6 +125,12 @@ export class Members {
 		return "taken";
 	}
 
+	/** These are asked after from now on, after each list. */
+	lookAt(users: readonly string[]): void {
+		const before = this.looked;
+		this.looked = new Map(users.map((id) => [id, before.get(id)]));
+	}
+
 	/** Of those asked after, `here` are online. Gives whether that is news. */
 	told(asked: readonly string[], here: readonly User[], online: number): boolean {
 		const isHere = new Set(here.map(({ id }) => id));
@@ -148,6 +156,7 @@ export class Members {
 	}
 
 	private presence(userId: string, online: boolean): boolean {
+		if (this.looked.has(userId)) this.looked.set(userId, online);
 		const member = this.held.get(userId);
 		if (member === undefined || member.online === online) return false;
 		this.held.set(userId, { ...member, online });
@@ -192,19 +201,29 @@ export class Members {
 		this.held = new Map([...before].filter(([id]) => !isOfPage(id)));
 		for (const { user, standing, online } of members) {
 			if (user === undefined) continue;
-			this.held.set(user.id, { user, standing, online: presence ? online : before.get(user.id)?.online });
+			this.held.set(user.id, {
+				user,
+				standing,
+				online: presence ? online : (before.get(user.id)?.online ?? this.looked.get(user.id)),
+			});
 		}
 		this.snapshot = undefined;
 		for (const effect of later.flatMap(memberEffects)) if (isOfPage(effect.user.id)) this.change(effect);
 	}
 
+	/** Of those who are looked at, what was answered stays until they are asked after again. */
 	private forgetPresence(): void {
-		for (const [id, member] of this.held) if (member.online !== undefined) this.held.set(id, { ...member, online: undefined });
+		for (const [id, member] of this.held) {
+			const online = this.looked.get(id);
+			if (member.online !== online) this.held.set(id, { ...member, online });
+		}
 		this.snapshot = undefined;
 	}
 
 	private change(effect: MemberEffect): void {
 		const { id } = effect.user;
+		// What was answered of one who was no member says nothing of the member they become.
+		if (this.looked.has(id) && (effect.kind === "gone" || !this.held.has(id))) this.looked.set(id, undefined);
 		if (effect.kind === "gone") this.held.delete(id);
 		else
 			this.held.set(id, {
