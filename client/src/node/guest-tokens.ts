@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { ConnectOptions } from "../api.ts";
-import { folded } from "../session/identity.ts";
+import { folded } from "../session/credential.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { fileTokens } from "./files.ts";
 

@@ -231,10 +231,7 @@ export class Connector {
 			session.close(new VerbatimError("the credential could not be had", { cause }));
 			return;
 		}
-		if (this.session !== session || this.state !== "greeting") {
-			if (this.session === undefined) this.identity.unlock();
-			return;
-		}
+		if (this.session !== session || this.state !== "greeting") return;
 		if (credential === undefined) {
 			this.stop(this.identity.refusal ?? new VerbatimError("nobody to be: the tokens kept have run out; log in"));
 			return;
@@ -284,7 +281,7 @@ export class Connector {
 		const wasLive = this.state === "live";
 		this.statistics.failed(why);
 		this.cancelTimers();
-		this.identity.unlock();
+		this.identity.end();
 		this.session = undefined;
 		if (wasLive) this.port.lost();
 		if (this.session !== undefined || this.state === "stopped" || this.state === "idle") return;
@@ -316,7 +313,7 @@ export class Connector {
 		const { session } = this;
 		const wasLive = this.state === "live";
 		this.cancelTimers();
-		this.identity.unlock();
+		this.identity.end();
 		this.session = undefined;
 		session?.close(why);
 		if (wasLive) this.port.lost();

@@ -1,14 +1,15 @@
 // With what to say hello. The candidates stand in a row: the access token, the refresh token, what the caller gave; each
 // attempt begins at the first that can work and moves on when one is refused. Only when the last is refused, nobody is left to be.
-import type { Command, Tokens, User } from "@verbatim/protocol";
+//
+// Several programs or tabs may share the store. One whose tokens are of no use any more looks there, under the store's lock, before it
+// makes an identity or gives up: another may have made one of the same name, and then it is that one too.
+import type { Tokens, User } from "@verbatim/protocol";
 import type { Credential } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import type { RefusedError } from "../errors.ts";
 import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
-
-type HelloInit = Extract<Command, { case: "hello" }>["value"];
-/** A credential as the wire has it. */
-export type HelloCredential = NonNullable<HelloInit["credential"]>;
+import { Attempt } from "./attempt.ts";
+import { folded, type HelloCredential, nameOf, offerOf, refreshOffer, tokenOffer } from "./credential.ts";
 
 /** registered: log in as what was perhaps registered a moment ago. */
 type Source = "access" | "refresh" | "given" | "givenRefresh" | "registered";
@@ -23,21 +24,17 @@ export class Identity {
 	private given: Credential | (() => Promise<Credential>) | undefined;
 	/** What a credential function last gave; asked again once it is refused. */
 	private asked: Credential | undefined;
-	/** It was asked in this attempt. */
-	private askedNow = false;
 	private kept: StoredIdentity | undefined;
+	/** Whose refresh token was refused; it may still be in the store. */
+	private refusedTokens: StoredIdentity | undefined;
 	/** Why the last candidate of this attempt was refused. */
 	refusal: RefusedError | undefined;
 	/** A registration is on the wire; and one was, and its answer got lost. */
 	private registering = false;
 	private perhapsRegistered = false;
 	private loaded = false;
-	/** What the store holds was looked at in this attempt. */
-	private looked = false;
 	private saving: Promise<void> = Promise.resolve();
-	/** Set while other programs wait for the identity that this one makes. */
-	private release: (() => Promise<void>) | undefined;
-	private at = 0;
+	private attempt: Attempt;
 	/** The server's clock minus ours, in ms, as the last welcome showed it. */
 	private offsetMs = 0;
 
@@ -45,6 +42,7 @@ export class Identity {
 		this.given = given;
 		this.store = store;
 		this.clock = clock;
+		this.attempt = new Attempt(store);
 	}
 
 	/** Is there anything to say hello with? Reads the token store the first time; rejects if that fails. */
@@ -59,63 +57,75 @@ export class Identity {
 				newer = this.loaded;
 				this.loaded = true;
 			}
-			if (!newer && kept !== undefined && this.suits(kept)) this.kept = kept;
+			if (!newer && kept !== undefined && folded(this.name ?? kept.user.name) === folded(kept.user.name)) this.kept = kept;
 		}
 		return this.kept !== undefined || this.given !== undefined;
 	}
 
 	/** A connection is open: from the first candidate again. */
 	begin(): void {
-		this.at = 0;
-		this.askedNow = false;
-		this.looked = false;
+		this.end();
+		this.attempt = new Attempt(this.store);
 		this.refusal = undefined;
-		this.unlock();
 		if (this.registering) this.perhapsRegistered = true;
 	}
 
-	/** The candidate whose turn it is, or undefined when none is left. Rejects with what a credential function rejects with. */
+	/**
+	 * The candidate whose turn it is, or undefined when none is left, or the attempt is over. Rejects with what a credential function
+	 * rejects with.
+	 */
 	async offer(): Promise<HelloCredential | undefined> {
-		if (!this.looked) await this.look();
-		this.looked = true;
-		for (; this.at < SOURCES.length; this.at++) {
-			const offer = await this.candidate(SOURCES[this.at] as Source);
-			if (offer === undefined) continue;
-			if ((offer.case === "guest" || offer.case === "register") && (await this.madeByAnother())) {
-				// From the first candidate again, which there is now.
-				this.at = -1;
-				continue;
+		const { attempt } = this;
+		if (!attempt.looked) await this.look();
+		attempt.looked = true;
+		while (attempt.at < SOURCES.length) {
+			const source = SOURCES[attempt.at] as Source;
+			if (source === "given" && (this.kept ?? this.refusedTokens) !== undefined) {
+				if (await this.madeByAnother(attempt)) continue;
+				// A function may ask a person, which takes longer than others can wait.
+				if (typeof this.given === "function") this.unlock();
 			}
-			this.registering = offer.case === "register";
-			return offer;
+			const offer = await this.candidate(source);
+			const makes = offer?.case === "guest" || offer?.case === "register";
+			if (makes && (await this.madeByAnother(attempt))) continue;
+			if (attempt.over) return undefined;
+			this.registering = offer?.case === "register";
+			if (offer !== undefined) return offer;
+			attempt.at++;
 		}
-		return undefined;
+		// The lock does not hold where it was waited for too long, nor where a browser has none.
+		return this.refusal?.code === "name_taken" && (await this.madeByAnother(attempt)) ? this.offer() : undefined;
 	}
 
 	/** The candidate was refused for good: on to the next. */
 	refused(error: RefusedError): void {
-		const source = SOURCES[this.at];
+		const { attempt } = this;
+		const source = SOURCES[attempt.at];
 		this.registering = false;
 		// Whose password was wrong is nobody's business who wanted to register: the name is taken.
 		if (source !== "registered") this.refusal = error;
-		if (source === "refresh") this.keep(undefined);
+		if (source === "refresh") {
+			this.refusedTokens = this.kept;
+			this.kept = undefined;
+		}
 		if (source === "given" && typeof this.given === "function") {
 			this.asked = undefined;
 			// What was good once may be renewed by asking again.
-			if (!this.askedNow) return;
+			if (!attempt.asked) return;
 		}
-		this.at++;
+		attempt.at++;
 	}
 
 	welcomed(user: User, tokens: Tokens | undefined, serverNowMs: number): void {
 		if (serverNowMs > 0) this.offsetMs = serverNowMs - this.clock.now();
 		this.registering = false;
 		this.perhapsRegistered = false;
+		this.refusedTokens = undefined;
 		// A name is registered once; the second time it would be taken, by oneself.
 		if (typeof this.given === "object" && "register" in this.given) this.given = { login: this.given.register };
 		if (tokens !== undefined) this.keep({ user: { id: user.id, name: user.name }, tokens });
-		else if (SOURCES[this.at] !== "access") this.keep(undefined);
-		this.unlock();
+		else if (SOURCES[this.attempt.at] !== "access") this.keep(undefined);
+		this.end();
 	}
 
 	/** Fresh tokens for the identity of this moment. */
@@ -128,6 +138,7 @@ export class Identity {
 		this.given = credential;
 		this.asked = undefined;
 		this.kept = undefined;
+		this.refusedTokens = undefined;
 		this.loaded = true;
 		this.registering = false;
 		this.perhapsRegistered = false;
@@ -138,20 +149,19 @@ export class Identity {
 		this.given = undefined;
 		this.asked = undefined;
 		this.kept = undefined;
+		this.refusedTokens = undefined;
 		this.loaded = true;
 		await this.store.save(undefined);
 	}
 
-	/** The attempt is over: whoever shares the store may make an identity now. */
-	unlock(): void {
-		const { release } = this;
-		this.release = undefined;
-		if (release !== undefined) this.saving = this.saving.then(release).catch(() => undefined);
+	/** The attempt is over: other programs that share the store may make an identity. */
+	end(): void {
+		this.saving = this.attempt.end(this.saving);
 	}
 
 	/** Resolves when what is to be kept has been given to the store. */
 	async settled(): Promise<void> {
-		this.unlock();
+		this.end();
 		await this.saving;
 	}
 
@@ -176,16 +186,26 @@ export class Identity {
 		return { refresh: tokens.refresh, leftMs: tokens.accessExpiresMs - this.serverNow() };
 	}
 
-	/** Before an identity is made: another program that shares the store may have done so. Once an attempt. */
-	private async madeByAnother(): Promise<boolean> {
-		if (this.store.lock === undefined || this.release !== undefined) return false;
-		const tried = this.kept?.tokens.access;
-		const release = await this.store.lock();
-		this.unlock();
-		this.release = release;
-		const stored = await this.store.load().catch(() => undefined);
-		if (stored === undefined || stored.tokens.access === tried || !this.suits(stored)) return false;
+	private unlock(): void {
+		this.saving = this.attempt.unlock(this.saving);
+	}
+
+	/**
+	 * Looks into the store, under its lock, for an identity that another program has made, and takes it over: the attempt goes on from the
+	 * first candidate. Removes from the store what was refused, if it still is what is there. Without either the lock is held on.
+	 */
+	private async madeByAnother(attempt: Attempt): Promise<boolean> {
+		await attempt.lock();
+		await this.saving;
+		const stored = attempt.over ? undefined : await this.store.load().catch(() => undefined);
+		if (stored === undefined || attempt.over) return false;
+		const { name, kept, refusedTokens } = this;
+		if (isSame(stored, refusedTokens)) this.keep(undefined);
+		if (isSame(stored, refusedTokens) || isSame(stored, kept)) return false;
+		if (name === undefined || folded(name) !== folded(stored.user.name)) return false;
 		this.kept = stored;
+		this.unlock();
+		attempt.at = 0;
 		return true;
 	}
 
@@ -194,10 +214,10 @@ export class Identity {
 		const now = this.serverNow();
 		switch (source) {
 			case "access":
-				return tokens !== undefined && tokens.accessExpiresMs > now + EXPIRY_SLACK_MS ? token(tokens.access) : undefined;
+				return tokens !== undefined && tokens.accessExpiresMs > now + EXPIRY_SLACK_MS ? tokenOffer(tokens.access) : undefined;
 			case "refresh":
 				return tokens !== undefined && tokens.refresh !== "" && tokens.refreshExpiresMs > now
-					? refresh(tokens.refresh)
+					? refreshOffer(tokens.refresh)
 					: undefined;
 			case "given":
 				return offerOf(await this.ask());
@@ -210,7 +230,9 @@ export class Identity {
 			}
 			case "givenRefresh": {
 				const credential = await this.ask();
-				return credential !== undefined && "token" in credential && credential.refresh ? refresh(credential.refresh) : undefined;
+				return credential !== undefined && "token" in credential && credential.refresh
+					? refreshOffer(credential.refresh)
+					: undefined;
 			}
 		}
 	}
@@ -218,8 +240,9 @@ export class Identity {
 	private async ask(): Promise<Credential | undefined> {
 		if (typeof this.given !== "function") return this.given;
 		if (this.asked === undefined) {
+			const { attempt } = this;
 			this.asked = await this.given();
-			this.askedNow = true;
+			attempt.asked = true;
 		}
 		return this.asked;
 	}
@@ -235,32 +258,13 @@ export class Identity {
 		this.saving = this.store.save(identity).catch(() => undefined);
 	}
 
-	/** A name that the caller gives is meant: somebody else's tokens are not used for it. */
-	private suits(kept: StoredIdentity): boolean {
-		const { given } = this;
-		if (given === undefined || typeof given === "function" || "token" in given) return true;
-		const name = "guest" in given ? given.guest : "login" in given ? given.login.name : given.register.name;
-		return folded(name) === folded(kept.user.name);
+	/** The name that the caller gives is meant, else that of what was kept: another's tokens are not used for it. */
+	private get name(): string | undefined {
+		const given = typeof this.given === "function" ? this.asked : this.given;
+		return nameOf(given) ?? (this.kept ?? this.refusedTokens)?.user.name;
 	}
 }
 
-function offerOf(credential: Credential | undefined): HelloCredential | undefined {
-	if (credential === undefined) return undefined;
-	if ("guest" in credential) return { case: "guest", value: { name: credential.guest } };
-	if ("login" in credential) return { case: "login", value: credential.login };
-	if ("register" in credential) return { case: "register", value: credential.register };
-	return token(credential.token);
-}
-
-function token(value: string): HelloCredential {
-	return { case: "token", value };
-}
-
-function refresh(value: string): HelloCredential {
-	return { case: "refresh", value };
-}
-
-/** Names that are the same to the server, as far as can be told here. */
-export function folded(name: string): string {
-	return name.trim().normalize("NFKC").toLowerCase();
+function isSame(one: StoredIdentity, other: StoredIdentity | undefined): boolean {
+	return one.tokens.access === other?.tokens.access && one.tokens.refresh === other.tokens.refresh;
 }

@@ -2,6 +2,7 @@
 // What is there was written by this class or by somebody who may run scripts in the page anyway; it is still checked, since an
 // older or newer version may have written it.
 import type { StoredIdentity, TokenStore } from "./store.ts";
+import { webLock } from "./web-lock.ts";
 
 /**
  * Keeps the identity in `storage` under `key`. Whoever runs scripts in the page can read it.
@@ -17,6 +18,7 @@ export function webStorageTokens(
 	key = "verbatim.identity",
 ): TokenStore {
 	return {
+		lock: (signal) => webLock(`verbatim-tokens:${key}`, signal),
 		load: async () => parseIdentity(storage.getItem(key) ?? ""),
 		save: async (identity) => {
 			if (identity === undefined) storage.removeItem(key);

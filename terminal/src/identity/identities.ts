@@ -34,7 +34,7 @@ export async function openIdentities(folder: string, name: string | undefined): 
 	const lastPath = join(folder, "last.json");
 	const found = parseLast(await readFile(lastPath, "utf8").catch(() => ""));
 	const last = name === undefined || (found && folded(found.name) === folded(name)) ? found : undefined;
-	const tokensOf = (who: string): TokenStore => fileTokens(join(folder, `${fileNameOf(folded(who))}.identity.json`));
+	const tokensOf = (who: string) => fileTokens(join(folder, `${fileNameOf(folded(who))}.identity.json`));
 	let who = name ?? last?.name;
 	let kind: IdentityKind = last?.kind ?? "guest";
 	let room = last?.room ?? "";
@@ -57,6 +57,7 @@ export async function openIdentities(folder: string, name: string | undefined): 
 			if (who !== undefined) keepLast();
 		},
 		flush: () => writing,
+		lock: async (signal) => (who === undefined ? async () => {} : tokensOf(who).lock(signal)),
 		load: () => (who === undefined ? Promise.resolve(undefined) : tokensOf(who).load()),
 		async save(identity: StoredIdentity | undefined) {
 			const before = who;

@@ -1,0 +1,34 @@
+// Credentials: the caller's and the wire's.
+import type { Command } from "@verbatim/protocol";
+import type { Credential } from "../api.ts";
+
+type HelloInit = Extract<Command, { case: "hello" }>["value"];
+/** A credential as the wire has it. */
+export type HelloCredential = NonNullable<HelloInit["credential"]>;
+
+export function offerOf(credential: Credential | undefined): HelloCredential | undefined {
+	if (credential === undefined) return undefined;
+	if ("guest" in credential) return { case: "guest", value: { name: credential.guest } };
+	if ("login" in credential) return { case: "login", value: credential.login };
+	if ("register" in credential) return { case: "register", value: credential.register };
+	return tokenOffer(credential.token);
+}
+
+export function tokenOffer(value: string): HelloCredential {
+	return { case: "token", value };
+}
+
+export function refreshOffer(value: string): HelloCredential {
+	return { case: "refresh", value };
+}
+
+/** The name that a credential gives; a token names nobody here. */
+export function nameOf(credential: Credential | undefined): string | undefined {
+	if (credential === undefined || "token" in credential) return undefined;
+	return "guest" in credential ? credential.guest : "login" in credential ? credential.login.name : credential.register.name;
+}
+
+/** Names that are the same to the server, as far as can be told here. */
+export function folded(name: string): string {
+	return name.trim().normalize("NFKC").toLowerCase();
+}
