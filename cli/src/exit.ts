@@ -9,6 +9,8 @@ export const EXIT = {
 	usage: 64,
 	/** The data is damaged, or of a newer version. */
 	data: 65,
+	/** There is no database in the data folder, or no such backup. */
+	missing: 66,
 	/** The server cannot be reached. */
 	unreachable: 69,
 	/** A bug of Verbatim; it was logged. */

@@ -17,5 +17,6 @@ const STORE_EXITS = {
 	locked: EXIT.later,
 	newer: EXIT.data,
 	corrupt: EXIT.data,
+	missing: EXIT.missing,
 	io: EXIT.io,
 } as const satisfies Record<StoreOpenError["code"], ExitCode>;

@@ -12,6 +12,7 @@ const COMMANDS: readonly CommandEntry[] = [
 	entry("tail", "Print a room as it goes on, without a gap.", async () => (await import("./talk/tail.ts")).tail),
 	entry("config", "Show the configuration in force, or an example.", async () => (await import("./config.ts")).config),
 	entry("doctor", "Look for trouble before it finds you.", async () => (await import("./doctor/doctor.ts")).doctor),
+	entry("restore", "Put a backup in place.", async () => (await import("./restore.ts")).restore),
 	entry(
 		"user",
 		"Add, list, disable or enable users, sign them out, set passwords.",

@@ -1,5 +1,6 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ describe("the command line", () => {
 	});
 
 	test("has help for each command, with examples", async () => {
-		for (const name of ["serve", "chat", "send", "tail", "config", "doctor", "user"]) {
+		for (const name of ["serve", "chat", "send", "tail", "config", "doctor", "restore", "user"]) {
 			const { code, out } = await verbatim([name, "--help"]);
 			expect(code).toBe(0);
 			expect(out).toContain(`Usage: verbatim ${name}`);
@@ -230,8 +231,53 @@ describe("on a data folder without a server", () => {
 	});
 	afterAll(() => rm(data, { recursive: true, force: true }));
 
+	test("where no server has made a database, commands on it say so, with --data, exit with 66, and make none", async () => {
+		const elsewhere = join(data, "elsewhere");
+		for (const words of [
+			["user", "list"],
+			["user", "add", "ann"],
+			["user", "disable", "ann"],
+			["doctor", "--restored"],
+		]) {
+			const { code, out, err } = await verbatim([...words, "--data", elsewhere], { input: "a long password\n" });
+			expect({ code, out }).toEqual({ code: 66, out: "" });
+			expect(err).toContain(`there is no database in ${elsewhere}`);
+			expect(err).toContain("--data");
+		}
+		expect(existsSync(elsewhere)).toBe(false);
+		const { code, err } = await verbatim(["restore", "--from", join(data, "none.db"), "--data", elsewhere]);
+		expect({ code, err }).toEqual({ code: 66, err: expect.stringContaining("none.db") });
+	}, 60_000);
+
+	test("restore puts a backup in place over what a killed server has left, and the next server has what the backup held", async () => {
+		const server = await ServerProcess.prepare();
+		const backup = join(data, "backup.db");
+		const listed = async () => (await verbatim(["user", "list", "--data", server.data])).out;
+		try {
+			await server.start();
+			const add = (name: string) => verbatim(["user", "add", name, "--data", server.data], { input: "a long password\n" });
+			await add("ann");
+			const db = new Database(join(server.data, "verbatim.db"), { readonly: true });
+			writeFileSync(backup, db.serialize());
+			db.close();
+			await add("bob");
+			expect(await verbatim(["restore", "--from", backup, "--data", server.data])).toMatchObject({ code: 75 });
+			await server.stop("SIGKILL");
+			const { code, out } = await verbatim(["restore", "--from", backup, "--data", server.data]);
+			expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("new epoch") });
+			await server.start();
+			expect(await listed()).toContain("ann");
+			expect(await listed()).not.toContain("bob");
+		} finally {
+			await server.remove();
+		}
+	}, 60_000);
+
 	test("users are added, listed, disabled and given passwords, and the server knows them", async () => {
 		const on = ["--data", data];
+		const server = await ServerProcess.prepare({ data });
+		await server.start();
+		expect(await server.stop()).toBe(0);
 		expect((await verbatim(["user", "add", "ann", ...on], { input: "a long password\n" })).out).toContain("ann is registered");
 		expect((await verbatim(["user", "add", "Ann", ...on], { input: "a long password\n" })).err).toContain("name_taken");
 		expect((await verbatim(["user", "add", "bob", ...on], { input: "short\n" })).err).toContain("password_weak");
@@ -241,7 +287,6 @@ describe("on a data folder without a server", () => {
 			.split("\n")
 			.map((line) => JSON.parse(line) as object);
 		expect(listed).toMatchObject([{ name: "ann", kind: "registered", disabled: false }]);
-		const server = await ServerProcess.prepare({ data });
 		await server.start();
 		const send = (password: string) =>
 			verbatim(["send", "#tea", "hello", "--user", "ann", "--server", server.webSocket], {

@@ -22,6 +22,8 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
 ]);
 const MEMORY: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
+const RESTORE = "stop the server, then put a backup in place: verbatim restore --from FILE";
+
 export function checkData({ data, store }: Config): readonly Finding[] {
 	if (store === "memory") return [note("data", "kept in memory: forgotten at the end")];
 	const path = resolve(data);
@@ -104,20 +106,13 @@ function checkDatabase(path: string): readonly Finding[] {
 			return [...inUse, bad("database", words, "run the newer Verbatim, or restore a backup from before the upgrade")];
 		}
 		if (facts.damage.length > 0) {
-			return [
-				...inUse,
-				bad(
-					"database",
-					`damaged: ${facts.damage.join("; ")}`,
-					"stop the server, restore a backup, then run: verbatim doctor --restored",
-				),
-			];
+			return [...inUse, bad("database", `damaged: ${facts.damage.join("; ")}`, RESTORE)];
 		}
 		const size = `${bytesWords(facts.sizeBytes)}, ${bytesWords(facts.logBytes)} of it in the write-ahead log`;
 		const sound = ok("database", `sound; ${size}; ${facts.rooms} rooms, version ${facts.version}`);
 		return [...inUse, sound, checkClock(facts.newestMs)];
 	} catch (error) {
-		return [bad("database", wordsOf(error), "stop the server, restore a backup, then run: verbatim doctor --restored")];
+		return [bad("database", wordsOf(error), RESTORE)];
 	}
 }
 

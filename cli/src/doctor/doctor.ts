@@ -1,6 +1,6 @@
 // `verbatim doctor`: looks at what makes servers fail at night, before they do, and says what to do. It changes nothing, except
 // with --restored.
-import { openData } from "@verbatim/server";
+import { openRestored } from "@verbatim/server";
 import { mustHaveOptionsOnly } from "../args.ts";
 import type { Command } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
@@ -19,8 +19,9 @@ export const doctor: Command = {
 	about: [
 		"It may run beside a server and changes nothing. Exit code 0: fine, or warnings only; 1: something is wrong.",
 		"",
-		"--restored is to be run once after a backup was put in place, before the server starts: it tells every client that the rooms'",
-		"logs are older than they were, so that none takes new messages for ones it has seen.",
+		"--restored is to be run once after a backup was put in place by hand, before the server starts: it checks the database, and tells",
+		"every client that the rooms' logs are older than they were, so that none takes new messages for ones it has seen. `verbatim restore`",
+		"puts a backup in place and does this, too.",
 	].join("\n"),
 	options: [
 		{ name: "restored", about: "Give every room's log a new epoch, after a restore. The server must be stopped." },
@@ -46,7 +47,7 @@ export const doctor: Command = {
 
 async function renewEpochs(config: Config): Promise<ExitCode> {
 	if (config.store === "memory") throw new CommandError(EXIT.usage, "a store in memory has no backups");
-	const data = await openData(config).catch((error: unknown) => {
+	const data = await openRestored(config).catch((error: unknown) => {
 		throw openTrouble(error);
 	});
 	try {

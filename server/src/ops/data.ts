@@ -1,12 +1,17 @@
 // The data folder without a server: what operators do to users and after a restore. The folder's lock keeps it from a server
 // that runs: `StoreOpenError` "locked".
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { createPasswords } from "../account/passwords.ts";
 import { createUsers, type Users } from "../account/users.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { newEpoch } from "../command/drafts.ts";
 import { accountSettingsOf } from "../main.ts";
+import { StoreOpenError } from "../store/sqlite/errors.ts";
+import { takeFolder } from "../store/sqlite/folder.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite.ts";
 import type { Config } from "./config/config.ts";
+import { mustBeSound } from "./restore.ts";
 
 export interface OpenData {
 	readonly users: Users;
@@ -18,14 +23,36 @@ export interface OpenData {
 	close(): Promise<void>;
 }
 
-/** Rejects with `StoreOpenError` or `KeyFileError`. */
+/** Rejects with `StoreOpenError` (`missing` where there is no database: only a server makes one) or `KeyFileError`. */
 export async function openData(config: Config): Promise<OpenData> {
 	const settings = await accountSettingsOf(config);
-	const store = await openSqliteStore(config.data, { clock: systemClock, limits: config.limits });
+	const store = await openSqliteStore(config.data, { clock: systemClock, limits: config.limits, taking: "existing" });
 	const passwords = createPasswords(settings.passwords, systemClock, systemRandom);
 	return {
 		users: createUsers({ store, passwords, clock: systemClock, random: systemRandom }),
 		renewEpochs: () => store.renewEpochs(() => newEpoch(systemRandom.bytes(4))),
 		close: () => store.close(),
 	};
+}
+
+/**
+ * Opens a folder in which a backup was put in place by hand. Rejects as `openData` does, with `corrupt` for a damaged database and for a
+ * write-ahead log beside it: whether that is the backup's own cannot be known, and another's would be replayed over it.
+ */
+export async function openRestored(config: Config): Promise<OpenData> {
+	const { databasePath, release } = takeFolder(config.data, "existing");
+	try {
+		const log = `${databasePath}-wal`;
+		if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+			throw new StoreOpenError(
+				"corrupt",
+				`${log} lies beside the database: if it is left from before the restore, it would undo or damage what was restored. Nothing was ` +
+					`changed. Put the backup in place with: verbatim restore --from FILE --data ${resolve(config.data)}`,
+			);
+		}
+		mustBeSound(resolve(config.data), databasePath);
+	} finally {
+		release();
+	}
+	return openData(config);
 }

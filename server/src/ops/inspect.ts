@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pragma } from "../store/sqlite/connect.ts";
+import { damageOf, pragma } from "../store/sqlite/connect.ts";
 import { takeFolder } from "../store/sqlite/folder.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../store/sqlite/migrations.ts";
 
@@ -26,8 +26,11 @@ export interface DatabaseFacts {
 
 const DAMAGE_LINES_MAX = 10;
 
-/** The database's facts; undefined if there is none yet. Throws SQLite's error for what is no database. */
-export function inspectDatabase(dir: string): DatabaseFacts | undefined {
+/**
+ * The database's facts; undefined if there is none yet. `thorough`: indexes are compared with their tables, too, which takes several times as
+ * long. Throws SQLite's error for what is no database.
+ */
+export function inspectDatabase(dir: string, how: "quick" | "thorough" = "quick"): DatabaseFacts | undefined {
 	const path = join(resolve(dir), "verbatim.db");
 	const fileBytes = bytesOf(path);
 	if (fileBytes === 0) return undefined;
@@ -40,8 +43,7 @@ export function inspectDatabase(dir: string): DatabaseFacts | undefined {
 		const ours = pragma(db, "application_id") === APPLICATION_ID;
 		const facts = { path, sizeBytes, logBytes, ours, version, versionKnown: MIGRATIONS.length };
 		if (!ours || version > MIGRATIONS.length) return { ...facts, damage: [], rooms: 0, newestMs: undefined };
-		const found = db.query<{ quick_check: string }, []>(`PRAGMA quick_check(${DAMAGE_LINES_MAX})`).all();
-		const damage = found.map(({ quick_check }) => quick_check).filter((words) => words !== "ok");
+		const damage = damageOf(db, how === "quick" ? "quick_check" : "integrity_check", DAMAGE_LINES_MAX);
 		if (damage.length > 0) return { ...facts, damage, rooms: 0, newestMs: undefined };
 		const counted = db.query<{ rooms: number; newest: number | null }, []>(NEWEST).get();
 		return { ...facts, damage, rooms: counted?.rooms ?? 0, newestMs: counted?.newest ?? undefined };
@@ -63,7 +65,7 @@ const NEWEST = `
 export function isFolderInUse(dir: string): boolean {
 	if (!existsSync(join(resolve(dir), "verbatim.lock"))) return false;
 	try {
-		takeFolder(dir).release();
+		takeFolder(dir, "restore").release();
 		return false;
 	} catch (error) {
 		if (error instanceof Error && "code" in error && error.code === "locked") return true;

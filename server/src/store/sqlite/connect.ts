@@ -101,7 +101,25 @@ export function pragma(db: Database, name: string): unknown {
 	return Object.values(row)[0];
 }
 
-function explained<T>(path: string, open: () => T): T {
+/** Databases up to this size are checked at each start: 0.1 s at most. Of larger ones `verbatim doctor` tells. */
+const CHECKED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Throws `StoreOpenError` for a small database that is damaged: one that serves on would only get worse. */
+export function refuseDamaged(db: Database, path: string): void {
+	if ((pragma(db, "page_count") as number) * (pragma(db, "page_size") as number) > CHECKED_BYTES_MAX) return;
+	const [damage] = explained(path, () => damageOf(db, "quick_check", 1));
+	if (damage === undefined) return;
+	throw new StoreOpenError("corrupt", `${path} is damaged (${damage}); put a backup in place: verbatim restore --from FILE`);
+}
+
+/** What SQLite's own check says of the database; nothing: sound. */
+export function damageOf(db: Database, check: "quick_check" | "integrity_check", linesMax: number): readonly string[] {
+	const found = db.query<Record<string, string>, []>(`PRAGMA ${check}(${linesMax})`).all();
+	return found.flatMap((row) => Object.values(row)).filter((words) => words !== "ok");
+}
+
+/** Runs `open`; what SQLite says of the database at `path` becomes a `StoreOpenError`. */
+export function explained<T>(path: string, open: () => T): T {
 	try {
 		return open();
 	} catch (cause) {
@@ -109,7 +127,11 @@ function explained<T>(path: string, open: () => T): T {
 		const code = sqliteCode(cause) ?? "";
 		const words = messageOf(cause);
 		if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
-			throw new StoreOpenError("corrupt", `${path} is damaged or no database (${words}); restore it from a backup`, cause);
+			throw new StoreOpenError(
+				"corrupt",
+				`${path} is damaged or no database (${words}); put a backup in place: verbatim restore --from FILE`,
+				cause,
+			);
 		}
 		if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_PERM")) {
 			throw new StoreOpenError("unwritable", `${path} cannot be written to (${words}); let this user own it`, cause);

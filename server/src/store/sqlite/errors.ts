@@ -5,9 +5,10 @@
  * - `locked`: another process has the folder open.
  * - `newer`: the database was written by a newer version; it is left as it is.
  * - `corrupt`: the file is no database, not ours, or damaged.
+ * - `missing`: there is no database, where one must be.
  * - `io`: the disk failed, or does not sync as it must.
  */
-export type StoreOpenCode = "unwritable" | "newer" | "locked" | "corrupt" | "io";
+export type StoreOpenCode = "unwritable" | "newer" | "locked" | "corrupt" | "missing" | "io";
 
 /** Thrown by `openSqliteStore`. The message names the path and says what to do. */
 export class StoreOpenError extends Error {

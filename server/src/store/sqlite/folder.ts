@@ -4,7 +4,7 @@
 // process ends in whatever way. It is held by the event loop's thread, not by the writer, so that it outlives a writer that
 // dies. (POSIX drops a process's locks on a file when *any* descriptor of it is closed: nothing else may open this file.)
 import { Database } from "bun:sqlite";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, StoreOpenError, sqliteCode } from "./errors.ts";
 
@@ -15,19 +15,49 @@ export interface Folder {
 	release(): void;
 }
 
-/** Takes the folder, or throws `StoreOpenError`: `unwritable`, `locked`, `io`. */
-export function takeFolder(dir: string): Folder {
+/**
+ * - `make`: folder and database are made where they are not there.
+ * - `existing`: the folder must have a database (`missing`).
+ * - `restore`: the folder is made; what is in it, the mark of a restore among it, is left as it is.
+ */
+export type Taking = "make" | "existing" | "restore";
+
+/** The file that is there while a restore puts files in place. */
+export const RESTORING_MARK = "verbatim.restoring";
+
+/** Takes the folder, or throws `StoreOpenError`: `unwritable`, `locked`, `io`, `missing`, or `corrupt` after half a restore. */
+export function takeFolder(dir: string, taking: Taking = "make"): Folder {
 	const path = resolve(dir);
-	make(path);
+	const databasePath = join(path, "verbatim.db");
+	if (taking === "existing") mustHaveDatabase(path, databasePath);
+	else make(path);
 	const lock = lockFolder(path);
 	try {
-		const databasePath = join(path, "verbatim.db");
-		if (!existsSync(databasePath)) createFile(databasePath);
+		if (taking !== "restore") {
+			refuseHalfRestored(path);
+			if (!existsSync(databasePath)) createFile(databasePath);
+		}
 		return { databasePath, release: () => lock.close() };
 	} catch (cause) {
 		lock.close();
-		throw unwritable(path, cause);
+		throw cause instanceof StoreOpenError ? cause : unwritable(path, cause);
 	}
+}
+
+function mustHaveDatabase(path: string, databasePath: string): void {
+	if (existsSync(join(path, RESTORING_MARK)) || (statSync(databasePath, { throwIfNoEntry: false })?.size ?? 0) > 0) return;
+	throw new StoreOpenError(
+		"missing",
+		`there is no database in ${path}; name the data folder of the server (--data DIR), which makes its database at its first start`,
+	);
+}
+
+function refuseHalfRestored(path: string): void {
+	if (!existsSync(join(path, RESTORING_MARK))) return;
+	throw new StoreOpenError(
+		"corrupt",
+		`a restore into ${path} was begun and not finished; run it again: verbatim restore --from FILE --data ${path}`,
+	);
 }
 
 function make(path: string): void {
@@ -70,7 +100,7 @@ function createFile(path: string): void {
 	syncFolder(dirname(path));
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
 	const folder = openSync(path, "r");
 	try {
 		fsyncSync(folder);

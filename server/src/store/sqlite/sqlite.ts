@@ -16,6 +16,8 @@ export { type StoreOpenCode, StoreOpenError } from "./errors.ts";
 export interface SqliteStoreOptions {
 	readonly clock?: Pick<Clock, "after" | "monotonic" | "soon">;
 	readonly limits?: Partial<RuleLimits & BatchLimits>;
+	/** Default: `make`. */
+	readonly taking?: "make" | "existing";
 }
 
 /** Real trouble on demand, for tests. */
@@ -31,13 +33,13 @@ export interface SqliteStore extends Store {
 }
 
 /**
- * Opens the store in `dir`, which is made if it is not there and is locked for this process until `close` or the process's end.
+ * Opens the store in `dir`, which is made if it is not there (unless it must be `existing`) and is locked for this process until `close` or the process's end.
  * Rejects with `StoreOpenError`, whose words name the path and what to do.
  */
 export async function openSqliteStore(dir: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
 	const clock = options.clock ?? systemClock;
 	const limits = { ...BATCH_LIMITS, roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax, ...options.limits };
-	const folder = takeFolder(dir);
+	const folder = takeFolder(dir, options.taking);
 	const path = folder.databasePath;
 	const reads = new Reads(path);
 	const keeper = new WriterKeeper({ path, limits }, clock, async (ranges) => {

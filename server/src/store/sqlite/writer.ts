@@ -11,7 +11,7 @@ import { otherThan } from "../epochs.ts";
 import { carryOut, type Ruling } from "../rules.ts";
 import type { Draft } from "../store.ts";
 import type { LastBatch, WriterCalls, WriterFault, WriterOptions } from "./calls.ts";
-import { connectWriter } from "./connect.ts";
+import { connectWriter, explained, refuseDamaged } from "./connect.ts";
 import { messageOf, troubleOf } from "./errors.ts";
 import { type PackedRulings, pack, type Range, rangesOf } from "./packing.ts";
 import { SqliteTables } from "./tables.ts";
@@ -41,12 +41,15 @@ export class Writer {
 		this.drop();
 		const db = connectWriter(path);
 		try {
-			if (again) {
+			if (!again) refuseDamaged(db, path);
+			else {
 				const { busy } = db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get() ?? { busy: 1 };
 				if (busy !== 0) throw new Error("the log could not be copied into the database: somebody is reading");
 				probe(db);
 			}
-			const row = db.query<{ number: number; ranges: string }, []>("SELECT number, ranges FROM last_batch").get();
+			const row = explained(path, () =>
+				db.query<{ number: number; ranges: string }, []>("SELECT number, ranges FROM last_batch").get(),
+			);
 			this.opened = { db, tables: new SqliteTables(db), limits, sql: prepare(db) };
 			return { number: row?.number ?? 0, ranges: JSON.parse(row?.ranges ?? "[]") as Range[] };
 		} catch (cause) {
