@@ -8,9 +8,9 @@ import {
 	systemRandom,
 	untilStopped,
 } from "@verbatim/server";
-import { mustHaveOptionsOnly } from "../args.ts";
+import { type Arguments, mustHaveOptionsOnly } from "../args.ts";
 import type { Command } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit.ts";
+import { CommandError, EXIT, type ExitCode } from "../exit.ts";
 import { openTrouble } from "../open-trouble.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "../settings.ts";
 import { VERSION } from "../version.ts";
@@ -31,7 +31,8 @@ export const serve: Command = {
 		{ name: "quiet", short: "q", about: "Do not say where it listens." },
 		{
 			name: "stop-with-parent",
-			about: "Stop when the parent process has ended. `npm start` uses it, because npm does not pass signals on.",
+			takes: "PID",
+			about: "Stop when this parent process has ended. `npm start` uses it, because npm does not pass signals on.",
 		},
 	],
 	examples: [
@@ -41,6 +42,7 @@ export const serve: Command = {
 	],
 	async run(args) {
 		mustHaveOptionsOnly(args, "serve");
+		const parent = parentOf(args);
 		const { config, origins } = await configFrom(args);
 		const log = createLog({ ...config.log, now: systemClock.now, fd: process.stderr.fd });
 		const page = config.page ? openPage() : undefined;
@@ -66,7 +68,7 @@ export const serve: Command = {
 			log,
 			drainMs: config.timing.drainMs,
 			stopping: () => process.stderr.isTTY && process.stderr.write("\nStopping; once more to stop at once.\n"),
-			...(args.options.get("stop-with-parent") === "true" && { parentPid: () => process.ppid }),
+			...(parent !== undefined && { hasParent: () => process.ppid === parent }),
 		});
 		void finishStarting(log, page);
 		return leave(EXITS[await ending], log);
@@ -93,4 +95,14 @@ async function leave(code: ExitCode, log: ProcessLog): Promise<ExitCode> {
 	log.info({ code }, "stopped");
 	await Promise.race([log.close(), new Promise<void>((done) => void systemClock.after(LOG_CLOSE_MS, done))]);
 	process.exit(code);
+}
+
+/** The process with which the server is to end. Throws `CommandError` (usage). */
+function parentOf({ options }: Arguments): number | undefined {
+	const given = options.get("stop-with-parent");
+	if (given === undefined) return undefined;
+	const pid = Number(given);
+	if (!Number.isSafeInteger(pid) || pid < 1)
+		throw new CommandError(EXIT.usage, `--stop-with-parent ${given}: it takes a process id`);
+	return pid;
 }

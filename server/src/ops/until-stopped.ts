@@ -30,8 +30,8 @@ export interface RunParts {
 	readonly drainMs: number;
 	/** The first signal has come. */
 	readonly stopping: () => void;
-	/** The process that started this one, as it is now: when it is another than at first, that one has ended, and so does this. */
-	readonly parentPid?: () => number;
+	/** Is the process that started this one still its parent? When it is not, it has ended, and so does this. */
+	readonly hasParent?: () => boolean;
 }
 
 /** `stop` keeps to `drainMs`; if it does not, something hangs. */
@@ -44,7 +44,7 @@ const PARENT_MS = 250;
 const FAULT_STOP_MS = 3_000;
 
 /** Resolves when the process should end. */
-export function untilStopped({ server, events, clock, random, log, drainMs, stopping, parentPid }: RunParts): Promise<Ending> {
+export function untilStopped({ server, events, clock, random, log, drainMs, stopping, hasParent }: RunParts): Promise<Ending> {
 	return new Promise((resolve) => {
 		let state: "running" | "stopping" | "faulty" = "running";
 		let cancel: Cancel = () => {};
@@ -98,12 +98,12 @@ export function untilStopped({ server, events, clock, random, log, drainMs, stop
 			unhandledRejection: rejection,
 		};
 		for (const [event, listener] of Object.entries(listeners)) events.on(event as ProcessEvent, listener);
-		const watchParent = (first: number): void => {
+		const watchParent = (): void => {
 			cancelWatch = clock.after(PARENT_MS, () => {
-				if (parentPid?.() === first) watchParent(first);
+				if (hasParent?.() === true) watchParent();
 				else if (state === "running") signal("the process that started this one has ended")();
 			});
 		};
-		if (parentPid) watchParent(parentPid());
+		if (hasParent) watchParent();
 	});
 }

@@ -85,6 +85,17 @@ describe("npm start", () => {
 	);
 });
 
+test("a server that is to end with a parent which has ended before it came up stops by itself", async () => {
+	const data = await mkdtemp(join(tmpdir(), "verbatim-npm-"));
+	const gone = Bun.spawn(["true"]);
+	await gone.exited;
+	const flags = ["--data", data, "--http", "127.0.0.1:0", "--tcp", "off", "--ops", "off", "--stop-with-parent", `${gone.pid}`];
+	const server = Bun.spawn([process.execPath, join(ROOT, "cli/src/main.ts"), "serve", ...flags], { stderr: "pipe" });
+	expect(await server.exited).toBe(0);
+	expect(await new Response(server.stderr).text()).toContain('"msg":"stopped"');
+	await rm(data, { recursive: true });
+}, 60_000);
+
 function expectAllFree(data: string, ports: readonly number[]): void {
 	expect(isFolderInUse(data)).toBe(false);
 	for (const port of ports) Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
