@@ -228,8 +228,9 @@ export interface Client {
 	/**
 	 * Waits until nothing that was said is under way any more: everything in the outbox is in the log, has failed, or was taken back.
 	 * Gives what has failed and is still there (`retry` or `discard` it); an empty list means that all of it is in the log. Also
-	 * waits for the first welcome, because only then it is known what an earlier life has left. Rejects with `TimeoutError`,
-	 * `AbortedError`, and why the client has stopped if it did; what waits stays in the outbox then.
+	 * waits for the first welcome, because only then it is known what an earlier life has left; while nobody is logged in there is
+	 * nothing to wait for. Rejects with `TimeoutError`, `AbortedError`, why the client has stopped if it did, and with `ClosedError` at
+	 * `logOut` and when another user logs in; what waits stays in the outbox then.
 	 *
 	 * @example
 	 * ```ts
@@ -341,8 +342,8 @@ export interface Room {
 
 	/**
 	 * Says `text`. It is kept in the outbox before anything else and tried until the server has it or refuses it for good.
-	 * Throws `RefusedError` (`invalid`, `too_large`, `bad_utf8`) for a text that no server would take, and `OutboxError` when
-	 * too many wait.
+	 * Throws `RefusedError` (`invalid`, `too_large`, `bad_utf8`) for a text that no server would take, `OutboxError` when
+	 * too many wait, and `ClosedError` when the client was closed or nobody is logged in any more.
 	 *
 	 * @example
 	 * ```ts

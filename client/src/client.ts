@@ -35,7 +35,7 @@ import type {
 import { Calls, stoppedError } from "./calls.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { endpointOf } from "./endpoint.ts";
-import { AbortedError, ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
+import { AbortedError, ClosedError, ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
 import { Emitter, Stream, Waiters } from "./events.ts";
 import { logEvents, logFailed } from "./log.ts";
 import { MarkKeeper } from "./marks/keeper.ts";
@@ -91,6 +91,8 @@ class LiveClient implements Client {
 	/** Those who wait for the outbox to be empty. */
 	private readonly draining = new Waiters();
 	private userNow: User | undefined;
+	/** Whether there is anybody to connect as has been looked up. */
+	private started = false;
 	private closing: Promise<void> | undefined;
 
 	constructor(options: ConnectOptions) {
@@ -164,9 +166,7 @@ class LiveClient implements Client {
 			for (const stream of [...this.streams]) stream.push({ type, value } as ClientEvent);
 		});
 		this.offWake = (options.wake ?? onWake)(() => this.connector.wake());
-		this.connector.start().catch((cause: unknown) => {
-			this.emitter.emit("problem", new VerbatimError("the client could not start", { cause }));
-		});
+		void this.start();
 	}
 
 	get status(): Status {
@@ -252,11 +252,15 @@ class LiveClient implements Client {
 
 	drain({ signal, timeoutMs = Number.POSITIVE_INFINITY }: DrainOptions = {}): Promise<readonly Delivery[]> {
 		return this.calls.bounded("drain", { timeoutMs, ...(signal && { signal }) }, async (bounds) => {
+			const user = this.userNow?.id;
 			while (this.sends.underWay) {
 				const { status } = this;
 				if (status.state === "stopped") throw stoppedError(status.why);
 				if (bounds.aborted) throw new AbortedError("drain", bounds.reason);
+				// Nobody is logged in: nothing is sent.
+				if (this.started && status.state === "idle") break;
 				await this.draining.wait(bounds);
+				if (user !== undefined && this.userNow?.id !== user) throw new ClosedError("another identity has taken over");
 			}
 			return this.sends.all.filter((delivery) => delivery.status.state === "failed");
 		});
@@ -386,7 +390,11 @@ class LiveClient implements Client {
 			bounded: (what, options, task) => this.calls.bounded(what, options, task),
 			persist: (command, signal) => this.calls.persist(command, signal),
 			typing: (room) => this.connector.live?.post({ case: "typing", value: { room } }),
-			say: (room, text, options?: SendOptions) => this.sends.say(room, text, options),
+			say: (room, text, options?: SendOptions) => {
+				if (this.closing !== undefined) throw stoppedError("closed");
+				if (this.userNow === undefined) throw new ClosedError("nobody is logged in");
+				return this.sends.say(room, text, options);
+			},
 			pending: (room) => this.sends.pending(room),
 			arrived: (room, fresh) => this.sends.arrived(room.id, room.epoch, fresh),
 			resync: (why) => this.connector.resync(why),
@@ -397,6 +405,16 @@ class LiveClient implements Client {
 	}
 
 	// ------------------------------------------------------------ life
+
+	private async start(): Promise<void> {
+		try {
+			await this.connector.start();
+		} catch (cause) {
+			this.emitter.emit("problem", new VerbatimError("the client could not start", { cause }));
+		}
+		this.started = true;
+		this.draining.wake();
+	}
 
 	/** The rooms, sends and marks of another user are another matter. */
 	private become(user: User | undefined): void {

@@ -1,7 +1,7 @@
 // What a program is given to live with: events once, a log, numbers, the end of the outbox, the text of an entry.
 import { describe, expect, test } from "bun:test";
 import { TIMING } from "@verbatim/protocol";
-import { type Client, memoryOutbox, type Room } from "../src/mod.ts";
+import { type Client, ClosedError, memoryOutbox, type Room } from "../src/mod.ts";
 import { failure, liveClient, startClient } from "./support/bench.ts";
 import { FakeServer, refusal } from "./support/fake-server.ts";
 
@@ -106,6 +106,29 @@ describe("drain", () => {
 		expect(first.server.texts(first.tea).at(-1)).toBe("from before");
 	});
 
+	test("has nothing to wait for while nobody is logged in; what was under way at the log-out is not told as sent", async () => {
+		const { server, clock, client, room } = await inTea();
+		server.react = (command) => (command.case === "send" ? "silent" : undefined);
+		room.send("a");
+		const during = failure(client.drain());
+		await clock.settle();
+		await client.logOut();
+		expect(await during).toBeInstanceOf(ClosedError);
+		expect(await client.drain()).toEqual([]);
+		const nobody = startClient({ credential: undefined as never });
+		expect(await nobody.client.drain()).toEqual([]);
+
+		const other = await inTea();
+		other.server.react = (command) => (command.case === "send" ? "silent" : undefined);
+		other.room.send("a");
+		const before = failure(other.client.drain());
+		await other.clock.settle();
+		void other.client.logIn({ guest: "bob" });
+		await other.clock.settle();
+		expect(await before).toBeInstanceOf(ClosedError);
+		expect(await other.client.drain()).toEqual([]);
+	});
+
 	test("ends with its bounds, and with the client; what waits stays", async () => {
 		const { server, clock, client, room } = await inTea();
 		server.react = (command) => (command.case === "send" ? "silent" : undefined);
@@ -197,5 +220,17 @@ describe("a logger", () => {
 		expect(refused?.fields).toMatchObject({ room: room.id, code: "forbidden" });
 		const everything = lines.map(({ fields }) => Bun.inspect(fields)).join("\n");
 		for (const secret of ["secret", "right", "access:", "refresh:"]) expect(everything).not.toContain(secret);
+	});
+});
+
+describe("a send that can never go out", () => {
+	test("is refused at once: after close, and after logOut", async () => {
+		const closed = await inTea();
+		await closed.client.close();
+		expect(() => closed.room.send("a")).toThrow(ClosedError);
+		expect(closed.client.outbox).toEqual([]);
+		const left = await inTea();
+		await left.client.logOut();
+		expect(() => left.room.send("a")).toThrow(ClosedError);
 	});
 });
