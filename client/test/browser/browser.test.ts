@@ -62,6 +62,7 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 	const answers = new Map([
 		["/nothing", new Response("", { status: 404 })],
 		["/busy", new Response("", { status: 503, headers: { "retry-after": "7" } })],
+		["/full", Response.json({ code: "busy", message: "no room for you" }, { status: 503, headers: { "retry-after": "3" } })],
 	]);
 
 	const visit = async (page: Page): Promise<Page> => {
@@ -201,23 +202,35 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		const visitor = await browser.visitor();
 		const page = await visit(visitor.page);
 		const [nowhere] = freePorts(1);
-		const why = (endpoint: string): Promise<unknown> =>
-			page.evaluate(async (endpoint) => {
-				const client = globalThis.verbatim.connect({ endpoints: endpoint, credential: { guest: "why" } });
-				const facts = await new Promise((resolve) =>
-					client.on("status", (status) => {
-						if (status.state !== "waiting") return;
-						const { reason, status: code, retryAfterMs } = status.why as ConnectError;
-						resolve({ reason, code, retryAfterMs });
-					}),
-				);
-				await client.close();
-				return facts;
-			}, endpoint);
+		const why = (endpoint: string, times = 1): Promise<unknown> =>
+			page.evaluate(
+				async ({ endpoint, times }) => {
+					const told: string[] = [];
+					const client = globalThis.verbatim.connect({ endpoints: endpoint, credential: { guest: "why" } });
+					const facts = await new Promise((resolve) =>
+						client.on("status", (status) => {
+							if (status.state !== "waiting") return;
+							const { reason, status: code, retryAfterMs, message } = status.why as ConnectError;
+							told.push(message);
+							if (told.length === times) resolve({ reason, code, retryAfterMs, told });
+						}),
+					);
+					await client.close();
+					return facts;
+				},
+				{ endpoint, times },
+			);
 		const own = `ws://127.0.0.1:${site.port}`;
-		expect(await why(`${own}/nothing`)).toEqual({ reason: "not_verbatim", code: 404, retryAfterMs: 0 });
-		expect(await why(`${own}/busy`)).toEqual({ reason: "unavailable", code: 503, retryAfterMs: 7_000 });
-		expect(await why(`ws://127.0.0.1:${nowhere}`)).toMatchObject({ reason: "refused" });
+		expect(await why(`${own}/nothing`)).toMatchObject({ reason: "not_verbatim", code: 404, retryAfterMs: 0 });
+		expect(await why(`${own}/busy`)).toMatchObject({ reason: "unavailable", code: 503, retryAfterMs: 7_000 });
+		expect(await why(`${own}/full`)).toMatchObject({
+			reason: "unavailable",
+			retryAfterMs: 3_000,
+			told: [`no connection to 127.0.0.1:${site.port}: no room for you`],
+		});
+		// Who tries again soon is told the same.
+		const words = `no connection to 127.0.0.1:${nowhere}: nothing answers there`;
+		expect(await why(`ws://127.0.0.1:${nowhere}`, 2)).toMatchObject({ reason: "refused", told: [words, words] });
 		// Of another server's answer a page is told nothing but that there is one.
 		expect(await why(`ws://localhost:${site.port}/nothing`)).toMatchObject({ reason: "unknown" });
 		await visitor.context.setOffline(true);

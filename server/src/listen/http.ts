@@ -3,8 +3,8 @@
 // What Bun does before any of this code runs, measured on 1.4: a connection that sends no headers, or drips them, is closed
 // after 12 s whatever `idleTimeout` says; a body that drips (below 16 KB/s) is closed when `idleTimeout` has passed; headers of
 // more than 16 KB are answered 431. Bun does not tell of a connection before its headers are there, so the gate counts requests
-// and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
-import { CLOSES, type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
+// of the API and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
+import { type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { Server } from "bun";
 import type { Cancel } from "../clock.ts";
 import { newId } from "../ids.ts";
@@ -15,10 +15,12 @@ import { type Api, createApi, isApiPath } from "./api/api.ts";
 import type { ApiParts } from "./api/routes.ts";
 import { bind } from "./bind.ts";
 import type { Door, DoorSpec } from "./door.ts";
+import { REFUSED_WORDS, type Refused } from "./gate.ts";
 import type { Origins } from "./origin.ts";
 import { type PageAssets, servePage, words } from "./page.ts";
 import type { DoorParts } from "./parts.ts";
 import { type Proxies, peerAddress } from "./peer.ts";
+import { asksForDocument, refusalPage } from "./refusal-page.ts";
 import type { TcpSettings } from "./tcp-connection.ts";
 import { loadTls } from "./tls.ts";
 import { type WsData, type WsKind, WsLink, type WsOpening, wsKind } from "./ws.ts";
@@ -191,13 +193,17 @@ class Hall {
 		const url = new URL(request.url);
 		if (this.draining) return refuse("draining", undefined, { connection: "close" });
 		if (url.pathname === WS_PATH) return this.upgrade(request, server, peer);
-		const admission = this.parts.gate.enter(peer, "request");
-		if (!admission.ok) return this.busy(admission.reason, admission.retryAfterMs);
+		const { gate, page } = this.parts;
+		if (!isApiPath(url.pathname)) {
+			const file = gate.file(peer);
+			return file.ok ? await servePage(page, request, url.pathname) : this.busy(file, asksForDocument(request));
+		}
+		const admission = gate.enter(peer, "request");
+		if (!admission.ok) return this.busy(admission);
 		try {
-			if (!isApiPath(url.pathname)) return await servePage(this.parts.page, request, url.pathname);
 			return await this.answerApi(request, url, peer, () => server.timeout(request, ANSWER_S));
 		} finally {
-			this.parts.gate.leave(peer);
+			gate.leave(peer);
 		}
 	}
 
@@ -222,6 +228,9 @@ class Hall {
 	private upgrade(request: Request, server: Server<WsData>, address: string): Response | undefined {
 		const { gate, metrics, origins } = this.parts;
 		if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+			// Browsers do not tell a page why its WebSocket was refused: a plain request to the same path does.
+			const refused = gate.refusalOf(address);
+			if (refused !== undefined) return busyAnswer(refused, asksForDocument(request));
 			return words(426, "This path is for WebSockets.", { upgrade: "websocket", connection: "upgrade" });
 		}
 		if (!origins.allows(request.headers.get("origin"), request.headers.get("host"))) return this.foreign();
@@ -234,7 +243,7 @@ class Hall {
 			return refuse("invalid", `none of these subprotocols is spoken here; offer ${Object.values(SUBPROTOCOLS).join(" or ")}`);
 		}
 		const admission = gate.enter(address);
-		if (!admission.ok) return this.busy(admission.reason, admission.retryAfterMs);
+		if (!admission.ok) return this.busy(admission);
 		const data: WsOpening = { codec: chosen.codec, address };
 		const headers = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
 		if (server.upgrade(request, { data, headers })) return undefined;
@@ -247,9 +256,9 @@ class Hall {
 		return refuse("forbidden", "web pages of this origin may not connect here; the operator can list it under `origins`");
 	}
 
-	private busy(reason: string, retryAfterMs: number): Response {
-		this.parts.metrics.refused.add(reason);
-		return refusalAnswer(new Refusal("busy", CLOSES.busy.reason, retryAfterMs));
+	private busy(refused: Refused, document = false): Response {
+		this.parts.metrics.refused.add(refused.reason);
+		return busyAnswer(refused, document);
 	}
 
 	private left(link: WsLink, occupiedMs: number): void {
@@ -272,6 +281,11 @@ class Hall {
 		if (this.links.size > 0 || this.requests > 0) return;
 		for (const resolve of this.whenEmpty.splice(0)) resolve();
 	}
+}
+
+function busyAnswer({ reason, retryAfterMs }: Refused, document: boolean): Response {
+	const refusal = new Refusal("busy", REFUSED_WORDS[reason], retryAfterMs);
+	return document ? refusalPage(refusal) : refusalAnswer(refusal);
 }
 
 const NO_HANDSHAKE = "this is no WebSocket handshake (RFC 6455)";

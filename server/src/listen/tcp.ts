@@ -5,6 +5,7 @@ import { newId } from "../ids.ts";
 import { parseAddress } from "./address.ts";
 import { bind } from "./bind.ts";
 import type { Door, DoorSpec } from "./door.ts";
+import { REFUSED_WORDS } from "./gate.ts";
 import type { DoorParts } from "./parts.ts";
 import { peerAddress } from "./peer.ts";
 import { Recogniser } from "./recognise.ts";
@@ -141,7 +142,7 @@ class Hall {
 			);
 			this.refuse(socket, address, {
 				code: "busy",
-				message: `too many connections, try again in ${(Math.ceil(admission.retryAfterMs / 100) / 10).toFixed(1)} s`,
+				message: `${REFUSED_WORDS[reason]}, try again in ${(Math.ceil(admission.retryAfterMs / 100) / 10).toFixed(1)} s`,
 			});
 			return;
 		}

@@ -107,6 +107,7 @@ test("the gate holds a pace per address and in all, and Unix sockets know no add
 			connectionsMax: 1_000,
 			opensPerAddress: { perSecond: 1, burst: 2 },
 			opens: { perSecond: 10, burst: 5 },
+			filesPerAddress: { perSecond: 1, burst: 1 },
 		},
 		clock,
 	);
@@ -117,6 +118,11 @@ test("the gate holds a pace per address and in all, and Unix sockets know no add
 	expect([outcome("192.0.2.1"), outcome("192.0.2.1"), outcome("192.0.2.1")]).toEqual(["in", "in", "rate 1000"]);
 	// Requests have paces of their own.
 	expect(gate.enter("192.0.2.1", "request").ok).toBe(true);
+	expect(gate.refusalOf("192.0.2.1")).toEqual({ ok: false, reason: "rate", retryAfterMs: 1_000 });
+	expect(gate.refusalOf("192.0.2.2")).toBeUndefined();
+	// Files of the page, too, and they are nobody inside.
+	expect([gate.file("192.0.2.1").ok, gate.file("192.0.2.1").ok, gate.file("192.0.2.2").ok]).toEqual([true, false, true]);
+	expect(gate.open).toBe(3);
 	expect([outcome("unix"), outcome("unix"), outcome("unix"), outcome("unix")]).toEqual(["in", "in", "in", "rate 100"]);
 	await clock.advance(1_000);
 	expect([outcome("192.0.2.1"), outcome("192.0.2.1")]).toEqual(["in", "rate 1000"]);

@@ -1,6 +1,6 @@
 // The web page as a browser gets it.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { openServer, type TestServer } from "./support.ts";
+import { metric, openServer, type ServerSettings, type TestServer } from "./support.ts";
 
 const BIG = new TextEncoder().encode("const word = 'again';\n".repeat(1_000));
 
@@ -74,4 +74,45 @@ test("a large file comes compressed to those who take it, as it is to others, an
 	}
 	const tag = packed.headers.get("etag") ?? "";
 	expect((await fetch(`${server.http}/big.js`, { headers: { "if-none-match": tag } })).status).toBe(304);
+});
+
+const PAGE: NonNullable<ServerSettings["page"]> = () => ({
+	body: "<!doctype html>\n",
+	type: "text/html; charset=utf-8",
+	etag: '"one"',
+	immutable: false,
+});
+const OPENED_BY_A_PERSON = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
+
+test("the page comes however many connections its address has, and a plain request at /ws says why one more is refused", async () => {
+	await using crowded = await openServer({ gate: { connectionsPerAddressMax: 1 }, page: PAGE });
+	const plain = () => fetch(`${crowded.http}/ws`);
+	expect((await plain()).status).toBe(426);
+	const held = new WebSocket(`ws://127.0.0.1:${crowded.httpPort}/ws`);
+	await new Promise((resolve) => held.addEventListener("open", resolve));
+	for (let n = 0; n < 3; n++) expect((await fetch(`${crowded.http}/`)).status).toBe(200);
+	const refused = await plain();
+	expect(refused.status).toBe(503);
+	expect(refused.headers.get("retry-after")).toBe("5");
+	expect(await refused.json()).toMatchObject({ code: "busy", message: "too many connections from your IP address" });
+	// Nobody was turned away yet.
+	expect(metric(crowded.metrics, "verbatim_connections_refused_total", "address")).toBe(0);
+	held.close();
+});
+
+test("files of the page are given to one address at a pace; a person who comes beyond it reads words, and need not try again by hand", async () => {
+	await using strict = await openServer({ gate: { filesPerAddress: { perSecond: 0.1, burst: 1 } }, page: PAGE });
+	expect((await fetch(`${strict.http}/`)).status).toBe(200);
+	const program = await fetch(`${strict.http}/`);
+	expect(program.status).toBe(503);
+	expect(await program.json()).toMatchObject({ code: "busy" });
+	const person = await fetch(`${strict.http}/`, OPENED_BY_A_PERSON);
+	expect(person.status).toBe(503);
+	expect(person.headers.get("content-type")).toBe("text/html; charset=utf-8");
+	const seconds = Number(person.headers.get("retry-after"));
+	expect(seconds).toBeGreaterThan(0);
+	const html = await person.text();
+	expect(html).toContain(`<meta http-equiv="refresh" content="${seconds}">`);
+	expect(html).toContain("Too many requests for this page from your IP address.");
+	expect(metric(strict.metrics, "verbatim_connections_refused_total", "files")).toBe(2);
 });

@@ -312,7 +312,7 @@ test("beyond the connections of one address the next is told busy and when to co
 	}
 	const third = await connect();
 	third.write("VERBATIM/1\n");
-	expect(await third.toEnd()).toBe("VERBATIM/1 error busy too many connections, try again in 5.0 s\n");
+	expect(await third.toEnd()).toBe("VERBATIM/1 error busy too many connections from your IP address, try again in 5.0 s\n");
 	expect(metric(server.metrics, "verbatim_connections_refused_total", "address")).toBe(1);
 	first.finish();
 	await (await host.session(0)).heard("lost");
@@ -330,7 +330,9 @@ test("connections come in at a pace, and whoever is too quick is told when to tr
 	first.write("VERBATIM/1\n");
 	await first.line("ok");
 	const second = await connect();
-	expect(await second.toEnd()).toMatch(/^VERBATIM\/1 error busy too many connections, try again in (9\.\d|10\.0) s\n$/);
+	expect(await second.toEnd()).toMatch(
+		/^VERBATIM\/1 error busy too many new connections at once, try again in (9\.\d|10\.0) s\n$/,
+	);
 });
 
 test("a server that stops listening takes no one new, sends away who said nothing yet, and keeps the sessions", async () => {

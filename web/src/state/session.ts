@@ -22,8 +22,8 @@ export interface Session {
 	readonly phase: ReadonlySignal<Phase>;
 	/** How whoever is here came in. */
 	cameAs(): CameAs;
-	/** Becomes somebody. Rejects with what the server says against it. */
-	signIn(credential: Credential): Promise<void>;
+	/** Becomes somebody, however long the server is away or asks to wait. Rejects with what it says against it for good, and with the signal. */
+	signIn(credential: Credential, signal: AbortSignal): Promise<void>;
 	/** Forgets who one is on this device. */
 	signOut(): Promise<void>;
 }
@@ -63,9 +63,14 @@ export function createSession(client: Client, keeper: Keeper): Session {
 			const kept = keeper.getItem(KEYS.cameAs);
 			return kept === "guest" || kept === "account" ? kept : undefined;
 		},
-		async signIn(credential) {
+		async signIn(credential, signal) {
 			asking.value = true;
-			await client.logIn(credential);
+			try {
+				await client.logIn(credential, { signal, timeoutMs: Number.POSITIVE_INFINITY });
+			} catch (error) {
+				if (signal.aborted) await client.logOut();
+				throw error;
+			}
 			keeper.setItem(KEYS.cameAs, "guest" in credential ? "guest" : "account");
 			look();
 		},

@@ -1,5 +1,5 @@
 // The words for what happens: entries that are no messages, the state of the connection, errors.
-import { RefusedError, ServerClosedError, type Status, UnknownOutcomeError, VerbatimError } from "@verbatim/client";
+import { ConnectError, RefusedError, ServerClosedError, type Status, UnknownOutcomeError, VerbatimError } from "@verbatim/client";
 import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
 
 /** What an entry that is no message tells, without its time. */
@@ -70,8 +70,8 @@ export interface ConnectionNotice {
 	readonly mild: boolean;
 }
 
-/** `nowMs`: the wall clock. */
-export function connectionNotice(status: Status, nowMs: number): ConnectionNotice | undefined {
+/** `nowMs`: the wall clock. `isBack`: whoever waits was connected before. */
+export function connectionNotice(status: Status, nowMs: number, isBack = true): ConnectionNotice | undefined {
 	switch (status.state) {
 		case "idle":
 			return undefined;
@@ -83,8 +83,9 @@ export function connectionNotice(status: Status, nowMs: number): ConnectionNotic
 			return undefined;
 		case "waiting": {
 			const leftMs = status.retryAtMs - nowMs;
-			const words = leftMs > 500 ? `Reconnecting in ${seconds(leftMs)}` : "Reconnecting…";
-			return { words, why: errorWords(status.why), offer: "now", mild: leftMs <= 500 && status.attempt <= 1 };
+			const what = isBack ? "Reconnecting" : "Trying again";
+			const words = leftMs > 500 ? `${what} in ${seconds(leftMs)}` : `${what}…`;
+			return { words, why: waitWords(status.why), offer: "now", mild: leftMs <= 500 && status.attempt <= 1 };
 		}
 		case "stopped":
 			return status.why === "closed"
@@ -93,6 +94,13 @@ export function connectionNotice(status: Status, nowMs: number): ConnectionNotic
 		default:
 			return unreachable(status);
 	}
+}
+
+/** Why one waits, beside words that say for how long. */
+function waitWords(why: VerbatimError): string {
+	// The server's own words, where it was a server that refused the connection.
+	const told = why instanceof ConnectError && why.cause instanceof RefusedError ? why.cause : why;
+	return capital(told.message);
 }
 
 /** Was it the identity that was refused, so that only signing in again helps? */

@@ -7,7 +7,7 @@ export function Banner(): JSX.Element | null {
 	const { client, session, now } = useApp();
 	const status = session.status.value;
 	// The clock is looked at only while there is a countdown: a page at rest does not tick.
-	const notice = connectionNotice(status, status.state === "waiting" ? now.value : 0);
+	const notice = connectionNotice(status, status.state === "waiting" ? now.value : 0, session.user.value !== undefined);
 	if (notice === undefined) return null;
 	return (
 		<div class={notice.mild ? "banner banner-mild" : "banner"} role="status">

@@ -26,6 +26,7 @@ export function SignIn({ why }: { readonly why?: string }): JSX.Element {
 	const error = useSignal(why);
 	const nameId = useId();
 	const passwordId = useId();
+	const cancel = useRef(() => {});
 	const nameField = useRef<HTMLInputElement>(null);
 	useEffect(() => nameField.current?.focus(), []);
 
@@ -34,12 +35,15 @@ export function SignIn({ why }: { readonly why?: string }): JSX.Element {
 		event.preventDefault();
 		if (busy.value) return;
 		const fields = new FormData(event.currentTarget);
+		const control = new AbortController();
+		cancel.current = () => control.abort();
 		busy.value = true;
 		error.value = undefined;
 		try {
-			await session.signIn(credentialOf(way.value, String(fields.get("name")), String(fields.get("password") ?? "")));
+			const credential = credentialOf(way.value, String(fields.get("name")), String(fields.get("password") ?? ""));
+			await session.signIn(credential, control.signal);
 		} catch (refusal) {
-			error.value = errorWords(refusal);
+			if (!control.signal.aborted) error.value = errorWords(refusal);
 			nameField.current?.focus();
 		} finally {
 			busy.value = false;
@@ -104,10 +108,25 @@ export function SignIn({ why }: { readonly why?: string }): JSX.Element {
 						{busy.value ? "One moment…" : shown?.button}
 					</button>
 				</form>
-				{busy.value ? <Banner /> : null}
+				{busy.value ? <Waiting onCancel={() => cancel.current()} /> : null}
 			</div>
 			<p class="sign-in-promise">What is said here arrives word for word, once, in order, with nothing missing.</p>
 		</main>
+	);
+}
+
+/** What the form waits for, where that takes a while: the server may be away, or ask to come again later. */
+function Waiting({ onCancel }: { readonly onCancel: () => void }): JSX.Element | null {
+	const { session } = useApp();
+	const status = session.status.value;
+	if (status.state !== "waiting" && (status.state !== "connecting" || status.attempt <= 1)) return null;
+	return (
+		<div class="sign-in-waiting">
+			<Banner />
+			<button type="button" onClick={onCancel}>
+				Cancel
+			</button>
+		</div>
 	);
 }
 

@@ -31,7 +31,7 @@ test("the form stays while its answer is awaited, and after a refusal", async ()
 	const session = createSession(fake.client, nowhere());
 	expect(session.phase.value.phase).toBe("signedOut");
 	fake.refuseWith = taken;
-	const tried = session.signIn({ guest: "ann" });
+	const tried = session.signIn({ guest: "ann" }, new AbortController().signal);
 	fake.become(connecting);
 	expect(session.phase.value.phase).toBe("signedOut");
 	expect(await tried.catch((error: unknown) => error)).toBe(taken);
@@ -56,5 +56,19 @@ test("signing out leads to the form", async () => {
 	const session = createSession(fake.client, nowhere());
 	fake.welcome(ann);
 	await session.signOut();
+	expect(session.phase.value).toEqual({ phase: "signedOut" });
+});
+
+test("signing in waits as long as the server is away, until it is cancelled, which leaves nobody", async () => {
+	const fake = new FakeClient();
+	const session = createSession(fake.client, nowhere());
+	fake.waits = true;
+	const control = new AbortController();
+	const tried = session.signIn({ guest: "ann" }, control.signal).catch(() => "cancelled");
+	fake.become(connecting);
+	expect(fake.timeoutsMs).toEqual([Number.POSITIVE_INFINITY]);
+	control.abort();
+	expect(await tried).toBe("cancelled");
+	expect(fake.status).toEqual({ state: "idle" });
 	expect(session.phase.value).toEqual({ phase: "signedOut" });
 });

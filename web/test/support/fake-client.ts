@@ -1,5 +1,6 @@
 // A client of which a test plays the server's part: it has the rooms it is given and tells what the test tells it.
 import type {
+	CallOptions,
 	Client,
 	ClientEvents,
 	Credential,
@@ -135,7 +136,10 @@ export class FakeClient extends Events<ClientEvents> {
 	readonly rooms = new Map<string, Room>();
 	readonly invitations = new Map<string, RoomInfo>();
 	readonly credentials: Credential[] = [];
+	readonly timeoutsMs: (number | undefined)[] = [];
 	refuseWith: Error | undefined;
+	/** A log-in is answered by nobody. */
+	waits = false;
 
 	/** As a test gives it to what asks for the interface. */
 	get client(): Client {
@@ -165,8 +169,10 @@ export class FakeClient extends Events<ClientEvents> {
 		this.tell("status", status);
 	}
 
-	async logIn(credential: Credential): Promise<void> {
+	async logIn(credential: Credential, { signal, timeoutMs }: CallOptions = {}): Promise<void> {
 		this.credentials.push(credential);
+		this.timeoutsMs.push(timeoutMs);
+		if (this.waits) await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Error("aborted"))));
 		if (this.refuseWith !== undefined) throw this.refuseWith;
 	}
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { RefusedError, ServerClosedError, type Status, TransportError } from "@verbatim/client";
+import { ConnectError, RefusedError, ServerClosedError, type Status, TransportError } from "@verbatim/client";
 import { create, type Entry, EntrySchema, Room_Kind } from "@verbatim/protocol";
 import { connectionNotice, errorWords, isIdentityRefused, noticeOf, typingWords } from "../../src/text/words.ts";
 import { ann, bob } from "../support/entries.ts";
@@ -39,6 +39,15 @@ test("the connection is mentioned only when there is something to know, with why
 		offer: "now",
 		mild: false,
 	});
+	// How long it lasts is counted down once, not told a second time as it was.
+	const busy = refused("busy", { retryAfterMs: 5_000 });
+	const unavailable = new ConnectError("unavailable", "chat.example", busy.message, { cause: busy });
+	for (const why of [busy, unavailable]) {
+		expect(connectionNotice({ ...waiting, why }, 5_000, false)).toMatchObject({
+			words: "Trying again in 5 s",
+			why: "The server has no room for more just now; try again",
+		});
+	}
 	expect(connectionNotice({ state: "stopped", why: "closed" }, 0)?.offer).toBe("reload");
 });
 

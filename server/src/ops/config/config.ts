@@ -2,7 +2,7 @@
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
 import type { DoorSpec } from "../../listen/door.ts";
-import type { GateLimits } from "../../listen/gate.ts";
+import { GATE_LIMITS, type GateLimits } from "../../listen/gate.ts";
 import type { TlsFiles } from "../../listen/tls.ts";
 import type { LogFormat, LogLevel } from "../log.ts";
 import type { ProviderSetting } from "./providers.ts";
@@ -70,6 +70,7 @@ export function configOf(values: SettingValues): Config {
 			connectionsMax: values["limits.connections"],
 			opensPerAddress: { perSecond: values["limits.opensPerAddressPerSecond"], burst: values["limits.opensPerAddressBurst"] },
 			opens: { perSecond: values["limits.opensPerSecond"], burst: values["limits.opensBurst"] },
+			filesPerAddress: GATE_LIMITS.filesPerAddress,
 		},
 		loginsPerMinute: values["limits.loginsPerMinute"],
 		memoryBytesMax: values["limits.memoryBytesMax"],

@@ -88,7 +88,7 @@ const DOOR_LIMITS = {
 	"limits.connectionsPerAddress": setting(
 		integer({ min: 1, max: MANY }),
 		GATE_LIMITS.connectionsPerAddressMax,
-		"Connections of one address (IPv6: of one /64).",
+		"Connections of one address (IPv6: of one /64), each tab and terminal one: raise it for a team behind one NAT. The page itself is not counted.",
 	),
 	"limits.connections": setting(integer({ min: 1, max: MANY }), GATE_LIMITS.connectionsMax, "Connections in all."),
 	"limits.opensPerAddressPerSecond": setting(

@@ -1,0 +1,95 @@
+// What the page says and does where the server takes no more connections or log-ins of this address.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { ServerProcess } from "@verbatim/testkit";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import { ann, bob, message } from "../support/entries.ts";
+import { hear, join, PATIENCE_MS } from "../support/people.ts";
+import { type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
+
+const LONG_MS = 90_000;
+
+describe.skipIf(findChromium() === undefined)(`limits of an address in a browser (${CHROMIUM_MISSING})`, () => {
+	let browser: TestBrowser;
+	let visitor: Visitor | undefined;
+	let scripted: ScriptedServer | undefined;
+	let real: ServerProcess | undefined;
+
+	beforeAll(async () => {
+		browser = await openBrowser();
+	}, LONG_MS);
+
+	afterEach(async () => {
+		const faults = visitor?.faults ?? [];
+		await visitor?.close();
+		await scripted?.stop();
+		await real?.remove();
+		visitor = scripted = real = undefined;
+		expect(faults).toEqual([]);
+	}, LONG_MS);
+
+	afterAll(async () => {
+		await browser?.close();
+	}, LONG_MS);
+
+	test(
+		"where the connections of the address are used up the page comes, says so and when it tries again, and gets in once there is room",
+		async () => {
+			real = await ServerProcess.prepare({ flags: ["--limits.connectionsPerAddress", "1"] });
+			await real.start();
+			const held = new WebSocket(`${real.http.replace("http", "ws")}/ws`);
+			await new Promise((resolve) => held.addEventListener("open", resolve));
+			visitor = await browser.visitor();
+			const { page } = visitor;
+			page.setDefaultTimeout(PATIENCE_MS);
+			await page.goto(real.http);
+			await page.getByLabel("Name").fill("ann");
+			await page.getByRole("button", { name: "Enter" }).click();
+			await page.getByText(/^Trying again in \d+ s/).waitFor();
+			await page.getByText("Too many connections from your IP address", { exact: true }).waitFor();
+			held.close();
+			await join(page, "tea");
+		},
+		LONG_MS,
+	);
+
+	test(
+		"at the limit of log-ins the page goes on waiting, says until when and why, and stops when it is told to",
+		async () => {
+			let refusals = 0;
+			scripted = await scriptedServer({
+				user: ann,
+				rooms: [scriptedRoom("tea", [message(1, bob, "hello")])],
+				react(command) {
+					if (command.case !== "hello" || ++refusals > 2) return undefined;
+					const message = "too many log-ins from this address";
+					return { case: "failure", value: { code: "rate_limited", message, retry: true, retryAfterMs: 60_000 } };
+				},
+			});
+			visitor = await browser.visitor();
+			const { page } = visitor;
+			page.setDefaultTimeout(PATIENCE_MS);
+			await page.clock.install();
+			await page.goto(scripted.url);
+			const logIn = async (): Promise<void> => {
+				await page.getByLabel("Name").fill(ann.name);
+				await page.getByRole("button", { name: "Enter" }).click();
+				await page.getByText(/^Trying again in \d+ s/).waitFor();
+				await page.getByText("Too many log-ins from this address", { exact: true }).waitFor();
+			};
+			await logIn();
+			await page.getByRole("button", { name: "Cancel" }).click();
+			await page.getByRole("button", { name: "Enter" }).waitFor();
+			await page.clock.fastForward(120_000);
+			expect(refusals).toBe(1);
+			expect(await page.getByRole("alert").count()).toBe(0);
+
+			await logIn();
+			await page.clock.fastForward(30_000);
+			await page.getByText(/^Trying again in [23]\d s/).waitFor();
+			expect(await page.getByRole("alert").count()).toBe(0);
+			await page.clock.fastForward(60_000);
+			await hear(page, "hello");
+		},
+		LONG_MS,
+	);
+});
