@@ -96,7 +96,7 @@ function asWords({ id, name, kind, createdMs, disabled }: AdminUser): string {
 }
 
 function asJson({ id, name, kind, createdMs, disabled, external }: AdminUser): string {
-	return JSON.stringify({ id, name, kind, createdMs, disabled, external });
+	return JSON.stringify({ id, name, kind, createdMs, disabled, ...(kind === "external" && { external }) });
 }
 
 async function newPassword(name: string): Promise<string> {

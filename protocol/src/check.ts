@@ -87,7 +87,7 @@ function checkCredential(credential: Hello["credential"], limits: Limits): Probl
 		case "refresh":
 			return token("refresh", credential.value, limits);
 		case "guest":
-			return name("name", credential.value.name, limits);
+			return name("name", credential.value.name, limits) ?? guestKey(credential.value.key);
 		case "login":
 		case "register":
 			return (
@@ -156,6 +156,13 @@ const MS_MAX = 8.64e15;
 const ID_CHARS_MAX = 64;
 /** UTF-16 units that one character of a name may take before it is composed: a letter and its marks. */
 const UNITS_PER_CHAR_MAX = 8;
+
+/** 128 random bits in base64url, to twice as many in hex. */
+const GUEST_KEY = /^[A-Za-z0-9_-]{22,64}$/;
+
+function guestKey(value: string): Problem | undefined {
+	return value === "" || GUEST_KEY.test(value) ? undefined : invalid("key is 22 to 64 characters of base64url, by chance");
+}
 
 /** A room by id, `#name` or `@name`. */
 function room(value: string, limits: Limits): Problem | undefined {

@@ -6,7 +6,7 @@ import type { CodecName } from "./codec/codec.ts";
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256 of wire.proto without comments and with every run of blanks as one space. */
-export const SCHEMA_SHA256 = "436755bc36db89479013b43c912648f71fcb045bab9a545aeb42c4de8463df23";
+export const SCHEMA_SHA256 = "df2afa289b94d793dfc24b9d0766c6fbb0244e1f5518a5ecc4f39493917d6b79";
 
 export interface ProtocolChange {
 	readonly version: number;
@@ -31,6 +31,11 @@ export const PROTOCOL_HISTORY: readonly ProtocolChange[] = [
 		version: 1,
 		date: "2026-11-21",
 		what: "A server's ping tells how far it has sent rooms; history around an entry or a time; skipped names its epoch.",
+	},
+	{
+		version: 1,
+		date: "2026-11-21",
+		what: "A guest's key, with which it comes back after a welcome that was lost.",
 	},
 ];
 

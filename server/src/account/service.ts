@@ -8,6 +8,7 @@ import type { Log } from "../ops/log.ts";
 import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
 import type { Accounts, Identity } from "./accounts.ts";
 import { createGate } from "./gate.ts";
+import { GUEST_KEYS, guestExternal } from "./guest-key.ts";
 import { createGuests } from "./guests.ts";
 import type { Fetch } from "./jwks.ts";
 import { checkName, sameName } from "./names.ts";
@@ -74,23 +75,38 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		return user !== undefined && sameName(user.name, checked.name) ? user : undefined;
 	};
 
-	const asGuest = async (name: string, from: From): Promise<Identity> => {
+	const asGuest = async ({ name, key }: { name: string; key: string }, from: From): Promise<Identity> => {
 		if (!settings.guests) throw new Refusal("forbidden", "guests are not let in here; log in or register");
 		gate.enter(from.address);
 		const named = mustBeName(name);
 		await guests.ready;
+		const external = from.lasting ? guestExternal(named.skeleton, key) : undefined;
+		const known = await byGuestKey(external);
+		if (known !== undefined) return welcome(known, from);
 		const nowMs = clock.now();
-		const user = await create({
+		const user: UserRecord = {
 			id: newId("u", clock, random),
 			kind: "guest",
 			...named,
+			...(external === undefined ? {} : { external }),
 			createdMs: nowMs,
 			expiresMs: guests.holdUntilMs(!from.lasting),
 			...(from.lasting ? {} : { fleeting: true }),
 			generation: 1,
 			disabled: false,
-		});
-		return welcome(user, from);
+		};
+		const outcome = await store.append({ kind: "userCreate", user, nowMs });
+		if (outcome.ok) return welcome(user, from);
+		// The same hello may have been carried out a moment ago, over a connection that is gone.
+		const meanwhile = outcome.code === "name_taken" ? await byGuestKey(external) : undefined;
+		if (meanwhile === undefined) throw new Refusal(outcome.code);
+		return welcome(meanwhile, from);
+	};
+
+	/** The guest that has this key, unless it is gone or an operator has closed it. */
+	const byGuestKey = async (external: string | undefined): Promise<UserRecord | undefined> => {
+		const user = external === undefined ? undefined : await store.userByExternal(external);
+		return user === undefined || user.disabled ? undefined : guests.returned(user).catch(unlessGone);
 	};
 
 	const register = async (name: string, password: string, from: From): Promise<Identity> => {
@@ -215,7 +231,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 			case "refresh":
 				return byRefresh(credential.value, from);
 			case "guest":
-				return asGuest(credential.value.name, from);
+				return asGuest(credential.value, from);
 			case "login":
 				return login(credential.value.name, credential.value.password, from);
 			case "register":
@@ -251,12 +267,17 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 function providersOf({ settings, fetch, clock, log }: AccountParts): ReadonlyMap<string, Provider> {
 	const providers = new Map<string, Provider>();
 	for (const each of settings.providers) {
-		if (each.issuer === settings.tokens.issuer || providers.has(each.issuer)) {
+		if (each.issuer === settings.tokens.issuer || each.issuer === GUEST_KEYS || providers.has(each.issuer)) {
 			throw new RangeError(`identity provider ${each.issuer}: this issuer is in use already`);
 		}
 		providers.set(each.issuer, createProvider(each, { fetch, clock, log, toleranceMs: settings.tokens.toleranceMs }));
 	}
 	return providers;
+}
+
+/** A guest that is gone is nobody any more: its name may be had anew. */
+function unlessGone(error: unknown): undefined {
+	if (!(error instanceof Refusal) || error.code !== "token_invalid") throw error;
 }
 
 function mustBeName(name: string): { readonly name: string; readonly skeleton: string } {

@@ -21,7 +21,7 @@ export interface UserRecord extends UserRef {
 	readonly skeleton: string;
 	/** argon2id in PHC form; for registered users only. */
 	readonly passwordHash?: string;
-	/** Issuer and subject at an identity provider, as `iss|sub`; for external users only. */
+	/** Of external users: issuer and subject at an identity provider, as `iss|sub`. Of guests: what their key is known by. Unique. */
 	readonly external?: string;
 	readonly createdMs: number;
 	/** A guest's name is free for others from this time on; absent while a session of it lives, and for all others. */
@@ -138,7 +138,7 @@ export type Draft =
 	/**
 	 * `name_taken` if the skeleton is another's, unless that is a guest whose time has run out: it loses the name, leaves its
 	 * channels (entries `left`, reason "expired", in the same batch) and is disabled for ever. The same id again: done already.
-	 * `name_taken` too if `external` is another's.
+	 * `name_taken` too if `external` is another's; a guest whose time has run out loses that as well.
 	 */
 	| { readonly kind: "userCreate"; readonly user: UserRecord; readonly nowMs: number }
 	/** Changes given fields of a user; `name_taken` as above, `no_such_user` if there is none or it has lost its name. */

@@ -21,9 +21,11 @@ export function createUser(tables: Tables, draft: Extract<Draft, { kind: "userCr
 	const { user, nowMs } = draft;
 	// Ids are unique: a user of this id is this draft, carried out before.
 	if (tables.user(user.id)) return { ok: true };
-	if (user.external !== undefined && tables.userByExternal(user.external)) return { ok: false, code: "name_taken" };
+	const before = user.external === undefined ? undefined : tables.userByExternal(user.external);
+	if (before !== undefined && !isOver(before, nowMs)) return { ok: false, code: "name_taken" };
 	const taken = takeName(tables, user.id, user.skeleton, nowMs, seqMax);
 	if (!taken.ok) return taken;
+	if (before !== undefined) dropExternal(tables, before.id);
 	tables.putUser(user);
 	return taken;
 }
@@ -57,6 +59,19 @@ function isGone(user: UserRecord): boolean {
 	return user.skeleton.startsWith(GONE);
 }
 
+/** A guest whose time has run out. */
+function isOver({ kind, expiresMs }: UserRecord, nowMs: number): boolean {
+	return kind === "guest" && expiresMs !== undefined && expiresMs <= nowMs;
+}
+
+/** What was over and had another name meanwhile: its key is free as well. */
+function dropExternal(tables: Tables, id: string): void {
+	const user = tables.user(id);
+	if (user?.external === undefined) return;
+	const { external: _, ...rest } = user;
+	tables.putUser(rest);
+}
+
 /** Sees to it that `skeleton` is free for `id`, or says why it is not. */
 function takeName(
 	tables: Tables,
@@ -67,8 +82,7 @@ function takeName(
 ): Extract<Ruling, { ok: true }> | { readonly ok: false; readonly code: ErrorCode } {
 	const holder = tables.userBySkeleton(skeleton);
 	if (!holder || holder.id === id) return { ok: true };
-	const isOver = holder.kind === "guest" && holder.expiresMs !== undefined && holder.expiresMs <= nowMs;
-	if (!isOver) return { ok: false, code: "name_taken" };
+	if (!isOver(holder, nowMs)) return { ok: false, code: "name_taken" };
 	return { ok: true, parting: part(tables, holder, nowMs, seqMax) };
 }
 
@@ -85,7 +99,7 @@ function part(tables: Tables, guest: UserRecord, atMs: number, seqMax: number): 
 		write(tables, room, expiryEntry(guest, atMs, seq));
 		rooms.push({ room: room.id, epoch: room.epoch, seq });
 	}
-	const { expiresMs: _, ...rest } = guest;
+	const { expiresMs: _, external: __, ...rest } = guest;
 	tables.putUser({
 		...rest,
 		name: `${guest.name} (gone)`,

@@ -195,6 +195,96 @@ describe("a guest with a token", () => {
 	});
 });
 
+describe("a guest with a key", () => {
+	const key = "k".repeat(43);
+
+	test("is that guest again with its name and key, as often as it asks, in whatever spelling, also after a restart", async () => {
+		const before = await startAccounts();
+		const { accounts, disk, clock } = before;
+		const { user, tokens } = await accounts.authenticate(asGuest("gus", key), HERE);
+		for (const name of ["gus", "GUS", "gus"]) {
+			const again = await accounts.authenticate(asGuest(name, key), HERE);
+			expect(again.user).toEqual(user);
+			expect(again.tokens?.access).not.toBe(tokens?.access);
+			expect((await accounts.authenticate(asToken(again.tokens?.access ?? ""), HERE)).user.id).toBe(user.id);
+		}
+		accounts.began(user);
+		expect((await accounts.authenticate(asGuest("gus", key), HERE)).user.id).toBe(user.id);
+		accounts.stop();
+		const after = await startAccounts({ disk, clock });
+		expect((await after.accounts.authenticate(asGuest("gus", key), HERE)).user.id).toBe(user.id);
+		expect([...disk.users.values()].some(({ external }) => external?.includes(key))).toBe(false);
+	});
+
+	test("says it twice at once and is one", async () => {
+		const { accounts, store, clock } = await startAccounts();
+		store.faults.delayCommits(10);
+		const ids: string[] = [];
+		for (let i = 0; i < 2; i++) {
+			void accounts.authenticate(asGuest("gus", key), HERE).then(({ user }) => ids.push(user.id));
+		}
+		await until(async () => {
+			await clock.advance(10);
+			return ids.length === 2;
+		});
+		expect(new Set(ids).size).toBe(1);
+	});
+
+	test("is nobody else: another key, none, and the same key in line mode find the name taken", async () => {
+		const { accounts } = await startAccounts();
+		await accounts.authenticate(asGuest("gus", key), HERE);
+		await refused(accounts.authenticate(asGuest("gus", "o".repeat(43)), HERE), "name_taken");
+		await refused(accounts.authenticate(asGuest("gus"), HERE), "name_taken");
+		await refused(accounts.authenticate(asGuest("gus", key), LINE), "name_taken");
+		await refused(accounts.authenticate(asRegister("gus", "correct horse"), HERE), "name_taken");
+	});
+
+	test("takes no name from a guest without a key, nor from a registered user; one key does for several names", async () => {
+		const { accounts } = await startAccounts();
+		await accounts.authenticate(asGuest("gus"), HERE);
+		await accounts.authenticate(asRegister("rita", "correct horse"), HERE);
+		for (const name of ["gus", "rita"]) await refused(accounts.authenticate(asGuest(name, key), HERE), "name_taken");
+		const names = ["ann", "bob"];
+		const ids = [];
+		for (const name of names) ids.push((await accounts.authenticate(asGuest(name, key), HERE)).user.id);
+		expect(new Set(ids).size).toBe(2);
+	});
+
+	test("that comes back with it has its day anew, and after its time is somebody new with the same key", async () => {
+		const server = await startAccounts();
+		const { accounts, clock } = server;
+		const { user } = await accounts.authenticate(asGuest("gus", key), HERE);
+		await clock.advance(23 * HOUR_MS);
+		await accounts.authenticate(asGuest("gus", key), HERE);
+		await clock.advance(23 * HOUR_MS);
+		expect((await accounts.authenticate(asGuest("gus", key), HERE)).user.id).toBe(user.id);
+		await clock.advance(24 * HOUR_MS);
+		await swept(server, user.id);
+		const next = await accounts.authenticate(asGuest("gus", key), HERE);
+		expect(next.user.id).not.toBe(user.id);
+		expect((await accounts.authenticate(asGuest("gus", key), HERE)).user.id).toBe(next.user.id);
+	});
+
+	test("whose name another has taken meanwhile, or that an operator has closed, comes back no more", async () => {
+		const server = await startAccounts({ settings: { guestSweepMs: 1_000 * HOUR_MS } });
+		const { accounts, clock, store } = server;
+		await accounts.authenticate(asGuest("gus", key), HERE);
+		await clock.advance(25 * HOUR_MS);
+		await accounts.authenticate(asRegister("gus", "correct horse"), HERE);
+		await refused(accounts.authenticate(asGuest("gus", key), HERE), "name_taken");
+		const { user } = await accounts.authenticate(asGuest("ann", key), HERE);
+		await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: { disabled: true } });
+		await refused(accounts.authenticate(asGuest("ann", key), HERE), "name_taken");
+	});
+
+	test("is held to the limit of its address like any other guest", async () => {
+		const perAddress = { perSecond: 0.001, burst: 2 };
+		const { accounts } = await startAccounts({ settings: { limits: { ...ACCOUNT_DEFAULTS.limits, perAddress } } });
+		for (let i = 0; i < 2; i++) await accounts.authenticate(asGuest("gus", key), HERE);
+		await refused(accounts.authenticate(asGuest("gus", key), HERE), "rate_limited");
+	});
+});
+
 describe("a guest in line mode", () => {
 	test("frees its name with its session, for guests and for registering, and has left its channels by then", async () => {
 		for (const next of [asGuest("ann"), asRegister("ann", "correct horse")]) {

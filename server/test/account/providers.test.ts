@@ -198,6 +198,7 @@ describe("a provider's key", () => {
 			[{ keyPem: await exportPKCS8(rsa.privateKey) }, "private key"],
 			[{ jwksUrl: "file:///etc/passwd" }, "https:"],
 			[{ secret: SECRET, issuer: "verbatim" }, "in use already"],
+			[{ secret: SECRET, issuer: "guest" }, "in use already"],
 			[{ secret: SECRET, audience: "" }, "an audience"],
 		];
 		for (const [provider, words] of bad) await expect(withProvider(provider)).rejects.toThrow(words);

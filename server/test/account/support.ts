@@ -66,8 +66,8 @@ export const HERE = { address: "192.0.2.1", lasting: true };
 /** Somebody in line mode. */
 export const LINE = { address: "192.0.2.1", lasting: false };
 
-export function asGuest(name: string): Hello["credential"] {
-	return { case: "guest", value: { $typeName: "verbatim.v1.Guest", name } };
+export function asGuest(name: string, key = ""): Hello["credential"] {
+	return { case: "guest", value: { $typeName: "verbatim.v1.Guest", name, key } };
 }
 
 export function asLogin(name: string, password: string): Hello["credential"] {

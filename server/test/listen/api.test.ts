@@ -64,6 +64,19 @@ test("register, log in, refresh and be a guest: each gives tokens that work", as
 	expect(await call("GET", "/rooms", { token: await guest("gus") })).toMatchObject({ status: 200 });
 });
 
+test("a guest that comes with its key again is the same guest; a key of another kind is refused", async () => {
+	const body = { name: "keyed", key: crypto.randomUUID() };
+	const first = await call("POST", "/guest", { body });
+	const again = await call("POST", "/guest", { body });
+	expect(again.data.user).toEqual(first.data.user);
+	expect(await call("GET", "/rooms", { token: again.data.tokens.access })).toMatchObject({ status: 200 });
+	expect(await call("POST", "/guest", { body: { name: "keyed" } })).toMatchObject({ status: 409, code: "name_taken" });
+	expect(await call("POST", "/guest", { body: { name: "keyed2", key: "short" } })).toMatchObject({
+		status: 400,
+		code: "invalid",
+	});
+});
+
 test("a room from its making to its last word", async () => {
 	const ann = await guest("ann");
 	const bob = await guest("bob");

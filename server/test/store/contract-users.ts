@@ -41,6 +41,18 @@ export function userClauses(bench: Bench): void {
 			expect(await store.user(bob.id)).toBeUndefined();
 		});
 
+		test("a guest whose time has run out loses its external key too, whether or not its name is taken with it", async () => {
+			const store = await bench.store();
+			const over = { kind: "guest", external: "guest|1", expiresMs: 5 } as const;
+			await must(store, add(userRecord(ann, over)));
+			expect(await codeOf(store.append(add(userRecord(bob, { external: "guest|1" }), 4)))).toBe("name_taken");
+			await must(store, add(userRecord(bob, over), 6));
+			expect((await store.userByExternal("guest|1"))?.id).toBe(bob.id);
+			expect((await store.user(ann.id))?.external).toBeUndefined();
+			await must(store, add(userRecord({ id: cat.id, name: bob.name }), 6));
+			expect(await store.userByExternal("guest|1")).toBeUndefined();
+		});
+
 		test("a change touches what it names", async () => {
 			const store = await bench.store();
 			await must(store, add(userRecord(ann, { passwordHash: "old", expiresMs: 9 })));

@@ -15,8 +15,8 @@ export async function logIn(parts: ApiParts, call: ApiCall, kind: "login" | "reg
 }
 
 export async function beGuest(parts: ApiParts, call: ApiCall): Promise<unknown> {
-	const { name } = takeFields(await call.body(), { name: "string" });
-	return whoWithTokens(await authenticate(parts, call, { case: "guest", value: { name } }));
+	const { name, key = "" } = takeFields(await call.body(), { name: "string", key: "string?" });
+	return whoWithTokens(await authenticate(parts, call, { case: "guest", value: { name, key } }));
 }
 
 export async function refresh(parts: ApiParts, call: ApiCall): Promise<unknown> {

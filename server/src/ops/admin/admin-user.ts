@@ -4,7 +4,8 @@ import type { UserRecord } from "../../store/store.ts";
 export type AdminUser = Pick<UserRecord, "id" | "name" | "kind" | "createdMs" | "disabled" | "external">;
 
 export function adminUser({ id, name, kind, createdMs, disabled, external }: AdminUser): AdminUser {
-	return { id, name, kind, createdMs, disabled, ...(external !== undefined && { external }) };
+	// A guest's is the hash of its key, and nobody's business.
+	return { id, name, kind, createdMs, disabled, ...(kind === "external" && external !== undefined && { external }) };
 }
 
 /** What administrators do to users, on a server that runs or on a data folder. All reject with `Refusal`. */

@@ -131,6 +131,7 @@ export class MemoryTables implements Tables {
 	putUser(user: UserRecord): void {
 		const before = this.disk.users.get(user.id);
 		if (before) this.remove(this.disk.userBySkeleton, before.skeleton);
+		if (before?.external !== undefined) this.remove(this.disk.userByExternal, before.external);
 		this.set(this.disk.users, user.id, { ...user });
 		this.set(this.disk.userBySkeleton, user.skeleton, user.id);
 		if (user.external !== undefined) this.set(this.disk.userByExternal, user.external, user.id);

@@ -104,6 +104,11 @@ function fits(up: Up, limit: Limits): void {
 	if (typeof credential.value === "string") printable("token", credential.value, 1, limit.tokenBytesMax);
 	else {
 		name("name", credential.value.name, limit);
+		if ("key" in credential.value) {
+			const { key } = credential.value;
+			must(key === "" || (key.length >= 22 && key.length <= 64), "a guest's key beyond its limits passed");
+			must(encodeURIComponent(key) === key, "a guest's key that is no base64url passed");
+		}
 		if (!("password" in credential.value)) return;
 		wellFormed("password", credential.value.password);
 		must([...credential.value.password].length <= limit.passwordCharsMax, "a password beyond its limit passed");

@@ -204,6 +204,14 @@ export declare type Guest = Message<"verbatim.v1.Guest"> & {
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * A secret that the client makes before its first try: 22 to 64 characters of base64url, 128 random bits or more. Whoever comes with the
+   * name and the key of a guest is that guest again, as after a welcome that was lost. Empty: always somebody new.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
 };
 
 /**
