@@ -5,6 +5,7 @@ import { freePorts, ServerProcess } from "@verbatim/testkit";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
 import type { Page } from "playwright-core";
 import type {
+	Client,
 	ConnectError,
 	connect,
 	indexedDbOutbox,
@@ -22,6 +23,7 @@ declare global {
 		webStorageMarks: typeof webStorageMarks;
 		webStorageTokens: typeof webStorageTokens;
 	};
+	var client: Client;
 	var outbox: OutboxStore;
 	var adopted: StoredSend[];
 }
@@ -168,6 +170,45 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		expect(said).toEqual(Array.from({ length: 90 }, (_, i) => String(i)));
 		expect(visitor.faults).toEqual([]);
 		await visitor.close();
+	}, 60_000);
+
+	test("tabs that share an identity become the one that the first of them makes, when the server no longer knows theirs", async () => {
+		const visitor = await browser.visitor();
+		const tabs = [await visit(visitor.page), await visit(await visitor.tab())];
+		const forgetful = await ServerProcess.prepare({
+			flags: ["--origins", `http://127.0.0.1:${site.port}`, "--store", "memory"],
+		});
+		await forgetful.start();
+		const users: string[] = [];
+		for (const tab of tabs) {
+			users.push(
+				await tab.evaluate(async (endpoint) => {
+					const { connect, webStorageTokens } = globalThis.verbatim;
+					const tokens = webStorageTokens(localStorage, "shared");
+					const client = connect({ endpoints: endpoint, credential: { guest: "tabs" }, tokens });
+					Object.assign(globalThis, { client });
+					return (await client.ready()).id;
+				}, forgetful.webSocket),
+			);
+		}
+		const inTabs = <T>(task: () => T | Promise<T>): Promise<T[]> => Promise.all(tabs.map((tab) => tab.evaluate<T>(task)));
+		await forgetful.stop("SIGKILL");
+		for (const tab of tabs) await tab.waitForFunction(() => globalThis.client.status.state === "waiting");
+		await forgetful.start();
+		// In the same moment: each finds its tokens refused.
+		const back = await inTabs(async () => {
+			globalThis.client.reconnect();
+			return (await globalThis.client.ready()).id;
+		});
+		const [kept] = await inTabs(async () => (await globalThis.verbatim.webStorageTokens(localStorage, "shared").load())?.user.id);
+		expect(users[1]).toBe(users[0] as string);
+		expect(back).toEqual([kept as string, kept as string]);
+		expect(kept).not.toBe(users[0] as string);
+		const held = await inTabs(async () => (await navigator.locks.query()).held?.map(({ name }) => name));
+		expect(held.flat().filter((name) => name?.startsWith("verbatim-tokens"))).toEqual([]);
+		await inTabs(() => globalThis.client.close());
+		await visitor.close();
+		await forgetful.remove();
 	}, 60_000);
 
 	test("the way back is quick: a page that goes online again connects at once", async () => {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/pr
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServerProcess } from "@verbatim/testkit";
-import { connect, memoryTokens } from "../../src/node.ts";
+import { type Client, connect, fileTokens, memoryTokens } from "../../src/node.ts";
 
 const MAIN = join(import.meta.dir, "../support/guest-main.ts");
 
@@ -104,6 +104,39 @@ describe("a program that comes as a guest", () => {
 			expect(await readdir(guests())).toEqual([]);
 		}
 	}, 30_000);
+
+	test("becomes what another program with its file has become, when the server's data is new; the file stays", async () => {
+		const forgetful = await ServerProcess.prepare({ flags: ["--store", "memory"] });
+		await forgetful.start();
+		const tokens = () => fileTokens(join(state, "identity.json"));
+		// Back-off so long that each comes back when it is told to.
+		const timing = { reconnectMinMs: 3_600_000, reconnectMaxMs: 3_600_000 };
+		const open = () => connect({ endpoints: forgetful.webSocket, credential: { guest: "pair" }, tokens: tokens(), timing });
+		const away = (client: Client): Promise<void> =>
+			new Promise((resolve) => {
+				client.on("status", (status) => {
+					if (status.state === "waiting" && status.retryAtMs > Date.now() + 60_000) resolve();
+				});
+			});
+		const one = open();
+		const before = await one.ready();
+		const two = open();
+		expect((await two.ready()).id).toBe(before.id);
+		const waiting = [one, two].map(away);
+		await forgetful.stop("SIGKILL");
+		await Promise.all(waiting);
+		await forgetful.start();
+		one.reconnect();
+		const { id } = await one.ready({ timeoutMs: 30_000 });
+		expect(id).not.toBe(before.id);
+		two.reconnect();
+		expect((await two.ready({ timeoutMs: 30_000 })).id).toBe(id);
+		await one.close();
+		await two.close();
+		expect((await tokens().load())?.user.id).toBe(id);
+		expect(await readdir(state)).toEqual(["identity.json"]);
+		await forgetful.remove();
+	}, 60_000);
 
 	test("comes without a file where none can be written, and where the program wants none", async () => {
 		await mkdir(join(state, "verbatim"), { recursive: true });
