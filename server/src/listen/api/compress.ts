@@ -2,6 +2,7 @@
 // (BREACH). Off the event loop: a page takes milliseconds.
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { noteAnswer } from "../access.ts";
 
 /** Below this it does not pay. */
 const BYTES_MIN = 1_024;
@@ -17,9 +18,11 @@ export async function compressed(request: Request, answer: Response): Promise<Re
 	if (!takesGzip(request.headers.get("accept-encoding") ?? "")) return answer;
 	const { status, headers } = answer;
 	const body = await answer.arrayBuffer();
-	if (body.byteLength < BYTES_MIN) return new Response(body, { status, headers });
+	const answered = (bytes: ArrayBuffer | Buffer<ArrayBuffer>): Response =>
+		noteAnswer(new Response(bytes, { status, headers }), { bytes: bytes.byteLength });
+	if (body.byteLength < BYTES_MIN) return answered(body);
 	headers.set("content-encoding", "gzip");
-	return new Response(await compress(body, { level: LEVEL }), { status, headers });
+	return answered(await compress(body, { level: LEVEL }));
 }
 
 /** RFC 9110, section 12.5.3: named, or by `*`, and not with the weight 0. */
