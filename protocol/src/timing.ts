@@ -5,7 +5,9 @@ export interface Timing {
 	readonly handshakeMs: number;
 	/** A TCP connection that has said nothing for this long is a person with `nc`: line mode. */
 	readonly lineModeAfterMs: number;
-	/** From a frame's first byte to its last: nobody holds memory by sending a byte a second. */
+	/** A person in line mode who has said nothing for this long is hung up on: a listener may be silent for a day, a forgotten one not for ever. */
+	readonly lineIdleMs: number;
+	/** From a frame's first byte to its last, on TCP: nobody holds memory by sending a byte a second. */
 	readonly frameMs: number;
 	/** Heartbeat by the kind of link, measured by round-trips. */
 	readonly heartbeatMs: number;
@@ -39,6 +41,7 @@ export interface Timing {
 export const TIMING: Timing = {
 	handshakeMs: 5_000,
 	lineModeAfterMs: 500,
+	lineIdleMs: 86_400_000,
 	frameMs: 10_000,
 	heartbeatMs: 30_000,
 	heartbeatUnsteadyMs: 15_000,

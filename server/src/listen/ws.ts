@@ -6,8 +6,8 @@
 // none of it (measured on Bun 1.4). So whoever is closed for what it sends is not read any more, and is cut without a handshake, once it has
 // had time to read the session's last words; and whoever said no hello in time keeps its place at the gate for that long.
 //
-// Deadlines per frame are not needed here: the socket never holds more than one message of the limit, and a peer that never
-// finishes one is not heard, which the heartbeat notices.
+// There is no deadline for a message here: the runtime tells of whole ones only. It never holds more than one of the limit, and a peer that
+// never finishes one is not heard, which the hello's deadline or the heartbeat notices.
 import { CLOSES, type CloseName, type Codec, type CodecName, DecodeError } from "@verbatim/protocol";
 import type { ServerWebSocket } from "bun";
 import type { Cancel } from "../clock.ts";

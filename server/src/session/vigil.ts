@@ -24,6 +24,8 @@ export interface VigilParts {
 	readonly timing: Timing;
 }
 
+/** How often a reader is looked at within `stalledMs`. */
+const STALL_LOOKS = 10;
 const NEVER = Number.POSITIVE_INFINITY;
 /** Not in the wheel; and not to come back to it. */
 const NOWHERE = 0;
@@ -38,8 +40,9 @@ export class Vigil implements Due {
 	private beatAtMs: number;
 	private expiryAtMs = NEVER;
 	private stallAtMs = NEVER;
-	/** How far the peer had come when it was seen not to take everything. */
+	/** How far the peer had come at the last look, and since when it has come no further, as far as was looked (monotonic ms). */
 	private stalledFrom = 0;
+	private stalledSinceMs = 0;
 	/** Where in the wheel it stands; 0: nowhere. */
 	private tick = NOWHERE;
 
@@ -78,8 +81,10 @@ export class Vigil implements Due {
 	/** A reader that takes nothing at all for `stalledMs` is closed as slow; its cursor keeps its place. */
 	watchStall(): void {
 		if (this.stallAtMs !== NEVER) return;
+		const nowMs = this.parts.clock.monotonic();
 		this.stalledFrom = this.port.progress();
-		this.stallAtMs = this.parts.clock.monotonic() + this.parts.timing.stalledMs;
+		this.stalledSinceMs = nowMs;
+		this.stallAtMs = nowMs + this.stallLookMs;
 		this.arm();
 	}
 
@@ -104,7 +109,7 @@ export class Vigil implements Due {
 			this.port.end("expired");
 			return;
 		}
-		if (this.stallAtMs <= nowMs) this.judgeStall();
+		if (this.stallAtMs <= nowMs) this.judgeStall(nowMs);
 		if (this.beatAtMs <= nowMs && !this.stopped) this.beat(nowMs);
 		this.arm();
 	}
@@ -113,12 +118,23 @@ export class Vigil implements Due {
 		this.port.broken("a deadline could not be kept", cause);
 	}
 
-	private judgeStall(): void {
+	/** Often within `stalledMs`: a kernel goes on taking bytes for a while from one side that the other does not read. */
+	private get stallLookMs(): number {
+		return this.parts.timing.stalledMs / STALL_LOOKS;
+	}
+
+	private judgeStall(nowMs: number): void {
 		this.stallAtMs = NEVER;
-		const progress = this.port.progress() > this.stalledFrom;
+		const progress = this.port.progress();
 		if (!this.port.clogged) return;
-		if (progress) this.watchStall();
-		else this.port.end("slow");
+		if (progress > this.stalledFrom) {
+			this.stalledFrom = progress;
+			this.stalledSinceMs = nowMs;
+		} else if (nowMs - this.stalledSinceMs >= this.parts.timing.stalledMs) {
+			this.port.end("slow");
+			return;
+		}
+		this.stallAtMs = Math.min(nowMs + this.stallLookMs, this.stalledSinceMs + this.parts.timing.stalledMs);
 	}
 
 	private beat(nowMs: number): void {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { TIMING } from "@verbatim/protocol";
+import { TIMING, type Timing } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
 import { Heartbeat } from "../../src/session/heartbeat.ts";
+import { Vigil, type VigilPort } from "../../src/session/vigil.ts";
 import { Wheel } from "../../src/session/wheel.ts";
 
 /** Ticks once for each round-trip, answering each ping after that time. */
@@ -53,6 +54,47 @@ describe("the heartbeat", () => {
 		heartbeat.answer(action.nonce, 20_000);
 		heartbeat.hear();
 		expect(heartbeat.intervalMs).toBe(TIMING.heartbeatMs);
+	});
+});
+
+describe("a reader that does not read", () => {
+	/** Takes something at each of these times; gives when it is ended as slow. */
+	async function endedAfter(takesAtMs: readonly number[], timing: Timing): Promise<number> {
+		const clock = new VirtualClock();
+		let endedMs = Number.NaN;
+		const port: VigilPort = {
+			end: (why) => {
+				expect(why).toBe("slow");
+				endedMs = clock.monotonic();
+				vigil.stop();
+			},
+			broken: (_, cause) => {
+				throw cause;
+			},
+			ping() {},
+			clogged: true,
+			progress: () => takesAtMs.filter((ms) => ms <= clock.monotonic()).length,
+		};
+		const vigil = new Vigil(port, { clock, wheel: new Wheel(clock), timing });
+		vigil.welcomed(false);
+		vigil.watchStall();
+		await clock.advance(600_000);
+		return endedMs;
+	}
+
+	test("is closed stalledMs after it took something last, whenever that was", async () => {
+		const { stalledMs } = TIMING;
+		for (const lastMs of [0, 1_000, 10_000, 29_000]) {
+			const afterMs = (await endedAfter([lastMs], TIMING)) - lastMs;
+			expect(afterMs).toBeGreaterThanOrEqual(stalledMs);
+			// It is looked at ten times meanwhile, and the wheel turns once a second.
+			expect(afterMs).toBeLessThanOrEqual(1.1 * stalledMs + 2_000);
+		}
+	});
+
+	test("lives as long as it takes a little again and again", async () => {
+		const takes = Array.from({ length: 20 }, (_, i) => i * 25_000);
+		expect(await endedAfter(takes, TIMING)).toBeGreaterThan(19 * 25_000 + TIMING.stalledMs);
 	});
 });
 

@@ -68,6 +68,28 @@ test("real nc: what is piped in is said, and both sides see it", async () => {
 	expect(await reader.line("<ann>")).toBe("#tea 3 <ann> hello");
 });
 
+test("who says nothing for lineIdleMs is hung up on, and who says something is not", async () => {
+	const clock = new VirtualClock();
+	const host = new ScriptedHost();
+	await using scripted = await openServer({ behind: { host, clock }, timing: { lineIdleMs: 600_000 } });
+	const peer = await RawSocket.open(scripted.tcpPort);
+	const session = await (async () => {
+		peer.write("/nick ann\n");
+		return host.session();
+	})();
+	await session.heardTimes("received", 1);
+	session.answer(1, { case: "welcome", value: { user: { id: "u", name: "ann" } } });
+	await peer.line("- you are ann");
+	await clock.advance(400_000);
+	peer.write("/rooms\n");
+	await session.heardTimes("received", 2);
+	session.answer(2, { case: "roomList", value: {} });
+	await clock.advance(599_000);
+	expect(peer.ended).toBe(false);
+	await clock.advance(1_000);
+	expect(await peer.toEnd()).toEndWith("- nothing was said here for too long; connect again\n");
+});
+
 test("an echo that comes after the acknowledgement is awaited, but not for ever", async () => {
 	for (const comes of [true, false]) {
 		const clock = new VirtualClock();

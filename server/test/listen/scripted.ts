@@ -7,6 +7,7 @@ export type Told =
 	| { readonly kind: "received"; readonly up: Up }
 	| { readonly kind: "undecodable"; readonly code: string; readonly message: string; readonly id: number }
 	| { readonly kind: "end"; readonly why: CloseName; readonly reason: string | undefined }
+	| { readonly kind: "alive" }
 	| { readonly kind: "drained" }
 	| { readonly kind: "lost" };
 
@@ -28,7 +29,9 @@ export class ScriptedSession implements SessionInput {
 		this.note({ kind: "undecodable", code, message, id });
 	}
 
-	alive(): void {}
+	alive(): void {
+		this.note({ kind: "alive" });
+	}
 
 	/** As a real session does: says why, and closes. */
 	end(why: CloseName, reason?: string): void {

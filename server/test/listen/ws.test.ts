@@ -279,6 +279,17 @@ test("when the doors are shut, sessions are lost and the port is free", async ()
 	expect(fetch(scene.server.http)).rejects.toThrow();
 });
 
+test("pings and pongs of the WebSocket's own protocol are signs of life", async () => {
+	const scene = await open();
+	const { raw } = await handshake(scene);
+	const session = await scene.host.session();
+	// Masked with zeros.
+	raw.write(Uint8Array.of(0x89, 0x81, 0, 0, 0, 0, 0x3f));
+	raw.write(Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0));
+	await session.heardTimes("alive", 2);
+	raw.close();
+});
+
 test("/ws without an upgrade says what it is for", async () => {
 	const { server } = await open();
 	const answer = await fetch(`${server.http}/ws`);

@@ -42,7 +42,7 @@ export const FLOODS: readonly Flood[] = [
 		messages: [json(3, { send: { room: FLOOD_ROOM, cid: "c", text: "x" } })],
 	},
 	{ name: "typing", welcomed: true, ways: BOTH, messages: [json(0, { typing: { room: FLOOD_ROOM } })] },
-	{ name: "lines over the rate", welcomed: true, ways: ["line"], messages: ["hello", "/help", ""] },
+	{ name: "lines of a user", welcomed: true, ways: ["line"], messages: ["/dance", "/help", "", "/msg nobody-here x"] },
 ];
 
 const PREFACE: Preface = { codec: "json", check: "none", frame: "length" };

@@ -57,6 +57,8 @@ class LinePeer implements Receiver, Voice {
 	/** Lines that were refused before a name was chosen. */
 	private refusedNameless = 0;
 	private readonly cancelNameless: Cancel;
+	private cancelIdle: Cancel;
+	private heardAtMs: number;
 
 	constructor(parts: DoorParts, connection: TcpConnection) {
 		this.parts = parts;
@@ -67,6 +69,8 @@ class LinePeer implements Receiver, Voice {
 		this.cancelNameless = parts.clock.after(NAMELESS_MS, () => {
 			if (!this.person.named) this.dismiss("! unauthenticated no name was chosen; connect again");
 		});
+		this.heardAtMs = parts.clock.monotonic();
+		this.cancelIdle = this.watchIdle(parts.timing.lineIdleMs);
 		parts.metrics.connections.of("line").add(1);
 	}
 
@@ -80,6 +84,7 @@ class LinePeer implements Receiver, Voice {
 	ready(): void {}
 
 	data(chunk: Uint8Array): void {
+		this.heardAtMs = this.parts.clock.monotonic();
 		this.reader.push(chunk);
 		if (this.reader.bytes > AHEAD_BYTES) this.connection.pause("lines", true);
 		// Negotiations of a telnet, and no line yet.
@@ -108,6 +113,7 @@ class LinePeer implements Receiver, Voice {
 
 	lost(): void {
 		this.cancelNameless();
+		this.cancelIdle();
 		this.parts.metrics.connections.of("line").add(-1);
 		this.person.lost();
 		this.wake?.();
@@ -213,6 +219,16 @@ class LinePeer implements Receiver, Voice {
 		this.greeted = true;
 		this.say(GREETING);
 		this.flush();
+	}
+
+	/** Nobody can be asked here whether it still listens: that the host is there, TCP's keep-alive tells. This is for who was forgotten. */
+	private watchIdle(forMs: number): Cancel {
+		const { clock, timing } = this.parts;
+		return clock.after(forMs, () => {
+			const leftMs = this.heardAtMs + timing.lineIdleMs - clock.monotonic();
+			if (leftMs > 0) this.cancelIdle = this.watchIdle(leftMs);
+			else this.dismiss("- nothing was said here for too long; connect again");
+		});
 	}
 
 	private dismiss(lastWords: string): void {

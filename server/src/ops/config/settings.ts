@@ -221,7 +221,8 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 const TIMES: { readonly [T in ConfigurableTime]: Setting<number> } = {
 	handshakeMs: time("handshakeMs", "Until a new connection must have said who is there."),
 	lineModeAfterMs: time("lineModeAfterMs", "A TCP peer silent for this long is a person: line mode."),
-	frameMs: time("frameMs", "From a frame's first byte to its last."),
+	lineIdleMs: time("lineIdleMs", "A person in line mode who says nothing for this long is hung up on."),
+	frameMs: time("frameMs", "From a frame's first byte to its last, on TCP."),
 	heartbeatMs: time("heartbeatMs", "Between heartbeats on a usual link."),
 	heartbeatUnsteadyMs: time("heartbeatUnsteadyMs", "Between heartbeats on an unsteady link."),
 	heartbeatSlowMs: time("heartbeatSlowMs", "Between heartbeats on a slow but steady link."),
