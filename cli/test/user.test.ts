@@ -135,6 +135,17 @@ describe("verbatim user beside a server that runs", () => {
 	});
 });
 
+/** Lines of the log whose words match, once there are so many. */
+async function written(server: ServerProcess, count: number, words: RegExp): Promise<Record<string, unknown>[]> {
+	for (;;) {
+		const whole = server.printed.split("\n").slice(0, -1);
+		const lines = whole.filter((text) => text.startsWith("{")).map((text) => JSON.parse(text) as Record<string, unknown>);
+		const found = lines.filter(({ msg }) => words.test(String(msg)));
+		if (found.length >= count) return found;
+		await Bun.sleep(10);
+	}
+}
+
 describe("the administrators' socket", () => {
 	test("survives a kill of the server, and is gone when it has stopped; then the folder itself is worked on", async () => {
 		const server = await ServerProcess.prepare();
@@ -180,6 +191,21 @@ describe("the administrators' socket", () => {
 			expect((await ask("wrong")).status).toBe(401);
 			const right = await ask(token);
 			expect([right.status, await right.json()]).toEqual([200, { users: [] }]);
+			// Who was refused, and who has changed what from where, can be told afterwards.
+			const headers = { authorization: `Bearer ${token}` };
+			const body = JSON.stringify({ name: "ann", password: PASSWORD });
+			expect((await fetch(`${server.ops}/admin/v1/users`, { method: "POST", headers, body })).status).toBe(200);
+			expect((await verbatim(["user", "end", "ann", "--data", server.data])).code).toBe(0);
+			const lines = await written(server, 4, /administrator/);
+			expect(lines).toMatchObject([
+				{ msg: "administrator refused", code: "unauthenticated", address: "127.0.0.1", path: "/admin/v1/users" },
+				{ msg: "administrator refused", code: "unauthenticated" },
+				{ msg: "an administrator has added a user", name: "ann", by: "token", address: "127.0.0.1" },
+				{ msg: "an administrator has changed a user", name: "ann", action: "end", by: "socket" },
+			]);
+			expect(JSON.stringify(lines)).not.toContain("wrong");
+			const metrics = await (await fetch(`${server.ops}/metrics`)).text();
+			expect(metrics).toContain('verbatim_admin_requests_total{outcome="unauthenticated"} 2\n');
 		} finally {
 			await server.remove();
 			await rm(folder, { recursive: true, force: true });

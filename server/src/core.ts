@@ -103,6 +103,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		faults,
 		directory,
 		rooms,
+		sends: metrics.sends,
 		lists,
 		wheel,
 		reader: new LogReader(store, clock, limits, metrics.storeReads),

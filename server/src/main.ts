@@ -15,6 +15,7 @@ import { adminSocketPath } from "./ops/admin/admin-client.ts";
 import type { Config } from "./ops/config/config.ts";
 import type { ProviderSetting } from "./ops/config/providers.ts";
 import type { Log } from "./ops/log.ts";
+import { LogSampler } from "./ops/log-sampler.ts";
 import { watchLoop } from "./ops/loop-watch.ts";
 import { createMemory } from "./ops/memory.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
@@ -122,8 +123,10 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		});
 		const { passwords } = accounts;
 		const users = createUsers({ store, passwords, clock, random, voided: (user, why) => core.endUser(user, why) });
-		const admin = createAdmin({ users, log, clock, random });
+		const admin = createAdmin({ users, log, metrics, clock, random });
 		let ops: OpsServer | undefined;
+		const lines = new LogSampler(log, clock);
+		opened.push(() => lines.stop());
 		if (config.ops) {
 			const build = processFamilies({ version, bun: Bun.version, startedMs: clock.now() - clock.monotonic() });
 			const families = [...metrics.families, ...build];
@@ -134,6 +137,8 @@ export async function startServer(config: Config, { page, log, version }: StartO
 				families,
 				readiness,
 				clock,
+				metrics,
+				lines,
 				admin: token === undefined ? undefined : { token, answer: admin },
 			});
 			opened.push(() => ops?.stop());
@@ -154,6 +159,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			loop.stop();
 			// The operator can see until the end how far it has come.
 			await ops?.stop();
+			lines.stop();
 		};
 		return {
 			http: doors.http,

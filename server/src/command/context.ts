@@ -4,6 +4,7 @@ import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { ServerLimits } from "../limits.ts";
+import type { CountBy } from "../ops/metrics.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { Directory } from "../room/directory.ts";
 import type { MemberLists } from "../room/member-lists.ts";
@@ -25,6 +26,8 @@ export interface CommandParts {
 	readonly presence: Presence;
 	readonly reader: LogReader;
 	readonly shedding: Shedding;
+	/** Sends by outcome. */
+	readonly sends: CountBy;
 	/** What each user may have told of its typing. */
 	readonly typing: Buckets;
 }

@@ -21,6 +21,7 @@ export const send: Handler<Send> = async (context, { room: ref, cid, text, behin
 	const written = await append(context, behind === "" ? draft : { ...draft, behind });
 	context.session?.settled(cid);
 	if (written.room === undefined || written.seq === undefined) throw new Refusal("internal");
+	context.parts.sends.add(written.repeated === true ? "repeated" : "committed");
 	return {
 		case: "sent",
 		value: {

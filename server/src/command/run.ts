@@ -29,10 +29,15 @@ export function createCommands(parts: CommandParts, purses: Purses): Commands {
 	return {
 		async run(identity: Identity, command: Up["command"], trace: string) {
 			const problem = checkUp(create(UpSchema, { id: 1, trace, command }), parts.limits);
-			if (problem !== undefined) throw new Refusal(problem.code, problem.message);
-			if (!isTableCommand(command)) throw new Refusal("unknown_command");
-			pay(purses, parts.shedding, identity.user.id, command);
-			return runCommand({ parts, user: identity.user, session: undefined }, command);
+			try {
+				if (problem !== undefined) throw new Refusal(problem.code, problem.message);
+				if (!isTableCommand(command)) throw new Refusal("unknown_command");
+				pay(purses, parts.shedding, identity.user.id, command);
+				return await runCommand({ parts, user: identity.user, session: undefined }, command);
+			} catch (cause) {
+				if (command.case === "send") parts.sends.add(cause instanceof Refusal ? cause.code : "internal");
+				throw cause;
+			}
 		},
 	};
 }

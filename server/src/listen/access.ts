@@ -25,6 +25,11 @@ export function noteUser(request: Request, user: string): void {
 	users.set(request, user);
 }
 
+/** Of a refusal. */
+export function codeOf(response: Response): ErrorCode | undefined {
+	return answers.get(response)?.code;
+}
+
 const PATH_CHARS_MAX = 200;
 /** The runtime answers an upgrade by itself. */
 const SWITCHING = 101;

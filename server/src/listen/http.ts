@@ -8,7 +8,7 @@ import { type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verb
 import type { Server } from "bun";
 import type { Cancel } from "../clock.ts";
 import { newId } from "../ids.ts";
-import { logAccess } from "./access.ts";
+import { codeOf, logAccess } from "./access.ts";
 import { parseAddress } from "./address.ts";
 import { refusalAnswer, refuse } from "./api/answer.ts";
 import { type Api, createApi, isApiPath } from "./api/api.ts";
@@ -122,9 +122,16 @@ class Hall {
 		}
 		this.requests--;
 		this.maybeEmpty();
-		if (response !== undefined) this.parts.metrics.requests.add(`${Math.floor(response.status / 100)}xx`);
+		if (response !== undefined) this.count(response);
 		logAccess(lines, { request, response, address, ms: clock.monotonic() - beganMs });
 		return response;
+	}
+
+	private count(response: Response): void {
+		const { requests, errors } = this.parts.metrics;
+		requests.add(`${Math.floor(response.status / 100)}xx`);
+		const code = codeOf(response);
+		if (code !== undefined) errors.add(code);
 	}
 
 	opened(ws: Bun.ServerWebSocket<WsData>): void {

@@ -10,7 +10,10 @@ import type { Formats } from "./formats.ts";
 import type { Gate } from "./gate.ts";
 import type { Turns } from "./turns.ts";
 
-export type DoorMetrics = Pick<Metrics, "connections" | "refused" | "requests" | "framesDamaged" | "throttled" | "faults">;
+export type DoorMetrics = Pick<
+	Metrics,
+	"connections" | "refused" | "requests" | "framesDamaged" | "throttled" | "faults" | "logins" | "errors"
+>;
 
 /** What every connection needs, whatever it speaks. */
 export interface DoorParts {

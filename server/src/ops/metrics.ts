@@ -4,6 +4,8 @@
 // A label's values are names out of our own tables (error codes, doors, outcomes), never what somebody sent: a metric's size is
 // known. `LABELS_MAX` holds even if a caller forgets that.
 
+import { CLOSES, ERRORS, type ErrorCode } from "@verbatim/protocol";
+
 /** A number that only rises. */
 export interface Count {
 	add(n?: number): void;
@@ -47,11 +49,13 @@ export interface Metrics {
 	readonly closes: CountBy;
 	/** HTTP requests answered, by status class: `2xx`, `4xx`, ... */
 	readonly requests: CountBy;
+	/** Requests for the administrators' API, by outcome: `ok` or an error code. */
+	readonly admin: CountBy;
 	/** Sessions that have been welcomed and still live. */
 	readonly sessions: Level;
-	/** Hellos, by outcome: `ok` or an error code. */
+	/** Hellos, and log-ins, registrations, guests and refreshes over HTTP, by outcome: `ok` or an error code. */
 	readonly logins: CountBy;
-	/** Sends answered, by outcome: `committed`, `repeated`, or the error code of the refusal. */
+	/** Sends, over HTTP too, by outcome: `committed`, `repeated`, or the error code of the refusal. */
 	readonly sends: CountBy;
 	/** Entries handed to a reader's outbox: entries × readers. */
 	readonly deliveries: Count;
@@ -82,7 +86,7 @@ export interface Metrics {
 	readonly storeReads: Count;
 	/** Ranges that a reader was told of instead of being sent them. */
 	readonly skipped: Count;
-	/** Refusals sent, by code. */
+	/** Refusals sent, on sessions and over HTTP, by code. */
 	readonly errors: CountBy;
 	/** Ephemeral messages dropped or merged for a reader under pressure, by kind: `typing`, `presence`. */
 	readonly shed: CountBy;
@@ -124,25 +128,77 @@ export interface HistogramState {
 /** Values of one label; what comes beyond is counted as `other`. */
 const LABELS_MAX = 100;
 
+// Labels that are known stand at 0 from the start: a rate over one that appears with its first event would miss that event.
+const DOORS = ["ws", "tcp", "line"];
+const REFUSED = ["address", "total", "rate", "origin", "subprotocol", "preface", "late"];
+const THROTTLED = ["refusals", "turn", "malformed", "unauthenticated", "address", "held"];
+const STATUSES = ["2xx", "3xx", "4xx", "5xx"];
+const OVERLOAD = ["history", "logins", "sends"];
+const SHED = ["typing", "presence"];
+const PLACES = ["session", "rooms", "presence", "store", "timer", "turns", "tcp", "ws", "line", "http", "process", "promise"];
+const LOGINS = [
+	"ok",
+	"unauthenticated",
+	"credentials_wrong",
+	"token_invalid",
+	"token_expired",
+	"forbidden",
+	"name_taken",
+	"name_invalid",
+	"password_weak",
+	"rate_limited",
+	"busy",
+	"unavailable",
+	"internal",
+] satisfies ("ok" | ErrorCode)[];
+const ADMIN = ["ok", "unauthenticated", "forbidden", "no_such_user", "internal"] satisfies ("ok" | ErrorCode)[];
+const SENDS = [
+	"committed",
+	"repeated",
+	"invalid",
+	"cid_reused",
+	"forbidden",
+	"not_member",
+	"no_such_room",
+	"no_such_user",
+	"rate_limited",
+	"out_of_order",
+	"busy",
+	"unavailable",
+	"internal",
+] satisfies ("committed" | "repeated" | ErrorCode)[];
+
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 export function createMetrics(): Metrics {
 	const families: Family[] = [];
 	const count = (name: string, help: string) => familyOfCount(families, name, help);
-	const countBy = (name: string, label: string, help: string) => familyBy(families, name, label, "counter", help);
+	const countBy = (name: string, label: string, help: string, known: readonly string[]) =>
+		familyBy(families, name, label, "counter", help, known);
 	const level = (name: string, help: string) => familyOfLevel(families, name, help);
-	const levelBy = (name: string, label: string, help: string) => familyBy(families, name, label, "gauge", help);
+	const levelBy = (name: string, label: string, help: string) => familyBy(families, name, label, "gauge", help, DOORS);
 	const histogram = (name: string, bounds: readonly number[], help: string) => familyOfHistogram(families, name, bounds, help);
 	return {
 		connections: levelBy("verbatim_connections", "door", "Connections open now."),
-		refused: countBy("verbatim_connections_refused_total", "reason", "Connections turned away before a session began."),
-		throttled: countBy("verbatim_connections_throttled_total", "why", "Connections held back or ended for what they send."),
-		closes: countBy("verbatim_connections_closed_total", "close", "Connections ended, by close."),
-		requests: countBy("verbatim_http_requests_total", "status", "HTTP requests answered, by status class."),
+		refused: countBy("verbatim_connections_refused_total", "reason", "Connections turned away before a session began.", REFUSED),
+		throttled: countBy(
+			"verbatim_connections_throttled_total",
+			"why",
+			"Connections held back or ended for what they send.",
+			THROTTLED,
+		),
+		closes: countBy("verbatim_connections_closed_total", "close", "Connections ended, by close.", Object.keys(CLOSES)),
+		requests: countBy("verbatim_http_requests_total", "status", "HTTP requests answered, by status class.", STATUSES),
+		admin: countBy("verbatim_admin_requests_total", "outcome", "Requests of administrators, by outcome.", ADMIN),
 		sessions: level("verbatim_sessions", "Sessions welcomed and alive."),
-		logins: countBy("verbatim_logins_total", "outcome", "Hellos, by outcome: ok or an error code."),
-		sends: countBy("verbatim_sends_total", "outcome", "Sends answered, by outcome."),
+		logins: countBy(
+			"verbatim_logins_total",
+			"outcome",
+			"Hellos, and log-ins over HTTP, by outcome: ok or an error code.",
+			LOGINS,
+		),
+		sends: countBy("verbatim_sends_total", "outcome", "Sends, by outcome: committed, repeated or an error code.", SENDS),
 		deliveries: count("verbatim_deliveries_total", "Entries handed to a reader's outbox."),
 		commitSeconds: histogram("verbatim_commit_seconds", SECONDS, "Time from a batch's start until it was durable."),
 		batchDrafts: histogram("verbatim_batch_drafts", SIZES, "Drafts in a batch."),
@@ -151,17 +207,22 @@ export function createMetrics(): Metrics {
 		oldestDraftSeconds: level("verbatim_oldest_draft_seconds", "For how long the oldest draft waits that is not durable yet."),
 		hellosWaiting: level("verbatim_hellos_waiting", "Hellos that wait for their turn."),
 		overloadLevel: level("verbatim_overload_level", "How much is let go of: 0 nothing, 4 sends are refused."),
-		overloadRefused: countBy("verbatim_overload_refused_total", "what", "Commands and hellos refused because of overload."),
+		overloadRefused: countBy(
+			"verbatim_overload_refused_total",
+			"what",
+			"Commands and hellos refused because of overload.",
+			OVERLOAD,
+		),
 		rooms: level("verbatim_rooms_live", "Rooms that are live in memory."),
 		memberListsBytes: level("verbatim_member_lists_bytes", "About what the kept pages of lists of members hold, in bytes."),
 		outboxBytes: level("verbatim_outbox_bytes", "Bytes queued in all outboxes."),
 		catchUps: count("verbatim_catch_ups_total", "Readers that fell behind and were served from the log."),
 		storeReads: count("verbatim_store_reads_total", "Pages of logs read from the store for readers that were behind."),
 		skipped: count("verbatim_skipped_total", "Ranges that readers were told of instead of being sent them."),
-		errors: countBy("verbatim_errors_total", "code", "Refusals sent, by code."),
-		shed: countBy("verbatim_shed_total", "kind", "Ephemeral messages dropped or merged under pressure."),
+		errors: countBy("verbatim_errors_total", "code", "Refusals sent, by code.", Object.keys(ERRORS)),
+		shed: countBy("verbatim_shed_total", "kind", "Ephemeral messages dropped or merged under pressure.", SHED),
 		framesDamaged: count("verbatim_frames_damaged_total", "Frames dropped because their check failed."),
-		faults: countBy("verbatim_faults_total", "place", "Unexpected errors: bugs of the server, each in its log."),
+		faults: countBy("verbatim_faults_total", "place", "Unexpected errors: bugs of the server, each in its log.", PLACES),
 		loopLagSeconds: histogram("verbatim_event_loop_lag_seconds", SECONDS, "How late a timer fired."),
 		families,
 	};
@@ -179,8 +240,16 @@ function familyOfLevel(families: Family[], name: string, help: string): Level {
 	return cell;
 }
 
-function familyBy(families: Family[], name: string, label: string, kind: "counter" | "gauge", help: string): Cells {
+function familyBy(
+	families: Family[],
+	name: string,
+	label: string,
+	kind: "counter" | "gauge",
+	help: string,
+	known: readonly string[],
+): Cells {
 	const cells = new Cells();
+	for (const label of known) cells.of(label);
 	families.push({ name, help, kind, label, samples: () => cells.samples() });
 	return cells;
 }

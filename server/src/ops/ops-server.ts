@@ -11,10 +11,12 @@ import type { Clock } from "../clock.ts";
 import { type Address, parseAddress } from "../listen/address.ts";
 import { bind, OWNER_UMASK } from "../listen/bind.ts";
 import type { DoorSpec } from "../listen/door.ts";
+import { peerAddress } from "../listen/peer.ts";
 import { loadTls } from "../listen/tls.ts";
 import type { Admin } from "./admin/admin.ts";
 import { EXPOSITION_TYPE, expose } from "./exposition.ts";
-import type { Family } from "./metrics.ts";
+import type { LogSampler } from "./log-sampler.ts";
+import type { Family, Metrics } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface OpsOptions {
@@ -23,6 +25,9 @@ export interface OpsOptions {
 	readonly families: readonly Family[];
 	readonly readiness: Readiness;
 	readonly clock: Pick<Clock, "monotonic">;
+	readonly metrics: Pick<Metrics, "admin">;
+	/** Lines that strangers can cause. */
+	readonly lines: LogSampler;
 	/** Whoever shows this token may use the administrators' API here; undefined: nobody may. */
 	readonly admin?: { readonly token: string; readonly answer: Admin } | undefined;
 }
@@ -47,9 +52,10 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	const tls = spec.tls && (await loadTls("tls.ops", spec.tls));
 	const startedMs = clock.monotonic();
 
-	const answer = async (request: Request): Promise<Response> => {
+	const answer = async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
 		const url = new URL(request.url);
-		if (url.pathname.startsWith("/admin/")) return answerAdmin(options, request, url);
+		if (url.pathname.startsWith("/admin/"))
+			return answerAdmin(options, request, url, peerAddress(server.requestIP(request)?.address));
 		if (request.method !== "GET" && request.method !== "HEAD") return json(405, { error: "only GET is answered here" });
 		switch (url.pathname) {
 			case "/":
@@ -87,7 +93,7 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
  * that is too long.
  */
 export async function openAdminSocket(path: string, answer: Admin): Promise<Pick<OpsServer, "stop">> {
-	const serve = (request: Request): Promise<Response> => answer(request, new URL(request.url));
+	const serve = (request: Request): Promise<Response> => answer(request, new URL(request.url), { by: "socket" });
 	const server = await bind(
 		"--admin",
 		parseAddress(`unix:${path}`),
@@ -105,15 +111,27 @@ export async function openAdminSocket(path: string, answer: Admin): Promise<Pick
 	};
 }
 
-async function answerAdmin({ admin }: OpsOptions, request: Request, url: URL): Promise<Response> {
-	const nobody = {
-		code: "forbidden",
-		message: "the administrators' API is on the socket in the data folder; here with adminTokenFile only",
+async function answerAdmin(
+	{ admin, metrics, lines }: OpsOptions,
+	request: Request,
+	url: URL,
+	address: string,
+): Promise<Response> {
+	const refuse = (status: number, code: "forbidden" | "unauthenticated", message: string): Response => {
+		metrics.admin.add(code);
+		const { method } = request;
+		lines.line(
+			{ about: "refused", kind: `administrator refused: ${code}`, address },
+			() => ({ address, code, method, path: url.pathname.slice(0, PATH_CHARS_MAX) }),
+			"administrator refused",
+		);
+		return json(status, { code, message });
 	};
-	if (admin === undefined) return json(403, nobody);
+	if (admin === undefined)
+		return refuse(403, "forbidden", "the administrators' API is on the socket in the data folder; here with adminTokenFile only");
 	const shown = /^Bearer +([!-~]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-	if (!isSame(shown, admin.token)) return json(401, { code: "unauthenticated", message: "show the administrators' token" });
-	return admin.answer(request, url);
+	if (!isSame(shown, admin.token)) return refuse(401, "unauthenticated", "show the administrators' token");
+	return admin.answer(request, url, { by: "token", address });
 }
 
 /** In a time that tells nothing of where they differ. */
@@ -124,6 +142,7 @@ function isSame(a: string, b: string): boolean {
 
 const IDLE_SECONDS = 30;
 const BODY_BYTES_MAX = 64 * 1024;
+const PATH_CHARS_MAX = 200;
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 

@@ -19,6 +19,7 @@ import {
 	type Up,
 } from "@verbatim/protocol";
 import { accountOf, type Identity } from "../account/accounts.ts";
+import { logRefusedLogin } from "../account/login-line.ts";
 import type { Core } from "../core.ts";
 import { sessionId } from "../ids.ts";
 import type { Link } from "../listen/link.ts";
@@ -188,7 +189,7 @@ export class Session
 		if (problem !== undefined) {
 			const refusal = new Refusal(problem.code, problem.message);
 			if (command.case !== "hello" || !this.step("hello")) throw refusal;
-			this.refuseHello(up.id, this.traceOf(up), refusal);
+			this.refuseHello(up.id, this.traceOf(up), refusal, command.value);
 			return;
 		}
 		switch (command.case) {
@@ -235,7 +236,7 @@ export class Session
 			const turn = this.core.hellos.enter(lane);
 			if (turn !== undefined) await turn;
 		} catch (cause) {
-			this.refuseHello(id, trace, cause);
+			this.refuseHello(id, trace, cause, hello);
 			return;
 		}
 		try {
@@ -256,18 +257,18 @@ export class Session
 			if (this.state !== "greeting") return;
 			await this.welcome(id, identity, hello);
 		} catch (cause) {
-			this.refuseHello(id, trace, cause);
+			this.refuseHello(id, trace, cause, hello);
 		}
 	}
 
-	private refuseHello(id: number, trace: string, cause: unknown): void {
+	private refuseHello(id: number, trace: string, cause: unknown, { credential }: Hello): void {
 		if (this.state !== "greeting") {
 			// Let in already: what went wrong then is our bug.
 			if (!this.closed) this.broken("a session did not begin", cause);
 			return;
 		}
 		this.dropPrincipal();
-		this.countLogin(cause);
+		this.countLogin(trace, cause, credential);
 		this.fail(id, trace, cause, "hello");
 		for (const up of this.takePending()) {
 			const refusal = new Refusal("out_of_place", "the hello before it was refused; nothing of this was done");
@@ -281,8 +282,13 @@ export class Session
 		else this.end("unauthorized");
 	}
 
-	private countLogin(cause: unknown): void {
-		this.core.metrics.logins.add(cause instanceof Refusal ? cause.code : "internal");
+	private countLogin(trace: string, cause: unknown, credential: Hello["credential"]): void {
+		const code = cause instanceof Refusal ? cause.code : "internal";
+		this.core.metrics.logins.add(code);
+		const { address } = this.link;
+		if (credential.case !== "login") return;
+		const { name } = credential.value;
+		this.guard(() => logRefusedLogin(this.core.lines, name, { code, address, ...traced(trace), session: this.id }));
 	}
 
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
@@ -348,7 +354,7 @@ export class Session
 	fail(id: number, trace: string, cause: unknown, command: Up["command"]["case"]): void {
 		try {
 			if (cause instanceof Refusal) this.refuse(id, trace, cause, command);
-			else this.failForGood(id, trace, cause);
+			else this.failForGood(id, trace, cause, command);
 		} catch (worse) {
 			this.broken("a failure could not be told", worse);
 		}
@@ -376,13 +382,15 @@ export class Session
 	private noteRefusal(code: ErrorCode, trace: string, id: number, command: Up["command"]["case"]): void {
 		this.refused++;
 		this.core.metrics.errors.add(code);
+		if (command === "send") this.core.metrics.sends.add(code);
 		logRefusal(this.core.lines, this, { code, trace, command: id, name: command ?? "" });
 	}
 
-	private failForGood(id: number, given: string, cause: unknown): void {
+	private failForGood(id: number, given: string, cause: unknown, command: Up["command"]["case"]): void {
 		const what = "a command failed unexpectedly";
 		const trace = this.report(what, cause, given);
 		this.core.metrics.errors.add("internal");
+		if (command === "send") this.core.metrics.sends.add("internal");
 		if (this.closed) return;
 		this.send(id, failureBody("internal", ERRORS.internal.message, ERRORS.internal.afterMs, trace));
 		this.end("internal", `${what} (trace ${trace})`);

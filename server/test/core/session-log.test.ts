@@ -30,6 +30,35 @@ describe("the log of sessions", () => {
 		expect(JSON.stringify(harness.logged)).not.toContain("nobody may read this");
 	});
 
+	test("a log-in by password that is refused is a line with the account tried, cut, and never the password", async () => {
+		const harness = new Harness();
+		const client = harness.client();
+		const login = (name: string) =>
+			({ case: "hello", value: { credential: { case: "login", value: { name, password: "a-secret-word" } } } }) as const;
+		client.put(login("ann"), 1, "trace-1");
+		await harness.clock.settle();
+		await client.refusal(login("x".repeat(5_000)));
+		const refused = lines(harness, "log-in refused");
+		expect(refused[0]).toEqual({
+			trace: "trace-1",
+			session: expect.stringMatching(/^s/),
+			address: "192.0.2.1",
+			account: "ann",
+			code: "credentials_wrong",
+		});
+		expect(String(refused[1]?.account)).toHaveLength(65);
+		expect(JSON.stringify(harness.logged)).not.toContain("a-secret-word");
+	});
+
+	test("a flood of other refusals of the same address hides none", async () => {
+		const harness = new Harness();
+		for (let i = 0; i < 100; i++) await harness.client().refusal({ case: "typing", value: { room: "" } });
+		const hello = { credential: { case: "login", value: { name: "ann", password: "a-secret-word" } } } as const;
+		await harness.client().refusal({ case: "hello", value: hello });
+		expect(lines(harness, "refused").length).toBeLessThan(100);
+		expect(lines(harness, "log-in refused")).toHaveLength(1);
+	});
+
 	test("a session's end is told with its reason, age, bytes and counts", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

@@ -385,3 +385,38 @@ test("a server that stops refuses further requests as draining", async () => {
 	await raw.toEnd();
 	expect(fetch(stopping.http)).rejects.toThrow();
 });
+
+test("what is refused over HTTP is counted with all other refusals, log-ins and sends by their outcome", async () => {
+	const count = () => ({
+		wrong: metric(server.metrics, "verbatim_logins_total", "credentials_wrong"),
+		loggedIn: metric(server.metrics, "verbatim_logins_total", "ok"),
+		errors: metric(server.metrics, "verbatim_errors_total", "credentials_wrong"),
+		invalid: metric(server.metrics, "verbatim_errors_total", "token_invalid"),
+		committed: metric(server.metrics, "verbatim_sends_total", "committed"),
+		repeated: metric(server.metrics, "verbatim_sends_total", "repeated"),
+		nowhere: metric(server.metrics, "verbatim_sends_total", "no_such_room"),
+	});
+	const before = count();
+	const token = await guest("counter");
+	await call("POST", "/login", { body: { name: "counter", password: "guess number one" } });
+	await call("GET", "/rooms", { token: "nonsense" });
+	await call("POST", `/rooms/${encodeURIComponent("#counted")}/join`, { token, body: { create: true } });
+	const send = (room: string) =>
+		call("POST", `/rooms/${encodeURIComponent(room)}/messages`, {
+			token,
+			body: { text: "hello" },
+			headers: { "idempotency-key": "one" },
+		});
+	for (const room of ["#counted", "#counted", "#nowhere"]) await send(room);
+	const after = count();
+	const risen = Object.entries(after).map(([name, value]) => [name, value - before[name as keyof typeof before]]);
+	expect(Object.fromEntries(risen)).toEqual({
+		wrong: 1,
+		loggedIn: 1,
+		errors: 1,
+		invalid: 1,
+		committed: 1,
+		repeated: 1,
+		nowhere: 1,
+	});
+});

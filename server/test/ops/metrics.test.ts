@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { ERRORS } from "@verbatim/protocol";
 import { expose } from "../../src/ops/exposition.ts";
 import { createMetrics } from "../../src/ops/metrics.ts";
 import { processFamilies } from "../../src/ops/process-metrics.ts";
@@ -47,7 +48,23 @@ test("labels cannot grow without bound, whatever a caller passes", () => {
 		.split("\n")
 		.filter((line) => line.startsWith("verbatim_errors_total{"));
 	expect(lines.length).toBeLessThanOrEqual(101);
-	expect(lines.at(-1)).toBe('verbatim_errors_total{code="other"} 9900');
+	expect(lines.at(-1)).toBe(`verbatim_errors_total{code="other"} ${10_000 - 100 + Object.keys(ERRORS).length}`);
+});
+
+test("labels that are known stand at 0 before anything has happened", () => {
+	const page = expose(createMetrics().families);
+	for (const sample of [
+		'verbatim_errors_total{code="rate_limited"}',
+		'verbatim_logins_total{outcome="credentials_wrong"}',
+		'verbatim_sends_total{outcome="committed"}',
+		'verbatim_connections_closed_total{close="slow"}',
+		'verbatim_connections_refused_total{reason="address"}',
+		'verbatim_http_requests_total{status="5xx"}',
+		'verbatim_faults_total{place="session"}',
+		'verbatim_admin_requests_total{outcome="unauthenticated"}',
+		'verbatim_connections{door="tcp"}',
+	])
+		expect(page).toContain(`${sample} 0\n`);
 });
 
 test("the process tells its processor time, memory and files", () => {

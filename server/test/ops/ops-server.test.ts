@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { systemClock } from "../../src/clock.ts";
 import { showAddress } from "../../src/listen/address.ts";
+import { silentLog } from "../../src/ops/log.ts";
+import { LogSampler } from "../../src/ops/log-sampler.ts";
 import { watchLoop } from "../../src/ops/loop-watch.ts";
 import { createMetrics } from "../../src/ops/metrics.ts";
 import { type OpsServer, openOpsServer } from "../../src/ops/ops-server.ts";
@@ -20,6 +22,8 @@ describe("the operator's port", () => {
 			families: createMetrics().families,
 			readiness: async () => reasons,
 			clock: systemClock,
+			metrics: createMetrics(),
+			lines: new LogSampler(silentLog, systemClock),
 		});
 		url = `http://${showAddress(server.address)}`;
 	});
@@ -58,6 +62,8 @@ describe("the operator's port", () => {
 			families: [],
 			readiness: async () => [],
 			clock: systemClock,
+			metrics: createMetrics(),
+			lines: new LogSampler(silentLog, systemClock),
 		});
 		expect(again).rejects.toThrow(/in use: stop what listens there or choose another with --ops/);
 	});

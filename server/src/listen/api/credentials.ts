@@ -1,6 +1,7 @@
 // Coming in over the HTTP API: a name and a password, or a name alone, for tokens.
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../../account/accounts.ts";
+import { logRefusedLogin } from "../../account/login-line.ts";
 import { laneOf } from "../../overload/hellos.ts";
 import { noteUser } from "../access.ts";
 import { takeFields } from "./request.ts";
@@ -11,18 +12,18 @@ export async function logIn(parts: ApiParts, call: ApiCall, kind: "login" | "reg
 		name: "string",
 		password: "string",
 	});
-	return whoWithTokens(await authenticate(parts, call, { case: kind, value: { name, password } }));
+	return whoWithTokens(await comeIn(parts, call, { case: kind, value: { name, password } }));
 }
 
 export async function beGuest(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { name, key = "" } = takeFields(await call.body(), { name: "string", key: "string?" });
-	return whoWithTokens(await authenticate(parts, call, { case: "guest", value: { name, key } }));
+	return whoWithTokens(await comeIn(parts, call, { case: "guest", value: { name, key } }));
 }
 
 export async function refresh(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { refresh: refreshToken } = takeFields(await call.body(), { refresh: "string" });
 	mustFit(parts, { case: "refresh", value: { refreshToken } });
-	return { tokens: tokenFields(await parts.accounts.refresh(refreshToken)) };
+	return { tokens: tokenFields(await counted(parts, () => parts.accounts.refresh(refreshToken))) };
 }
 
 /** Whoever an access token belongs to. Rejects with `Refusal`. */
@@ -30,13 +31,33 @@ export function holder(parts: ApiParts, call: ApiCall, token: string): Promise<I
 	return authenticate(parts, call, { case: "token", value: token });
 }
 
-type HelloValue = Extract<Command, { case: "hello" }>["value"];
+/** `authenticate` for who shows no token, counted, and logged where a password was refused. */
+async function comeIn(parts: ApiParts, call: ApiCall, credential: Credential): Promise<Identity> {
+	try {
+		return await counted(parts, () => authenticate(parts, call, credential));
+	} catch (cause) {
+		const code = cause instanceof Refusal ? cause.code : "internal";
+		if (credential.case === "login")
+			logRefusedLogin(parts.lines, credential.value.name ?? "", { code, address: call.peer, trace: call.trace });
+		throw cause;
+	}
+}
 
-async function authenticate(
-	parts: ApiParts,
-	call: ApiCall,
-	credential: NonNullable<HelloValue["credential"]>,
-): Promise<Identity> {
+async function counted<T>({ metrics }: ApiParts, enter: () => Promise<T>): Promise<T> {
+	try {
+		const result = await enter();
+		metrics.logins.add("ok");
+		return result;
+	} catch (cause) {
+		metrics.logins.add(cause instanceof Refusal ? cause.code : "internal");
+		throw cause;
+	}
+}
+
+type HelloValue = Extract<Command, { case: "hello" }>["value"];
+type Credential = NonNullable<HelloValue["credential"]>;
+
+async function authenticate(parts: ApiParts, call: ApiCall, credential: Credential): Promise<Identity> {
 	const up = mustFit(parts, { case: "hello", value: { credential } });
 	if (up.command.case !== "hello") throw new Error("a hello is a hello");
 	if (laneOf(up.command.value.credential) === "fresh") parts.shedding.mayRefuse("logins");

@@ -16,7 +16,7 @@ import {
 	sendMessage,
 } from "./rooms.ts";
 
-export interface ApiParts extends Pick<DoorParts, "limits" | "clock" | "random" | "log" | "metrics"> {
+export interface ApiParts extends Pick<DoorParts, "limits" | "clock" | "random" | "log" | "lines" | "metrics"> {
 	readonly accounts: Pick<Accounts, "authenticate" | "refresh">;
 	readonly commands: Commands;
 	readonly shedding: Shedding;

@@ -9,12 +9,13 @@
 //   POST /admin/v1/users/NAME/passwd          {"password"}: as `end`, with another password
 //
 // NAME is a name or an id. The answer is {"user":{…}}, or {"code","message"} with the status of the error's code.
-import { ERRORS, Refusal } from "@verbatim/protocol";
+import { ERRORS, type ErrorCode, Refusal } from "@verbatim/protocol";
 import type { Users } from "../../account/users.ts";
 import type { Clock, Random } from "../../clock.ts";
 import { newId } from "../../ids.ts";
 import { readJson, takeFields } from "../../listen/api/request.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
 import { type AdminUser, adminUser } from "./admin-user.ts";
 
 export const ADMIN_ROOT = "/admin/v1";
@@ -25,15 +26,19 @@ const PAGE_MAX = 1_000;
 export interface AdminParts {
 	readonly users: Users;
 	readonly log: Pick<Log, "info" | "error">;
+	readonly metrics: Pick<Metrics, "admin">;
 	readonly clock: Pick<Clock, "now">;
 	readonly random: Pick<Random, "bytes">;
 }
 
+/** Who asks: by the socket of the server's own user, or from an address by the token. */
+export type AdminFrom = { readonly by: "socket" } | { readonly by: "token"; readonly address: string };
+
 /** Answers one request below `ADMIN_ROOT`. Never rejects. */
-export type Admin = (request: Request, url: URL) => Promise<Response>;
+export type Admin = (request: Request, url: URL, from: AdminFrom) => Promise<Response>;
 
 export function createAdmin(parts: AdminParts): Admin {
-	const { users, log, clock, random } = parts;
+	const { users, log, metrics, clock, random } = parts;
 
 	const act = async (action: string, name: string, body: () => Promise<unknown>): Promise<AdminUser> => {
 		switch (action) {
@@ -51,7 +56,7 @@ export function createAdmin(parts: AdminParts): Admin {
 		}
 	};
 
-	const route = async (request: Request, url: URL): Promise<unknown> => {
+	const route = async (request: Request, url: URL, from: AdminFrom): Promise<unknown> => {
 		const [first, name, action, ...more] = url.pathname.slice(ADMIN_ROOT.length + 1).split("/");
 		const known = first === "users" && more.length === 0 && (name === undefined || action !== undefined);
 		if (!known) throw new Refusal("unknown_command", "there is no such path");
@@ -64,23 +69,30 @@ export function createAdmin(parts: AdminParts): Admin {
 		if (name === undefined || action === undefined) {
 			const { name: wanted, password } = takeFields(await body(), { name: "string", password: "string" });
 			const user = adminUser(await users.add(wanted, password));
-			log.info({ user: user.id, name: user.name }, "an administrator has added a user");
+			log.info({ user: user.id, name: user.name, action: "add", ...from }, "an administrator has added a user");
 			return { user };
 		}
 		const user = await act(action, decodeURIComponent(name), body);
-		log.info({ user: user.id, name: user.name, action }, "an administrator has changed a user");
+		log.info({ user: user.id, name: user.name, action, ...from }, "an administrator has changed a user");
 		return { user };
 	};
 
-	return async (request, url) => {
+	const refuse = (status: number, code: ErrorCode, message: string): Response => {
+		metrics.admin.add(code);
+		return json(status, { code, message });
+	};
+
+	return async (request, url, from) => {
 		try {
-			return json(200, await route(request, url));
+			const answer = await route(request, url, from);
+			metrics.admin.add("ok");
+			return json(200, answer);
 		} catch (err) {
-			if (err instanceof Refusal) return json(ERRORS[err.code].status, { code: err.code, message: err.message });
-			if (err instanceof URIError) return json(400, { code: "malformed", message: "the path is not well encoded" });
+			if (err instanceof Refusal) return refuse(ERRORS[err.code].status, err.code, err.message);
+			if (err instanceof URIError) return refuse(400, "malformed", "the path is not well encoded");
 			const trace = newId("t", clock, random);
 			log.error({ err, trace }, "a request of an administrator met an unexpected error");
-			return json(500, { code: "internal", message: `it was logged under trace id ${trace}` });
+			return refuse(500, "internal", `it was logged under trace id ${trace}`);
 		}
 	};
 }
