@@ -73,6 +73,40 @@ test("random bytes give lines or named errors, and a reader never holds much mor
 	);
 });
 
+/** `\xff` is that byte, anything else its UTF-8. */
+function raw(text: string): Uint8Array {
+	const parts = text.split(/(\\x..)/);
+	return Uint8Array.from(
+		parts.flatMap((part) => (part.startsWith("\\x") ? [Number.parseInt(part.slice(2), 16)] : [...utf8.encode(part)])),
+	);
+}
+
+test.each([
+	["a byte 0xff within", String.raw`a\xffb`, ["bad_utf8", "next"]],
+	["a byte 0xff last", String.raw`a\xff`, ["bad_utf8", "next"]],
+	["IAC IAC, the byte 0xff in telnet's writing", String.raw`\xff\xff x`, ["bad_utf8", "next"]],
+	["a command without its option", String.raw`\xff\xfe`, ["bad_utf8", "next"]],
+	["a sub-negotiation without end", String.raw`\xff\xfa\x18text never ended`, ["bad_utf8", "next"]],
+	["one that is longer than any", String.raw`a\xff\xfa\x18${"x".repeat(80)}\xff\xf0`, ["bad_utf8", "next"]],
+	["one that another command breaks off", String.raw`a\xff\xfa\x18\xff\xfdxx\xff\xf0`, ["bad_utf8", "next"]],
+	["an end of none", String.raw`a\xff\xf0`, ["bad_utf8", "next"]],
+	["an option", String.raw`a\xff\xfd\x01b\xff\xfc\xffc`, ["abc", "next"]],
+	["a sub-negotiation", String.raw`a\xff\xfa\x1f\x00P\xff\xff\x00\x18\xff\xf0b`, ["ab", "next"]],
+	["a command of two bytes", String.raw`a\xff\xf6b\xff\xf1`, ["ab", "next"]],
+])("of telnet only whole commands are taken out, and nothing else is lost: %s", (_, line, expected) => {
+	const bytes = raw(`${line}\nnext\n`);
+	const said = (chunks: readonly Uint8Array[]) =>
+		readAll(chunks, 200).map((event) => (event.kind === "line" ? event.text : event.code));
+	expect(said([bytes])).toEqual(expected);
+	expect(said(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(expected);
+});
+
+test("a telnet command that nothing more follows is no command", () => {
+	for (const last of [String.raw`a\xff`, String.raw`a\xff\xfd`, String.raw`a\xff\xfa\x18x`]) {
+		expect(readAll([raw(last)], 200)).toMatchObject([{ kind: "wrong", code: "bad_utf8" }]);
+	}
+});
+
 test("a last line without an end is a line when nothing more comes", () => {
 	expect(readAll([utf8.encode("one\ntwo")], 30)).toEqual([
 		{ kind: "line", text: "one" },

@@ -34,14 +34,12 @@ export class LineReader {
 	}
 
 	push(chunk: Uint8Array): void {
-		const text = this.telnet.filter(chunk);
-		this.reserve(text.length);
-		this.buffer.set(text, this.end);
-		this.end += text.length;
+		this.append(this.telnet.filter(chunk));
 	}
 
 	/** Nothing more will come: what stands without an end is the last line. */
 	finish(): void {
+		this.append(this.telnet.finish());
 		this.ended = true;
 	}
 
@@ -103,6 +101,12 @@ export class LineReader {
 		this.start = 0;
 		this.end = 0;
 		this.buffer = EMPTY;
+	}
+
+	private append(text: Uint8Array): void {
+		this.reserve(text.length);
+		this.buffer.set(text, this.end);
+		this.end += text.length;
 	}
 
 	private reserve(bytes: number): void {
