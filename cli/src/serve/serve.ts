@@ -15,6 +15,7 @@ import { openTrouble } from "../open-trouble.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "../settings.ts";
 import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
+import { keepSignals } from "./early-signals.ts";
 import { noPage, openPage } from "./page.ts";
 
 export const serve: Command = {
@@ -46,6 +47,7 @@ export const serve: Command = {
 		const { config, origins } = await configFrom(args);
 		const log = createLog({ ...config.log, now: systemClock.now, fd: process.stderr.fd });
 		const page = config.page ? openPage() : undefined;
+		const obeySignals = keepSignals(process);
 		let server: RunningServer;
 		try {
 			server = await startServer(config, { page: page?.assets ?? noPage, log, version: VERSION });
@@ -70,6 +72,7 @@ export const serve: Command = {
 			stopping: () => process.stderr.isTTY && process.stderr.write("\nStopping; once more to stop at once.\n"),
 			...(parent !== undefined && { hasParent: () => process.ppid === parent }),
 		});
+		obeySignals();
 		void finishStarting(log, page);
 		return leave(EXITS[await ending], log);
 	},

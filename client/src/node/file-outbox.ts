@@ -1,11 +1,13 @@
 // An outbox in a folder, for Node and Bun. Each process appends to a file of its own, one JSON line per send and per removal,
 // and syncs before it says that a send is kept; what arrives during a sync is the next one's. A file whose process is gone is
-// claimed by renaming it, which only one can do. A torn last line is what was never promised, and is passed over.
+// claimed by renaming it, which only one can do; a process is named by its number and, on Linux, its start. A torn last line is what was
+// never promised, and is passed over.
 //
 // Should two processes ever send the same, the server tells it by the cid.
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutboxStore, StoredSend } from "../outbox/store.ts";
+import { isAlive, processName } from "./processes.ts";
 
 /** The file is written anew when this many of its lines are of no use any more. */
 const WASTE_MAX = 1_000;
@@ -94,7 +96,8 @@ class FileOutbox implements OutboxStore {
 	/** Makes the file of a process that is gone ours, and gives its new path; undefined if it lives, or another was quicker. */
 	private async claim(name: string, prefix: string): Promise<string | undefined> {
 		const path = join(this.folder, name);
-		if (ours.has(path) || isAlive(Number(name.slice(prefix.length).split(".")[0]))) return undefined;
+		const [writer = ""] = name.slice(prefix.length).split(".");
+		if (ours.has(path) || (writer.split("-")[0] !== `${process.pid}` && isAlive(writer))) return undefined;
 		const mine = this.newPath(prefix);
 		// Before it has that name, or another outbox of this process would take it for an earlier life's.
 		ours.add(mine);
@@ -189,7 +192,7 @@ class FileOutbox implements OutboxStore {
 	}
 
 	private newPath(prefix: string): string {
-		return join(this.folder, `${prefix}${process.pid}.${crypto.randomUUID().slice(0, 8)}${SUFFIX}`);
+		return join(this.folder, `${prefix}${processName()}.${crypto.randomUUID().slice(0, 8)}${SUFFIX}`);
 	}
 }
 
@@ -223,18 +226,6 @@ function inOrder(lives: readonly (readonly StoredSend[])[]): StoredSend[] {
 		});
 	});
 	return placed.sort((a, b) => a.latestMs - b.latestMs).map(({ send }) => send);
-}
-
-/** Is another process of this number there? Our own number without an open outbox is an earlier life's. */
-function isAlive(pid: number): boolean {
-	if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		// It is there, but somebody else's.
-		return (error as NodeJS.ErrnoException).code === "EPERM";
-	}
 }
 
 async function syncFolder(folder: string): Promise<void> {

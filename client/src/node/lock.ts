@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { systemRandom } from "../clock.ts";
+import { isAlive, processName } from "./processes.ts";
 
 /** A holder that has it for longer hangs: a hello is given up before that. */
 const STALE_MS = 15_000;
@@ -16,7 +17,7 @@ const HOST = hostname().replace(/[^A-Za-z0-9-]/g, "_");
 
 /** Unique among the programs and threads of this machine, for names of files beside another one. */
 export function uniqueSuffix(): string {
-	return `${process.pid}.${crypto.randomUUID().slice(0, 8)}`;
+	return `${processName()}.${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /**
@@ -58,9 +59,9 @@ async function isHeld(folder: string, prefix: string, own?: string): Promise<boo
 }
 
 async function isStale(path: string, claim: string): Promise<boolean> {
-	const [host, pid] = claim.split(".");
+	const [host, pid = ""] = claim.split(".");
 	// What runs on another machine, or in another container, is not known here.
-	if (host === HOST && !isAlive(Number(pid))) return true;
+	if (host === HOST && !isAlive(pid)) return true;
 	try {
 		// In both directions: the clock may have been set.
 		return Math.abs(Date.now() - (await stat(path)).mtimeMs) > STALE_MS;
@@ -73,15 +74,4 @@ async function isStale(path: string, claim: string): Promise<boolean> {
 function pause(): Promise<void> {
 	const ms = LOOK_AGAIN_MIN_MS + (LOOK_AGAIN_MAX_MS - LOOK_AGAIN_MIN_MS) * systemRandom.float();
 	return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Does a process of this number run? */
-export function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		// It is there, but somebody else's.
-		return (error as NodeJS.ErrnoException).code === "EPERM";
-	}
 }

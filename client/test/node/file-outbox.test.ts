@@ -3,6 +3,7 @@ import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { processName } from "../../src/node/processes.ts";
 import { fileMarks, fileOutbox, fileTokens, type StoredSend } from "../../src/node.ts";
 
 let folder: string;
@@ -126,6 +127,27 @@ describe("a file outbox", () => {
 		expect(await third.open("u_ann")).toEqual([]);
 		for (const outbox of [mine, other, eve, third]) await outbox.close();
 	});
+
+	test.skipIf(process.platform !== "linux")(
+		"finds what an earlier life kept though its process number is another program's now, and not what that program itself keeps",
+		async () => {
+			const mine = fileOutbox(folder);
+			await mine.open("u_ann");
+			await mine.put(send(1));
+			const own = await onlyFile();
+			await asIfCrashed(own, `u_ann.${processName(process.ppid)}.alive.outbox.jsonl`);
+			await mine.close();
+			await rm(own, { force: true });
+			expect(await mine.open("u_ann")).toEqual([]);
+			await asIfCrashed(
+				join(folder, `u_ann.${processName(process.ppid)}.alive.outbox.jsonl`),
+				`u_ann.${process.ppid}-0.earlier.outbox.jsonl`,
+			);
+			const next = fileOutbox(folder);
+			expect(await next.open("u_ann")).toEqual([send(1)]);
+			for (const outbox of [mine, next]) await outbox.close();
+		},
+	);
 
 	test("of a process that is gone is claimed by one of those that come, not by two", async () => {
 		const first = fileOutbox(folder);
