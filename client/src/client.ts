@@ -135,7 +135,9 @@ class LiveClient implements Client {
 			this.emitter.emit("problem", new VerbatimError(what, { cause })),
 		);
 		this.roster = new Roster(this.parts, options.timelineMax ?? 2_000, this.roomPort(), this.rosterPort());
-		this.identity = new Identity(options.credential, options.tokens ?? memoryTokens(), clock);
+		this.identity = new Identity(options.credential, options.tokens ?? memoryTokens(), this.parts, (what, cause) =>
+			this.emitter.emit("problem", new VerbatimError(what, { cause })),
+		);
 		this.connector = new Connector(
 			this.parts,
 			{

@@ -49,7 +49,7 @@ async function noisyLine(port: number): Promise<{ readonly port: number; readonl
 	const random = new SeededRandom(11);
 	let flips = 0;
 	const flipInto = (to: Socket) => {
-		// Not in the first hello: a guest that never learnt of its welcome has no token to come back with.
+		// Not in the prefaces and the first hello.
 		let quietBytes = 3_000;
 		return (chunk: Buffer): void => {
 			quietBytes -= chunk.length;

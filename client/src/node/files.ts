@@ -51,8 +51,13 @@ async function maybeRead(path: string): Promise<string> {
 async function replace(path: string, text: string): Promise<void> {
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
 	const beside = `${path}.${uniqueSuffix()}.new`;
-	await writeFile(beside, text, { mode: 0o600, flush: true });
-	await rename(beside, path);
+	try {
+		await writeFile(beside, text, { mode: 0o600, flush: true });
+		await rename(beside, path);
+	} catch (error) {
+		await rm(beside, { force: true }).catch(() => undefined);
+		throw error;
+	}
 }
 
 /** One after the other, whatever became of the one before. */

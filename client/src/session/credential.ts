@@ -6,9 +6,9 @@ type HelloInit = Extract<Command, { case: "hello" }>["value"];
 /** A credential as the wire has it. */
 export type HelloCredential = NonNullable<HelloInit["credential"]>;
 
-export function offerOf(credential: Credential | undefined): HelloCredential | undefined {
+export function offerOf(credential: Credential | undefined, keyOf: (guest: string) => string): HelloCredential | undefined {
 	if (credential === undefined) return undefined;
-	if ("guest" in credential) return { case: "guest", value: { name: credential.guest } };
+	if ("guest" in credential) return { case: "guest", value: { name: credential.guest, key: keyOf(credential.guest) } };
 	if ("login" in credential) return { case: "login", value: credential.login };
 	if ("register" in credential) return { case: "register", value: credential.register };
 	return tokenOffer(credential.token);

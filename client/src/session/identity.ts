@@ -5,11 +5,13 @@
 // makes an identity or gives up: another may have made one of the same name, and then it is that one too.
 import type { Tokens, User } from "@verbatim/protocol";
 import type { Credential } from "../api.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock, Random } from "../clock.ts";
 import type { RefusedError } from "../errors.ts";
 import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
 import { Attempt } from "./attempt.ts";
 import { folded, type HelloCredential, nameOf, offerOf, refreshOffer, tokenOffer } from "./credential.ts";
+import { GuestKey, isKeyOnly, keyOnly } from "./guest-key.ts";
+import { Keeping } from "./keeping.ts";
 
 /** registered: log in as what was perhaps registered a moment ago. */
 type Source = "access" | "refresh" | "given" | "givenRefresh" | "registered";
@@ -33,16 +35,25 @@ export class Identity {
 	private registering = false;
 	private perhapsRegistered = false;
 	private loaded = false;
-	private saving: Promise<void> = Promise.resolve();
+	private readonly keeping: Keeping;
+	private readonly guestKey: GuestKey;
 	private attempt: Attempt;
 	/** The server's clock minus ours, in ms, as the last welcome showed it. */
 	private offsetMs = 0;
 
-	constructor(given: Credential | (() => Promise<Credential>) | undefined, store: TokenStore, clock: Pick<Clock, "now">) {
+	/** `problem`: what was to be kept could not be. */
+	constructor(
+		given: Credential | (() => Promise<Credential>) | undefined,
+		store: TokenStore,
+		{ clock, random }: { readonly clock: Pick<Clock, "now" | "after">; readonly random: Pick<Random, "bytes"> },
+		problem: (what: string, cause: unknown) => void,
+	) {
 		this.given = given;
 		this.store = store;
 		this.clock = clock;
 		this.attempt = new Attempt(store);
+		this.keeping = new Keeping(store, clock, problem);
+		this.guestKey = new GuestKey(random);
 	}
 
 	/** Is there anything to say hello with? Reads the token store the first time; rejects if that fails. */
@@ -57,7 +68,10 @@ export class Identity {
 				newer = this.loaded;
 				this.loaded = true;
 			}
-			if (!newer && kept !== undefined && folded(this.name ?? kept.user.name) === folded(kept.user.name)) this.kept = kept;
+			if (!newer && kept !== undefined && folded(this.name ?? kept.user.name) === folded(kept.user.name)) {
+				this.guestKey.learn(kept);
+				if (!isKeyOnly(kept)) this.kept = kept;
+			}
 		}
 		return this.kept !== undefined || this.given !== undefined;
 	}
@@ -67,6 +81,7 @@ export class Identity {
 		this.end();
 		this.attempt = new Attempt(this.store);
 		this.refusal = undefined;
+		this.keeping.retry();
 		if (this.registering) this.perhapsRegistered = true;
 	}
 
@@ -88,13 +103,16 @@ export class Identity {
 			const offer = await this.candidate(source);
 			const makes = offer?.case === "guest" || offer?.case === "register";
 			if (makes && (await this.madeByAnother(attempt))) continue;
+			if (offer?.case === "guest") await this.keepKey(offer.value.name ?? "");
 			if (attempt.over) return undefined;
 			this.registering = offer?.case === "register";
 			if (offer !== undefined) return offer;
 			attempt.at++;
 		}
 		// The lock does not hold where it was waited for too long, nor where a browser has none.
-		return this.refusal?.code === "name_taken" && (await this.madeByAnother(attempt)) ? this.offer() : undefined;
+		if (this.refusal?.code === "name_taken" && (await this.madeByAnother(attempt))) return this.offer();
+		await this.dropKey(attempt);
+		return undefined;
 	}
 
 	/** The candidate was refused for good: on to the next. */
@@ -106,6 +124,7 @@ export class Identity {
 		if (source !== "registered") this.refusal = error;
 		if (source === "refresh") {
 			this.refusedTokens = this.kept;
+			if (this.kept !== undefined) this.keeping.replaced(this.kept);
 			this.kept = undefined;
 		}
 		if (source === "given" && typeof this.given === "function") {
@@ -123,14 +142,14 @@ export class Identity {
 		this.refusedTokens = undefined;
 		// A name is registered once; the second time it would be taken, by oneself.
 		if (typeof this.given === "object" && "register" in this.given) this.given = { login: this.given.register };
-		if (tokens !== undefined) this.keep({ user: { id: user.id, name: user.name }, tokens });
+		if (tokens !== undefined) this.keepTokens({ id: user.id, name: user.name }, tokens);
 		else if (SOURCES[this.attempt.at] !== "access") this.keep(undefined);
 		this.end();
 	}
 
 	/** Fresh tokens for the identity of this moment. */
 	renewed(tokens: Tokens): void {
-		if (this.kept !== undefined) this.keep({ user: this.kept.user, tokens });
+		if (this.kept !== undefined) this.keepTokens(this.kept.user, tokens);
 	}
 
 	/** Another identity, from the caller. What was kept is used no more, and forgotten once this one is welcomed. */
@@ -151,32 +170,33 @@ export class Identity {
 		this.kept = undefined;
 		this.refusedTokens = undefined;
 		this.loaded = true;
-		await this.store.save(undefined);
+		this.guestKey.forget();
+		await this.keeping.forget();
 	}
 
 	/** The attempt is over: other programs that share the store may make an identity. */
 	end(): void {
-		this.saving = this.attempt.end(this.saving);
+		this.keeping.after((before) => this.attempt.end(before));
 	}
 
 	/** Resolves when what is to be kept has been given to the store. */
 	async settled(): Promise<void> {
 		this.end();
-		await this.saving;
+		await this.keeping.settle();
 	}
 
 	/**
-	 * Takes over newer tokens of the same user from the store: another tab or process has renewed them, and a refresh token that is
-	 * used twice ends all of them.
+	 * Takes over the tokens of the same user that another tab or process has put into the store: it has renewed them, and a refresh token that
+	 * is used twice ends all of them. By their times nothing is judged: clocks are put back.
 	 */
 	async look(): Promise<void> {
-		await this.saving;
+		await this.keeping.done;
 		const { kept } = this;
 		if (kept === undefined) return;
 		// What cannot be read leaves what is here.
 		const stored = await this.store.load().catch(() => undefined);
 		if (stored === undefined || this.kept !== kept || stored.user.id !== kept.user.id) return;
-		if (stored.tokens.refreshExpiresMs >= kept.tokens.refreshExpiresMs) this.kept = stored;
+		if (!this.keeping.isUsedUp(stored)) this.kept = stored;
 	}
 
 	/** The refresh token of this moment and for how long the access token is still good, in ms; undefined without one. */
@@ -187,7 +207,7 @@ export class Identity {
 	}
 
 	private unlock(): void {
-		this.saving = this.attempt.unlock(this.saving);
+		this.keeping.after((before) => this.attempt.unlock(before));
 	}
 
 	/**
@@ -196,17 +216,38 @@ export class Identity {
 	 */
 	private async madeByAnother(attempt: Attempt): Promise<boolean> {
 		await attempt.lock();
-		await this.saving;
+		await this.keeping.done;
 		const stored = attempt.over ? undefined : await this.store.load().catch(() => undefined);
 		if (stored === undefined || attempt.over) return false;
 		const { name, kept, refusedTokens } = this;
 		if (isSame(stored, refusedTokens)) this.keep(undefined);
-		if (isSame(stored, refusedTokens) || isSame(stored, kept)) return false;
 		if (name === undefined || folded(name) !== folded(stored.user.name)) return false;
+		// Under its own key a hello may have been carried out already.
+		if (!isKeyOnly(stored) || this.guestKey.known(name) === undefined) this.guestKey.learn(stored);
+		if (isSame(stored, refusedTokens) || isSame(stored, kept) || isKeyOnly(stored) || this.keeping.isUsedUp(stored)) return false;
 		this.kept = stored;
 		this.unlock();
 		attempt.at = 0;
 		return true;
+	}
+
+	/** Before the hello, or whoever is ended between it and the welcome has no way back. What is there of another name stays. */
+	private async keepKey(name: string): Promise<void> {
+		const guestKey = this.guestKey.of(name);
+		const stored = await this.store.load().catch(() => undefined);
+		if (stored?.guestKey === guestKey || (stored !== undefined && folded(stored.user.name) !== folded(name))) return;
+		this.keeping.save(keyOnly(name, guestKey));
+		await this.keeping.done;
+	}
+
+	/** Under a name that was refused nothing is kept. */
+	private async dropKey(attempt: Attempt): Promise<void> {
+		const { name } = this;
+		if (name === undefined || attempt.over) return;
+		const guestKey = this.guestKey.known(name);
+		const stored = guestKey === undefined ? undefined : await this.store.load().catch(() => undefined);
+		if (stored === undefined || !isKeyOnly(stored) || stored.guestKey !== guestKey || attempt.over) return;
+		this.keeping.save(undefined);
 	}
 
 	private async candidate(source: Source): Promise<HelloCredential | undefined> {
@@ -214,13 +255,13 @@ export class Identity {
 		const now = this.serverNow();
 		switch (source) {
 			case "access":
-				return tokens !== undefined && tokens.accessExpiresMs > now + EXPIRY_SLACK_MS ? tokenOffer(tokens.access) : undefined;
+				if (tokens === undefined || tokens.access === "") return undefined;
+				return tokens.refresh === "" || tokens.accessExpiresMs > now + EXPIRY_SLACK_MS ? tokenOffer(tokens.access) : undefined;
 			case "refresh":
-				return tokens !== undefined && tokens.refresh !== "" && tokens.refreshExpiresMs > now
-					? refreshOffer(tokens.refresh)
-					: undefined;
+				// Whether it has run out is for the server to say: this clock may be wrong by any amount.
+				return tokens !== undefined && tokens.refresh !== "" ? refreshOffer(tokens.refresh) : undefined;
 			case "given":
-				return offerOf(await this.ask());
+				return offerOf(await this.ask(), (name) => this.guestKey.of(name));
 			case "registered": {
 				const credential = await this.ask();
 				const mine = this.perhapsRegistered && this.refusal?.code === "name_taken";
@@ -251,11 +292,16 @@ export class Identity {
 		return this.clock.now() + this.offsetMs;
 	}
 
+	private keepTokens(user: StoredIdentity["user"], tokens: Tokens): void {
+		const guestKey = this.guestKey.known(user.name);
+		this.keep({ user, tokens, ...(guestKey === undefined ? {} : { guestKey }) });
+	}
+
 	private keep(identity: StoredIdentity | undefined): void {
+		if (this.kept !== undefined && this.kept.tokens.refresh !== identity?.tokens.refresh) this.keeping.replaced(this.kept);
 		this.kept = identity;
 		this.loaded = true;
-		// The store's failure must not cost the connection: the identity holds as long as this page or process.
-		this.saving = this.store.save(identity).catch(() => undefined);
+		this.keeping.save(identity);
 	}
 
 	/** The name that the caller gives is meant, else that of what was kept: another's tokens are not used for it. */

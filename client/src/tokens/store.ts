@@ -5,6 +5,11 @@ import type { Tokens, User } from "@verbatim/protocol";
 export interface StoredIdentity {
 	readonly user: Pick<User, "id" | "name">;
 	readonly tokens: Pick<Tokens, "access" | "accessExpiresMs" | "refresh" | "refreshExpiresMs">;
+	/**
+	 * Of a guest: the secret that it comes back with where its tokens are lost. Kept before its first welcome too, under no user's id and
+	 * with empty tokens; a store that leaves it out does no harm.
+	 */
+	readonly guestKey?: string;
 }
 
 export interface TokenStore {

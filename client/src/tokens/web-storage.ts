@@ -27,22 +27,23 @@ export function webStorageTokens(
 	};
 }
 
-export function renderIdentity({ user, tokens }: StoredIdentity): string {
+export function renderIdentity({ user, tokens, guestKey }: StoredIdentity): string {
 	const { access, accessExpiresMs, refresh, refreshExpiresMs } = tokens;
 	return JSON.stringify({
 		user: { id: user.id, name: user.name },
 		tokens: { access, accessExpiresMs, refresh, refreshExpiresMs },
+		guestKey,
 	});
 }
 
 /** The identity in `text`, or undefined if it is none. */
 export function parseIdentity(text: string): StoredIdentity | undefined {
 	try {
-		const { user, tokens } = JSON.parse(text) as StoredIdentity;
+		const { user, tokens, guestKey } = JSON.parse(text) as StoredIdentity;
 		const strings = [user.id, user.name, tokens.access, tokens.refresh];
 		const numbers = [tokens.accessExpiresMs, tokens.refreshExpiresMs];
 		if (strings.every((value) => typeof value === "string") && numbers.every((value) => typeof value === "number")) {
-			return { user, tokens };
+			return { user, tokens, ...(typeof guestKey === "string" ? { guestKey } : {}) };
 		}
 	} catch {
 		// Not ours, or torn: as if nothing were kept.

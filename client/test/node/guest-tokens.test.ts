@@ -1,6 +1,7 @@
 // A program that is started again as the same guest: processes of their own, as they are in life.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServerProcess } from "@verbatim/testkit";
@@ -52,6 +53,71 @@ function start(guest: string, endpoint = server.webSocket): Program {
 	};
 }
 
+/** A way to the server that cuts a connection when the answer to its hello comes down. */
+async function losingLine(times: number) {
+	let left = times;
+	let lost = 0;
+	let tell = (): void => {};
+	const firstLost = new Promise<void>((resolve) => {
+		tell = resolve;
+	});
+	const open = new Set<Socket>();
+	const proxy = createServer((near) => {
+		const far = connectTcp(Number(new URL(server.webSocket).port), "127.0.0.1");
+		// The first is the answer to the upgrade.
+		let chunks = 0;
+		for (const [one, other] of [
+			[near, far],
+			[far, near],
+		] as const) {
+			open.add(one);
+			one.on("error", () => other.destroy());
+			one.on("close", () => other.destroy());
+		}
+		near.on("data", (chunk) => far.write(chunk));
+		far.on("data", (chunk) => {
+			if (++chunks < 2 || left === 0) {
+				near.write(chunk);
+				return;
+			}
+			left--;
+			lost++;
+			near.destroy();
+			tell();
+		});
+	});
+	await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+	const { port } = proxy.address() as AddressInfo;
+	return {
+		endpoint: `ws://127.0.0.1:${port}/ws`,
+		firstLost,
+		get lost() {
+			return lost;
+		},
+		mend() {
+			left = 0;
+		},
+		async stop() {
+			for (const socket of open) socket.destroy();
+			await new Promise((resolve) => proxy.close(resolve));
+		},
+	};
+}
+
+test("a file of tokens that cannot be put in place leaves nothing beside it", async () => {
+	const path = join(state, "identity.json");
+	await mkdir(path);
+	const tokens = { access: "a", accessExpiresMs: 1, refresh: "r", refreshExpiresMs: 1 };
+	const saving = fileTokens(path).save({ user: { id: "u", name: "ann" }, tokens });
+	expect(
+		await saving.then(
+			() => "kept",
+			(error: NodeJS.ErrnoException) => error.code,
+		),
+	).toMatch(/^E/);
+	expect(await readdir(state)).toEqual(["identity.json"]);
+});
+
 const guests = (): string => join(state, "verbatim/guests");
 
 describe("a program that comes as a guest", () => {
@@ -84,6 +150,28 @@ describe("a program that comes as a guest", () => {
 		const said = new Set(await Promise.all(programs.map(({ said }) => said)));
 		for (const program of programs) await program.end();
 		expect([...said]).toEqual([expect.stringMatching(/^u/)]);
+	}, 30_000);
+
+	test("is the guest that it was made, where the welcome was lost", async () => {
+		const line = await losingLine(1);
+		const program = start("lost", line.endpoint);
+		const id = await program.said;
+		expect(id).toStartWith("u");
+		expect(line.lost).toBe(1);
+		await program.end();
+		await line.stop();
+	}, 30_000);
+
+	test("is that guest also when it was killed between its hello and the welcome", async () => {
+		const line = await losingLine(Number.POSITIVE_INFINITY);
+		const program = start("killed", line.endpoint);
+		await line.firstLost;
+		await program.end("SIGKILL");
+		line.mend();
+		const again = start("killed", line.endpoint);
+		expect(await again.said).toStartWith("u");
+		await again.end();
+		await line.stop();
 	}, 30_000);
 
 	test("takes over the lock of a program that is gone, and of one that hangs", async () => {
