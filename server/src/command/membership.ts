@@ -58,13 +58,10 @@ export const create: Handler<Create> = async (context, { name, kind, history }) 
 	);
 
 export const leave: Handler<Leave> = async (context, { room: ref }) => {
-	await append(context, {
-		kind: "leave",
-		room: await roomId(context, ref),
-		sender: senderOf(context),
-		reason: "",
-		atMs: context.parts.clock.now(),
-	});
+	const room = await roomId(context, ref);
+	const sender = senderOf(context);
+	const { declined } = await append(context, { kind: "leave", room, sender, reason: "", atMs: context.parts.clock.now() });
+	if (declined) context.parts.rooms.declined(room, sender.id);
 	return done();
 };
 

@@ -17,6 +17,8 @@ export interface Device extends Reader {
 	memberNoLonger(room: string): void;
 	/** An invitation to `room` is open. */
 	invited(room: string, by: UserRef): void;
+	/** The invitation to `room` was declined. */
+	uninvited(room: string): void;
 	/** A message that may be dropped when the reader is slow; returns whether it went out. */
 	pushEphemeral(push: Push): boolean;
 	/** One of the above has thrown: our bug, which ends this session and nothing else. Never throws. */

@@ -1,8 +1,8 @@
 // The lists of members that are asked for, as pages of the wire. A page is read and encoded once a version of its list, whatever the
 // number of clients that ask: ten thousand that come back to one room cost one read a second, and nearly always no page at all.
 //
-// Entries that change who is in a room say so here (`changed`) before their senders are answered, so that nobody is shown a list
-// without what they have just done. A declined invitation has no entry: it is seen after `FRESH_MS`.
+// What changes who is in a room, an entry or a declined invitation, is told here (`changed`) before its sender is answered, so that nobody
+// is shown a list without what they have just done.
 import { create, type Member, MemberSchema, shareList } from "@verbatim/protocol";
 import type { Clock } from "../clock.ts";
 import type { MemberPage, Store } from "../store/store.ts";
@@ -91,7 +91,7 @@ export class MemberLists {
 		return isKnown ? Math.max(list.head, room.head) : list.head;
 	}
 
-	/** An entry has changed who is in the room, or may have. */
+	/** Who is in the room has changed, or may have. */
 	changed(room: string): void {
 		this.underWay.delete(room);
 		const list = this.lists.get(room);

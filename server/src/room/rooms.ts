@@ -81,6 +81,12 @@ export class Rooms {
 		}
 	}
 
+	/** The user has declined the invitation to `room`, of which there is no entry. */
+	declined(room: string, user: string): void {
+		this.lists.changed(room);
+		this.tell(user, (device) => device.uninvited(room));
+	}
+
 	/** Ends the sweeps. */
 	stop(): void {
 		this.cancelSweep?.();

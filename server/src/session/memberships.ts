@@ -120,6 +120,16 @@ export class Memberships {
 		);
 	}
 
+	uninvited(room: string): void {
+		if (this.waiting !== undefined) {
+			this.waiting.push(() => this.uninvited(room));
+			return;
+		}
+		// A member again meanwhile.
+		if (this.port.closed || this.streams.subscriptions.has(room)) return;
+		this.port.tell({ case: "roomRemoved", value: { room } });
+	}
+
 	/** Says that the user is in a room, unless somebody says it first, and lets its stream go. */
 	private announceNew(subscription: Subscription): void {
 		const { room, cursor } = subscription;

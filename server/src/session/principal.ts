@@ -181,6 +181,11 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		this.memberships.invited(room, by);
 	}
 
+	uninvited(room: string): void {
+		this.mustBeCurrent();
+		this.memberships.uninvited(room);
+	}
+
 	broken(cause: unknown): void {
 		const stale = this.session.principal !== this;
 		this.session.broken("a session met an unexpected error", cause);

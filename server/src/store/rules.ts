@@ -30,6 +30,8 @@ export type Ruling =
 			readonly seq?: number;
 			/** For a message whose cid had been committed before: where and when. */
 			readonly first?: { readonly seq: number; readonly atMs: number };
+			/** The sender's open invitation has ended, without an entry. */
+			readonly declined?: true;
 			/** The guest that has lost its name to this draft. */
 			readonly parting?: Parting;
 			readonly family?: TokenFamily;
@@ -127,8 +129,11 @@ function leave(tables: Tables, draft: Of<"leave">, limits: RuleLimits): Ruling {
 		if (room.kind === Room_Kind.DIRECT) return { ok: false, code: "forbidden" };
 		return log(tables, room, draft, limits);
 	}
-	if (standing === Room_Standing.INVITED) tables.removeMember(room, draft.sender.id);
-	else if (room.kind !== Room_Kind.PUBLIC) return { ok: false, code: "no_such_room" };
+	if (standing === Room_Standing.INVITED) {
+		tables.removeMember(room, draft.sender.id);
+		return { ok: true, room: recordOf(room), declined: true };
+	}
+	if (room.kind !== Room_Kind.PUBLIC) return { ok: false, code: "no_such_room" };
 	return { ok: true, room: recordOf(room) };
 }
 

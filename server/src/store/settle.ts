@@ -44,7 +44,7 @@ function outcomeOf(draft: Draft, ruling: Extract<Ruling, { ok: true }>): Extract
 	if (draft.kind === "tokenUse") return { ok: true, entries: [], ...(ruling.family ? { family: ruling.family } : {}) };
 	if (draft.kind === "userCreate" || draft.kind === "userChange" || !room) return { ok: true, entries: [] };
 	if (draft.kind === "message" && first) return { ok: true, entries: [], room, ...first, repeated: true };
-	if (seq === undefined) return { ok: true, entries: [], room };
+	if (seq === undefined) return { ok: true, entries: [], room, ...(ruling.declined ? { declined: true } : {}) };
 	const entries = [entryOf(draft, seq)];
 	return draft.kind === "message" ? { ok: true, entries, room, seq, atMs: draft.atMs } : { ok: true, entries, room };
 }

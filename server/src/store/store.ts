@@ -188,6 +188,8 @@ export type Outcome =
 			readonly atMs?: number;
 			/** The cid had been committed before. */
 			readonly repeated?: boolean;
+			/** The sender's open invitation has ended, without an entry. */
+			readonly declined?: true;
 			/** For a token's use: the family afterwards. */
 			readonly family?: TokenFamily;
 	  }

@@ -177,7 +177,7 @@ describe("a list of members", () => {
 		}
 	});
 
-	test("loses a declined invitation, which has no entry, within a second or so", async () => {
+	test("loses a declined invitation, which has no entry, at once", async () => {
 		const harness = new Harness(LARGE);
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -187,8 +187,7 @@ describe("a list of members", () => {
 		const before = await who(ann, id);
 		expect(names(before)).toEqual(["ann", "bob"]);
 		await bob.want("done", { case: "leave", value: { room: id } });
-		await harness.clock.advance(1_000);
-		const after = await who(ann, id);
+		const after = await who(ann, id, { epoch: before.epoch, version: before.version });
 		expect(names(after)).toEqual(["ann"]);
 		expect(after.version).toBe(before.version + 1);
 	});

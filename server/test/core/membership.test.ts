@@ -131,6 +131,21 @@ describe("membership", () => {
 		expect(await bob.refusal({ case: "history", value: { room } })).toBe("no_such_room");
 	});
 
+	test("who declines an invitation is told on all connections, once, and nobody is told of what was none", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const [bob, other] = [await harness.guest("bob"), await harness.guest("bob")];
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const room = made.room?.id ?? "";
+		await ann.want("done", invite(room, "bob"));
+		expect(other.pushed("invited")).toHaveLength(1);
+		await bob.want("done", leave(room));
+		for (const each of [bob, other]) expect(each.pushed("roomRemoved")).toEqual([expect.objectContaining({ room })]);
+		const tea = await joined(ann, "#tea");
+		await bob.want("done", leave(tea.id));
+		for (const each of [ann, bob, other]) expect(each.pushed("roomRemoved").map((removed) => removed.room)).not.toContain(tea.id);
+	});
+
 	test("a page of history around an entry, or around the first one of a time", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

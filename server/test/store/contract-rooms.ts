@@ -111,7 +111,7 @@ export function roomClauses(bench: Bench): void {
 			const store = await bench.store();
 			await must(store, create("den", ann, Room_Kind.PRIVATE));
 			await must(store, invite("den", ann, bob));
-			expect(await must(store, leave("den", bob))).toMatchObject({ entries: [], room: { head: 2 } });
+			expect(await must(store, leave("den", bob))).toMatchObject({ entries: [], room: { head: 2 }, declined: true });
 			expect(await codeOf(store.append(join("den", bob)))).toBe("no_such_room");
 			expect(await store.roomsOf(bob.id)).toEqual([]);
 		});
