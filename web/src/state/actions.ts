@@ -37,6 +37,7 @@ export function createActions({ client, session, rooms, toasts, layout }: Action
 	const go = (roomId: string): void => {
 		rooms.open(roomId);
 		layout.drawer.value = false;
+		if (layout.overlaid.value) layout.members.value = false;
 		layout.dialog.value = undefined;
 	};
 	const ask = (question: Question): void => {

@@ -1,6 +1,6 @@
 // The page's state, put together once: a client and what the views show of it. Views reach it through `useApp`.
 
-import { effect, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { type Client, type Clock, OutboxError } from "@verbatim/client";
 import { type Times, timesFor } from "../text/times.ts";
 import { type Actions, createActions } from "./actions.ts";
@@ -19,6 +19,8 @@ export interface App {
 	readonly toasts: Toasts;
 	readonly layout: Layout;
 	readonly actions: Actions;
+	/** Is there a room whose members are shown? */
+	readonly membersShown: ReadonlySignal<boolean>;
 	readonly times: Times;
 	/** The wall clock, twice a second, for countdowns. */
 	readonly now: ReadonlySignal<number>;
@@ -40,13 +42,14 @@ export function createApp({ client, clock, keeper, drafts, window }: AppOptions)
 	const times = timesFor();
 	const session = createSession(client, keeper);
 	const layout = createLayout(window);
+	const address = browserAddress(window);
 	const rooms = createRooms({
 		client,
 		clock,
 		user: session.user,
 		keeper,
 		drafts,
-		address: browserAddress(window),
+		address,
 		dayKey: times.dayKey,
 		onGone(title) {
 			if (layout.dialog.value === "room") layout.dialog.value = undefined;
@@ -57,6 +60,19 @@ export function createApp({ client, clock, keeper, drafts, window }: AppOptions)
 	client.on("problem", (problem) => {
 		if (problem instanceof OutboxError) toasts.error(problem);
 	});
+	const membersShown = computed(() => layout.members.value && rooms.current.value !== undefined && rooms.wanted.value === "");
+	const covered = computed(() => layout.drawer.value || (membersShown.value && layout.overlaid.value));
+	const closeOver = (): void => {
+		layout.drawer.value = false;
+		if (layout.overlaid.value) layout.members.value = false;
+	};
+	let uncover = (): void => {};
+	effect(() => {
+		uncover();
+		if (covered.value) uncover = address.cover(closeOver);
+	});
+	// The reader is elsewhere, and wants to see it.
+	address.onChange(closeOver);
 	effect(() => {
 		window.document.title = titleOf(rooms);
 	});
@@ -67,6 +83,7 @@ export function createApp({ client, clock, keeper, drafts, window }: AppOptions)
 		toasts,
 		layout,
 		actions: createActions({ client, session, rooms, toasts, layout }),
+		membersShown,
 		times,
 		now: createTicker(clock, 500),
 		minute: createTicker(clock, 60_000),

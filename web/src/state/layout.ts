@@ -18,6 +18,8 @@ export interface Layout {
 	/** The list of rooms, where there is no place for it beside the conversation. */
 	readonly drawer: Signal<boolean>;
 	readonly members: Signal<boolean>;
+	/** Do the members lie over the conversation, for want of room beside it? */
+	readonly overlaid: ReadonlySignal<boolean>;
 	readonly dialog: Signal<Dialog | undefined>;
 	readonly question: Signal<Question | undefined>;
 	/** How many dialogs are shown: toasts lie in the topmost one, since all else is out of reach while it is there. */
@@ -36,14 +38,16 @@ export function createLayout(window: Window): Layout {
 	window.addEventListener("focus", update);
 	window.addEventListener("blur", update);
 	document.addEventListener("visibilitychange", update);
-	const drawer = signal(false);
-	// Back, forward or another address: the reader is elsewhere, and wants to see it.
-	window.addEventListener("popstate", () => {
-		drawer.value = false;
+	// As style/shell.css has it.
+	const narrow = window.matchMedia("(max-width: 1040px)");
+	const overlaid = signal(narrow.matches);
+	narrow.addEventListener("change", () => {
+		overlaid.value = narrow.matches;
 	});
 	return {
-		drawer,
+		drawer: signal(false),
 		members: signal(false),
+		overlaid,
 		dialog: signal(undefined),
 		question: signal(undefined),
 		modals: signal(0),

@@ -2,8 +2,8 @@
 // when it was opened, the draft, the loading of older pages.
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { Delivery, Room, RoomMember, SkippedRange } from "@verbatim/client";
-import type { User } from "@verbatim/protocol";
+import type { Delivery, Room, SkippedRange } from "@verbatim/client";
+import { LIMITS, type User } from "@verbatim/protocol";
 import { type Row, rowsOf } from "../text/rows.ts";
 import { errorWords } from "../text/words.ts";
 import { KEYS, type Keeper } from "./storage.ts";
@@ -37,6 +37,8 @@ export interface RoomModel {
 	ask(): void;
 	/** The reader sees the end of the members known: the page that follows is loaded. */
 	loadMembers(): void;
+	/** Loads the rest of the members. Resolves once they are here, or cannot be had. */
+	loadAllMembers(): Promise<void>;
 	/** The reader looks at these members, by id: whether they are there is asked for where it does not come by itself. */
 	lookAt(users: readonly string[]): void;
 	/** The reader asks for the page before the oldest shown. Never rejects, see `loadError`. */
@@ -190,6 +192,13 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 		loadMembers() {
 			if (!room.membersComplete) room.loadMembers().catch(() => undefined);
 		},
+		async loadAllMembers() {
+			try {
+				while (!room.membersComplete && (await room.loadMembers(LIMITS.membersPageMax)) > 0);
+			} catch {
+				// What is here is shown.
+			}
+		},
 		lookAt(users) {
 			lookedAt = users;
 			void look();
@@ -203,16 +212,4 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 			for (const off of offs) off();
 		},
 	};
-}
-
-/** Of rooms with more members it is not known of everybody whether they are there, and what is learnt must not move what one looks at. */
-const RANKED_MAX = 100;
-const byName = new Intl.Collator();
-
-/** Members in the order of a list: who is there first, in small rooms, then by name; as long as not all are known, as their pages come. */
-export function membersInOrder(members: Iterable<RoomMember>, complete: boolean): readonly RoomMember[] {
-	const all = [...members];
-	if (!complete) return all.sort((a, b) => (a.user.id < b.user.id ? -1 : 1));
-	const rank = (member: RoomMember): number => (all.length > RANKED_MAX || member.online === true ? 0 : 1);
-	return all.sort((a, b) => rank(a) - rank(b) || byName.compare(a.user.name, b.user.name));
 }

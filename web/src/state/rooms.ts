@@ -51,6 +51,8 @@ export function createRooms(options: RoomsOptions): Rooms {
 	const wanted = signal(refOfHash(address.hash()));
 	const presence = signal(0);
 	const askAfter = createAsker(client);
+	/** Whose rooms these are. */
+	let userId = "";
 
 	const sorted = (is: (room: Room) => boolean): ReadonlySignal<readonly RoomModel[]> =>
 		computed(() =>
@@ -64,7 +66,8 @@ export function createRooms(options: RoomsOptions): Rooms {
 		const before = models.peek().get(room.id);
 		if (before?.room === room) return;
 		before?.dispose();
-		const context = { me: options.user, userId: client.user?.id ?? "", keeper: options.drafts, dayKey: options.dayKey };
+		userId = client.user?.id ?? "";
+		const context = { me: options.user, userId, keeper: options.drafts, dayKey: options.dayKey };
 		models.value = new Map(models.peek()).set(room.id, createRoomModel(room, context));
 		if (before !== undefined && currentId.peek() === room.id) models.peek().get(room.id)?.enter();
 	};
@@ -80,7 +83,8 @@ export function createRooms(options: RoomsOptions): Rooms {
 			if (currentId.peek() !== room.id) return;
 			currentId.value = undefined;
 			address.replace("#");
-			options.onGone(room.title);
+			// Who signs out, or in as somebody else, has left no room.
+			if (client.user?.id === userId) options.onGone(room.title);
 		});
 	};
 
@@ -104,11 +108,11 @@ export function createRooms(options: RoomsOptions): Rooms {
 
 	/** Goes where the address says, or, without one, where the reader was last. */
 	const settle = (): void => {
-		if (client.user === undefined || client.status.state !== "live") return;
+		if (client.user === undefined) return;
 		if (wanted.peek() !== "") {
 			const found = [...models.peek().values()].find((model) => sameRef(model.room.title, wanted.peek()));
 			if (found !== undefined) open(found.room.id, "replace");
-		} else if (currentId.peek() === undefined) {
+		} else if (currentId.peek() === undefined && client.status.state === "live") {
 			const last = keeper.getItem(KEYS.place(client.user.id));
 			const id = last !== null && models.peek().has(last) ? last : channels.peek()[0]?.room.id;
 			if (id !== undefined) open(id, "replace");

@@ -1,11 +1,13 @@
 // Who is in the room, and who of them is there. Only the people near the screen exist: a room may have thousands.
 
+import { useSignal } from "@preact/signals";
 import { elementScroll } from "@tanstack/virtual-core";
 import type { RoomMember } from "@verbatim/client";
-import { Room_Standing } from "@verbatim/protocol";
+import { LIMITS, Room_Standing } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { membersInOrder, type RoomModel } from "../state/room.ts";
+import type { RoomModel } from "../state/room.ts";
+import { MemberOrder } from "../text/member-order.ts";
 import { counted } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
@@ -21,16 +23,11 @@ export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
 	model.version.value;
 	rooms.presence.value;
 	const { room } = model;
-	const { members: known, membersComplete: complete } = room;
-	// Sorted when it changes, and not with each message.
-	const { members, invited } = useMemo(() => {
-		const all = membersInOrder(known.values(), complete);
-		const isInvited = ({ standing }: { readonly standing: Room_Standing }): boolean => standing === Room_Standing.INVITED;
-		return { members: all.filter((member) => !isInvited(member)), invited: all.filter(isInvited) };
-	}, [known, complete]);
-	const scroller = useRef<HTMLElement>(null);
+	const scroller = useRef<HTMLDivElement>(null);
+	const panel = useRef<HTMLElement>(null);
+	useFocusOver(panel);
 	return (
-		<aside class="members" aria-label="Members" ref={scroller}>
+		<aside class="members" aria-label="Members" ref={panel}>
 			<header>
 				<h2>Members</h2>
 				<button type="button" class="quiet" aria-label="Close members" onClick={() => (layout.members.value = false)}>
@@ -41,6 +38,68 @@ export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
 				{counted(room.memberCount, "member", "members")}
 				{room.onlineCount === undefined ? "" : `, ${room.onlineCount.toLocaleString()} online`}
 			</p>
+			<div class="members-list" ref={scroller}>
+				<List model={model} scroller={scroller} />
+			</div>
+		</aside>
+	);
+}
+
+/** A panel that lies over the conversation has the focus while it is there, and gives it back to the button that opened it. */
+function useFocusOver(panel: { readonly current: HTMLElement | null }): void {
+	const { layout } = useApp();
+	useEffect(() => {
+		if (!layout.overlaid.peek()) return undefined;
+		const before = document.activeElement;
+		panel.current?.querySelector("button")?.focus();
+		return () => {
+			if (before instanceof HTMLButtonElement) before.focus();
+		};
+	}, [layout, panel]);
+}
+
+interface ListProps {
+	readonly model: RoomModel;
+	readonly scroller: { readonly current: HTMLElement | null };
+}
+
+function List({ model, scroller }: ListProps): JSX.Element {
+	const { layout, session, rooms } = useApp();
+	model.version.value;
+	rooms.presence.value;
+	const { room } = model;
+	const { members: known, membersComplete: complete } = room;
+	const order = useMemo(() => new MemberOrder(), []);
+	const rests = useSignal(0);
+	const tried = useSignal(session.status.peek().state !== "live");
+	// Sorted from the start where one page brings the rest.
+	const awaited = !complete && !tried.value && room.memberCount <= LIMITS.membersPageMax;
+	useEffect(() => {
+		if (awaited) void model.loadAllMembers().then(() => (tried.value = true));
+	}, [model, awaited, tried]);
+	useEffect(() => {
+		const box = scroller.current;
+		const onRest = (): void => void rests.value++;
+		box?.addEventListener("pointerleave", onRest);
+		box?.addEventListener("focusout", onRest);
+		return () => {
+			box?.removeEventListener("pointerleave", onRest);
+			box?.removeEventListener("focusout", onRest);
+		};
+	}, [scroller, rests]);
+	const rested = rests.value;
+	// Sorted when it changes, and not with each message.
+	const { members, invited } = useMemo(() => {
+		const box = scroller.current;
+		const looked = rested >= 0 && (layout.overlaid.peek() || (box !== null && isLookedAt(box)));
+		const all = awaited ? [] : order.arrange(known.values(), { complete, looked });
+		const isInvited = ({ standing }: { readonly standing: Room_Standing }): boolean => standing === Room_Standing.INVITED;
+		return { members: all.filter((member) => !isInvited(member)), invited: all.filter(isInvited) };
+	}, [known, complete, awaited, order, layout, scroller, rested]);
+	if (awaited) return <p class="hint">One moment…</p>;
+	return (
+		<>
+			{order.isOfPages ? <p class="hint">In the order in which they came to this server</p> : null}
 			<People model={model} members={members} scroller={scroller} />
 			{invited.length === 0 ? null : (
 				<>
@@ -52,8 +111,13 @@ export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
 					</ul>
 				</>
 			)}
-		</aside>
+		</>
 	);
+}
+
+/** Is the pointer or the focus in it, or has it been scrolled? */
+function isLookedAt(box: HTMLElement): boolean {
+	return box.scrollTop > 0 || box.matches(":hover, :focus-within");
 }
 
 interface PeopleProps {

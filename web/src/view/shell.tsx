@@ -18,7 +18,7 @@ export function Shell({ user }: { readonly user: User }): JSX.Element {
 	const { rooms, layout } = app;
 	const current = rooms.current.value;
 	const dialog = layout.dialog.value;
-	const membersShown = layout.members.value && current !== undefined && rooms.wanted.value === "";
+	const membersShown = app.membersShown.value;
 	const main = useRef<HTMLElement>(null);
 
 	useEffect(() => {
@@ -43,7 +43,7 @@ export function Shell({ user }: { readonly user: User }): JSX.Element {
 					<Conversation key={current.room.id} model={current} />
 				)}
 			</main>
-			{membersShown ? <Members key={current.room.id} model={current} /> : null}
+			{membersShown && current !== undefined ? <Members key={current.room.id} model={current} /> : null}
 			{dialog === "rooms" ? <RoomsDialog /> : null}
 			{dialog === "direct" ? <DirectDialog /> : null}
 			{dialog === "room" && current !== undefined ? <RoomDialog model={current} /> : null}

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { create, Room_Standing, UserSchema } from "@verbatim/protocol";
 import { ServerProcess } from "@verbatim/testkit";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { ann, bob, message } from "../support/entries.ts";
 import { enter, hear, join, PATIENCE_MS } from "../support/people.ts";
 import { type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
@@ -36,8 +37,8 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		await browser?.close();
 	}, LONG_MS);
 
-	async function visitor(url: string, name: string): Promise<Visitor["page"]> {
-		const one = await browser.visitor({ viewport: { width: 1_200, height: 900 } });
+	async function visitor(url: string, name: string, options: BrowserContextOptions = {}): Promise<Visitor["page"]> {
+		const one = await browser.visitor({ viewport: { width: 1_200, height: 900 }, ...options });
 		visitors.push(one);
 		await enter(one.page, url, name);
 		return one.page;
@@ -101,7 +102,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 			// A page of them, and no more than a screen of it.
 			expect(asks().filter((value) => value.users.length === 0)).toHaveLength(1);
 			expect(await page.locator(".person").count()).toBeLessThan(80);
-			const list = page.locator(".members");
+			const list = page.locator(".members-list");
 			for (let end = page.locator(".person", { hasText: `member ${numbered(MEMBERS - 1)}` }); (await end.count()) === 0; ) {
 				await list.evaluate((box) => box.scrollBy(0, 4_000));
 				await page.waitForTimeout(0);
@@ -122,6 +123,134 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 			while (asks().length < before + 2) await page.waitForTimeout(20);
 			const again = asks().slice(before);
 			expect(again.filter(({ users: asked }) => asked.length === 0)).toMatchObject([{ after: "", epoch: 1, version: 7 }]);
+		},
+		LONG_MS,
+	);
+
+	/** A room whose members come in pages, by id, with names in another order, and a room beside it. */
+	async function manyMembers(count: number): Promise<ScriptedServer> {
+		const users = Array.from({ length: count }, (_, n) => ({
+			id: `u${numbered(n)}`,
+			name: `member ${numbered((n * 7) % count)}`,
+		}));
+		const rooms = [scriptedRoom("big", [message(1, bob, "hello")]), scriptedRoom("tea", [message(1, bob, "tea is ready")])];
+		const [{ info }] = rooms as [(typeof rooms)[number]];
+		info.members = count;
+		return scriptedServer({
+			user: ann,
+			rooms,
+			react(command) {
+				if (command.case !== "who" || command.value.room !== info.id) return undefined;
+				const { after, limit, users: asked } = command.value;
+				const facts = { room: info.id, epoch: 1, version: 7, asOf: 1, total: count, online: 1 };
+				if (asked.length > 0) return { case: "memberList", value: { ...facts, here: [] } };
+				const following = users.filter(({ id }) => id > after);
+				const page = following.slice(0, Math.min(limit, 1_000));
+				const members = page.map((user) => ({ user: create(UserSchema, user), standing: Room_Standing.MEMBER }));
+				const next = page.length < following.length ? (page.at(-1)?.id ?? "") : "";
+				return { case: "memberList", value: { ...facts, members, next } };
+			},
+		});
+	}
+	const namesOn = (page: Page): Promise<readonly string[]> =>
+		page.locator(".people .room-name").evaluateAll((all) =>
+			all
+				.map((one) => ({ name: one.textContent ?? "", top: one.getBoundingClientRect().top }))
+				.sort((a, b) => a.top - b.top)
+				.map(({ name }) => name),
+		);
+
+	test(
+		"a list that one page completes is sorted from the start, and nobody is moved by the rest",
+		async () => {
+			scripted = await manyMembers(254);
+			const page = await visitor(`${scripted.url}#big`, "ann");
+			await hear(page, "hello");
+			await page.getByRole("button", { name: "Members", exact: true }).click();
+			await page.locator(".person").first().waitFor();
+			const first = await namesOn(page);
+			expect(first[0]).toBe("member 00000");
+			expect(first).toEqual([...first].sort());
+			const list = page.locator(".members-list");
+			for (let end = page.locator(".person", { hasText: "member 00253" }); (await end.count()) === 0; ) {
+				await list.evaluate((box) => box.scrollBy(0, 1_000));
+				await page.waitForTimeout(0);
+				end = page.locator(".person", { hasText: "member 00253" });
+			}
+			await list.evaluate((box) => box.scrollTo(0, 0));
+			await page.locator(".person", { hasText: "member 00000" }).waitFor();
+			expect((await namesOn(page)).slice(0, 10)).toEqual(first.slice(0, 10));
+		},
+		LONG_MS,
+	);
+
+	test(
+		"a list of thousands keeps the order in which its pages come, also when the last is here",
+		async () => {
+			scripted = await manyMembers(1_200);
+			const page = await visitor(`${scripted.url}#big`, "ann");
+			await hear(page, "hello");
+			await page.getByRole("button", { name: "Members", exact: true }).click();
+			await page.getByText("In the order in which they came to this server").waitFor();
+			await page.locator(".person").first().waitFor();
+			const first = (await namesOn(page)).slice(0, 10);
+			expect(first.slice(0, 3)).toEqual(["member 00000", "member 00007", "member 00014"]);
+			const list = page.locator(".members-list");
+			const last = `member ${numbered((1_199 * 7) % 1_200)}`;
+			for (let end = page.locator(".person", { hasText: last }); (await end.count()) === 0; ) {
+				await list.evaluate((box) => box.scrollBy(0, 4_000));
+				await page.waitForTimeout(0);
+				end = page.locator(".person", { hasText: last });
+			}
+			await list.evaluate((box) => box.scrollTo(0, 0));
+			await page.locator(".person", { hasText: "member 00007" }).waitFor();
+			expect((await namesOn(page)).slice(0, 10)).toEqual(first);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"on a phone the list is closed from its head wherever it is scrolled to, by a tap beside it, by Escape and by Back, and Back then leads on",
+		async () => {
+			scripted = await manyMembers(254);
+			const page = await visitor(`${scripted.url}#tea`, "ann", {
+				viewport: { width: 390, height: 780 },
+				hasTouch: true,
+				isMobile: true,
+			});
+			await hear(page, "tea is ready");
+			await page.getByRole("button", { name: "Rooms", exact: true }).tap();
+			await page.getByRole("link", { name: "big" }).tap();
+			await hear(page, "hello");
+			const panel = page.locator(".members");
+			const open = async (): Promise<void> => {
+				await page.getByRole("button", { name: "Members", exact: true }).tap();
+				await page.locator(".person").first().waitFor();
+				await page.locator(".members-list").evaluate((box) => box.scrollTo(0, box.scrollHeight));
+			};
+			const closings: readonly (() => Promise<unknown>)[] = [
+				() => page.getByRole("button", { name: "Close members" }).tap(),
+				() => page.touchscreen.tap(20, 400),
+				() => page.keyboard.press("Escape"),
+				() => page.goBack(),
+			];
+			for (const close of closings) {
+				await open();
+				await close();
+				await panel.waitFor({ state: "detached" });
+				expect(new URL(page.url()).hash).toBe("#big");
+				await hear(page, "hello");
+			}
+			// Nothing of it is left on the way back: one step is the room before, from where the list of rooms led here.
+			await page.goBack();
+			await hear(page, "tea is ready");
+			expect(new URL(page.url()).hash).toBe("#tea");
+			// The list of rooms, too.
+			await page.getByRole("button", { name: "Rooms", exact: true }).tap();
+			await page.locator('[data-drawer="open"]').waitFor();
+			await page.goBack();
+			await page.locator('[data-drawer="closed"]').waitFor();
+			await hear(page, "tea is ready");
 		},
 		LONG_MS,
 	);

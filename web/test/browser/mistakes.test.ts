@@ -73,6 +73,7 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 			await signOut(page);
 			await question.getByRole("button", { name: "Sign out" }).click();
 			await page.getByRole("button", { name: "Enter" }).waitFor();
+			expect(await page.getByText("You are no longer in").count()).toBe(0);
 		},
 		LONG_MS,
 	);

@@ -146,6 +146,31 @@ test("a room that one is thrown out of closes and says so; others go silently", 
 	expect([gone, title(rooms)]).toEqual([["#tea"], undefined]);
 });
 
+test("who signs out, or in as somebody else, is not told to be in no room any more", async () => {
+	const { fake, clock, rooms, gone } = stage("#tea");
+	const tea = new FakeRoom("1", "#tea");
+	fake.welcome(ann, tea);
+	await clock.advance(1);
+	fake.user = undefined;
+	fake.remove(tea);
+	expect([gone, title(rooms)]).toEqual([[], undefined]);
+	const mate = new FakeRoom("2", "#mate");
+	fake.welcome(ann, mate);
+	await clock.advance(1);
+	fake.user = bob;
+	fake.remove(mate);
+	expect(gone).toEqual([]);
+});
+
+test("back and forward go through one's rooms while the server is away, too", async () => {
+	const { fake, clock, address, rooms } = stage("#tea");
+	fake.welcome(ann, new FakeRoom("1", "#tea"), new FakeRoom("2", "#mate"));
+	await clock.advance(1);
+	fake.become({ state: "connecting", attempt: 1, endpoint: "" });
+	address.go("#mate");
+	expect([rooms.wanted.value, title(rooms)]).toEqual(["", "#mate"]);
+});
+
 test("unread messages count over all rooms", async () => {
 	const { fake, clock, rooms } = stage("#tea");
 	const tea = new FakeRoom("1", "#tea");
