@@ -90,13 +90,13 @@ async function list(users: UserAdmin, json: boolean): Promise<void> {
 	}
 }
 
-function asWords({ id, name, kind, createdMs, disabled }: AdminUser): string {
+function asWords({ id, name, kind, createdMs, disabled, ended }: AdminUser): string {
 	const since = new Date(createdMs).toISOString().slice(0, 10);
-	return `${name.padEnd(24)}  ${kind.padEnd(10)}  ${since}  ${id}${disabled ? "  disabled" : ""}`;
+	return `${name.padEnd(24)}  ${kind.padEnd(10)}  ${since}  ${id}${disabled ? "  disabled" : ended ? "  ended" : ""}`;
 }
 
-function asJson({ id, name, kind, createdMs, disabled, external }: AdminUser): string {
-	return JSON.stringify({ id, name, kind, createdMs, disabled, ...(kind === "external" && { external }) });
+function asJson({ id, name, kind, createdMs, disabled, ended, external }: AdminUser): string {
+	return JSON.stringify({ id, name, kind, createdMs, disabled, ended, external });
 }
 
 async function newPassword(name: string): Promise<string> {

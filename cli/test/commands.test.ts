@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -249,6 +249,39 @@ describe("on a data folder without a server", () => {
 		expect({ code, err }).toEqual({ code: 66, err: expect.stringContaining("none.db") });
 	}, 60_000);
 
+	test("doctor finds a token file that the server refuses or others can read, data that others can read, and ops open to the network", async () => {
+		const folder = join(data, "looked-at");
+		mkdirSync(folder, { mode: 0o755 });
+		const token = join(data, "token");
+		const grades = async (...flags: string[]) => {
+			const { out } = await verbatim([
+				"doctor",
+				"--json",
+				"--data",
+				folder,
+				"--http=off",
+				"--tcp=127.0.0.1:0",
+				"--ops=127.0.0.1:0",
+				...flags,
+			]);
+			const findings = JSON.parse(out) as { about: string; grade: string; words: string }[];
+			return (about: string) => findings.filter((each) => each.about === about).map(({ grade }) => grade);
+		};
+		expect((await grades())("data")).toEqual(["note"]);
+		expect((await grades())("admin token")).toEqual([]);
+		expect((await grades("--ops=:0"))("ops")).toContain("note");
+		writeFileSync(token, "short", { mode: 0o600 });
+		expect((await grades("--adminTokenFile", token))("admin token")).toEqual(["bad"]);
+		writeFileSync(token, "0123456789abcdef0123456789abcdef");
+		expect((await grades("--adminTokenFile", token))("admin token")).toEqual(["ok"]);
+		chmodSync(token, 0o644);
+		expect((await grades("--adminTokenFile", token))("admin token")).toEqual(["warn"]);
+		writeFileSync(join(folder, "verbatim.db"), "", { mode: 0o644 });
+		expect((await grades())("data")).toEqual(["warn"]);
+		chmodSync(join(folder, "verbatim.db"), 0o600);
+		expect((await grades())("data")).toEqual(["note"]);
+	}, 60_000);
+
 	test("restore puts a backup in place over what a killed server has left, and the next server has what the backup held", async () => {
 		const server = await ServerProcess.prepare();
 		const backup = join(data, "backup.db");
@@ -286,7 +319,7 @@ describe("on a data folder without a server", () => {
 			.trim()
 			.split("\n")
 			.map((line) => JSON.parse(line) as object);
-		expect(listed).toMatchObject([{ name: "ann", kind: "registered", disabled: false }]);
+		expect(listed).toMatchObject([{ name: "ann", kind: "registered", disabled: false, ended: false }]);
 		await server.start();
 		const send = (password: string) =>
 			verbatim(["send", "#tea", "hello", "--user", "ann", "--server", server.webSocket], {

@@ -105,6 +105,26 @@ describe("verbatim user beside a server that runs", () => {
 		expect((await api("rooms", undefined, data.tokens.access)).status).toBe(401);
 	}, 60_000);
 
+	test("list tells guests that have left for good from guests that are locked out", async () => {
+		const connected = await Bun.connect({ hostname: "127.0.0.1", port: server.tcpPort, socket: { data() {} } });
+		connected.write("/nick passing\n/quit\n");
+		await api("guest", { name: "rude" });
+		expect((await verbatim(["user", "disable", "rude", ...on])).code).toBe(0);
+		const stateOf = async (name: string): Promise<unknown> => {
+			const { out } = await verbatim(["user", "list", "--json", ...on]);
+			const users = out
+				.trim()
+				.split("\n")
+				.map((line) => JSON.parse(line) as Record<string, unknown>);
+			const { disabled, ended } = users.find((each) => each.name === name) ?? {};
+			return { disabled, ended };
+		};
+		while (!Bun.deepEquals(await stateOf("passing"), { disabled: false, ended: true })) await Bun.sleep(20);
+		expect(await stateOf("rude")).toEqual({ disabled: true, ended: false });
+		expect((await verbatim(["user", "list", ...on])).out).toMatch(/^passing .* ended$/m);
+		connected.end();
+	}, 60_000);
+
 	test("list tells of users, and of no secret", async () => {
 		const { code, out } = await verbatim(["user", "list", "--json", ...on]);
 		expect(code).toBe(0);

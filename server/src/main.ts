@@ -130,7 +130,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		if (config.ops) {
 			const build = processFamilies({ version, bun: Bun.version, startedMs: clock.now() - clock.monotonic() });
 			const families = [...metrics.families, ...build];
-			const token = config.adminTokenFile && (await readToken(config.adminTokenFile));
+			const token = config.adminTokenFile && (await readAdminToken(config.adminTokenFile));
 			ops = await openOpsServer({
 				spec: config.ops,
 				version,
@@ -214,7 +214,8 @@ async function openAdmin(dir: string, admin: Admin, log: Log): Promise<Pick<OpsS
 	}
 }
 
-async function readToken(path: string): Promise<string> {
+/** Rejects with `KeyFileError`. */
+export async function readAdminToken(path: string): Promise<string> {
 	const token = (await readNamed("adminTokenFile", path)).trim();
 	if (/^[!-~]{32,}$/.test(token)) return token;
 	throw new KeyFileError("adminTokenFile", path, "a token is one word of 32 characters of chance or more");

@@ -5,7 +5,7 @@ export { BindError, bind } from "./listen/bind.ts";
 export { lineOf, renderEntry } from "./listen/line/render.ts";
 export type { PageAssets } from "./listen/page.ts";
 export { loadTls } from "./listen/tls.ts";
-export { KeyFileError, type RunningServer, type StartOptions, startServer } from "./main.ts";
+export { KeyFileError, type RunningServer, readAdminToken, type StartOptions, startServer } from "./main.ts";
 export { adminSocketPath, connectAdmin } from "./ops/admin/admin-client.ts";
 export type { AdminUser, UserAdmin } from "./ops/admin/admin-user.ts";
 export type { Config } from "./ops/config/config.ts";

@@ -32,13 +32,40 @@ export function checkData({ data, store }: Config): readonly Finding[] {
 }
 
 function checkRights(path: string): readonly Finding[] {
-	const { mode } = statSync(path);
-	const open = mode & 0o077;
-	const rights =
-		open === 0
-			? ok("data", `${path}, for its owner only`)
-			: note("data", `${path} can be read by others on this machine (mode ${(mode & 0o777).toString(8)})`);
-	return [rights];
+	const mode = modeOf(path);
+	const readable = DATABASE_FILES.map((name) => join(path, name)).filter(
+		(file) => existsSync(file) && (modeOf(file) & OTHERS) !== 0,
+	);
+	// Where they may enter it, the files' own rights decide.
+	const [first] = (mode & OTHERS) === 0 ? [] : readable;
+	if (first !== undefined)
+		return [
+			warn(
+				"data",
+				`others on this machine can read ${first}: every message`,
+				`chmod 700 ${path}; chmod 600 ${readable.join(" ")}`,
+			),
+		];
+	const isEmpty = !existsSync(join(path, "verbatim.db"));
+	if ((mode & 0o077) === 0) return [ok("data", `${path}, for its owner only`)];
+	return [
+		note(
+			"data",
+			`${path} can be entered by others (mode ${octal(mode)}); ${isEmpty ? "what the server makes in it" : "its database"} is for its owner only`,
+		),
+	];
+}
+
+const DATABASE_FILES = ["verbatim.db", "verbatim.db-wal"];
+/** Neither the owner nor its group. */
+const OTHERS = 0o007;
+
+function modeOf(path: string): number {
+	return statSync(path).mode & 0o777;
+}
+
+function octal(mode: number): string {
+	return mode.toString(8);
 }
 
 function checkDisk(path: string): readonly Finding[] {

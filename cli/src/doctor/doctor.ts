@@ -8,7 +8,7 @@ import { openTrouble } from "../open-trouble.ts";
 import { configFrom, SETTING_OPTIONS } from "../settings.ts";
 import { checkData } from "./data.ts";
 import type { Finding } from "./finding.ts";
-import { checkDoors, checkFiles, checkMemory, checkProgram } from "./machine.ts";
+import { checkAdminToken, checkDoors, checkFiles, checkMemory, checkProgram } from "./machine.ts";
 
 type Config = Awaited<ReturnType<typeof configFrom>>["config"];
 
@@ -37,6 +37,7 @@ export const doctor: Command = {
 			...checkProgram(),
 			...checkData(config),
 			...(await checkDoors(config)),
+			...(await checkAdminToken(config)),
 			...checkFiles(config, origins.get("limits.connections") !== "default"),
 			...checkMemory(config),
 		];

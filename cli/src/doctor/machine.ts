@@ -1,6 +1,6 @@
 // The machine around the server: program, open files, memory, ports, certificates.
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { totalmem } from "node:os";
 import {
 	type Address,
@@ -11,6 +11,7 @@ import {
 	loadTls,
 	openFilesMax,
 	parseAddress,
+	readAdminToken,
 	showAddress,
 } from "@verbatim/server";
 import { VERSION } from "../version.ts";
@@ -64,7 +65,30 @@ export async function checkDoors(config: Config): Promise<readonly Finding[]> {
 			note("tls", "http is open to the network without TLS; on an untrusted network set tls.http, or a proxy and `proxies`"),
 		);
 	}
+	if (config.ops && isPublic(config.ops.address)) {
+		findings.push(note("ops", "open to the network: whoever reaches it reads health and metrics without a password"));
+	}
 	return findings;
+}
+
+/** The file that lets programs use the administrators' API on the operations port. */
+export async function checkAdminToken({ adminTokenFile, ops }: Config): Promise<readonly Finding[]> {
+	if (adminTokenFile === undefined) return [];
+	const about = "admin token";
+	try {
+		await readAdminToken(adminTokenFile);
+	} catch (error) {
+		return [bad(about, wordsOf(error), "the server does not start with it: correct the file, or adminTokenFile")];
+	}
+	if ((statSync(adminTokenFile).mode & 0o007) !== 0)
+		return [
+			warn(
+				about,
+				`others on this machine can read ${adminTokenFile}, and do what administrators do`,
+				`chmod 600 ${adminTokenFile}`,
+			),
+		];
+	return ops === undefined ? [note(about, "of no use: ops is switched off")] : [ok(about, `${adminTokenFile} is a token`)];
 }
 
 async function checkAddress(name: string, address: Address, config: Config): Promise<Finding> {

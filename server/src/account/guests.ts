@@ -10,10 +10,11 @@ import { ERRORS, Refusal, Room_Kind } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Outcome, Store, UserChange, UserRecord } from "../store/store.ts";
+import { ENDED_MS } from "../store/user-rules.ts";
 import type { Account } from "./accounts.ts";
 import type { AccountSettings } from "./settings.ts";
 
-export type GuestStore = Pick<Store, "append" | "guests" | "roomsOf">;
+export type GuestStore = Pick<Store, "append" | "guests" | "roomsOf" | "user">;
 
 export interface Guests {
 	/** Resolves when what a stop or a crash has left behind is in order: names of that time are free or have an end. */
@@ -77,7 +78,9 @@ export function createGuests(
 			for (let look = 0; look < 3; look++) {
 				if (isBack() || !(await leaveChannels(guest))) break;
 			}
-			if (!isBack()) must(await change(guest.id, { disabled: true, voidsTokens: true }));
+			const isLockedOut = (await store.user(guest.id))?.disabled === true;
+			if (!isBack())
+				must(await change(guest.id, { disabled: true, voidsTokens: true, ...(!isLockedOut && { expiresMs: ENDED_MS }) }));
 		} finally {
 			departing.delete(guest.id);
 		}

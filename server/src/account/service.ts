@@ -20,7 +20,7 @@ import { claimedIssuer, createMint, type TokenFacts, type TokenKind } from "./to
 
 export type AccountStore = Pick<
 	Store,
-	"append" | "userWithFamily" | "userBySkeleton" | "userByExternal" | "guests" | "roomsOf" | "putOnce"
+	"append" | "user" | "userWithFamily" | "userBySkeleton" | "userByExternal" | "guests" | "roomsOf" | "putOnce"
 >;
 
 export interface AccountParts {

@@ -3,18 +3,19 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createPasswords } from "../account/passwords.ts";
-import { createUsers, type Users } from "../account/users.ts";
+import { createUsers } from "../account/users.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { newEpoch } from "../command/drafts.ts";
 import { accountSettingsOf } from "../main.ts";
 import { StoreOpenError } from "../store/sqlite/errors.ts";
 import { takeFolder } from "../store/sqlite/folder.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite.ts";
+import { type UserAdmin, userAdmin } from "./admin/admin-user.ts";
 import type { Config } from "./config/config.ts";
 import { mustBeSound } from "./restore.ts";
 
 export interface OpenData {
-	readonly users: Users;
+	readonly users: UserAdmin;
 	/**
 	 * To be called once after an older state was put in place: every room's log becomes another one, so that no client takes
 	 * its cursor for one into this log, and misses silently what was written twice.
@@ -29,7 +30,7 @@ export async function openData(config: Config): Promise<OpenData> {
 	const store = await openSqliteStore(config.data, { clock: systemClock, limits: config.limits, taking: "existing" });
 	const passwords = createPasswords(settings.passwords, systemClock, systemRandom);
 	return {
-		users: createUsers({ store, passwords, clock: systemClock, random: systemRandom }),
+		users: userAdmin(createUsers({ store, passwords, clock: systemClock, random: systemRandom })),
 		renewEpochs: () => store.renewEpochs(() => newEpoch(systemRandom.bytes(4))),
 		close: () => store.close(),
 	};

@@ -59,6 +59,14 @@ function isGone(user: UserRecord): boolean {
 	return user.skeleton.startsWith(GONE);
 }
 
+/** What `expiresMs` says of a guest that has left for good, in distinction from one that an operator has locked out. */
+export const ENDED_MS = 0;
+
+/** A guest that has left for good: it is `disabled`, and nobody has locked it out. */
+export function isEnded(user: Pick<UserRecord, "kind" | "disabled" | "skeleton" | "expiresMs">): boolean {
+	return user.kind === "guest" && user.disabled && (user.skeleton.startsWith(GONE) || user.expiresMs === ENDED_MS);
+}
+
 /** A guest whose time has run out. */
 function isOver({ kind, expiresMs }: UserRecord, nowMs: number): boolean {
 	return kind === "guest" && expiresMs !== undefined && expiresMs <= nowMs;

@@ -1,11 +1,20 @@
 // A user as administrators see it: no hash of a password, nothing that only the server needs.
+import type { Users } from "../../account/users.ts";
 import type { UserRecord } from "../../store/store.ts";
+import { isEnded } from "../../store/user-rules.ts";
 
-export type AdminUser = Pick<UserRecord, "id" | "name" | "kind" | "createdMs" | "disabled" | "external">;
+export interface AdminUser extends Pick<UserRecord, "id" | "name" | "kind" | "createdMs" | "external"> {
+	/** An operator has locked it out. */
+	readonly disabled: boolean;
+	/** A guest that has left for good. */
+	readonly ended: boolean;
+}
 
-export function adminUser({ id, name, kind, createdMs, disabled, external }: AdminUser): AdminUser {
-	// A guest's is the hash of its key, and nobody's business.
-	return { id, name, kind, createdMs, disabled, ...(kind === "external" && external !== undefined && { external }) };
+export function adminUser(user: UserRecord): AdminUser {
+	const { id, name, kind, createdMs, disabled, external } = user;
+	const ended = isEnded(user);
+	const facts = { id, name, kind, createdMs, disabled: disabled && !ended, ended };
+	return kind === "external" && external !== undefined ? { ...facts, external } : facts;
 }
 
 /** What administrators do to users, on a server that runs or on a data folder. All reject with `Refusal`. */
@@ -17,4 +26,15 @@ export interface UserAdmin {
 	enable(user: string): Promise<AdminUser>;
 	end(user: string): Promise<AdminUser>;
 	setPassword(user: string, password: string): Promise<AdminUser>;
+}
+
+export function userAdmin(users: Users): UserAdmin {
+	return {
+		add: async (name, password) => adminUser(await users.add(name, password)),
+		list: async (afterId, limit) => (await users.list(afterId, limit)).map(adminUser),
+		disable: async (user) => adminUser(await users.disable(user)),
+		enable: async (user) => adminUser(await users.enable(user)),
+		end: async (user) => adminUser(await users.end(user)),
+		setPassword: async (user, password) => adminUser(await users.setPassword(user, password)),
+	};
 }

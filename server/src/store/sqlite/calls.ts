@@ -25,8 +25,8 @@ export interface WriterCalls {
 	/** Epochs to propose in `renewEpochs`. */
 	countRooms(): number;
 	renewEpochs(epochs: readonly number[]): null;
-	/** Commits something that leaves nothing. */
-	probe(): null;
+	/** Commits something that leaves nothing. `roomy`: it takes the space of a batch on the disk first. */
+	probe(how: "small" | "roomy"): null;
 	inject(fault: WriterFault): null;
 	/** Copies the log into the database and closes it. */
 	close(): null;

@@ -50,9 +50,12 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 	});
 	/** Was the newest batch committed, and not asked about since? That is proof enough that the next can be. */
 	let proven = false;
+	/** Has a batch failed, and no probe succeeded since? A short message may still find room where the next one does not. */
+	let failing = false;
 	const commit = async (drafts: readonly Draft[]): Promise<BatchResult> => {
 		const result = await keeper.commit(drafts);
 		proven = result.rulings !== undefined;
+		failing ||= !proven;
 		return result;
 	};
 	const batches = new Batches(clock, commit, limits);
@@ -107,12 +110,15 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 		stats: () => batches.stats(),
 		async healthy() {
 			if (!keeper.isReady) return false;
-			if (proven) {
+			if (proven && !failing) {
 				proven = false;
 				return true;
 			}
-			return keeper.ask("probe", undefined).then(
-				() => true,
+			return keeper.ask("probe", failing ? "roomy" : "small").then(
+				() => {
+					failing = false;
+					return true;
+				},
 				() => false,
 			);
 		},

@@ -17,6 +17,8 @@ import { type PackedRulings, pack, type Range, rangesOf } from "./packing.ts";
 import { SqliteTables } from "./tables.ts";
 
 const PROBE_BYTES = 64 * 1024;
+/** What a full disk must have free again: dozens of the longest messages. */
+const ROOMY_BYTES = 512 * 1024;
 
 export class Writer {
 	private opened: Opened | undefined;
@@ -32,7 +34,7 @@ export class Writer {
 			}),
 		countRooms: () => this.guarded(({ db }) => db.query<{ n: number }, []>("SELECT count(*) AS n FROM rooms").get()?.n ?? 0),
 		renewEpochs: (epochs) => this.guarded((opened) => renewEpochs(opened, epochs)),
-		probe: () => this.guarded(({ db }) => probe(db)),
+		probe: (how) => this.guarded(({ db }) => (how === "roomy" ? roomyProbe(db) : probe(db))),
 		inject: (fault) => this.guarded((opened) => this.inject(opened, fault)),
 		close: () => this.close(),
 	};
@@ -200,8 +202,18 @@ function renewEpochs({ db, tables }: Opened, epochs: readonly number[]): null {
 /** Takes as much space as a few messages, gives it back, and commits that. */
 function probe(db: Database): null {
 	db.transaction(() => {
-		db.query("INSERT INTO meta VALUES ('probe', ?)").run("0".repeat(PROBE_BYTES));
+		db.query("INSERT OR REPLACE INTO meta VALUES ('probe', ?)").run("0".repeat(PROBE_BYTES));
 		db.query("DELETE FROM meta WHERE key = 'probe'").run();
 	}).immediate();
+	return null;
+}
+
+/**
+ * Commits what takes space, then that it is given back. In one transaction SQLite would not write pages that are free at its end: a disk on
+ * which no message has room passed that.
+ */
+function roomyProbe(db: Database): null {
+	db.query("INSERT OR REPLACE INTO meta VALUES ('probe', ?)").run("0".repeat(ROOMY_BYTES));
+	db.query("DELETE FROM meta WHERE key = 'probe'").run();
 	return null;
 }
