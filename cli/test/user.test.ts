@@ -126,6 +126,7 @@ describe("verbatim user beside a server that runs", () => {
 	}, 60_000);
 
 	test("list tells of users, and of no secret", async () => {
+		expect((await api("guest", { name: "keyed", key: crypto.randomUUID() })).status).toBe(200);
 		const { code, out } = await verbatim(["user", "list", "--json", ...on]);
 		expect(code).toBe(0);
 		const names = out
@@ -133,8 +134,10 @@ describe("verbatim user beside a server that runs", () => {
 			.split("\n")
 			.map((line) => (JSON.parse(line) as { name: string }).name);
 		expect(names).toContain("ann");
+		expect(names).toContain("keyed");
+		expect(out).not.toContain("external");
 		const response = await fetch("http://localhost/admin/v1/users", { unix: join(server.data, "admin.sock") });
-		expect(await response.text()).not.toMatch(/argon2|hash|skeleton|generation/i);
+		expect(await response.text()).not.toMatch(/argon2|hash|skeleton|generation|external/i);
 	}, 60_000);
 
 	test("a refusal has its words and exit code", async () => {
@@ -177,8 +180,13 @@ describe("the administrators' socket", () => {
 			expect((await verbatim(["user", "add", "ann", ...on], { input: `${PASSWORD}\n` })).code).toBe(0);
 			await server.start();
 			expect((await verbatim(["user", "end", "ann", ...on])).code).toBe(0);
+			const body = JSON.stringify({ name: "keyed", key: crypto.randomUUID() });
+			expect((await fetch(`${server.http}/api/v1/guest`, { method: "POST", body })).status).toBe(200);
 			expect(await server.stop()).toBe(0);
 			expect(existsSync(socket)).toBe(false);
+			const { out } = await verbatim(["user", "list", "--json", ...on]);
+			expect(out).toContain("keyed");
+			expect(out).not.toContain("external");
 			expect((await verbatim(["user", "end", "ann", ...on])).code).toBe(0);
 		} finally {
 			await server.remove();
