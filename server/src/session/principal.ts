@@ -219,6 +219,11 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		this.core.metrics.deliveries.add(push.count);
 	}
 
+	/** A write is done, and the peer has not taken all of it. */
+	clogged(): void {
+		this.streams.clogged();
+	}
+
 	/** A write is done: what was held back goes on. */
 	flushed(): void {
 		for (const push of this.core.heldStates.take(this)) this.pushEphemeral(push);

@@ -465,6 +465,7 @@ export class Session
 	flushed(): void {
 		if (this.outbox.clogged) {
 			this.vigil.watchStall();
+			this.principal?.clogged();
 		} else {
 			this.vigil.flowing();
 			this.principal?.flushed();

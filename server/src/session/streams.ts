@@ -57,6 +57,8 @@ export class Streams implements Due {
 	private readonly parts: StreamsParts;
 	private behind: Set<Subscription> | undefined;
 	private pumping = false;
+	/** A push was not taken since all rooms had caught up last. */
+	private refused = false;
 	/** The client was told that it is behind. */
 	private told = false;
 	/** Of the changes of rooms, the newest of which the client was told the head. */
@@ -123,13 +125,16 @@ export class Streams implements Due {
 		return true;
 	}
 
-	/** The reader did not take a push: tell it once, and move it from the log from now on. */
+	/** The reader did not take a push: tell it once, unless it takes what waits as soon as it is written, and move it from the log from now on. */
 	fallBehind(subscription: Subscription): void {
-		if (!this.told && !this.port.roomy) {
-			this.told = true;
-			this.port.tell({ case: "behind", value: { behind: true } });
-		}
+		this.refused = true;
+		if (!this.port.roomy) this.tellBehind();
 		this.follow(subscription);
+	}
+
+	/** The connection has not taken all that was written. */
+	clogged(): void {
+		if (this.refused && this.behind !== undefined && this.behind.size > 0) this.tellBehind();
 	}
 
 	/** Goes on with what is behind, as far as the connection takes it. */
@@ -159,6 +164,12 @@ export class Streams implements Due {
 		this.subscriptions.add(subscription);
 		room.readers.add(subscription);
 		return subscription;
+	}
+
+	private tellBehind(): void {
+		if (this.told) return;
+		this.told = true;
+		this.port.tell({ case: "behind", value: { behind: true } });
 	}
 
 	private follow(subscription: Subscription): void {
@@ -206,6 +217,7 @@ export class Streams implements Due {
 		this.behind = undefined;
 		// What came from the log may be of any room, however long ago it changed.
 		this.headsTold = 0;
+		this.refused = false;
 		if (this.told) {
 			this.told = false;
 			this.port.tell({ case: "behind", value: { behind: false } });

@@ -239,6 +239,30 @@ describe("delivery", () => {
 		expect(bob.seqs(id).at(-1)).toBe(404);
 	});
 
+	test("a slow reader is told also where the write that shows it comes after the push that had no room", async () => {
+		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000, pageBytesMax: 4_000 } });
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const rooms = [(await joined(ann, "#tea")).id, (await joined(ann, "#milk")).id];
+		for (const room of ["#tea", "#milk"]) await joined(bob, room);
+		const told = () => bob.pushed("behind").map(({ behind }) => behind);
+		// In one turn: the first fills the outbox, the second finds it full, and nothing of either was written yet.
+		const fill = async (): Promise<void> => {
+			for (const room of rooms) for (let i = 0; i < 20; i++) ann.put(say(room, "x".repeat(500)));
+			await harness.clock.settle();
+		};
+		await fill();
+		for (const room of rooms) expect(bob.seqs(room)).toEqual(range(3, 22));
+		expect(told()).toEqual([]);
+		bob.stalled = true;
+		await fill();
+		await ann.want("sent", say(rooms[1] ?? "", "more"));
+		bob.stalled = false;
+		await bob.read();
+		expect(bob.seqs(rooms[1] ?? "")).toEqual(range(3, 43));
+		expect(told()).toEqual([true, false]);
+	});
+
 	test("a reader that takes nothing at all is closed as slow, and resumes where it stood", async () => {
 		const harness = new Harness({
 			limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 },
