@@ -208,6 +208,8 @@ export interface Client {
 	join(ref: string, options?: JoinOptions): Promise<Room>;
 	/** The direct conversation with the user of this name, made if it is not there. */
 	direct(name: string, options?: CallOptions): Promise<Room>;
+	/** Is there a user of this name? Begins nothing with them. */
+	hasUser(name: string, options?: CallOptions): Promise<boolean>;
 	/** Makes a channel; `room_taken` if there is one of this name. */
 	create(name: string, options?: CallOptions & { readonly private?: boolean }): Promise<Room>;
 	/** All rooms one may see: one's own and public channels, page by page. */

@@ -209,6 +209,20 @@ class LiveClient implements Client {
 		return this.join(`@${name.replace(/^@/, "")}`, options);
 	}
 
+	async hasUser(name: string, options: CallOptions = {}): Promise<boolean> {
+		// Asks for the members of a conversation that need not be there.
+		const value = { room: `@${name.replace(/^@/, "")}`, limit: 1 };
+		try {
+			await this.calls.call({ case: "who", value }, options);
+			return true;
+		} catch (error) {
+			if (!(error instanceof RefusedError)) throw error;
+			if (error.code === "no_such_room") return true;
+			if (error.code === "no_such_user" || error.code === "name_invalid") return false;
+			throw error;
+		}
+	}
+
 	create(
 		name: string,
 		{ private: hidden = false, ...options }: CallOptions & { readonly private?: boolean } = {},

@@ -194,6 +194,19 @@ describe("against the real server", () => {
 		await bob.close();
 	}, 30_000);
 
+	test("whether there is a user of a name is told without beginning a conversation", async () => {
+		const eve = connect({ endpoints: server.http, credential: { guest: "eve" } });
+		const una = connect({ endpoints: server.http, credential: { guest: "una" } });
+		await Promise.all([eve.ready(), una.ready()]);
+		expect(await eve.hasUser("una")).toBe(true);
+		expect(await eve.hasUser("@nobody-here")).toBe(false);
+		expect(await eve.hasUser("no name")).toBe(false);
+		expect([eve.rooms.size, una.rooms.size]).toEqual([0, 0]);
+		await eve.direct("una");
+		expect(await eve.hasUser("una")).toBe(true);
+		await Promise.all([eve.close(), una.close()]);
+	});
+
 	test("an access token that was lost or has run out is renewed by a hello with the refresh token", async () => {
 		const path = join(folder, "refresh.json");
 		const first = open("joe", { tokens: fileTokens(path) });

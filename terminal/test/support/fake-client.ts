@@ -325,6 +325,10 @@ export class FakeClient extends Emitter<ClientEvents> implements Client {
 		return this.join(`@${name.replace(/^@/, "")}`);
 	}
 
+	async hasUser(): Promise<boolean> {
+		return true;
+	}
+
 	async create(name: string, options: CallOptions & { readonly private?: boolean } = {}): Promise<Room> {
 		return this.add(name, options.private ? Room_Kind.PRIVATE : Room_Kind.PUBLIC);
 	}

@@ -12,7 +12,7 @@ export function bareName(name: string): string {
  */
 export function roomNameProblem(name: string): string | undefined {
 	const why = nameProblem(name);
-	return why === undefined ? undefined : `A room cannot be called so: ${why}.`;
+	return why === undefined ? undefined : `This cannot be the name of a room: ${why}.`;
 }
 
 /** Are the two one name to those who write them? The server is stricter: names that look alike are one, too. */

@@ -5,8 +5,9 @@ import { LIMITS } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { RoomModel } from "../state/room.ts";
-import { type Line, parseLine } from "../text/commands.ts";
+import { parseLine } from "../text/commands.ts";
 import { counted, errorWords } from "../text/words.ts";
+import { type CommandLine, CommandNotice } from "./command-notice.tsx";
 import { Icon } from "./icon.tsx";
 
 export function Composer({ model }: { readonly model: RoomModel }): JSX.Element {
@@ -14,7 +15,7 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 	const error = useSignal("");
 	const draft = model.draft.value;
 	/** What was not said, being a command. */
-	const command = useSignal<Command | undefined>(undefined);
+	const command = useSignal<CommandLine | undefined>(undefined);
 	const left = LIMITS.textBytesMax - byteLength(draft);
 	const sendable = draft.trim() !== "" && left >= 0;
 
@@ -26,8 +27,13 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 	const say = (): void => {
 		if (!sendable) return;
 		const line = parseLine(draft.trimEnd());
-		if (line.kind === "say") send(line.text);
-		else command.value = line;
+		if (line.kind === "say") {
+			send(line.text);
+			return;
+		}
+		command.value = line;
+		// It has done what it is for.
+		if (line.kind === "help") model.setDraft("");
 	};
 	const send = (text: string): void => {
 		command.value = undefined;
@@ -54,12 +60,14 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 				</p>
 			)}
 			{command.value === undefined ? null : (
-				<p class="composer-command" role="alert">
-					{`${command.value.words} To say it as it is, begin with // or`}{" "}
-					<button type="button" class="link" onClick={() => send(draft.trimEnd())}>
-						say it now
-					</button>
-				</p>
+				<CommandNotice
+					line={command.value}
+					onSay={() => send(draft.trimEnd())}
+					onClose={() => {
+						command.value = undefined;
+						field.current?.focus();
+					}}
+				/>
 			)}
 			<div class="composer-field">
 				<div class="composer-grow" data-text={draft}>
@@ -79,6 +87,10 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 							if (value !== "" && parseLine(value).kind === "say") model.room.sendTyping();
 						}}
 						onKeyDown={(event) => {
+							if (event.key === "Escape" && command.value !== undefined) {
+								event.preventDefault();
+								command.value = undefined;
+							}
 							// While an input method composes, Enter chooses its word.
 							if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
 							event.preventDefault();
@@ -98,8 +110,6 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 		</form>
 	);
 }
-
-type Command = Extract<Line, { kind: "command" }>;
 
 /** The room that is left is told from here on, in bytes. */
 const COUNT_FROM = 1_024;

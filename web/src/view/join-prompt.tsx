@@ -12,8 +12,8 @@ import { Banner } from "./banner.tsx";
 import { useApp } from "./context.ts";
 import { DrawerButton } from "./drawer-button.tsx";
 
-/** What is known of what the address names. `perhaps`: it could not be found out, or is a person: trying will tell. */
-type Known = "looking" | "perhaps" | "missing" | RoomInfo;
+/** What is known of what the address names. `there`: a person. `perhaps`: it could not be found out, trying will tell. */
+type Known = "looking" | "there" | "perhaps" | "missing" | RoomInfo;
 
 export function JoinPrompt({ target }: { readonly target: string }): JSX.Element {
 	const { client, session, actions, rooms } = useApp();
@@ -21,22 +21,26 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 	const error = useSignal("");
 	const person = target.startsWith("@");
 	const name = target.slice(1);
-	const known = useSignal<Known>(person ? (nameProblem(name) === undefined ? "perhaps" : "missing") : "looking");
+	const known = useSignal<Known>(person && nameProblem(name) !== undefined ? "missing" : "looking");
 	const live = session.status.value.state === "live";
 
 	useEffect(() => {
 		if (known.peek() !== "looking" || !live) return;
 		const stop = new AbortController();
-		client.listRooms({ signal: stop.signal }).then(
-			(all) => {
-				known.value = all.find((room) => sameRoomName(room.name, name)) ?? "missing";
+		const { signal } = stop;
+		const found: Promise<Known | undefined> = person
+			? client.hasUser(name, { signal }).then((there) => (there ? "there" : undefined))
+			: client.listRooms({ signal }).then((all) => all.find((room) => sameRoomName(room.name, name)));
+		found.then(
+			(what) => {
+				known.value = what ?? "missing";
 			},
 			() => {
 				if (!stop.signal.aborted) known.value = "perhaps";
 			},
 		);
 		return () => stop.abort();
-	}, [client, known, live, name]);
+	}, [client, known, live, name, person]);
 
 	const enter = async (create: boolean): Promise<void> => {
 		busy.value = true;
@@ -79,7 +83,7 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 							</button>
 						)}
 						<button type="button" onClick={() => rooms.unwant()}>
-							Not now
+							{offer === undefined ? "Close" : "Not now"}
 						</button>
 					</div>
 				</div>
@@ -97,18 +101,19 @@ interface Offer {
 }
 
 function personOffer(known: Known, name: string): Offer {
-	if (known === "missing") return { words: `There is nobody called ${name}.` };
-	return { words: `You have not written to ${name} yet.`, offer: "Begin a conversation" };
+	if (known === "looking") return { words: "One moment…" };
+	if (known === "missing") return { words: `There is no user of the name “${name}”.` };
+	return { words: `You and @${name} have no conversation yet.`, offer: `Write to @${name}` };
 }
 
 function roomOffer(known: Known, name: string): Offer {
 	if (known === "looking") return { words: "One moment…" };
 	if (known === "missing") {
 		const problem = roomNameProblem(name);
-		const words = `There is no room #${name}, or you may not see it.`;
-		return problem === undefined ? { words, offer: `Create #${name}` } : { words: `${words} ${problem}` };
+		if (problem !== undefined) return { words: problem };
+		return { words: `There is no room #${name}, or you may not see it.`, offer: `Create #${name}` };
 	}
 	const words = "You are not in this room yet.";
-	if (known === "perhaps") return { words, offer: `Join #${name}` };
+	if (typeof known === "string") return { words, offer: `Join #${name}` };
 	return { words: `${words} It has ${counted(known.members, "member", "members")}.`, offer: `Join #${known.name}` };
 }

@@ -69,6 +69,9 @@ describe.skipIf(findChromium() === undefined)(`for everybody (${CHROMIUM_MISSING
 			await say(page, "never answered");
 			await page.locator(".message-sent").waitFor();
 			await say(page, "/help");
+			await page.getByRole("region", { name: "Commands" }).waitFor();
+			await look("the commands");
+			await say(page, "/etc/passwd");
 			await page.getByText("To say it as it is").waitFor();
 			await look("a command");
 			await composer(page).fill("half a thought");

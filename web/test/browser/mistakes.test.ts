@@ -216,14 +216,18 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 			const page = await open([tea()]);
 			await hear(page, "hello");
 			for (const [line, words] of [
-				["/help", "Enter sends"],
 				["/join mate", "+ beside “Rooms”"],
-				["/shrug", "There is no command /shrug."],
-				["/", "What begins with / is a command."],
+				["/nick bob", "under the other name"],
+				["/shrug", "There is no command /shrug; /help lists them."],
+				["/", "What begins with / is a command; /help lists them."],
 			] as const) {
 				await say(page, line);
 				await page.getByRole("alert").getByText(words).waitFor();
 				expect(await composer(page).inputValue()).toBe(line);
+				// Not after a command that there is: it was meant as one.
+				expect(await page.getByText("To say it as it is").count()).toBe(
+					line.startsWith("/join") || line.startsWith("/nick") ? 0 : 1,
+				);
 			}
 			expect(heard("send")).toBe(0);
 			await say(page, "//help is how");
@@ -240,12 +244,39 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 	);
 
 	test(
+		"/help lists what there is for each command, and goes when one writes on or closes it",
+		async () => {
+			const page = await open([tea()]);
+			await hear(page, "hello");
+			await say(page, "/help");
+			const help = page.getByRole("region", { name: "Commands" });
+			await help.getByText("/join").waitFor();
+			await help.getByText("+ beside “Rooms”").waitFor();
+			await help.getByText("/reconnect").waitFor();
+			await help.getByText("A line that begins with // is said with one /.").waitFor();
+			expect(await page.getByText("To say it as it is").count()).toBe(0);
+			expect(await composer(page).inputValue()).toBe("");
+			await composer(page).press("Escape");
+			await help.waitFor({ state: "detached" });
+			await say(page, "/help");
+			await help.waitFor();
+			await composer(page).pressSequentially("h");
+			await help.waitFor({ state: "detached" });
+			expect(heard("send")).toBe(0);
+		},
+		LONG_MS,
+	);
+
+	test(
 		"an address of no room says so, and offers to make one where its name can be one",
 		async () => {
 			const other = create(RoomSchema, { id: "r-o", kind: Room_Kind.PUBLIC, name: "other", members: 3 });
 			const react: Script["react"] = (command) => {
 				if (command.case === "rooms") return { case: "roomList", value: { rooms: [other] } };
 				if (command.case === "join") return { case: "failure", value: { code: "no_such_room" } };
+				if (command.case === "who" && command.value.room.startsWith("@")) {
+					return { case: "failure", value: { code: command.value.room === "@bob" ? "no_such_room" : "no_such_user" } };
+				}
 				return undefined;
 			};
 			const page = await open([tea()], { react, hash: "#doesnotexist" });
@@ -259,9 +290,16 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 			await page.getByRole("button", { name: "Join #other" }).waitFor();
 
 			await page.goto(`${server.url}#two%20words`);
-			await page.getByText("There is no room #two words").waitFor();
-			await page.getByText("a space").waitFor();
+			await page.getByText("This cannot be the name of a room: a space is not allowed in a name.", { exact: true }).waitFor();
 			expect(await page.getByRole("button", { name: /^(Create|Join)/ }).count()).toBe(0);
+			for (const nobody of ["nobody", "two words"]) {
+				await page.goto(`${server.url}#@${encodeURIComponent(nobody)}`);
+				await page.getByText(`There is no user of the name “${nobody}”.`, { exact: true }).waitFor();
+				expect(await page.getByRole("button", { name: /^(Write|Not now)/ }).count()).toBe(0);
+			}
+			await page.goto(`${server.url}#@bob`);
+			await page.getByText("You and @bob have no conversation yet.", { exact: true }).waitFor();
+			await page.getByRole("button", { name: "Write to @bob" }).waitFor();
 			await page.getByRole("button", { name: "Not now" }).click();
 			await page.getByText("Welcome, ann").waitFor();
 		},
