@@ -293,6 +293,21 @@ describe("who is online in a small room", () => {
 		expect([room.to, room.members.get("u_bob")?.online]).toEqual([from + 2, true]);
 	});
 
+	test("is asked for on every page again after a reconnect: what happened meanwhile was not pushed", async () => {
+		const server = new FakeServer();
+		const tea = server.room("tea", ["ann", "bob", "cat", "dan"], 5);
+		server.membersPageMax = 2;
+		server.presenceMax = 10;
+		const bench = await liveClient({}, server);
+		const room = bench.client.rooms.get(tea.id) as Room;
+		await given(bench, room.who());
+		expect(room.members.get("u_dan")?.online).toBe(true);
+		server.away.add("dan");
+		await reconnect(bench);
+		expect(room.members.get("u_dan")?.online).toBe(false);
+		expect([room.membersComplete, room.onlineCount]).toEqual([true, 3]);
+	});
+
 	test("is as was pushed, also where the entry by which one becomes a member comes later", async () => {
 		const server = new FakeServer();
 		const tea = server.room("tea", ["ann"], 3);

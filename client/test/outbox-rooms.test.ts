@@ -229,6 +229,37 @@ describe("a send that ends the session by the server's fault", () => {
 		expect(server.dialled.length).toBeLessThanOrEqual(1 + 6);
 	});
 
+	test("is not blamed on what was on the wire, where an earlier one that timed out may have done it", async () => {
+		const faultsKept: string[] = [];
+		const store = memoryOutbox();
+		const outbox: OutboxStore = {
+			open: (user) => store.open(user),
+			put: (send) => {
+				if (send.faults !== undefined) faultsKept.push(send.text);
+				return store.put(send);
+			},
+			remove: (send) => store.remove(send),
+			close: () => store.close(),
+		};
+		const { server, clock, bad, good } = await inRooms({ outbox, sendsInFlightMax: 1 });
+		let ends = true;
+		server.react = (command, session) => {
+			if (command.case !== "send" || server.sessions.length > 1) return undefined;
+			// The first is worked on for longer than its answer is waited for, and ends the session while the second is on the wire.
+			if (command.value.room === "r_good" && ends) {
+				ends = false;
+				queueMicrotask(() => session.peer.close(INTERNAL));
+			}
+			return "silent";
+		};
+		const slow = bad.send("slow");
+		const innocent = good.send("innocent");
+		for (let s = 0; innocent.status.state !== "done" && s < 60; s++) await clock.advance(1_000);
+		await clock.advance(5_000);
+		expect(states([slow, innocent])).toEqual(["done", "done"]);
+		expect(faultsKept).toEqual([]);
+	});
+
 	test("is no reason to suspect what was on the wire when a connection merely broke", async () => {
 		const { server, clock, bad } = await inRooms();
 		bewitch(server, (_text, session) => {

@@ -60,6 +60,8 @@ export class Sending {
 	private onTrial: Item | undefined;
 	/** Sends without an answer when the session ended by the server's fault. */
 	private readonly cutOff = new Map<Item, VerbatimError>();
+	/** Sends that timed out on this session: the server may be at them still, and end the session by one. */
+	private readonly timedOut = new Set<Item>();
 	/** The session has answered `internal`: if it ends by a fault, that was it. */
 	private faultAnswered = false;
 
@@ -115,6 +117,7 @@ export class Sending {
 	clear(): void {
 		this.turns.clear();
 		this.cutOff.clear();
+		this.timedOut.clear();
 		this.window.inFlight = 0;
 		this.onTrial = undefined;
 	}
@@ -148,6 +151,7 @@ export class Sending {
 	/** `item` is done. */
 	settled(lane: Lane | undefined, item: Item): void {
 		this.offTheWire(item);
+		this.timedOut.delete(item);
 		lane?.acknowledged(item);
 		this.acknowledgements++;
 		this.refusals = 0;
@@ -184,6 +188,7 @@ export class Sending {
 			},
 			failed: (error) => {
 				if (isCutOff(error)) this.cutOff.set(item, error);
+				if (error instanceof TimeoutError) this.timedOut.add(item);
 				this.faultAnswered ||= isInternal(error);
 				if (item.attempt === attempt && item.status.state === "sent") this.refused(item, attempt, error);
 			},
@@ -256,7 +261,10 @@ export class Sending {
 	private blame(): void {
 		// Some of them may be in the log already: then nothing is tried again of them, but they may have been it.
 		const cutOff = [...this.cutOff];
+		const [first] = cutOff;
+		if (first !== undefined) for (const item of this.timedOut) if (!this.cutOff.has(item)) cutOff.push([item, first[1]]);
 		this.cutOff.clear();
+		this.timedOut.clear();
 		const answered = this.faultAnswered;
 		this.faultAnswered = false;
 		if (answered) return;

@@ -116,6 +116,8 @@ export class Members {
 		// It was asked for before the list was begun anew, and does not follow what is here.
 		if (after !== "" && !this.completeNow && after > this.nextNow) return "again";
 		if (!agrees) this.begin(list, later);
+		// The pages that follow are as they were, but not who of them is online: nothing of that was pushed while one was away, or the room large.
+		else if (after === "" && list.presence && list.next !== "") this.restart();
 		this.onlineNow = list.online;
 		// In a large room nobody says how it stands with those who are not asked after.
 		if (after === "" && !list.presence) this.forgetPresence();
@@ -178,9 +180,14 @@ export class Members {
 	/** Forgets what is here for a first page. */
 	private begin(list: MemberList, later: readonly Entry[]): void {
 		this.held = new Map();
+		this.restart();
+		this.rely(list, later);
+	}
+
+	/** The pages that are here are asked for once more; until then they are shown as they are. */
+	private restart(): void {
 		this.completeNow = false;
 		this.nextNow = "";
-		this.rely(list, later);
 	}
 
 	/** What is here is the list of this version, or is about to be. */
