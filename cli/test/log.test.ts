@@ -1,5 +1,8 @@
 // What a server's log tells of requests and sessions, as it comes out of the process.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { ServerProcess } from "@verbatim/testkit";
 import { verbatim } from "./run.ts";
 
@@ -58,6 +61,53 @@ describe("the log of a server", () => {
 		});
 		await verbatim(["send", "tea", TEXT, "--guest", "bob", "--server", `${server.webSocket}?token=${SECRET}`]);
 		expect(await line(({ status }) => status === 101)).toMatchObject({ path: "/ws", address: "127.0.0.1" });
+	}, 60_000);
+
+	test("every answer over HTTP names its trace: the page, what is not there, and an upgrade", async () => {
+		const page = await fetch(`${server.http}/`, { headers: { "x-trace-id": "trace-of-page" } });
+		expect(page.headers.get("x-trace-id")).toBe("trace-of-page");
+		const nothing = await fetch(`${server.http}/nothing-here`);
+		const trace = nothing.headers.get("x-trace-id");
+		expect(await line((each) => each.trace === trace)).toMatchObject({ path: "/nothing-here", status: 404 });
+		const headers = {
+			upgrade: "websocket",
+			connection: "upgrade",
+			"sec-websocket-version": "13",
+			"sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+			"x-trace-id": "trace-of-upgrade",
+		};
+		const request = get(`${server.http}/ws`, { headers });
+		const upgraded = await new Promise<IncomingMessage>((resolve, reject) => {
+			request.on("upgrade", (response, socket) => {
+				socket.destroy();
+				resolve(response);
+			});
+			request.on("error", reject);
+			request.on("response", resolve);
+		});
+		expect([upgraded.statusCode, upgraded.headers["x-trace-id"]]).toEqual([101, "trace-of-upgrade"]);
+		expect(await line((each) => each.trace === "trace-of-upgrade")).toMatchObject({ path: "/ws", status: 101 });
+	}, 60_000);
+
+	test("in line mode a refused log-in is no end of a session; a connection that nobody came in on has its end, and who came in has its bytes", async () => {
+		const say = async (text: string): Promise<void> => {
+			const socket = connect(server.tcpPort, "127.0.0.1", () => socket.end(text));
+			socket.resume();
+			await once(socket, "close");
+		};
+		await say("/login eve wrong-password\n/login eve wrong-again\n");
+		expect(await line(({ account }) => account === "eve")).toMatchObject({ msg: "log-in refused", code: "credentials_wrong" });
+		const ends = await line(({ msg, session }) => msg === "connection ends without a session" && session === undefined);
+		expect(ends).toMatchObject({ address: "127.0.0.1", why: "gone", bytesIn: 49, commands: 2, refused: 2 });
+		await say("/nick lina\n/join tea\nhello\n");
+		const { user } = await line(({ msg, format }) => msg === "session begins" && format === "line");
+		expect(await line((each) => each.msg === "session ends" && each.user === user)).toMatchObject({ bytesIn: 27 });
+		const nameless = server.printed
+			.split("\n")
+			.filter((each) => each.includes("ends without a session") && !each.includes('"session"'));
+		expect(nameless).toHaveLength(1);
+		await say("VERBATIM/9 json\n");
+		expect(await line(({ reason }) => reason === "preface")).toMatchObject({ msg: "connection refused", address: "127.0.0.1" });
 	}, 60_000);
 
 	test("a session is told from begin to end, and of what was said there is nothing", async () => {

@@ -70,7 +70,18 @@ describe("verbatim user beside a server that runs", () => {
 		const { code, out } = await verbatim(["user", "disable", "ann", ...on]);
 		expect({ code, out }).toEqual({ code: 0, out: "ann may not come in any more, and is signed out everywhere\n" });
 		for (const { closed } of sessions) expect(await closed).toMatchObject({ code: BANNED });
-		expect((await api("rooms", undefined, tokens.access)).status).toBe(403);
+		const refused = await api("rooms", undefined, tokens.access);
+		expect(refused.status).toBe(403);
+		const trace = refused.headers.get("x-trace-id");
+		while (
+			!server.printed
+				.split("\n")
+				.slice(0, -1)
+				.some((line) => line.includes(`"${trace}"`))
+		)
+			await Bun.sleep(10);
+		const line = server.printed.split("\n").find((each) => each.includes(`"${trace}"`)) ?? "";
+		expect(JSON.parse(line)).toMatchObject({ status: 403, code: "forbidden", user: expect.stringMatching(/^u/) });
 		expect(await codeOf(await api("refresh", { refresh: tokens.refresh }))).toBe("forbidden");
 		expect(await codeOf(await api("login", { name: "ann", password: PASSWORD }))).toBe("forbidden");
 		await expect(open(tokens.access)).rejects.toThrow("forbidden");

@@ -142,7 +142,11 @@ export function createCore(options: CoreOptions): RunningCore {
 			metrics.commitSeconds.observe(commitMs / 1_000);
 			if (error === undefined) return;
 			metrics.batchesFailed.add(1);
-			options.log.error({ drafts, reason: error }, "the store could not write a batch; its sends were refused as unavailable");
+			core.lines.line(
+				{ about: "trouble", kind: "a batch that failed", address: "" },
+				() => ({ drafts, reason: error }),
+				"the store could not write a batch; its sends were refused as unavailable",
+			);
 		},
 		broken(cause) {
 			faults.report("store", "a batch met an unexpected error", cause);

@@ -10,12 +10,19 @@ export class DecodeError extends Error {
 	readonly code: DecodeErrorCode;
 	/** The id of the command that could not be understood, where that much could be read; otherwise 0. Answer under it. */
 	readonly id: number;
+	/** Its trace, unchecked, where that could be read; otherwise empty. */
+	readonly trace: string;
 
-	constructor(code: DecodeErrorCode, message: string, options: { readonly id?: number; readonly cause?: unknown } = {}) {
+	constructor(
+		code: DecodeErrorCode,
+		message: string,
+		options: { readonly id?: number; readonly trace?: string; readonly cause?: unknown } = {},
+	) {
 		super(message, options.cause === undefined ? undefined : { cause: options.cause });
 		this.name = "DecodeError";
 		this.code = code;
 		this.id = options.id ?? 0;
+		this.trace = options.trace ?? "";
 	}
 }
 

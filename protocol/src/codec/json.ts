@@ -30,7 +30,9 @@ export const jsonCodec: Codec = {
 			// JSON.parse has kept the last of them.
 			if (membersOf(json) !== members) throw new DecodeError("malformed", "a key comes twice");
 		} catch (cause) {
-			throw cause instanceof DecodeError ? new DecodeError(cause.code, cause.message, { id: idOf(json), cause }) : cause;
+			throw cause instanceof DecodeError
+				? new DecodeError(cause.code, cause.message, { id: idOf(json), trace: traceOf(json), cause })
+				: cause;
 		}
 		return up as unknown as Up;
 	},
@@ -86,6 +88,11 @@ function membersOf(json: unknown): number {
 function idOf(json: unknown): number {
 	const id = typeof json === "object" && json !== null && Object.hasOwn(json, "id") ? (json as Loose).id : 0;
 	return typeof id === "number" && id >>> 0 === id ? id : 0;
+}
+
+function traceOf(json: unknown): string {
+	const trace = typeof json === "object" && json !== null && Object.hasOwn(json, "trace") ? (json as Loose).trace : "";
+	return typeof trace === "string" ? trace : "";
 }
 
 /** What the peer sent, as far as a message to it should repeat it. */

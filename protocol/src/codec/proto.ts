@@ -22,7 +22,9 @@ export const protoCodec: Codec = {
 		try {
 			readProto(UP, bytesOf(body), up, refuse, listMax + LIST_SLACK);
 		} catch (cause) {
-			throw cause instanceof DecodeError ? new DecodeError(cause.code, cause.message, { id: up.id as number, cause }) : cause;
+			throw cause instanceof DecodeError
+				? new DecodeError(cause.code, cause.message, { id: up.id as number, trace: up.trace as string, cause })
+				: cause;
 		}
 		return up as unknown as Up;
 	},

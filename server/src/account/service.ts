@@ -6,6 +6,7 @@ import type { Clock, Random } from "../clock.ts";
 import { newId } from "../ids.ts";
 import type { Log } from "../ops/log.ts";
 import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
+import { AccountClosed } from "./account-closed.ts";
 import type { Accounts, Identity } from "./accounts.ts";
 import { createGate } from "./gate.ts";
 import { GUEST_KEYS, guestExternal } from "./guest-key.ts";
@@ -291,6 +292,6 @@ function voidToken(): Refusal {
 }
 
 function mustBeAllowed(user: UserRecord): UserRecord {
-	if (user.disabled) throw new Refusal("forbidden", "this account is closed; ask an operator");
+	if (user.disabled) throw new AccountClosed(user.id);
 	return user;
 }

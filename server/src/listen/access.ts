@@ -37,13 +37,19 @@ const SWITCHING = 101;
 /** `response` undefined: it has become a WebSocket. */
 export function logAccess(
 	lines: LogSampler,
-	{ request, response, address, ms }: { request: Request; response: Response | undefined; address: string; ms: number },
+	{
+		request,
+		response,
+		trace,
+		address,
+		ms,
+	}: { request: Request; response: Response | undefined; trace: string; address: string; ms: number },
 ): void {
 	const status = response?.status ?? SWITCHING;
 	lines.line(
 		{ about: status < 400 ? "served" : "refused", kind: `request ${Math.floor(status / 100)}xx`, address },
 		() => ({
-			trace: response?.headers.get("x-trace-id") ?? undefined,
+			trace,
 			user: users.get(request),
 			method: request.method,
 			path: pathOf(request.url),

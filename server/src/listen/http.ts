@@ -12,6 +12,7 @@ import { codeOf, logAccess } from "./access.ts";
 import { parseAddress } from "./address.ts";
 import { refusalAnswer, refuse } from "./api/answer.ts";
 import { type Api, createApi, isApiPath } from "./api/api.ts";
+import { traceOf } from "./api/request.ts";
 import type { ApiParts } from "./api/routes.ts";
 import { bind } from "./bind.ts";
 import type { Door, DoorSpec } from "./door.ts";
@@ -110,20 +111,22 @@ class Hall {
 
 	async answer(request: Request, server: Server<WsData>): Promise<Response | undefined> {
 		this.requests++;
-		const { clock, lines, proxies } = this.parts;
+		const { clock, limits, lines, proxies, random } = this.parts;
 		const beganMs = clock.monotonic();
 		const direct = peerAddress(server.requestIP(request)?.address);
 		const address = proxies.peerBehind(direct, request.headers.get("x-forwarded-for"));
+		const trace = traceOf(request, limits.traceCharsMax, clock, random);
 		let response: Response | undefined;
 		try {
-			response = await this.route(request, server, address);
+			response = await this.route(request, server, address, trace);
 		} catch (err) {
-			response = this.fault(err);
+			response = this.fault(err, trace);
 		}
+		response?.headers.set("x-trace-id", trace);
 		this.requests--;
 		this.maybeEmpty();
 		if (response !== undefined) this.count(response);
-		logAccess(lines, { request, response, address, ms: clock.monotonic() - beganMs });
+		logAccess(lines, { request, response, trace, address, ms: clock.monotonic() - beganMs });
 		return response;
 	}
 
@@ -175,9 +178,8 @@ class Hall {
 		log.error({ err, trace: newId("t", clock, random) }, "a WebSocket met an unexpected error and was cut");
 	}
 
-	fault(err: unknown): Response {
-		const { clock, random, log, metrics } = this.parts;
-		const trace = newId("t", clock, random);
+	fault(err: unknown, trace = newId("t", this.parts.clock, this.parts.random)): Response {
+		const { log, metrics } = this.parts;
 		metrics.faults.add("http");
 		log.error({ err, trace }, "an HTTP request met an unexpected error");
 		return refuse("internal", `something went wrong on the server; it was logged under trace id ${trace}`);
@@ -195,11 +197,11 @@ class Hall {
 
 	// ------------------------------------------------------------ requests
 
-	private async route(request: Request, server: Server<WsData>, peer: string): Promise<Response | undefined> {
+	private async route(request: Request, server: Server<WsData>, peer: string, trace: string): Promise<Response | undefined> {
 		if (!URL.canParse(request.url)) return unreadable(request.url);
 		const url = new URL(request.url);
 		if (this.draining) return refuse("draining", undefined, { connection: "close" });
-		if (url.pathname === WS_PATH) return this.upgrade(request, server, peer);
+		if (url.pathname === WS_PATH) return this.upgrade(request, server, peer, trace);
 		const { gate, page } = this.parts;
 		if (!isApiPath(url.pathname)) {
 			const file = gate.file(peer);
@@ -208,14 +210,14 @@ class Hall {
 		const admission = gate.enter(peer, "request");
 		if (!admission.ok) return this.busy(admission);
 		try {
-			return await this.answerApi(request, url, peer, () => server.timeout(request, ANSWER_S));
+			return await this.answerApi(request, url, peer, trace, () => server.timeout(request, ANSWER_S));
 		} finally {
 			gate.leave(peer);
 		}
 	}
 
 	/** Pages of listed origins may read the answers; pages of unknown ones are refused before anything is done. */
-	private async answerApi(request: Request, url: URL, peer: string, extend: () => void): Promise<Response> {
+	private async answerApi(request: Request, url: URL, peer: string, trace: string, extend: () => void): Promise<Response> {
 		const { origins } = this.parts;
 		const origin = request.headers.get("origin");
 		if (!origins.allows(origin, request.headers.get("host"))) return this.foreign();
@@ -223,7 +225,7 @@ class Hall {
 		const response =
 			listed && request.method === "OPTIONS"
 				? new Response(null, { status: 204, headers: PREFLIGHT })
-				: await this.api.answer(request, url, peer, extend);
+				: await this.api.answer(request, url, peer, trace, extend);
 		if (listed) {
 			response.headers.set("access-control-allow-origin", origin);
 			response.headers.set("cross-origin-resource-policy", "cross-origin");
@@ -232,7 +234,7 @@ class Hall {
 		return response;
 	}
 
-	private upgrade(request: Request, server: Server<WsData>, address: string): Response | undefined {
+	private upgrade(request: Request, server: Server<WsData>, address: string, trace: string): Response | undefined {
 		const { gate, metrics, origins } = this.parts;
 		if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
 			// Browsers do not tell a page why its WebSocket was refused: a plain request to the same path does.
@@ -252,7 +254,8 @@ class Hall {
 		const admission = gate.enter(address);
 		if (!admission.ok) return this.busy(admission);
 		const data: WsOpening = { codec: chosen.codec, address };
-		const headers = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
+		const named = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
+		const headers = { ...named, "x-trace-id": trace };
 		if (server.upgrade(request, { data, headers })) return undefined;
 		gate.leave(address);
 		return refuse("malformed", NO_HANDSHAKE);

@@ -70,9 +70,20 @@ export class Recogniser implements Receiver {
 				openLine(parts, connection, event.rest);
 				return;
 			case "error":
-				parts.metrics.refused.add("preface");
-				this.refuse(event);
+				this.turnAway("preface", event);
 		}
+	}
+
+	private turnAway(reason: "preface" | "late", error: PrefaceError): void {
+		const { metrics, lines } = this.parts;
+		const { address } = this.connection;
+		metrics.refused.add(reason);
+		lines.line(
+			{ about: "refused", kind: `connection refused: ${reason}`, address },
+			() => ({ reason, code: error.code, address }),
+			"connection refused",
+		);
+		this.refuse(error);
 	}
 
 	private refuse(error: PrefaceError): void {
@@ -81,10 +92,9 @@ export class Recogniser implements Receiver {
 	}
 
 	private deadline(): Cancel {
-		const { clock, timing, metrics } = this.parts;
+		const { clock, timing } = this.parts;
 		return clock.after(timing.handshakeMs, () => {
-			metrics.refused.add("late");
-			this.refuse({ code: "late", message: `no whole preface after ${timing.handshakeMs / 1000} s` });
+			this.turnAway("late", { code: "late", message: `no whole preface after ${timing.handshakeMs / 1000} s` });
 		});
 	}
 }

@@ -159,7 +159,7 @@ export class WsLink implements Link, Holder {
 			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
-			this.input.undecodable(cause.code, cause.message, cause.id, body.length);
+			this.input.undecodable(cause.code, cause.message, cause.id, body.length, cause.trace);
 		}
 	}
 

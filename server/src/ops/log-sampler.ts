@@ -11,6 +11,8 @@ import type { Log, LogFields } from "./log.ts";
 export const LINE_RATES = {
 	refused: { perSecond: 5, burst: 50 },
 	served: { perSecond: 50, burst: 500 },
+	/** Of the server: a store that fails fails with each batch. Lines at `error`. */
+	trouble: { perSecond: 0.2, burst: 10 },
 } as const satisfies Record<string, Rate>;
 
 /** Refusals of one address. */
@@ -24,6 +26,7 @@ const TELL_AFTER_MS = 10_000;
 interface Kind {
 	readonly bucket: Bucket;
 	leftOut: number;
+	readonly level: "info" | "error";
 }
 
 export interface Line {
@@ -35,19 +38,19 @@ export interface Line {
 }
 
 export class LogSampler {
-	private readonly log: Pick<Log, "info">;
+	private readonly log: Pick<Log, "info" | "error">;
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly kinds = new Map<string, Kind>();
 	private readonly addresses: Buckets;
 	private cancel: Cancel | undefined;
 
-	constructor(log: Pick<Log, "info">, clock: Pick<Clock, "monotonic" | "after">) {
+	constructor(log: Pick<Log, "info" | "error">, clock: Pick<Clock, "monotonic" | "after">) {
 		this.log = log;
 		this.clock = clock;
 		this.addresses = new Buckets(ADDRESS_RATE, clock, ADDRESSES_MAX);
 	}
 
-	/** Writes the line at `info`, or counts it. `fields` is called for a line that is written only. */
+	/** Writes the line at `info` (`trouble`: at `error`), or counts it. `fields` is called for a line that is written only. */
 	line({ about, kind, address }: Line, fields: () => LogFields, msg: string): void {
 		const state = this.kindOf(about, kind);
 		const isOver = about === "refused" && this.addresses.take(`${kind} ${addressKey(address)}`) > 0;
@@ -58,7 +61,7 @@ export class LogSampler {
 		}
 		const { leftOut } = state;
 		state.leftOut = 0;
-		this.log.info(leftOut === 0 ? fields() : { ...fields(), leftOut }, msg);
+		this.log[state.level](leftOut === 0 ? fields() : { ...fields(), leftOut }, msg);
 	}
 
 	/** Tells what was left out, and counts on. */
@@ -71,7 +74,7 @@ export class LogSampler {
 		this.cancel = undefined;
 		for (const [kind, state] of this.kinds) {
 			if (state.leftOut === 0) continue;
-			this.log.info({ kind, leftOut: state.leftOut }, "lines of this kind were left out");
+			this.log[state.level]({ kind, leftOut: state.leftOut }, "lines of this kind were left out");
 			state.leftOut = 0;
 		}
 	}
@@ -80,7 +83,7 @@ export class LogSampler {
 		const name = this.kinds.has(kind) || this.kinds.size < KINDS_MAX ? kind : "other";
 		let state = this.kinds.get(name);
 		if (state === undefined) {
-			state = { bucket: new Bucket(LINE_RATES[about], this.clock), leftOut: 0 };
+			state = { bucket: new Bucket(LINE_RATES[about], this.clock), leftOut: 0, level: about === "trouble" ? "error" : "info" };
 			this.kinds.set(name, state);
 		}
 		return state;

@@ -11,9 +11,9 @@ export interface SessionInput {
 	receive(up: Up, bytes?: number): void;
 	/**
 	 * One message that could not be decoded: answered as `Failure` under its `id`, where that much could be read (0 otherwise);
-	 * the connection goes on.
+	 * the connection goes on. `trace` as it was read, unchecked.
 	 */
-	undecodable(code: ErrorCode, message: string, id?: number, bytes?: number): void;
+	undecodable(code: ErrorCode, message: string, id?: number, bytes?: number, trace?: string): void;
 	/** The transport itself was told that the peer lives: by a ping or a pong of WebSocket. */
 	alive(): void;
 	/** The stream is beyond reading, or a deadline of the door has passed: say why and close. */

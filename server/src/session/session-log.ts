@@ -15,7 +15,7 @@ export interface SessionFacts {
 
 export interface SessionCounts {
 	readonly ageMs: number;
-	/** 0 in line mode, which has no messages of its own. */
+	/** In line mode of the lines that were commands. */
 	readonly bytesIn: number;
 	readonly bytesOut: number;
 	/** Messages from the client, pings among them. */

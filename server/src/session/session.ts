@@ -94,18 +94,19 @@ export class Session
 			this.vigil.hear();
 			this.dispatch(up);
 		} catch (cause) {
-			this.fail(up.id, this.traceOf(up), cause, up.command.case);
+			this.fail(up.id, this.traceOf(up.trace), cause, up.command.case);
 		}
 	}
 
-	undecodable(code: ErrorCode, message: string, id = 0, bytes = 0): void {
+	undecodable(code: ErrorCode, message: string, id = 0, bytes = 0, given = ""): void {
 		this.bytesIn += bytes;
 		this.commands++;
 		try {
 			if (this.closed || this.drowned()) return;
 			this.vigil.hear();
-			this.noteRefusal(code, "", id, undefined);
-			this.send(id, failureBody(code, message, 0, ""));
+			const trace = this.traceOf(given);
+			this.noteRefusal(code, trace, id, undefined);
+			this.send(id, failureBody(code, message, 0, trace));
 			this.charge(code === "unknown_command" ? "refusal" : "malformed");
 		} catch (cause) {
 			this.broken("what could not be decoded was not answered", cause);
@@ -179,7 +180,7 @@ export class Session
 			// Under its own id this would be taken for the answer to the first.
 			this.fail(
 				0,
-				this.traceOf(up),
+				this.traceOf(up.trace),
 				new Refusal("invalid", `id ${up.id} is that of a command under way; nothing of this one was done`),
 				command.case,
 			);
@@ -189,7 +190,7 @@ export class Session
 		if (problem !== undefined) {
 			const refusal = new Refusal(problem.code, problem.message);
 			if (command.case !== "hello" || !this.step("hello")) throw refusal;
-			this.refuseHello(up.id, this.traceOf(up), refusal, command.value);
+			this.refuseHello(up.id, this.traceOf(up.trace), refusal, command.value);
 			return;
 		}
 		switch (command.case) {
@@ -226,8 +227,8 @@ export class Session
 	}
 
 	/** A trace that is none is not repeated: it may be as long as a frame, and hold anything. */
-	private traceOf(up: Up): string {
-		return isTrace(up.trace, this.core.limits) ? up.trace : "";
+	private traceOf(trace: string): string {
+		return isTrace(trace, this.core.limits) ? trace : "";
 	}
 
 	private async greet(id: number, trace: string, hello: Hello): Promise<void> {
@@ -523,6 +524,8 @@ export class Session
 	}
 
 	private logEnd(why: CloseName | "gone"): void {
+		// In line mode a session is one attempt to come in; of the end of the connection the peer tells.
+		if (this.link.format.codec === "line" && this.principal === undefined) return;
 		const ageMs = Math.round(this.core.clock.monotonic() - this.beganMs);
 		const { bytesIn, commands, refused } = this;
 		logEnd(this.core.lines, this, why, { ageMs, bytesIn, bytesOut: this.outbox.progress(), commands, refused });

@@ -304,3 +304,22 @@ test("a handshake that is none is refused in the common shape", async () => {
 	await raw.line('"code":"malformed"');
 	expect(scene.host.sessions).toHaveLength(0);
 });
+
+test("what is refused as malformed keeps its trace, in both codecs", async () => {
+	const server = await openServer();
+	servers.push(server);
+	for (const [name, body] of [
+		[SUBPROTOCOLS.json, '{"id":1,"trace":"trace-1","hello":{"nonsense":1}}'],
+		// id 1, trace "trace-1", and a hello that is cut off.
+		[SUBPROTOCOLS.proto, new Uint8Array([8, 1, 18, 7, ...new TextEncoder().encode("trace-1"), 82, 9, 1])],
+	] as const) {
+		const { ws, received, arrived } = await client({ server, host: new ScriptedHost() }, [name]);
+		ws.send(body);
+		await arrived(1);
+		const [first] = received;
+		const down =
+			typeof first === "string" ? jsonCodec.decodeDown(first) : protoCodec.decodeDown(new Uint8Array(first as ArrayBuffer));
+		expect(down.body).toMatchObject({ case: "failure", value: { code: "malformed", trace: "trace-1" } });
+		ws.close();
+	}
+});

@@ -2,12 +2,12 @@
 import { Refusal } from "@verbatim/protocol";
 import { okAnswer, refusalAnswer, refuse } from "./answer.ts";
 import { compressed } from "./compress.ts";
-import { readJson, traceOf } from "./request.ts";
+import { readJson } from "./request.ts";
 import { API_ROOT, type ApiParts, findRoute } from "./routes.ts";
 
 export interface Api {
 	/** `extend` gives the server time for its answer, once the request was read. Never rejects. */
-	answer(request: Request, url: URL, peer: string, extend: () => void): Promise<Response>;
+	answer(request: Request, url: URL, peer: string, trace: string, extend: () => void): Promise<Response>;
 }
 
 /** Is this path one of the API's? */
@@ -17,8 +17,7 @@ export function isApiPath(path: string): boolean {
 
 export function createApi(parts: ApiParts): Api {
 	return {
-		async answer(request, url, peer, extend) {
-			const trace = traceOf(request, parts.limits.traceCharsMax, parts.clock, parts.random);
+		async answer(request, url, peer, trace, extend) {
 			const headers = { "x-trace-id": trace };
 			const match = url.pathname.startsWith(`${API_ROOT}/`)
 				? findRoute(request.method, url.pathname)

@@ -1,5 +1,6 @@
 // Coming in over the HTTP API: a name and a password, or a name alone, for tokens.
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
+import { AccountClosed } from "../../account/account-closed.ts";
 import type { Identity } from "../../account/accounts.ts";
 import { logRefusedLogin } from "../../account/login-line.ts";
 import { laneOf } from "../../overload/hellos.ts";
@@ -61,7 +62,11 @@ async function authenticate(parts: ApiParts, call: ApiCall, credential: Credenti
 	const up = mustFit(parts, { case: "hello", value: { credential } });
 	if (up.command.case !== "hello") throw new Error("a hello is a hello");
 	if (laneOf(up.command.value.credential) === "fresh") parts.shedding.mayRefuse("logins");
-	const identity = await parts.accounts.authenticate(up.command.value.credential, { address: call.peer, lasting: true });
+	const { credential: checked } = up.command.value;
+	const identity = await parts.accounts.authenticate(checked, { address: call.peer, lasting: true }).catch((cause: unknown) => {
+		if (cause instanceof AccountClosed) noteUser(call.request, cause.user);
+		throw cause;
+	});
 	noteUser(call.request, identity.user.id);
 	return identity;
 }

@@ -59,6 +59,11 @@ class LinePeer implements Receiver, Voice {
 	private readonly cancelNameless: Cancel;
 	private cancelIdle: Cancel;
 	private heardAtMs: number;
+	private readonly beganMs: number;
+	private endsAs: "gone" | "late" | "unauthorized" | "draining" = "gone";
+	private bytesIn = 0;
+	private bytesOut = 0;
+	private lines = 0;
 
 	constructor(parts: DoorParts, connection: TcpConnection) {
 		this.parts = parts;
@@ -67,9 +72,10 @@ class LinePeer implements Receiver, Voice {
 		this.reader = new LineReader(parts.limits.lineBytesMax);
 		this.person = new Person(parts, this);
 		this.cancelNameless = parts.clock.after(NAMELESS_MS, () => {
-			if (!this.person.named) this.dismiss("! unauthenticated no name was chosen; connect again");
+			if (!this.person.named) this.dismiss("late", "! unauthenticated no name was chosen; connect again");
 		});
 		this.heardAtMs = parts.clock.monotonic();
+		this.beganMs = this.heardAtMs;
 		this.cancelIdle = this.watchIdle(parts.timing.lineIdleMs);
 		parts.metrics.connections.of("line").add(1);
 	}
@@ -85,6 +91,7 @@ class LinePeer implements Receiver, Voice {
 
 	data(chunk: Uint8Array): void {
 		this.heardAtMs = this.parts.clock.monotonic();
+		this.bytesIn += chunk.length;
 		this.reader.push(chunk);
 		if (this.reader.bytes > AHEAD_BYTES) this.connection.pause("lines", true);
 		// Negotiations of a telnet, and no line yet.
@@ -104,7 +111,7 @@ class LinePeer implements Receiver, Voice {
 	}
 
 	stopping(): void {
-		if (!this.person.named) this.dismiss("- the server is about to stop; connect again");
+		if (!this.person.named) this.dismiss("draining", "- the server is about to stop; connect again");
 	}
 
 	readOn(): void {
@@ -115,6 +122,7 @@ class LinePeer implements Receiver, Voice {
 		this.cancelNameless();
 		this.cancelIdle();
 		this.parts.metrics.connections.of("line").add(-1);
+		if (!this.person.named) this.logEnd();
 		this.person.lost();
 		this.wake?.();
 		this.rested?.();
@@ -139,6 +147,7 @@ class LinePeer implements Receiver, Voice {
 		if (this.out === "") return;
 		const bytes = utf8.encode(this.out);
 		this.out = "";
+		this.bytesOut += bytes.length;
 		this.connection.write([bytes]);
 	}
 
@@ -147,6 +156,7 @@ class LinePeer implements Receiver, Voice {
 		const { limits, metrics } = this.parts;
 		if (this.person.named || ++this.refusedNameless <= limits.unauthenticatedRefusalsMax) return;
 		metrics.throttled.add("unauthenticated");
+		this.endsAs = "unauthorized";
 		this.say("! unauthenticated too much was said before a name was chosen; connect again");
 		this.flush();
 		this.connection.finish(true);
@@ -159,6 +169,18 @@ class LinePeer implements Receiver, Voice {
 	hangUp(): void {
 		this.flush();
 		this.connection.finish();
+	}
+
+	/** Of a connection that nobody was let in on; of others their session tells. */
+	private logEnd(): void {
+		const { address, endsAs: why, bytesIn, bytesOut, lines: commands } = this;
+		const ageMs = Math.round(this.parts.clock.monotonic() - this.beganMs);
+		const refused = this.refusedNameless + this.person.refusedHellos;
+		this.parts.lines.line(
+			{ about: "refused", kind: `ends nameless: ${why}`, address },
+			() => ({ address, why, ageMs, bytesIn, bytesOut, commands, refused }),
+			"connection ends without a session",
+		);
 	}
 
 	// ------------------------------------------------------------ the lines
@@ -203,6 +225,7 @@ class LinePeer implements Receiver, Voice {
 			this.hangUp();
 			return;
 		}
+		this.lines++;
 		this.greet();
 		if (event.kind === "wrong") {
 			this.person.complain(event.code, event.message);
@@ -210,7 +233,7 @@ class LinePeer implements Receiver, Voice {
 		}
 		const command = parseLine(event.text, this.parts.limits.historyEntriesMax);
 		if (command.kind === "nothing" || command.kind === "help") this.charge();
-		await this.person.obey(command);
+		await this.person.obey(command, Buffer.byteLength(event.text) + 1);
 	}
 
 	/** Before the first answer, and not before the first line could be seen, if one came at once. */
@@ -227,11 +250,12 @@ class LinePeer implements Receiver, Voice {
 		return clock.after(forMs, () => {
 			const leftMs = this.heardAtMs + timing.lineIdleMs - clock.monotonic();
 			if (leftMs > 0) this.cancelIdle = this.watchIdle(leftMs);
-			else this.dismiss("- nothing was said here for too long; connect again");
+			else this.dismiss("late", "- nothing was said here for too long; connect again");
 		});
 	}
 
-	private dismiss(lastWords: string): void {
+	private dismiss(why: "late" | "draining", lastWords: string): void {
+		this.endsAs = why;
 		this.say(lastWords);
 		this.hangUp();
 	}

@@ -41,6 +41,10 @@ export class Person implements LineEar {
 	private allSeen: (() => void) | undefined;
 	/** Shows what follows in the list that was shown last. */
 	private next: (() => Promise<void>) | undefined;
+	/** Of the line under way, until a command of it has taken them. */
+	private lineBytes = 0;
+	/** Hellos that were refused. */
+	refusedHellos = 0;
 
 	constructor(parts: DoorParts, voice: Voice) {
 		this.parts = parts;
@@ -52,8 +56,9 @@ export class Person implements LineEar {
 		return this.session !== undefined;
 	}
 
-	/** Resolves when the command is done, whatever became of it. */
-	async obey(command: LineCommand): Promise<void> {
+	/** Resolves when the command, of a line of so many bytes, is done, whatever became of it. */
+	async obey(command: LineCommand, bytes: number): Promise<void> {
+		this.lineBytes = bytes;
 		switch (command.kind) {
 			case "nothing":
 				return;
@@ -181,15 +186,20 @@ export class Person implements LineEar {
 		const session = new LineSession(parts.host, parts.formats.line, this, parts.clock, parts.timing.answerMs);
 		this.candidate = session;
 		const hello: Command = { case: "hello", value: { credential, client: CLIENT, cursors: this.book.cursors() } };
-		await session.ask(hello, (answer) => {
-			this.candidate = undefined;
-			if (answer.case === "welcome") {
-				this.welcomed(session, answer.value);
-				return;
-			}
-			session.leave();
-			this.sayFailure(answer);
-		});
+		await session.ask(
+			hello,
+			(answer) => {
+				this.candidate = undefined;
+				if (answer.case === "welcome") {
+					this.welcomed(session, answer.value);
+					return;
+				}
+				session.leave();
+				this.refusedHellos++;
+				this.sayFailure(answer);
+			},
+			this.takeBytes(),
+		);
 		this.candidate = undefined;
 		if (this.session !== session) return;
 		for (const { id, label, epoch, shown } of before) {
@@ -326,10 +336,20 @@ export class Person implements LineEar {
 			this.complain("unauthenticated", "choose a name first: /nick NAME");
 			return Promise.resolve();
 		}
-		return this.session.ask(command, (answer) => {
-			if (answer.case === "failure") this.sayFailure(answer);
-			else answered(answer);
-		});
+		return this.session.ask(
+			command,
+			(answer) => {
+				if (answer.case === "failure") this.sayFailure(answer);
+				else answered(answer);
+			},
+			this.takeBytes(),
+		);
+	}
+
+	private takeBytes(): number {
+		const bytes = this.lineBytes;
+		this.lineBytes = 0;
+		return bytes;
 	}
 
 	private sayFailure(answer: Answer): void {

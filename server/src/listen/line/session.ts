@@ -44,9 +44,9 @@ export class LineSession implements Link {
 
 	/**
 	 * Carries out one command. `answered` is called with its answer in the order of the stream; the promise resolves after
-	 * that, or when there will be no answer because the session is over.
+	 * that, or when there will be no answer because the session is over. `bytes`: of the line that it comes from.
 	 */
-	ask(command: Command, answered: (answer: Answer) => void): Promise<void> {
+	ask(command: Command, answered: (answer: Answer) => void, bytes = 0): Promise<void> {
 		if (this.over) return Promise.resolve();
 		const id = ++this.lastId;
 		return new Promise((resolve) => {
@@ -58,7 +58,7 @@ export class LineSession implements Link {
 				resolve();
 			};
 			this.asked.set(id, settle);
-			this.input.receive(create(UpSchema, { id, command }));
+			this.input.receive(create(UpSchema, { id, command }), bytes);
 		});
 	}
 
