@@ -296,9 +296,8 @@ describe("who is online in a small room", () => {
 	test("is asked for on every page again after a reconnect: what happened meanwhile was not pushed", async () => {
 		const server = new FakeServer();
 		const tea = server.room("tea", ["ann", "bob", "cat", "dan"], 5);
-		server.membersPageMax = 2;
 		server.presenceMax = 10;
-		const bench = await liveClient({}, server);
+		const bench = await liveClient({ limits: { membersPageMax: 2 } }, server);
 		const room = bench.client.rooms.get(tea.id) as Room;
 		await given(bench, room.who());
 		expect(room.members.get("u_dan")?.online).toBe(true);
