@@ -51,6 +51,14 @@ export function checkJsonBounds(text: string, valuesMax: number): number {
 	return members;
 }
 
+/** How many members all objects of a parsed text have together: fewer than `checkJsonBounds` has found, if a key stands twice in one. */
+export function membersOf(json: unknown): number {
+	if (typeof json !== "object" || json === null) return 0;
+	let count = 0;
+	for (const value of Object.values(json)) count += membersOf(value) + 1;
+	return Array.isArray(json) ? count - json.length : count;
+}
+
 /** Where the string that begins at `start` ends, or below 0 if it does not. */
 function stringEnd(text: string, start: number): number {
 	for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {

@@ -3,7 +3,7 @@
 import { LIMITS } from "../limits.ts";
 import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
-import { checkJsonBounds } from "./json-bounds.ts";
+import { checkJsonBounds, membersOf } from "./json-bounds.ts";
 import { readJson, type UnknownName } from "./json-read.ts";
 import { writeJson } from "./json-write.ts";
 import { type Loose, shapeOf } from "./shape.ts";
@@ -74,14 +74,6 @@ function decoded(body: Uint8Array): string {
 /** A command is an object. */
 function isObject(value: unknown): boolean {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** How many members all its objects have together. */
-function membersOf(json: unknown): number {
-	if (typeof json !== "object" || json === null) return 0;
-	let count = 0;
-	for (const value of Object.values(json)) count += membersOf(value) + 1;
-	return Array.isArray(json) ? count - json.length : count;
 }
 
 /** The id, wherever in the object it stands. */

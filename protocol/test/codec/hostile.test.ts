@@ -185,6 +185,27 @@ describe("both codecs refuse the same for the same reason", () => {
 			[code, 7],
 		]);
 	});
+
+	test.each<[string, string, string, DecodeErrorCode]>([
+		["an unknown command", '{"id":7,"dance":{},"trace":"t1"}', "08 07 12 02 74 31 f2 01 00", "unknown_command"],
+		[
+			"one before a known one",
+			'{"id":7,"trace":"t1","dance":{},"rooms":{}}',
+			"08 07 12 02 74 31 f2 01 00 da 01 00",
+			"unknown_command",
+		],
+		[
+			"one behind a known one",
+			'{"id":7,"trace":"t1","rooms":{},"dance":{}}',
+			"08 07 12 02 74 31 da 01 00 f2 01 00",
+			"unknown_command",
+		],
+		["an unknown field", '{"id":7,"trace":"t1","who":{"colour":1}}', "08 07 12 02 74 31 e2 01 03 f8 01 01", "malformed"],
+	])("%s, and the trace comes along with the id", (_, json, proto, code) => {
+		for (const error of [failure(jsonCodec, json), failure(protoCodec, fromHex(proto))]) {
+			expect([error.code, error.id, error.trace]).toEqual([code, 7, "t1"]);
+		}
+	});
 });
 
 describe("what would take long to read is refused before it is read", () => {

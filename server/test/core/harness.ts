@@ -2,8 +2,10 @@
 import {
 	type Command,
 	create,
+	DecodeError,
 	type Down,
 	type Entry,
+	jsonCodec,
 	LIMITS,
 	Refusal,
 	TIMING,
@@ -102,6 +104,16 @@ export class TestClient implements Link {
 	put(command: Command, id = this.nextId++, trace = ""): number {
 		this.input.receive(create(UpSchema, { id, command, trace }));
 		return id;
+	}
+
+	/** Sends a message as it comes in JSON. */
+	putText(text: string): void {
+		try {
+			this.input.receive(jsonCodec.decodeUp(text));
+		} catch (cause) {
+			if (!(cause instanceof DecodeError)) throw cause;
+			this.input.undecodable(cause.code, cause.message, cause.id, 0, cause.trace);
+		}
 	}
 
 	/** Sends, lets everything happen, and returns the answer's body. */

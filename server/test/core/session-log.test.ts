@@ -30,6 +30,25 @@ describe("the log of sessions", () => {
 		expect(JSON.stringify(harness.logged)).not.toContain("nobody may read this");
 	});
 
+	test("what could not be decoded is told with its id and trace, as far as they could be read and the trace is one", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		ann.putText('{"id":7,"trace":"trace-7","dance":{}}');
+		ann.putText('{"id":8,"who":{"colour":1},"trace":"trace-8"}');
+		ann.putText('{"id":9,"trace":"two\\nlines","dance":{}}');
+		await harness.clock.settle();
+		expect(ann.received.slice(-3).map(({ id, body }) => [id, body.case === "failure" ? body.value.trace : body.case])).toEqual([
+			[7, "trace-7"],
+			[8, "trace-8"],
+			[9, ""],
+		]);
+		expect(lines(harness, "refused")).toMatchObject([
+			{ trace: "trace-7", id: 7, code: "unknown_command" },
+			{ trace: "trace-8", id: 8, code: "malformed" },
+			{ id: 9 },
+		]);
+	});
+
 	test("a log-in by password that is refused is a line with the account tried, cut, and never the password", async () => {
 		const harness = new Harness();
 		const client = harness.client();

@@ -185,7 +185,8 @@ test("a page is given around an entry, and around a time", async () => {
 	expect(await page("around=5")).toMatchObject({ from: 4, to: 6, head: 9 });
 	expect(await page("atMs=1")).toMatchObject({ from: 1, to: 3 });
 	expect(await page(`atMs=${Date.now() + 60_000}`)).toMatchObject({ from: 7, to: 9 });
-	for (const query of ["atMs=x", "atMs=1&around=2", "around=-1"])
+	expect(await page("atMs=1.5")).toMatchObject({ from: 1, to: 3 });
+	for (const query of ["limit=1&limit=2", "atMs=1&atMs=1", "atMs=1.", "atMs=x", "atMs=1&around=2", "around=-1"])
 		expect(await call("GET", `/rooms/%23pages/entries?${query}`, { token })).toMatchObject({ code: "invalid" });
 });
 
@@ -234,6 +235,10 @@ test("what is wrong with a request is named", async () => {
 		["POST", "/register", { body: { name: "weak", password: "short" } }, 400, "password_weak"],
 		["POST", "/guest", { body: "{" }, 400, "malformed"],
 		["POST", "/guest", { body: "[]" }, 400, "malformed"],
+		["POST", "/guest", { body: '{"name":"a","name":"b"}' }, 400, "malformed"],
+		["POST", "/guest", { body: '{"name":"a","n\\u0061me":"b"}' }, 400, "malformed"],
+		["POST", "/guest", { body: '\ufeff{"name":"x"}' }, 400, "malformed"],
+		["POST", "/guest", { body: '{"name":null}' }, 400, "malformed"],
 		["POST", "/guest", { body: "[".repeat(60_000) }, 400, "malformed"],
 		["POST", "/guest", {}, 400, "malformed"],
 		["POST", "/guest", { body: { name: 7 } }, 400, "malformed"],

@@ -1,5 +1,5 @@
 // Reading a request of the HTTP API: its body is bounded before it is parsed, its fields are exactly those that are known.
-import { checkJsonBounds, DecodeError, Refusal } from "@verbatim/protocol";
+import { checkJsonBounds, DecodeError, membersOf, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../../clock.ts";
 import { newId } from "../../ids.ts";
 
@@ -30,20 +30,24 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 	if (bytes.length === 0) return {};
 	let text: string;
 	try {
-		text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+		text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 	} catch {
 		throw new Refusal("bad_utf8", "the body must be UTF-8");
 	}
 	try {
-		checkJsonBounds(text, VALUES_MAX);
-		return JSON.parse(text);
+		const members = checkJsonBounds(text, VALUES_MAX);
+		const json: unknown = JSON.parse(text);
+		// JSON.parse has kept the last of them.
+		if (membersOf(json) !== members) throw new Refusal("malformed", "a key comes twice");
+		return json;
 	} catch (cause) {
+		if (cause instanceof Refusal) throw cause;
 		if (cause instanceof DecodeError) throw new Refusal(cause.code, cause.message);
 		throw new Refusal("malformed", "the body must be JSON");
 	}
 }
 
-/** The fields of `body` if they are those of `spec` and no others. Throws `Refusal` `malformed`. */
+/** The fields of `body` if they are those of `spec` and no others; null for what may be left out is as if it were. Throws `Refusal` `malformed`. */
 export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Spec): Fields<Spec> {
 	if (typeof body !== "object" || body === null || Array.isArray(body)) {
 		throw new Refusal("malformed", "the body must be a JSON object");
@@ -53,7 +57,7 @@ export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Sp
 	for (const [name, kind] of Object.entries(spec)) {
 		const value = given.get(name);
 		given.delete(name);
-		if (value === undefined && kind.endsWith("?")) continue;
+		if ((value === undefined || value === null) && kind.endsWith("?")) continue;
 		if (typeof value !== kind.replace("?", "")) throw new Refusal("malformed", `${name} must be a ${kind.replace("?", "")}`);
 		taken[name] = value;
 	}
@@ -71,6 +75,7 @@ export function takeNumbers<const Name extends string>(
 		if (![...names, ...times].some((known) => known === name)) {
 			throw new Refusal("invalid", `there is no parameter ${JSON.stringify(name.slice(0, 64))} here`);
 		}
+		mustComeOnce(query, name);
 	}
 	const numbers = {} as Record<Name, number>;
 	for (const name of names) {
@@ -81,7 +86,7 @@ export function takeNumbers<const Name extends string>(
 	}
 	for (const name of times) {
 		const text = query.get(name) ?? "0";
-		if (!/^\d{1,15}$/.test(text)) throw new Refusal("invalid", `${name} must be a time in milliseconds since 1970`);
+		if (!/^\d{1,15}(\.\d{1,9})?$/.test(text)) throw new Refusal("invalid", `${name} must be a time in milliseconds since 1970`);
 		numbers[name] = Number(text);
 	}
 	return numbers;
@@ -89,9 +94,14 @@ export function takeNumbers<const Name extends string>(
 
 /** Which page of a list the query asks for. Throws `Refusal` `invalid`. */
 export function takePage(query: URLSearchParams): { readonly after: string; readonly limit: number } {
+	mustComeOnce(query, "after");
 	const numbers = new URLSearchParams(query);
 	numbers.delete("after");
 	return { after: query.get("after") ?? "", ...takeNumbers(numbers, ["limit"]) };
+}
+
+function mustComeOnce(query: URLSearchParams, name: string): void {
+	if (query.getAll(name).length > 1) throw new Refusal("invalid", `the parameter ${name} comes twice`);
 }
 
 /** The token of `Authorization: Bearer …`. Throws `Refusal` `unauthenticated`. */
