@@ -74,7 +74,7 @@ export class LogSampler {
 		this.cancel = undefined;
 		for (const [kind, state] of this.kinds) {
 			if (state.leftOut === 0) continue;
-			this.log[state.level]({ kind, leftOut: state.leftOut }, "lines of this kind were left out");
+			this.log.info({ kind, leftOut: state.leftOut }, "lines of this kind were left out");
 			state.leftOut = 0;
 		}
 	}

@@ -11,6 +11,6 @@ test("errors of the server that come again and again are written now and then, a
 		lines.line({ about: "trouble", kind: "a batch that failed", address: "" }, () => ({ i }), "failed");
 	expect(written.map(({ level }) => level)).toEqual(Array.from({ length: 10 }, () => "error"));
 	await clock.advance(10_000);
-	expect(written.at(-1)).toEqual({ level: "error", fields: { kind: "a batch that failed", leftOut: 990 } });
+	expect(written.at(-1)).toEqual({ level: "info", fields: { kind: "a batch that failed", leftOut: 990 } });
 	lines.stop();
 });

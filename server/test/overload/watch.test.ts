@@ -68,7 +68,7 @@ test("a refusal says when to come back, not the same to all, and is counted", ()
 	}
 	expect(new Set(waits).size).toBeGreaterThan(10);
 	const family = metrics.families.find(({ name }) => name === "verbatim_overload_refused_total");
-	expect(family?.samples()).toEqual([{ label: "sends", value: 20 }]);
+	expect(family?.samples().filter(({ value }) => value > 0)).toEqual([{ label: "sends", value: 20 }]);
 });
 
 test("the runtime is asked to give back what nobody uses, and not again and again", async () => {
