@@ -107,6 +107,7 @@ function checkCursors(cursors: Hello["cursors"], limits: Limits): Problem | unde
 	for (const cursor of cursors) {
 		const problem = ascii("cursors.room", cursor.room, 1, ID_CHARS_MAX);
 		if (problem !== undefined) return problem;
+		if (/^[#@]/.test(cursor.room)) return invalid("a cursor names its room by id");
 		if (seen.has(cursor.room)) return invalid(`there are two cursors for room ${cursor.room}`);
 		seen.add(cursor.room);
 	}

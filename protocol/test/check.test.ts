@@ -66,6 +66,8 @@ describe("what is beyond a limit is refused by name", () => {
 		["name_invalid", "after is longer", { case: "rooms", value: { after: "a".repeat(257) } }],
 		["too_large", "501 cursors", { case: "hello", value: { ...guest(), cursors: cursors(501) } }],
 		["invalid", "two cursors", { case: "hello", value: { ...guest(), cursors: [{ room: "r1" }, { room: "r1" }] } }],
+		["invalid", "by id", { case: "hello", value: { ...guest(), cursors: [{ room: "#tea" }] } }],
+		["invalid", "by id", { case: "hello", value: { ...guest(), cursors: [{ room: "@ann" }] } }],
 		["invalid", "cursors.room is empty", { case: "hello", value: { ...guest(), cursors: [{ seq: 1 }] } }],
 		["invalid", "client", { case: "hello", value: { ...guest(), client: "x".repeat(65) } }],
 		["invalid", "client must be printable", { case: "hello", value: { ...guest(), client: "a\nb" } }],

@@ -11,6 +11,7 @@ import {
 	Room_Kind,
 	Room_Standing,
 	type Rooms,
+	type User,
 	type Who,
 } from "@verbatim/protocol";
 import { newestAsOf, pageAsOf } from "../room/as-of.ts";
@@ -61,7 +62,7 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 		return { case: "memberList", value: Object.assign(create(MemberListSchema, facts), more) };
 	};
 	if (users.length > 0) {
-		return answer(facts, { here: users.filter((user) => presence.showsIn(user.id, id)) });
+		return answer(facts, { here: onceEach(users).filter((user) => presence.showsIn(user.id, id)) });
 	}
 	const isSame = epoch === facts.epoch && version === facts.version;
 	if (isSame && after === "" && !presenceTold) return answer(facts, { same: true });
@@ -74,6 +75,10 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 	if (after === "" && next === "") told.sort((a, b) => Number(b.online) - Number(a.online));
 	return answer(page, { members: told, next });
 };
+
+function onceEach(users: readonly User[]): User[] {
+	return [...new Map(users.map((user) => [user.id, user])).values()];
+}
 
 /** Rooms or members that a frame holds. */
 function framed({ frameDownBytesMax }: Pick<Limits, "frameDownBytesMax">): number {

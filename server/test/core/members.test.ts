@@ -84,7 +84,9 @@ describe("who is there", () => {
 		await joined(bob, "#tea");
 		await harness.guest("cat");
 		await clock.advance(1_000);
-		const list = await who(ann, id, { users: [{ id: "u-bob" }, { id: "u-m1" }, { id: "u-cat" }, { id: "nobody" }] });
+		const list = await who(ann, id, {
+			users: [{ id: "u-bob" }, { id: "u-m1" }, { id: "u-bob" }, { id: "u-cat" }, { id: "nobody" }],
+		});
 		expect(list).toMatchObject({ presence: false, online: 2, total: 7, members: [] });
 		expect(list.here.map((user) => user.id)).toEqual(["u-bob"]);
 		expect((await who(ann, id)).members.every(({ online }) => !online)).toBe(true);
@@ -175,6 +177,17 @@ describe("a list of members", () => {
 			await client.want("done", { case: "leave", value: { room: id } });
 			expect(names(await who(ann, id, { after: "u-m9" }))).not.toContain(`z${n}`);
 		}
+	});
+
+	test("has a version that can be counted from the entries: 1 before the first", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		expect((await who(ann, (await joined(ann, "@bob")).id)).version).toBe(3);
+		const { id } = await joined(ann, "#tea");
+		expect((await who(ann, id)).version).toBe(2);
+		await joined(bob, "#tea");
+		expect((await who(ann, id)).version).toBe(3);
 	});
 
 	test("loses a declined invitation, which has no entry, at once", async () => {
