@@ -16,6 +16,8 @@ export interface GateLimits {
 	readonly opensPerAddress: Rate;
 	/** New connections in all: what the server can greet without those inside noticing. */
 	readonly opens: Rate;
+	/** Refusals over HTTP that one address is given without a wait: what is pipelined behind them waits with them. */
+	readonly refusalsPerAddress: Rate;
 	/** Files of the page given to one address: an office that loads the page anew at once passes, a flood does not. */
 	readonly filesPerAddress: Rate;
 }
@@ -25,6 +27,7 @@ export const GATE_LIMITS: GateLimits = {
 	connectionsMax: 100_000,
 	opensPerAddress: { perSecond: 20, burst: 128 },
 	opens: { perSecond: 2_000, burst: 20_000 },
+	refusalsPerAddress: { perSecond: 50, burst: 500 },
 	filesPerAddress: { perSecond: 200, burst: 4_000 },
 };
 
@@ -46,6 +49,9 @@ export const REFUSED_WORDS: Readonly<Record<Refused["reason"], string>> = {
 	files: "too many requests for this page from your IP address",
 };
 
+/** Many connections of one address may be held back at once; none for long. */
+const REFUSAL_WAIT_MAX_MS = 1_000;
+
 const ADMITTED: Admission = { ok: true };
 
 export class Gate {
@@ -53,6 +59,7 @@ export class Gate {
 	private readonly byAddress = new Map<string, number>();
 	private readonly opensPerAddress: Buckets;
 	private readonly opens: Bucket;
+	private readonly refusalsPerAddress: Buckets;
 	private readonly filesPerAddress: Buckets;
 	private total = 0;
 
@@ -60,6 +67,7 @@ export class Gate {
 		this.limits = limits;
 		this.opens = new Bucket(limits.opens, clock);
 		this.opensPerAddress = new Buckets(limits.opensPerAddress, clock);
+		this.refusalsPerAddress = new Buckets(limits.refusalsPerAddress, clock);
 		this.filesPerAddress = new Buckets(limits.filesPerAddress, clock);
 	}
 
@@ -102,6 +110,12 @@ export class Gate {
 		const key = keyOf(address);
 		const waitMs = key === undefined ? 0 : this.filesPerAddress.take(key);
 		return waitMs > 0 ? { ok: false, reason: "files", retryAfterMs: waitMs } : ADMITTED;
+	}
+
+	/** How long an answer that refuses a request of this address is held back, ms. */
+	refusalWaitMs(address: string): number {
+		const key = keyOf(address);
+		return key === undefined ? 0 : Math.min(REFUSAL_WAIT_MAX_MS, this.refusalsPerAddress.take(key));
 	}
 
 	private full(key: string | undefined): Refused | undefined {

@@ -123,11 +123,19 @@ class Hall {
 			response = this.fault(err, trace);
 		}
 		response?.headers.set("x-trace-id", trace);
+		if (response !== undefined && response.status >= 400) await this.holdBack(address);
 		this.requests--;
 		this.maybeEmpty();
 		if (response !== undefined) this.count(response);
 		logAccess(lines, { request, response, trace, address, ms: clock.monotonic() - beganMs });
 		return response;
+	}
+
+	/** The runtime reads no further request of a connection whose last one is unanswered: a flood of refusals is as slow as this makes it. */
+	private async holdBack(address: string): Promise<void> {
+		const { clock, gate } = this.parts;
+		const waitMs = gate.refusalWaitMs(address);
+		if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
 	}
 
 	private count(response: Response): void {

@@ -53,7 +53,8 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	const startedMs = clock.monotonic();
 
 	const answer = async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
-		const url = new URL(request.url);
+		const url = URL.parse(request.url);
+		if (url === null) return unreadable();
 		if (url.pathname.startsWith("/admin/"))
 			return answerAdmin(options, request, url, peerAddress(server.requestIP(request)?.address));
 		if (request.method !== "GET" && request.method !== "HEAD") return json(405, { error: "only GET is answered here" });
@@ -76,10 +77,10 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 	};
 
 	const server = await bind("--ops", address, (target) => {
-		const common = { ...(tls && { tls }), fetch: answer, maxRequestBodySize: BODY_BYTES_MAX };
+		const common = { ...(tls && { tls }), ...PLAIN, fetch: answer };
 		return "unix" in target
 			? Bun.serve({ unix: target.unix, ...common })
-			: Bun.serve({ ...target, ...common, idleTimeout: IDLE_SECONDS });
+			: Bun.serve({ ...target, ...common, idleTimeout: IDLE_SECONDS, reusePort: false });
 	});
 	return {
 		address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
@@ -93,13 +94,16 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
  * that is too long.
  */
 export async function openAdminSocket(path: string, answer: Admin): Promise<Pick<OpsServer, "stop">> {
-	const serve = (request: Request): Promise<Response> => answer(request, new URL(request.url), { by: "socket" });
+	const serve = async (request: Request): Promise<Response> => {
+		const url = URL.parse(request.url);
+		return url === null ? unreadable() : answer(request, url, { by: "socket" });
+	};
 	const server = await bind(
 		"--admin",
 		parseAddress(`unix:${path}`),
 		(target) => {
 			if (!("unix" in target)) throw new Error("the administrators' socket is a Unix socket");
-			return Bun.serve({ unix: target.unix, fetch: serve, maxRequestBodySize: BODY_BYTES_MAX });
+			return Bun.serve({ unix: target.unix, ...PLAIN, fetch: serve });
 		},
 		OWNER_UMASK,
 	);
@@ -134,6 +138,11 @@ async function answerAdmin(
 	return admin.answer(request, url, { by: "token", address });
 }
 
+/** Its Host is no host. */
+function unreadable(): Response {
+	return json(400, { error: "the address of this request cannot be read" });
+}
+
 /** In a time that tells nothing of where they differ. */
 function isSame(a: string, b: string): boolean {
 	const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
@@ -141,7 +150,12 @@ function isSame(a: string, b: string): boolean {
 }
 
 const IDLE_SECONDS = 30;
-const BODY_BYTES_MAX = 64 * 1024;
+/** For every server here: no pages of the runtime's own with our sources in them, and bodies as small as they are. */
+const PLAIN = {
+	development: false,
+	maxRequestBodySize: 64 * 1024,
+	error: () => json(500, { error: "something went wrong on the server" }),
+} as const;
 const PATH_CHARS_MAX = 200;
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };

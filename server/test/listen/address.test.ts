@@ -107,6 +107,7 @@ test("the gate holds a pace per address and in all, and Unix sockets know no add
 			connectionsMax: 1_000,
 			opensPerAddress: { perSecond: 1, burst: 2 },
 			opens: { perSecond: 10, burst: 5 },
+			refusalsPerAddress: { perSecond: 1e6, burst: 1e6 },
 			filesPerAddress: { perSecond: 1, burst: 1 },
 		},
 		clock,

@@ -174,3 +174,25 @@ describe("in line mode", () => {
 		peer.close();
 	});
 });
+
+test("names that are refused one after the other in line mode are charged, before one has a name and after", async () => {
+	await open({ refusalsBurst: 20, refusalsPerSecond: 400, unauthenticatedRefusalsMax: 4 });
+	const nameless = await RawSocket.open(server.tcpPort);
+	nameless.write("/nick -\n".repeat(50));
+	const heard = await nameless.toEnd();
+	expect(heard.match(/^! name_invalid/gm)?.length).toBeLessThanOrEqual(5);
+	const named = await RawSocket.open(server.tcpPort);
+	named.write(`/nick ann\n/join tea\n${"/nick -\n".repeat(100)}hello\n`);
+	await named.line(/^#tea \d+ <ann> hello$/);
+	expect(throttled("refusals")).toBeGreaterThan(0);
+	named.close();
+});
+
+test("requests that are refused one after the other on one HTTP connection are as slow as the pace of an address", async () => {
+	server = await openServer({ gate: { refusalsPerAddress: { perSecond: 0.1, burst: 5 } }, timing: NO_HURRY });
+	const peer = await RawSocket.open(server.httpPort);
+	peer.write("GET /api/v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200));
+	// The runtime ends a connection on which more is asked while an answer is held back.
+	const heard = await peer.toEnd();
+	expect(heard.match(/HTTP\/1\.1 404/g)?.length ?? 0).toBeLessThanOrEqual(6);
+});

@@ -55,6 +55,25 @@ describe("the operator's port", () => {
 		expect((await fetch(`${url}/health`, { method: "POST" })).status).toBe(405);
 	});
 
+	test("a Host that is none is 400 in words of ours, without a word of the sources", async () => {
+		const { port } = new URL(url);
+		const answer = await new Promise<string>((resolve, reject) => {
+			let text = "";
+			void Bun.connect({
+				hostname: "127.0.0.1",
+				port: Number(port),
+				socket: {
+					open: (socket) => void socket.write("GET /health HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n"),
+					data: (_, chunk) => void (text += chunk.toString()),
+					close: () => resolve(text),
+					error: (_, error) => reject(error),
+				},
+			});
+		});
+		expect(answer).toStartWith("HTTP/1.1 400 ");
+		expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toEqual({ error: "the address of this request cannot be read" });
+	});
+
 	test("a taken address is an error that says what to do", async () => {
 		const again = openOpsServer({
 			spec: { address: showAddress(server.address) },

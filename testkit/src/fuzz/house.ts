@@ -152,6 +152,7 @@ async function openHouse(size: Size): Promise<House> {
 			connectionsPerAddressMax: 1e6,
 			opensPerAddress: { perSecond: 1e6, burst: 1e6 },
 			opens: { perSecond: 1e6, burst: 1e6 },
+			refusalsPerAddress: { perSecond: 1e6, burst: 1e6 },
 			filesPerAddress: { perSecond: 1e6, burst: 1e6 },
 		},
 		clock,

@@ -73,6 +73,9 @@ export class Follow {
 	keep(): void {
 		const { box } = this;
 		if (box === undefined) return;
+		// The browser has moved already, by the reader's wish, and tells it later: writing now would undo it.
+		const nowMs = performance.now();
+		if (this.isGesture(nowMs) && box.scrollTop < this.lastTop - LEAVE_PX) this.scrolled(nowMs);
 		if (!this.state.peek() && distanceToEnd(box) <= 1) this.state.value = true;
 		if (this.state.peek() && !this.moving && distanceToEnd(box) > 1) this.put(box.scrollHeight - box.clientHeight);
 		this.lastSizes = sizesOf(box);
@@ -104,6 +107,10 @@ export class Follow {
 		this.readerMs = event.timeStamp;
 	}
 
+	private isGesture(nowMs: number): boolean {
+		return this.pressed || nowMs - this.readerMs < GESTURE_MS;
+	}
+
 	private released(event: PointerEvent): void {
 		if (!this.pressed || (event.type === "pointermove" && event.buttons !== 0)) return;
 		this.pressed = false;
@@ -120,7 +127,7 @@ export class Follow {
 		this.lastTop = box.scrollTop;
 		this.lastSizes = sizes;
 		if (Math.abs(moved) < 1) return;
-		const gesture = this.pressed || nowMs - this.readerMs < GESTURE_MS;
+		const gesture = this.isGesture(nowMs);
 		if (gesture) {
 			this.readerMs = nowMs;
 			this.moving = true;

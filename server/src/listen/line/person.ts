@@ -16,7 +16,7 @@ export interface Voice {
 	/** One line, without its end. It goes out with the next flush. */
 	say(line: string): void;
 	flush(): void;
-	/** A line was refused without asking a session. */
+	/** A line was refused without asking a session, or with it its session. */
 	refused(): void;
 	/** Ends the connection after what was said. */
 	hangUp(): void;
@@ -197,6 +197,8 @@ export class Person implements LineEar {
 				session.leave();
 				this.refusedHellos++;
 				this.sayFailure(answer);
+				// Each name is asked for in a session of its own, which charges for its first refusal only.
+				this.voice.refused();
 			},
 			this.takeBytes(),
 		);

@@ -70,6 +70,7 @@ export function configOf(values: SettingValues): Config {
 			connectionsMax: values["limits.connections"],
 			opensPerAddress: { perSecond: values["limits.opensPerAddressPerSecond"], burst: values["limits.opensPerAddressBurst"] },
 			opens: { perSecond: values["limits.opensPerSecond"], burst: values["limits.opensBurst"] },
+			refusalsPerAddress: GATE_LIMITS.refusalsPerAddress,
 			filesPerAddress: GATE_LIMITS.filesPerAddress,
 		},
 		loginsPerMinute: values["limits.loginsPerMinute"],
