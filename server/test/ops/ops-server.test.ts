@@ -64,7 +64,9 @@ describe("the operator's port", () => {
 				port: Number(port),
 				socket: {
 					open: (socket) => void socket.write("GET /health HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n"),
-					data: (_, chunk) => void (text += chunk.toString()),
+					data: (_, chunk) => {
+						text += chunk.toString();
+					},
 					close: () => resolve(text),
 					error: (_, error) => reject(error),
 				},

@@ -12,6 +12,9 @@ const LEAVE_PX = 8;
 /** A scroll within this time after a gesture, or after a scroll of the reader's, is the reader's: smooth wheels and momentum. */
 const GESTURE_MS = 1_000;
 
+/** A gesture has led to its first movement by then, if it leads to any. */
+const SETTLE_MS = 100;
+
 const GESTURES = ["wheel", "touchmove", "keydown"] as const;
 
 export class Follow {
@@ -22,6 +25,7 @@ export class Follow {
 	/** The reader is moving: nothing is written against it. */
 	private moving = false;
 	private pressed = false;
+	private later: ReturnType<typeof setTimeout> | undefined;
 	private lastTop = 0;
 	private lastSizes = "";
 
@@ -58,6 +62,8 @@ export class Follow {
 		return () => {
 			listening.abort();
 			observer.disconnect();
+			clearTimeout(this.later);
+			this.later = undefined;
 			this.box = undefined;
 		};
 	}
@@ -75,10 +81,23 @@ export class Follow {
 		if (box === undefined) return;
 		// The browser has moved already, by the reader's wish, and tells it later: writing now would undo it.
 		const nowMs = performance.now();
-		if (this.isGesture(nowMs) && box.scrollTop < this.lastTop - LEAVE_PX) this.scrolled(nowMs);
+		if (this.isGesture(nowMs) && box.scrollTop <= this.lastTop - 1) this.scrolled(nowMs);
 		if (!this.state.peek() && distanceToEnd(box) <= 1) this.state.value = true;
-		if (this.state.peek() && !this.moving && distanceToEnd(box) > 1) this.put(box.scrollHeight - box.clientHeight);
+		// Rows have come below a view that the reader holds, perhaps by a scroll bar whose release is not told yet: it is not at the end.
+		if (this.moving && distanceToEnd(box) > RETURN_PX) this.state.value = false;
+		if (this.state.peek() && !this.moving && distanceToEnd(box) > 1) {
+			// A wheel's turn moves the view some frames later, and not at all if it is written to before.
+			if (nowMs - this.readerMs < SETTLE_MS) this.keepLater();
+			else this.put(box.scrollHeight - box.clientHeight);
+		}
 		this.lastSizes = sizesOf(box);
+	}
+
+	private keepLater(): void {
+		this.later ??= setTimeout(() => {
+			this.later = undefined;
+			this.keep();
+		}, SETTLE_MS);
 	}
 
 	/** The scrolling has come to rest. */
