@@ -467,8 +467,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "what belongs to a user stays on the connection when its hello is refused",
 		file: "server/src/session/session.ts",
-		find: "		this.dropPrincipal();\n		this.countLogin(cause);",
-		replace: "		this.principal?.memberships.welcomed();\n		this.countLogin(cause);",
+		find: "		this.dropPrincipal();\n		this.countLogin(trace, cause, credential);",
+		replace: "		this.principal?.memberships.welcomed();\n		this.countLogin(trace, cause, credential);",
 		breaks: "S9: no subscription without standing",
 	},
 	{
