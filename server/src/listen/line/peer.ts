@@ -175,7 +175,7 @@ class LinePeer implements Receiver, Voice {
 	private logEnd(): void {
 		const { address, endsAs: why, bytesIn, bytesOut, lines: commands } = this;
 		const ageMs = Math.round(this.parts.clock.monotonic() - this.beganMs);
-		const refused = this.refusedNameless + this.person.refusedHellos;
+		const refused = this.refusedNameless;
 		this.parts.lines.line(
 			{ about: "refused", kind: `ends nameless: ${why}`, address },
 			() => ({ address, why, ageMs, bytesIn, bytesOut, commands, refused }),

@@ -43,8 +43,6 @@ export class Person implements LineEar {
 	private next: (() => Promise<void>) | undefined;
 	/** Of the line under way, until a command of it has taken them. */
 	private lineBytes = 0;
-	/** Hellos that were refused. */
-	refusedHellos = 0;
 
 	constructor(parts: DoorParts, voice: Voice) {
 		this.parts = parts;
@@ -195,7 +193,6 @@ export class Person implements LineEar {
 					return;
 				}
 				session.leave();
-				this.refusedHellos++;
 				this.sayFailure(answer);
 				// Each name is asked for in a session of its own, which charges for its first refusal only.
 				this.voice.refused();
