@@ -249,7 +249,8 @@ function drawPoison(chance: Chance): PoisonOptions {
 		committed: chance.hit(0.4),
 		ends,
 		every: ends === "never" ? chance.pick([1, 3]) : 3,
-		slow: !heals && chance.hit(0.4),
+		// Who ended a session without an answer is a guess among those on the wire: an innocent room may have to wait as long.
+		slow: !heals && chance.hit(0.4) && ends !== "unanswered",
 	};
 }
 
