@@ -249,8 +249,7 @@ function drawPoison(chance: Chance): PoisonOptions {
 		committed: chance.hit(0.4),
 		ends,
 		every: ends === "never" ? chance.pick([1, 3]) : 3,
-		// Who ended a session without an answer is a guess among those on the wire: an innocent room may have to wait as long.
-		slow: !heals && chance.hit(0.4) && ends !== "unanswered",
+		slow: !heals && chance.hit(0.4),
 	};
 }
 
