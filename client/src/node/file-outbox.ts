@@ -1,11 +1,13 @@
 // An outbox in a folder, for Node and Bun. Each process appends to a file of its own, one JSON line per send and per removal,
 // and syncs before it says that a send is kept; what arrives during a sync is the next one's. A file whose process is gone is
 // claimed by renaming it, which only one can do; a process is named by its number and, on Linux, its start. A torn last line is what was
-// never promised, and is passed over.
+// never promised, and is passed over. A file is written anew beside itself; what a killed process has left there holds nothing that the
+// file itself does not, and is removed.
 //
 // Should two processes ever send the same, the server tells it by the cid.
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { OutboxError } from "../errors.ts";
 import type { OutboxStore, StoredSend } from "../outbox/store.ts";
 import { isAlive, processName } from "./processes.ts";
 
@@ -19,7 +21,7 @@ const BESIDE = ".new";
 const ours = new Set<string>();
 
 /**
- * Keeps sends in `folder`, which is made if it is not there.
+ * Keeps sends in `folder`, which is made if it is not there. `put` rejects with an `OutboxError` before `open` and after `close`.
  *
  * @example
  * ```ts
@@ -34,6 +36,8 @@ class FileOutbox implements OutboxStore {
 	private readonly folder: string;
 	private path = "";
 	private file: FileHandle | undefined;
+	/** What is put is kept: from the end of `open` to the beginning of `close`. */
+	private keeps = false;
 	private readonly held = new Map<string, StoredSend>();
 	private waste = 0;
 	private lines: string[] = [];
@@ -52,7 +56,9 @@ class FileOutbox implements OutboxStore {
 		const lives: (readonly StoredSend[])[] = [];
 		try {
 			for (const name of (await readdir(this.folder)).sort()) {
-				if (!name.startsWith(prefix) || !name.endsWith(SUFFIX)) continue;
+				if (!name.startsWith(prefix)) continue;
+				if (name.endsWith(SUFFIX + BESIDE)) await this.clear(name, prefix);
+				if (!name.endsWith(SUFFIX)) continue;
 				const mine = await this.claim(name, prefix);
 				if (mine === undefined) continue;
 				claimed.push(mine);
@@ -69,6 +75,7 @@ class FileOutbox implements OutboxStore {
 				throw error;
 			}
 			for (const path of claimed) await rm(path, { force: true });
+			this.keeps = true;
 			return [...this.held.values()];
 		} finally {
 			for (const path of claimed) ours.delete(path);
@@ -76,6 +83,7 @@ class FileOutbox implements OutboxStore {
 	}
 
 	put(send: StoredSend): Promise<void> {
+		if (!this.keeps) return Promise.reject(new OutboxError("the outbox is not open: nothing is kept"));
 		this.held.set(send.cid, send);
 		this.lines.push(`${JSON.stringify({ put: send })}\n`);
 		return this.flush();
@@ -96,8 +104,7 @@ class FileOutbox implements OutboxStore {
 	/** Makes the file of a process that is gone ours, and gives its new path; undefined if it lives, or another was quicker. */
 	private async claim(name: string, prefix: string): Promise<string | undefined> {
 		const path = join(this.folder, name);
-		const [writer = ""] = name.slice(prefix.length).split(".");
-		if (ours.has(path) || (writer.split("-")[0] !== `${process.pid}` && isAlive(writer))) return undefined;
+		if (this.isInUse(name, prefix)) return undefined;
 		const mine = this.newPath(prefix);
 		// Before it has that name, or another outbox of this process would take it for an earlier life's.
 		ours.add(mine);
@@ -108,6 +115,18 @@ class FileOutbox implements OutboxStore {
 			ours.delete(mine);
 			return undefined;
 		}
+	}
+
+	/** Removes what a process that is gone was writing beside its file. */
+	private async clear(name: string, prefix: string): Promise<void> {
+		if (this.isInUse(name.slice(0, -BESIDE.length), prefix)) return;
+		await rm(join(this.folder, name), { force: true }).catch(() => undefined);
+	}
+
+	/** Does an outbox that lives write the file of this name? */
+	private isInUse(name: string, prefix: string): boolean {
+		const [writer = ""] = name.slice(prefix.length).split(".");
+		return ours.has(join(this.folder, name)) || (writer.split("-")[0] !== `${process.pid}` && isAlive(writer));
 	}
 
 	/** Resolves when everything asked for before is on the disk: one write is under way, what arrives meanwhile is the next. */
@@ -166,6 +185,7 @@ class FileOutbox implements OutboxStore {
 
 	/** Another outbox of this process may have the file then, also where the last write has failed: it has what was kept. */
 	private async release(): Promise<void> {
+		this.keeps = false;
 		if (this.file === undefined) return;
 		try {
 			await this.flush();

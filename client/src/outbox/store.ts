@@ -1,5 +1,5 @@
 // The contract of the outbox's memory: what was said and is not yet acknowledged. Implementations lie beside it: `memory.ts`,
-// `indexeddb.ts` (browsers), `file.ts` (Node and Bun).
+// `indexeddb.ts` (browsers), `../node/file-outbox.ts` (Node and Bun).
 //
 // Entries are kept in partitions, one per user and owner: two tabs of one user each send from their own, so that nothing is
 // sent by both, and the partition of a tab that is gone is adopted by one that lives.
@@ -32,7 +32,7 @@ export interface OutboxStore {
 	open(user: string): Promise<readonly StoredSend[]>;
 	/**
 	 * Resolves when the send would survive a crash of this page or process. Calls are made in the order of sending. One that is
-	 * kept already is replaced, in its place.
+	 * kept already is replaced, in its place. Rejects when it would not, also because the store was closed.
 	 */
 	put(send: StoredSend): Promise<void>;
 	/** The send is acknowledged or discarded. Removing what is not there does nothing. */

@@ -177,6 +177,43 @@ describe("a file outbox", () => {
 		expect(await files()).toEqual([]);
 	});
 
+	test("removes what a killed process has left of a file half written beside its own, takes nothing from it, and leaves that of a process that lives", async () => {
+		const before = fileOutbox(folder);
+		await before.open("u_ann");
+		await before.put(send(1));
+		const dead = "u_ann.4194999.dead.outbox.jsonl";
+		await asIfCrashed(await onlyFile(), dead);
+		await before.remove(send(1));
+		await before.close();
+		// It ends in the middle of its second line.
+		const half = `${JSON.stringify({ put: send(7) })}\n{"put":{"user":"u_`;
+		await writeFile(join(folder, `${dead}.new`), half);
+		await writeFile(join(folder, "u_ann.4194998.alone.outbox.jsonl.new"), half);
+		const living = `u_ann.${process.ppid}.alive.outbox.jsonl.new`;
+		await writeFile(join(folder, living), half);
+		const after = fileOutbox(folder);
+		expect(await after.open("u_ann")).toEqual([send(1)]);
+		expect((await files()).filter((name) => name.endsWith(".new"))).toEqual([living]);
+		await after.close();
+	});
+
+	test("rejects a put while it is not open: nothing would be kept", async () => {
+		const outbox = fileOutbox(folder);
+		const refused = expect.objectContaining({ name: "OutboxError", message: "the outbox is not open: nothing is kept" });
+		const why = (put: Promise<void>): Promise<unknown> => put.catch((error: unknown) => error);
+		expect(await why(outbox.put(send(1)))).toEqual(refused);
+		await outbox.open("u_ann");
+		const kept = outbox.put(send(2));
+		const closing = outbox.close();
+		expect(await why(outbox.put(send(3)))).toEqual(refused);
+		await Promise.all([kept, closing]);
+		expect(await why(outbox.put(send(4)))).toEqual(refused);
+		expect(await outbox.open("u_ann")).toEqual([send(2)]);
+		await outbox.remove(send(2));
+		await outbox.close();
+		expect(await files()).toEqual([]);
+	});
+
 	test("changes users: each finds its own again", async () => {
 		const outbox = fileOutbox(folder);
 		await outbox.open("u_ann");
