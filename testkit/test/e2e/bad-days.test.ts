@@ -191,7 +191,7 @@ describe("a database that cannot be used", () => {
 			const before = imageOf(path);
 			const { exitCode, words } = await refusedStart({ data });
 			expect(words).toContain(`${path} is damaged or no database`);
-			expect(words).toContain("restore it from a backup");
+			expect(words).toContain("put a backup in place: verbatim restore --from FILE");
 			expect(exitCode).toBe(EXIT.data);
 			expect(imageOf(path)).toEqual(before);
 		},
