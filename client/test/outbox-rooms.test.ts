@@ -29,6 +29,22 @@ function bewitch(server: FakeServer, react: (text: string, session: FakeSession,
 		command.case === "send" && command.value.room === "r_bad" ? react(command.value.text, session, up) : undefined;
 }
 
+/** An outbox that remembers the sends whose faults were to be kept. */
+function countingFaults(): { outbox: OutboxStore; faultsKept: string[] } {
+	const faultsKept: string[] = [];
+	const store = memoryOutbox();
+	const outbox: OutboxStore = {
+		open: (user) => store.open(user),
+		put: (send) => {
+			if (send.faults !== undefined) faultsKept.push(send.text);
+			return store.put(send);
+		},
+		remove: (send) => store.remove(send),
+		close: () => store.close(),
+	};
+	return { outbox, faultsKept };
+}
+
 const said = (server: FakeServer, name: string): string[] => server.texts(server.rooms.get(`r_${name}`) as never);
 const states = (deliveries: readonly Delivery[]): string[] => deliveries.map(({ status }) => status.state);
 const tries = (server: FakeServer, text: string): number => heard(server, "send").filter((send) => send.text === text).length;
@@ -230,17 +246,7 @@ describe("a send that ends the session by the server's fault", () => {
 	});
 
 	test("is not blamed on what was on the wire, where an earlier one that timed out may have done it", async () => {
-		const faultsKept: string[] = [];
-		const store = memoryOutbox();
-		const outbox: OutboxStore = {
-			open: (user) => store.open(user),
-			put: (send) => {
-				if (send.faults !== undefined) faultsKept.push(send.text);
-				return store.put(send);
-			},
-			remove: (send) => store.remove(send),
-			close: () => store.close(),
-		};
+		const { outbox, faultsKept } = countingFaults();
 		const { server, clock, bad, good } = await inRooms({ outbox, sendsInFlightMax: 1 });
 		let ends = true;
 		server.react = (command, session) => {
@@ -257,6 +263,50 @@ describe("a send that ends the session by the server's fault", () => {
 		for (let s = 0; innocent.status.state !== "done" && s < 60; s++) await clock.advance(1_000);
 		await clock.advance(5_000);
 		expect(states([slow, innocent])).toEqual(["done", "done"]);
+		expect(faultsKept).toEqual([]);
+	});
+
+	test("is not blamed on a room that was suspected before, where another room's new send was on the wire beside it", async () => {
+		const { outbox, faultsKept } = countingFaults();
+		const { server, clock, bad, good, fine } = await inRooms({ outbox });
+		server.react = (command, session) => {
+			if (command.case !== "send" || server.sessions.length > 2) return undefined;
+			// Both connections end by the server's fault: the first with two rooms on the wire, the second with one of them and a new one.
+			if (server.sessions.length === 1 ? command.value.text === "b" : command.value.text === "new") {
+				queueMicrotask(() => session.peer.close(INTERNAL));
+			}
+			return "silent";
+		};
+		const deliveries = [good.send("a"), fine.send("b")];
+		for (let ms = 0; server.sessions.length < 2 && ms < 30_000; ms += 10) await clock.advance(10);
+		deliveries.push(bad.send("new"));
+		await clock.advance(20_000);
+		expect(states(deliveries)).toEqual(["done", "done", "done"]);
+		expect(faultsKept).toEqual([]);
+	});
+
+	test("is not blamed on another room, though what was at fault is in the log each time", async () => {
+		const { outbox, faultsKept } = countingFaults();
+		const { server, clock, bad, good } = await inRooms({ outbox });
+		const { rooms } = server;
+		server.react = (command, session) => {
+			if (command.case !== "send") return undefined;
+			const room = rooms.get("r_bad");
+			if (command.value.room !== "r_bad" || room === undefined) return server.sessions.length < 4 ? "silent" : undefined;
+			const entry = server.say(room, "ann", command.value.text, command.value.cid);
+			session.push({ case: "page", value: server.page(room, entry.seq, entry.seq) });
+			queueMicrotask(() => session.peer.close(INTERNAL));
+			return "silent";
+		};
+		const innocent = good.send("innocent");
+		const poison: Delivery[] = [];
+		for (let i = 1; i <= 3; i++) {
+			poison.push(bad.send(String(i)));
+			for (let ms = 0; server.sessions.length <= i && ms < 60_000; ms += 10) await clock.advance(10);
+			expect(server.sessions.length).toBe(i + 1);
+		}
+		await clock.advance(5_000);
+		expect(states([innocent, ...poison])).toEqual(["done", "done", "done", "done"]);
 		expect(faultsKept).toEqual([]);
 	});
 

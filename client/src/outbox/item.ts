@@ -23,8 +23,6 @@ export class Item implements Delivery {
 	tried = false;
 	/** The send that its present try stands behind. */
 	behind: Item | undefined;
-	/** The server's own fault may lie in it: a try has ended as `internal`, or the session while it was on the wire. */
-	suspect = false;
 	private promise: Promise<Sent> | undefined;
 	private resolve: (sent: Sent) => void = () => {};
 	private reject: (error: VerbatimError) => void = () => {};

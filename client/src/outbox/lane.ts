@@ -30,6 +30,11 @@ export class Lane {
 		return this.snapshotNow;
 	}
 
+	/** Does a send that the server failed at wait to be tried again? */
+	get faulty(): boolean {
+		return this.items.some(({ stored, status }) => status.state === "waiting" && (stored.faults ?? 0) > 0);
+	}
+
 	changed(): void {
 		this.snapshotNow = undefined;
 	}
@@ -52,13 +57,12 @@ export class Lane {
 
 	/** `item` is in the log. */
 	acknowledged(item: Item): void {
-		item.suspect = false;
 		this.done++;
 		this.refusals = 0;
 		this.refusedAt = undefined;
 		if (!this.cautious && !this.gaveUp) return;
 		// An earlier one that was at fault still has its pause.
-		if (this.items.some(({ suspect, status }) => suspect && status.state === "waiting")) return;
+		if (this.faulty) return;
 		this.cautious = false;
 		this.gaveUp = false;
 		this.faults = 0;

@@ -216,7 +216,6 @@ export class Outbox implements ItemPort {
 		const item = new Item(stored, true, this);
 		// It may have been on the wire.
 		item.tried = true;
-		item.suspect = faults > 0;
 		if (refused !== undefined) {
 			const refusal = new RefusedError({ retry: false, retryAfterMs: 0, trace: "", ...refused });
 			const error = refused.code === "internal" ? new UnknownOutcomeError(faults, refusal) : refusal;

@@ -11,8 +11,9 @@
 //
 // `internal` is the server's own fault: the send may have been committed, and trying it again may end the session once more. It is
 // tried a few times with growing pauses, counted in the store, and then ends as failed with an unknown outcome. Where the session
-// ended without an answer, one of the sends on the wire was at fault: these are suspects, and go one at a time, so that the next
-// such end names one.
+// ended without an answer, the fault was in one of the rooms with a send on the wire: these are suspects. One suspect room at a time
+// has a send on the wire, and only one, until a send of it is answered. Another room's new send may be there beside it, and be at
+// fault: a room is blamed when it was alone on the wire, or the only suspect there at two such ends.
 import type { Sent } from "@verbatim/protocol";
 import type { Cancel } from "../clock.ts";
 import { RefusedError, TimeoutError, UnknownOutcomeError, type VerbatimError } from "../errors.ts";
@@ -56,7 +57,13 @@ export class Sending {
 	/** Refusals since something was last acknowledged. */
 	private refusals = 0;
 	private cancelWake: Cancel | undefined;
-	/** The suspect on the wire; there is at most one. */
+	/**
+	 * Rooms with a send on the wire when a session ended by the server's fault, until a send of theirs is answered (shown by the
+	 * timeline is not enough: what is in the log may have been at fault after it was committed). The number: such ends at which the
+	 * room was the only suspect on the wire.
+	 */
+	private readonly suspects = new Map<string, number>();
+	/** The send of a suspect room on the wire; there is at most one. */
 	private onTrial: Item | undefined;
 	/** Sends without an answer when the session ended by the server's fault. */
 	private readonly cutOff = new Map<Item, VerbatimError>();
@@ -84,6 +91,7 @@ export class Sending {
 		if (faults === 0 || status.state === "failed") return;
 		lane.cautious = true;
 		lane.faults = Math.max(lane.faults, faults);
+		this.suspects.set(lane.room, 1);
 		this.pauseForFault(lane, 0);
 	}
 
@@ -118,6 +126,7 @@ export class Sending {
 		this.turns.clear();
 		this.cutOff.clear();
 		this.timedOut.clear();
+		this.suspects.clear();
 		this.window.inFlight = 0;
 		this.onTrial = undefined;
 	}
@@ -136,7 +145,7 @@ export class Sending {
 		for (const lane of this.turns) {
 			if (!this.window.open || !session.live) return;
 			const next = lane.next();
-			if (next === undefined || (next.item.suspect && this.onTrial !== undefined)) continue;
+			if (next === undefined || (this.onTrial !== undefined && this.suspects.has(lane.room))) continue;
 			if (lane.pausedUntilMs > nowMs) {
 				wakeMs = Math.min(wakeMs, lane.pausedUntilMs);
 				continue;
@@ -180,11 +189,13 @@ export class Sending {
 		item.behind = behind;
 		item.status = { state: "sent" };
 		this.window.inFlight++;
-		if (item.suspect) this.onTrial = item;
+		if (this.suspects.has(item.room)) this.onTrial = item;
 		const value = { room: item.room, cid: item.cid, text: item.text, behind: behind?.cid ?? "" };
 		session.request({ case: "send", value }, this.parts.timing.answerMs, {
 			answered: (body) => {
-				if (body.case === "sent") this.port.settle(item, body.value);
+				if (body.case !== "sent") return;
+				if (this.suspects.has(item.room) && this.port.lane(item.room)?.faulty !== true) this.suspects.delete(item.room);
+				this.port.settle(item, body.value);
 			},
 			failed: (error) => {
 				if (isCutOff(error)) this.cutOff.set(item, error);
@@ -245,7 +256,7 @@ export class Sending {
 	private fault(lane: Lane, item: Item, error: RefusedError): void {
 		lane.faults++;
 		lane.cautious = true;
-		item.suspect = true;
+		this.suspects.set(lane.room, 1);
 		const faults = (item.stored.faults ?? 0) + 1;
 		item.stored = { ...item.stored, faults };
 		if (faults >= (lane.gaveUp ? FAULTS_MAX_AGAIN : FAULTS_MAX)) {
@@ -257,31 +268,33 @@ export class Sending {
 		this.showWait(item, this.pauseForFault(lane, error.retryAfterMs));
 	}
 
-	/** Who is to blame that the session ended by the server's fault: whoever was suspected already, or was alone; else all are suspects. */
+	/** Which send is to blame that the session ended by the server's fault, if that can be said; else all rooms on the wire are suspects. */
 	private blame(): void {
 		// Some of them may be in the log already: then nothing is tried again of them, but they may have been it.
-		const cutOff = [...this.cutOff];
-		const [first] = cutOff;
-		if (first !== undefined) for (const item of this.timedOut) if (!this.cutOff.has(item)) cutOff.push([item, first[1]]);
+		const onTheWire = new Set([...this.cutOff.keys(), ...this.timedOut]);
+		const [error] = this.cutOff.values();
 		this.cutOff.clear();
 		this.timedOut.clear();
 		const answered = this.faultAnswered;
 		this.faultAnswered = false;
-		if (answered) return;
-		const known = cutOff.length === 1 ? cutOff : cutOff.filter(([{ suspect }]) => suspect);
-		for (const [item, { message }] of known) {
-			const lane = this.port.lane(item.room);
-			if (lane === undefined || item.status.state !== "waiting") continue;
-			this.fault(lane, item, new RefusedError({ code: "internal", message, retry: true, retryAfterMs: 0, trace: "" }));
-			this.port.changed(lane);
-		}
-		if (known.length > 0) return;
-		for (const [item] of cutOff) {
-			if (item.status.state !== "waiting") continue;
-			item.suspect = true;
-			const lane = this.port.lane(item.room);
-			if (lane !== undefined) lane.cautious = true;
-		}
+		if (answered || error === undefined) return;
+		const rooms = new Set([...onTheWire].map(({ room }) => room));
+		const known = [...rooms].filter((room) => rooms.size === 1 || this.suspects.has(room));
+		for (const room of rooms) this.suspects.set(room, this.suspects.get(room) ?? 0);
+		const [room] = known;
+		if (room === undefined || known.length > 1) return;
+		const ends = (this.suspects.get(room) ?? 0) + 1;
+		this.suspects.set(room, ends);
+		const [item, ...more] = [...onTheWire].filter((each) => each.room === room);
+		if (item === undefined || more.length > 0 || (ends === 1 && rooms.size > 1)) return;
+		this.convict(item, error);
+	}
+
+	private convict(item: Item, { message }: VerbatimError): void {
+		const lane = this.port.lane(item.room);
+		if (lane === undefined || item.status.state !== "waiting") return;
+		this.fault(lane, item, new RefusedError({ code: "internal", message, retry: true, retryAfterMs: 0, trace: "" }));
+		this.port.changed(lane);
 	}
 
 	private pauseForFault(lane: Lane, atLeastMs: number): number {
