@@ -55,8 +55,8 @@ export class Lane {
 		return undefined;
 	}
 
-	/** `item` is in the log. */
-	acknowledged(item: Item): void {
+	/** One of them is in the log. */
+	acknowledged(): void {
 		this.done++;
 		this.refusals = 0;
 		this.refusedAt = undefined;

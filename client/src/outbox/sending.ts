@@ -161,7 +161,7 @@ export class Sending {
 	settled(lane: Lane | undefined, item: Item): void {
 		this.offTheWire(item);
 		this.timedOut.delete(item);
-		lane?.acknowledged(item);
+		lane?.acknowledged();
 		this.acknowledgements++;
 		this.refusals = 0;
 		this.window.acknowledged(item.attempt);
