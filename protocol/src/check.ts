@@ -2,7 +2,7 @@
 // alphabet. Whether a name is good, a room there, a password right is decided by those who know.
 import { isWellFormed, utf8Bytes } from "./codec/utf8.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { Limits } from "./limits.ts";
+import { type Limits, roomsInHelloMax } from "./limits.ts";
 import { unreachable } from "./unreachable.ts";
 import { type Hello, type History, Room_Kind, type Send, type Up, type Who } from "./wire.ts";
 
@@ -100,8 +100,9 @@ function checkCredential(credential: Hello["credential"], limits: Limits): Probl
 }
 
 function checkCursors(cursors: Hello["cursors"], limits: Limits): Problem | undefined {
-	if (cursors.length > limits.roomsPerUserMax) {
-		return { code: "too_large", message: `there are ${cursors.length} cursors; at most ${limits.roomsPerUserMax} are taken` };
+	const max = roomsInHelloMax(limits);
+	if (cursors.length > max) {
+		return { code: "too_large", message: `there are ${cursors.length} cursors; at most ${max} are taken` };
 	}
 	const seen = new Set<string>();
 	for (const cursor of cursors) {

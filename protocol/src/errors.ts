@@ -39,6 +39,8 @@ export const ERRORS = {
 	room_taken: fatal(409, "a room with this name, or one that looks like it, exists; choose another"),
 	room_full: fatal(409, "this room has reached its limit; go on in a new one"),
 	too_many_rooms: fatal(409, "you are in as many rooms as one user may be; leave one first"),
+	too_many_invitations: fatal(409, "as many of your invitations are open as may be; wait until some are answered"),
+	invitations_full: fatal(409, "this user takes no further invitations and conversations for now"),
 	// The world: the same command may succeed later.
 	rate_limited: passing(429, 0, "slow down"),
 	busy: passing(503, 2_000, "the server has no room for more just now; try again"),

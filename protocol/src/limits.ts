@@ -26,8 +26,15 @@ export interface Limits {
 	readonly passwordCharsMax: number;
 	/** Longest token in bytes: bigger than any identity provider's usual one, small beside a frame. */
 	readonly tokenBytesMax: number;
-	/** Cursors in one hello: the rooms one user may be in. */
+	/** Rooms that a user has founded, joined or opened, or in whose conversation it has said something. */
 	readonly roomsPerUserMax: number;
+	/**
+	 * What others bring a user: open invitations to it, and direct conversations that others have opened and in which it has said nothing.
+	 * Apart from its own rooms, so that nobody can use those up.
+	 */
+	readonly invitationsPerUserMax: number;
+	/** Open invitations that one user has made. */
+	readonly invitationsPerInviterMax: number;
 	/** Entries in one page of history, and its default. */
 	readonly historyEntriesMax: number;
 	readonly historyEntriesDefault: number;
@@ -51,7 +58,7 @@ export interface Limits {
 
 export const LIMITS: Limits = {
 	frameBytesMax: 64 * 1024,
-	helloBytesMax: 50 * 1024,
+	helloBytesMax: 56 * 1024,
 	frameDownBytesMax: 1024 * 1024,
 	textBytesMax: 8 * 1024,
 	lineBytesMax: 9 * 1024,
@@ -62,6 +69,8 @@ export const LIMITS: Limits = {
 	passwordCharsMax: 256,
 	tokenBytesMax: 8 * 1024,
 	roomsPerUserMax: 500,
+	invitationsPerUserMax: 100,
+	invitationsPerInviterMax: 200,
 	historyEntriesMax: 200,
 	historyEntriesDefault: 50,
 	membersPageMax: 1_000,
@@ -82,6 +91,11 @@ const JSON_GROWTH_MAX = 6;
 const CURSOR_BYTES = 80;
 const HELLO_REST_BYTES = 1024;
 
+/** Rooms of a welcome, and so cursors of a hello, at most. */
+export function roomsInHelloMax(limits: Pick<Limits, "roomsPerUserMax" | "invitationsPerUserMax">): number {
+	return limits.roomsPerUserMax + limits.invitationsPerUserMax;
+}
+
 /** Throws if limits contradict each other; returns them otherwise. Called on the defaults here and on every configuration. */
 export function checkedLimits(limits: Limits): Limits {
 	const must = (holds: boolean, rule: string): void => {
@@ -97,13 +111,13 @@ export function checkedLimits(limits: Limits): Limits {
 		"a page must fit a frame in JSON, where a byte can take six: pageBytesMax × 6 < frameDownBytesMax",
 	);
 	must(
-		limits.tokenBytesMax + limits.roomsPerUserMax * CURSOR_BYTES + HELLO_REST_BYTES <= limits.helloBytesMax,
-		`a hello must hold a token and a cursor for every room: tokenBytesMax + roomsPerUserMax × ${CURSOR_BYTES} + ${HELLO_REST_BYTES} ≤ helloBytesMax`,
+		limits.tokenBytesMax + roomsInHelloMax(limits) * CURSOR_BYTES + HELLO_REST_BYTES <= limits.helloBytesMax,
+		`a hello must hold a token and a cursor for every room: tokenBytesMax + (roomsPerUserMax + invitationsPerUserMax) × ${CURSOR_BYTES} + ${HELLO_REST_BYTES} ≤ helloBytesMax`,
 	);
 	must(limits.helloBytesMax <= limits.frameBytesMax, "helloBytesMax ≤ frameBytesMax");
 	must(
-		(limits.roomsPerUserMax + 1) * ROOM_BYTES_MAX <= limits.frameDownBytesMax,
-		"a welcome must hold every room of a user: (roomsPerUserMax + 1) × 512 ≤ frameDownBytesMax",
+		(roomsInHelloMax(limits) + 1) * ROOM_BYTES_MAX <= limits.frameDownBytesMax,
+		"a welcome must hold every room of a user: (roomsPerUserMax + invitationsPerUserMax + 1) × 512 ≤ frameDownBytesMax",
 	);
 	must(
 		limits.membersPageMax >= 1 && limits.roomsPageMax >= 1 && limits.presenceUsersMax >= 1,

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Command, checkUp, create, ERRORS, type ErrorCode, LIMITS, Room_Kind, type Up, UpSchema } from "../src/mod.ts";
+import {
+	type Command,
+	checkUp,
+	create,
+	ERRORS,
+	type ErrorCode,
+	LIMITS,
+	Room_Kind,
+	roomsInHelloMax,
+	type Up,
+	UpSchema,
+} from "../src/mod.ts";
 import { anyUp } from "./codec/arbitrary.ts";
 
 const SEND = { room: "#tea", cid: "c1", text: "hello" };
@@ -10,7 +21,7 @@ const GOOD: readonly Command[] = [
 	{ case: "hello", value: { credential: { case: "token", value: "abc" } } },
 	{ case: "hello", value: { credential: { case: "token", value: "a".repeat(LIMITS.tokenBytesMax) }, client: "nc/1" } },
 	{ case: "hello", value: { credential: { case: "refresh", value: "abc" } } },
-	{ case: "hello", value: { credential: { case: "guest", value: { name: "ann" } }, cursors: cursors(LIMITS.roomsPerUserMax) } },
+	{ case: "hello", value: { credential: { case: "guest", value: { name: "ann" } }, cursors: cursors(roomsInHelloMax(LIMITS)) } },
 	hello({ case: "guest", value: { name: "ann", key: "-_Az09".padEnd(22, "k") } }),
 	hello({ case: "guest", value: { name: "ann", key: "k".repeat(64) } }),
 	{ case: "hello", value: { credential: { case: "login", value: { name: "ann", password: "" } } } },
@@ -64,7 +75,7 @@ describe("what is beyond a limit is refused by name", () => {
 		["invalid", "users.id is empty", { case: "who", value: { room: "r1", users: [{ id: "" }] } }],
 		["invalid", "after", { case: "who", value: { room: "r1", after: "u".repeat(65) } }],
 		["name_invalid", "after is longer", { case: "rooms", value: { after: "a".repeat(257) } }],
-		["too_large", "501 cursors", { case: "hello", value: { ...guest(), cursors: cursors(501) } }],
+		["too_large", "601 cursors", { case: "hello", value: { ...guest(), cursors: cursors(601) } }],
 		["invalid", "two cursors", { case: "hello", value: { ...guest(), cursors: [{ room: "r1" }, { room: "r1" }] } }],
 		["invalid", "by id", { case: "hello", value: { ...guest(), cursors: [{ room: "#tea" }] } }],
 		["invalid", "by id", { case: "hello", value: { ...guest(), cursors: [{ room: "@ann" }] } }],

@@ -1,6 +1,6 @@
 // JSON over the schema's shapes: the proto3 JSON mapping as an encoder writes it (lowerCamelCase keys, zero values left out,
 // enums by name). A decoder takes exactly that, and beside it null for what is absent and numbers for enums.
-import { LIMITS } from "../limits.ts";
+import { LIMITS, roomsInHelloMax } from "../limits.ts";
 import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
 import { checkJsonBounds, membersOf } from "./json-bounds.ts";
@@ -20,7 +20,7 @@ const OTHER_VALUES_MAX = 64;
 export const jsonCodec: Codec = {
 	name: "json",
 	encodeUp: (up) => writeJson(UP, up as unknown as Loose),
-	decodeUp(body, listMax = LIMITS.roomsPerUserMax) {
+	decodeUp(body, listMax = roomsInHelloMax(LIMITS)) {
 		const text = textOf(body);
 		const members = checkJsonBounds(text, OTHER_VALUES_MAX + listMax * VALUES_PER_ELEMENT);
 		const json = parse(text);

@@ -1,5 +1,5 @@
 // Protobuf over the schema's shapes.
-import { LIMITS } from "../limits.ts";
+import { LIMITS, roomsInHelloMax } from "../limits.ts";
 import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
 import { readProto, type UnknownNumber } from "./proto-read.ts";
@@ -17,7 +17,7 @@ const COMMAND_NUMBER_MIN = 10;
 export const protoCodec: Codec = {
 	name: "proto",
 	encodeUp: (up) => writeProto(UP, up as unknown as Loose),
-	decodeUp(body, listMax = LIMITS.roomsPerUserMax) {
+	decodeUp(body, listMax = roomsInHelloMax(LIMITS)) {
 		const up = UP.blank();
 		try {
 			readProto(UP, bytesOf(body), up, refuse, listMax + LIST_SLACK);

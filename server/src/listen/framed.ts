@@ -5,7 +5,15 @@
 //
 // Every frame has a deadline from its first byte. One timer serves a connection for as long as it is in the middle of frames:
 // when it fires it looks whether the frame at hand is too old, so that a busy connection does not pay for a timer per frame.
-import { type CloseName, type Codec, DecodeError, type Framer, type Preface, prefaceFramer } from "@verbatim/protocol";
+import {
+	type CloseName,
+	type Codec,
+	DecodeError,
+	type Framer,
+	type Preface,
+	prefaceFramer,
+	roomsInHelloMax,
+} from "@verbatim/protocol";
 import type { Cancel } from "../clock.ts";
 import type { SessionInput } from "../session/host.ts";
 import { FLOOD_CLOSES } from "./flood.ts";
@@ -214,7 +222,7 @@ class FramedLink implements Link, Receiver, Holder {
 			return;
 		}
 		try {
-			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
+			this.input.receive(this.kind.codec.decodeUp(body, roomsInHelloMax(this.kind.parts.limits)), body.length);
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
 			this.input.undecodable(cause.code, cause.message, cause.id, body.length, cause.trace);

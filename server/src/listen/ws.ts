@@ -8,7 +8,7 @@
 //
 // There is no deadline for a message here: the runtime tells of whole ones only. It never holds more than one of the limit, and a peer that
 // never finishes one is not heard, which the hello's deadline or the heartbeat notices.
-import { CLOSES, type CloseName, type Codec, type CodecName, DecodeError } from "@verbatim/protocol";
+import { CLOSES, type CloseName, type Codec, type CodecName, DecodeError, roomsInHelloMax } from "@verbatim/protocol";
 import type { ServerWebSocket } from "bun";
 import type { Cancel } from "../clock.ts";
 import type { SessionInput } from "../session/host.ts";
@@ -156,7 +156,7 @@ export class WsLink implements Link, Holder {
 
 	private decode(body: Message): void {
 		try {
-			this.input.receive(this.kind.codec.decodeUp(body, this.kind.parts.limits.roomsPerUserMax), body.length);
+			this.input.receive(this.kind.codec.decodeUp(body, roomsInHelloMax(this.kind.parts.limits)), body.length);
 		} catch (cause) {
 			if (!(cause instanceof DecodeError)) throw cause;
 			this.input.undecodable(cause.code, cause.message, cause.id, body.length, cause.trace);

@@ -6,15 +6,14 @@
 // invited alone.
 import { type ErrorCode, Room_Kind, Room_Standing, unreachable } from "@verbatim/protocol";
 import { entryOf, type RoomDraft } from "./entries.ts";
+import { type InvitationLimits, whyNotBring, whyNotEnter } from "./invitation-rules.ts";
 import type { Draft, RoomRecord, TokenFamily } from "./store.ts";
 import { directKey, type RoomRow, recordOf, type Tables } from "./tables.ts";
 import { useToken } from "./token-rules.ts";
 import { changeUser, createUser, type Parting } from "./user-rules.ts";
 import { write } from "./write.ts";
 
-export interface RuleLimits {
-	/** Rooms in which a user may have a standing, open invitations and direct conversations included. */
-	readonly roomsPerUserMax: number;
+export interface RuleLimits extends InvitationLimits {
 	/** The newest seq a room can have. */
 	readonly seqMax: number;
 }
@@ -72,7 +71,10 @@ function message(tables: Tables, draft: Of<"message">, limits: RuleLimits): Ruli
 	const refusal = room ? whyNotSay(tables, room, draft, limits) : "no_such_room";
 	if (room && !refusal) {
 		const seq = room.head + 1;
-		if (tables.append(room, entryOf(draft, seq))) return { ok: true, room: recordOf(room), seq };
+		if (tables.append(room, entryOf(draft, seq))) {
+			if (isUnanswered(tables, room, draft.sender.id)) tables.answered(room, draft.sender.id);
+			return { ok: true, room: recordOf(room), seq };
+		}
 	}
 	// A repeat is answered whatever has changed since: the sender may have left, the room may be full.
 	const said = tables.said(draft.sender.id, draft.cid);
@@ -86,7 +88,7 @@ function whyNotSay(tables: Tables, room: RoomRow, draft: Of<"message">, limits: 
 	if (!isMember(standing)) return outside(room, standing);
 	if (room.head >= limits.seqMax) return "room_full";
 	if (draft.behind && !tables.hasSaid(draft.sender.id, draft.behind)) return "out_of_order";
-	return undefined;
+	return isUnanswered(tables, room, draft.sender.id) ? whyNotEnter(tables, draft.sender.id, limits) : undefined;
 }
 
 function create(tables: Tables, draft: Of<"create">, limits: RuleLimits): Ruling {
@@ -94,7 +96,8 @@ function create(tables: Tables, draft: Of<"create">, limits: RuleLimits): Ruling
 	const existing = tables.room(draft.room);
 	if (existing) return { ok: true, room: recordOf(existing) };
 	if (tables.roomBySkeleton(draft.skeleton)) return { ok: false, code: "room_taken" };
-	if (tables.roomsCount(draft.sender.id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
+	const refusal = whyNotEnter(tables, draft.sender.id, limits);
+	if (refusal) return { ok: false, code: refusal };
 	return found(tables, draft, { kind: draft.roomKind, name: draft.name }, draft.skeleton);
 }
 
@@ -102,10 +105,9 @@ function direct(tables: Tables, draft: Of<"direct">, limits: RuleLimits): Ruling
 	const key = directKey(draft.sender.id, draft.peer.id);
 	const existing = tables.directRoom(key);
 	if (existing) return { ok: true, room: recordOf(existing) };
-	// The peer's limit counts as well: what one is in must fit one's hello, whoever has opened it.
-	for (const id of [draft.sender.id, draft.peer.id]) {
-		if (tables.roomsCount(id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
-	}
+	const refusal =
+		whyNotEnter(tables, draft.sender.id, limits) ?? whyNotBring(tables, draft.sender.id, draft.peer.id, "direct", limits);
+	if (refusal) return { ok: false, code: refusal };
 	return found(tables, draft, { kind: Room_Kind.DIRECT, name: "" }, key);
 }
 
@@ -114,10 +116,9 @@ function join(tables: Tables, draft: Of<"join">, limits: RuleLimits): Ruling {
 	if (!room) return { ok: false, code: "no_such_room" };
 	const standing = tables.standing(room, draft.sender.id);
 	if (isMember(standing)) return { ok: true, room: recordOf(room) };
-	if (standing === Room_Standing.NONE) {
-		if (room.kind !== Room_Kind.PUBLIC) return { ok: false, code: "no_such_room" };
-		if (tables.roomsCount(draft.sender.id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
-	}
+	if (standing === Room_Standing.NONE && room.kind !== Room_Kind.PUBLIC) return { ok: false, code: "no_such_room" };
+	const refusal = whyNotEnter(tables, draft.sender.id, limits);
+	if (refusal) return { ok: false, code: refusal };
 	return log(tables, room, draft, limits);
 }
 
@@ -159,7 +160,8 @@ function invite(tables: Tables, draft: Of<"invite">, limits: RuleLimits): Ruling
 	if (room.kind === Room_Kind.DIRECT) return { ok: false, code: "forbidden" };
 	if (room.kind === Room_Kind.PRIVATE && standing !== Room_Standing.OWNER) return { ok: false, code: "forbidden" };
 	if (tables.standing(room, draft.user.id) !== Room_Standing.NONE) return { ok: true, room: recordOf(room) };
-	if (tables.roomsCount(draft.user.id) >= limits.roomsPerUserMax) return { ok: false, code: "too_many_rooms" };
+	const refusal = whyNotBring(tables, draft.sender.id, draft.user.id, "invite", limits);
+	if (refusal) return { ok: false, code: refusal };
 	return log(tables, room, draft, limits);
 }
 
@@ -182,6 +184,11 @@ function log(tables: Tables, room: RoomRow, draft: RoomDraft, limits: RuleLimits
 	const seq = room.head + 1;
 	write(tables, room, entryOf(draft, seq));
 	return { ok: true, room: recordOf(room), seq };
+}
+
+/** A direct conversation that another has opened, in which the user, a member, has said nothing. */
+function isUnanswered(tables: Tables, room: RoomRow, userId: string): boolean {
+	return room.kind === Room_Kind.DIRECT && tables.broughtBy(room, userId) !== undefined;
 }
 
 export function isMember(standing: Room_Standing): boolean {

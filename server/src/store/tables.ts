@@ -32,11 +32,25 @@ export interface Tables {
 	renameRoom(room: RoomRow, name: string, skeleton: string): void;
 
 	standing(room: RoomRow, userId: string): Room_Standing;
-	/** Rooms in which the user has any standing. */
-	roomsCount(userId: string): number;
+	/**
+	 * Who has brought the user here, while the user has not answered: the inviter of an open invitation, or whoever has opened a direct
+	 * conversation in which the user has said nothing. Undefined where the room is the user's own wish, or the user has no standing.
+	 */
+	broughtBy(room: RoomRow, userId: string): string | undefined;
+	/** The user has answered: the room counts as its own from now on. */
+	answered(room: RoomRow, userId: string): void;
+	/** The user's rooms that are its own wish. */
+	ownRoomsCount(userId: string): number;
+	/** The user's rooms into which others have brought it: all, and open invitations by `inviterId`. */
+	broughtCount(userId: string, inviterId: string): { readonly all: number; readonly invitationsBy: number };
+	/** Open invitations by the user, to anybody. */
+	invitationsByCount(inviterId: string): number;
+	/** Are both members of a room that is not public, and is the first there by its own wish? */
+	knows(userId: string, otherId: string): boolean;
 	/** Those that are no direct conversations, by room id. */
 	channelsOf(userId: string): readonly RoomRow[];
-	setMember(room: RoomRow, user: UserRef, standing: Room_Standing): void;
+	/** `broughtBy`: as above; undefined where it is the user's own wish. */
+	setMember(room: RoomRow, user: UserRef, standing: Room_Standing, broughtBy: string | undefined): void;
 	removeMember(room: RoomRow, userId: string): void;
 
 	/**

@@ -9,14 +9,15 @@ import type { RoomRow, Tables } from "./tables.ts";
 /** Appends `entry`, whose seq is the room's head + 1, and does what it means. False if its cid was used: nothing is changed. */
 export function write(tables: Tables, room: RoomRow, entry: Entry): boolean {
 	if (!tables.append(room, entry)) return false;
-	for (const effect of effectsOf(entry)) apply(tables, room, effect);
+	for (const effect of effectsOf(entry)) apply(tables, room, effect, entry.sender?.id ?? "");
 	return true;
 }
 
-function apply(tables: Tables, room: RoomRow, effect: Effect): void {
+function apply(tables: Tables, room: RoomRow, effect: Effect, senderId: string): void {
 	switch (effect.kind) {
 		case "member":
-			tables.setMember(room, effect.user, effect.standing);
+			// Whoever is not the sender was brought in by the sender.
+			tables.setMember(room, effect.user, effect.standing, effect.user.id === senderId ? undefined : senderId);
 			break;
 		case "gone":
 			tables.removeMember(room, effect.user.id);

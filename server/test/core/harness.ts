@@ -178,7 +178,7 @@ export class Harness {
 
 	constructor(options: HarnessOptions = {}) {
 		this.clock = options.clock ?? new VirtualClock();
-		const store = createMemoryStore({ clock: this.clock });
+		const store = createMemoryStore({ clock: this.clock, limits: options.limits ?? {} });
 		this.store = options.wrap?.(store) ?? store;
 		const note = (level: string) => (fields: object, msg: string) => void this.logged.push({ level, fields, msg });
 		this.core = createCore({

@@ -56,6 +56,32 @@ describe("membership", () => {
 		expect(texts(laptop, id)).toEqual(["hello"]);
 	});
 
+	test("what strangers bring a user costs it nothing, and each refusal is true of whom it is told to", async () => {
+		const harness = new Harness({ limits: { roomsPerUserMax: 2, invitationsPerUserMax: 4 } });
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		await ann.want("joined", join("@bob"));
+		for (const name of ["cat", "dan"]) {
+			const stranger = await harness.guest(name);
+			await stranger.want("sent", { case: "send", value: { room: "@ann", cid: name, text: "buy" } });
+		}
+		const eve = await harness.guest("eve");
+		const full = await eve.want("failure", { case: "send", value: { room: "@ann", cid: "e", text: "buy" } });
+		expect(full).toMatchObject({ code: "invitations_full", retry: false });
+		expect(full.message).toBe("this user takes no further invitations and conversations for now");
+		// Her friend still invites her, once: the rest is for her other friends.
+		for (const name of ["den", "lair"]) await bob.want("joined", { case: "create", value: { name, kind: Room_Kind.PRIVATE } });
+		await bob.want("done", invite("#den", "ann"));
+		const again = await bob.want("failure", invite("#lair", "ann"));
+		expect(again).toMatchObject({ code: "too_many_invitations", message: expect.stringContaining("your invitations are open") });
+		// She is in as many rooms as she was.
+		await ann.want("joined", join("#den"));
+		expect(await ann.refusal(join("#tea"))).toBe("too_many_rooms");
+		expect(await ann.refusal({ case: "send", value: { room: "@cat", cid: "a", text: "no" } })).toBe("too_many_rooms");
+		const { rooms } = await ann.want("roomList", { case: "rooms", value: {} });
+		expect(rooms).toHaveLength(4);
+	});
+
 	test("a private room cannot be told from none, until one is invited", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

@@ -4,6 +4,7 @@ import type { BatchLimits } from "../../src/store/batches.ts";
 import type { RuleLimits } from "../../src/store/rules.ts";
 import type { Store } from "../../src/store/store.ts";
 import { batchClauses } from "./contract-batches.ts";
+import { invitationClauses } from "./contract-invitations.ts";
 import { logClauses } from "./contract-log.ts";
 import { readClauses } from "./contract-reads.ts";
 import { roomClauses } from "./contract-rooms.ts";
@@ -16,7 +17,7 @@ export type TestLimits = Partial<RuleLimits & BatchLimits>;
 export interface Place {
 	open(limits?: TestLimits): Promise<Store>;
 	/** Opens again what was closed. */
-	reopen(): Promise<Store>;
+	reopen(limits?: TestLimits): Promise<Store>;
 	remove(): Promise<void>;
 }
 
@@ -25,7 +26,7 @@ export interface Bench {
 	/** A new store, closed after the test. */
 	store(limits?: TestLimits): Promise<Store>;
 	/** Closes the store and opens another on the same data. */
-	restart(store: Store): Promise<Store>;
+	restart(store: Store, limits?: TestLimits): Promise<Store>;
 }
 
 export function storeContract(name: string, newPlace: () => Promise<Place>): void {
@@ -38,11 +39,11 @@ export function storeContract(name: string, newPlace: () => Promise<Place>): voi
 				opened.push({ place, store });
 				return store;
 			},
-			async restart(store) {
+			async restart(store, limits) {
 				const one = opened.find((candidate) => candidate.store === store);
 				if (!one) throw new Error("this store is not of this bench");
 				await store.close();
-				one.store = await one.place.reopen();
+				one.store = await one.place.reopen(limits);
 				return one.store;
 			},
 		};
@@ -55,6 +56,7 @@ export function storeContract(name: string, newPlace: () => Promise<Place>): voi
 		logClauses(bench);
 		batchClauses(bench);
 		roomClauses(bench);
+		invitationClauses(bench);
 		userClauses(bench);
 		tokenClauses(bench);
 		readClauses(bench);

@@ -12,7 +12,7 @@ storeContract("memory", async () => {
 	const disk = newMemoryDisk();
 	return {
 		open: async (limits = {}) => createMemoryStore({ clock: systemClock, disk, limits }),
-		reopen: async () => createMemoryStore({ clock: systemClock, disk }),
+		reopen: async (limits = {}) => createMemoryStore({ clock: systemClock, disk, limits }),
 		remove: async () => {},
 	};
 });
@@ -65,7 +65,7 @@ function held(timers: (() => void)[]): Clock["after"] {
 }
 
 test("what is undone in memory leaves no trace", () => {
-	const limits = { roomsPerUserMax: 10, seqMax: 100 };
+	const limits = { roomsPerUserMax: 10, invitationsPerUserMax: 10, invitationsPerInviterMax: 10, seqMax: 100 };
 	const disk = newMemoryDisk();
 	const tables = new MemoryTables(disk);
 	carryOut(tables, create("tea", ann), limits);

@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { connectReader, connectWriter, migrate, pragma } from "../../src/store/sqlite/connect.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../src/store/sqlite/migrations.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite.ts";
-import { ann, create, logOf, must } from "./drafts.ts";
+import { ann, create, direct, leave, logOf, must } from "./drafts.ts";
 import { withTempDir } from "./temp-dir.ts";
+
+const dan = { id: "u-dan", name: "dan" };
 
 describe("durability", () => {
 	test("a new database and a reopened one sync the log at each commit: WAL, synchronous = FULL", () =>
@@ -51,6 +53,40 @@ describe("migrations", () => {
 				await store.close();
 				expect(versionOf(old)).toBe(MIGRATIONS.length);
 			}
+		}));
+
+	test("a database of before invitations were counted apart tells which rooms others have brought a user into", () =>
+		withTempDir(async (dir) => {
+			const db = connectWriter(join(dir, "verbatim.db"), MIGRATIONS.slice(0, 3));
+			const member = (room: number, user: string, standing: number) =>
+				db.exec(`INSERT INTO members VALUES (${room}, '${user}', '${user}', ${standing})`);
+			const said = (room: number, seq: number, user: string) =>
+				db.exec(`INSERT INTO entries VALUES (${room}, ${seq}, 1, '${user}', '${user}', '', 7, x'')`);
+			db.exec(
+				"INSERT INTO rooms (no, id, kind, name, skeleton, epoch, head, members) VALUES (1, 'den', 2, 'den', 'den', 7, 2, 1)",
+			);
+			member(1, "u-bob", 2);
+			member(1, "u-ann", 3);
+			for (const [no, peer] of [
+				[2, "u-bob"],
+				[3, "u-cat"],
+			] as const) {
+				db.exec(
+					`INSERT INTO rooms (no, id, kind, name, direct_key, epoch, head, members) VALUES (${no}, 'd${no}', 3, '', 'u-ann|${peer}', 7, 2, 2)`,
+				);
+				member(no, "u-ann", 1);
+				member(no, peer, 1);
+				said(no, 1, peer);
+			}
+			said(3, 2, "u-ann");
+			db.close();
+			const store = await openSqliteStore(dir, { limits: { roomsPerUserMax: 2, invitationsPerUserMax: 4 } });
+			expect((await store.append(direct("d4", dan, ann))).ok).toBe(false);
+			await must(store, create("tea", ann));
+			expect(await store.append(create("milk", ann))).toEqual({ ok: false, code: "too_many_rooms" });
+			await must(store, leave("den", ann));
+			await must(store, direct("d4", dan, ann));
+			await store.close();
 		}));
 
 	test("steps that are missing are taken in order, each once", () =>

@@ -9,7 +9,7 @@ storeContract("SQLite", async () => {
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-store-"));
 	return {
 		open: (limits = {}) => openSqliteStore(dir, { limits }),
-		reopen: () => openSqliteStore(dir),
+		reopen: (limits = {}) => openSqliteStore(dir, { limits }),
 		remove: () => rm(dir, { recursive: true, force: true }),
 	};
 });

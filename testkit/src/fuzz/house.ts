@@ -63,6 +63,8 @@ const TIGHT = {
 	ringEntriesMax: 2,
 	commandsInFlightMax: 4,
 	roomsPerUserMax: 3,
+	invitationsPerUserMax: 2,
+	invitationsPerInviterMax: 2,
 	presenceReadersMax: 2,
 	turnBytesMax: 64,
 } as const;
@@ -131,7 +133,7 @@ async function openHouse(size: Size): Promise<House> {
 	const limits = checkedServerLimits({ ...SERVER_LIMITS, ...UNHURRIED, ...(size === "tight" ? TIGHT : {}) });
 	const timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000, offlineGraceMs: 20, lineModeAfterMs: 10_000 };
 	const disk = newMemoryDisk();
-	const store = createMemoryStore({ clock, disk, limits: { roomsPerUserMax: limits.roomsPerUserMax } });
+	const store = createMemoryStore({ clock, disk, limits: { ...limits, seqMax: SERVER_LIMITS.seqMax } });
 	const accounts = await createAccounts({
 		store,
 		clock,

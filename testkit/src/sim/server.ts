@@ -95,7 +95,7 @@ export class SimServer {
 		this.recorder = recorder;
 		this.options = options;
 		this.expiresMs = options.expiresMs;
-		const rules = { roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax };
+		const rules = LIMITS;
 		this.disk = new SimDisk(chance.fork("disk"), recorder, { ...options, rules });
 		if (options.crowd !== undefined) this.disk.populate(crowdOf(options.rooms[0] ?? "", options.crowd.members));
 		if (options.poison === undefined) return;

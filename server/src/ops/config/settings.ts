@@ -132,7 +132,21 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	nameCharsMax: limit("nameCharsMax", integer({ min: 1, max: SERVER_LIMITS.nameCharsMax }), "Longest name."),
 	passwordCharsMax: limit("passwordCharsMax", integer({ min: 8, max: 4096 }), "Longest password."),
 	tokenBytesMax: limit("tokenBytesMax", bytes({ min: 512, max: 64 * 1024 }), "Longest token."),
-	roomsPerUserMax: limit("roomsPerUserMax", integer({ min: 1, max: 2_000 }), "Rooms of one user; a welcome must hold them."),
+	roomsPerUserMax: limit(
+		"roomsPerUserMax",
+		integer({ min: 1, max: 2_000 }),
+		"Rooms that one user has founded, joined or opened; a welcome must hold them.",
+	),
+	invitationsPerUserMax: limit(
+		"invitationsPerUserMax",
+		integer({ min: 1, max: 1_000 }),
+		"Beside those, open invitations to one user and direct conversations begun by others in which it has said nothing: strangers may fill half, one inviter a tenth.",
+	),
+	invitationsPerInviterMax: limit(
+		"invitationsPerInviterMax",
+		integer({ min: 1, max: MANY }),
+		"Open invitations by one user; beyond, it can invite only whom it shares a private room or a conversation with.",
+	),
 	historyEntriesMax: limit("historyEntriesMax", integer({ min: 1, max: 1_000 }), "Entries of one page of history."),
 	historyEntriesDefault: limit(
 		"historyEntriesDefault",

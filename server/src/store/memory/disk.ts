@@ -4,6 +4,13 @@ import type { Entry, Room_Standing } from "@verbatim/protocol";
 import type { TokenFamily, UserRecord, UserRef } from "../store.ts";
 import type { RoomRow } from "../tables.ts";
 
+export interface MemoryMember {
+	readonly user: UserRef;
+	readonly standing: Room_Standing;
+	/** Who has brought it here, while it has not answered. */
+	readonly broughtBy: string | undefined;
+}
+
 export interface MemoryRoom {
 	/** Changed in place, so that whoever holds it during a transaction sees it as it is. Copied for everybody else. */
 	readonly row: RoomRow;
@@ -13,7 +20,7 @@ export interface MemoryRoom {
 	readonly log: Entry[];
 	/** How often a standing has changed, counted from 1. */
 	memberVersion: number;
-	readonly members: Map<string, { readonly user: UserRef; readonly standing: Room_Standing }>;
+	readonly members: Map<string, MemoryMember>;
 }
 
 export interface MemoryDisk {

@@ -28,7 +28,7 @@ export interface MemoryStore extends Store {
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	const { clock } = options;
 	const disk = options.disk ?? newMemoryDisk();
-	const limits = { ...BATCH_LIMITS, roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax, ...options.limits };
+	const limits = { ...BATCH_LIMITS, ...LIMITS, ...options.limits };
 	const tables = new MemoryTables(disk);
 	const ordinary = ordinaryDevice(clock);
 	const device = options.device ?? ordinary;

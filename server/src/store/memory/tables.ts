@@ -2,7 +2,7 @@
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../store.ts";
 import type { RoomRow, Said, Tables } from "../tables.ts";
-import type { MemoryDisk, MemoryRoom } from "./disk.ts";
+import type { MemoryDisk, MemoryMember, MemoryRoom } from "./disk.ts";
 
 export class MemoryTables implements Tables {
 	private readonly disk: MemoryDisk;
@@ -56,8 +56,43 @@ export class MemoryTables implements Tables {
 		return this.must(id).members.get(userId)?.standing ?? Room_Standing.NONE;
 	}
 
-	roomsCount(userId: string): number {
-		return this.disk.roomsOf.get(userId)?.size ?? 0;
+	broughtBy({ id }: RoomRow, userId: string): string | undefined {
+		return this.must(id).members.get(userId)?.broughtBy;
+	}
+
+	answered({ id }: RoomRow, userId: string): void {
+		const { members } = this.must(id);
+		const member = members.get(userId);
+		if (member) this.set(members, userId, { ...member, broughtBy: undefined });
+	}
+
+	ownRoomsCount(userId: string): number {
+		return this.membersAs(userId).filter(({ broughtBy }) => broughtBy === undefined).length;
+	}
+
+	broughtCount(userId: string, inviterId: string): { readonly all: number; readonly invitationsBy: number } {
+		const brought = this.membersAs(userId).filter(({ broughtBy }) => broughtBy !== undefined);
+		const by = brought.filter(({ standing, broughtBy }) => standing === Room_Standing.INVITED && broughtBy === inviterId);
+		return { all: brought.length, invitationsBy: by.length };
+	}
+
+	invitationsByCount(inviterId: string): number {
+		let count = 0;
+		for (const { members } of this.disk.rooms.values()) {
+			for (const { standing, broughtBy } of members.values()) {
+				if (standing === Room_Standing.INVITED && broughtBy === inviterId) count++;
+			}
+		}
+		return count;
+	}
+
+	knows(userId: string, otherId: string): boolean {
+		return [...(this.disk.roomsOf.get(userId) ?? [])].some((id) => {
+			const { row, members } = this.must(id);
+			const [member, other] = [members.get(userId), members.get(otherId)];
+			const isShared = row.kind !== Room_Kind.PUBLIC && counts(member?.standing) + counts(other?.standing) === 2;
+			return isShared && member?.broughtBy === undefined;
+		});
 	}
 
 	channelsOf(userId: string): readonly RoomRow[] {
@@ -67,10 +102,10 @@ export class MemoryTables implements Tables {
 			.filter(({ kind }) => kind !== Room_Kind.DIRECT);
 	}
 
-	setMember({ id }: RoomRow, user: UserRef, standing: Room_Standing): void {
+	setMember({ id }: RoomRow, user: UserRef, standing: Room_Standing, broughtBy: string | undefined): void {
 		const room = this.must(id);
 		const before = room.members.get(user.id);
-		this.set(room.members, user.id, { user: { id: user.id, name: user.name }, standing });
+		this.set(room.members, user.id, { user: { id: user.id, name: user.name }, standing, broughtBy });
 		this.set(this.disk.roomsOf, user.id, new Set(this.disk.roomsOf.get(user.id)).add(id));
 		this.change(room, { members: room.row.members + counts(standing) - counts(before?.standing) });
 		this.countChange(room);
@@ -152,6 +187,11 @@ export class MemoryTables implements Tables {
 			if (dropped++ === limit || expiresMs > nowMs) return;
 			this.remove(this.disk.tokenFamilies, id);
 		}
+	}
+
+	/** The user as a member, or as invited, of each of its rooms. */
+	private membersAs(userId: string): readonly MemoryMember[] {
+		return [...(this.disk.roomsOf.get(userId) ?? [])].flatMap((id) => this.must(id).members.get(userId) ?? []);
 	}
 
 	private must(id: string): MemoryRoom {

@@ -87,4 +87,16 @@ export const MIGRATIONS: readonly Migration[] = [
 	`),
 	// 3: how often the list of a room's members has changed.
 	(db) => db.exec("ALTER TABLE rooms ADD COLUMN member_version INTEGER NOT NULL DEFAULT 1"),
+	// 4: who has brought a user into a room, while the user has not answered (standing 3 is an open invitation, kind 3 a direct conversation). Of
+	// invitations of before it is not known who has made them: nobody.
+	(db) =>
+		db.exec(`
+		ALTER TABLE members ADD COLUMN brought_by TEXT;
+		CREATE INDEX members_brought ON members (brought_by, user) WHERE brought_by IS NOT NULL;
+		UPDATE members SET brought_by = '' WHERE standing = 3;
+		UPDATE members SET brought_by = opened.sender
+			FROM rooms JOIN entries AS opened ON opened.room_no = rooms.no AND opened.seq = 1
+			WHERE members.room_no = rooms.no AND rooms.kind = 3 AND opened.sender <> members.user AND NOT EXISTS
+				(SELECT 1 FROM entries WHERE entries.room_no = rooms.no AND entries.sender = members.user);
+	`),
 ];

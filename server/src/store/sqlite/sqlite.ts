@@ -38,7 +38,7 @@ export interface SqliteStore extends Store {
  */
 export async function openSqliteStore(dir: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
 	const clock = options.clock ?? systemClock;
-	const limits = { ...BATCH_LIMITS, roomsPerUserMax: LIMITS.roomsPerUserMax, seqMax: LIMITS.seqMax, ...options.limits };
+	const limits = { ...BATCH_LIMITS, ...LIMITS, ...options.limits };
 	const folder = takeFolder(dir, options.taking);
 	const path = folder.databasePath;
 	const reads = new Reads(path);

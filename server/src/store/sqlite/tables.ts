@@ -1,5 +1,5 @@
 // The rules' tables over SQLite statements. The writer is the only one that writes to the folder (folder.ts), hence what it has
-// read or written it may cache: rooms, and of each user the standings and the newest cid, so that a message costs one statement, its
+// read or written it may cache: rooms, and of each user the memberships and the newest cid, so that a message costs one statement, its
 // insert. A room's head and count of members are kept here during a transaction and written once, by `flush`, before its commit.
 // Whatever is rolled back is forgotten.
 import type { Database, Statement } from "bun:sqlite";
@@ -25,9 +25,9 @@ const USERS_BYTES_MAX = 32 * 1024 * 1024;
 /** What one holds, with its key and its place in the map: measured as growth of the heap, and rounded up. */
 const ROOM_BYTES = 400;
 const USER_BYTES = 450;
-const STANDING_BYTES = 100;
-/** Standings cached for one user, who may ask about every room there is. */
-const STANDINGS_MAX = 4_096;
+const MEMBERSHIP_BYTES = 100;
+/** Memberships cached for one user, who may ask about every room there is. */
+const MEMBERSHIPS_MAX = 4_096;
 
 /** A room as the writer knows it. */
 interface Room extends RoomRow {
@@ -38,11 +38,24 @@ interface Room extends RoomRow {
 	member_version: number;
 }
 
-/** What is known of a user: the standing in each room that was asked about, by the room's number, and the newest cid. */
+/** What a user is in a room. Those without `broughtBy`, as nearly all are, are shared. */
+interface Membership {
+	readonly standing: Room_Standing;
+	readonly broughtBy: string | undefined;
+}
+
+/** What is known of a user: what it is in each room that was asked about, by the room's number, and the newest cid. */
 interface User {
 	newestCid: string;
-	readonly standings: Map<number, Room_Standing>;
+	readonly memberships: Map<number, Membership>;
 }
+
+const OWN: { readonly [S in Room_Standing]?: Membership } = Object.fromEntries(
+	[Room_Standing.NONE, Room_Standing.MEMBER, Room_Standing.OWNER].map((standing) => [
+		standing,
+		{ standing, broughtBy: undefined },
+	]),
+);
 
 type Stored = Pick<Room, "no" | "id" | "kind" | "name" | "epoch" | "head" | "members" | "member_version">;
 
@@ -51,7 +64,7 @@ export class SqliteTables implements Tables {
 	private readonly rooms = new Recent<string, Room>(ROOMS_BYTES_MAX, () => ROOM_BYTES);
 	private readonly users = new Recent<string, User>(
 		USERS_BYTES_MAX,
-		({ standings }) => USER_BYTES + standings.size * STANDING_BYTES,
+		({ memberships }) => USER_BYTES + memberships.size * MEMBERSHIP_BYTES,
 	);
 	private readonly changed = new Set<Room>();
 
@@ -107,27 +120,44 @@ export class SqliteTables implements Tables {
 	}
 
 	standing(row: RoomRow, userId: string): Room_Standing {
-		const { no } = this.must(row);
-		const known = this.userOf(userId).standings.get(no);
-		if (known !== undefined) return known;
-		const standing = this.sql.standing.get(no, userId)?.standing ?? Room_Standing.NONE;
-		this.keepStanding(userId, no, standing);
-		return standing;
+		return this.membership(row, userId).standing;
 	}
 
-	roomsCount(userId: string): number {
-		return this.sql.roomsCount.get(userId)?.n ?? 0;
+	broughtBy(row: RoomRow, userId: string): string | undefined {
+		return this.membership(row, userId).broughtBy;
+	}
+
+	answered(row: RoomRow, userId: string): void {
+		const { no } = this.must(row);
+		this.sql.answered.run(no, userId);
+		this.keep(userId, no, this.membership(row, userId).standing, undefined);
+	}
+
+	ownRoomsCount(userId: string): number {
+		return this.sql.ownRoomsCount.get(userId)?.n ?? 0;
+	}
+
+	broughtCount(userId: string, inviterId: string): { readonly all: number; readonly invitationsBy: number } {
+		return this.sql.broughtCount.get(inviterId, userId) ?? { all: 0, invitationsBy: 0 };
+	}
+
+	invitationsByCount(inviterId: string): number {
+		return this.sql.invitationsByCount.get(inviterId)?.n ?? 0;
+	}
+
+	knows(userId: string, otherId: string): boolean {
+		return this.sql.knows.get(userId, otherId) !== null;
 	}
 
 	channelsOf(userId: string): readonly Room[] {
 		return this.sql.channelsOf.all(userId).flatMap((stored) => this.known(stored) ?? []);
 	}
 
-	setMember(row: RoomRow, user: UserRef, standing: Room_Standing): void {
+	setMember(row: RoomRow, user: UserRef, standing: Room_Standing, broughtBy: string | undefined): void {
 		const room = this.must(row);
 		const before = this.standing(room, user.id);
-		this.sql.setMember.run(room.no, user.id, user.name, standing);
-		this.keepStanding(user.id, room.no, standing);
+		this.sql.setMember.run(room.no, user.id, user.name, standing, broughtBy ?? null);
+		this.keep(user.id, room.no, standing, broughtBy);
 		this.changed.add(room);
 		room.members += counts(standing) - counts(before);
 		room.member_version++;
@@ -138,7 +168,7 @@ export class SqliteTables implements Tables {
 		const before = this.standing(room, userId);
 		if (before === Room_Standing.NONE) return;
 		this.sql.removeMember.run(room.no, userId);
-		this.keepStanding(userId, room.no, Room_Standing.NONE);
+		this.keep(userId, room.no, Room_Standing.NONE, undefined);
 		this.changed.add(room);
 		room.members -= counts(before);
 		room.member_version++;
@@ -220,19 +250,29 @@ export class SqliteTables implements Tables {
 	private userOf(id: string): User {
 		const known = this.users.get(id);
 		if (known !== undefined) return known;
-		const user: User = { newestCid: "", standings: new Map() };
+		const user: User = { newestCid: "", memberships: new Map() };
 		this.users.add(id, user);
 		return user;
 	}
 
-	private keepStanding(userId: string, roomNo: number, standing: Room_Standing): void {
-		const { standings } = this.userOf(userId);
-		if (standings.size >= STANDINGS_MAX) {
-			this.users.grew(-standings.size * STANDING_BYTES);
-			standings.clear();
+	private membership(row: RoomRow, userId: string): Membership {
+		const { no } = this.must(row);
+		const known = this.userOf(userId).memberships.get(no);
+		if (known !== undefined) return known;
+		const stored = this.sql.membership.get(no, userId);
+		return this.keep(userId, no, stored?.standing ?? Room_Standing.NONE, stored?.brought_by ?? undefined);
+	}
+
+	private keep(userId: string, roomNo: number, standing: Room_Standing, broughtBy: string | undefined): Membership {
+		const { memberships } = this.userOf(userId);
+		if (memberships.size >= MEMBERSHIPS_MAX) {
+			this.users.grew(-memberships.size * MEMBERSHIP_BYTES);
+			memberships.clear();
 		}
-		if (!standings.has(roomNo)) this.users.grew(STANDING_BYTES);
-		standings.set(roomNo, standing);
+		if (!memberships.has(roomNo)) this.users.grew(MEMBERSHIP_BYTES);
+		const membership = (broughtBy === undefined ? OWN[standing] : undefined) ?? { standing, broughtBy };
+		memberships.set(roomNo, membership);
+		return membership;
 	}
 
 	private must({ id }: RoomRow): Room {
@@ -259,14 +299,29 @@ function prepare(db: Database) {
 		),
 		renameRoom: one<never>("UPDATE rooms SET name = ?, skeleton = ? WHERE no = ?"),
 		updateRoom: one<never>("UPDATE rooms SET head = ?, members = ?, member_version = ? WHERE no = ?"),
-		standing: one<{ standing: Room_Standing }>("SELECT standing FROM members WHERE room_no = ? AND user = ?"),
-		roomsCount: one<{ n: number }>("SELECT count(*) AS n FROM members WHERE user = ?"),
+		membership: one<{ standing: Room_Standing; brought_by: string | null }>(
+			"SELECT standing, brought_by FROM members WHERE room_no = ? AND user = ?",
+		),
+		answered: one<never>("UPDATE members SET brought_by = NULL WHERE room_no = ? AND user = ?"),
+		ownRoomsCount: one<{ n: number }>("SELECT count(*) AS n FROM members WHERE user = ? AND brought_by IS NULL"),
+		broughtCount: one<{ all: number; invitationsBy: number }>(
+			`SELECT count(*) AS "all", coalesce(sum(brought_by = ? AND standing = ${Room_Standing.INVITED}), 0) AS invitationsBy ` +
+				"FROM members WHERE user = ? AND brought_by IS NOT NULL",
+		),
+		invitationsByCount: one<{ n: number }>(
+			`SELECT count(*) AS n FROM members WHERE brought_by = ? AND standing = ${Room_Standing.INVITED}`,
+		),
+		knows: one<{ found: number }>(
+			"SELECT 1 AS found FROM members AS mine JOIN rooms ON rooms.no = mine.room_no JOIN members AS other ON other.room_no = rooms.no " +
+				`WHERE mine.user = ? AND mine.brought_by IS NULL AND rooms.kind <> ${Room_Kind.PUBLIC} AND other.user = ? ` +
+				`AND other.standing <> ${Room_Standing.INVITED} LIMIT 1`,
+		),
 		channelsOf: one<Stored>(
 			`${room} WHERE kind <> ${Room_Kind.DIRECT} AND no IN (SELECT room_no FROM members WHERE user = ?) ORDER BY id`,
 		),
 		setMember: one<never>(
-			"INSERT INTO members VALUES (?, ?, ?, ?) " +
-				"ON CONFLICT (room_no, user) DO UPDATE SET name = excluded.name, standing = excluded.standing",
+			"INSERT INTO members (room_no, user, name, standing, brought_by) VALUES (?, ?, ?, ?, ?) ON CONFLICT (room_no, user) " +
+				"DO UPDATE SET name = excluded.name, standing = excluded.standing, brought_by = excluded.brought_by",
 		),
 		removeMember: one<never>("DELETE FROM members WHERE room_no = ? AND user = ?"),
 		append: one<never>(

@@ -24,7 +24,8 @@ const SMALL: Limits = {
 	nameCharsMax: 2,
 	passwordCharsMax: 5,
 	tokenBytesMax: 9,
-	roomsPerUserMax: 2,
+	roomsPerUserMax: 1,
+	invitationsPerUserMax: 1,
 };
 
 export const limits: Target = {
@@ -97,7 +98,7 @@ function fits(up: Up, limit: Limits): void {
 	if (command.case === "create") must([0, 1, 2].includes(command.value.kind), "a room of another kind passed");
 	if (command.case !== "hello") return;
 	const { credential, cursors } = command.value;
-	must(cursors.length <= limit.roomsPerUserMax, "too many cursors passed");
+	must(cursors.length <= limit.roomsPerUserMax + limit.invitationsPerUserMax, "too many cursors passed");
 	must(new Set(cursors.map(({ room }) => room)).size === cursors.length, "two cursors of one room passed");
 	for (const { room } of cursors) printable("cursors.room", room, 1, 64);
 	must(credential.case !== undefined, "a hello of nobody passed");
