@@ -1,6 +1,6 @@
 // Names of users and rooms: in which spelling they are kept, and what they must not be confused with. What may be one is the
 // protocol's to say (`nameSpelling`, `nameFormProblem`).
-import { nameFormProblem, nameSpelling } from "@verbatim/protocol";
+import { nameFormProblem, nameSpelling, Refusal } from "@verbatim/protocol";
 import { displayed, skeletonOf } from "./skeleton.ts";
 
 export { sameName } from "./skeleton.ts";
@@ -23,4 +23,11 @@ export function checkName(input: string): CheckedName {
 	const name = displayed(spelled.text);
 	const why = nameFormProblem(name);
 	return why === undefined ? { ok: true, name, skeleton: skeletonOf(name) } : { ok: false, why };
+}
+
+/** As `checkName`. Throws `Refusal` `name_invalid` for what can be none. */
+export function mustBeName(input: string): { readonly name: string; readonly skeleton: string } {
+	const checked = checkName(input);
+	if (!checked.ok) throw new Refusal("name_invalid", checked.why);
+	return { name: checked.name, skeleton: checked.skeleton };
 }

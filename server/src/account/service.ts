@@ -9,10 +9,11 @@ import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
 import { AccountClosed } from "./account-closed.ts";
 import type { Accounts, Identity } from "./accounts.ts";
 import { createGate } from "./gate.ts";
-import { GUEST_KEYS, guestExternal } from "./guest-key.ts";
+import { GUEST_KEYS } from "./guest-key.ts";
+import { createGuestLogin } from "./guest-login.ts";
 import { createGuests } from "./guests.ts";
 import type { Fetch } from "./jwks.ts";
-import { checkName, sameName } from "./names.ts";
+import { checkName, mustBeName, sameName } from "./names.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import { createProvider, type Provider, type Stranger } from "./providers.ts";
 import type { AccountSettings } from "./settings.ts";
@@ -54,6 +55,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	const passwords = createPasswords(settings.passwords, clock, random);
 	const gate = createGate(settings.limits, clock);
 	const guests = createGuests(store, settings, clock, log);
+	const guestLogin = createGuestLogin({ store, guests, clock, random });
 
 	const create = async (user: UserRecord): Promise<UserRecord> => {
 		const outcome = await store.append({ kind: "userCreate", user, nowMs: user.createdMs });
@@ -76,38 +78,10 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		return user !== undefined && sameName(user.name, checked.name) ? user : undefined;
 	};
 
-	const asGuest = async ({ name, key }: { name: string; key: string }, from: From): Promise<Identity> => {
+	const asGuest = async (guest: { name: string; key: string }, from: From): Promise<Identity> => {
 		if (!settings.guests) throw new Refusal("forbidden", "guests are not let in here; log in or register");
 		gate.enter(from.address);
-		const named = mustBeName(name);
-		await guests.ready;
-		const external = from.lasting ? guestExternal(named.skeleton, key) : undefined;
-		const known = await byGuestKey(external);
-		if (known !== undefined) return welcome(known, from);
-		const nowMs = clock.now();
-		const user: UserRecord = {
-			id: newId("u", clock, random),
-			kind: "guest",
-			...named,
-			...(external === undefined ? {} : { external }),
-			createdMs: nowMs,
-			expiresMs: guests.holdUntilMs(!from.lasting),
-			...(from.lasting ? {} : { fleeting: true }),
-			generation: 1,
-			disabled: false,
-		};
-		const outcome = await store.append({ kind: "userCreate", user, nowMs });
-		if (outcome.ok) return welcome(user, from);
-		// The same hello may have been carried out a moment ago, over a connection that is gone.
-		const meanwhile = outcome.code === "name_taken" ? await byGuestKey(external) : undefined;
-		if (meanwhile === undefined) throw new Refusal(outcome.code);
-		return welcome(meanwhile, from);
-	};
-
-	/** The guest that has this key, unless it is gone or an operator has closed it. */
-	const byGuestKey = async (external: string | undefined): Promise<UserRecord | undefined> => {
-		const user = external === undefined ? undefined : await store.userByExternal(external);
-		return user === undefined || user.disabled ? undefined : guests.returned(user).catch(unlessGone);
+		return welcome(await guestLogin(guest, from.lasting), from);
 	};
 
 	const register = async (name: string, password: string, from: From): Promise<Identity> => {
@@ -274,17 +248,6 @@ function providersOf({ settings, fetch, clock, log }: AccountParts): ReadonlyMap
 		providers.set(each.issuer, createProvider(each, { fetch, clock, log, toleranceMs: settings.tokens.toleranceMs }));
 	}
 	return providers;
-}
-
-/** A guest that is gone is nobody any more: its name may be had anew. */
-function unlessGone(error: unknown): undefined {
-	if (!(error instanceof Refusal) || error.code !== "token_invalid") throw error;
-}
-
-function mustBeName(name: string): { readonly name: string; readonly skeleton: string } {
-	const checked = checkName(name);
-	if (!checked.ok) throw new Refusal("name_invalid", checked.why);
-	return { name: checked.name, skeleton: checked.skeleton };
 }
 
 function voidToken(): Refusal {

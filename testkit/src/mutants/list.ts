@@ -3,6 +3,7 @@
 // there exactly once, so a change to the code asks for a change here.
 //
 // Those that survive say why: the bug is made harmless by something else, or needs a part that is not simulated.
+import { GUEST_MUTANTS } from "./guests.ts";
 
 export interface Mutant {
 	readonly name: string;
@@ -568,4 +569,5 @@ export const MUTANTS: readonly Mutant[] = [
 		survives:
 			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",
 	},
+	...GUEST_MUTANTS,
 ];

@@ -107,6 +107,8 @@ export interface SimOptions {
 	/** Identities have to be proved again after this long by the wall clock, ms; 0: never. */
 	readonly expiresMs: number;
 	readonly faults: FaultCounts;
+	/** Guests that come for the first time, and whose first welcomes are lost (newcomer.ts). */
+	readonly newcomers: number;
 	readonly poison: PoisonOptions | undefined;
 	readonly crowd: CrowdOptions | undefined;
 }
@@ -202,6 +204,7 @@ export function drawOptions(seed: number): SimOptions {
 		},
 		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
 		crowd: drawCrowd(new Chance(seed).fork("crowd")),
+		newcomers: drawNewcomers(new Chance(seed).fork("newcomers")),
 	};
 	if ((drawn.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(drawn);
 	// A client that waits so long after an error of the server's would do so for one that is thrown beside the poison, too.
@@ -220,6 +223,10 @@ function drawCrowd(chance: Chance): CrowdOptions | undefined {
 		membersPageMax: thousands ? chance.pick([300, 1_000]) : chance.pick([1, 3, 10]),
 		presenceReadersMax: 2,
 	};
+}
+
+function drawNewcomers(chance: Chance): number {
+	return chance.hit(0.1) ? 1 + chance.below(3) : 0;
 }
 
 /** A day of thousands: each fault as drawn, limits and lines of an ordinary size. */

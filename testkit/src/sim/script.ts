@@ -1,6 +1,7 @@
 // What is done in a run, and what happens to it: a list of steps, made from the options before the run begins. Steps can be left
 // out one by one, and what remains is still a script: so a failure can be made short.
 import type { Chance } from "./chance.ts";
+import { type NewcomerOptions, WELCOME_LOSSES } from "./newcomer.ts";
 import { type CrowdOptions, DOORS, type DoorKind, type FaultCounts, type SimOptions } from "./options.ts";
 import { THROW_PLACES, type Throw } from "./throwing.ts";
 import type { Visit } from "./visitor.ts";
@@ -17,6 +18,8 @@ export type Step = { readonly atMs: number } & (
 	| { readonly do: "members"; readonly device: number; readonly limit: number }
 	/** One of the crowd comes, or goes. */
 	| { readonly do: "crowd"; readonly who: number; readonly joins: boolean }
+	/** A guest comes for the first time. */
+	| ({ readonly do: "newcomer" } & NewcomerOptions)
 	| { readonly do: "cut"; readonly device: number; readonly tail: boolean }
 	| { readonly do: "blacken"; readonly device: number; readonly up: boolean; readonly down: boolean }
 	| { readonly do: "stall" | "dead" | "slowReader" | "pauseDevice"; readonly device: number; readonly ms: number }
@@ -106,7 +109,18 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 		}
 	}
 	if (options.crowd !== undefined) steps.push(...movesOf(options, options.crowd, chance.fork("crowd")));
+	steps.push(...newcomersOf(options, chance.fork("newcomers")));
 	return steps.sort((a, b) => a.atMs - b.atMs);
+}
+
+function newcomersOf({ faultsMs, newcomers }: SimOptions, chance: Chance): Step[] {
+	return Array.from({ length: newcomers }, (_, who) => ({
+		atMs: Math.round(chance.between(50, faultsMs - LAST_MS)),
+		do: "newcomer" as const,
+		who,
+		door: chance.pick(DOORS),
+		losses: Array.from({ length: 1 + chance.below(3) }, () => chance.pick(WELCOME_LOSSES)),
+	}));
 }
 
 /** Those who come and go are among the first and the last of the list, and asked for in the same moments. */

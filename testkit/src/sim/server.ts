@@ -1,19 +1,7 @@
 // The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
-// again. What is left out is what has no place in one thread with virtual time: passwords and tokens (guests come by their name
-// alone here); and of the HTTP API there are the commands, without HTTP.
-import {
-	type Command,
-	create,
-	type Down,
-	DownSchema,
-	LIMITS,
-	Refusal,
-	Room_Kind,
-	TIMING,
-	type Timing,
-	UpSchema,
-} from "@verbatim/protocol";
-import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
+// again. What is left out is what has no place in one thread with virtual time: passwords and tokens (accounts.ts);
+// and of the HTTP API there are the commands, without HTTP.
+import { type Command, create, type Down, DownSchema, LIMITS, Refusal, Room_Kind, UpSchema } from "@verbatim/protocol";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
 import { createFaults } from "../../../server/src/faults.ts";
 import { SERVER_LIMITS } from "../../../server/src/limits.ts";
@@ -27,6 +15,7 @@ import { LevelShedding } from "../../../server/src/overload/shedding.ts";
 import { type OverloadWatch, watchOverload } from "../../../server/src/overload/watch.ts";
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
 import type { Draft, Store, UserRef } from "../../../server/src/store/store.ts";
+import { createSimAccounts } from "./accounts.ts";
 import type { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
 import { Machine } from "./machine.ts";
@@ -36,30 +25,8 @@ import { isPoison, Poison } from "./poison.ts";
 import type { Recorder } from "./recorder.ts";
 import { tap } from "./tap.ts";
 import type { Thrower } from "./throwing.ts";
+import { SIM_TIMING } from "./timing.ts";
 import type { World } from "./world.ts";
-
-/** Everything that lasts half a minute lasts about a second here: a run is eight seconds long. */
-export const SIM_TIMING: Timing = {
-	...TIMING,
-	handshakeMs: 1_500,
-	lineModeAfterMs: 800,
-	frameMs: 1_500,
-	heartbeatMs: 1_000,
-	heartbeatUnsteadyMs: 700,
-	heartbeatSlowMs: 1_500,
-	stalledMs: 1_500,
-	offlineGraceMs: 500,
-	reconnectMinMs: 50,
-	reconnectMaxMs: 1_000,
-	stableMs: 500,
-	connectMs: 1_200,
-	answerMs: 1_200,
-	suspectAfterMs: 400,
-	pongMs: 600,
-	faultMinMs: 20,
-	faultMaxMs: 400,
-	drainMs: 1_000,
-};
 
 export class SimServer {
 	readonly disk: SimDisk;
@@ -164,7 +131,15 @@ export class SimServer {
 		);
 		this.core = createCore({
 			store: served,
-			accounts: this.accounts(store, machine),
+			accounts: createSimAccounts({
+				store,
+				machine,
+				log,
+				thrower: this.thrower,
+				newcomers: options.newcomers > 0,
+				isBusy: () => this.doorIsBusy,
+				expiresMs: () => this.expiresMs,
+			}),
 			clock: machine,
 			random: machine,
 			log,
@@ -326,30 +301,6 @@ export class SimServer {
 				const isDisk = msg.startsWith("the store could not write") || (err instanceof Refusal && err.code === "unavailable");
 				if (!isDisk && !isPoison(err)) this.recorder.fault(msg, err);
 			},
-		};
-	}
-
-	private accounts(store: Store, machine: Machine): Accounts {
-		return {
-			authenticate: async (credential): Promise<Identity> => {
-				this.thrower.call("authenticate", () => {});
-				if (credential.case !== "guest") throw new Refusal("credentials_wrong");
-				if (this.doorIsBusy) throw new Refusal("busy", "too many log-ins", 150);
-				const { name } = credential.value;
-				let user = await store.userBySkeleton(name);
-				if (user === undefined) {
-					const nowMs = machine.now();
-					user = { id: `u-${name}`, name, kind: "guest", skeleton: name, createdMs: nowMs, generation: 0, disabled: false };
-					const outcome = await store.append({ kind: "userCreate", user, nowMs });
-					// Two devices of one user may come at once: the same user then.
-					if (!outcome.ok) throw new Refusal(outcome.code);
-				}
-				return this.expiresMs === 0 ? { user } : { user, expiresMs: machine.now() + this.expiresMs };
-			},
-			refresh: async () => Promise.reject(new Refusal("token_invalid")),
-			began: () => this.thrower.call("began", () => {}),
-			ended: () => this.thrower.call("ended", () => {}),
-			byName: (name) => store.userBySkeleton(name),
 		};
 	}
 }

@@ -12,12 +12,14 @@ import { Chance } from "./chance.ts";
 import { Device, type DeviceParts } from "./device.ts";
 import { withoutGlobals } from "./globals.ts";
 import { Network } from "./network.ts";
+import { Newcomer } from "./newcomer.ts";
 import { type DoorKind, drawOptions, type SimOptions } from "./options.ts";
 import { factsOf, Recorder } from "./recorder.ts";
 import { drawScript, type Step } from "./script.ts";
-import { SIM_TIMING, SimServer } from "./server.ts";
+import { SimServer } from "./server.ts";
 import { Sharer } from "./sharer.ts";
 import { Thrower } from "./throwing.ts";
+import { SIM_TIMING } from "./timing.ts";
 import { Visitor } from "./visitor.ts";
 import { World } from "./world.ts";
 
@@ -67,6 +69,7 @@ class Run {
 	private readonly devices: Device[] = [];
 	private readonly retired = new Set<Device>();
 	private readonly sharers: Sharer[] = [];
+	private readonly newcomers: Newcomer[] = [];
 	private healing = false;
 	/** A backup, by the place in the disk's journal. */
 	private backup = 0;
@@ -253,6 +256,7 @@ class Run {
 				server.kill("kill");
 				if (this.backup > 0 && this.backup < disk.synced) {
 					disk.restore(this.backup, () => 1 + this.chance.below(0xffff_fffe));
+					for (const newcomer of this.newcomers) newcomer.restored();
 				}
 				this.later(step.ms, () => server.back());
 				break;
@@ -286,6 +290,11 @@ class Run {
 			case "throw":
 				this.thrower.arm(step);
 				break;
+			case "newcomer": {
+				const { world, network, recorder, chance } = this;
+				this.newcomers.push(new Newcomer(step, { world, network, recorder, chance: chance.fork(`newcomer ${step.who}`) }));
+				break;
+			}
 			case "crowd":
 				server.move(step.who, step.joins);
 				break;
@@ -319,6 +328,7 @@ class Run {
 		this.network.heal();
 		server.heal();
 		server.back();
+		for (const newcomer of this.newcomers) newcomer.heal();
 		for (const device of this.devices) {
 			device.process?.unpause();
 			this.startAgain(device);
@@ -368,6 +378,7 @@ class Run {
 			const waits = this.retired.has(device) ? "" : device.waitsFor(heads, except);
 			if (waits !== "") return `${device.name} waits: ${waits}`;
 		}
+		for (const { waitsFor } of this.newcomers) if (waitsFor !== "") return waitsFor;
 		if (this.server.overloaded) return "the server is in overload";
 		return this.network.deceived ? "a dead connection is not noticed" : "";
 	}
@@ -393,6 +404,7 @@ class Run {
 		}
 		recorder.close();
 		for (const device of devices) device.dispose();
+		for (const newcomer of this.newcomers) newcomer.dispose();
 		server.stop();
 		this.world.settle();
 	}
