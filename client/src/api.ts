@@ -319,7 +319,7 @@ export interface Room {
 	 * was seen. It follows the log; after an absence in which entries were skipped, pages may have to be loaded again.
 	 */
 	readonly members: ReadonlyMap<string, RoomMember>;
-	/** Is everybody in `members`? */
+	/** Is everybody in `members`? No longer where entries were skipped, until the list is asked for again, which the room does by itself. */
 	readonly membersComplete: boolean;
 	/** How many are members, without the invited. */
 	readonly memberCount: number;

@@ -49,7 +49,7 @@ export class MemberPages {
 	async all(options?: CallOptions): Promise<readonly RoomMember[]> {
 		this.wantsAll = true;
 		await this.first(options);
-		await this.rest(options);
+		if (!(await this.rest(options))) throw new ProtocolError("the list of members changes faster than it can be read");
 		await this.lookAt(this.looked, options);
 		return [...this.people.map.values()];
 	}
@@ -71,19 +71,25 @@ export class MemberPages {
 		if (this.people.told(asked, list.here, list.online)) this.port.changed();
 	}
 
-	/** What is here may be old: asks for what has changed. Only where somebody has asked before. */
-	async refresh(): Promise<void> {
-		if (!this.people.isAsked) return;
+	/**
+	 * What is here may be old: asks for what has changed. Only where somebody has asked before. False: it has changed faster than it
+	 * could be read, and has to be asked for again.
+	 */
+	async refresh(): Promise<boolean> {
+		if (!this.people.isAsked) return true;
 		await this.first();
 		if (this.wantsAll) await this.rest();
 		await this.lookAt(this.looked);
+		return this.wantsAll ? this.people.complete : this.people.isCurrent;
 	}
 
-	private async rest(options?: CallOptions): Promise<void> {
+	/** False: it has changed too often meanwhile. */
+	private async rest(options?: CallOptions): Promise<boolean> {
 		for (let restarts = 0; !this.people.complete; ) {
 			if ((await this.more(this.limits.membersPageMax, options)) > 0) continue;
-			if (++restarts > TRIES_MAX) throw new ProtocolError("the list of members changes faster than it can be read");
+			if (++restarts > TRIES_MAX) return false;
 		}
+		return true;
 	}
 
 	/** Takes the first page, or hears that it is the one that is here. */
@@ -97,7 +103,7 @@ export class MemberPages {
 	private async nextPage(limit: number, options?: CallOptions): Promise<number> {
 		const { people } = this;
 		for (let tries = 0; tries < TRIES_MAX && !people.complete; tries++) {
-			const after = people.version.version === 0 ? "" : people.next;
+			const after = people.isCurrent ? people.next : "";
 			if (after === "") {
 				await this.first(options, limit);
 				return people.map.size;

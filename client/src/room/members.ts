@@ -55,9 +55,14 @@ export class Members {
 		return this.onlineNow !== undefined;
 	}
 
+	/** Is what is here the list of a version, followed entry by entry since? Not before the first page, nor after entries were left out. */
+	get isCurrent(): boolean {
+		return this.versionNow > 0 && !this.passedOver;
+	}
+
 	/** Everybody is in it. */
 	get complete(): boolean {
-		return this.completeNow;
+		return this.completeNow && this.isCurrent;
 	}
 
 	/** After whom the pages that are here end; empty where none is here. */
@@ -76,7 +81,7 @@ export class Members {
 	}
 
 	apply(entry: Entry): void {
-		const isCounted = this.versionNow > 0 && !this.passedOver;
+		const isCounted = this.isCurrent;
 		// The list came first, and knows more: who has left and come back meanwhile is in it with their presence.
 		if (isCounted && entry.seq <= this.asOf) return;
 		const effects = memberEffects(entry);
@@ -102,6 +107,8 @@ export class Members {
 		const later = above(list.asOf);
 		if (later === undefined) return "again";
 		if (list.same) {
+			// The version that was asked with has turned out to be wrong meanwhile.
+			if (this.versionNow === 0) return "again";
 			this.rely(list, later);
 			this.forgetPresence();
 			return "taken";
@@ -168,7 +175,7 @@ export class Members {
 
 	/** Do the pages that are here and this one belong together: was every change between them seen? */
 	private agrees(list: MemberList, later: readonly Entry[]): boolean {
-		if (this.versionNow === 0 || this.passedOver || list.epoch !== this.epochNow) return false;
+		if (!this.isCurrent || list.epoch !== this.epochNow) return false;
 		if (list.asOf > this.asOf) {
 			this.expected = { seq: list.asOf, version: list.version };
 			return true;

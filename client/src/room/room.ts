@@ -24,7 +24,7 @@ import type {
 } from "../api.ts";
 import type { Cancel } from "../clock.ts";
 import type { Entry, Page } from "../entry.ts";
-import { ProtocolError, TimeoutError } from "../errors.ts";
+import { ProtocolError, RefusedError, TimeoutError } from "../errors.ts";
 import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
 import { Ask, type AskPort, mustBeRun } from "./ask.ts";
@@ -330,16 +330,23 @@ export class LiveRoom implements Room, Readable {
 
 	/**
 	 * Who is online may have changed unheard: while one was away, or too slow to be told. Only where the application has asked for
-	 * the members, and not in the moment in which all others come back as well.
+	 * the members, and not in the moment in which all others come back as well. `leastMs`: not before the server has said.
 	 */
-	refreshMembers(): void {
-		if (!this.pages.people.isAsked) return;
-		this.asking ??= this.parts.clock.after((this.parts.random.float() * this.parts.timing.stableMs) / 2, () => {
+	refreshMembers(leastMs = 0): void {
+		if (!this.pages.people.isAsked || this.ended) return;
+		const { clock, random, timing } = this.parts;
+		this.asking ??= clock.after(leastMs + (random.float() * timing.stableMs) / 2, () => {
 			this.asking = undefined;
-			this.pages.refresh().catch((error: unknown) => {
-				// What a slow server was asked is still not known. Other ends have other beginnings: the next connection, or none.
-				if (error instanceof TimeoutError && !this.ended) this.refreshMembers();
-			});
+			this.pages.refresh().then(
+				(isKnown) => {
+					if (!isKnown) this.refreshMembers();
+				},
+				(error: unknown) => {
+					// What was asked is still not known. Other ends have other beginnings: the next connection, or none.
+					if (error instanceof TimeoutError) this.refreshMembers();
+					if (error instanceof RefusedError && error.retry) this.refreshMembers(error.retryAfterMs);
+				},
+			);
 		});
 	}
 

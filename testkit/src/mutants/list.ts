@@ -443,6 +443,13 @@ export const MUTANTS: readonly Mutant[] = [
 		breaks: "S10: members are those of the log",
 	},
 	{
+		name: "a list of members is not asked for again where that was refused for now",
+		file: "client/src/room/room.ts",
+		find: "if (error instanceof RefusedError && error.retry) this.refreshMembers(error.retryAfterMs);",
+		replace: "",
+		breaks: "S10: in the end all know the members",
+	},
+	{
 		name: "who joins is not told as online",
 		file: "server/src/room/presence.ts",
 		find: "this.tell(user, [room], this.shows(user.id));",

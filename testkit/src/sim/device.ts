@@ -297,6 +297,7 @@ export class Device {
 			}
 			if (room.epoch !== log.epoch || room.to < log.head) return `its timeline of ${name} ends at ${room.to} of ${log.head}`;
 			if (at < log.head) return `it has read ${name} up to ${at} of ${log.head}`;
+			if (this.listed.has(room) && !room.membersComplete) return `it does not know all members of ${name}`;
 		}
 		if (this.readings.leftOver > 0) return "it still reads in a room that it has left";
 		return "";
