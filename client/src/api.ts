@@ -177,6 +177,8 @@ export interface ClientEvents {
 	/** One is no member any more. The room's iterations end. */
 	roomRemoved: Room;
 	invited: { readonly room: RoomInfo; readonly by: User | undefined };
+	/** An invitation is open no longer: accepted or declined, by this client or another session of the user, or another user is logged in. */
+	invitationClosed: RoomInfo;
 	presence: { readonly user: User; readonly online: boolean };
 	/** Fresh tokens, already kept by the token store. */
 	tokens: Tokens;

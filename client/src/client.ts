@@ -393,6 +393,7 @@ class LiveClient implements Client {
 			},
 			removed: (room) => this.emitter.emit("roomRemoved", room),
 			invited: (room, by) => this.emitter.emit("invited", { room, by }),
+			invitationClosed: (room) => this.emitter.emit("invitationClosed", room),
 		};
 	}
 

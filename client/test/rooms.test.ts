@@ -29,6 +29,20 @@ async function inTea(messages: number, options: Parameters<typeof liveClient>[0]
 	return { ...bench, tea, room, told: follow(room) };
 }
 
+/** Invited to a room, and told so. */
+async function withInvitation() {
+	const bench = await inTea(1);
+	const { server, clock, client } = bench;
+	const invited = server.room("vault", [], 2);
+	invited.invited.add("ann");
+	const closed: string[] = [];
+	client.on("invitationClosed", ({ id }) => closed.push(id));
+	server.session.push({ case: "invited", value: { room: server.info(invited, "ann"), by: userOf("bob") } });
+	await clock.settle();
+	expect([...client.invitations.keys()]).toEqual([invited.id]);
+	return { ...bench, invited, closed };
+}
+
 async function reconnect({ server, clock }: Bench): Promise<void> {
 	await clock.advance(TIMING.stableMs);
 	server.cut();
@@ -300,6 +314,37 @@ describe("rooms come and go", () => {
 		await clock.settle();
 		await joining;
 		expect(client.invitations.size).toBe(0);
+	});
+
+	test("an invitation that another session of the user declines is gone at once, and told as closed", async () => {
+		const { server, clock, client, invited, closed } = await withInvitation();
+		server.session.push({ case: "roomRemoved", value: { room: invited.id } });
+		await clock.settle();
+		expect(client.invitations.size).toBe(0);
+		expect(closed).toEqual([invited.id]);
+	});
+
+	test("an invitation that was declined or accepted while one was away is told as closed at the welcome; one that is open stays", async () => {
+		const bench = await withInvitation();
+		const { client, invited, closed } = bench;
+		await reconnect(bench);
+		expect([...client.invitations.keys()]).toEqual([invited.id]);
+		expect(closed).toEqual([]);
+		invited.invited.delete("ann");
+		await reconnect(bench);
+		expect(client.invitations.size).toBe(0);
+		expect(closed).toEqual([invited.id]);
+	});
+
+	test("an invitation of whose end the news was damaged on its way is told as closed", async () => {
+		const { server, clock, client, invited, closed } = await withInvitation();
+		server.session.passes = () => "damaged";
+		invited.invited.delete("ann");
+		server.session.push({ case: "roomRemoved", value: { room: invited.id } });
+		server.session.passes = () => true;
+		await clock.advance(1_000);
+		expect(client.invitations.size).toBe(0);
+		expect(closed).toEqual([invited.id]);
 	});
 });
 

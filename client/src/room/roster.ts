@@ -19,6 +19,8 @@ export interface RosterPort {
 	added(room: LiveRoom): void;
 	removed(room: LiveRoom): void;
 	invited(room: RoomInfo, by: User | undefined): void;
+	/** An invitation is open no longer. */
+	invitationClosed(room: RoomInfo): void;
 }
 
 export class Roster {
@@ -49,9 +51,8 @@ export class Roster {
 	/** All rooms there are for this user. What those have missed that were here before follows, after their cursors. */
 	welcomed(infos: readonly RoomInfo[]): void {
 		const present = new Set<string>();
-		this.invitations.clear();
+		this.openInvitations(infos);
 		for (const info of infos) {
-			if (info.standing === Room_Standing.INVITED) this.invitations.set(info.id, info);
 			if (!isMember(info)) continue;
 			present.add(info.id);
 			const room = this.rooms.get(info.id);
@@ -81,7 +82,7 @@ export class Roster {
 				this.roomAdded(body.value);
 				return;
 			case "roomRemoved":
-				this.invitations.delete(body.value.room);
+				this.closeInvitation(body.value.room);
 				this.remove(body.value.room);
 				return;
 			case "invited": {
@@ -127,7 +128,7 @@ export class Roster {
 			throw new ProtocolError(`a join was answered by ${body.case ?? "something unknown"}`);
 		}
 		const { room: info, page } = body.value;
-		this.invitations.delete(info.id);
+		this.closeInvitation(info.id);
 		const room = this.rooms.get(info.id) ?? this.add(info, page.from - 1, page.to);
 		room.joined(info, page);
 		return room;
@@ -144,7 +145,7 @@ export class Roster {
 	/** Another user, or nobody. */
 	clear(): void {
 		for (const id of [...this.rooms.keys()]) this.remove(id);
-		this.invitations.clear();
+		this.openInvitations([]);
 	}
 
 	/** Rooms may have other names than one knows: asks for them. */
@@ -177,8 +178,10 @@ export class Roster {
 		let session: Session | undefined;
 		let infos: readonly RoomInfo[];
 		let damages: number;
+		let invited: readonly string[];
 		do {
 			({ damages } = this);
+			invited = [...this.invitations.keys()];
 			({ session } = this.port);
 			infos = await this.port.askRooms();
 			// What was lost meanwhile may be newer than this list.
@@ -186,6 +189,7 @@ export class Roster {
 		this.damages = 0;
 		// A new session has begun with cursors, which set everything right.
 		if (session !== this.port.session) return;
+		for (const id of invited) if (!infos.some((info) => info.id === id && isInvited(info))) this.closeInvitation(id);
 		const own = new Map(infos.filter(isMember).map((info) => [info.id, info]));
 		for (const room of this.rooms.values()) {
 			const info = own.get(room.id);
@@ -198,9 +202,23 @@ export class Roster {
 		}
 	}
 
+	/** Of these rooms, those to which one is invited are all the open invitations. */
+	private openInvitations(infos: readonly RoomInfo[]): void {
+		const open = new Map(infos.filter(isInvited).map((info) => [info.id, info]));
+		for (const id of [...this.invitations.keys()]) if (!open.has(id)) this.closeInvitation(id);
+		for (const [id, info] of open) this.invitations.set(id, info);
+	}
+
+	private closeInvitation(id: string): void {
+		const info = this.invitations.get(id);
+		if (info === undefined) return;
+		this.invitations.delete(id);
+		this.port.invitationClosed(info);
+	}
+
 	private roomAdded({ room: info }: RoomAdded): void {
 		if (info === undefined) return;
-		this.invitations.delete(info.id);
+		this.closeInvitation(info.id);
 		const room = this.rooms.get(info.id);
 		if (room === undefined) this.add(info, info.head, info.head);
 		else room.verify(info);
@@ -220,6 +238,10 @@ export class Roster {
 		if (room === undefined) this.port.resync(new ProtocolError("entries came of a room that was never told"));
 		return room;
 	}
+}
+
+function isInvited({ standing }: RoomInfo): boolean {
+	return standing === Room_Standing.INVITED;
 }
 
 function isMember({ standing }: RoomInfo): boolean {

@@ -32,6 +32,7 @@ export interface FakeRoom {
 	epoch: number;
 	entries: Entry[];
 	readonly members: Set<string>;
+	readonly invited: Set<string>;
 	/** Changes of the members that have no entry. */
 	unlogged: number;
 	readonly peers?: readonly [string, string];
@@ -86,7 +87,8 @@ export class FakeServer {
 	}
 
 	room(name: string, members: readonly string[] = [], messages = 0): FakeRoom {
-		const room: FakeRoom = { id: `r_${name}`, name, epoch: 1, entries: [], members: new Set(members), unlogged: 0 };
+		const people = { members: new Set(members), invited: new Set<string>() };
+		const room: FakeRoom = { id: `r_${name}`, name, epoch: 1, entries: [], ...people, unlogged: 0 };
 		this.rooms.set(room.id, room);
 		for (let i = 0; i < messages; i++) this.say(room, "host", `message ${i + 1}`);
 		return room;
@@ -111,7 +113,8 @@ export class FakeServer {
 	}
 
 	info(room: FakeRoom, user: string): MessageInitShape<typeof RoomSchema> {
-		const standing = room.members.has(user) ? Room_Standing.MEMBER : Room_Standing.NONE;
+		const other = room.invited.has(user) ? Room_Standing.INVITED : Room_Standing.NONE;
+		const standing = room.members.has(user) ? Room_Standing.MEMBER : other;
 		const { id, name, epoch, entries, members } = room;
 		return { id, name, epoch, head: entries.length, kind: Room_Kind.PUBLIC, standing, members: members.size };
 	}
@@ -128,8 +131,8 @@ export class FakeServer {
 	/** One's own rooms on the first page, and the others in order of name. */
 	roomList(user: string, { after, limit }: Rooms): MessageInitShape<typeof RoomListSchema> {
 		const all = [...this.rooms.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-		const own = after === "" ? all.filter(({ members }) => members.has(user)) : [];
-		const others = all.filter(({ name, members }) => name > after && !members.has(user));
+		const own = after === "" ? all.filter((room) => concerns(room, user)) : [];
+		const others = all.filter((room) => room.name > after && !concerns(room, user));
 		const page = others.slice(0, Math.min(limit || this.roomsPageMax, this.roomsPageMax));
 		const next = page.length < others.length ? (page.at(-1)?.name ?? "") : "";
 		return { rooms: [...own, ...page].map((room) => this.info(room, user)), next };
@@ -166,6 +169,11 @@ export class FakeServer {
 	texts(room: FakeRoom): string[] {
 		return room.entries.flatMap(({ body }) => (body.case === "message" ? [body.value.text] : []));
 	}
+}
+
+/** Is the user in it, or invited? */
+function concerns({ members, invited }: FakeRoom, user: string): boolean {
+	return members.has(user) || invited.has(user);
 }
 
 export class FakeSession {
@@ -307,7 +315,7 @@ export class FakeSession {
 			value: {
 				session: "s1",
 				user: userOf(name),
-				rooms: [...server.rooms.values()].filter(({ members }) => members.has(name)).map((room) => server.info(room, name)),
+				rooms: [...server.rooms.values()].filter((room) => concerns(room, name)).map((room) => server.info(room, name)),
 				heartbeatMs: server.heartbeatMs,
 				nowMs: server.now(),
 				...(credential.case === "token" ? {} : { tokens: tokensFor(name, server.now()) }),

@@ -28,6 +28,8 @@ export class Memberships {
 	private expected: Map<string, "coming" | "gone"> | undefined;
 	/** Rooms whose stream is held because the client has not been told yet that it is in them. */
 	private untold: Set<string> | undefined;
+	/** Rooms to which an invitation is about to be told. */
+	private inviting: Set<string> | undefined;
 	/** Where a stream goes on once the answer that says so is out. Joins are serial, so there is one at most. */
 	private answering: { readonly view: RoomView; readonly cursor: number } | undefined;
 	/** Changes that wait for the welcome; undefined when it is out. */
@@ -93,6 +95,7 @@ export class Memberships {
 			this.waiting.push(() => this.memberNow(room, seq));
 			return;
 		}
+		this.inviting?.delete(room.id);
 		if (this.expected?.has(room.id) === true) this.expected.set(room.id, "coming");
 		if (this.port.closed || this.streams.subscriptions.has(room.id)) return;
 		const subscription = this.streams.hold(room, seq - 1);
@@ -115,9 +118,13 @@ export class Memberships {
 			this.waiting.push(() => this.invited(room, by));
 			return;
 		}
-		void this.announce(room, (view) =>
-			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } }),
-		);
+		this.inviting ??= new Set();
+		this.inviting.add(room);
+		void this.announce(room, (view) => {
+			// Accepted or declined meanwhile: what was read may be older.
+			if (this.inviting?.delete(room) !== true) return;
+			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } });
+		});
 	}
 
 	uninvited(room: string): void {
@@ -125,6 +132,7 @@ export class Memberships {
 			this.waiting.push(() => this.uninvited(room));
 			return;
 		}
+		this.inviting?.delete(room);
 		// A member again meanwhile.
 		if (this.port.closed || this.streams.subscriptions.has(room)) return;
 		this.port.tell({ case: "roomRemoved", value: { room } });

@@ -172,6 +172,31 @@ describe("membership", () => {
 		for (const each of [ann, bob, other]) expect(each.pushed("roomRemoved").map((removed) => removed.room)).not.toContain(tea.id);
 	});
 
+	test("an invitation that is declined or accepted before it could be told is not told any more", async () => {
+		let unreadable = false;
+		const harness = new Harness({
+			wrap: (store) => ({
+				...store,
+				room: (id, user) => (unreadable && user !== "" ? Promise.reject(new Refusal("unavailable")) : store.room(id, user)),
+			}),
+		});
+		const ann = await harness.guest("ann");
+		const [bob, other] = [await harness.guest("bob"), await harness.guest("bob")];
+		for (const { answer, name } of [
+			{ name: "den", answer: (room: string): Command => leave(room) },
+			{ name: "pit", answer: (room: string): Command => ({ case: "join", value: { room } }) },
+		]) {
+			const made = await ann.want("joined", { case: "create", value: { name, kind: Room_Kind.PRIVATE } });
+			const room = made.room?.id ?? "";
+			unreadable = true;
+			await ann.want("done", invite(room, "bob"));
+			unreadable = false;
+			await bob.ask(answer(room));
+			await harness.clock.advance(10_000);
+			for (const each of [bob, other]) expect(each.pushed("invited")).toEqual([]);
+		}
+	});
+
 	test("a page of history around an entry, or around the first one of a time", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

@@ -120,6 +120,7 @@ export function createChat(parts: ChatParts): Chat {
 		client.on("roomAdded", follow),
 		client.on("roomRemoved", follow),
 		client.on("presence", () => desk.touch()),
+		client.on("invitationClosed", () => desk.touch()),
 		client.on("invited", ({ room, by }) => {
 			const name = safeText(room.name);
 			desk.tell(`${by ? safeText(by.name) : "somebody"} invites you to #${name}: /join ${name} accepts`);

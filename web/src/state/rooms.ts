@@ -144,6 +144,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 	});
 	client.on("roomRemoved", remove);
 	client.on("invited", renewInvitations);
+	client.on("invitationClosed", renewInvitations);
 	client.on("presence", () => {
 		presence.value++;
 	});

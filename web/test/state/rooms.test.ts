@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { signal } from "@preact/signals";
+import { create, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
 import type { Address } from "../../src/state/address.ts";
 import { createRooms, type Rooms } from "../../src/state/rooms.ts";
@@ -212,4 +213,16 @@ test("the people of direct conversations are asked after once; after a reconnect
 	fake.become({ state: "live", endpoint: "", sinceMs: 5, suspect: false, behind: false });
 	await clock.advance(1);
 	expect(direct.asked).toBe(1);
+});
+
+test("an invitation leaves the list at once when another session of the user has declined it", () => {
+	const { fake, rooms } = stage();
+	fake.welcome(ann);
+	const invited = create(RoomSchema, { id: "r-den", name: "den", standing: Room_Standing.INVITED });
+	fake.invitations.set(invited.id, invited);
+	fake.tell("invited", { room: invited, by: bob });
+	expect(rooms.invitations.value.map(({ name }) => name)).toEqual(["den"]);
+	fake.invitations.delete(invited.id);
+	fake.tell("invitationClosed", invited);
+	expect(rooms.invitations.value).toEqual([]);
 });
