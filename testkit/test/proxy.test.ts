@@ -1,4 +1,4 @@
-// The bad line of the chaos run does to a connection what it says, and nothing else.
+// The fault proxy of the chaos run: each fault, and nothing else.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { FaultProxy } from "../src/chaos/proxy.ts";
@@ -74,11 +74,11 @@ test("a cut ends the connection on both sides, by a reset or by the end of the s
 	await serverIsClosed();
 });
 
-test("a forgotten end is closed; the other is not told, and what it says goes nowhere, until all is healed", async () => {
-	proxy.forget("server");
+test("half-open: one end is closed; the other notices nothing, and its bytes are discarded, until the proxy heals", async () => {
+	proxy.dropEnd("server");
 	await serverIsClosed();
 	await client.written(Buffer.from("is anybody there?\n"));
-	// What comes back from a new connection comes after whatever could have come back on the old one.
+	// A round trip on a new connection is longer than one that the old one could have had.
 	const second = await RawPeer.open(proxy.port);
 	second.write("hello again\n");
 	await hears("hello again\n");
@@ -100,7 +100,7 @@ test("a stalled direction passes nothing and the other goes on; afterwards nothi
 });
 
 test("sliced bytes arrive in pieces, all of them and in order", async () => {
-	proxy.behave({ sliced: true });
+	proxy.setConditions({ sliced: true });
 	const before = pieces;
 	const text = `${Array.from({ length: 500 }, (_, i) => i).join(",")}\n`;
 	client.write(text);
@@ -108,10 +108,10 @@ test("sliced bytes arrive in pieces, all of them and in order", async () => {
 	expect(pieces - before).toBeGreaterThan(1);
 });
 
-test("where bits are flipped, as many bytes arrive, some of them wrong", async () => {
-	proxy.behave({ flipped: true });
+test("flipped bits: as many bytes arrive, some of them wrong", async () => {
+	proxy.setConditions({ flipped: true });
 	const before = heard.length;
-	// One chunk after the other, so that each is looked at.
+	// One chunk at a time, so that the proxy sees each.
 	for (let i = 0; i < 6; i++) {
 		client.write("0123456789\n");
 		await waiting.until(
@@ -125,7 +125,7 @@ test("where bits are flipped, as many bytes arrive, some of them wrong", async (
 	await hears("sound\n");
 });
 
-test("a lost reply: what was said has reached the server, its answer reaches nobody, and both see a broken connection", async () => {
+test("a lost reply: the request has reached the server, its reply is dropped, and both ends see a broken connection", async () => {
 	server.on("data", () => server.write("done\n"));
 	proxy.dropReply();
 	client.write("do it\n");

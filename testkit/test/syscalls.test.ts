@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AcknowledgedText, judgeAcknowledgements, parseTrace, traceInto } from "../src/chaos/syscalls.ts";
+import { type AcknowledgedText, checkAcknowledgements, parseTrace, straceArguments } from "../src/chaos/syscalls.ts";
 import { ROOMY } from "../src/e2e/flags.ts";
 import { eventually } from "../src/e2e/waiting.ts";
 import { WAYS, WirePeer } from "../src/e2e/wire-peer.ts";
@@ -29,7 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Does the kernel let nobody trace here, as in many containers? Says so loudly. */
 function isForbidden(): boolean {
 	// In the foreground, so that its exit code is strace's own.
-	const command = traceInto(join(folder, "probe")).filter((argument) => argument !== "-D");
+	const command = straceArguments(join(folder, "probe")).filter((argument) => argument !== "-D");
 	const probe = Bun.spawnSync([...command, "true"]);
 	const words = probe.stderr.toString();
 	if (probe.exitCode === 0 || !/ptrace.*not permitted/i.test(words)) return false;
@@ -40,7 +40,7 @@ function isForbidden(): boolean {
 /** Lets a traced server live on `folder`'s data: what was said to it, and what it asked of the kernel. */
 async function live(name: string, preload: readonly string[] = [], end: NodeJS.Signals = "SIGTERM") {
 	const file = join(folder, `${name}.trace`);
-	const command = [...traceInto(file), process.execPath, ...preload, join(ROOT, "cli/src/main.ts"), "serve"];
+	const command = [...straceArguments(file), process.execPath, ...preload, join(ROOT, "cli/src/main.ts"), "serve"];
 	const server = await ServerProcess.prepare({ data: join(folder, "data"), flags: ROOMY, command });
 	const messages: AcknowledgedText[] = [];
 	try {
@@ -88,7 +88,7 @@ describe.skipIf(STRACE === null)(`by its system calls${STRACE === null ? ` (${MI
 			] as const) {
 				const { calls, messages } = await live(name, [], end);
 				expect(messages.length).toBe(WAYS.length * (ONE_BY_ONE + AT_ONCE));
-				expect({ name, findings: judgeAcknowledgements(calls, messages) }).toEqual({ name, findings: [] });
+				expect({ name, findings: checkAcknowledgements(calls, messages) }).toEqual({ name, findings: [] });
 			}
 		},
 		TEST_MS,
@@ -98,8 +98,8 @@ describe.skipIf(STRACE === null)(`by its system calls${STRACE === null ? ` (${MI
 		"the check finds a server that does not sync",
 		async () => {
 			if (isForbidden()) return;
-			const { calls, messages } = await live("lazy", ["--preload", join(ROOT, "testkit/src/chaos/lazy-disk.ts")]);
-			const findings = judgeAcknowledgements(calls, messages);
+			const { calls, messages } = await live("lazy", ["--preload", join(ROOT, "testkit/src/chaos/commit-without-sync.ts")]);
+			const findings = checkAcknowledgements(calls, messages);
 			expect(findings.length).toBeGreaterThan(messages.length / 2);
 			expect(findings.filter((words) => !words.endsWith("with no sync between"))).toEqual([]);
 		},

@@ -1,33 +1,33 @@
-// The server under chaos: a real process on a real folder, whose disk can be filled and whose wall clock can be moved.
+// The server process of a chaos run, with a controllable disk limit and wall clock.
 //
-// The full disk is the kernel's limit on the size of files (RLIMIT_FSIZE): it can be set on a running process from outside and taken
-// back, and what fails is the write itself, of the write-ahead log, the database and everything else. `PRAGMA max_page_count` would
-// have to be said on the server's own connection, from inside, and stops SQLite before it has tried to write.
+// A full disk is the kernel's limit on file size (RLIMIT_FSIZE): it can be set and lifted from outside on a running process, and makes
+// the write itself fail, of the write-ahead log, the database and everything else. `PRAGMA max_page_count` would have to be set on the
+// server's own connection, and stops SQLite before it writes.
 import { join } from "node:path";
 import { ROOMY } from "../e2e/flags.ts";
 import { ServerProcess } from "../process/server-process.ts";
-import { TIMING_FLAGS } from "./timing.ts";
-import { type FakeClock, shiftedBy } from "./wall-clock.ts";
+import { TIMING_FLAGS } from "./chaos-timing.ts";
+import { clockEnvironment, type FakeClock } from "./wall-clock.ts";
 
 const MAIN = join(import.meta.dir, "../../../cli/src/main.ts");
 const PRLIMIT = Bun.which("prlimit");
 
-export const DISK_CAN_FILL = PRLIMIT !== null;
-export const DISK_MISSING = "needs prlimit: Linux, package util-linux";
+export const DISK_LIMIT_AVAILABLE = PRLIMIT !== null;
+export const DISK_LIMIT_REQUIREMENT = "needs prlimit: Linux, package util-linux";
 
 export class ChaosServer {
 	readonly process: ServerProcess;
-	/** What went wrong that no fault explains. */
+	/** Failures that no injected fault explains. */
 	readonly troubles: string[] = [];
 
 	private constructor(process: ServerProcess) {
 		this.process = process;
 	}
 
-	/** `clock`: its wall clock, if that can be moved. */
+	/** `clock`: undefined where wall clocks cannot be moved. */
 	static async prepare(clock: FakeClock | undefined): Promise<ChaosServer> {
-		const shifted = clock === undefined ? [] : Object.entries(shiftedBy(clock)).map(([name, value]) => `${name}=${value}`);
-		// The kernel's signal to a process that writes too much would end it; a full disk sends none.
+		const shifted = clock === undefined ? [] : Object.entries(clockEnvironment(clock)).map(([name, value]) => `${name}=${value}`);
+		// SIGXFSZ would end the process; a full disk sends no signal.
 		const command = ["env", ...shifted, "sh", "-c", 'trap "" XFSZ; exec "$@"', "sh", process.execPath, MAIN, "serve"];
 		return new ChaosServer(await ServerProcess.prepare({ flags: [...ROOMY, ...TIMING_FLAGS], command }));
 	}
@@ -45,13 +45,13 @@ export class ChaosServer {
 		await this.process.stop("SIGKILL");
 	}
 
-	/** Lines of its log that say that something went wrong, except what a full disk explains. */
-	complaints(): string[] {
+	/** Log lines of level error and fatal, without those that a full disk causes. */
+	errorLogLines(): string[] {
 		const lines = this.process.printed.split("\n").filter((line) => /"level":"(error|fatal)"/.test(line));
 		return lines.filter((line) => !line.includes("the store could not write a batch; its sends were refused as unavailable"));
 	}
 
-	/** As an operator does it. */
+	/** SIGTERM, then a new process. */
 	async restart(): Promise<void> {
 		const ended = await this.process.stop("SIGTERM");
 		if (ended !== 0) this.troubles.push(`the server was told to stop and ended with ${ended}`);

@@ -1,26 +1,26 @@
-// One client in a process of its own. What it is stands in its argument; what it is to do comes as lines on its standard input, its
-// answers go out in the same way. It is killed and stopped without a word.
+// Main module of a client process. Options are its one argument (JSON); commands arrive as JSON lines on stdin, results leave on
+// stdout. It may be killed or stopped at any time.
 import { createInterface } from "node:readline";
-import { App, type AppOptions } from "./app.ts";
-import { fail } from "./fail.ts";
-import { Liner, type LinerOptions } from "./liner.ts";
+import { LineClient, type LineClientOptions } from "./line-client.ts";
+import { fail, SdkClient, type SdkClientOptions } from "./sdk-client.ts";
 
-export type ClientOptions = ({ readonly door: "sdk" } & AppOptions) | ({ readonly door: "line" } & LinerOptions);
+export type ClientOptions =
+	| ({ readonly transport: "sdk" } & SdkClientOptions)
+	| ({ readonly transport: "line" } & LineClientOptions);
 
-export type Order =
-	/** Say nothing more. */
-	| { readonly do: "hush" }
-	/** Tell what is still waited for: everything answered, and each room read to its head. */
-	| { readonly do: "report"; readonly heads: Readonly<Record<string, number>> }
-	/** Write down how the rooms look, once these user ids are shown as online. */
-	| { readonly do: "look"; readonly online: readonly string[]; readonly withinMs: number }
-	/** End in good order. */
-	| { readonly do: "leave" };
+export type ClientCommand =
+	| { readonly do: "stopSending" }
+	/** Report what is outstanding: unsettled sends, rooms not read to their heads. */
+	| { readonly do: "pending"; readonly heads: Readonly<Record<string, number>> }
+	/** Record the state of the rooms once exactly these user ids are shown as online. */
+	| { readonly do: "recordState"; readonly online: readonly string[]; readonly withinMs: number }
+	/** Close the client and exit. */
+	| { readonly do: "close" };
 
-export interface Answer {
-	readonly did: Order["do"];
-	/** Of a report: what is waited for, in words; empty if nothing. */
-	readonly words: string;
+export interface CommandResult {
+	readonly did: ClientCommand["do"];
+	/** Of `pending`: what is outstanding, as text; empty if nothing. */
+	readonly message: string;
 }
 
 if (import.meta.main) {
@@ -30,18 +30,19 @@ if (import.meta.main) {
 }
 
 async function main(options: ClientOptions): Promise<void> {
-	const client = options.door === "sdk" ? new App(options) : new Liner(options);
+	const client = options.transport === "sdk" ? new SdkClient(options) : new LineClient(options);
 	for await (const line of createInterface({ input: process.stdin })) {
-		const order = JSON.parse(line) as Order;
-		let words = "";
-		if (order.do === "hush") client.hush();
-		else if (order.do === "report") words = client.waitsFor(new Map(Object.entries(order.heads)));
-		else if (order.do === "look" && client instanceof App) await client.look(order.online, order.withinMs);
-		else if (order.do === "leave") await client.close();
-		const answer: Answer = { did: order.do, words };
-		process.stdout.write(`${JSON.stringify(answer)}\n`);
-		if (order.do === "leave") process.exit(0);
+		const command = JSON.parse(line) as ClientCommand;
+		let message = "";
+		if (command.do === "stopSending") client.stopSending();
+		else if (command.do === "pending") message = client.pending(new Map(Object.entries(command.heads)));
+		else if (command.do === "recordState" && client instanceof SdkClient)
+			await client.recordState(command.online, command.withinMs);
+		else if (command.do === "close") await client.close();
+		const result: CommandResult = { did: command.do, message };
+		process.stdout.write(`${JSON.stringify(result)}\n`);
+		if (command.do === "close") process.exit(0);
 	}
-	// Whoever started it has gone.
+	// stdin closed: the parent process is gone.
 	process.exit(1);
 }

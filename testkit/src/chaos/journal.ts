@@ -1,13 +1,12 @@
-// What a client writes down, one JSON line an event, each written before anything follows from it: whoever is killed loses at most
-// the line that was being written. The next life of the same client reads what all before it have written.
+// A client's write-ahead journal, one JSON line an event, written before its effect: a kill loses at most the line being written.
+// Every incarnation of a client reads the journals of those before it.
 //
-// What may be concluded of a killed client:
-// - a send's `invoke` stands here before the send goes into the outbox, and so before any wire: nothing is ever in a log that was
-//   not invoked;
-// - `kept` stands here when the outbox says that the send survives a crash: from then on it has to come to an ending, whichever
-//   life writes it down; one that was never kept may be given up as unknown;
-// - an ending stands here before the send leaves the outbox;
-// - what the application was given and did not write down it was not given: it reads on after the last `recv` that stands here.
+// What holds for a killed client:
+// - `invoke` is written before the send enters the outbox, and so before any wire: no log holds a send that was not invoked;
+// - `kept` is written when the outbox has made the send durable: from then on some incarnation must record its outcome; a send that
+//   was never kept may be recorded as unknown;
+// - the outcome is written before the send leaves the outbox;
+// - an entry counts as delivered once its `recv` is written: the next incarnation resumes after the last one.
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { HistoryEvent } from "../history/events.ts";
@@ -17,9 +16,9 @@ type WithoutTime<T> = T extends unknown ? Omit<T, "atMs"> : never;
 
 export type JournalLine =
 	| HistoryEvent
-	/** The outbox keeps this send. */
+	/** The outbox has made this send durable. */
 	| { readonly atMs: number; readonly kind: "kept"; readonly cid: string }
-	/** A line of a room as a person with `nc` sees it: who joined and left is shown too, but without a number. */
+	/** A message as line mode shows it. Joins and leaves are shown without a seq. */
 	| {
 			readonly atMs: number;
 			readonly kind: "shown";
@@ -28,23 +27,23 @@ export type JournalLine =
 			readonly name: string;
 			readonly text: string;
 	  }
-	/** Such a person is told that lines are left out. */
-	| { readonly atMs: number; readonly kind: "unshown"; readonly reading: string; readonly from: number; readonly to: number };
+	/** Line mode reports a range that it leaves out. */
+	| { readonly atMs: number; readonly kind: "notShown"; readonly reading: string; readonly from: number; readonly to: number };
 
 const SUFFIX = ".history.jsonl";
 
 export class Journal {
 	private readonly file: number;
 
-	/** Of one life, in the client's folder, which is made if it is not there. */
-	constructor(folder: string, life: number) {
+	/** One file for each incarnation; creates the client's folder. */
+	constructor(folder: string, incarnation: number) {
 		mkdirSync(folder, { recursive: true });
-		this.file = openSync(join(folder, `${String(life).padStart(5, "0")}${SUFFIX}`), "ax");
+		this.file = openSync(join(folder, `${String(incarnation).padStart(5, "0")}${SUFFIX}`), "ax");
 	}
 
 	add(line: WithoutTime<JournalLine>): void {
-		// Whatever is written down here has happened already, or, an `invoke` and an `ask`, happens after this: where the merged history
-		// has an `ok` before an `ask`, it was so.
+		// `invoke` and `ask` are written before they happen, all else after: an `ok` before an `ask` in the merged history was really
+		// before it.
 		writeSync(this.file, `${JSON.stringify({ atMs: monotonicMs(), ...line })}\n`);
 	}
 
@@ -57,13 +56,13 @@ export class Journal {
 	}
 }
 
-/** What all lives of a client have written, in order. A torn last line of a life was never written. */
+/** The lines of all incarnations, in order. A torn last line counts as not written. */
 export function readJournal(folder: string): JournalLine[] {
 	const lines: JournalLine[] = [];
 	const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
 	for (const name of names.sort()) {
 		const texts = readFileSync(join(folder, name), "utf8").split("\n");
-		// After the last line end stands nothing, or what was torn.
+		// After the last newline: empty, or torn.
 		texts.pop();
 		for (const text of texts) lines.push(JSON.parse(text) as JournalLine);
 	}

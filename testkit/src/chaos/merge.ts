@@ -1,22 +1,21 @@
-// The journals of all clients as one history, in the order of the machine's monotonic clock.
+// Merges the journals of all clients into one history, in the order of the machine's monotonic clock.
 //
-// Line mode tells less than a history holds, and what it leaves out is filled in from the log: the room's id and epoch, the sender's id
-// for its name, and for the lines without a number (somebody joined) the entries that stand there. What line mode does show, number,
-// sender and text, stays as it was shown, so the checker judges it like everybody's.
+// Line mode shows less than a history needs. What it lacks is filled in from the log: room id, epoch, sender ids, and the entries
+// without a seq (joins, leaves). What it shows, seq, sender and text, stays as shown, so that the checker checks it.
 import type { EntryFacts, HistoryEvent } from "../history/events.ts";
 import type { WholeLog } from "../whole-log.ts";
 import type { JournalLine } from "./journal.ts";
-import { lineCid } from "./liner.ts";
+import { lineCid } from "./line-client.ts";
 
 export interface MergeFacts {
 	/** The rooms' logs at the end, by name; empty if they could not be read. */
 	readonly logs: ReadonlyMap<string, WholeLog>;
-	/** User ids of those who write in line mode, by their users' names and by their clients' names. */
-	readonly typists: ReadonlyMap<string, string>;
-	readonly readers: ReadonlyMap<string, string>;
-	/** User ids of everybody, by name. */
+	/** User ids of line-mode clients, by user name and by client name. */
+	readonly lineSenders: ReadonlyMap<string, string>;
+	readonly lineReaders: ReadonlyMap<string, string>;
+	/** All user ids, by name. */
 	readonly users: ReadonlyMap<string, string>;
-	/** The room in which line mode is, by its name. */
+	/** Name of the room of the line-mode clients. */
 	readonly lineRoom: string;
 }
 
@@ -29,22 +28,22 @@ export function merge(journals: readonly (readonly JournalLine[])[], facts: Merg
 
 class Merger {
 	private readonly facts: MergeFacts;
-	private readonly typistIds: ReadonlySet<string>;
+	private readonly lineSenderIds: ReadonlySet<string>;
 	/** By reading in line mode: the newest seq. */
 	private readonly at = new Map<string, number>();
 
 	constructor(facts: MergeFacts) {
 		this.facts = facts;
-		this.typistIds = new Set(facts.typists.values());
+		this.lineSenderIds = new Set(facts.lineSenders.values());
 	}
 
 	all(lines: readonly JournalLine[]): HistoryEvent[] {
 		return lines.flatMap((line) => this.eventsOf(line));
 	}
 
-	/** An entry of somebody in line mode is known by its text. */
+	/** Replaces the server's cid of a line-mode message by `lineCid`. */
 	private named(entry: EntryFacts): EntryFacts {
-		return entry.what === "message" && this.typistIds.has(entry.sender) ? { ...entry, cid: lineCid(entry.text) } : entry;
+		return entry.what === "message" && this.lineSenderIds.has(entry.sender) ? { ...entry, cid: lineCid(entry.text) } : entry;
 	}
 
 	private eventsOf(line: JournalLine): HistoryEvent[] {
@@ -53,10 +52,10 @@ class Merger {
 				return [];
 			case "shown":
 				return this.shown(line);
-			case "unshown":
-				return this.unshown(line);
+			case "notShown":
+				return this.notShown(line);
 			case "invoke": {
-				const user = this.facts.typists.get(line.user);
+				const user = this.facts.lineSenders.get(line.user);
 				return [user === undefined ? line : { ...line, user, room: this.lineLog.room }];
 			}
 			case "ok": {
@@ -84,7 +83,7 @@ class Merger {
 		const sender = this.facts.users.get(name) ?? name;
 		const there = entries[seq - 1];
 		const entry = this.named({ seq, atMs: there?.atMs ?? 0, sender, cid: there?.cid ?? "", what: "message", text });
-		const user = this.facts.readers.get(reading.split("#")[0] ?? "") ?? "";
+		const user = this.facts.lineReaders.get(reading.split("#")[0] ?? "") ?? "";
 		const begun = this.at.has(reading);
 		const events: HistoryEvent[] = begun
 			? this.unnumbered(atMs, reading, seq)
@@ -93,8 +92,8 @@ class Merger {
 		return [...events, { atMs, kind: "recv", reading, room, epoch, entry }];
 	}
 
-	private unshown({ atMs, reading, from, to }: Extract<JournalLine, { kind: "unshown" }>): HistoryEvent[] {
-		// What was left out before the first line shown is not the reader's.
+	private notShown({ atMs, reading, from, to }: Extract<JournalLine, { kind: "notShown" }>): HistoryEvent[] {
+		// Before the first shown line the reading has not begun.
 		if (!this.at.has(reading)) return [];
 		const { room, epoch } = this.lineLog;
 		const events = this.unnumbered(atMs, reading, from);
@@ -102,7 +101,7 @@ class Merger {
 		return [...events, { atMs, kind: "skipped", reading, room, epoch, from, to, why: "far" }];
 	}
 
-	/** What line mode shows without a number, after the newest seq and before `seq`. */
+	/** Entries that line mode shows without a seq, between the newest seq and `seq`. */
 	private unnumbered(atMs: number, reading: string, seq: number): HistoryEvent[] {
 		const { room, epoch, entries } = this.lineLog;
 		const events: HistoryEvent[] = [];

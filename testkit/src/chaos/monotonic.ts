@@ -1,10 +1,10 @@
-// One clock for all processes of this machine: the kernel's CLOCK_MONOTONIC, which nobody can set. Histories of several processes are
-// put in order by it, also while their wall clocks are moved. `performance.now` goes at its pace but begins with the process, so the
-// kernel is asked once, for the difference.
+// One clock for all processes of this machine: the kernel's CLOCK_MONOTONIC, which cannot be set. It orders the histories of several
+// processes even while their wall clocks are moved. `performance.now` has the same rate but starts with the process, so the offset is
+// measured once.
 import { dlopen, FFIType, ptr } from "bun:ffi";
 
 const CLOCK_MONOTONIC = process.platform === "darwin" ? 6 : 1;
-/** The kernel's answer came between two readings that are no further apart, ms: that is how exact the difference is. */
+/** Upper bound on the offset's error, ms: the kernel's clock is read between two reads of `performance.now` this close together. */
 const EXACT_MS = 0.05;
 
 let offsetMs: number | undefined;

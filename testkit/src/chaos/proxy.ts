@@ -1,50 +1,49 @@
-// The bad line between a client and the server: passes bytes both ways, and on demand cuts, stalls, slows, slices, damages, forgets one of
-// its ends, or loses exactly the answer to what it has just passed up. Every connection through it is a `Passage`; what is asked of
-// the proxy happens to all that are open, and slicing and delay to those that come.
+// A TCP proxy with fault injection: on demand it resets, stalls, delays, splits or corrupts the stream, leaves a connection half-open,
+// or drops exactly the reply to the request that it has just forwarded. Faults apply to all open connections; splitting, delay and
+// corruption to new ones as well.
 //
-// It copies through backpressure, not around it: a stalled direction is not read, so that the kernel's buffers fill as they would
-// on a real line.
+// Backpressure passes through: a stalled direction is not read, so the kernel's buffers fill as on a real link.
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** Told from the client's side. */
+/** From the client's side. */
 export type Direction = "up" | "down";
-/** An end that the line has forgotten: the other one is not told, and what it says goes nowhere. */
+/** The end of a connection that `dropEnd` resets. */
 export type End = "client" | "server";
 
-export interface Manner {
-	/** Each chunk waits this long. */
+export interface LinkConditions {
+	/** Delay of each chunk. */
 	delayMs: number;
-	/** Bytes go in pieces of one to seven. */
+	/** Chunks are split into pieces of one to seven bytes. */
 	sliced: boolean;
-	/** Now and then a bit arrives as its opposite. */
+	/** A bit of some chunks is flipped. */
 	flipped: boolean;
 }
 
-/** Pieces of a chunk that is sliced; the rest of it follows whole, or a long page would take minutes. */
+/** Pieces per chunk; the rest follows whole, or a long page would take minutes. */
 const SLICES_MAX = 200;
 const SLICE_BYTES_MAX = 7;
-/** One of so many chunks has a wrong bit. */
+/** Every n-th chunk has a flipped bit. */
 const FLIPPED_EVERY = 3;
-/** The answer to what has gone up is on its way down within this time, mostly. */
-const AMBUSH_MS = 15;
+/** The rest of a reply follows its first bytes within this time, usually. */
+const REPLY_WAIT_MS = 15;
 
 export class FaultProxy {
 	readonly port: number;
 	private readonly listener: Server;
-	private readonly passages = new Set<Passage>();
-	private readonly manner: Manner = { delayMs: 0, sliced: false, flipped: false };
+	private readonly connections = new Set<ProxiedConnection>();
+	private readonly conditions: LinkConditions = { delayMs: 0, sliced: false, flipped: false };
 
 	private constructor(listener: Server, targetPort: number) {
 		this.listener = listener;
 		const address = listener.address();
 		this.port = typeof address === "object" && address !== null ? address.port : 0;
 		listener.on("connection", (client) => {
-			const passage = new Passage(client, targetPort, this.manner, () => this.passages.delete(passage));
-			this.passages.add(passage);
+			const connection = new ProxiedConnection(client, targetPort, this.conditions, () => this.connections.delete(connection));
+			this.connections.add(connection);
 		});
 	}
 
-	/** Listens on a free port of this machine for whoever wants to reach `targetPort`. */
+	/** Listens on a free port and forwards to `targetPort`. */
 	static async open(targetPort: number): Promise<FaultProxy> {
 		const listener = createServer({ allowHalfOpen: true, noDelay: true });
 		await new Promise<void>((resolve, reject) => {
@@ -54,36 +53,36 @@ export class FaultProxy {
 		return new FaultProxy(listener, targetPort);
 	}
 
-	/** Ends all connections, with a reset or with the end of both streams. */
+	/** Ends all connections, by RST or by FIN in both directions. */
 	cut(how: "rst" | "fin"): void {
-		for (const passage of [...this.passages]) passage.cut(how);
+		for (const connection of [...this.connections]) connection.cut(how);
 	}
 
-	/** The end named goes away with a reset; the other one hears nothing of it until `heal`. */
-	forget(end: End): void {
-		for (const passage of [...this.passages]) passage.forget(end);
+	/** Half-open connections: resets the end named; the other notices nothing, and its bytes are discarded, until `heal`. */
+	dropEnd(end: End): void {
+		for (const connection of [...this.connections]) connection.dropEnd(end);
 	}
 
-	/** Passes nothing in these directions, or goes on. */
+	/** Stops or resumes forwarding in these directions. */
 	stall(directions: readonly Direction[], stalled: boolean): void {
-		for (const passage of this.passages) for (const direction of directions) passage.stall(direction, stalled);
+		for (const connection of this.connections) for (const direction of directions) connection.stall(direction, stalled);
 	}
 
-	/** How bytes travel from now on. */
-	behave(manner: Partial<Manner>): void {
-		Object.assign(this.manner, manner);
+	/** For open and new connections. */
+	setConditions(conditions: Partial<LinkConditions>): void {
+		Object.assign(this.conditions, conditions);
 	}
 
-	/** The next thing said goes up; when its answer comes, everything that was to go down with it is lost and the connection reset. */
+	/** Forwards the next request; when its reply arrives, drops it and all after it and resets the connection. */
 	dropReply(): void {
-		for (const passage of this.passages) passage.ambush();
+		for (const connection of this.connections) connection.armReplyDrop();
 	}
 
-	/** An ordinary line again. Ends that were kept in the dark are let go. */
+	/** Lifts all faults and closes half-open connections. */
 	heal(): void {
-		this.behave({ delayMs: 0, sliced: false, flipped: false });
+		this.setConditions({ delayMs: 0, sliced: false, flipped: false });
 		this.stall(["up", "down"], false);
-		for (const passage of [...this.passages]) passage.letGo();
+		for (const connection of [...this.connections]) connection.closeHalfOpen();
 	}
 
 	close(): void {
@@ -92,33 +91,33 @@ export class FaultProxy {
 	}
 }
 
-class Passage {
+class ProxiedConnection {
 	private readonly client: Socket;
 	private readonly server: Socket;
-	private readonly manner: Readonly<Manner>;
+	private readonly conditions: Readonly<LinkConditions>;
 	private readonly stalled = { up: false, down: false };
-	private ambushed: "no" | "set" | "passed" | "sprung" = "no";
-	private dark = false;
+	private replyDrop: "off" | "armed" | "request passed" | "dropping" = "off";
+	private halfOpen = false;
 	/** Counted while bits are flipped. */
 	private chunks = 0;
 	private resume: (() => void)[] = [];
 
-	constructor(client: Socket, targetPort: number, manner: Readonly<Manner>, onEnd: () => void) {
+	constructor(client: Socket, targetPort: number, conditions: Readonly<LinkConditions>, onEnd: () => void) {
 		this.client = client;
-		this.manner = manner;
+		this.conditions = conditions;
 		this.server = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
 		let open = 2;
 		for (const socket of [this.client, this.server]) {
 			socket.on("close", () => {
 				if (--open === 0) onEnd();
-				if (!this.dark) this.cut("rst");
+				if (!this.halfOpen) this.cut("rst");
 				this.wake();
 			});
 			// A reset is one of the ways to end; `close` follows.
 			socket.on("error", () => {});
 		}
-		void this.carry("up", this.client, this.server);
-		void this.carry("down", this.server, this.client);
+		void this.copy("up", this.client, this.server);
+		void this.copy("down", this.server, this.client);
 	}
 
 	cut(how: "rst" | "fin"): void {
@@ -129,8 +128,8 @@ class Passage {
 		this.wake();
 	}
 
-	forget(end: End): void {
-		this.dark = true;
+	dropEnd(end: End): void {
+		this.halfOpen = true;
 		(end === "client" ? this.client : this.server).resetAndDestroy();
 		this.wake();
 	}
@@ -140,46 +139,47 @@ class Passage {
 		if (!stalled) this.wake();
 	}
 
-	ambush(): void {
-		if (this.ambushed === "no") this.ambushed = "set";
+	armReplyDrop(): void {
+		if (this.replyDrop === "off") this.replyDrop = "armed";
 	}
 
-	letGo(): void {
-		this.ambushed = "no";
-		if (this.dark) this.cut("rst");
+	closeHalfOpen(): void {
+		this.replyDrop = "off";
+		if (this.halfOpen) this.cut("rst");
 		this.wake();
 	}
 
-	private async carry(direction: Direction, from: Socket, to: Socket): Promise<void> {
+	private async copy(direction: Direction, from: Socket, to: Socket): Promise<void> {
 		try {
-			// The end of one direction is not the end of the other.
+			// Half-closed: the end of one direction is not the end of the other.
 			const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
 			for await (const chunk of chunks) {
-				if (this.manner.delayMs > 0) await Bun.sleep(this.manner.delayMs);
-				while (this.stalled[direction] && !to.destroyed) await this.change();
-				if (direction === "down" && (this.ambushed === "passed" || this.ambushed === "sprung")) return await this.spring();
-				// Into the dark.
+				if (this.conditions.delayMs > 0) await Bun.sleep(this.conditions.delayMs);
+				while (this.stalled[direction] && !to.destroyed) await this.waitForChange();
+				if (direction === "down" && (this.replyDrop === "request passed" || this.replyDrop === "dropping"))
+					return await this.dropReply();
+				// Half-open: discarded.
 				if (to.destroyed) continue;
-				if (this.manner.flipped) this.flip(chunk);
+				if (this.conditions.flipped) this.flip(chunk);
 				for (const piece of this.pieces(chunk)) await pass(piece, to);
-				if (direction === "up" && this.ambushed === "set") this.ambushed = "passed";
+				if (direction === "up" && this.replyDrop === "armed") this.replyDrop = "request passed";
 			}
-			if (!this.dark) to.end();
+			if (!this.halfOpen) to.end();
 		} catch {
-			// The connection is over; `close` tells whom it concerns.
+			// The connection is over; its `close` events do the rest.
 		}
 	}
 
-	/** What has come down is held until more than the first of it must be there, and then lost. */
-	private async spring(): Promise<void> {
-		this.ambushed = "sprung";
-		await Bun.sleep(AMBUSH_MS);
+	/** Holds the reply until the rest of it has arrived too, then resets. */
+	private async dropReply(): Promise<void> {
+		this.replyDrop = "dropping";
+		await Bun.sleep(REPLY_WAIT_MS);
 		this.cut("rst");
 	}
 
 	private flip(chunk: Buffer): void {
 		if (++this.chunks % FLIPPED_EVERY !== 0) return;
-		// Anywhere: a large prime wanders through all places.
+		// A large prime step covers all bit positions.
 		const bit = (this.chunks * 7_919) % (chunk.length * 8);
 		const at = bit >> 3;
 		chunk[at] = (chunk[at] ?? 0) ^ (1 << (bit & 7));
@@ -187,7 +187,7 @@ class Passage {
 
 	private *pieces(chunk: Buffer): Generator<Buffer> {
 		let at = 0;
-		for (let count = 0; this.manner.sliced && count < SLICES_MAX && at < chunk.length; count++) {
+		for (let count = 0; this.conditions.sliced && count < SLICES_MAX && at < chunk.length; count++) {
 			const end = at + 1 + (count % SLICE_BYTES_MAX);
 			yield chunk.subarray(at, end);
 			at = end;
@@ -199,12 +199,12 @@ class Passage {
 		for (const resume of this.resume.splice(0)) resume();
 	}
 
-	private change(): Promise<void> {
+	private waitForChange(): Promise<void> {
 		return new Promise((resolve) => this.resume.push(resolve));
 	}
 }
 
-/** Resolves when the kernel has taken the piece, so that each is a packet of its own and nothing is heaped up here. */
+/** Resolves when the kernel has taken the piece: each is a packet of its own, and nothing queues here. */
 function pass(piece: Buffer, to: Socket): Promise<void> {
 	return new Promise((resolve) => to.write(piece, () => resolve()));
 }

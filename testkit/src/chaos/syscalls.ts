@@ -1,15 +1,14 @@
-// What the kernel was asked to do, in order: a server under strace, and whether it let anybody know of a message before the message was
-// on the disk. Three facts are needed of each, by system calls alone: a write to the write-ahead log carries it; a sync of that
-// log, begun after the transaction's last frame was written, has returned 0; only then does a write to a socket carry the message
-// or its acknowledgement.
+// Checks the system calls of a server under strace: no message is delivered or acknowledged before it is durable. For each message: a
+// write to the write-ahead log carries it; a sync of that log, begun after the transaction's last frame was written, has returned 0;
+// only then does a write to a socket carry the message or its acknowledgement.
 //
 // Frames of the log are known by SQLite's file format (https://www.sqlite.org/fileformat2.html, section 4.1): a header of 24 bytes,
 // whose second word is not 0 in a transaction's last frame, then the page.
 
-/** One call, with its place among all beginnings and returns of calls. */
+/** One call, with the positions of its begin and its return in the trace. */
 export interface SystemCall {
 	readonly name: string;
-	/** What the first argument stands for: a path, or a socket's ends. */
+	/** What the first argument (a file descriptor) refers to: a path, or a socket's addresses. */
 	readonly target: string;
 	/** What is written; empty for a sync. */
 	readonly bytes: Uint8Array;
@@ -24,8 +23,8 @@ export interface AcknowledgedText {
 	readonly seq: number;
 }
 
-/** The arguments with which strace writes what `parseTrace` reads to `file`, in front of the command. The command keeps its pid. */
-export function traceInto(file: string): string[] {
+/** Command prefix that traces into `file` in the format of `parseTrace`. The command keeps its pid. */
+export function straceArguments(file: string): string[] {
 	const calls = "write,writev,pwrite64,pwritev,pwritev2,send,sendto,sendmsg,fsync,fdatasync";
 	return ["strace", "-D", "-f", "--seccomp-bpf", "-yy", "-xx", "-s", "65536", "-e", `trace=${calls}`, "-o", file];
 }
@@ -34,7 +33,7 @@ const LINE = /^(\d+) +(.*)$/;
 const BEGIN = /^(\w+)\(\d+<(.*?)>[,)]?(.*)$/;
 const UNFINISHED = / <unfinished \.\.\.>$/;
 const RESUMED = /^<\.\.\. (\w+) resumed>(.*)$/;
-/** A call whose thread was killed in it has no result: it counts as failed, but what it wrote may have gone out. */
+/** A call whose thread was killed in it has no result: it counts as failed, but its write may have gone out. */
 const RESULT = /= (?:(-?\d+)[^"=]*|\?)$/;
 const NEVER_RETURNED = ") = ?";
 
@@ -75,8 +74,8 @@ function fromHex(target: string): string {
 	return /^(\\x[0-9a-f]{2})+$/.test(target) ? Buffer.from(target.replaceAll("\\x", ""), "hex").toString() : target;
 }
 
-/** What was let out before it was on the disk, in words; empty if all is well. */
-export function judgeAcknowledgements(calls: readonly SystemCall[], messages: readonly AcknowledgedText[]): string[] {
+/** Messages delivered or acknowledged before they were durable, as text; empty if none. */
+export function checkAcknowledgements(calls: readonly SystemCall[], messages: readonly AcknowledgedText[]): string[] {
 	const frames = framesOf(calls);
 	const syncs = calls.filter(({ name, target, result }) => /^f(data)?sync$/.test(name) && isLog(target) && result === 0);
 	const out = calls.filter(({ target, bytes }) => target.startsWith("TCP") && bytes.length > 0);
@@ -84,17 +83,17 @@ export function judgeAcknowledgements(calls: readonly SystemCall[], messages: re
 	for (const { text, seq } of messages) {
 		const needle = Buffer.from(text);
 		const acknowledgement = new RegExp(`"sent":\\{"room":"[^"]+","epoch":\\d+,"seq":${seq},`);
-		const told = out.find(({ bytes }) => {
+		const delivery = out.find(({ bytes }) => {
 			const words = Buffer.from(bytes);
 			return words.includes(needle) || acknowledgement.test(words.toString("latin1"));
 		});
 		const carrying = frames.findIndex(({ page }) => Buffer.from(page).includes(needle));
 		const last = frames.slice(carrying).find(({ isLast }) => isLast);
-		if (told === undefined) findings.push(`nobody was told of ${JSON.stringify(text)}`);
+		if (delivery === undefined) findings.push(`not delivered: ${JSON.stringify(text)}`);
 		else if (carrying < 0 || last === undefined) findings.push(`${JSON.stringify(text)} was not written to the log`);
-		else if (!syncs.some(({ beganAt, returnedAt }) => beganAt > last.writtenAt && returnedAt < told.beganAt)) {
+		else if (!syncs.some(({ beganAt, returnedAt }) => beganAt > last.writtenAt && returnedAt < delivery.beganAt)) {
 			findings.push(
-				`${JSON.stringify(text)} went out at line ${told.beganAt}, written at ${last.writtenAt}, with no sync between`,
+				`${JSON.stringify(text)} went out at line ${delivery.beganAt}, written at ${last.writtenAt}, with no sync between`,
 			);
 		}
 	}

@@ -1,47 +1,47 @@
-// The wall clock of a process, moved while it runs: by libfaketime, which stands between the process and the kernel's clock and reads
-// from a file how far it is to be off. CLOCK_MONOTONIC is left alone, as it is when somebody sets a real machine's clock. What goes
-// past the C library sees the true time: file times, for instance.
+// Moves the wall clock of a running process by libfaketime, which intercepts the C library's clock functions and reads the offset from
+// a file. CLOCK_MONOTONIC is unchanged, as when an operator sets a machine's clock. What bypasses the C library, file times for
+// instance, sees the true time.
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 
-const LIBRARY = [
+const LIBFAKETIME = [
 	"/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
 	"/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 	"/usr/lib64/faketime/libfaketimeMT.so.1",
 	"/usr/lib/faketime/libfaketimeMT.so.1",
 ].find((path) => existsSync(path));
 
-/** Can wall clocks be moved on this machine? */
-export const CLOCKS_CAN_MOVE = LIBRARY !== undefined;
-export const CLOCKS_MISSING = "needs libfaketime: Linux, package libfaketime";
+/** Whether libfaketime is installed. */
+export const CLOCK_CONTROL_AVAILABLE = LIBFAKETIME !== undefined;
+export const CLOCK_CONTROL_REQUIREMENT = "needs libfaketime: Linux, package libfaketime";
 
 export class FakeClock {
 	readonly path: string;
 
-	/** Ruled by the file `path`, right at first. Throws where `CLOCKS_CAN_MOVE` is false. */
+	/** `path`: the file with the offset, 0 at first. Throws where `CLOCK_CONTROL_AVAILABLE` is false. */
 	constructor(path: string) {
-		if (LIBRARY === undefined) throw new Error(CLOCKS_MISSING);
+		if (LIBFAKETIME === undefined) throw new Error(CLOCK_CONTROL_REQUIREMENT);
 		this.path = path;
 		this.set(0);
 	}
 
-	/** Off by this much from now on; a process notices within a second. */
+	/** Sets the offset; a process sees it within a second. */
 	set(ms: number): void {
 		const seconds = Math.round(ms / 1_000);
-		// Put in place at once: half a file would be another time.
+		// Renamed into place: a half-written file would be another offset.
 		writeFileSync(`${this.path}.new`, `${seconds < 0 ? "" : "+"}${seconds}\n`);
 		renameSync(`${this.path}.new`, this.path);
 	}
 }
 
-/** The environment of a process whose wall clock this is. */
-export function shiftedBy({ path }: FakeClock): Readonly<Record<string, string>> {
+/** Environment variables that give a process this wall clock. */
+export function clockEnvironment({ path }: FakeClock): Readonly<Record<string, string>> {
 	return {
-		LD_PRELOAD: LIBRARY ?? "",
+		LD_PRELOAD: LIBFAKETIME ?? "",
 		FAKETIME_TIMESTAMP_FILE: path,
 		FAKETIME_CACHE_DURATION: "1",
 		FAKETIME_DONT_FAKE_MONOTONIC: "1",
 		DONT_FAKE_MONOTONIC: "1",
-		// The order of the processes is nobody's business, and a killed one would leave it in shared memory.
+		// Not needed, and a killed process would leave its segment behind.
 		FAKETIME_DISABLE_SHM: "1",
 	};
 }

@@ -1,7 +1,7 @@
-// `npm run chaos -- --minutes M --seed N [--json]`: see testkit/src/chaos/chaos.ts. Exit code 1 if anything is wrong; then it says
-// where everything was kept.
-import { chaos, IMPOSSIBLE, planOf } from "../chaos/chaos.ts";
-import { showPlan } from "../chaos/plan.ts";
+// `npm run chaos -- --minutes M --seed N [--json]`: see testkit/src/chaos/chaos-run.ts. Exit code 1 on a failure, with the folder of
+// plan, histories, verdict, log and database.
+import { planForSeed, runChaos, UNSUPPORTED_FAULTS } from "../chaos/chaos-run.ts";
+import { describePlan } from "../chaos/plan.ts";
 import { amountOf, argumentsOf, wholeOf } from "./arguments.ts";
 
 const { values } = argumentsOf({
@@ -23,16 +23,16 @@ const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 
 const say = (words: string): void => {
 	if (!values.json) console.log(words);
 };
-const plan = planOf(seed, minutes);
-say(showPlan(plan));
-if (IMPOSSIBLE.length > 0) say(`NOT DONE, because this machine cannot: ${IMPOSSIBLE.join(", ")}`);
-const { verdict, troubles, faults, entries, kept } = await chaos({ plan, tell: say });
+const plan = planForSeed(seed, minutes);
+say(describePlan(plan));
+if (UNSUPPORTED_FAULTS.length > 0) say(`NOT DONE, because this machine cannot: ${UNSUPPORTED_FAULTS.join(", ")}`);
+const { verdict, troubles, faults, entries, artifacts } = await runChaos({ plan, onProgress: say });
 const { attempted, acknowledged, unknown, lost, doubled, reordered, phantom } = verdict.counts;
 const violations = Object.values(verdict.byClause).reduce((sum, count) => sum + count, 0);
 if (values.json) {
 	const counts = { attempted, acknowledged, unknown, lost, doubled, reordered, phantom };
-	const omitted = IMPOSSIBLE.length > 0 ? { omitted: IMPOSSIBLE } : {};
-	const where = kept === undefined ? {} : { kept };
+	const omitted = UNSUPPORTED_FAULTS.length > 0 ? { omitted: UNSUPPORTED_FAULTS } : {};
+	const where = artifacts === undefined ? {} : { kept: artifacts };
 	console.log(JSON.stringify({ seed, ...counts, violations, troubles: troubles.length, entries, faults, ...omitted, ...where }));
 } else {
 	for (const trouble of troubles) console.log(`TROUBLE ${trouble}`);
@@ -40,5 +40,5 @@ if (values.json) {
 	console.log(`${attempted} said, ${acknowledged} acknowledged, ${unknown} unknown, ${entries} entries`);
 	console.log(`lost ${lost}, doubled ${doubled}, reordered ${reordered}, phantom ${phantom}; ${violations} violations in all`);
 }
-if (kept !== undefined) console.error(`everything was kept in ${kept}`);
-process.exit(kept === undefined ? 0 : 1);
+if (artifacts !== undefined) console.error(`everything was kept in ${artifacts}`);
+process.exit(artifacts === undefined ? 0 : 1);

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type Client, type ConnectOptions, connect, type Room, tcpTransport, webSocketTransport } from "@verbatim/client/node";
 import { jsonCodec } from "@verbatim/protocol";
-import { overheard } from "../../src/chaos/overheard.ts";
+import { checkedTransport } from "../../src/chaos/checked-transport.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
 import { Passage } from "../../src/e2e/passage.ts";
 import { PATIENCE_MS, Waiting } from "../../src/e2e/waiting.ts";
@@ -40,7 +40,7 @@ class Reader {
 			credential: { guest: name },
 			timing: { reconnectMinMs: 20, reconnectMaxMs: 200, stableMs: 100 },
 			transports: [
-				overheard(
+				checkedTransport(
 					{
 						schemes: transport.schemes,
 						open: (endpoint, codec, events) =>

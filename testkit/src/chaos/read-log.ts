@@ -1,5 +1,4 @@
-// The whole log of a room, read through every door: WebSocket and TCP with both codecs, the HTTP API, line mode. All must show the
-// same.
+// Reads the whole log of a room by every transport and codec, the HTTP API and line mode, and compares them: all must show the same.
 import { jsonCodec } from "@verbatim/protocol";
 import { RawPeer } from "../e2e/raw-peer.ts";
 import { WAYS, type Way, WirePeer } from "../e2e/wire-peer.ts";
@@ -8,30 +7,30 @@ import type { ServerProcess } from "../process/server-process.ts";
 import { collectLog, type WholeLog } from "../whole-log.ts";
 
 /** A member with a password. */
-export interface Auditor {
+export interface Account {
 	readonly user: string;
 	readonly password: string;
 }
 
-/** As many as a page holds. */
+/** The largest page. */
 const PAGE_ENTRIES = 200;
 
 /** `room`: its name. Rejects with what differs. */
-export async function readEveryDoor(server: ServerProcess, auditor: Auditor, room: string): Promise<WholeLog> {
-	const logs: { readonly door: string; readonly log: WholeLog }[] = [];
-	for (const way of WAYS) logs.push({ door: way, log: await byWire(server, way, auditor, room) });
-	logs.push({ door: "the HTTP API", log: await byHttp(server, auditor, room) });
+export async function readLogEveryWay(server: ServerProcess, credentials: Account, room: string): Promise<WholeLog> {
+	const logs: { readonly transport: string; readonly log: WholeLog }[] = [];
+	for (const way of WAYS) logs.push({ transport: way, log: await readByWire(server, way, credentials, room) });
+	logs.push({ transport: "the HTTP API", log: await readByHttp(server, credentials, room) });
 	const first = logs[0] as (typeof logs)[number];
-	for (const { door, log } of logs.slice(1)) {
+	for (const { transport, log } of logs.slice(1)) {
 		const at = difference(first.log.entries, log.entries);
 		if (at === undefined && log.room === first.log.room && log.epoch === first.log.epoch) continue;
-		throw new Error(`${room} by ${door} is another than by ${first.door}, from entry ${at} on`);
+		throw new Error(`${room} by ${transport} is another than by ${first.transport}, from entry ${at} on`);
 	}
-	await newestByLine(server, auditor, room, first.log);
+	await compareNewestByLine(server, credentials, room, first.log);
 	return first.log;
 }
 
-async function byWire(server: ServerProcess, way: Way, { user, password }: Auditor, room: string): Promise<WholeLog> {
+async function readByWire(server: ServerProcess, way: Way, { user, password }: Account, room: string): Promise<WholeLog> {
 	const peer = await WirePeer.open(server, way);
 	try {
 		const login = { case: "login" as const, value: { name: user, password } };
@@ -48,7 +47,7 @@ async function byWire(server: ServerProcess, way: Way, { user, password }: Audit
 	}
 }
 
-async function byHttp(server: ServerProcess, { user, password }: Auditor, room: string): Promise<WholeLog> {
+async function readByHttp(server: ServerProcess, { user, password }: Account, room: string): Promise<WholeLog> {
 	const login = await api(`${server.http}/api/v1/login`, {
 		method: "POST",
 		headers: { "content-type": "application/json" },
@@ -64,8 +63,13 @@ async function byHttp(server: ServerProcess, { user, password }: Auditor, room: 
 	});
 }
 
-/** Line mode looks back 200 entries, and shows the seq of messages only. */
-async function newestByLine(server: ServerProcess, { user, password }: Auditor, room: string, log: WholeLog): Promise<void> {
+/** Compares the newest 200 entries, which is what line mode shows; it shows the seq of messages only. */
+async function compareNewestByLine(
+	server: ServerProcess,
+	{ user, password }: Account,
+	room: string,
+	log: WholeLog,
+): Promise<void> {
 	const peer = await RawPeer.open(server.tcpPort);
 	try {
 		peer.write(`/login ${user} ${password}\n/join ${room}\n`);
@@ -78,11 +82,11 @@ async function newestByLine(server: ServerProcess, { user, password }: Auditor, 
 			if (seq !== undefined) shown.push(`${seq} ${text}`);
 			return line.startsWith(`- #${room}, `);
 		});
-		const due = log.entries
+		const expected = log.entries
 			.slice(-PAGE_ENTRIES)
 			.filter(({ what }) => what === "message")
 			.map(({ seq, text }) => `${seq} ${text}`);
-		if (shown.join("\n") !== due.join("\n")) throw new Error(`${room} by line mode ends otherwise than by other doors`);
+		if (shown.join("\n") !== expected.join("\n")) throw new Error(`${room} by line mode ends otherwise than by other doors`);
 	} finally {
 		peer.close();
 	}
@@ -95,7 +99,7 @@ async function api(url: string, init: RequestInit): Promise<unknown> {
 	return data;
 }
 
-/** The place of the first entry that differs. */
+/** The seq of the first entry that differs. */
 function difference(a: readonly EntryFacts[], b: readonly EntryFacts[]): number | undefined {
 	for (let i = 0; i < Math.max(a.length, b.length); i++) if (JSON.stringify(a[i]) !== JSON.stringify(b[i])) return i + 1;
 	return undefined;

@@ -1,5 +1,5 @@
-// A client as an application is written: it says things at its own pace, reads its rooms, asks for a page now and then, and writes
-// down what it was told. Killed at any moment, it comes back with its outbox, its identity and its places from files.
+// A client process that uses the SDK as an application does: it sends at its own rate, reads its rooms, requests pages of history, and
+// records every result in its journal. After a kill it restarts with its outbox, tokens and cursors from files.
 import { join } from "node:path";
 import {
 	type Client,
@@ -16,20 +16,19 @@ import {
 import { type CodecName, Room_Standing, type Timing } from "@verbatim/protocol";
 import { SeededRandom } from "../random.ts";
 import { factsOf } from "../sim/recorder.ts";
-import { fail } from "./fail.ts";
+import { checkedTransport } from "./checked-transport.ts";
 import { Journal, type JournalLine, readJournal } from "./journal.ts";
-import { overheard } from "./overheard.ts";
-import { Said } from "./said.ts";
+import { SentLog } from "./sent-log.ts";
 
-/** How it reads: every entry; told of what was left out; by events as they come. */
-export type ReadMode = "fill" | "told" | "events";
+/** How it reads: every entry, gaps filled; gaps reported as `skipped`; by events. */
+export type ReadMode = "fill" | "gaps" | "events";
 
-export interface AppOptions {
+export interface SdkClientOptions {
 	readonly name: string;
 	/** Unlike that of any other client, below 1,000. */
 	readonly index: number;
 	/** Counts from 1. */
-	readonly life: number;
+	readonly incarnation: number;
 	readonly user: string;
 	readonly password: string;
 	readonly endpoint: string;
@@ -39,45 +38,44 @@ export interface AppOptions {
 	/** Names of channels. */
 	readonly rooms: readonly string[];
 	readonly read: ReadMode;
-	readonly talkPerSecond: number;
+	readonly actionsPerSecond: number;
 	readonly seed: number;
 	readonly timing: Partial<Timing>;
 }
 
-/** An application tries again after this, ms. */
-const AGAIN_MS = 150;
-/** One of so many doings is a page of history instead of a message. */
+const RETRY_MS = 150;
+/** Every n-th action requests a page of history instead of sending. */
 const PAGE_EVERY = 20;
 const PAGE_ENTRIES_MAX = 50;
-/** Nothing is piled up: who is cut off for long says no more. */
+/** Bounds what a long disconnection queues: a full outbox refuses further sends. */
 const OUTBOX_MAX = 200;
 
-export class App {
-	private readonly options: AppOptions;
+export class SdkClient {
+	private readonly options: SdkClientOptions;
 	private readonly journal: Journal;
-	private readonly said: Said;
+	private readonly sentLog: SentLog;
 	private readonly client: Client;
 	private readonly random: SeededRandom;
-	/** Where the application stands in each room, by the room's name. */
-	private readonly places = new Map<string, number>();
-	private talking = true;
-	private doings = 0;
+	/** The application's cursor in each room, by the room's name. */
+	private readonly cursors = new Map<string, number>();
+	private sending = true;
+	private actions = 0;
 
-	constructor(options: AppOptions) {
+	constructor(options: SdkClientOptions) {
 		this.options = options;
-		const { folder, life, name, rooms } = options;
-		this.journal = new Journal(folder, life);
+		const { folder, incarnation, name, rooms } = options;
+		this.journal = new Journal(folder, incarnation);
 		const past = readJournal(folder);
-		this.rememberPlaces(past);
-		this.said = new Said(name, this.journal, past);
-		this.random = new SeededRandom(options.seed + life * 7_919);
+		this.restoreCursors(past);
+		this.sentLog = new SentLog(name, this.journal, past);
+		this.random = new SeededRandom(options.seed + incarnation * 7_919);
 		this.client = connect({
 			endpoints: options.endpoint,
 			codec: options.codec,
 			credential: { login: { name: options.user, password: options.password } },
-			outbox: this.said.outbox(fileOutbox(join(folder, "outbox")), () => this.said.watchAll(this.client)),
+			outbox: this.sentLog.outbox(fileOutbox(join(folder, "outbox")), () => this.sentLog.trackAll(this.client)),
 			tokens: fileTokens(join(folder, "tokens.json")),
-			transports: [webSocketTransport(), tcpTransport()].map((each) => overheard(each, (words) => fail(new Error(words)))),
+			transports: [webSocketTransport(), tcpTransport()].map((each) => checkedTransport(each, (words) => fail(new Error(words)))),
 			timing: options.timing,
 			outboxMax: OUTBOX_MAX,
 		});
@@ -85,16 +83,16 @@ export class App {
 			if (status.state === "stopped" && status.why !== "closed") fail(status.why);
 		});
 		this.client.on("roomAdded", (room) => this.read(room));
-		for (const room of rooms) void this.enter(room);
-		void this.talk();
+		for (const room of rooms) void this.join(room);
+		void this.sendLoop();
 	}
 
-	hush(): void {
-		this.talking = false;
+	stopSending(): void {
+		this.sending = false;
 	}
 
-	/** What it still waits for, in words; empty if everything is answered and read. `heads`: the logs' ends, by room name. */
-	waitsFor(heads: ReadonlyMap<string, number>): string {
+	/** What is still outstanding, as text; empty once every send is settled and every room is read to its head. `heads`: by room name. */
+	pending(heads: ReadonlyMap<string, number>): string {
 		const { status } = this.client;
 		if (status.state !== "live") return `it is ${status.state}${"why" in status ? ` (${String(status.why)})` : ""}`;
 		const open = this.client.outbox.filter(({ status: { state } }) => state === "waiting" || state === "sent");
@@ -103,14 +101,14 @@ export class App {
 			const room = this.room(name);
 			if (room === undefined) return `it is not in ${name}`;
 			const head = heads.get(name) ?? 0;
-			const at = this.options.read === "events" ? room.to : (this.places.get(name) ?? 0);
+			const at = this.options.read === "events" ? room.to : (this.cursors.get(name) ?? 0);
 			if (room.to < head || at < head) return `it has read ${name} up to ${at}, its timeline ends at ${room.to} of ${head}`;
 		}
 		return "";
 	}
 
-	/** Writes down how its rooms look, once `online` are shown as online or when it has waited for that long enough. */
-	async look(online: readonly string[], withinMs: number): Promise<void> {
+	/** Records the state of its rooms once exactly `online` are shown as online, or after `withinMs`. */
+	async recordState(online: readonly string[], withinMs: number): Promise<void> {
 		const endMs = performance.now() + withinMs;
 		for (const name of this.options.rooms) {
 			const room = this.room(name);
@@ -121,7 +119,7 @@ export class App {
 				const shown = there.filter((each) => each.online).map(({ user }) => user.id);
 				const same = there.every((each) => each.online === online.includes(each.user.id));
 				if (!same && performance.now() < endMs) {
-					await Bun.sleep(AGAIN_MS);
+					await Bun.sleep(RETRY_MS);
 					continue;
 				}
 				const members = [...room.members.values()].filter(isMember).map(({ user }) => user.id);
@@ -144,33 +142,33 @@ export class App {
 		return undefined;
 	}
 
-	private async enter(name: string): Promise<void> {
+	private async join(name: string): Promise<void> {
 		for (;;) {
 			try {
 				await this.client.join(`#${name}`, { create: true });
 				return;
 			} catch (cause) {
-				expected(cause);
-				await Bun.sleep(AGAIN_MS);
+				rethrowUnexpected(cause);
+				await Bun.sleep(RETRY_MS);
 			}
 		}
 	}
 
-	private async talk(): Promise<void> {
-		const { name, life, rooms, talkPerSecond } = this.options;
+	private async sendLoop(): Promise<void> {
+		const { name, incarnation, rooms, actionsPerSecond } = this.options;
 		for (;;) {
-			await Bun.sleep((this.random.float() * 2_000) / talkPerSecond);
-			if (!this.talking) return;
+			await Bun.sleep((this.random.float() * 2_000) / actionsPerSecond);
+			if (!this.sending) return;
 			const room = this.room(rooms[this.random.below(rooms.length)] ?? "");
-			// Nobody may be sure of a room before it was told of it.
+			// The room is not known before the server announces it.
 			if (room === undefined) continue;
-			this.doings++;
-			if (this.doings % PAGE_EVERY === 0) {
+			this.actions++;
+			if (this.actions % PAGE_EVERY === 0) {
 				void this.page(room);
 				continue;
 			}
 			try {
-				this.said.watch(room.send(`${name}-${life}-${this.doings}`));
+				this.sentLog.track(room.send(`${name}-${incarnation}-${this.actions}`));
 			} catch (cause) {
 				if (!(cause instanceof OutboxError)) throw cause;
 			}
@@ -178,9 +176,9 @@ export class App {
 	}
 
 	private async page(room: Room): Promise<void> {
-		const { name: session, index, life } = this.options;
-		// A number that no other client and no other life has.
-		const ask = (index * 1e6 + life) * 1e6 + this.doings;
+		const { name: session, index, incarnation } = this.options;
+		// Unique over all clients and incarnations.
+		const ask = (index * 1e6 + incarnation) * 1e6 + this.actions;
 		const bound = this.random.float() < 0.5 ? {} : { after: this.random.below(Math.max(1, room.head)) };
 		const { journal, client } = this;
 		journal.add({ kind: "ask", session, ask, room: room.id });
@@ -190,7 +188,7 @@ export class App {
 			const user = client.user?.id ?? "";
 			journal.add({ kind: "page", session, user, ask, room: id, epoch, from, to, head, entries: page.entries.map(factsOf) });
 		} catch (cause) {
-			expected(cause);
+			rethrowUnexpected(cause);
 		}
 	}
 
@@ -208,46 +206,52 @@ export class App {
 	}
 
 	private async readEntries(reading: string, room: Room): Promise<void> {
-		const after = this.places.get(room.name) ?? 0;
+		const after = this.cursors.get(room.name) ?? 0;
 		const fill = this.options.read === "fill";
 		this.resume(reading, room, after);
 		for await (const item of room.entries({ after, fill })) {
 			if (!("skipped" in item)) this.recv(reading, room, item);
-			else if (fill) throw new Error("a reading that was to miss nothing was told of a skip");
+			else if (fill) throw new Error("entries() with fill reported a skipped range");
 			else this.skipped(reading, room, item.skipped);
 		}
 	}
 
 	private resume(reading: string, { id: room, epoch, name }: Room, after: number): void {
 		const { name: session } = this.options;
-		this.places.set(name, after);
+		this.cursors.set(name, after);
 		this.journal.add({ kind: "resume", reading, session, user: this.client.user?.id ?? "", room, epoch, after });
 	}
 
 	private recv(reading: string, { id: room, epoch, name }: Room, entry: Parameters<typeof factsOf>[0]): void {
 		this.journal.add({ kind: "recv", reading, room, epoch, entry: factsOf(entry) });
-		this.places.set(name, entry.seq);
+		this.cursors.set(name, entry.seq);
 	}
 
 	private skipped(reading: string, { id: room, epoch, name }: Room, { from, to, reason: why }: SkippedRange): void {
 		this.journal.add({ kind: "skipped", reading, room, epoch, from, to, why });
-		this.places.set(name, to);
+		this.cursors.set(name, to);
 	}
 
-	private rememberPlaces(past: readonly JournalLine[]): void {
+	private restoreCursors(past: readonly JournalLine[]): void {
 		for (const line of past) {
 			if (line.kind !== "resume" && line.kind !== "recv" && line.kind !== "skipped") continue;
 			const room = line.reading.slice(this.options.name.length + 1);
-			this.places.set(room, line.kind === "recv" ? line.entry.seq : line.kind === "skipped" ? line.to : line.after);
+			this.cursors.set(room, line.kind === "recv" ? line.entry.seq : line.kind === "skipped" ? line.to : line.after);
 		}
 	}
+}
+
+/** Ends the process at once with `cause` on stderr. Not thrown: a listener or a socket might catch it. */
+export function fail(cause: unknown): never {
+	process.stderr.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+	process.exit(1);
 }
 
 function isMember({ standing }: { readonly standing: Room_Standing }): boolean {
 	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER;
 }
 
-/** What the SDK throws on purpose is the world's doing; anything else is a bug, and ends the process. */
-function expected(cause: unknown): void {
+/** The SDK's own errors are expected under faults; anything else is a bug and ends the process. */
+function rethrowUnexpected(cause: unknown): void {
 	if (!(cause instanceof VerbatimError)) throw cause;
 }

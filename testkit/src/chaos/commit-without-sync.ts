@@ -1,5 +1,5 @@
-// Preloaded by a test: a server whose database commits without a sync, so that the check of system calls can be seen to fail. The
-// pragma is set by the writer's thread, so the thread is given the same.
+// Preloaded by a test: a server whose database commits without a sync, which the check of system calls must find. Workers get the
+// preload too, because the writer's thread sets the pragma.
 import { readFileSync } from "node:fs";
 import { plugin } from "bun";
 
@@ -7,7 +7,7 @@ const WANTED = /PRAGMA synchronous = FULL/;
 const READ_BACK = /mustBe\(db, path, "synchronous", SYNCHRONOUS_FULL\);/;
 
 plugin({
-	name: "lazy disk",
+	name: "commit without sync",
 	setup(build) {
 		build.onLoad({ filter: /server\/src\/store\/sqlite\/connect\.ts$/ }, ({ path }) => {
 			const text = readFileSync(path, "utf8");

@@ -1,18 +1,18 @@
-// A transport with the judge of connections on it (../history/wire-judge.ts): what the server sends is judged as it comes off the wire,
-// before the SDK mends anything.
+// A client transport that checks every message of the server (../history/wire-judge.ts) as received, before the SDK repairs gaps or
+// removes duplicates.
 import type { Connection, ConnectionEvents, Transport } from "@verbatim/client/node";
 import { type CodecName, jsonCodec, protoCodec } from "@verbatim/protocol";
 import { WireJudge } from "../history/wire-judge.ts";
 
-/** `broken`: told in words of each promise to a connection that was not kept. */
-export function overheard(transport: Transport, broken: (words: string) => void): Transport {
+/** `onViolation`: called with each violated promise, as text. */
+export function checkedTransport(transport: Transport, onViolation: (words: string) => void): Transport {
 	return {
 		schemes: transport.schemes,
 		unavailable: transport.unavailable,
 		open(endpoint: URL, codecName: CodecName, events: ConnectionEvents): Connection {
 			const codec = codecName === "json" ? jsonCodec : protoCodec;
-			const judge = new WireJudge(`a connection to ${endpoint.host} by ${codecName}`, { broken });
-			/** What a damaged frame has carried is missing here as well: nothing can be said of what follows. */
+			const judge = new WireJudge(`a connection to ${endpoint.host} by ${codecName}`, { broken: onViolation });
+			/** False after a damaged frame: its content is unknown, so what follows cannot be checked. */
 			let sound = true;
 			const connection = transport.open(endpoint, codecName, {
 				opened: () => events.opened(),

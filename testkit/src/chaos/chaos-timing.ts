@@ -1,5 +1,5 @@
-// What lasts half a minute by default lasts seconds here, on both sides, so that a fault can outlast it: a silent peer is given up
-// after about four seconds.
+// Shorter timeouts than the defaults, for server and clients, so that faults can outlast them: a silent peer is closed after about
+// four seconds.
 import type { Timing } from "@verbatim/protocol";
 
 export const CHAOS_TIMING = {
@@ -20,7 +20,7 @@ export const CHAOS_TIMING = {
 	drainMs: 3_000,
 } as const satisfies Partial<Timing>;
 
-/** Those of them that a server is told by flags. */
+/** The server's part of them, as flags. */
 export const TIMING_FLAGS: readonly string[] = (
 	[
 		"handshakeMs",
