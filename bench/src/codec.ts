@@ -2,8 +2,8 @@
 // and, for JSON, the bare runtime (JSON.parse, JSON.stringify), which nothing in the same language can beat. Microseconds on this
 // machine; the ratios are what travels.
 import { parseArgs } from "node:util";
-import { type DescMessage, fromBinary, fromJson, type Message, toBinary, toJson } from "@bufbuild/protobuf";
-import { create, DownSchema, jsonCodec, protoCodec, UpSchema } from "@verbatim/protocol";
+import { create, DownSchema, jsonCodec, type Message, protoCodec, UpSchema } from "@verbatim/protocol";
+import * as library from "@verbatim/testkit/library";
 
 const { values } = parseArgs({ args: process.argv.slice(2), options: { json: { type: "boolean", default: false } } });
 
@@ -24,11 +24,11 @@ interface Row {
 
 const send = create(UpSchema, { id: 77, command: { case: "send", value: { room: ROOM, cid: CID, text: TEXT } } });
 const rows = [
-	...measure("send", UpSchema, send, protoCodec.encodeUp, protoCodec.decodeUp, jsonCodec.encodeUp, jsonCodec.decodeUp),
+	...measure("send", library.UpSchema, send, protoCodec.encodeUp, protoCodec.decodeUp, jsonCodec.encodeUp, jsonCodec.decodeUp),
 	...[1, 10].flatMap((count) =>
 		measure(
 			`entries of ${count}`,
-			DownSchema,
+			library.DownSchema,
 			entries(count),
 			protoCodec.encodeDown,
 			protoCodec.decodeDown,
@@ -41,15 +41,15 @@ console.log(values.json ? JSON.stringify(rows) : table(rows));
 
 function measure<M extends Message>(
 	name: string,
-	schema: DescMessage,
+	schema: library.DescMessage,
 	message: M,
 	toProto: (message: M) => Uint8Array | string,
 	ofProto: (body: Uint8Array) => M,
 	toText: (message: M) => Uint8Array | string,
 	ofText: (body: string) => M,
 ): Row[] {
-	const bytes = toBinary(schema, message);
-	const json = toJson(schema, message);
+	const bytes = library.toBinary(schema, message);
+	const json = library.toJson(schema, message);
 	const text = JSON.stringify(json);
 	const textBytes = Buffer.byteLength(text);
 	return [
@@ -57,26 +57,26 @@ function measure<M extends Message>(
 			what: `${name}, to Protobuf`,
 			bytes: bytes.length,
 			us: cost(() => toProto(message)),
-			libraryUs: cost(() => toBinary(schema, message)),
+			libraryUs: cost(() => library.toBinary(schema, message)),
 		},
 		{
 			what: `${name}, of Protobuf`,
 			bytes: bytes.length,
 			us: cost(() => ofProto(bytes)),
-			libraryUs: cost(() => fromBinary(schema, bytes)),
+			libraryUs: cost(() => library.fromBinary(schema, bytes)),
 		},
 		{
 			what: `${name}, to JSON`,
 			bytes: textBytes,
 			us: cost(() => toText(message)),
-			libraryUs: cost(() => JSON.stringify(toJson(schema, message))),
+			libraryUs: cost(() => JSON.stringify(library.toJson(schema, message))),
 			runtimeUs: cost(() => JSON.stringify(json)),
 		},
 		{
 			what: `${name}, of JSON`,
 			bytes: textBytes,
 			us: cost(() => ofText(text)),
-			libraryUs: cost(() => fromJson(schema, JSON.parse(text))),
+			libraryUs: cost(() => library.fromJson(schema, JSON.parse(text))),
 			runtimeUs: cost(() => JSON.parse(text)),
 		},
 	];

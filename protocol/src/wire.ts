@@ -1,12 +1,12 @@
-// The schema's types and descriptors under the names the rest of the project uses.
+// The schema's types and tables under the names the rest of the project uses.
+export { create, type Init } from "./create.ts";
+export * from "./gen/verbatim/v1/wire.ts";
+export type { Message, Schema } from "./schema.ts";
 
-export { create } from "@bufbuild/protobuf";
-export * from "./gen/verbatim/v1/wire_pb.js";
-
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { DownSchema, UpSchema } from "./gen/verbatim/v1/wire_pb.js";
+import type { Init } from "./create.ts";
+import type { Down, Up } from "./gen/verbatim/v1/wire.ts";
 
 /** A command as a literal: `{ case: "send", value: { room, cid, text } }`. */
-export type Command = NonNullable<MessageInitShape<typeof UpSchema>["command"]>;
+export type Command = NonNullable<Init<Up>["command"]>;
 /** The body of a down message as a literal. */
-export type DownBody = NonNullable<MessageInitShape<typeof DownSchema>["body"]>;
+export type DownBody = NonNullable<Init<Down>["body"]>;

@@ -1,6 +1,5 @@
 // docs/protocol.md is normative: what it says of tables, names and bytes must be what the code does.
 import { describe, expect, test } from "bun:test";
-import type { DescMessage } from "@bufbuild/protobuf";
 import {
 	CLOSES,
 	type CloseFacts,
@@ -19,6 +18,7 @@ import {
 	parsePreface,
 	protoCodec,
 	renderPrefaceAnswer,
+	type Schema,
 	SUBPROTOCOLS,
 	TIMING,
 	UpSchema,
@@ -131,11 +131,7 @@ test("links within the page lead somewhere", () => {
 });
 
 /** The messages of a schema's oneofs: their names, and their fields as the page writes them. */
-function named(schema: DescMessage): [string, string][] {
-	return schema.oneofs.flatMap((oneof) =>
-		oneof.fields.map((field): [string, string] => {
-			const fields = field.message?.fields.map((inner) => inner.jsonName) ?? [];
-			return [field.jsonName, `{${fields.join(", ")}}`];
-		}),
-	);
+function named(schema: Schema): [string, string][] {
+	const fields = [...schema.byName.values()].filter(({ oneof }) => oneof !== undefined);
+	return fields.map(({ name, message }) => [name, `{${[...(message?.byName.keys() ?? [])].join(", ")}}`]);
 }

@@ -8,6 +8,7 @@ import {
 	EntrySchema,
 	effectsOf,
 	emptyFold,
+	type Init,
 	Room_Kind,
 	Room_Standing,
 	type RoomFold,
@@ -16,7 +17,7 @@ import {
 const USERS = ["ann", "bob", "cat", "dan"].map((name) => ({ id: `u-${name}`, name }));
 const anyUser = fc.constantFrom(...USERS);
 
-type Body = NonNullable<Parameters<typeof create<typeof EntrySchema>>[1]>["body"];
+type Body = Init<Entry>["body"];
 
 const anyBody: fc.Arbitrary<Body> = fc.oneof(
 	fc.string().map((text): Body => ({ case: "message", value: { text } })),

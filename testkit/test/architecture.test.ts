@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { create, type Down, DownSchema, jsonCodec, lengthFramer, protoCodec, UpSchema } from "@verbatim/protocol";
+import { create, type Down, type DownBody, DownSchema, jsonCodec, lengthFramer, protoCodec, UpSchema } from "@verbatim/protocol";
 
 const page = readFileSync(join(import.meta.dir, "../../ARCHITECTURE.md"), "utf8");
 const room = "r01kb0t2m3h8qxv5c9n4w7y6dze";
@@ -11,8 +11,8 @@ const atMs = 1795224000123;
 
 const up = create(UpSchema, { id: 7, command: { case: "send", value: { room, cid: "019aa0c2", text: "hello" } } });
 
-function down(id: number, body: Exclude<Parameters<typeof create<typeof DownSchema>>[1], undefined>["body"]): Down {
-	return create(DownSchema, body === undefined ? { id } : { id, body });
+function down(id: number, body: DownBody): Down {
+	return create(DownSchema, { id, body });
 }
 
 /** The bytes of the page's hex dump, the words beside them left out. */

@@ -79,11 +79,9 @@ describe("the layout", () => {
 		expect(wrong).toEqual([]);
 	});
 
-	test("protocol/ is pure: no I/O, clock, randomness or logger, and no dependency but the schema's", () => {
+	test("protocol/ is pure: no I/O, clock, randomness or logger, and no dependency", () => {
 		const protocol = sources.filter((file) => file.package === "protocol");
-		expect(
-			breaking(protocol, (file) => file.imports.some((from) => !from.startsWith(".") && !from.startsWith("@bufbuild/protobuf"))),
-		).toEqual([]);
+		expect(breaking(protocol, (file) => file.imports.some((from) => !from.startsWith(".")))).toEqual([]);
 		expect(
 			breaking(protocol, (file) =>
 				/\b(Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|console|process|Bun|fetch)\b|\bMath\.random\b|\bcrypto\./.test(
@@ -91,6 +89,15 @@ describe("the layout", () => {
 				),
 			),
 		).toEqual([]);
+	});
+
+	test("the Protobuf library judges and generates in testkit/, and the product runs without it", () => {
+		const users = breaking(files, (file) => file.imports.some((from) => from.startsWith("@bufbuild/")));
+		expect(users.filter((path) => !/^testkit\/(src\/schema\/|src\/run\/gen\.ts|test\/gen\.test\.ts)/.test(path))).toEqual([]);
+		const judged = breaking(sources, (file) =>
+			file.imports.some((from) => /^@verbatim\/testkit\/library$|schema\/library\.ts$/.test(from)),
+		);
+		expect(judged.filter((path) => !/^(testkit\/src\/fuzz|bench)\//.test(path))).toEqual([]);
 	});
 
 	test("the client's first door and the web page use web standards only", () => {

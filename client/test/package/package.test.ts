@@ -9,7 +9,7 @@ import { findNodes, NODES_MISSING, ServerProcess } from "@verbatim/testkit";
 import { CHROMIUM_MISSING, findChromium, openBrowser } from "@verbatim/testkit/browser";
 
 const ROOT = join(import.meta.dir, "../../..");
-const LOCAL = ["@bufbuild/protobuf", "ws"];
+const LOCAL = ["ws"];
 
 let folder: string;
 let project: string;

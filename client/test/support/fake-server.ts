@@ -1,6 +1,5 @@
 // A server in a few lines, for scripting bad days: it keeps rooms as logs, answers commands like the real one, and lets a test
 // step in before each answer. Connections are in memory; what goes over them is encoded and decoded by the real codecs.
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
 	type Codec,
 	type Command,
@@ -12,13 +11,14 @@ import {
 	EntrySchema,
 	ERRORS,
 	type ErrorCode,
+	type Init,
 	jsonCodec,
-	type MemberListSchema,
+	type MemberList,
 	protoCodec,
+	type Room,
 	Room_Kind,
 	Room_Standing,
-	type RoomListSchema,
-	type RoomSchema,
+	type RoomList,
 	type Rooms,
 	Skipped_Reason,
 	type Up,
@@ -98,7 +98,7 @@ export class FakeServer {
 		return this.append(room, sender, { case: "message", value: { text } }, cid);
 	}
 
-	append(room: FakeRoom, sender: string, body: MessageInitShape<typeof EntrySchema>["body"] & object, cid = ""): Entry {
+	append(room: FakeRoom, sender: string, body: Init<Entry>["body"] & object, cid = ""): Entry {
 		const entry = create(EntrySchema, { seq: room.entries.length + 1, atMs: this.now(), sender: userOf(sender), cid, body });
 		room.entries.push(entry);
 		if (body.case === "joined") room.members.add(sender);
@@ -112,7 +112,7 @@ export class FakeServer {
 		for (const session of this.sessions) session.peer.close(ending);
 	}
 
-	info(room: FakeRoom, user: string): MessageInitShape<typeof RoomSchema> {
+	info(room: FakeRoom, user: string): Init<Room> {
 		const other = room.invited.has(user) ? Room_Standing.INVITED : Room_Standing.NONE;
 		const standing = room.members.has(user) ? Room_Standing.MEMBER : other;
 		const { id, name, epoch, entries, members } = room;
@@ -129,7 +129,7 @@ export class FakeServer {
 	}
 
 	/** One's own rooms on the first page, and the others in order of name. */
-	roomList(user: string, { after, limit }: Rooms): MessageInitShape<typeof RoomListSchema> {
+	roomList(user: string, { after, limit }: Rooms): Init<RoomList> {
 		const all = [...this.rooms.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 		const own = after === "" ? all.filter((room) => concerns(room, user)) : [];
 		const others = all.filter((room) => room.name > after && !concerns(room, user));
@@ -144,7 +144,7 @@ export class FakeServer {
 	}
 
 	/** A page of it, as a server gives it. */
-	memberList(room: FakeRoom, who: Partial<Who>): MessageInitShape<typeof MemberListSchema> {
+	memberList(room: FakeRoom, who: Partial<Who>): Init<MemberList> {
 		const { after = "", limit = 0, epoch = 0, version = 0, users = [] } = who;
 		const online = [...room.members].filter((name) => !this.away.has(name));
 		const presence = room.members.size <= this.presenceMax;

@@ -1,50 +1,51 @@
 // Values parsed from JSON, read strictly: exact keys, exact types, numbers in range, texts well-formed. Only what the schema
 // names is ever looked at, so depth and keys like `__proto__` have nothing to act on.
+
+import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { DecodeError } from "./codec.ts";
-import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { isWellFormed } from "./utf8.ts";
 
-/** Told of a key, or the name of an enum's value, that the shape does not have. It throws, or what it was told of is left out. */
-export type UnknownName = (shape: MessageShape, name: string, value: unknown) => void;
+/** Told of a key, or the name of an enum's value, that the schema does not have. It throws, or what it was told of is left out. */
+export type UnknownName = (schema: Schema, name: string, value: unknown) => void;
 
 /** Reads `json` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. */
-export function readJson(shape: MessageShape, json: unknown, into: Loose, unknown: UnknownName): void {
-	if (typeof json !== "object" || json === null || Array.isArray(json)) throw malformed(`${shape.typeName} must be an object`);
+export function readJson(schema: Schema, json: unknown, into: Loose, unknown: UnknownName): void {
+	if (typeof json !== "object" || json === null || Array.isArray(json)) throw malformed(`${schema.typeName} must be an object`);
 	for (const key of Object.keys(json)) {
 		const value = (json as Loose)[key];
-		const field = shape.byName.get(key);
-		if (field === undefined) unknown(shape, key, value);
+		const field = schema.byName.get(key);
+		if (field === undefined) unknown(schema, key, value);
 		// As the mapping has it: null says that the field is absent.
-		else if (value !== null) readField(shape, field, value, into, unknown);
+		else if (value !== null) readField(schema, field, value, into, unknown);
 	}
 }
 
-function readField(shape: MessageShape, field: FieldShape, json: unknown, into: Loose, unknown: UnknownName): void {
+function readField(schema: Schema, field: FieldShape, json: unknown, into: Loose, unknown: UnknownName): void {
 	if (field.oneof !== undefined) {
 		const oneof = into[field.oneof] as LooseOneof;
-		if (oneof.case !== undefined) throw malformed(`${shape.typeName} has both ${oneof.case} and ${field.name}`);
-		const value = readValue(shape, field, json, unknown);
+		if (oneof.case !== undefined) throw malformed(`${schema.typeName} has both ${oneof.case} and ${field.name}`);
+		const value = readValue(schema, field, json, unknown);
 		if (value !== undefined) into[field.oneof] = { case: field.name, value };
 	} else if (field.repeated) {
 		if (!Array.isArray(json)) throw wrong(field, "an array");
 		const list = into[field.name] as unknown[];
-		for (const item of json) list.push(readValue(shape, field, item, unknown));
+		for (const item of json) list.push(readValue(schema, field, item, unknown));
 	} else {
-		const value = readValue(shape, field, json, unknown);
+		const value = readValue(schema, field, json, unknown);
 		if (value !== undefined) into[field.name] = value;
 	}
 }
 
 /** The value, or undefined for one of an enum that is unknown and left out. */
-function readValue(shape: MessageShape, field: FieldShape, json: unknown, unknown: UnknownName): unknown {
+function readValue(schema: Schema, field: FieldShape, json: unknown, unknown: UnknownName): unknown {
 	switch (field.kind) {
 		case "string":
 			if (typeof json !== "string") throw wrong(field, "a string");
 			if (!isWellFormed(json)) throw new DecodeError("bad_utf8", `${field.name} holds an unpaired surrogate`);
 			return json;
 		case "message": {
-			const inner = field.message as MessageShape;
-			const message = inner.blank();
+			const inner = field.message as Schema;
+			const message = inner.blank() as unknown as Loose;
 			readJson(inner, json, message, unknown);
 			return message;
 		}
@@ -57,7 +58,7 @@ function readValue(shape: MessageShape, field: FieldShape, json: unknown, unknow
 		case "double":
 			return readDouble(field, json);
 		case "enum":
-			return readEnum(shape, field, json, unknown);
+			return readEnum(schema, field, json, unknown);
 	}
 }
 
@@ -68,11 +69,11 @@ function readDouble(field: FieldShape, json: unknown): number {
 	throw wrong(field, "a number");
 }
 
-function readEnum(shape: MessageShape, field: FieldShape, json: unknown, unknown: UnknownName): number | undefined {
+function readEnum(schema: Schema, field: FieldShape, json: unknown, unknown: UnknownName): number | undefined {
 	if (typeof json === "number" && (json | 0) === json) return json;
 	if (typeof json !== "string") throw wrong(field, "the name or number of a value");
 	const value = field.values?.numbers.get(json);
-	if (value === undefined) unknown(shape, `${field.name}: ${json}`, json);
+	if (value === undefined) unknown(schema, `${field.name}: ${json}`, json);
 	return value;
 }
 

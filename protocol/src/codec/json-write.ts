@@ -1,13 +1,14 @@
-// Messages as JSON text, put together directly: between the schema's shape and the text no tree of objects is needed.
+// Messages as JSON text, put together directly: between the schema and the text no tree of objects is needed.
+
+import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { EncodeError } from "./codec.ts";
-import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { encodingsOf } from "./shared-lists.ts";
 import { isWellFormed } from "./utf8.ts";
 
 /** `message` in the proto3 JSON mapping: what the library's `toJsonString` writes, but for the order of keys. */
-export function writeJson(shape: MessageShape, message: Loose): string {
+export function writeJson(schema: Schema, message: Loose): string {
 	let json = "{";
-	for (const member of shape.members) {
+	for (const member of schema.members) {
 		if (member.field !== undefined) {
 			const { field } = member;
 			const value = message[field.name];
@@ -19,7 +20,7 @@ export function writeJson(shape: MessageShape, message: Loose): string {
 			const { case: name, value } = message[member.oneof] as LooseOneof;
 			if (name === undefined) continue;
 			const field = member.cases.get(name);
-			if (field === undefined) throw new EncodeError("malformed", `${shape.typeName} has no ${member.oneof} called ${name}`);
+			if (field === undefined) throw new EncodeError("malformed", `${schema.typeName} has no ${member.oneof} called ${name}`);
 			if (json !== "{") json += ",";
 			json += field.jsonKey;
 			json += valueText(field, value);
@@ -50,7 +51,7 @@ function valueText(field: FieldShape, value: unknown): string {
 			return typeof value === "string" ? stringText(field, value) : wrong(field, value);
 		case "message":
 			if (typeof value !== "object" || value === null) return wrong(field, value);
-			return writeJson(field.message as MessageShape, value as Loose);
+			return writeJson(field.message as Schema, value as Loose);
 		case "uint32":
 			return typeof value === "number" && value >>> 0 === value ? String(value) : wrong(field, value);
 		case "enum":

@@ -1,16 +1,13 @@
-// JSON over the schema's shapes: the proto3 JSON mapping as an encoder writes it (lowerCamelCase keys, zero values left out,
+// JSON along the schema: the proto3 JSON mapping as an encoder writes it (lowerCamelCase keys, zero values left out,
 // enums by name). A decoder takes exactly that, and beside it null for what is absent and numbers for enums.
 import { LIMITS, roomsInHelloMax } from "../limits.ts";
-import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
+import type { Loose } from "../schema.ts";
+import { DownSchema, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
 import { checkJsonBounds, membersOf } from "./json-bounds.ts";
 import { readJson, type UnknownName } from "./json-read.ts";
 import { writeJson } from "./json-write.ts";
-import { type Loose, shapeOf } from "./shape.ts";
 import { decodeUtf8 } from "./utf8.ts";
-
-const UP = shapeOf(UpSchema);
-const DOWN = shapeOf(DownSchema);
 
 /** An element of the longest list, a cursor, is an object with three members, and what stands outside of lists is not much. */
 const VALUES_PER_ELEMENT = 4;
@@ -19,14 +16,14 @@ const OTHER_VALUES_MAX = 64;
 /** Text frames. */
 export const jsonCodec: Codec = {
 	name: "json",
-	encodeUp: (up) => writeJson(UP, up as unknown as Loose),
+	encodeUp: (up) => writeJson(UpSchema, up as unknown as Loose),
 	decodeUp(body, listMax = roomsInHelloMax(LIMITS)) {
 		const text = textOf(body);
 		const members = checkJsonBounds(text, OTHER_VALUES_MAX + listMax * VALUES_PER_ELEMENT);
 		const json = parse(text);
-		const up = UP.blank();
+		const up = UpSchema.blank();
 		try {
-			readJson(UP, json, up, refuse);
+			readJson(UpSchema, json, up as unknown as Loose, refuse);
 			// JSON.parse has kept the last of them.
 			if (membersOf(json) !== members) throw new DecodeError("malformed", "a key comes twice");
 		} catch (cause) {
@@ -34,19 +31,19 @@ export const jsonCodec: Codec = {
 				? new DecodeError(cause.code, cause.message, { id: idOf(json), trace: traceOf(json), cause })
 				: cause;
 		}
-		return up as unknown as Up;
+		return up;
 	},
-	encodeDown: (down) => writeJson(DOWN, down as unknown as Loose),
+	encodeDown: (down) => writeJson(DownSchema, down as unknown as Loose),
 	decodeDown(body) {
-		const down = DOWN.blank();
-		readJson(DOWN, parse(textOf(body)), down, leaveOut);
-		return down as unknown as Down;
+		const down = DownSchema.blank();
+		readJson(DownSchema, parse(textOf(body)), down as unknown as Loose, leaveOut);
+		return down;
 	},
 };
 
-const refuse: UnknownName = (shape, name, value) => {
-	if (shape === UP && isObject(value)) throw new DecodeError("unknown_command", `there is no command ${short(name)}`);
-	throw new DecodeError("malformed", `${shape.typeName} does not know ${short(name)}`);
+const refuse: UnknownName = (schema, name, value) => {
+	if (schema === UpSchema && isObject(value)) throw new DecodeError("unknown_command", `there is no command ${short(name)}`);
+	throw new DecodeError("malformed", `${schema.typeName} does not know ${short(name)}`);
 };
 
 const leaveOut: UnknownName = () => {};

@@ -1,18 +1,19 @@
 // Protobuf, read strictly: every length is held against its frame and its parent, every field against its wire type, every text
 // against UTF-8; a field that comes twice, or two of a oneof, is an error rather than a guess at what was meant.
+
+import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { DecodeError } from "./codec.ts";
-import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** Told of a field that the shape does not have. It throws, or the field is left out. `isBlock`: it may be a message. */
-export type UnknownNumber = (shape: MessageShape, number: number, isBlock: boolean) => void;
+/** Told of a field that the schema does not have. It throws, or the field is left out. `isBlock`: it may be a message. */
+export type UnknownNumber = (schema: Schema, number: number, isBlock: boolean) => void;
 
 /**
  * Reads all of `bytes` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. A list of more than
  * `listMax` elements is `too_large`: an empty element takes two bytes of a frame and makes an object.
  */
-export function readProto(shape: MessageShape, bytes: Uint8Array, into: Loose, unknown: UnknownNumber, listMax: number): void {
-	new Reader(bytes, unknown, listMax).message(shape, into, bytes.length);
+export function readProto(schema: Schema, bytes: Uint8Array, into: Loose, unknown: UnknownNumber, listMax: number): void {
+	new Reader(bytes, unknown, listMax).message(schema, into, bytes.length);
 }
 
 const VARINT = 0;
@@ -34,33 +35,33 @@ class Reader {
 		this.listMax = listMax;
 	}
 
-	message(shape: MessageShape, into: Loose, end: number): void {
+	message(schema: Schema, into: Loose, end: number): void {
 		/** Fields that have come, a bit each; those of a oneof and lists see to themselves, and no others have a number above 31. */
 		let seen = 0;
 		while (this.at < end) {
 			const tag = this.uint32(end);
 			const number = tag >>> 3;
-			const field = shape.byNumber[number];
+			const field = schema.byNumber[number];
 			if (field === undefined) {
-				if (number === 0) throw malformed(`${shape.typeName} has a field with number 0`);
-				this.unknown(shape, number, (tag & 7) === LENGTH_DELIMITED);
+				if (number === 0) throw malformed(`${schema.typeName} has a field with number 0`);
+				this.unknown(schema, number, (tag & 7) === LENGTH_DELIMITED);
 				this.skip(tag & 7, end);
 			} else {
-				if ((tag & 7) !== wireTypeOf(field)) throw malformed(`${shape.typeName}.${field.name} has wire type ${tag & 7}`);
+				if ((tag & 7) !== wireTypeOf(field)) throw malformed(`${schema.typeName}.${field.name} has wire type ${tag & 7}`);
 				if (field.oneof === undefined && !field.repeated) {
-					if ((seen & (1 << number)) !== 0) throw malformed(`${shape.typeName}.${field.name} comes twice`);
+					if ((seen & (1 << number)) !== 0) throw malformed(`${schema.typeName}.${field.name} comes twice`);
 					seen |= 1 << number;
 				}
-				this.field(shape, field, into, end);
+				this.field(schema, field, into, end);
 			}
 		}
 	}
 
-	private field(shape: MessageShape, field: FieldShape, into: Loose, end: number): void {
+	private field(schema: Schema, field: FieldShape, into: Loose, end: number): void {
 		const value = this.value(field, end);
 		if (field.oneof !== undefined) {
 			const oneof = into[field.oneof] as LooseOneof;
-			if (oneof.case !== undefined) throw malformed(`${shape.typeName} has both ${oneof.case} and ${field.name}`);
+			if (oneof.case !== undefined) throw malformed(`${schema.typeName} has both ${oneof.case} and ${field.name}`);
 			into[field.oneof] = { case: field.name, value };
 		} else if (field.repeated) {
 			const list = into[field.name] as unknown[];
@@ -76,10 +77,10 @@ class Reader {
 			case "string":
 				return this.text(field, this.length(end));
 			case "message": {
-				const shape = field.message as MessageShape;
-				const message = shape.blank();
+				const schema = field.message as Schema;
+				const message = schema.blank() as unknown as Loose;
 				const length = this.length(end);
-				this.message(shape, message, this.at + length);
+				this.message(schema, message, this.at + length);
 				return message;
 			}
 			case "uint32":

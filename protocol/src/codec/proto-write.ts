@@ -1,14 +1,15 @@
 // Messages as Protobuf, written into one scratch buffer that all messages share: an embedded message is written where it will
 // stand, one byte after its length, and moved in the rare case that the length needs more bytes than that.
+
+import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { EncodeError } from "./codec.ts";
-import type { FieldShape, Loose, LooseOneof, MessageShape } from "./shape.ts";
 import { encodingsOf } from "./shared-lists.ts";
 import { encodeUtf8Into, isWellFormed } from "./utf8.ts";
 
 /** `message` as Protobuf: the fields of the library's `toBinary`, a oneof where its smallest number stands. */
-export function writeProto(shape: MessageShape, message: Loose): Uint8Array {
+export function writeProto(schema: Schema, message: Loose): Uint8Array {
 	at = 0;
-	writeMessage(shape, message);
+	writeMessage(schema, message);
 	const bytes = scratch.slice(0, at);
 	if (scratch.length > SCRATCH_BYTES_KEPT) useScratch(new Uint8Array(SCRATCH_BYTES_KEPT));
 	return bytes;
@@ -27,8 +28,8 @@ let scratch = new Uint8Array(SCRATCH_BYTES_KEPT);
 let view = new DataView(scratch.buffer);
 let at = 0;
 
-function writeMessage(shape: MessageShape, message: Loose): void {
-	for (const member of shape.members) {
+function writeMessage(schema: Schema, message: Loose): void {
+	for (const member of schema.members) {
 		if (member.field !== undefined) {
 			writeField(member.field, message[member.field.name]);
 			continue;
@@ -36,7 +37,7 @@ function writeMessage(shape: MessageShape, message: Loose): void {
 		const { case: name, value } = message[member.oneof] as LooseOneof;
 		if (name === undefined) continue;
 		const chosen = member.cases.get(name);
-		if (chosen === undefined) throw new EncodeError("malformed", `${shape.typeName} has no ${member.oneof} called ${name}`);
+		if (chosen === undefined) throw new EncodeError("malformed", `${schema.typeName} has no ${member.oneof} called ${name}`);
 		writeValue(chosen, value);
 	}
 }

@@ -1,13 +1,11 @@
-// Protobuf over the schema's shapes.
+// Protobuf along the schema.
 import { LIMITS, roomsInHelloMax } from "../limits.ts";
-import { type Down, DownSchema, type Up, UpSchema } from "../wire.ts";
+import type { Loose, Message, Schema } from "../schema.ts";
+import { DownSchema, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
 import { readProto, type UnknownNumber } from "./proto-read.ts";
 import { writeProto } from "./proto-write.ts";
-import { type Loose, shapeOf } from "./shape.ts";
 
-const UP = shapeOf(UpSchema);
-const DOWN = shapeOf(DownSchema);
 /** A list that is a little too long is for `checkUp` to refuse, with the command's id and in the words of the limit. */
 const LIST_SLACK = 16;
 /** In `Up` all fields from here on are commands. */
@@ -16,31 +14,39 @@ const COMMAND_NUMBER_MIN = 10;
 /** Binary frames. */
 export const protoCodec: Codec = {
 	name: "proto",
-	encodeUp: (up) => writeProto(UP, up as unknown as Loose),
+	encodeUp: (up) => encodeMessage(UpSchema, up),
 	decodeUp(body, listMax = roomsInHelloMax(LIMITS)) {
-		const up = UP.blank();
+		const up = UpSchema.blank();
 		try {
-			readProto(UP, bytesOf(body), up, refuse, listMax + LIST_SLACK);
+			readProto(UpSchema, bytesOf(body), up as unknown as Loose, refuse, listMax + LIST_SLACK);
 		} catch (cause) {
 			throw cause instanceof DecodeError
-				? new DecodeError(cause.code, cause.message, { id: up.id as number, trace: up.trace as string, cause })
+				? new DecodeError(cause.code, cause.message, { id: up.id, trace: up.trace, cause })
 				: cause;
 		}
-		return up as unknown as Up;
+		return up;
 	},
-	encodeDown: (down) => writeProto(DOWN, down as unknown as Loose),
-	decodeDown(body) {
-		const down = DOWN.blank();
-		readProto(DOWN, bytesOf(body), down, leaveOut, Number.POSITIVE_INFINITY);
-		return down as unknown as Down;
-	},
+	encodeDown: (down) => encodeMessage(DownSchema, down),
+	decodeDown: (body) => decodeMessage(DownSchema, bytesOf(body)),
 };
 
-const refuse: UnknownNumber = (shape, number, isBlock) => {
-	if (shape === UP && number >= COMMAND_NUMBER_MIN && isBlock) {
+/** Any message as Protobuf, for a place of its own such as a store. Throws `EncodeError`. */
+export function encodeMessage<M extends Message>(schema: Schema<M>, message: M): Uint8Array {
+	return writeProto(schema, message as unknown as Loose);
+}
+
+/** The message of these bytes, without what this version does not know. Throws `DecodeError`. */
+export function decodeMessage<M extends Message>(schema: Schema<M>, bytes: Uint8Array): M {
+	const message = schema.blank();
+	readProto(schema, bytes, message as unknown as Loose, leaveOut, Number.POSITIVE_INFINITY);
+	return message;
+}
+
+const refuse: UnknownNumber = (schema, number, isBlock) => {
+	if (schema === UpSchema && number >= COMMAND_NUMBER_MIN && isBlock) {
 		throw new DecodeError("unknown_command", `there is no command with the number ${number}`);
 	}
-	throw new DecodeError("malformed", `${shape.typeName} has no field with the number ${number}`);
+	throw new DecodeError("malformed", `${schema.typeName} has no field with the number ${number}`);
 };
 
 const leaveOut: UnknownNumber = () => {};

@@ -1,7 +1,13 @@
-// Any message of the schema, made from its own descriptors, so that a field added tomorrow is tested tomorrow.
-import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+// Any message of the schema, made from the library's description of it, so that a field added tomorrow is tested tomorrow.
+import {
+	type DescField,
+	type DescMessage,
+	DownSchema as DownDesc,
+	ScalarType,
+	UpSchema as UpDesc,
+} from "@verbatim/testkit/library";
 import fc from "fast-check";
-import { create, type Down, DownSchema, type Up, UpSchema } from "../../src/mod.ts";
+import { create, type Down, DownSchema, type Init as Literal, type Up, UpSchema } from "../../src/mod.ts";
 
 type Init = Record<string, unknown>;
 
@@ -22,10 +28,11 @@ const TEXT = fc.oneof(
 const U32 = fc.oneof(fc.constantFrom(0, 1, 127, 128, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff), fc.nat());
 const DOUBLE = fc.oneof(fc.constant(0), fc.constant(1_763_690_000_000), fc.double());
 
-export const anyUp: fc.Arbitrary<Up> = init(UpSchema).map((it) => create(UpSchema, it));
-export const anyDown: fc.Arbitrary<Down> = init(DownSchema).map((it) => create(DownSchema, it));
+export const anyUp: fc.Arbitrary<Up> = init(UpDesc).map((it) => create(UpSchema, it as Literal<Up>));
+export const anyDown: fc.Arbitrary<Down> = init(DownDesc).map((it) => create(DownSchema, it as Literal<Down>));
 
-function init(desc: DescMessage): fc.Arbitrary<Init> {
+/** Any literal of a message. */
+export function init(desc: DescMessage): fc.Arbitrary<Init> {
 	const members: Record<string, fc.Arbitrary<unknown>> = {};
 	for (const member of desc.members) {
 		if (member.kind === "oneof") {

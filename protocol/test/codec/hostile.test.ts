@@ -1,6 +1,6 @@
 // What decoders promise whatever arrives: a message, or a DecodeError that says what is wrong; never anything else.
 import { describe, expect, test } from "bun:test";
-import { toBinary } from "@bufbuild/protobuf";
+import { create as created, toBinary, UpSchema as UpDesc } from "@verbatim/testkit/library";
 import fc from "fast-check";
 import { type Codec, create, DecodeError, type DecodeErrorCode, jsonCodec, protoCodec, UpSchema } from "../../src/mod.ts";
 import { bytes, concat, fromHex } from "../helpers.ts";
@@ -155,7 +155,7 @@ describe("Protobuf comes up exactly, or not at all", () => {
 	});
 
 	test("a body may be a view anywhere in a buffer", () => {
-		const body = toBinary(UpSchema, create(UpSchema, { id: 7, command: { case: "who", value: { room: "#tea" } } }));
+		const body = toBinary(UpDesc, created(UpDesc, { id: 7, command: { case: "who", value: { room: "#tea" } } }));
 		const down = asBytes(protoCodec.encodeDown(protoCodec.decodeDown(fromHex("08 07 62 09 21 00 00 00 00 00 00 f0 3f"))));
 		for (let shift = 0; shift < 9; shift++) {
 			const room = new Uint8Array(64).fill(0xff);

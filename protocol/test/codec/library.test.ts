@@ -1,8 +1,8 @@
-// The codecs walk prepared shapes of their own; the library that describes the schema is the judge of what they write and read.
+// The codecs walk tables of their own; the Protobuf library is the judge of what they write and read.
 import { describe, expect, test } from "bun:test";
-import { fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
+import { DownSchema, fromBinary, fromJson, type JsonValue, toBinary, toJson, UpSchema } from "@verbatim/testkit/library";
 import fc from "fast-check";
-import { type Codec, type Down, DownSchema, jsonCodec, protoCodec, type Up, UpSchema } from "../../src/mod.ts";
+import { type Codec, type Down, jsonCodec, protoCodec, type Up } from "../../src/mod.ts";
 import { anyDown, anyUp } from "./arbitrary.ts";
 
 interface Direction<M extends Up | Down> {

@@ -11,7 +11,7 @@ async function create(
 	{ store, clock }: TestServer,
 	room: string,
 	sender: UserRef,
-	roomKind = Room_Kind.PUBLIC,
+	roomKind: Room_Kind = Room_Kind.PUBLIC,
 ): Promise<Outcome> {
 	return store.append({ kind: "create", room, epoch: 1, roomKind, name: room, skeleton: room, sender, atMs: clock.now() });
 }

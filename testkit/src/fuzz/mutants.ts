@@ -51,9 +51,9 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 		name: "__proto__ of JSON is taken in",
 		target: "codecs",
 		file: "protocol/src/codec/json-read.ts",
-		find: "if (field === undefined) unknown(shape, key, value);",
+		find: "if (field === undefined) unknown(schema, key, value);",
 		replace:
-			'if (field === undefined && key === "__proto__") Object.assign(into, value);\n\t\telse if (field === undefined) unknown(shape, key, value);',
+			'if (field === undefined && key === "__proto__") Object.assign(into, value);\n\t\telse if (field === undefined) unknown(schema, key, value);',
 	},
 	{
 		name: "wrong UTF-8 is mended",

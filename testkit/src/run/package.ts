@@ -1,7 +1,7 @@
 // Before and after `npm pack` or `npm publish` of `protocol/` and `client/`, by their `prepack` and `postpack`. In the repository both
 // run from their sources, by the condition `bun` of their exports; what is published has modules, types and source maps in `dist`
 // beside the sources that the maps point to.
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mistaken } from "./arguments.ts";
 
@@ -19,8 +19,6 @@ for (const name of PACKAGES) {
 	const project = join(ROOT, name, "tsconfig.build.json");
 	const { exitCode } = Bun.spawnSync([join(ROOT, "node_modules/.bin/tsc"), "-p", project], { stdout: 2, stderr: 2 });
 	if (exitCode !== 0) process.exit(exitCode);
-	// Made by buf, as JavaScript with types.
-	if (name === "protocol") cpSync(join(ROOT, name, "src/gen"), join(dist, "gen"), { recursive: true });
 	for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
 		if (file.endsWith(".d.ts")) namedAsModules(join(dist, file));
 	}

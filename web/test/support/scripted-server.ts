@@ -52,7 +52,7 @@ export interface Script {
 	react?(command: Up["command"]): DownBody | "silent" | undefined;
 }
 
-export function scriptedRoom(name: string, log: Entry[], kind = Room_Kind.PUBLIC): ScriptedRoom {
+export function scriptedRoom(name: string, log: Entry[], kind: Room_Kind = Room_Kind.PUBLIC): ScriptedRoom {
 	const facts = { id: `r-${name}`, kind, name, epoch: 1, head: log.length, members: 2, standing: Room_Standing.OWNER };
 	return { info: create(RoomSchema, facts), log };
 }

@@ -1,19 +1,19 @@
-// Both codecs, both ways, with the library that describes the schema as the judge. The first byte chooses what the rest is: a body as
+// Both codecs, both ways, with the Protobuf library as the judge. The first byte chooses what the rest is: a body as
 // it came over the network, or the choices of which a message is made.
-import { fromBinary, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import {
 	type Codec,
 	create,
 	DecodeError,
 	type Down,
-	DownSchema,
 	EncodeError,
+	type Init,
 	isErrorCode,
 	jsonCodec,
 	protoCodec,
 	type Up,
 	UpSchema,
 } from "@verbatim/protocol";
+import { DownSchema as DownDesc, fromBinary, fromJson, type JsonValue, UpSchema as UpDesc } from "../../schema/library.ts";
 import { Draw } from "../draw.ts";
 import { drawDown, drawUp, jsonNames } from "../message.ts";
 import { Broken, must, mustEqual, type Target } from "../target.ts";
@@ -22,7 +22,7 @@ type Message = Up | Down;
 
 interface Direction {
 	readonly name: "up" | "down";
-	readonly schema: typeof UpSchema | typeof DownSchema;
+	readonly schema: typeof UpDesc | typeof DownDesc;
 	draw(draw: Draw): Message;
 	encode(codec: Codec, message: Message): Uint8Array | string;
 	decode(codec: Codec, body: Uint8Array | string): Message;
@@ -30,14 +30,14 @@ interface Direction {
 
 const UP: Direction = {
 	name: "up",
-	schema: UpSchema,
+	schema: UpDesc,
 	draw: drawUp,
 	encode: (codec, message) => codec.encodeUp(message as Up),
 	decode: (codec, body) => codec.decodeUp(body),
 };
 const DOWN: Direction = {
 	name: "down",
-	schema: DownSchema,
+	schema: DownDesc,
 	draw: drawDown,
 	encode: (codec, message) => codec.encodeDown(message as Down),
 	decode: (codec, body) => codec.decodeDown(body),
@@ -103,7 +103,7 @@ export const codecs: Target = {
 	}),
 };
 
-const SAMPLES_UP: readonly Parameters<typeof create<typeof UpSchema>>[1][] = [
+const SAMPLES_UP: readonly Init<Up>[] = [
 	{
 		id: 1,
 		command: {

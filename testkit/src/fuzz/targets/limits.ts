@@ -79,7 +79,7 @@ function fits(up: Up, limit: Limits): void {
 	const unanswered = command.case === "ping" || command.case === "pong" || command.case === "typing";
 	must(up.id > 0 || unanswered, "a command without an id passed");
 	printable("trace", up.trace, 0, limit.traceCharsMax);
-	const value = command.value as Readonly<Record<string, unknown>>;
+	const value = command.value as unknown as Readonly<Record<string, unknown>>;
 	for (const [field, given] of Object.entries(value)) {
 		if (typeof given !== "string") continue;
 		wellFormed(field, given);

@@ -1,7 +1,7 @@
 // Conversations over framed TCP and WebSocket with a whole server. An input is a script: one to three visitors, each by a door of its
 // own, and what they do in turn: good commands in any state, any message of the schema, good messages with bytes changed, frames of
 // anything, damaged frames, bytes past every framer, waiting, coming back with their cursors.
-import { type Command, create, EncodeError, UpSchema } from "@verbatim/protocol";
+import { type Command, create, EncodeError, type Room_Kind, UpSchema } from "@verbatim/protocol";
 import { LEVEL_MAX } from "../../../../server/src/overload/levels.ts";
 import type { Draw } from "../draw.ts";
 import { Draw as Choices } from "../draw.ts";
@@ -145,7 +145,10 @@ function command(visitor: Visitor, draw: Draw): Command {
 		case 4:
 			return { case: "leave", value: { room: room(visitor, draw) } };
 		case 5:
-			return { case: "create", value: { name: draw.pick(["den", "tea", "nook", draw.text()]), kind: draw.below(4), history: 1 } };
+			return {
+				case: "create",
+				value: { name: draw.pick(["den", "tea", "nook", draw.text()]), kind: draw.below(4) as Room_Kind, history: 1 },
+			};
 		case 6:
 			return { case: "rename", value: { room: room(visitor, draw), name: draw.pick(["den", "nook", draw.text()]) } };
 		case 7:
