@@ -212,9 +212,11 @@ export interface Client {
 	direct(name: string, options?: CallOptions): Promise<Room>;
 	/** Is there a user of this name? Begins nothing with them. */
 	hasUser(name: string, options?: CallOptions): Promise<boolean>;
+	/** Is there a channel of this name, or of one that looks like it, that one may join? Private ones of others are not told. */
+	hasRoom(name: string, options?: CallOptions): Promise<boolean>;
 	/** Makes a channel; `room_taken` if there is one of this name. */
 	create(name: string, options?: CallOptions & { readonly private?: boolean }): Promise<Room>;
-	/** All rooms one may see: one's own and public channels, page by page. */
+	/** All rooms one may see: one's own and public channels, page by page. There may be thousands; `listRoomsPage` gives some. */
 	listRooms(options?: CallOptions): Promise<readonly RoomInfo[]>;
 	/** One page of them: first one's own and the first public channels, then, after the `next` of the page before, those that follow. */
 	listRoomsPage(options?: RoomsPageOptions): Promise<RoomsPage>;

@@ -75,6 +75,7 @@ export function connect(options: ConnectOptions): Client {
 }
 
 const EVENTS_BUFFERED_MAX = 1_024;
+const NOT_THERE: ReadonlySet<string> = new Set(["no_such_room", "no_such_user", "name_invalid"]);
 
 class LiveClient implements Client {
 	private readonly parts: Omit<Parts, "limits"> & { readonly limits: { -readonly [K in keyof Limits]: Limits[K] } };
@@ -209,18 +210,12 @@ class LiveClient implements Client {
 		return this.join(`@${name.replace(/^@/, "")}`, options);
 	}
 
-	async hasUser(name: string, options: CallOptions = {}): Promise<boolean> {
-		// Asks for the members of a conversation that need not be there.
-		const value = { room: `@${name.replace(/^@/, "")}`, limit: 1 };
-		try {
-			await this.calls.call({ case: "who", value }, options);
-			return true;
-		} catch (error) {
-			if (!(error instanceof RefusedError)) throw error;
-			if (error.code === "no_such_room") return true;
-			if (error.code === "no_such_user" || error.code === "name_invalid") return false;
-			throw error;
-		}
+	hasUser(name: string, options?: CallOptions): Promise<boolean> {
+		return this.isThere(`@${name.replace(/^@/, "")}`, options);
+	}
+
+	hasRoom(name: string, options?: CallOptions): Promise<boolean> {
+		return this.isThere(`#${name.replace(/^#/, "")}`, options);
 	}
 
 	create(
@@ -365,6 +360,20 @@ class LiveClient implements Client {
 	}
 
 	// ------------------------------------------------------------ rooms
+
+	private async isThere(ref: string, options: CallOptions = {}): Promise<boolean> {
+		try {
+			// Asks for the members of what one need not be in, and what need not be there.
+			await this.calls.call({ case: "who", value: { room: ref, limit: 1 } }, options);
+			return true;
+		} catch (error) {
+			const code = error instanceof RefusedError ? error.code : "";
+			// With a user of this name there is no conversation yet.
+			if (code === "not_member" || (code === "no_such_room" && ref.startsWith("@"))) return true;
+			if (NOT_THERE.has(code)) return false;
+			throw error;
+		}
+	}
 
 	private async enter(command: Command, options: CallOptions): Promise<Room> {
 		let room: Room | undefined;

@@ -207,6 +207,23 @@ describe("against the real server", () => {
 		await Promise.all([eve.close(), una.close()]);
 	});
 
+	test("whether there is a channel of a name that one may join is told without joining it", async () => {
+		const ian = connect({ endpoints: server.http, credential: { guest: "ian" } });
+		const jo = connect({ endpoints: server.http, credential: { guest: "jo" } });
+		await Promise.all([ian.ready(), jo.ready()]);
+		await ian.create("Wide");
+		await ian.create("narrow", { private: true });
+		for (const client of [ian, jo]) {
+			expect(await client.hasRoom("Wide")).toBe(true);
+			expect(await client.hasRoom("#wide")).toBe(true);
+			expect(await client.hasRoom("narrow")).toBe(client === ian);
+			expect(await client.hasRoom("nothing-of-this-name")).toBe(false);
+			expect(await client.hasRoom("two words")).toBe(false);
+		}
+		expect(jo.rooms.size).toBe(0);
+		await Promise.all([ian.close(), jo.close()]);
+	});
+
 	test("an access token that was lost or has run out is renewed by a hello with the refresh token", async () => {
 		const path = join(folder, "refresh.json");
 		const first = open("joe", { tokens: fileTokens(path) });

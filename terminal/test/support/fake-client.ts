@@ -325,6 +325,10 @@ export class FakeClient extends Emitter<ClientEvents> implements Client {
 		return this.join(`@${name.replace(/^@/, "")}`);
 	}
 
+	async hasRoom(): Promise<boolean> {
+		return true;
+	}
+
 	async hasUser(): Promise<boolean> {
 		return true;
 	}

@@ -6,13 +6,14 @@ import { RefusedError, type RoomInfo } from "@verbatim/client";
 import { nameProblem } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { roomNameProblem, sameRoomName } from "../text/names.ts";
+import { findRoom } from "../state/room-search.ts";
+import { roomNameProblem } from "../text/names.ts";
 import { counted, errorWords } from "../text/words.ts";
 import { Banner } from "./banner.tsx";
 import { useApp } from "./context.ts";
 import { DrawerButton } from "./drawer-button.tsx";
 
-/** What is known of what the address names. `there`: a person. `perhaps`: it could not be found out, trying will tell. */
+/** What is known of what the address names. `there`: no more than that it is. `perhaps`: it could not be found out, trying will tell. */
 type Known = "looking" | "there" | "perhaps" | "missing" | RoomInfo;
 
 export function JoinPrompt({ target }: { readonly target: string }): JSX.Element {
@@ -30,7 +31,7 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 		const { signal } = stop;
 		const found: Promise<Known | undefined> = person
 			? client.hasUser(name, { signal }).then((there) => (there ? "there" : undefined))
-			: client.listRooms({ signal }).then((all) => all.find((room) => sameRoomName(room.name, name)));
+			: findRoom(client, name, signal).then((room) => (room === true ? "there" : room));
 		found.then(
 			(what) => {
 				known.value = what ?? "missing";

@@ -1,54 +1,58 @@
 // Finding, joining and creating rooms, in one place: what is typed filters the list, and can become a room of its own.
 
 import { useSignal } from "@preact/signals";
-import type { RoomInfo } from "@verbatim/client";
-import { LIMITS, Room_Kind } from "@verbatim/protocol";
+import { LIMITS } from "@verbatim/protocol";
 import type { JSX } from "preact";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useMemo } from "preact/hooks";
+import { createRoomSearch } from "../state/room-search.ts";
 import { bareName, roomNameProblem, sameRoomName } from "../text/names.ts";
-import { counted, errorWords } from "../text/words.ts";
+import { errorWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
-import { Icon } from "./icon.tsx";
+import { FoundRooms } from "./found-rooms.tsx";
 
 export function RoomsDialog(): JSX.Element {
 	const { client, actions, layout, session } = useApp();
-	const known = useSignal<readonly RoomInfo[] | undefined>(undefined);
+	const search = useMemo(() => createRoomSearch(client), [client]);
 	const filter = useSignal("");
-	/** Why the list could not be had; it is asked for again when the connection is there again. */
-	const failed = useSignal("");
 	const live = session.status.value.state === "live";
 	const secret = useSignal(false);
 	const busy = useSignal(false);
 	const error = useSignal("");
 	const filterId = useId();
-
+	useEffect(() => () => search.stop(), [search]);
 	useEffect(() => {
-		if (!live || known.peek() !== undefined) return;
-		const stop = new AbortController();
-		client.listRooms({ signal: stop.signal }).then(
-			(rooms) => {
-				known.value = rooms.filter((room) => room.kind !== Room_Kind.DIRECT);
-			},
-			(refusal: unknown) => {
-				if (!stop.signal.aborted) failed.value = errorWords(refusal);
-			},
-		);
-		return () => stop.abort();
-	}, [client, live, known, failed]);
+		// The first page, and after a failure the one that failed.
+		if (live) search.more();
+	}, [search, live]);
 
 	const name = bareName(filter.value);
-	const found = known.value?.filter((room) => room.name.toLocaleLowerCase().includes(name.toLocaleLowerCase()));
-	const exact = found?.find((room) => sameRoomName(room.name, name));
+	const known = search.rooms.value;
+	const complete = search.complete.value;
+	const named = search.named.value;
+	const found = useMemo(() => {
+		const part = name.toLocaleLowerCase();
+		return known.filter((room) => room.name.toLocaleLowerCase().includes(part));
+	}, [known, name]);
+	const exact = found.find((room) => sameRoomName(room.name, name));
+	const problem = name === "" || exact !== undefined ? undefined : roomNameProblem(name);
+	const isAsked = name !== "" && exact === undefined && problem === undefined && !complete;
+	useEffect(() => {
+		if (isAsked && live) search.ask(name);
+	}, [search, isAsked, live, name]);
+	/** There is one, further on than what is loaded. */
+	const hidden = isAsked && named?.name === name && named.there;
 	// Only when it is known that nobody has a room of this name.
-	const free = name !== "" && known.value !== undefined && exact === undefined;
-	const problem = free ? roomNameProblem(name) : undefined;
+	const free = name !== "" && exact === undefined && (complete || (named?.name === name && !named.there));
 	const creatable = free && problem === undefined;
+	const loading = !complete && (known.length === 0 || name !== "");
 
 	const submit = async (): Promise<void> => {
 		if (busy.value) return;
 		if (exact !== undefined) {
 			void actions.join(exact.id);
+		} else if (hidden) {
+			void actions.join(`#${name}`);
 		} else if (creatable) {
 			busy.value = true;
 			try {
@@ -82,19 +86,17 @@ export function RoomsDialog(): JSX.Element {
 						error.value = "";
 					}}
 				/>
-				<ul class="found">
-					{found?.map((room) => (
-						<FoundRoom key={room.id} room={room} />
-					))}
-					{known.value === undefined ? (
-						<li class="hint">
-							{failed.value !== "" ? `The rooms could not be listed. ${failed.value}` : live ? "One moment…" : "Not connected."}
-						</li>
+				<FoundRooms rooms={found} complete={complete} loaded={known} onEnd={search.more}>
+					{loading && found.length === 0 ? <p class="hint">{waitingWords(live, search.failed.value)}</p> : null}
+					{complete && found.length === 0 ? (
+						<p class="hint">{name === "" ? "There is no room yet. Name the first one." : `No room is called ${name}.`}</p>
 					) : null}
-					{found?.length === 0 ? (
-						<li class="hint">{name === "" ? "There is no room yet. Name the first one." : `No room is called ${name}.`}</li>
-					) : null}
-				</ul>
+				</FoundRooms>
+				{hidden ? (
+					<button type="submit" class="primary">
+						Join #{name}
+					</button>
+				) : null}
 				{creatable ? (
 					<div class="create">
 						<label class="check">
@@ -111,7 +113,7 @@ export function RoomsDialog(): JSX.Element {
 						</button>
 					</div>
 				) : null}
-				{problem === undefined ? null : (
+				{problem === undefined || !free ? null : (
 					<p class="hint" role="status">
 						{problem}
 					</p>
@@ -121,21 +123,7 @@ export function RoomsDialog(): JSX.Element {
 	);
 }
 
-function FoundRoom({ room }: { readonly room: RoomInfo }): JSX.Element {
-	const { client, actions } = useApp();
-	const inside = client.rooms.has(room.id);
-	return (
-		<li>
-			<Icon name={room.kind === Room_Kind.PRIVATE ? "lock" : "tag"} />
-			<span class="room-name">{room.name}</span>
-			<span class="room-facts">{counted(room.members, "member", "members")}</span>
-			<button
-				type="button"
-				aria-label={`${inside ? "Open" : "Join"} #${room.name}`}
-				onClick={() => (inside ? actions.go(room.id) : void actions.join(room.id))}
-			>
-				{inside ? "Open" : "Join"}
-			</button>
-		</li>
-	);
+function waitingWords(live: boolean, failed: string): string {
+	if (failed !== "") return `The rooms could not be listed. ${failed}`;
+	return live ? "One moment…" : "Not connected.";
 }

@@ -1,13 +1,12 @@
 // The page against a server that says anything, and on bad days: what others write stays text, policies hold, and every failure
 // is told with what to do.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { create, type Entry, EntrySchema, Skipped_Reason, type User, UserSchema } from "@verbatim/protocol";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import type { Page } from "playwright-core";
 import { ann, bob, joined, message } from "../support/entries.ts";
-import { enter, hear, keptSends, say, textsOn } from "../support/people.ts";
-import { memberList, type Script, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
-
-const LONG_MS = 90_000;
+import { hear, keptSends, say, textsOn } from "../support/people.ts";
+import { memberList, type Script, type ScriptedServer, scriptedRoom } from "../support/scripted-server.ts";
+import { describeVisits, LONG_MS } from "../support/scripted-visits.ts";
 
 /** Markup, scripts, addresses and marks of direction, as attackers and accidents write them. */
 const ATTACKS = [
@@ -26,34 +25,11 @@ const ATTACKS = [
 	"constructor",
 ];
 
-describe.skipIf(findChromium() === undefined)(`the page against bad words and bad days (${CHROMIUM_MISSING})`, () => {
-	let browser: TestBrowser;
-	let server: ScriptedServer | undefined;
-	let visitor: Visitor | undefined;
-
-	beforeAll(async () => {
-		browser = await openBrowser();
-	}, LONG_MS);
-
-	afterAll(async () => {
-		await browser?.close();
-	}, LONG_MS);
-
-	afterEach(async () => {
-		const faults = visitor?.faults ?? [];
-		await visitor?.close();
-		await server?.stop();
-		visitor = undefined;
-		server = undefined;
-		expect(faults).toEqual([]);
+describeVisits("the page against bad words and bad days", (visits) => {
+	const open = async (script: Script, hash = ""): Promise<{ page: Page; server: ScriptedServer }> => ({
+		page: await visits.open(script, { hash, viewport: { width: 1_200, height: 2_400 } }),
+		server: visits.server,
 	});
-
-	async function open(script: Script, hash = ""): Promise<{ page: Visitor["page"]; server: ScriptedServer }> {
-		server = await scriptedServer(script);
-		visitor = await browser.visitor({ viewport: { width: 1_200, height: 2_400 } });
-		await enter(visitor.page, server.url + hash, script.user.name);
-		return { page: visitor.page, server };
-	}
 
 	test(
 		"whatever stands in names, room names and texts stays text; no policy is broken",

@@ -1,50 +1,22 @@
 // What people do by mistake or in haste: nothing is lost without a question, nothing is offered that is then refused, and nothing is
 // published that was meant as a command.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { create, type DownBody, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import { ann, bob, message, NOON_MS } from "../support/entries.ts";
-import { composer, enter, hear, say } from "../support/people.ts";
-import { type Script, type ScriptedRoom, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
+import { composer, hear, say } from "../support/people.ts";
+import { type Script, type ScriptedRoom, scriptedRoom } from "../support/scripted-server.ts";
+import { describeVisits, LONG_MS } from "../support/scripted-visits.ts";
 
-const LONG_MS = 90_000;
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
 
-describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (${CHROMIUM_MISSING})`, () => {
-	let browser: TestBrowser;
-	let server: ScriptedServer;
-	let visitor: Visitor | undefined;
-
-	beforeAll(async () => {
-		browser = await openBrowser();
-	}, LONG_MS);
-
-	afterAll(async () => {
-		await browser?.close();
-	}, LONG_MS);
-
-	afterEach(async () => {
-		const faults = visitor?.faults ?? [];
-		await visitor?.close();
-		await server?.stop();
-		visitor = undefined;
-		expect(faults).toEqual([]);
-	});
-
-	async function open(
+describeVisits("haste and mistakes in a browser", (visits) => {
+	const open = (
 		rooms: readonly ScriptedRoom[],
-		{ react, hash = "", ...options }: Pick<Script, "react"> & { hash?: string } & BrowserContextOptions = {},
-	): Promise<Page> {
-		await visitor?.close();
-		await server?.stop();
-		server = await scriptedServer({ user: ann, rooms, ...(react === undefined ? {} : { react }) });
-		visitor = await browser.visitor({ viewport: { width: 1_000, height: 700 }, ...options });
-		await enter(visitor.page, server.url + hash, ann.name);
-		return visitor.page;
-	}
+		{ react, ...options }: Pick<Script, "react"> & { readonly hash?: string } & BrowserContextOptions = {},
+	): Promise<Page> => visits.open({ user: ann, rooms, ...(react === undefined ? {} : { react }) }, options);
 
-	const heard = (what: string): number => server.heard.filter((command) => command.case === what).length;
+	const heard = (what: string): number => visits.server.heard.filter((command) => command.case === what).length;
 	const tea = (): ScriptedRoom => scriptedRoom("tea", [message(1, bob, "hello")]);
 	const signOut = async (page: Page): Promise<void> => {
 		await page.getByRole("button", { name: "Account menu" }).click();
@@ -83,12 +55,12 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 		async () => {
 			const page = await open([tea()]);
 			await hear(page, "hello");
-			server.open(false);
+			visits.server.open(false);
 			await page.reload();
 			await page.getByRole("button", { name: "Sign in as somebody else" }).click();
 			await page.getByRole("dialog").getByText("You are here as a guest").waitFor();
 			await page.getByRole("button", { name: "Stay" }).click();
-			server.open(true);
+			visits.server.open(true);
 			await hear(page, "hello");
 		},
 		LONG_MS,
@@ -154,7 +126,7 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 			for (const view of [{ viewport: { width: 1_000, height: 700 } }, PHONE]) {
 				const page = await open([tea()], { ...options, ...view } as never);
 				await hear(page, "hello");
-				server.push({ case: "invited", value: { room: create(RoomSchema, { id: "r-x", name: "x" }), by: bob } });
+				visits.server.push({ case: "invited", value: { room: create(RoomSchema, { id: "r-x", name: "x" }), by: bob } });
 				const narrow = view === PHONE;
 				if (narrow) await page.getByRole("button", { name: "Rooms", exact: true }).tap();
 				await page.getByRole("button", { name: "Join #x" }).click();
@@ -236,7 +208,7 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 			await say(page, "/etc/passwd");
 			await page.getByRole("button", { name: "say it now" }).click();
 			await hear(page, "/etc/passwd");
-			const said = server.heard.flatMap((command) => (command.case === "send" ? [command.value.text] : []));
+			const said = visits.server.heard.flatMap((command) => (command.case === "send" ? [command.value.text] : []));
 			expect(said).toEqual(["/help is how", "/etc/passwd"]);
 			expect(await composer(page).inputValue()).toBe("");
 		},
@@ -285,19 +257,19 @@ describe.skipIf(findChromium() === undefined)(`haste and mistakes in a browser (
 			await page.getByRole("button", { name: "Create #doesnotexist" }).click();
 			await page.getByRole("alert").getByText("There is a room of this name already").waitFor();
 
-			await page.goto(`${server.url}#Other`);
+			await page.goto(`${visits.server.url}#Other`);
 			await page.getByText("It has 3 members.").waitFor();
 			await page.getByRole("button", { name: "Join #other" }).waitFor();
 
-			await page.goto(`${server.url}#two%20words`);
+			await page.goto(`${visits.server.url}#two%20words`);
 			await page.getByText("This cannot be the name of a room: a space is not allowed in a name.", { exact: true }).waitFor();
 			expect(await page.getByRole("button", { name: /^(Create|Join)/ }).count()).toBe(0);
 			for (const nobody of ["nobody", "two words"]) {
-				await page.goto(`${server.url}#@${encodeURIComponent(nobody)}`);
+				await page.goto(`${visits.server.url}#@${encodeURIComponent(nobody)}`);
 				await page.getByText(`There is no user of the name “${nobody}”.`, { exact: true }).waitFor();
 				expect(await page.getByRole("button", { name: /^(Write|Not now)/ }).count()).toBe(0);
 			}
-			await page.goto(`${server.url}#@bob`);
+			await page.goto(`${visits.server.url}#@bob`);
 			await page.getByText("You and @bob have no conversation yet.", { exact: true }).waitFor();
 			await page.getByRole("button", { name: "Write to @bob" }).waitFor();
 			await page.getByRole("button", { name: "Not now" }).click();

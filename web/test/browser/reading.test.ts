@@ -1,13 +1,11 @@
 // Reading: the place holds, the end is followed only by who is there, and everything goes without a mouse and on a small screen.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { ann, bob, message, NOON_MS } from "../support/entries.ts";
-import { composer, enter, hear } from "../support/people.ts";
-import { type ScriptedRoom, type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
-
-const LONG_MS = 90_000;
+import { composer, hear } from "../support/people.ts";
+import { type ScriptedRoom, scriptedRoom } from "../support/scripted-server.ts";
+import { describeVisits, LONG_MS } from "../support/scripted-visits.ts";
 
 /** Rows of every height, several groups and days. */
 function longLog(count: number): Entry[] {
@@ -21,38 +19,15 @@ function longLog(count: number): Entry[] {
 	);
 }
 
-describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_MISSING})`, () => {
-	let browser: TestBrowser;
-	let server: ScriptedServer;
-	let visitor: Visitor | undefined;
-
-	beforeAll(async () => {
-		browser = await openBrowser();
-	}, LONG_MS);
-
-	afterAll(async () => {
-		await browser?.close();
-	}, LONG_MS);
-
-	afterEach(async () => {
-		const faults = visitor?.faults ?? [];
-		await visitor?.close();
-		await server?.stop();
-		expect(faults).toEqual([]);
-	});
-
-	async function open(rooms: readonly ScriptedRoom[], options: BrowserContextOptions = {}): Promise<Page> {
-		server = await scriptedServer({ user: ann, rooms });
-		visitor = await browser.visitor({ viewport: { width: 1_000, height: 700 }, ...options });
-		await enter(visitor.page, server.url, ann.name);
-		return visitor.page;
-	}
+describeVisits("reading in a browser", (visits) => {
+	const open = (rooms: readonly ScriptedRoom[], options: BrowserContextOptions = {}): Promise<Page> =>
+		visits.open({ user: ann, rooms }, options);
 
 	/** Somebody says something in the room. */
 	function tell(room: ScriptedRoom, text: string): void {
 		const entry = create(EntrySchema, message(room.log.length + 1, bob, text, Date.now()));
 		room.log.push(entry);
-		server.push({ case: "entries", value: { room: room.info.id, epoch: 1, entries: [entry] } });
+		visits.server.push({ case: "entries", value: { room: room.info.id, epoch: 1, entries: [entry] } });
 	}
 
 	test(
@@ -98,7 +73,7 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 				return document.querySelector(".beginning") !== null;
 			});
 			await page.getByText("This is where the room begins.").waitFor();
-			expect(server.heard.filter((command) => command.case === "history")).toHaveLength(4);
+			expect(visits.server.heard.filter((command) => command.case === "history")).toHaveLength(4);
 		},
 		LONG_MS,
 	);
@@ -273,7 +248,7 @@ describe.skipIf(findChromium() === undefined)(`reading in a browser (${CHROMIUM_
 			await page.keyboard.type("abc");
 			await page.getByRole("button", { name: "Create #abc" }).waitFor();
 			await page.keyboard.press("Enter");
-			await until(() => server.heard.some((command) => command.case === "create" && command.value.name === "abc"));
+			await until(() => visits.server.heard.some((command) => command.case === "create" && command.value.name === "abc"));
 		},
 		LONG_MS,
 	);

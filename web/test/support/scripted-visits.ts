@@ -1,0 +1,57 @@
+// Visits of the page on a scripted server, in a real browser: one browser for the tests of a file, a server and a visitor for each test.
+import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
+import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { enter } from "./people.ts";
+import { type Script, type ScriptedServer, scriptedServer } from "./scripted-server.ts";
+
+/** For a whole test. */
+export const LONG_MS = 90_000;
+
+export interface Visits {
+	/** Of the newest visit. */
+	readonly server: ScriptedServer;
+	/** A visit as `script.user`, in place of the one before. `hash`: the address that is opened. */
+	open(script: Script, options?: { readonly hash?: string } & BrowserContextOptions): Promise<Page>;
+}
+
+/** Tests that need a browser, and are skipped without one. After each, the page must have done nothing wrong. */
+export function describeVisits(name: string, tests: (visits: Visits) => void): void {
+	describe.skipIf(findChromium() === undefined)(`${name} (${CHROMIUM_MISSING})`, () => {
+		let browser: TestBrowser;
+		let server: ScriptedServer | undefined;
+		let visitor: Visitor | undefined;
+
+		const leave = async (): Promise<readonly string[]> => {
+			const faults = visitor?.faults ?? [];
+			await visitor?.close();
+			await server?.stop();
+			visitor = undefined;
+			server = undefined;
+			return faults;
+		};
+		beforeAll(async () => {
+			browser = await openBrowser();
+		}, LONG_MS);
+		afterAll(async () => {
+			await browser?.close();
+		}, LONG_MS);
+		afterEach(async () => {
+			expect(await leave()).toEqual([]);
+		}, LONG_MS);
+
+		tests({
+			get server() {
+				if (server === undefined) throw new Error("nobody has come");
+				return server;
+			},
+			async open(script, { hash = "", ...options } = {}) {
+				expect(await leave()).toEqual([]);
+				server = await scriptedServer(script);
+				visitor = await browser.visitor({ viewport: { width: 1_000, height: 700 }, ...options });
+				await enter(visitor.page, server.url + hash, script.user.name);
+				return visitor.page;
+			},
+		});
+	});
+}
