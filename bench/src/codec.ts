@@ -1,6 +1,5 @@
-// `bun bench/src/codec.ts [--json]`: what the two hot messages cost in each codec, beside the library's generic way (reflection)
-// and, for JSON, the bare runtime (JSON.parse, JSON.stringify), which nothing in the same language can beat. Microseconds on this
-// machine; the ratios are what travels.
+// `bun bench/src/codec.ts [--json]`: the cost of the two hot messages in each codec, compared with the library's generic codec
+// (reflection) and, for JSON, with JSON.parse and JSON.stringify alone, the lower bound. Microseconds are this machine's; compare ratios.
 import { parseArgs } from "node:util";
 import { create, DownSchema, jsonCodec, type Message, protoCodec, UpSchema } from "@verbatim/protocol";
 import * as library from "@verbatim/testkit/library";
@@ -9,7 +8,7 @@ const { values } = parseArgs({ args: process.argv.slice(2), options: { json: { t
 
 const ROOM = "r01kam0v5vz3n9x8a7b6c5d4e3f";
 const CID = "019a8f3c-7f2a-7c3b-9a4d-1234567890ab";
-/** A hundred bytes, as the design's measurements have it. */
+/** A hundred bytes, as in all scenarios. */
 const TEXT = "The quick brown fox jumps over the lazy dog, and the dog says: that was a hundred bytes, word by wo.";
 const RUNS = 5;
 const RUN_MS = 120;
@@ -101,7 +100,7 @@ function entries(count: number) {
 	});
 }
 
-/** Microseconds of one call: the best of several runs, since a shared machine only ever adds. */
+/** Microseconds of one call: the minimum of several runs, since other load can only add. */
 function cost(call: () => unknown): number {
 	let best = Number.POSITIVE_INFINITY;
 	for (let run = 0; run <= RUNS; run++) {

@@ -1,10 +1,10 @@
-// What makes a run one that does not count, in words.
-import type { Crowd } from "./load/connection.ts";
+// The reasons for which a run fails, as text.
+import type { DeliveryCounters } from "./load/load-connection.ts";
 import type { Session } from "./peers/verbatim-session.ts";
 
-/** Everything that a crowd's receivers and their sessions have to complain of; `expected` deliveries were due to them together. */
+/** Failures of all receivers and their sessions. `expected`: deliveries due to them in all. */
 export function failuresOf(
-	crowd: Pick<Crowd, "disordered" | "lost">,
+	counters: Pick<DeliveryCounters, "disordered" | "lost">,
 	delivered: number,
 	expected: number,
 	sessions: readonly Session[] = [],
@@ -12,7 +12,7 @@ export function failuresOf(
 	const failures: string[] = [];
 	if (delivered < expected) failures.push(`${expected - delivered} of ${expected} deliveries were missing`);
 	if (delivered > expected) failures.push(`${delivered - expected} deliveries beyond the ${expected} that were due`);
-	if (crowd.disordered > 0) failures.push(`${crowd.disordered} frames did not follow what was there before`);
-	if (crowd.lost > 0) failures.push(`${crowd.lost} connections were lost`);
-	return [...failures, ...new Set(sessions.flatMap(({ complaints }) => complaints))];
+	if (counters.disordered > 0) failures.push(`${counters.disordered} frames did not follow what was there before`);
+	if (counters.lost > 0) failures.push(`${counters.lost} connections were lost`);
+	return [...failures, ...new Set(sessions.flatMap(({ errors }) => errors))];
 }

@@ -1,17 +1,17 @@
-// `npm run bench -- [scenario …] [flags]`. This process is the load generator; every server is another, and its cost is read from the
-// kernel's accounts of that one alone. Without a scenario all are run, and the report is written.
+// `npm run bench -- [scenario …] [flags]`. This process is the load generator; every server is a process of its own, whose cost is read
+// from /proc. Without a scenario all are run, and the report is written.
 import { tmpdir } from "node:os";
 import { argumentsOf, mistaken } from "@verbatim/testkit";
-import { absences } from "./absent.ts";
-import { endOnSignals, unlessInterrupted } from "./ending.ts";
+import { cleanUpOnSignals, unlessInterrupted } from "./cleanup.ts";
 import { block, disturbance, help, verdictLines } from "./print.ts";
-import { verdicts } from "./report/bars.ts";
 import { environment } from "./report/environment.ts";
-import { writeReport } from "./report/write.ts";
+import { checkThresholds } from "./report/thresholds.ts";
+import { writeReport } from "./report/write-report.ts";
 import type { Result } from "./result.ts";
+import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./scenarios.ts";
 import { removeStored } from "./stored.ts";
 import { summaryText } from "./summary.ts";
-import { FLAGS, type Flags, SCENARIOS, type Scenario } from "./table.ts";
+import { unavailablePeers } from "./unavailable.ts";
 
 const { positionals, values } = argumentsOf({
 	usage: help(SCENARIOS),
@@ -25,7 +25,7 @@ const unknown = positionals.find((name) => !SCENARIOS.some((scenario) => scenari
 if (unknown !== undefined)
 	mistaken(`there is no scenario "${unknown}"; there are: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
 
-endOnSignals();
+cleanUpOnSignals();
 const isWhole = positionals.length === 0;
 const results: Result[] = [];
 for (const scenario of SCENARIOS) {
@@ -38,10 +38,15 @@ for (const scenario of SCENARIOS) {
 	}
 }
 await removeStored();
-const judged = verdicts(results);
+const judged = checkThresholds(results);
 if (!values.json) console.log([summaryText(results), verdictLines(judged)].filter((part) => part !== "").join("\n\n"));
 if (isWhole) {
-	const page = await writeReport({ environment: environment(tmpdir()), verdicts: judged, absent: [...absences], results });
+	const page = await writeReport({
+		environment: environment(tmpdir()),
+		verdicts: judged,
+		absent: [...unavailablePeers],
+		results,
+	});
 	console.error(`the report is in ${page}`);
 }
 if (disturbance(results) !== "") console.error(disturbance(results));
@@ -62,7 +67,7 @@ function read(name: string, text: string): number | string {
 	return mistaken(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);
 }
 
-/** One object of plain keys, with numbers to the thousandth: what is beyond was not measured. */
+/** One flat object; numbers are rounded to thousandths, the precision of the measurement. */
 function flat({ more, ...result }: Result): object {
 	const rounded = (value: unknown): unknown => {
 		if (Array.isArray(value)) return value.map(rounded);

@@ -1,7 +1,7 @@
-// Results for people: one block per result on the terminal while the run goes on, one line of a table each at its end.
-import type { Verdict } from "./report/bars.ts";
+// Results as text: a block for each during the run, a line of the table for each at its end.
+import type { ThresholdResult } from "./report/thresholds.ts";
 import type { Result } from "./result.ts";
-import type { Scenario } from "./table.ts";
+import type { Scenario } from "./scenarios.ts";
 
 /** Key and value of all that a result has, in a fixed order, `more` last. */
 export function rowsOf(result: Result): [string, string][] {
@@ -20,7 +20,7 @@ export function block(result: Result): string {
 		.concat("\n");
 }
 
-/** A number with as many digits as one reads, anything else as it is. */
+/** Numbers rounded to three digits or so; anything else unchanged. */
 export function show(value: unknown): string {
 	if (Array.isArray(value)) return value.map(show).join("  ");
 	if (typeof value !== "number") return String(value);
@@ -29,26 +29,26 @@ export function show(value: unknown): string {
 	return value.toLocaleString("en", { maximumFractionDigits: digits, useGrouping: Math.abs(value) >= 10_000 });
 }
 
-/** Cores that others may use before a figure is doubtful. */
+/** Cores that other processes may use before the figures are doubtful. */
 const OTHERS_MAX = 0.2;
 
-/** Words for a run in which the machine had other work too; "" for one that had it for itself. */
+/** A warning for a run on a machine with other load; "" otherwise. */
 export function disturbance(results: readonly Result[]): string {
 	const most = Math.max(0, ...results.map(({ more }) => (typeof more?.otherCores === "number" ? more.otherCores : 0)));
 	if (most <= OTHERS_MAX) return "";
 	return `The machine was not this run's alone: other processes used up to ${show(most)} cores while it measured. Ratios bear that better than times.`;
 }
 
-export function verdictLines(verdicts: readonly Verdict[]): string {
+export function verdictLines(verdicts: readonly ThresholdResult[]): string {
 	return verdicts
 		.map(({ what, bar, value, unit, isMet }) => `${isMet ? "met   " : "MISSED"}  ${show(value)} ${unit} (${bar})  ${what}`)
 		.join("\n");
 }
 
 export function help(scenarios: readonly Scenario[]): string {
-	const lines = scenarios.map(({ name, does, defaults }) => {
+	const lines = scenarios.map(({ name, description, defaults }) => {
 		const flags = Object.entries(defaults).map(([key, value]) => `--${key} ${value}`);
-		return `  ${name.padEnd(10)}${does}\n${" ".repeat(12)}${flags.join(" ")}`;
+		return `  ${name.padEnd(10)}${description}\n${" ".repeat(12)}${flags.join(" ")}`;
 	});
 	return [
 		"npm run bench -- [scenario …] [flags] [--json]",

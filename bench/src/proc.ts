@@ -1,4 +1,4 @@
-// What a process has used, read from the kernel's own accounts in /proc: the load generator's cost does not count.
+// Resource usage of one process, from /proc: the load generator's cost is not included.
 import { readFileSync } from "node:fs";
 
 /** Clock ticks per second of /proc's times: USER_HZ, 100 on every Linux of today. */
@@ -9,13 +9,13 @@ export interface Usage {
 	readonly cpuSeconds: number;
 	/** The part of it that was spent in the kernel. */
 	readonly kernelSeconds: number;
-	/** The part of it that the first thread has used: in a server with one event loop, the loop's. */
+	/** The part of it that the main thread has used: the event loop's. */
 	readonly mainThreadSeconds: number;
 	/** Resident memory in bytes. */
 	readonly rssBytes: number;
 }
 
-/** Processor time that everything on this machine has used together, in seconds: what two processes did not use, others did. */
+/** Processor time of the whole machine, in seconds: used to find the share of other processes. */
 export function machineSeconds(): number {
 	const [, user, nice, system, , , irq, softirq] =
 		readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];

@@ -1,9 +1,9 @@
-/** What one measurement gives back: a line of the table, an object of the JSON. Keys that do not apply are absent. */
+/** The result of one measurement: a line of the table, an object of the JSON. Keys that do not apply are absent. */
 export interface Result {
 	readonly scenario: string;
-	/** Whose figures these are. */
+	/** The measured server. */
 	readonly peer: string;
-	/** How sure an acknowledgement is. */
+	/** What an acknowledgement guarantees. */
 	readonly durability: string;
 	readonly receivers?: number;
 	readonly delivered?: number;
@@ -14,7 +14,7 @@ export interface Result {
 	readonly p99Ms?: number | undefined;
 	/** The server's own processor time per delivery, all its threads. */
 	readonly cpuUsPerDelivery?: number;
-	/** The same of the C relay, in the same run. */
+	/** The same for the C relay, in the same run. */
 	readonly limitCpuUsPerDelivery?: number;
 	/** Median over the pairs of ours divided by the relay's. */
 	readonly ratioToLimit?: number;
@@ -23,11 +23,11 @@ export interface Result {
 	readonly limitP99Ms?: number | undefined;
 	/** Bytes of a delivery at a receiver. */
 	readonly bytesPerDelivery?: number;
-	/** The server's resident memory per connection, above what it had before they came. */
+	/** Growth of the server's resident memory per connection. */
 	readonly rssBytesPerConnection?: number;
 	/** Share of one core that the generator used. */
 	readonly generatorCores?: number;
-	/** What was missing, doubled, disordered or refused; empty for a run that counts. */
+	/** What was missing, doubled, out of order or refused; empty for a valid run. */
 	readonly failures: readonly string[];
 	/** Further figures of this scenario alone; the name says the unit. */
 	readonly more?: Readonly<Record<string, number | string | readonly number[]>>;

@@ -1,7 +1,7 @@
-/** How sure an acknowledgement of the measured server is. */
+/** What an acknowledgement of the measured server guarantees. */
 export const DURABILITY = "sqlite, synchronous=FULL";
 
-/** Flags of a server that is measured, not protected: the load comes from one address and few users. */
+/** Lifts the limits on rates and addresses: all load comes from one address and few users. */
 export const BENCH_FLAGS: readonly string[] = Object.entries({
 	"limits.sendsPerSecond": 1_000_000,
 	"limits.sendsBurst": 1_000_000,

@@ -1,6 +1,6 @@
-// `bun bench/src/store.ts [--inflight 64,1000] [--seconds 4] [--rooms 50] [--json]`: what the store alone can take, without
-// sockets and sessions. So many senders say 100 bytes each, one after the other; what they are told is durable. Beside the rate:
-// what a draft costs on the event loop's thread, because that thread also has to deliver.
+// `bun bench/src/store.ts [--inflight 64,1000] [--seconds 4] [--rooms 50] [--json]`: throughput of the store alone, without
+// sockets and sessions. `inflight` senders append 100 bytes each, one after the other, durably. Also reported: the cost of a draft on the
+// event loop's thread, since that thread also delivers.
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -104,12 +104,12 @@ function senderOf(n: number) {
 	return { id: `u01kam0v5vz3n9x8a7b6c5${String(n).padStart(5, "0")}`, name: "ann" };
 }
 
-/** UUID version 7, as the SDK makes them: neighbours in time are neighbours in the index. */
+/** UUID version 7, as in the SDK: close in time is close in the index. */
 function newCid(): string {
 	return Bun.randomUUIDv7();
 }
 
-/** Processor time of the event loop's thread, from the kernel's accounts; its id is that of the process. */
+/** Processor time of the main thread, from /proc; its id is that of the process. */
 function threadSeconds(): number {
 	const stat = readFileSync(`/proc/self/task/${process.pid}/stat`, "utf8");
 	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

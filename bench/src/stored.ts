@@ -1,38 +1,38 @@
-// A data folder that has been lived in: so many messages in one room, written through the store itself, as a server would have. Made
-// once in a run for each size, copied for each use, removed at the end.
+// Data folders with many stored messages in one room, written through the store. Created once per run and size, copied for each use,
+// removed at the end.
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Room_Kind } from "@verbatim/protocol";
 import { openSqliteStore, type Store } from "@verbatim/server";
 import { skeletonOf } from "../../server/src/account/skeleton.ts";
-import { endLater } from "./ending.ts";
-import { textOf } from "./load/text.ts";
+import { registerCleanup } from "./cleanup.ts";
+import { messageText } from "./load/message-text.ts";
 
 /** The room's name, as it is joined. */
 export const STORED_ROOM = "big";
-/** Drafts handed over at once: what the store takes before it says `busy`. */
+/** Drafts appended at once: as many as the store queues before it refuses as `busy`. */
 const AT_ONCE = 10_000;
 const SENDERS = 100;
 
 const made = new Map<number, Promise<string>>();
 
-/** Calls `use` with a folder in which so many messages are stored; the folder is gone afterwards. */
+/** Calls `use` with a folder that holds `messages` messages; removes it afterwards. */
 export async function withStored<T>(messages: number, use: (data: string) => Promise<T>): Promise<T> {
 	const folder = made.get(messages) ?? fill(messages);
 	made.set(messages, folder);
 	const data = await mkdtemp(join(tmpdir(), "verbatim-stored-"));
-	const ending = endLater(() => rm(data, { recursive: true, force: true }));
+	const cleanup = registerCleanup(() => rm(data, { recursive: true, force: true }));
 	try {
 		await cp(await folder, data, { recursive: true });
 		return await use(data);
 	} finally {
-		ending.done();
+		cleanup.done();
 		await rm(data, { recursive: true, force: true });
 	}
 }
 
-/** Removes what was made. */
+/** Removes the cached folders. */
 export async function removeStored(): Promise<void> {
 	for (const folder of made.values()) await rm(await folder, { recursive: true, force: true });
 	made.clear();
@@ -40,7 +40,7 @@ export async function removeStored(): Promise<void> {
 
 async function fill(messages: number): Promise<string> {
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-fill-"));
-	endLater(() => rm(dir, { recursive: true, force: true }));
+	registerCleanup(() => rm(dir, { recursive: true, force: true }));
 	const store = await openSqliteStore(dir);
 	try {
 		await write(store, messages);
@@ -74,7 +74,7 @@ async function write(store: Store, messages: number): Promise<void> {
 				room,
 				sender: senders[(done + n) % SENDERS] ?? owner,
 				cid: Bun.randomUUIDv7(),
-				text: textOf(done + n + 1, 0),
+				text: messageText(done + n + 1, 0),
 				atMs,
 			});
 		await all(Array.from({ length: count }, draft));

@@ -1,4 +1,4 @@
-// All results of a run in one table, a line each: the same columns on the terminal and on the page.
+// The table of all results of a run, for the terminal and the report page.
 import { show } from "./print.ts";
 import type { Result } from "./result.ts";
 
@@ -41,7 +41,7 @@ export function summaryText(results: readonly Result[]): string {
 	return all.map((row) => line(row).trimEnd()).join("\n");
 }
 
-/** The scenario with what sets one of its rounds apart from another. */
+/** The scenario with the parameters that distinguish its rounds. */
 function whatOf({ scenario, more }: Result): string {
 	const parts = [
 		more?.messagesPerSecond === undefined ? "" : `${show(more.messagesPerSecond)}/s`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Swarm } from "../src/load/swarm.ts";
-import { textOf } from "../src/load/text.ts";
+import { EpollLoop } from "../src/load/epoll-loop.ts";
+import { messageText } from "../src/load/message-text.ts";
 import { startRelay } from "../src/peers/relay.ts";
 
 const RECEIVERS = 20;
@@ -10,25 +10,25 @@ const DELIVERY_BYTES = 20_000;
 
 describe.skipIf(Bun.which("cc") === null)("the C relay (needs cc: apt install gcc libc6-dev)", () => {
 	test("gives everything to everybody, in deliveries of the size that it is told, to slow readers too", async () => {
-		const swarm = new Swarm();
+		const loop = new EpollLoop();
 		const relay = await startRelay(() => DELIVERY_BYTES);
 		try {
-			const { receivers, crowd, say } = await relay.audience(swarm, RECEIVERS);
+			const { receivers, counters, send } = await relay.openRoom(loop, RECEIVERS);
 			const [, slow] = receivers;
 			if (slow === undefined) throw new Error("no receivers");
-			swarm.pause(slow);
+			loop.pause(slow);
 			for (let n = 0; n < MESSAGES; n += BURST) {
-				say(Array.from({ length: BURST }, (_, i) => textOf(n + i + 1, performance.now())));
-				swarm.turn(0);
+				send(Array.from({ length: BURST }, (_, i) => messageText(n + i + 1, performance.now())));
+				loop.poll(0);
 			}
-			expect(await swarm.until(() => crowd.delivered === MESSAGES * (RECEIVERS - 1), 20_000)).toBe(true);
+			expect(await loop.until(() => counters.delivered === MESSAGES * (RECEIVERS - 1), 20_000)).toBe(true);
 			expect(slow.delivered).toBe(0);
-			swarm.resume(slow);
-			expect(await swarm.until(() => crowd.delivered === MESSAGES * RECEIVERS, 20_000)).toBe(true);
+			loop.resume(slow);
+			expect(await loop.until(() => counters.delivered === MESSAGES * RECEIVERS, 20_000)).toBe(true);
 			expect(receivers.map(({ delivered }) => delivered)).toEqual(receivers.map(() => MESSAGES));
-			expect(crowd).toMatchObject({ disordered: 0, lost: 0, bytes: MESSAGES * RECEIVERS * DELIVERY_BYTES });
+			expect(counters).toMatchObject({ disordered: 0, lost: 0, bytes: MESSAGES * RECEIVERS * DELIVERY_BYTES });
 		} finally {
-			swarm.close();
+			loop.close();
 			await relay.stop();
 		}
 	}, 60_000);

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { verdicts } from "../src/report/bars.ts";
 import { environment } from "../src/report/environment.ts";
-import { reportPage } from "../src/report/page.ts";
-import { writeReport } from "../src/report/write.ts";
+import { reportPage } from "../src/report/report-page.ts";
+import { checkThresholds } from "../src/report/thresholds.ts";
+import { writeReport } from "../src/report/write-report.ts";
 import type { Result } from "../src/result.ts";
 import { summary } from "../src/summary.ts";
 
@@ -41,7 +41,7 @@ describe("the report", () => {
 	const report = {
 		environment: environment(tmpdir()),
 		results: [ours, compared, peer],
-		verdicts: verdicts([ours]),
+		verdicts: checkThresholds([ours]),
 		absent: ["ngircd: not installed here"],
 	};
 
@@ -92,17 +92,19 @@ describe("the report", () => {
 
 describe("bars", () => {
 	test("are judged by the results that they speak of", () => {
-		const judged = verdicts([ours]).map(({ value, isMet }) => [value, isMet]);
+		const judged = checkThresholds([ours]).map(({ value, isMet }) => [value, isMet]);
 		expect(judged).toEqual([
 			[1.2, true],
 			[2, true],
 		]);
-		expect(verdicts([{ ...ours, ratioToLimit: 1.3 }])[0]?.isMet).toBe(false);
+		expect(checkThresholds([{ ...ours, ratioToLimit: 1.3 }])[0]?.isMet).toBe(false);
 	});
 
 	test("are not judged by a smaller run, or by none", () => {
-		expect(verdicts([])).toEqual([]);
-		expect(verdicts([{ ...ours, receivers: 10 }])).toEqual([]);
-		expect(verdicts([{ ...ours, scenario: "storm", receivers: 10, more: { allHaveAllMs: 1, missedEach: 100 } }])).toEqual([]);
+		expect(checkThresholds([])).toEqual([]);
+		expect(checkThresholds([{ ...ours, receivers: 10 }])).toEqual([]);
+		expect(checkThresholds([{ ...ours, scenario: "storm", receivers: 10, more: { allHaveAllMs: 1, missedEach: 100 } }])).toEqual(
+			[],
+		);
 	});
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Samples } from "../src/load/samples.ts";
-import { median } from "../src/median.ts";
+import { median } from "../src/math.ts";
 
 describe("samples", () => {
 	test("a percentile is the nearest rank", () => {

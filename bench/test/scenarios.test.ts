@@ -1,8 +1,8 @@
-// Each scenario once, tiny, end to end, by the command that people use: real servers, real disks.
+// Each scenario once, tiny, end to end, by its command: real servers, real disks.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Result } from "../src/result.ts";
-import { SCENARIOS } from "../src/table.ts";
+import { SCENARIOS } from "../src/scenarios.ts";
 
 const MAIN = join(import.meta.dir, "../src/main.ts");
 const TINY = ["--receivers", "10", "--seconds", "0.4", "--pairs", "1", "--rate", "200", "--senders", "4", "--rooms", "5"];
@@ -135,7 +135,7 @@ describe("the bench", () => {
 
 	test("the help names every scenario and its defaults; what is not one is refused", async () => {
 		const { out } = await bench(["--help"]);
-		for (const { name, does } of SCENARIOS) expect(out).toMatch(new RegExp(`${name}\\s+${does.slice(0, 20)}`));
+		for (const { name, description } of SCENARIOS) expect(out).toMatch(new RegExp(`${name}\\s+${description.slice(0, 20)}`));
 		expect((await bench(["nonsense"])).code).toBe(2);
 		expect((await bench(["idle", "--receivers", "none"])).code).toBe(2);
 	});

@@ -1,4 +1,4 @@
-// How a stream of bytes is cut into frames, for each way that one of the peers has.
+// Framing of byte streams, one implementation for each protocol of the peers.
 
 export interface Framing {
 	/** Where the frame that begins at `at` ends (exclusive); -1 while it is not whole. */

@@ -1,5 +1,5 @@
-// The few calls of the C library that a load generator lives by, called directly (bun:ffi). The runtime's own sockets make a buffer and
-// a callback of every read; at 200,000 reads a second that would cost more than the server that is measured. Linux only, as /proc is.
+// Socket calls of the C library, by bun:ffi. The runtime's own sockets allocate a buffer and a callback for every read; at 200,000 reads
+// a second that would cost more than the measured server. Linux only, as /proc is.
 import { dlopen, type Pointer, ptr, read } from "bun:ffi";
 
 const signatures = {
@@ -28,7 +28,7 @@ const SO_LINGER = 13;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 
-/** A new TCP connection from one loopback address to another. Waits for the handshake, which on loopback nobody has to answer. */
+/** A new TCP connection from a loopback address. Blocks for the handshake, which the kernel completes at once on loopback. */
 export function connectTcp(from: string, port: number, receiveBytes?: number): number {
 	const fd = c.socket(2, 1, 0);
 	if (fd < 0) throw new Error(`no socket: errno ${errno()} (how many files may this process have open?)`);
@@ -57,14 +57,14 @@ export function transmit(fd: number, bytes: Uint8Array): number {
 	return code === EAGAIN || code === EINTR ? 0 : -1;
 }
 
-/** Ends a connection. `reset`: at once, as a lost one looks to its server, and without a port that stays in TIME_WAIT here. */
+/** Closes a connection. `reset`: by RST, which leaves no port in TIME_WAIT here. */
 export function close(fd: number, reset: boolean): void {
 	if (reset) option(fd, SOL_SOCKET, SO_LINGER, [1, 0]);
 	c.close(fd);
 }
 
-/** Which connections have something to read; level-triggered. */
-export class Poll {
+/** epoll(7), level-triggered, for reading. */
+export class Epoll {
 	private readonly fd = c.epoll_create1(0);
 	// The kernel packs the event on x86-64 and aligns it elsewhere.
 	private readonly words = process.arch === "x64" ? 3 : 4;

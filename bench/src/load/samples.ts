@@ -1,4 +1,4 @@
-/** Latencies in milliseconds, all kept: percentiles of merged samples are those of one population, not averages of percentiles. */
+/** Latencies in milliseconds, all kept, so that percentiles of merged samples are exact, not averages of percentiles. */
 export class Samples {
 	private values = new Float64Array(1024);
 	private used = 0;

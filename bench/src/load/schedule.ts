@@ -1,4 +1,4 @@
-/** Something that is due so many times a second; `run` does it as often as it has become due since. Open-loop: nothing is left out. */
+/** Open-loop schedule: `run` calls `work` as often as it has become due, whether or not earlier work is done. */
 export class Schedule {
 	/** How often it was done. */
 	done = 0;

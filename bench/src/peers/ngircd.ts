@@ -1,54 +1,53 @@
-// An IRC server: one channel, everybody in it. Its limits against floods are lifted as its manual says, as Verbatim's are.
+// An IRC server: one channel, all receivers in it. Its flood limits are lifted as its manual says, as Verbatim's are.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "@verbatim/testkit";
-import { endLater } from "../ending.ts";
-import type { Wire } from "../load/connection.ts";
+import { registerCleanup } from "../cleanup.ts";
 import { lines } from "../load/framing.ts";
-import { Child } from "./child.ts";
-import { Absent, deliveryOfTexts, type Peer } from "./peer.ts";
-import { which } from "./program.ts";
-import { rally } from "./rally.ts";
+import type { WireFormat } from "../load/load-connection.ts";
+import { openRoomByHandshake } from "./handshake.ts";
+import { deliveryOfTexts, type Peer, PeerUnavailable } from "./peer.ts";
+import { findProgram, PeerProcess } from "./peer-process.ts";
 
-const wire: Wire = { framing: lines, read: deliveryOfTexts };
+const wireFormat: WireFormat = { framing: lines, read: deliveryOfTexts };
 
 export async function startNgircd(): Promise<Peer> {
-	const program = which("ngircd");
-	if (program === undefined) throw new Absent("ngircd: not installed here (Debian: apt install ngircd)");
+	const program = findProgram("ngircd");
+	if (program === undefined) throw new PeerUnavailable("ngircd: not installed here (Debian: apt install ngircd)");
 	const dir = await mkdtemp(join(tmpdir(), "verbatim-ngircd-"));
-	const ending = endLater(() => rm(dir, { recursive: true, force: true }));
+	const cleanup = registerCleanup(() => rm(dir, { recursive: true, force: true }));
 	const [port = 0] = freePorts(1);
 	const file = join(dir, "ngircd.conf");
 	await writeFile(file, configuration(port));
-	const { child, said } = await Child.start([program, "--nodaemon", "--config", file], /Now listening on .*:(\d+)/);
-	const version = /ngIRCd ([\d.]+)/.exec(said.input)?.[1] ?? "";
+	const { child, match } = await PeerProcess.start([program, "--nodaemon", "--config", file], /Now listening on .*:(\d+)/);
+	const version = /ngIRCd ([\d.]+)/.exec(match.input)?.[1] ?? "";
 	return {
 		name: `ngircd ${version}`.trim(),
 		durability: "none",
 		doesNot: "store, dedupe, acknowledge; history",
 		pid: child.pid,
-		audience: (swarm, receivers) =>
-			rally(swarm, receivers, {
+		openRoom: (loop, receivers) =>
+			openRoomByHandshake(loop, receivers, {
 				port,
-				opening: wire,
-				wire,
-				echoes: false,
+				handshakeFormat: wireFormat,
+				wireFormat,
+				echoesSender: false,
 				// Its backlog is 10.
-				atOnce: 8,
-				hello: (index) => Buffer.from(`NICK b${index}\r\nUSER b${index} 0 * :bench\r\n`),
-				answer(payload, connection) {
+				handshakesMax: 8,
+				firstBytes: (index) => Buffer.from(`NICK b${index}\r\nUSER b${index} 0 * :bench\r\n`),
+				step(payload, connection) {
 					const [first = "", second = "", ...rest] = payload.toString("latin1").split(" ");
 					if (first === "PING") connection.send(Buffer.from(`PONG ${second}\r\n`));
 					if (first === "ERROR") throw new Error(`ngircd: ${payload.toString("latin1")}`);
 					if (second === "001") connection.send(Buffer.from("JOIN #bench\r\n"));
-					return second === "366" && rest.includes("#bench") ? "in" : undefined;
+					return second === "366" && rest.includes("#bench") ? "joined" : undefined;
 				},
 				message: (text) => Buffer.from(`PRIVMSG #bench :${text}\r\n`),
 			}),
 		async stop() {
 			await child.stop();
-			ending.done();
+			cleanup.done();
 			await rm(dir, { recursive: true, force: true });
 		},
 	};

@@ -1,26 +1,26 @@
-// What many chats in JavaScript are built on: `ws` and Socket.IO, on Node, each with the broadcast of its own documentation.
+// `ws` and Socket.IO on Node, each with the broadcast of its own documentation.
 import { join } from "node:path";
-import type { Wire } from "../load/connection.ts";
 import { httpHead, webSocketFrames, webSocketRequest, webSocketText } from "../load/framing.ts";
-import { Child } from "./child.ts";
-import { Absent, deliveryOfTexts, type Peer } from "./peer.ts";
-import { type Rally, rally } from "./rally.ts";
+import type { WireFormat } from "../load/load-connection.ts";
+import { openRoomByHandshake, type PeerProtocol } from "./handshake.ts";
+import { deliveryOfTexts, type Peer, PeerUnavailable } from "./peer.ts";
+import { PeerProcess } from "./peer-process.ts";
 
 const PROGRAMS = join(import.meta.dir, "../../peers");
-const opening: Wire = { framing: httpHead, read: () => undefined };
-const wire: Wire = { framing: webSocketFrames, read: deliveryOfTexts };
+const handshakeFormat: WireFormat = { framing: httpHead, read: () => undefined };
+const wireFormat: WireFormat = { framing: webSocketFrames, read: deliveryOfTexts };
 
 export function startWs(): Promise<Peer> {
 	return start("ws", "ws", "store, order between senders, dedupe, authenticate, acknowledge", (port) => ({
 		port,
-		opening,
-		wire,
-		echoes: true,
-		atOnce: 100,
-		hello: () => webSocketRequest(port, "/"),
-		answer(_, connection) {
-			connection.wire = wire;
-			return "in";
+		handshakeFormat,
+		wireFormat,
+		echoesSender: true,
+		handshakesMax: 100,
+		firstBytes: () => webSocketRequest(port, "/"),
+		step(_, connection) {
+			connection.wireFormat = wireFormat;
+			return "joined";
 		},
 		message: webSocketText,
 	}));
@@ -33,37 +33,37 @@ export function startSocketIo(): Promise<Peer> {
 		"store, order between senders, dedupe, authenticate; at most once by default",
 		(port) => ({
 			port,
-			opening,
-			wire,
-			echoes: true,
-			atOnce: 100,
-			hello: () => webSocketRequest(port, "/socket.io/?EIO=4&transport=websocket"),
+			handshakeFormat,
+			wireFormat,
+			echoesSender: true,
+			handshakesMax: 100,
+			firstBytes: () => webSocketRequest(port, "/socket.io/?EIO=4&transport=websocket"),
 			// Engine.IO 4: 0 open, 2 ping, 3 pong, 4 message; Socket.IO 5 within a message: 0 connect, 2 event.
-			answer(payload, connection) {
+			step(payload, connection) {
 				const text = payload.toString("latin1");
-				connection.wire = wire;
+				connection.wireFormat = wireFormat;
 				if (text.startsWith("0{")) connection.send(webSocketText("40"));
 				if (text === "2") connection.send(webSocketText("3"));
-				return text.startsWith("40{") ? "in" : undefined;
+				return text.startsWith("40{") ? "joined" : undefined;
 			},
 			message: (text) => webSocketText(`42["say",${JSON.stringify(text)}]`),
 		}),
 	);
 }
 
-async function start(module: string, title: string, doesNot: string, conversation: (port: number) => Rally): Promise<Peer> {
+async function start(module: string, title: string, doesNot: string, protocol: (port: number) => PeerProtocol): Promise<Peer> {
 	const node = Bun.which("node");
-	if (node === null) throw new Absent(`${title}: there is no \`node\` here`);
+	if (node === null) throw new PeerUnavailable(`${title}: there is no \`node\` here`);
 	const program = join(PROGRAMS, `${module.replace(".", "")}-broadcast.mjs`);
 	const version = versionOf(module);
-	if (version === undefined) throw new Absent(`${title}: the npm package ${module} is not installed`);
-	const { child, said } = await Child.start([node, program], /listening on (\d+)\n/);
+	if (version === undefined) throw new PeerUnavailable(`${title}: the npm package ${module} is not installed`);
+	const { child, match } = await PeerProcess.start([node, program], /listening on (\d+)\n/);
 	return {
 		name: `${title} ${version} on Node`,
 		durability: "none",
 		doesNot,
 		pid: child.pid,
-		audience: (swarm, receivers) => rally(swarm, receivers, conversation(Number(said[1]))),
+		openRoom: (loop, receivers) => openRoomByHandshake(loop, receivers, protocol(Number(match[1]))),
 		stop: () => child.stop(),
 	};
 }

@@ -1,46 +1,47 @@
-// What the bench asks of a server that it loads. Each peer is an adapter: how it is started, connected to, joined and spoken in, and
-// how a delivery is recognised in its bytes. Everything else (reading, counting, timing) is the generator's, the same for all.
-import type { Connection, Crowd, Delivery } from "../load/connection.ts";
-import type { Swarm } from "../load/swarm.ts";
-import { textsIn } from "../load/text.ts";
+// The contract of a measured server. Each peer is an adapter: how it is started, how clients connect, join and send, and how deliveries
+// are parsed. Reading, counting and timing are the generator's, the same for all.
+
+import type { EpollLoop } from "../load/epoll-loop.ts";
+import type { Delivery, DeliveryCounters, LoadConnection } from "../load/load-connection.ts";
+import { parseMessageTexts } from "../load/message-text.ts";
 
 export interface Peer {
 	readonly name: string;
-	/** How sure its acknowledgement is, where it has one. */
+	/** What its acknowledgement guarantees, if it has one. */
 	readonly durability: string;
-	/** What it leaves out of what a chat needs. */
+	/** Features of a chat server that it lacks. */
 	readonly doesNot: string;
-	/** Is it the one that only copies bytes, which all others are held against? */
+	/** True for the C relay, the reference for all ratios. */
 	readonly isLimit?: boolean;
-	/** The server's process; its threads are its own, it has no children. */
+	/** The server's process; it has no children. */
 	readonly pid: number;
-	/** Connects receivers of one room. Called once for each server started. */
-	audience(swarm: Swarm, receivers: number): Promise<Audience>;
+	/** Connects the receivers of one room. Called once per started server. */
+	openRoom(loop: EpollLoop, receivers: number): Promise<BenchRoom>;
 	stop(): Promise<void>;
 }
 
-/** Receivers of one room, and somebody who speaks in it. */
-export interface Audience {
-	readonly crowd: Crowd;
-	readonly receivers: readonly Connection[];
-	/** Says texts in one write. */
-	say(texts: readonly string[]): void;
-	/** Sends acknowledged so far; undefined where the peer acknowledges nothing. */
+/** One room: its receivers and its sender. */
+export interface BenchRoom {
+	readonly counters: DeliveryCounters;
+	readonly receivers: readonly LoadConnection[];
+	/** Sends texts in one write. */
+	send(texts: readonly string[]): void;
+	/** Acknowledged sends so far; undefined if the peer has no acknowledgements. */
 	acked(): number | undefined;
-	/** What was refused, in the server's words. */
+	/** Errors that the server sent. */
 	readonly refusals: readonly string[];
 }
 
-/** A peer that is not here, with the reason, in place of one that is. */
-export class Absent extends Error {}
+/** Thrown at start for a peer that is not installed here, with the reason. */
+export class PeerUnavailable extends Error {}
 
-/** The delivery of a frame in which only the texts' own numbers tell the order. */
+/** The delivery of a frame whose order is known by the numbers in the texts only. */
 export function deliveryOfTexts(payload: Buffer): Delivery | undefined {
-	const { numbers, sentMs } = textsIn(payload.toString("latin1"));
+	const { numbers, sentMs } = parseMessageTexts(payload.toString("latin1"));
 	const [first] = numbers;
 	const last = numbers.at(-1);
 	if (first === undefined || last === undefined) return undefined;
-	// A frame whose texts are not dense can follow nothing.
+	// -1 follows no cursor: the frame counts as out of order.
 	const isDense = last - first + 1 === numbers.length;
 	return { room: "", first: isDense ? first : -1, last, sentMs };
 }

@@ -1,11 +1,11 @@
-// Horizontal bars as inline SVG: readable without a script, in print, in the dark. Colours are the page's variables.
+// Horizontal bar charts as inline SVG, without scripts. Colours are the page's CSS variables.
 import { show } from "../print.ts";
 
 export interface BarRow {
 	readonly label: string;
-	/** One value per series; where there is none, the note stands in its place. */
+	/** One value per series; undefined: the note is shown instead. */
 	readonly values: readonly (number | undefined)[];
-	/** Ours stands out. */
+	/** Highlighted. */
 	readonly isOurs?: boolean;
 	/** A short remark behind the values. */
 	readonly note?: string;
@@ -13,12 +13,12 @@ export interface BarRow {
 
 export interface BarChart {
 	readonly title: string;
-	/** What is good: "less is better". */
+	/** How to read it: "less is better". */
 	readonly hint: string;
 	readonly unit: string;
 	/** Names of the series; one: no legend. */
 	readonly series: readonly string[];
-	/** Of rows that are ours, only the first series is; the others are shown as theirs. */
+	/** Highlight the first series only; the others are the reference. */
 	readonly isBesideLimit?: boolean;
 	readonly rows: readonly BarRow[];
 }

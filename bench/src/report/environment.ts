@@ -1,4 +1,4 @@
-// On what it was measured: figures without a machine say nothing.
+// The machine of a run.
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 

@@ -1,4 +1,4 @@
-/** The report's style: system fonts, light and dark by the reader's wish. */
+/** The report's style: system fonts, light and dark. */
 export const STYLE = `
 :root { color-scheme: light dark; --text: #1d2330; --soft: #5c6575; --line: #d9dde4; --back: #fcfcfd; --ours: #2a6fdb; --theirs: #9aa4b2; --good: #1a7f4b; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --text: #e4e8ef; --soft: #9aa4b2; --line: #343b47; --back: #14181f; --ours: #6ea8fe; --theirs: #647083; --good: #5fcf95; --bad: #ff8a80; } }

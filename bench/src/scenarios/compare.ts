@@ -1,43 +1,43 @@
-// The same work for everybody, in the same run: one room, the same receivers, the same messages. All are measured in turn, and again, so
-// that what changes on the machine meanwhile meets all alike; ratios to the C relay are taken round by round. Verbatim goes first in
-// each round, since the relay's messages are made as long as its pushes.
-import { median } from "../median.ts";
+// The same fan-out by all peers in one run: one room, the same receivers, the same messages. Measured in interleaved rounds, so that
+// changes on the machine affect all alike; ratios to the C relay are taken per round. Verbatim is first in each round, since the relay's
+// messages are padded to the size of its pushes.
+import { median } from "../math.ts";
 import { startNats } from "../peers/nats.ts";
 import { startNgircd } from "../peers/ngircd.ts";
 import { startSocketIo, startWs } from "../peers/node-peers.ts";
 import { startRelay } from "../peers/relay.ts";
 import { startVerbatim } from "../peers/verbatim.ts";
 import type { Result } from "../result.ts";
-import { costOf, Entrant, type FanoutOptions } from "./entrant.ts";
+import { Contender, costOf, type FanoutOptions } from "./contender.ts";
 import { WARM_BYTES } from "./fanout.ts";
 
-/** How long a peer that cannot keep up is waited for. */
+/** Drain time for a peer that cannot keep up. */
 const DRAIN_MS = 3_000;
 
 export async function compare(options: FanoutOptions): Promise<Result[]> {
 	let deliveryBytes = WARM_BYTES;
 	const relayed = () => startRelay(() => deliveryBytes);
 	const starts = [startVerbatim, relayed, startNats, startNgircd, startWs, startSocketIo];
-	const entrants = await Entrant.enterAll(starts, options, DRAIN_MS);
+	const contenders = await Contender.startAll(starts, options, DRAIN_MS);
 	try {
 		for (let round = 0; round < options.pairs; round++) {
-			for (const entrant of entrants) {
-				const { bytes, delivered } = await entrant.measure();
-				if (entrant === entrants[0]) deliveryBytes = bytes / delivered;
+			for (const contender of contenders) {
+				const { bytes, delivered } = await contender.measure();
+				if (contender === contenders[0]) deliveryBytes = bytes / delivered;
 			}
 		}
 	} finally {
-		await Entrant.leaveAll(entrants);
+		await Contender.stopAll(contenders);
 	}
-	const limit = entrants.find(({ peer }) => peer.isLimit === true)?.windows.map(costOf);
-	return entrants.map((entrant) => beside(entrant, limit));
+	const limit = contenders.find(({ peer }) => peer.isLimit === true)?.windows.map(costOf);
+	return contenders.map((contender) => compareToLimit(contender, limit));
 }
 
-/** A peer that could not keep up is a finding, not a failure of the run; only Verbatim has promised otherwise. */
-function beside(entrant: Entrant, limit: readonly number[] | undefined): Result {
-	const { peer, windows } = entrant;
+/** A peer that could not keep up is a result, not a failure of the run; only Verbatim must keep up. */
+function compareToLimit(contender: Contender, limit: readonly number[] | undefined): Result {
+	const { peer, windows } = contender;
 	const isOurs = peer.durability !== "none";
-	const result = entrant.result(isOurs ? "compare" : `compare, ${peer.name}`);
+	const result = contender.result(isOurs ? "compare" : `compare, ${peer.name}`);
 	const ratios = windows.map((window, round) => costOf(window) / (limit?.[round] ?? Number.NaN));
 	return {
 		...result,

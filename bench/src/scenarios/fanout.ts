@@ -1,20 +1,19 @@
-// One room, N receivers, R messages a second of 100 bytes, singly or in bursts: what does a delivery cost the server, beside the C relay
-// in the same run? Both are measured in turn, A B A B: whatever changes on the machine meanwhile changes for both, and the ratio is
-// taken pair by pair.
-import { median } from "../median.ts";
+// One room, N receivers, R messages/s of 100 bytes, singly or in bursts: the server's cost of a delivery compared with the C relay in the
+// same run. Both are measured in turn, A B A B, and the ratio is taken per pair, so that changes on the machine affect both.
+import { median } from "../math.ts";
 import { startRelay } from "../peers/relay.ts";
 import { startVerbatim } from "../peers/verbatim.ts";
 import type { Result } from "../result.ts";
-import { costOf, Entrant, type FanoutOptions } from "./entrant.ts";
+import { Contender, costOf, type FanoutOptions } from "./contender.ts";
 
-/** The size of a delivery that the relay is warmed up with, before the real one is known. */
+/** Delivery size for the relay's warm-up, before Verbatim's is measured. */
 export const WARM_BYTES = 300;
 const DRAIN_MS = 10_000;
 
 export async function fanout(options: FanoutOptions): Promise<Result[]> {
 	let deliveryBytes = WARM_BYTES;
-	const entrants = await Entrant.enterAll([startVerbatim, () => startRelay(() => deliveryBytes)], options, DRAIN_MS);
-	const [verbatim, relay] = entrants;
+	const contenders = await Contender.startAll([startVerbatim, () => startRelay(() => deliveryBytes)], options, DRAIN_MS);
+	const [verbatim, relay] = contenders;
 	if (verbatim === undefined) throw new Error("the server did not start");
 	try {
 		for (let pair = 0; pair < options.pairs; pair++) {
@@ -23,14 +22,14 @@ export async function fanout(options: FanoutOptions): Promise<Result[]> {
 			await relay?.measure();
 		}
 	} finally {
-		await Entrant.leaveAll(entrants);
+		await Contender.stopAll(contenders);
 	}
 	const ours = verbatim.result("fanout");
-	return relay === undefined ? [ours] : [besideLimit(ours, verbatim, relay), relay.result(`fanout, ${relay.peer.name}`)];
+	return relay === undefined ? [ours] : [compareToLimit(ours, verbatim, relay), relay.result(`fanout, ${relay.peer.name}`)];
 }
 
-/** With the relay's figures, and how many times its cost ours is, pair by pair. */
-function besideLimit(ours: Result, verbatim: Entrant, relay: Entrant): Result {
+/** Adds the relay's figures and the ratio to them, per pair. */
+function compareToLimit(ours: Result, verbatim: Contender, relay: Contender): Result {
 	const limits = relay.windows.map(costOf);
 	const ratios = verbatim.windows.map((window, pair) => costOf(window) / (limits[pair] ?? Number.NaN));
 	const { p50Ms, p99Ms } = relay.result("");

@@ -1,15 +1,15 @@
-// Does it stay as fast when it has grown? The cost of a message and of a delivery with ten thousand and with a million messages stored,
-// and the cost of a message in a few and in ten thousand rooms.
-import { Stage } from "../load/window.ts";
-import { audience, withServer } from "../peers/verbatim.ts";
+// Cost at scale: of a message and of a delivery with ten thousand and with a million messages stored, and of a message in few and in
+// ten thousand rooms.
+import { FanoutLoad } from "../load/fanout-load.ts";
+import { openRoom, withServer } from "../peers/verbatim.ts";
 import type { Result } from "../result.ts";
 import { withStored } from "../stored.ts";
 import { IngestLoad } from "./ingest.ts";
 
 export interface GrowthOptions {
-	/** Messages stored, in the grown one. */
+	/** Messages stored, in the large case. */
 	readonly stored: number;
-	/** Rooms, in the grown one. */
+	/** Rooms, in the large case. */
 	readonly rooms: number;
 	/** Receivers of the room whose deliveries are measured. */
 	readonly receivers: number;
@@ -19,13 +19,13 @@ export interface GrowthOptions {
 }
 
 const SMALL_STORED = 10_000;
-/** In the small one each has a room of its own, in the grown one its share of all. */
+/** Each has a room of its own in the small case, its share of all rooms in the large one. */
 const SENDERS = 250;
-/** Load before the first measurement, so that code is compiled. */
+/** Warm-up: JIT. */
 const WARM_SECONDS = 1;
 /**
- * Sends under way at each sender: one, so that no two messages of a batch are in one room, few rooms or many. Otherwise few rooms would
- * look cheaper than they are, since messages of one room share a push.
+ * Sends in flight per sender: one, so that no two messages of a batch are in one room. Otherwise few rooms would look cheaper, since
+ * messages of one room share a push.
  */
 const WINDOW = 1;
 
@@ -41,14 +41,14 @@ export async function growth(options: GrowthOptions): Promise<Result[]> {
 function measure({ receivers, rate, seconds }: GrowthOptions, stored: number, rooms: number): Promise<Result> {
 	return withStored(stored, (data) =>
 		withServer(
-			async (server, swarm) => {
-				const load = await IngestLoad.prepare(swarm, server.httpPort, { senders: SENDERS, rooms, window: WINDOW });
+			async (server, loop) => {
+				const load = await IngestLoad.prepare(loop, server.httpPort, { senders: SENDERS, rooms, window: WINDOW });
 				await load.saturate(Math.min(WARM_SECONDS, seconds));
 				const messages = await load.measure(server.pid, () => load.saturate(seconds));
-				const stage = new Stage(swarm, await audience(swarm, receivers, server.httpPort), server.pid);
+				const fanout = new FanoutLoad(loop, await openRoom(loop, receivers, server.httpPort), server.pid);
 				const pace = { rate, seconds, burst: 1 };
-				await stage.window({ ...pace, seconds: Math.min(WARM_SECONDS, seconds) });
-				const deliveries = await stage.window(pace);
+				await fanout.window({ ...pace, seconds: Math.min(WARM_SECONDS, seconds) });
+				const deliveries = await fanout.window(pace);
 				const missing = deliveries.expected - deliveries.delivered;
 				return {
 					...messages,
@@ -63,8 +63,8 @@ function measure({ receivers, rate, seconds }: GrowthOptions, stored: number, ro
 					failures: [
 						...messages.failures,
 						...(missing === 0 ? [] : [`${missing} deliveries were missing`]),
-						...(stage.audience.crowd.disordered === 0 ? [] : ["deliveries out of order"]),
-						...stage.audience.refusals,
+						...(fanout.room.counters.disordered === 0 ? [] : ["deliveries out of order"]),
+						...fanout.room.refusals,
 					],
 					more: { ...messages.more, storedMessages: stored },
 				};

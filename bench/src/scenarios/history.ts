@@ -1,10 +1,10 @@
-// How long does a page of history take from a room of a million messages? Readers ask, each one page after the other, anywhere in the log.
-import { Crowd } from "../load/connection.ts";
+// Latency of history pages in a room of a million messages. Each reader requests one page at a time, at random positions.
+import { DeliveryCounters } from "../load/load-connection.ts";
 import { Samples } from "../load/samples.ts";
+import { seeded } from "../math.ts";
 import type { Guest } from "../peers/verbatim.ts";
-import { guests, joinAll, withServer } from "../peers/verbatim.ts";
+import { connectGuests, joinAll, withServer } from "../peers/verbatim.ts";
 import { usageOf } from "../proc.ts";
-import { seeded } from "../random.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
 import { STORED_ROOM, withStored } from "../stored.ts";
@@ -18,16 +18,16 @@ export interface HistoryOptions {
 
 /** Entries of a page: what a client asks for by default. */
 const PAGE = 50;
-/** Seeded, so that every run asks for the same places. */
+/** Seeded: every run requests the same positions. */
 const SEED = 12_345;
 
 export function history({ stored, receivers, seconds }: HistoryOptions): Promise<Result[]> {
 	return withStored(stored, (data) =>
 		withServer(
-			async (server, swarm) => {
-				const crowd = new Crowd();
-				const people = await guests(swarm, { port: server.httpPort, crowd }, receivers, "reader");
-				const [room = ""] = await joinAll(swarm, people, () => STORED_ROOM);
+			async (server, loop) => {
+				const counters = new DeliveryCounters();
+				const guests = await connectGuests(loop, { port: server.httpPort, counters }, receivers, "reader");
+				const [room = ""] = await joinAll(loop, guests, () => STORED_ROOM);
 				const samples = new Samples();
 				const wrong: string[] = [];
 				const endMs = performance.now() + seconds * 1_000;
@@ -44,7 +44,7 @@ export function history({ stored, receivers, seconds }: HistoryOptions): Promise
 							wrong.push(`the page before ${bound} was not the ${PAGE} entries below it`);
 					}
 				};
-				await swarm.during(Promise.all(people.map(read)), "reading pages", seconds * 1_000 + 30_000);
+				await loop.during(Promise.all(guests.map(read)), "reading pages", seconds * 1_000 + 30_000);
 				const { cpuSeconds } = usageOf(server.pid);
 				return [
 					{

@@ -1,51 +1,51 @@
-// N authenticated connections, each in one room, that say nothing: what does one cost in memory?
-import { Crowd } from "../load/connection.ts";
-import type { Swarm } from "../load/swarm.ts";
+// Memory of an idle connection: N authenticated connections, each in one room.
+
+import type { EpollLoop } from "../load/epoll-loop.ts";
+import { DeliveryCounters } from "../load/load-connection.ts";
 import { withServer } from "../peers/verbatim.ts";
-import { type Door, Session } from "../peers/verbatim-session.ts";
+import { Session, type Transport } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
 
 /**
- * Those who come first, and stay, bring compiled code, pools and caches into memory that belong to nobody in particular: some
- * 20 MiB, whether ten thousand follow or none.
+ * Connections opened before the measurement and kept open: they account for compiled code, pools and caches, some 20 MiB whatever the
+ * number of connections.
  */
 const WARM_SHARE = 0.15;
-/** They come so many at a time: memory that a herd needs while it comes in is the storm's matter. */
+/** Concurrent handshakes: peak memory of many at once is measured by `storm`. */
 const AT_ONCE = 64;
 
-/** All have come in by then. */
-const COMING_MS = 120_000;
+const JOIN_TIMEOUT_MS = 120_000;
 
 export interface IdleOptions {
 	readonly receivers: number;
-	/** Rooms they are spread over; as many as connections: each has one of its own. */
+	/** Rooms that they are spread over. */
 	readonly rooms: number;
-	readonly door: Door;
-	/** How long they are left alone before the memory is read. */
+	readonly door: Transport;
+	/** Idle time before memory is read. */
 	readonly seconds: number;
 }
 
 export async function idle({ receivers, rooms, door, seconds }: IdleOptions): Promise<Result[]> {
-	return withServer(async (server, swarm) => {
-		const crowd = new Crowd();
+	return withServer(async (server, loop) => {
+		const counters = new DeliveryCounters();
 		const port = door === "ws" ? server.httpPort : server.tcpPort;
-		const come = async (count: number, prefix: string): Promise<void> => {
+		const connect = async (count: number, prefix: string): Promise<void> => {
 			let next = 0;
-			const comer = async (): Promise<void> => {
+			const worker = async (): Promise<void> => {
 				for (let i = next++; i < count; i = next++) {
-					const { session } = await Session.open(swarm, { port, door, crowd }, { guest: { name: `${prefix}${i}` } });
+					const { session } = await Session.open(loop, { port, transport: door, counters }, { guest: { name: `${prefix}${i}` } });
 					await session.join(`${prefix}${i % rooms}`);
 				}
 			};
-			await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, comer)), `the coming in of ${count}`, COMING_MS);
+			await loop.during(Promise.all(Array.from({ length: AT_ONCE }, worker)), `the coming in of ${count}`, JOIN_TIMEOUT_MS);
 		};
-		await come(Math.ceil(receivers * WARM_SHARE), "warm");
-		await swarm.run(seconds * 1_000);
+		await connect(Math.ceil(receivers * WARM_SHARE), "warm");
+		await loop.run(seconds * 1_000);
 		const before = usageOf(server.pid);
-		await come(receivers, "idle");
-		await swarm.run(seconds * 1_000);
+		await connect(receivers, "idle");
+		await loop.run(seconds * 1_000);
 		const after = usageOf(server.pid);
 		return [
 			{
@@ -54,22 +54,22 @@ export async function idle({ receivers, rooms, door, seconds }: IdleOptions): Pr
 				durability: DURABILITY,
 				receivers,
 				rssBytesPerConnection: Math.round((after.rssBytes - before.rssBytes) / receivers),
-				failures: crowd.lost === 0 ? [] : [`${crowd.lost} connections were lost`],
+				failures: counters.lost === 0 ? [] : [`${counters.lost} connections were lost`],
 				more: {
 					door,
 					rooms,
 					rssMiBBefore: before.rssBytes / 2 ** 20,
 					rssMiBAfter: after.rssBytes / 2 ** 20,
-					cpuShareIdle: await idleShare(swarm, server.pid, seconds),
+					cpuShareIdle: await idleShare(loop, server.pid, seconds),
 				},
 			},
 		];
 	});
 }
 
-/** Share of one core that the connections cost while nothing is said, heartbeats included. */
-async function idleShare(swarm: Swarm, pid: number, seconds: number): Promise<number> {
+/** Share of one core that idle connections cost, heartbeats included. */
+async function idleShare(loop: EpollLoop, pid: number, seconds: number): Promise<number> {
 	const before = usageOf(pid).cpuSeconds;
-	await swarm.run(seconds * 1_000);
+	await loop.run(seconds * 1_000);
 	return (usageOf(pid).cpuSeconds - before) / seconds;
 }

@@ -1,12 +1,12 @@
-// S senders over many rooms: how many messages a second are made durable and acknowledged when each keeps a window of them under way,
-// and how long an acknowledgement takes at a steady rate. Each sender reads its own rooms' pushes too, as every client does.
+// S senders over many rooms: durable, acknowledged messages a second with a full window in flight at each, and latency of an
+// acknowledgement at a steady rate. Each sender receives the pushes of its own rooms, as every client does.
 
 import { failuresOf } from "../failures.ts";
-import { Crowd } from "../load/connection.ts";
+import type { EpollLoop } from "../load/epoll-loop.ts";
+import { DeliveryCounters } from "../load/load-connection.ts";
+import { messageText } from "../load/message-text.ts";
 import { Samples } from "../load/samples.ts";
-import type { Swarm } from "../load/swarm.ts";
-import { textOf } from "../load/text.ts";
-import { type Guest, guests, withServer } from "../peers/verbatim.ts";
+import { connectGuests, type Guest, withServer } from "../peers/verbatim.ts";
 import type { Session } from "../peers/verbatim-session.ts";
 import { machineSeconds, usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
@@ -14,9 +14,9 @@ import { DURABILITY } from "../server-flags.ts";
 
 export interface IngestOptions {
 	readonly senders: number;
-	/** In all; each sender has its share of them, at least one. */
+	/** In all; each sender has its share, at least one. */
 	readonly rooms: number;
-	/** Sends that a sender keeps under way, in the saturating part. */
+	/** Sends in flight per sender, in the saturating part. */
 	readonly window: number;
 	/** Messages a second, in the steady part. */
 	readonly rate: number;
@@ -27,8 +27,8 @@ const WARM_SECONDS = 1;
 const DRAIN_MS = 20_000;
 
 export function ingest(options: IngestOptions): Promise<Result[]> {
-	return withServer(async (server, swarm) => {
-		const load = await IngestLoad.prepare(swarm, server.httpPort, options);
+	return withServer(async (server, loop) => {
+		const load = await IngestLoad.prepare(loop, server.httpPort, options);
 		await load.saturate(Math.min(WARM_SECONDS, options.seconds));
 		const full = await load.measure(server.pid, () => load.saturate(options.seconds));
 		const steady = await load.measure(server.pid, () => load.steady(options.rate, options.seconds));
@@ -42,73 +42,73 @@ export function ingest(options: IngestOptions): Promise<Result[]> {
 interface Sender {
 	readonly session: Session;
 	readonly rooms: readonly string[];
-	/** When each send under way was sent, by its command's id. */
+	/** Send times of sends in flight, by command id. */
 	readonly sentMs: Map<number, number>;
-	/** Whether an acknowledgement is answered by a further send. */
+	/** Whether an acknowledgement triggers the next send. */
 	refills: boolean;
-	said: number;
+	messagesSent: number;
 }
 
 export class IngestLoad {
-	private readonly swarm: Swarm;
-	private readonly crowd: Crowd;
+	private readonly loop: EpollLoop;
+	private readonly counters: DeliveryCounters;
 	private readonly window: number;
 	private readonly senders: readonly Sender[];
 	private samples = new Samples();
 	private acked = 0;
-	private said = 0;
+	private messagesSent = 0;
 
-	private constructor(swarm: Swarm, crowd: Crowd, window: number, senders: readonly Sender[]) {
-		this.swarm = swarm;
-		this.crowd = crowd;
+	private constructor(loop: EpollLoop, counters: DeliveryCounters, window: number, senders: readonly Sender[]) {
+		this.loop = loop;
+		this.counters = counters;
 		this.window = window;
 		this.senders = senders;
 		for (const sender of senders) sender.session.onAcked = (id) => this.takeAck(sender, id);
 	}
 
-	static async prepare(swarm: Swarm, port: number, options: Pick<IngestOptions, "senders" | "rooms" | "window">) {
-		const crowd = new Crowd();
-		const people = await guests(swarm, { port, crowd }, options.senders, "sender");
+	static async prepare(loop: EpollLoop, port: number, options: Pick<IngestOptions, "senders" | "rooms" | "window">) {
+		const counters = new DeliveryCounters();
+		const guests = await connectGuests(loop, { port, counters }, options.senders, "sender");
 		const each = Math.max(1, Math.floor(options.rooms / options.senders));
 		const join = async ({ session }: Guest, i: number): Promise<Sender> => {
 			const rooms = await Promise.all(Array.from({ length: each }, (_, k) => session.join(`in${i}of${k}`)));
-			return { session, rooms, sentMs: new Map(), refills: false, said: 0 };
+			return { session, rooms, sentMs: new Map(), refills: false, messagesSent: 0 };
 		};
-		const senders = await swarm.during(Promise.all(people.map(join)), "joining");
-		return new IngestLoad(swarm, crowd, options.window, senders);
+		const senders = await loop.during(Promise.all(guests.map(join)), "joining");
+		return new IngestLoad(loop, counters, options.window, senders);
 	}
 
-	/** Every sender keeps its window full for so long; then all is waited for. */
+	/** Keeps every sender's window full for `seconds`, then drains. */
 	async saturate(seconds: number): Promise<void> {
 		for (const sender of this.senders) {
 			sender.refills = true;
-			for (let i = 0; i < this.window; i++) this.sayOne(sender);
+			for (let i = 0; i < this.window; i++) this.sendOne(sender);
 		}
-		await this.swarm.run(seconds * 1_000);
+		await this.loop.run(seconds * 1_000);
 		for (const sender of this.senders) sender.refills = false;
 		await this.settle();
 	}
 
-	/** So many a second in all, each sender in its turn, whether or not the earlier ones are answered. */
+	/** Open-loop: `rate` sends a second in all, senders in turn. */
 	async steady(rate: number, seconds: number): Promise<void> {
 		const count = Math.floor(rate * seconds);
 		const startMs = performance.now();
 		let sent = 0;
-		const speak = (): boolean => {
+		const sendDue = (): boolean => {
 			while (sent < count && performance.now() >= startMs + (sent / rate) * 1_000) {
 				const sender = this.senders[sent++ % this.senders.length];
-				if (sender !== undefined) this.sayOne(sender);
+				if (sender !== undefined) this.sendOne(sender);
 			}
 			return sent >= count;
 		};
-		await this.swarm.until(speak, seconds * 1_000 + DRAIN_MS);
+		await this.loop.until(sendDue, seconds * 1_000 + DRAIN_MS);
 		await this.settle();
 	}
 
-	/** What a piece of work cost and took. */
+	/** Runs `work` and measures it. */
 	async measure(pid: number, work: () => Promise<void>): Promise<Result> {
 		this.samples = new Samples();
-		const had = { acked: this.acked, said: this.said, delivered: this.crowd.delivered };
+		const had = { acked: this.acked, messagesSent: this.messagesSent, delivered: this.counters.delivered };
 		const ownBefore = process.cpuUsage();
 		const before = usageOf(pid);
 		const machineBefore = machineSeconds();
@@ -121,8 +121,8 @@ export class IngestLoad {
 		const own = process.cpuUsage(ownBefore);
 		const ownSeconds = (own.user + own.system) / 1e6;
 		const acked = this.acked - had.acked;
-		const said = this.said - had.said;
-		const delivered = this.crowd.delivered - had.delivered;
+		const messagesSent = this.messagesSent - had.messagesSent;
+		const delivered = this.counters.delivered - had.delivered;
 		const sessions = this.senders.map(({ session }) => session);
 		return {
 			scenario: "ingest",
@@ -130,15 +130,15 @@ export class IngestLoad {
 			durability: DURABILITY,
 			receivers: this.senders.length,
 			delivered,
-			expected: said,
+			expected: messagesSent,
 			deliveriesPerSecond: delivered / seconds,
 			ackedPerSecond: acked / seconds,
 			p50Ms: this.samples.percentile(0.5),
 			p99Ms: this.samples.percentile(0.99),
 			generatorCores: ownSeconds / seconds,
 			failures: [
-				...(acked === said ? [] : [`${said - acked} of ${said} sends were not acknowledged`]),
-				...failuresOf(this.crowd, delivered, said, sessions),
+				...(acked === messagesSent ? [] : [`${messagesSent - acked} of ${messagesSent} sends were not acknowledged`]),
+				...failuresOf(this.counters, delivered, messagesSent, sessions),
 			],
 			more: {
 				senders: this.senders.length,
@@ -152,10 +152,10 @@ export class IngestLoad {
 		};
 	}
 
-	private sayOne(sender: Sender): void {
-		const room = sender.rooms[sender.said++ % sender.rooms.length] ?? "";
+	private sendOne(sender: Sender): void {
+		const room = sender.rooms[sender.messagesSent++ % sender.rooms.length] ?? "";
 		const nowMs = performance.now();
-		const id = sender.session.say(room, [textOf(++this.said, nowMs)]);
+		const id = sender.session.send(room, [messageText(++this.messagesSent, nowMs)]);
 		sender.sentMs.set(id, nowMs);
 	}
 
@@ -164,11 +164,11 @@ export class IngestLoad {
 		const sentMs = sender.sentMs.get(id);
 		if (sentMs !== undefined) this.samples.add(performance.now() - sentMs);
 		sender.sentMs.delete(id);
-		if (sender.refills) this.sayOne(sender);
+		if (sender.refills) this.sendOne(sender);
 	}
 
 	/** All acknowledged and delivered, or the time is up. */
 	private async settle(): Promise<void> {
-		await this.swarm.until(() => this.acked >= this.said && this.crowd.delivered >= this.said, DRAIN_MS);
+		await this.loop.until(() => this.acked >= this.messagesSent && this.counters.delivered >= this.messagesSent, DRAIN_MS);
 	}
 }

@@ -1,72 +1,72 @@
-// Short drops while a room is being spoken in: N clients, each of whom loses its connection several times, is away for a moment and
-// comes back with its cursor, at moments of its own, while the messages flow. Others publish this load for their servers (what share
-// arrived, and how late); here everything has to arrive, once and in order, and what counts is how late.
+// Short disconnections under load: each of N clients loses its connection several times, at random times, and resumes with its cursor.
+// Everything must be delivered, once and in order; the measure is latency. (Others publish the share of messages delivered under this
+// load.)
 import { failuresOf } from "../failures.ts";
-import { Crowd } from "../load/connection.ts";
+import type { EpollLoop } from "../load/epoll-loop.ts";
+import { DeliveryCounters } from "../load/load-connection.ts";
+import { messageText } from "../load/message-text.ts";
 import { Samples } from "../load/samples.ts";
-import type { Swarm } from "../load/swarm.ts";
-import { textOf } from "../load/text.ts";
-import { countersOf, grownBy } from "../metrics.ts";
-import { type Guest, guests, joinAll, levelAt, withServer } from "../peers/verbatim.ts";
+import { seeded } from "../math.ts";
+import { connectGuests, type Guest, joinAll, waitUntilConverged, withServer } from "../peers/verbatim.ts";
 import { Session } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
-import { seeded } from "../random.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
+import { metricIncrease, readMetrics } from "../server-metrics.ts";
 
 export interface JitterOptions {
 	readonly receivers: number;
 	/** Messages a second. */
 	readonly rate: number;
 	readonly seconds: number;
-	/** How often each client loses its connection, and how long it stays away, ms. */
+	/** Disconnections per client, and their duration, ms. */
 	readonly drops: number;
 	readonly awayMs: number;
 }
 
-/** What is on its way when the last message has been said, and whoever is away then. */
+/** Drain time after the last send, reconnections included. */
 const REST_MS = 60_000;
-/** Receivers whose latencies are taken: one in so many. */
+/** One receiver in this many has latency samples. */
 const SAMPLED_OF = 4;
 
 export function jitter(options: JitterOptions): Promise<Result[]> {
 	const { receivers, rate, seconds, drops, awayMs } = options;
-	return withServer(async (server, swarm) => {
+	return withServer(async (server, loop) => {
 		const port = server.httpPort;
-		const crowd = new Crowd();
-		const people = await guests(swarm, { port, crowd }, receivers, "jitter");
-		const [speaker] = await guests(swarm, { port, crowd: new Crowd() }, 1, "speaker");
-		if (speaker === undefined) throw new Error("nobody speaks");
-		const [room = ""] = await joinAll(swarm, [speaker, ...people], () => "jitter");
-		await levelAt(swarm, [speaker, ...people], room);
+		const counters = new DeliveryCounters();
+		const guests = await connectGuests(loop, { port, counters }, receivers, "jitter");
+		const [sender] = await connectGuests(loop, { port, counters: new DeliveryCounters() }, 1, "speaker");
+		if (sender === undefined) throw new Error("no sender connected");
+		const [room = ""] = await joinAll(loop, [sender, ...guests], () => "jitter");
+		await waitUntilConverged(loop, [sender, ...guests], room);
 
 		const samples = new Samples();
-		const waits = new Samples();
-		const clients = people.map((guest, i) => {
+		const welcomeMs = new Samples();
+		const clients = guests.map((guest, i) => {
 			if (i % SAMPLED_OF === 0) guest.session.connection.samples = samples;
-			return new Unsteady(guest, swarm, { port, crowd }, waits);
+			return new FlappingClient(guest, loop, { port, counters }, welcomeMs);
 		});
 		const before = usageOf(server.pid);
-		const countersBefore = await countersOf(server.ops);
+		const metricsBefore = await readMetrics(server.ops);
 		const startMs = performance.now();
 		const timetable = dropTimes(options).map(({ atMs, client }) => ({ atMs: startMs + atMs, client: clients[client] }));
 		const messages = Math.floor(rate * seconds);
-		let [said, dropped] = [0, 0];
+		let [messagesSent, dropped] = [0, 0];
 		const step = (): boolean => {
 			const nowMs = performance.now();
-			while (said < messages && nowMs - startMs >= (said / rate) * 1_000)
-				speaker.session.say(room, [textOf(++said, performance.now())]);
+			while (messagesSent < messages && nowMs - startMs >= (messagesSent / rate) * 1_000)
+				sender.session.send(room, [messageText(++messagesSent, performance.now())]);
 			for (; (timetable[dropped]?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs; dropped++) timetable[dropped]?.client?.drop(awayMs);
-			return said === messages && dropped === timetable.length;
+			return messagesSent === messages && dropped === timetable.length;
 		};
-		await swarm.until(step, seconds * 1_000 + REST_MS);
+		await loop.until(step, seconds * 1_000 + REST_MS);
 		const expected = messages * receivers;
-		await swarm.until(() => crowd.delivered >= expected && clients.every(({ isBack }) => isBack), REST_MS);
+		await loop.until(() => counters.delivered >= expected && clients.every(({ isBack }) => isBack), REST_MS);
 		const allMs = performance.now() - startMs;
 		const after = usageOf(server.pid);
-		// What comes now would be doubled.
-		await swarm.run(200);
-		const counters = await countersOf(server.ops);
+		// Anything that arrives now is a duplicate.
+		await loop.run(200);
+		const metrics = await readMetrics(server.ops);
 		const failures = clients.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
 		return [
 			{
@@ -74,16 +74,16 @@ export function jitter(options: JitterOptions): Promise<Result[]> {
 				peer: "Verbatim",
 				durability: DURABILITY,
 				receivers,
-				delivered: crowd.delivered,
+				delivered: counters.delivered,
 				expected,
-				deliveriesPerSecond: crowd.delivered / (allMs / 1_000),
+				deliveriesPerSecond: counters.delivered / (allMs / 1_000),
 				p50Ms: samples.percentile(0.5),
 				p99Ms: samples.percentile(0.99),
-				cpuUsPerDelivery: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / crowd.delivered,
+				cpuUsPerDelivery: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / counters.delivered,
 				failures: [
-					...(speaker.session.acked < messages ? [`${messages - speaker.session.acked} sends were not acknowledged`] : []),
+					...(sender.session.acked < messages ? [`${messages - sender.session.acked} sends were not acknowledged`] : []),
 					...new Set(failures),
-					...failuresOf(crowd, crowd.delivered, expected, [...clients.map(({ session }) => session), speaker.session]),
+					...failuresOf(counters, counters.delivered, expected, [...clients.map(({ session }) => session), sender.session]),
 				],
 				more: {
 					messagesPerSecond: rate,
@@ -91,70 +91,70 @@ export function jitter(options: JitterOptions): Promise<Result[]> {
 					dropsEach: drops,
 					awayMs,
 					drops: dropped,
-					deliveredPercent: (crowd.delivered / expected) * 100,
+					deliveredPercent: (counters.delivered / expected) * 100,
 					p999Ms: samples.percentile(0.999) ?? 0,
 					worstMs: samples.percentile(1) ?? 0,
-					backAfterMsP99: waits.percentile(0.99) ?? 0,
+					backAfterMsP99: welcomeMs.percentile(0.99) ?? 0,
 					rssMiBBefore: before.rssBytes / 2 ** 20,
 					rssMiBAfter: after.rssBytes / 2 ** 20,
-					storeReads: grownBy("verbatim_store_reads_total", countersBefore, counters) ?? "not told by the server's metrics",
+					storeReads: metricIncrease("verbatim_store_reads_total", metricsBefore, metrics) ?? "not told by the server's metrics",
 				},
 			},
 		];
 	});
 }
 
-/** A client whose connection breaks, and that comes back with its cursor. */
-class Unsteady {
+/** A client that loses its connection again and again, and resumes with its cursor. */
+class FlappingClient {
 	session: Session;
 	isBack = true;
 	failure: string | undefined;
 	private readonly token: string;
-	private readonly swarm: Swarm;
-	private readonly options: { readonly port: number; readonly crowd: Crowd };
-	private readonly waits: Samples;
+	private readonly loop: EpollLoop;
+	private readonly options: { readonly port: number; readonly counters: DeliveryCounters };
+	private readonly welcomeMs: Samples;
 
-	constructor({ session, welcome }: Guest, swarm: Swarm, options: Unsteady["options"], waits: Samples) {
+	constructor({ session, welcome }: Guest, loop: EpollLoop, options: FlappingClient["options"], welcomeMs: Samples) {
 		this.session = session;
 		this.token = welcome.welcome?.tokens?.access ?? "";
-		this.swarm = swarm;
+		this.loop = loop;
 		this.options = options;
-		this.waits = waits;
+		this.welcomeMs = welcomeMs;
 	}
 
-	/** Loses its connection, and comes back after so long. */
+	/** Disconnects, and reconnects after `awayMs`. */
 	drop(awayMs: number): void {
 		if (!this.isBack) {
-			// A drop that was not one would make the figures better than they are.
+			// A skipped drop would make the figures look better.
 			this.failure ??= "a client was not back before its next drop";
 			return;
 		}
 		this.isBack = false;
-		this.swarm.end(this.session.connection);
+		this.loop.end(this.session.connection);
 		setTimeout(() => {
-			this.comeBack().catch((cause: unknown) => {
+			this.reconnect().catch((cause: unknown) => {
 				this.failure = String(cause);
 			});
 		}, awayMs);
 	}
 
-	private async comeBack(): Promise<void> {
+	private async reconnect(): Promise<void> {
 		const cursors = this.session.cursors();
 		const { samples, cursors: stands } = this.session.connection;
 		const startMs = performance.now();
-		const { session } = await Session.open(this.swarm, this.options, { token: this.token, cursors }, (connection) => {
+		const { session } = await Session.open(this.loop, this.options, { token: this.token, cursors }, (connection) => {
 			for (const [room, seq] of stands) connection.cursors.set(room, seq);
 			connection.samples = samples;
 		});
-		this.waits.add(performance.now() - startMs);
+		this.welcomeMs.add(performance.now() - startMs);
 		this.session = session;
 		this.isBack = true;
 	}
 }
 
 /**
- * When who drops: each client's drops are spread over the whole time, one in each part of it, at a random moment of that part that
- * leaves it time to come back before the next.
+ * Drop times by client: one in each of `drops` equal parts of the run, at a random time that leaves room to reconnect before the next
+ * part.
  */
 export function dropTimes({
 	receivers,
@@ -164,7 +164,7 @@ export function dropTimes({
 }: JitterOptions): { readonly atMs: number; readonly client: number }[] {
 	const random = seeded(1);
 	const partMs = (seconds * 1_000) / drops;
-	// As long as it is away, and half of that to take what it missed.
+	// The disconnection, and half of that for the catch-up.
 	const freeMs = partMs - 1.5 * awayMs;
 	if (freeMs <= 0) throw new Error(`${drops} drops of ${awayMs} ms do not fit into ${seconds} s`);
 	const times = Array.from({ length: receivers }, (_, client) =>

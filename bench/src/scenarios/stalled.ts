@@ -1,70 +1,70 @@
-// One reader in a hundred stops reading. What do the others notice, and what does it cost the server in memory? The same people, in turn
-// without and with stalled readers. Before each window with them, a second room in which only they are is filled until the kernel and
-// the server hold for each of them as much as they ever will: otherwise their sockets' buffers would hide that they stalled.
+// One reader in a hundred stops reading: effect on the latency of the others, and on the server's memory. Windows without and with stalled
+// readers alternate. Before each window with them, a second room of theirs alone is filled until kernel buffers and outboxes are full;
+// otherwise the socket buffers would hide that they have stalled.
 import { failuresOf } from "../failures.ts";
-import { Crowd } from "../load/connection.ts";
+import type { EpollLoop } from "../load/epoll-loop.ts";
+import { FanoutLoad, type LoadRate, type MeasuredWindow } from "../load/fanout-load.ts";
+import { DeliveryCounters } from "../load/load-connection.ts";
 import { Samples } from "../load/samples.ts";
-import type { Swarm } from "../load/swarm.ts";
-import { type Pace, Stage, type Window } from "../load/window.ts";
-import { median } from "../median.ts";
-import { countersOf, grownBy } from "../metrics.ts";
-import { type Guest, guests, joinAll, levelAt, withServer } from "../peers/verbatim.ts";
+import { median } from "../math.ts";
+import { connectGuests, type Guest, joinAll, waitUntilConverged, withServer } from "../peers/verbatim.ts";
 import type { Session } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
+import { metricIncrease, readMetrics } from "../server-metrics.ts";
 
-export interface StalledOptions extends Pace {
+export interface StalledOptions extends LoadRate {
 	readonly receivers: number;
 	readonly pairs: number;
 }
 
 const ONE_IN = 100;
-/** The stalled one's own kernel buffer: small, as a phone's. */
+/** Receive buffer of a stalled reader: small. */
 const RECEIVE_BYTES = 16 * 1024;
 const FILL_TEXT_BYTES = 8_000;
-/** More than the kernel's send buffer on loopback (some 4 MB) and the server's outbox (1 MiB) hold. */
+/** More than the kernel's send buffer on loopback (some 4 MB) plus the server's outbox (1 MiB). */
 const FILL_TEXTS = 900;
 const CATCH_UP_MS = 30_000;
 
-/** Of a window: the server ends whoever reads nothing for 30 s (`stalledMs`), which is another matter. */
+/** Of a window: below `stalledMs` (30 s), after which the server closes a connection that does not read. */
 const SECONDS_MAX = 20;
 
 export function stalled(given: StalledOptions): Promise<Result[]> {
 	const options = { ...given, seconds: Math.min(given.seconds, SECONDS_MAX) };
-	return withServer(async (server, swarm) => {
+	return withServer(async (server, loop) => {
 		const port = server.httpPort;
-		const [crowd, slowCrowd] = [new Crowd(), new Crowd()];
+		const [counters, slowCounters] = [new DeliveryCounters(), new DeliveryCounters()];
 		const slowCount = Math.max(1, Math.floor(options.receivers / ONE_IN));
-		const well = await guests(swarm, { port, crowd }, options.receivers - slowCount, "well-");
-		const slow = await guests(swarm, { port, crowd: slowCrowd, receiveBytes: RECEIVE_BYTES }, slowCount, "slow-");
-		const [room = ""] = await joinAll(swarm, [...well, ...slow], () => "stall");
-		const [filler] = await guests(swarm, { port, crowd: new Crowd() }, 1, "filler");
-		if (filler === undefined) throw new Error("nobody to fill the buffers");
-		const [side = ""] = await joinAll(swarm, [filler, ...slow], () => "side");
-		await levelAt(swarm, [...well, ...slow], room);
+		const readers = await connectGuests(loop, { port, counters }, options.receivers - slowCount, "well-");
+		const slow = await connectGuests(loop, { port, counters: slowCounters, receiveBytes: RECEIVE_BYTES }, slowCount, "slow-");
+		const [room = ""] = await joinAll(loop, [...readers, ...slow], () => "stall");
+		const [filler] = await connectGuests(loop, { port, counters: new DeliveryCounters() }, 1, "filler");
+		if (filler === undefined) throw new Error("no filler connected");
+		const [side = ""] = await joinAll(loop, [filler, ...slow], () => "side");
+		await waitUntilConverged(loop, [...readers, ...slow], room);
 
-		const speaker = well[0]?.session;
-		const stage = new Stage(swarm, audienceOf(well, crowd, speaker, room), server.pid);
-		await stage.window({ ...options, seconds: Math.min(1, options.seconds) });
-		const windows: { readonly without: Window[]; readonly with: Window[] } = { without: [], with: [] };
+		const sender = readers[0]?.session;
+		const load = new FanoutLoad(loop, benchRoomOf(readers, counters, sender, room), server.pid);
+		await load.window({ ...options, seconds: Math.min(1, options.seconds) });
+		const windows: { readonly without: MeasuredWindow[]; readonly with: MeasuredWindow[] } = { without: [], with: [] };
 		const rssBytes = { before: usageOf(server.pid).rssBytes, most: 0 };
-		const countersBefore = await countersOf(server.ops);
+		const metricsBefore = await readMetrics(server.ops);
 		let caughtUp = true;
 		for (let pair = 0; pair < options.pairs; pair++) {
-			windows.without.push(await stage.window(options));
-			for (const { session } of slow) swarm.pause(session.connection);
-			await fill(swarm, filler.session, side);
-			windows.with.push(await stage.window(options));
+			windows.without.push(await load.window(options));
+			for (const { session } of slow) loop.pause(session.connection);
+			await fill(loop, filler.session, side);
+			windows.with.push(await load.window(options));
 			rssBytes.most = Math.max(rssBytes.most, usageOf(server.pid).rssBytes);
-			for (const { session } of slow) swarm.resume(session.connection);
-			caughtUp &&= await hasCaughtUp(swarm, slow, room, speaker);
+			for (const { session } of slow) loop.resume(session.connection);
+			caughtUp &&= await hasCaughtUp(loop, slow, room, sender);
 		}
-		const catchUps = grownBy("verbatim_catch_ups_total", countersBefore, await countersOf(server.ops));
-		const said = [...windows.without, ...windows.with];
-		const expected = said.reduce((sum, window) => sum + window.expected, 0);
-		const delivered = said.reduce((sum, window) => sum + window.delivered, 0);
-		const p99 = (all: readonly Window[]): number =>
+		const catchUps = metricIncrease("verbatim_catch_ups_total", metricsBefore, await readMetrics(server.ops));
+		const messagesSent = [...windows.without, ...windows.with];
+		const expected = messagesSent.reduce((sum, window) => sum + window.expected, 0);
+		const delivered = messagesSent.reduce((sum, window) => sum + window.delivered, 0);
+		const p99 = (all: readonly MeasuredWindow[]): number =>
 			Samples.merge(all.map(({ samples }) => samples)).percentile(0.99) ?? Number.NaN;
 		const ratios = windows.with.map((window, i) => p99([window]) / p99(windows.without.slice(i, i + 1)));
 		return [
@@ -79,18 +79,18 @@ export function stalled(given: StalledOptions): Promise<Result[]> {
 				p99Ms: p99(windows.with),
 				failures: [
 					...failuresOf(
-						crowd,
+						counters,
 						delivered,
 						expected,
-						well.map(({ session }) => session),
+						readers.map(({ session }) => session),
 					),
 					...failuresOf(
-						slowCrowd,
+						slowCounters,
 						0,
 						0,
 						slow.map(({ session }) => session),
 					),
-					...(catchUps === 0 ? ["nobody fell behind: the buffers hid that some had stalled"] : []),
+					...(catchUps === 0 ? ["no reader fell behind: buffers hid the stall"] : []),
 					...(caughtUp ? [] : ["a stalled reader did not catch up when it read again"]),
 				],
 				more: {
@@ -108,32 +108,32 @@ export function stalled(given: StalledOptions): Promise<Result[]> {
 	});
 }
 
-function audienceOf(well: readonly Guest[], crowd: Crowd, speaker: Session | undefined, room: string) {
+function benchRoomOf(readers: readonly Guest[], counters: DeliveryCounters, sender: Session | undefined, room: string) {
 	return {
-		crowd,
-		receivers: well.map(({ session }) => session.connection),
-		say: (texts: readonly string[]) => void speaker?.say(room, texts),
-		acked: () => speaker?.acked,
+		counters,
+		receivers: readers.map(({ session }) => session.connection),
+		send: (texts: readonly string[]) => void sender?.send(room, texts),
+		acked: () => sender?.acked,
 		refusals: [],
 	};
 }
 
-/** Says long texts in the stalled ones' own room, and waits until all are acknowledged. */
-async function fill(swarm: Swarm, filler: Session, side: string): Promise<void> {
+/** Sends long texts in the stalled readers' own room, and waits for the acknowledgements. */
+async function fill(loop: EpollLoop, filler: Session, side: string): Promise<void> {
 	const target = filler.acked + FILL_TEXTS;
-	let said = 0;
-	const speak = (): boolean => {
-		while (said < FILL_TEXTS && target - FILL_TEXTS + said - filler.acked < 50) {
-			filler.say(side, ["z".repeat(FILL_TEXT_BYTES)]);
-			said++;
+	let messagesSent = 0;
+	const sendDue = (): boolean => {
+		while (messagesSent < FILL_TEXTS && target - FILL_TEXTS + messagesSent - filler.acked < 50) {
+			filler.send(side, ["z".repeat(FILL_TEXT_BYTES)]);
+			messagesSent++;
 		}
 		return filler.acked >= target;
 	};
-	if (!(await swarm.until(speak, 30_000))) throw new Error("the stalled readers' room could not be filled");
+	if (!(await loop.until(sendDue, 30_000))) throw new Error("the stalled readers' room could not be filled");
 }
 
-/** Whether those who read again come to stand where the others are. */
-function hasCaughtUp(swarm: Swarm, slow: readonly Guest[], room: string, speaker: Session | undefined): Promise<boolean> {
-	const head = speaker?.connection.cursors.get(room) ?? 0;
-	return swarm.until(() => slow.every(({ session }) => session.connection.cursors.get(room) === head), CATCH_UP_MS);
+/** Whether the readers reach the head once they read again. */
+function hasCaughtUp(loop: EpollLoop, slow: readonly Guest[], room: string, sender: Session | undefined): Promise<boolean> {
+	const head = sender?.connection.cursors.get(room) ?? 0;
+	return loop.until(() => slow.every(({ session }) => session.connection.cursors.get(room) === head), CATCH_UP_MS);
 }

@@ -1,7 +1,7 @@
-// How long after its start does a server take connections, and how long until it says that it is ready? With an empty database, and with
-// a million messages stored. The time begins before the process is made: what the runtime needs to start is in it.
+// Start-up time: until the server accepts connections, and until it reports ready; with an empty database, and with a million messages
+// stored. Includes the start of the process and the runtime.
 
-import { median } from "../median.ts";
+import { median } from "../math.ts";
 import { prepareServer } from "../peers/verbatim.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
@@ -10,7 +10,7 @@ import { withStored } from "../stored.ts";
 
 export interface StartOptions {
 	readonly stored: number;
-	/** How often each is started. */
+	/** Starts per case. */
 	readonly pairs: number;
 }
 

@@ -1,80 +1,80 @@
-// N clients lose their connection at once; while they are away a hundred entries are said in each one's room; they come back all together
-// and resume with their cursors. How long until everybody has everything, and was anything doubled, missing, or read twice?
+// Reconnect storm: N clients disconnect at once, miss a hundred entries each, and reconnect together with their cursors. Measured: the time
+// until all have caught up; nothing may be missing or doubled.
 
 import { failuresOf } from "../failures.ts";
-import { Crowd } from "../load/connection.ts";
+import type { EpollLoop } from "../load/epoll-loop.ts";
+import { DeliveryCounters } from "../load/load-connection.ts";
+import { messageText } from "../load/message-text.ts";
 import { Samples } from "../load/samples.ts";
-import type { Swarm } from "../load/swarm.ts";
-import { textOf } from "../load/text.ts";
-import { countersOf, grownBy } from "../metrics.ts";
-import { type Guest, guests, joinAll, levelAt, withServer } from "../peers/verbatim.ts";
+import { connectGuests, type Guest, joinAll, waitUntilConverged, withServer } from "../peers/verbatim.ts";
 import { Session } from "../peers/verbatim-session.ts";
 import { usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
 import { DURABILITY } from "../server-flags.ts";
+import { metricIncrease, readMetrics } from "../server-metrics.ts";
 
 export interface StormOptions {
 	readonly receivers: number;
 	readonly rooms: number;
-	/** Entries said in each room while its people are away. */
+	/** Entries sent in each room while its clients are disconnected. */
 	readonly missed: number;
 }
 
-/** Connections being opened at once when they come back: below a listener's backlog. */
+/** Concurrent handshakes of the storm: below a listener's backlog. */
 const AT_ONCE = 400;
 const BACK_MS = 60_000;
 
 export function storm({ receivers, rooms, missed }: StormOptions): Promise<Result[]> {
-	return withServer(async (server, swarm) => {
+	return withServer(async (server, loop) => {
 		const port = server.httpPort;
-		const away = await guests(swarm, { port, crowd: new Crowd() }, receivers, "away");
-		const speakers = await guests(swarm, { port, crowd: new Crowd() }, rooms, "speaker");
-		// The speakers first, so that every room is made once.
-		const ids = await joinAll(swarm, speakers, (i) => `storm${i}`);
-		await joinAll(swarm, away, (i) => `storm${i % rooms}`);
+		const away = await connectGuests(loop, { port, counters: new DeliveryCounters() }, receivers, "away");
+		const senders = await connectGuests(loop, { port, counters: new DeliveryCounters() }, rooms, "speaker");
+		// The senders first, so that every room is created once.
+		const ids = await joinAll(loop, senders, (i) => `storm${i}`);
+		await joinAll(loop, away, (i) => `storm${i % rooms}`);
 		for (const [i, room] of ids.entries())
-			await levelAt(
-				swarm,
+			await waitUntilConverged(
+				loop,
 				away.filter((_, k) => k % rooms === i),
 				room,
 			);
 
-		for (const { session } of away) swarm.end(session.connection);
-		for (const [i, { session }] of speakers.entries())
-			session.say(
+		for (const { session } of away) loop.end(session.connection);
+		for (const [i, { session }] of senders.entries())
+			session.send(
 				ids[i] ?? "",
-				Array.from({ length: missed }, (_, n) => textOf(n + 1, performance.now())),
+				Array.from({ length: missed }, (_, n) => messageText(n + 1, performance.now())),
 			);
-		const isSaid = await swarm.until(() => speakers.every(({ session }) => session.acked >= missed), BACK_MS);
+		const areSent = await loop.until(() => senders.every(({ session }) => session.acked >= missed), BACK_MS);
 
-		const crowd = new Crowd();
+		const counters = new DeliveryCounters();
 		const before = usageOf(server.pid);
-		const countersBefore = await countersOf(server.ops);
+		const metricsBefore = await readMetrics(server.ops);
 		const startMs = performance.now();
-		const { back, waits } = await comeBack(swarm, port, crowd, away);
+		const { reconnected, welcomeMs } = await reconnect(loop, port, counters, away);
 		const welcomedMs = performance.now() - startMs;
 		const expected = receivers * missed;
-		await swarm.until(() => crowd.delivered >= expected, BACK_MS);
+		await loop.until(() => counters.delivered >= expected, BACK_MS);
 		const allMs = performance.now() - startMs;
 		const after = usageOf(server.pid);
-		// What comes now would be doubled.
-		await swarm.run(200);
-		const counters = await countersOf(server.ops);
+		// Anything that arrives now is a duplicate.
+		await loop.run(200);
+		const metrics = await readMetrics(server.ops);
 		return [
 			{
 				scenario: "storm",
 				peer: "Verbatim",
 				durability: DURABILITY,
 				receivers,
-				delivered: crowd.delivered,
+				delivered: counters.delivered,
 				expected,
-				deliveriesPerSecond: crowd.delivered / (allMs / 1_000),
-				p50Ms: waits.percentile(0.5),
-				p99Ms: waits.percentile(0.99),
-				cpuUsPerDelivery: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / crowd.delivered,
+				deliveriesPerSecond: counters.delivered / (allMs / 1_000),
+				p50Ms: welcomeMs.percentile(0.5),
+				p99Ms: welcomeMs.percentile(0.99),
+				cpuUsPerDelivery: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / counters.delivered,
 				failures: [
-					...(isSaid ? [] : ["not all was acknowledged that was said meanwhile"]),
-					...failuresOf(crowd, crowd.delivered, expected, back),
+					...(areSent ? [] : ["not all was acknowledged that was said meanwhile"]),
+					...failuresOf(counters, counters.delivered, expected, reconnected),
 				],
 				more: {
 					rooms,
@@ -83,8 +83,8 @@ export function storm({ receivers, rooms, missed }: StormOptions): Promise<Resul
 					allHaveAllMs: allMs,
 					rssMiBBefore: before.rssBytes / 2 ** 20,
 					rssMiBAfter: after.rssBytes / 2 ** 20,
-					storeReads: grownBy("verbatim_store_reads_total", countersBefore, counters) ?? "not told by the server's metrics",
-					catchUps: grownBy("verbatim_catch_ups_total", countersBefore, counters) ?? 0,
+					storeReads: metricIncrease("verbatim_store_reads_total", metricsBefore, metrics) ?? "not told by the server's metrics",
+					catchUps: metricIncrease("verbatim_catch_ups_total", metricsBefore, metrics) ?? 0,
 				},
 			},
 		];
@@ -92,9 +92,9 @@ export function storm({ receivers, rooms, missed }: StormOptions): Promise<Resul
 }
 
 /** All connect again, each with its token and its cursor; `waits` is how long each had to wait for its welcome. */
-async function comeBack(swarm: Swarm, port: number, crowd: Crowd, away: readonly Guest[]) {
-	const waits = new Samples();
-	const back: Session[] = [];
+async function reconnect(loop: EpollLoop, port: number, counters: DeliveryCounters, away: readonly Guest[]) {
+	const welcomeMs = new Samples();
+	const reconnected: Session[] = [];
 	const startMs = performance.now();
 	let next = 0;
 	const worker = async (): Promise<void> => {
@@ -102,14 +102,14 @@ async function comeBack(swarm: Swarm, port: number, crowd: Crowd, away: readonly
 			const { welcome, session: old } = guest;
 			const cursors = old.cursors();
 			const hello = { token: welcome.welcome?.tokens?.access ?? "", cursors };
-			const options = { port, crowd };
-			const { session } = await Session.open(swarm, options, hello, (connection) => {
+			const options = { port, counters };
+			const { session } = await Session.open(loop, options, hello, (connection) => {
 				for (const { room, seq } of cursors) connection.cursors.set(room, seq);
 			});
-			waits.add(performance.now() - startMs);
-			back.push(session);
+			welcomeMs.add(performance.now() - startMs);
+			reconnected.push(session);
 		}
 	};
-	await swarm.during(Promise.all(Array.from({ length: AT_ONCE }, worker)), "coming back", BACK_MS);
-	return { back, waits };
+	await loop.during(Promise.all(Array.from({ length: AT_ONCE }, worker)), "coming back", BACK_MS);
+	return { reconnected, welcomeMs };
 }

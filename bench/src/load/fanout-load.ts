@@ -1,12 +1,12 @@
-// A window of measurement: one speaker, a steady rate, singly or in bursts, and what became of it. The rate is open-loop: what is late
-// is not waited for. The server's processor time is that of the window and of the drain after it.
-import type { Audience } from "../peers/peer.ts";
+// Fan-out load on one room: one sender, a steady open-loop rate, singly or in bursts, measured in windows. The server's processor time
+// includes the drain after the window.
+import type { BenchRoom } from "../peers/peer.ts";
 import { machineSeconds, usageOf } from "../proc.ts";
+import type { EpollLoop } from "./epoll-loop.ts";
+import { messageText } from "./message-text.ts";
 import { Samples } from "./samples.ts";
-import type { Swarm } from "./swarm.ts";
-import { textOf } from "./text.ts";
 
-export interface Pace {
+export interface LoadRate {
 	/** Messages a second. */
 	readonly rate: number;
 	readonly seconds: number;
@@ -14,10 +14,10 @@ export interface Pace {
 	readonly burst: number;
 }
 
-export interface Window {
+export interface MeasuredWindow {
 	readonly delivered: number;
 	readonly expected: number;
-	/** Sends acknowledged, where the peer does that. */
+	/** Acknowledged sends; undefined for peers without acknowledgements. */
 	readonly acked: number | undefined;
 	readonly messages: number;
 	/** From the first send to the last delivery. */
@@ -28,66 +28,66 @@ export interface Window {
 	readonly mainThreadSeconds: number;
 	/** The generator's own, to see whether it was the bottleneck. */
 	readonly generatorCpuSeconds: number;
-	/** What others on the machine used meanwhile: such a window tells less. */
+	/** Processor time of other processes meanwhile: the more, the less reliable the window. */
 	readonly otherCpuSeconds: number;
 	readonly bytes: number;
 	readonly samples: Samples;
-	/** How late the generator itself was with its sends. */
+	/** Delay of the generator's own sends. */
 	readonly late: Samples;
 }
 
-/** Receivers whose latencies are taken, spread evenly. */
+/** Receivers with latency samples, spread evenly. */
 const SAMPLED = 100;
 const DRAIN_MS = 10_000;
 const QUIET_MS = 1_000;
 
-export class Stage {
-	readonly audience: Audience;
-	private readonly swarm: Swarm;
+export class FanoutLoad {
+	readonly room: BenchRoom;
+	private readonly loop: EpollLoop;
 	private readonly pid: number;
-	private said = 0;
+	private messagesSent = 0;
 
-	constructor(swarm: Swarm, audience: Audience, pid: number) {
-		this.swarm = swarm;
-		this.audience = audience;
+	constructor(loop: EpollLoop, room: BenchRoom, pid: number) {
+		this.loop = loop;
+		this.room = room;
 		this.pid = pid;
 	}
 
-	async window({ rate, seconds, burst }: Pace, drainMs = DRAIN_MS): Promise<Window> {
-		const { swarm, audience } = this;
-		const { crowd, receivers } = audience;
+	async window({ rate, seconds, burst }: LoadRate, drainMs = DRAIN_MS): Promise<MeasuredWindow> {
+		const { loop, room } = this;
+		const { counters, receivers } = room;
 		const samples = this.sample();
 		const late = new Samples();
 		const messages = Math.max(burst, Math.floor((rate * seconds) / burst) * burst);
-		const had = { delivered: crowd.delivered, bytes: crowd.bytes, acked: audience.acked() };
+		const had = { delivered: counters.delivered, bytes: counters.bytes, acked: room.acked() };
 		const expected = messages * receivers.length;
 		const generatorBefore = process.cpuUsage();
 		const before = usageOf(this.pid);
 		const machineBefore = machineSeconds();
 		const startMs = performance.now();
 		let sent = 0;
-		const speak = (): boolean => {
+		const sendDue = (): boolean => {
 			for (;;) {
 				const dueMs = startMs + (sent / rate) * 1_000;
 				const nowMs = performance.now();
 				if (sent >= messages || nowMs < dueMs) return sent >= messages;
 				late.add(nowMs - dueMs);
-				const texts = Array.from({ length: burst }, () => textOf(++this.said, performance.now()));
-				audience.say(texts);
+				const texts = Array.from({ length: burst }, () => messageText(++this.messagesSent, performance.now()));
+				room.send(texts);
 				sent += burst;
 			}
 		};
-		await swarm.until(speak, seconds * 1_000 + drainMs);
-		await swarm.until(() => crowd.delivered - had.delivered >= expected && this.isAcked(had.acked, messages), drainMs);
+		await loop.until(sendDue, seconds * 1_000 + drainMs);
+		await loop.until(() => counters.delivered - had.delivered >= expected && this.isAcked(had.acked, messages), drainMs);
 		const endMs = performance.now();
 		const after = usageOf(this.pid);
 		const machine = machineSeconds() - machineBefore;
 		const own = process.cpuUsage(generatorBefore);
 		const generatorCpuSeconds = (own.user + own.system) / 1e6;
 		for (const receiver of receivers) receiver.samples = undefined;
-		const acked = audience.acked();
+		const acked = room.acked();
 		return {
-			delivered: crowd.delivered - had.delivered,
+			delivered: counters.delivered - had.delivered,
 			expected,
 			acked: acked === undefined ? undefined : acked - (had.acked ?? 0),
 			messages,
@@ -97,29 +97,29 @@ export class Stage {
 			mainThreadSeconds: after.mainThreadSeconds - before.mainThreadSeconds,
 			generatorCpuSeconds,
 			otherCpuSeconds: Math.max(0, machine - (after.cpuSeconds - before.cpuSeconds) - generatorCpuSeconds),
-			bytes: crowd.bytes - had.bytes,
+			bytes: counters.bytes - had.bytes,
 			samples,
 			late,
 		};
 	}
 
 	/**
-	 * Waits until what a window left over has come after all, so that it is not paid for in somebody else's window. What is lost
-	 * does not come: a second without a delivery ends the wait.
+	 * Waits for the deliveries that a window left over, so that they do not fall into the next window. Ends after a second without a
+	 * delivery: the rest is lost.
 	 */
-	async settle(window: Window, timeoutMs: number): Promise<void> {
-		const { crowd } = this.audience;
-		const target = crowd.delivered + window.expected - window.delivered;
+	async settle(window: MeasuredWindow, timeoutMs: number): Promise<void> {
+		const { counters } = this.room;
+		const target = counters.delivered + window.expected - window.delivered;
 		const endMs = performance.now() + timeoutMs;
-		for (let had = -1; crowd.delivered > had && performance.now() < endMs; ) {
-			had = crowd.delivered;
-			if (await this.swarm.until(() => crowd.delivered >= target, QUIET_MS)) return;
+		for (let had = -1; counters.delivered > had && performance.now() < endMs; ) {
+			had = counters.delivered;
+			if (await this.loop.until(() => counters.delivered >= target, QUIET_MS)) return;
 		}
 	}
 
 	private sample(): Samples {
 		const samples = new Samples();
-		const { receivers } = this.audience;
+		const { receivers } = this.room;
 		const step = Math.max(1, Math.floor(receivers.length / SAMPLED));
 		for (let i = 0; i < receivers.length; i += step) {
 			const receiver = receivers[i];
@@ -129,7 +129,7 @@ export class Stage {
 	}
 
 	private isAcked(had: number | undefined, messages: number): boolean {
-		const acked = this.audience.acked();
+		const acked = this.room.acked();
 		return acked === undefined || acked - (had ?? 0) >= messages;
 	}
 }

@@ -1,27 +1,27 @@
-// What the server is held to, as data: how each bar is read from the results of a run. A bar that is missed does not fail the run (a
-// machine may be slow or busy); it stands in the report.
+// Performance thresholds as data: each reads its value from the results of a run. A missed threshold does not fail the run, since the
+// machine may be slow or busy; it is in the report.
 import type { Result } from "../result.ts";
 
-export interface Bar {
+export interface Threshold {
 	readonly what: string;
 	readonly unit: string;
 	readonly atMost?: number;
 	readonly atLeast?: number;
-	/** undefined where the run has no result that tells. */
+	/** undefined if the run has no such result. */
 	value(results: readonly Result[]): number | undefined;
 }
 
-export interface Verdict {
+export interface ThresholdResult {
 	readonly what: string;
-	/** The bar in words: `≤ 1.25 ×`. */
+	/** The threshold as text: `≤ 1.25 ×`. */
 	readonly bar: string;
 	readonly value: number;
 	readonly unit: string;
 	readonly isMet: boolean;
 }
 
-export function verdicts(results: readonly Result[]): Verdict[] {
-	return BARS.flatMap(({ what, unit, atMost, atLeast, value: read }) => {
+export function checkThresholds(results: readonly Result[]): ThresholdResult[] {
+	return THRESHOLDS.flatMap(({ what, unit, atMost, atLeast, value: read }) => {
 		const value = read(results);
 		if (value === undefined || Number.isNaN(value)) return [];
 		const isMet = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
@@ -33,7 +33,7 @@ export function verdicts(results: readonly Result[]): Verdict[] {
 const single = (rate: number, receivers = 1_000) => ({ burst: 1, messagesPerSecond: rate, receivers });
 const bursts = { burst: 10, messagesPerSecond: 1_000, receivers: 1_000 };
 
-export const BARS: readonly Bar[] = [
+export const THRESHOLDS: readonly Threshold[] = [
 	{
 		what: "fanout 1,000 × 200/s: CPU per delivery, beside the C relay",
 		unit: "×",
@@ -144,7 +144,7 @@ function fanoutOf(all: readonly Result[], at: FanoutAt): Result | undefined {
 	return named(all, "fanout", at);
 }
 
-/** Only with as many connections as the bar speaks of: fewer would bear the fixed cost of buffers alone. */
+/** Only with that many connections: with fewer, the fixed cost of buffers dominates. */
 function idleOf(all: readonly Result[], door: string): number | undefined {
 	return named(all, "idle", { door, receivers: 15_000 })?.rssBytesPerConnection;
 }
@@ -153,7 +153,7 @@ function jitterOf(all: readonly Result[]): Result | undefined {
 	return named(all, "jitter", { receivers: 2_000, messagesPerSecond: 100, dropsEach: 8, awayMs: 2_000 });
 }
 
-/** The scenario's result under the conditions that the bar speaks of. */
+/** The scenario's result with these parameters. */
 function named(
 	all: readonly Result[],
 	scenario: string,
@@ -165,7 +165,7 @@ function named(
 	});
 }
 
-/** Only where it has grown as far as the bar says. */
+/** Only of a run with at least this many messages and rooms. */
 function grown(all: readonly Result[]): Result[] {
 	const of = all.filter(({ scenario }) => scenario.startsWith("growth"));
 	const most = (key: string): number => Math.max(...of.map((result) => more(result, key) ?? 0));

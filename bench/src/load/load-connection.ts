@@ -1,15 +1,16 @@
-// One connection of the load generator: what it has been given, and the proof that nothing is missing, doubled or out of place.
+// One connection of the load generator: counts deliveries and checks that none is missing, doubled or out of order.
+
+import type { FrameCache } from "./frame-cache.ts";
 import type { Framing } from "./framing.ts";
 import { close, connectTcp, transmit } from "./libc.ts";
 import type { Samples } from "./samples.ts";
-import type { Seen } from "./seen.ts";
 
-/** How one peer's bytes are cut and read. One object serves all its connections. */
-export interface Wire {
+/** Framing and decoding of one peer's bytes; shared by all its connections. */
+export interface WireFormat {
 	readonly framing: Framing;
 	/**
-	 * The entries of a frame, undefined where it carries none. Called once for the same bytes, whatever the number of
-	 * connections that are given them.
+	 * The entries of a frame, undefined if it carries none. Called once for equal bytes, whatever the number of connections that
+	 * receive them.
 	 */
 	read(payload: Buffer): Delivery | undefined;
 }
@@ -17,62 +18,62 @@ export interface Wire {
 /** The entries of one frame. */
 export interface Delivery {
 	readonly room: string;
-	/** Numbers of the first and last entry, dense. */
+	/** Seqs of the first and last entry; dense. */
 	readonly first: number;
 	readonly last: number;
 	/** When each message in it was sent, by this process's clock, in milliseconds; entries of other kinds have none. */
 	readonly sentMs: readonly number[];
 }
 
-/** What a set of connections has received, together. */
-export class Crowd {
-	/** Messages given to all of them, each counted at each. */
+/** Totals over a set of connections. */
+export class DeliveryCounters {
+	/** Messages delivered, counted at each receiver. */
 	delivered = 0;
 	/** Bytes of the frames that carried them. */
 	bytes = 0;
-	/** Frames that did not begin right behind what the connection had: something was missing, doubled or out of place. */
+	/** Frames that did not follow the connection's cursor: something was missing, doubled or out of order. */
 	disordered = 0;
 	/** Connections that the server ended. */
 	lost = 0;
 }
 
-export class Connection {
+export class LoadConnection {
 	readonly fd: number;
-	readonly crowd: Crowd;
-	readonly seen: Seen;
-	wire: Wire;
+	readonly counters: DeliveryCounters;
+	readonly frameCache: FrameCache;
+	wireFormat: WireFormat;
 	/** The newest entry of each room. */
 	readonly cursors = new Map<string, number>();
-	/** Messages given to this one. */
+	/** Messages delivered to this one. */
 	delivered = 0;
-	/** Told of every frame that carries no entries. */
-	onOther: ((payload: Buffer, connection: Connection) => void) | undefined;
-	/** Told when the server has ended it. */
+	/** Called with every frame that carries no entries. */
+	onOther: ((payload: Buffer, connection: LoadConnection) => void) | undefined;
+	/** Called when the server has closed it. */
 	onLost: (() => void) | undefined;
-	/** Where latencies go; only of some, since a sample costs as much as a delivery. */
+	/** Latency samples; set on some connections only, since a sample costs as much as a delivery. */
 	samples: Samples | undefined;
-	/** The place in `seen` of the newest frame. */
-	place = -1;
-	/** The beginning of a frame whose end is not here yet. */
+	/** Slot of the newest frame in the frame cache. */
+	slot = -1;
+	/** An incomplete frame. */
 	rest: Buffer | undefined;
 	isOpen = true;
 	/** What the socket did not take. */
 	private waiting: Buffer | undefined;
-	private readonly onWaiting: (connection: Connection) => void;
+	private readonly onWaiting: (connection: LoadConnection) => void;
 
 	constructor(options: {
 		from: string;
 		port: number;
-		wire: Wire;
-		crowd: Crowd;
-		seen: Seen;
+		wireFormat: WireFormat;
+		counters: DeliveryCounters;
+		frameCache: FrameCache;
 		receiveBytes?: number | undefined;
-		onWaiting: (connection: Connection) => void;
+		onWaiting: (connection: LoadConnection) => void;
 	}) {
 		this.fd = connectTcp(options.from, options.port, options.receiveBytes);
-		this.wire = options.wire;
-		this.crowd = options.crowd;
-		this.seen = options.seen;
+		this.wireFormat = options.wireFormat;
+		this.counters = options.counters;
+		this.frameCache = options.frameCache;
 		this.onWaiting = options.onWaiting;
 	}
 
@@ -88,7 +89,7 @@ export class Connection {
 		this.onWaiting(this);
 	}
 
-	/** Tries again with what the socket did not take. True when all is gone. */
+	/** Writes what the socket did not take. True when nothing is left. */
 	flush(): boolean {
 		const bytes = this.waiting;
 		if (bytes === undefined || !this.isOpen) return true;
@@ -99,19 +100,19 @@ export class Connection {
 		return false;
 	}
 
-	/** Counts a frame's messages and holds it against what this connection had. */
+	/** Counts a frame's messages and checks it against the cursor. */
 	take(delivery: Delivery, bytes: number, nowMs: number): void {
 		const { room, first, last, sentMs } = delivery;
-		if (first !== (this.cursors.get(room) ?? 0) + 1) this.crowd.disordered++;
+		if (first !== (this.cursors.get(room) ?? 0) + 1) this.counters.disordered++;
 		this.cursors.set(room, last);
 		if (sentMs.length === 0) return;
 		this.delivered += sentMs.length;
-		this.crowd.delivered += sentMs.length;
-		this.crowd.bytes += bytes;
+		this.counters.delivered += sentMs.length;
+		this.counters.bytes += bytes;
 		if (this.samples !== undefined) for (const at of sentMs) this.samples.add(nowMs - at);
 	}
 
-	/** `Swarm` alone calls this, since it also has to forget the connection. */
+	/** Called by `EpollLoop` only, which has to forget the connection as well. */
 	end(reset: boolean): void {
 		if (!this.isOpen) return;
 		this.isOpen = false;

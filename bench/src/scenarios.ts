@@ -1,5 +1,5 @@
-// The scenarios as data: the help, the defaults and the whole run come from here.
-import type { Door } from "./peers/verbatim-session.ts";
+// The scenarios as data: source of the help, the defaults and the rounds of a full run.
+import type { Transport } from "./peers/verbatim-session.ts";
 import type { Result } from "./result.ts";
 import { compare } from "./scenarios/compare.ts";
 import { fanout } from "./scenarios/fanout.ts";
@@ -14,7 +14,7 @@ import { stalled } from "./scenarios/stalled.ts";
 import { start } from "./scenarios/start.ts";
 import { storm } from "./scenarios/storm.ts";
 
-/** All that can be said on the command line; each scenario takes what it knows. */
+/** The flags of the command line; each scenario uses some of them. */
 export interface Flags {
 	receivers: number;
 	/** Messages a second. */
@@ -24,23 +24,23 @@ export interface Flags {
 	burst: number;
 	/** How often each side of a comparison is measured. */
 	pairs: number;
-	door: Door;
+	door: Transport;
 	senders: number;
 	rooms: number;
-	/** Sends that a sender keeps under way. */
+	/** Sends in flight per sender. */
 	window: number;
-	/** Entries said while clients are away. */
+	/** Entries sent per room while clients are disconnected. */
 	missed: number;
 	/** Messages stored before. */
 	stored: number;
-	/** How often each client loses its connection, and how long it stays away, ms. */
+	/** Disconnections per client, and their duration, ms. */
 	drops: number;
 	awayMs: number;
 	/** How long a soak lasts. */
 	minutes: number;
 }
 
-/** What every flag is where neither the scenario nor the command line says it. */
+/** Defaults for flags that neither the scenario nor the command line sets. */
 export const FLAGS: Flags = {
 	receivers: 1_000,
 	rate: 200,
@@ -60,18 +60,18 @@ export const FLAGS: Flags = {
 
 export interface Scenario {
 	readonly name: string;
-	readonly does: string;
-	/** What it runs with where the command line does not say otherwise; flags that are not here mean nothing to it. */
+	readonly description: string;
+	/** Defaults of the flags that this scenario uses. */
 	readonly defaults: Partial<Flags>;
 	run(flags: Flags): Promise<Result[]>;
-	/** What the whole run (no scenario named) does with it, beside the defaults; nothing: once, with the defaults. */
+	/** The rounds of a full run (no scenario named); default: one, with the defaults. */
 	readonly rounds?: readonly Partial<Flags>[];
 }
 
 export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "fanout",
-		does: "one room, so many receivers, so many messages a second of 100 bytes: the cost of a delivery beside the C relay's",
+		description: "one room, N receivers, R messages/s of 100 bytes: cost of a delivery compared with the C relay",
 		defaults: { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3 },
 		run: fanout,
 		rounds: [
@@ -86,70 +86,70 @@ export const SCENARIOS: readonly Scenario[] = [
 	},
 	{
 		name: "ingest",
-		does: "senders over many rooms: acknowledged messages a second when each keeps a window under way, and the wait at a steady rate",
+		description: "senders over many rooms: acknowledged messages/s with full windows, and latency at a steady rate",
 		defaults: { senders: 64, rooms: 64, window: 64, rate: 5_000, seconds: 5 },
 		run: ingest,
 	},
 	{
 		name: "idle",
-		does: "so many authenticated connections, each in one of so many rooms: the memory of one",
+		description: "N authenticated connections, each in one of several rooms: memory per connection",
 		defaults: { receivers: 15_000, rooms: 150, seconds: 10, door: "ws" },
 		run: idle,
 		rounds: [{ door: "ws" }, { door: "tcp" }, { door: "ws", rooms: 15_000 }],
 	},
 	{
 		name: "storm",
-		does: "so many clients lose their connection at once and come back to what was said meanwhile: the time until all have all",
+		description: "N clients disconnect at once, miss entries and reconnect together: time until all have caught up",
 		defaults: { receivers: 10_000, rooms: 100, missed: 100 },
 		run: storm,
 	},
 	{
 		name: "jitter",
-		does: "so many clients, each of whom drops so many times for a moment while messages flow: what share arrives, and how late",
+		description: "N clients, each disconnected several times for a moment under load: share of deliveries, and latency",
 		defaults: { receivers: 2_000, rate: 100, seconds: 60, drops: 8, awayMs: 2_000 },
 		run: jitter,
 	},
 	{
 		name: "mixed",
-		does: "users in several rooms each, who talk, type, page back, wander; one in a hundred reads slowly",
+		description: "users in several rooms each: sends, typing, history, joins and leaves; one in a hundred reads slowly",
 		defaults: { receivers: 1_000, rooms: 100, rate: 500, seconds: 5 },
 		run: mixed,
 	},
 	{
 		name: "stalled",
-		does: "one reader in a hundred stops reading: the others' latency with and without, and the server's memory",
+		description: "one reader in a hundred stops reading: latency of the others with and without, and the server's memory",
 		defaults: { receivers: 1_000, rate: 100, seconds: 2, burst: 1, pairs: 8 },
 		run: stalled,
 	},
 	{
 		name: "history",
-		does: "pages from anywhere in a room of so many messages",
+		description: "pages from random positions in a room of many messages",
 		defaults: { stored: 1_000_000, receivers: 4, seconds: 5 },
 		run: history,
 	},
 	{
 		name: "soak",
-		does: "guests who come, say five lines and go, so many a second: the server's memory over time, and what a visit leaves in it",
+		description: "short visits of guests who send five lines: the server's memory over time, and growth per visit",
 		defaults: { rate: 100, rooms: 64, minutes: 20 },
 		run: soak,
-		// A whole run takes minutes, not half an hour: fewer visits, more quickly.
+		// Shorter in a full run: fewer visits, at a higher rate.
 		rounds: [{ rate: 200, minutes: 2 }],
 	},
 	{
 		name: "start",
-		does: "from the start of the process until it listens, empty and with so many messages stored",
+		description: "time from the start of the process until it listens, empty and with many messages stored",
 		defaults: { stored: 1_000_000, pairs: 5 },
 		run: start,
 	},
 	{
 		name: "growth",
-		does: "the cost of a message and of a delivery: few and many messages stored, few and many rooms",
+		description: "cost of a message and of a delivery: few and many messages stored, few and many rooms",
 		defaults: { stored: 1_000_000, rooms: 10_000, receivers: 100, rate: 500, seconds: 4 },
 		run: growth,
 	},
 	{
 		name: "compare",
-		does: "the same fan-out by Verbatim, a C relay, nats-server, ngircd, ws and Socket.IO, where they are here",
+		description: "the same fan-out by Verbatim, a C relay, nats-server, ngircd, ws and Socket.IO, where they are installed",
 		defaults: { receivers: 1_000, rate: 50, seconds: 4, burst: 1, pairs: 3 },
 		run: compare,
 		rounds: [{}, { rate: 100, burst: 10 }],

@@ -1,17 +1,17 @@
-// The report for people: one self-contained page, from the same results as the JSON.
+// The report as one self-contained HTML page, from the same results as the JSON.
 import { disturbance, rowsOf, show } from "../print.ts";
 import type { Result } from "../result.ts";
 import { summary } from "../summary.ts";
-import type { Verdict } from "./bars.ts";
 import { barChart, escapeHtml } from "./chart.ts";
 import type { Environment } from "./environment.ts";
 import { STYLE } from "./style.ts";
+import type { ThresholdResult } from "./thresholds.ts";
 
 export interface Report {
 	readonly environment: Environment;
 	readonly results: readonly Result[];
-	readonly verdicts: readonly Verdict[];
-	/** What the run lacked, in words. */
+	readonly verdicts: readonly ThresholdResult[];
+	/** Unavailable peers, as text. */
 	readonly absent: readonly string[];
 }
 
@@ -49,7 +49,7 @@ function facts({ date, commit, cpu, cores, memoryGiB, kernel, runtime, disk }: E
 	return `<p class="facts">${all.map(escapeHtml).join(" · ")}</p>`;
 }
 
-function verdictTable(verdicts: readonly Verdict[]): string {
+function verdictTable(verdicts: readonly ThresholdResult[]): string {
 	const rows = verdicts.map(
 		({ what, bar, value, unit, isMet }) =>
 			`<tr><td>${escapeHtml(what)}</td><td class="number">${escapeHtml(bar)}</td><td class="number">${show(value)} ${escapeHtml(unit)}</td><td class="${isMet ? "good" : "bad"}">${isMet ? "met" : "missed"}</td></tr>`,

@@ -1,12 +1,11 @@
-// The report on disk: `bench/report/report.json` for programs, `bench/report/index.html` for people. Not kept in the repository: its
-// figures are those of one machine.
+// Writes the report: `bench/report/report.json` and `bench/report/index.html`. Not in the repository: the figures are one machine's.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Report, reportPage } from "./page.ts";
+import { type Report, reportPage } from "./report-page.ts";
 
 export const REPORT_DIR = join(import.meta.dir, "../../report");
 
-/** Gives the page's path. */
+/** Returns the page's path. */
 export async function writeReport(report: Report, dir = REPORT_DIR): Promise<string> {
 	await mkdir(dir, { recursive: true });
 	await writeFile(join(dir, "report.json"), `${JSON.stringify(report, null, "\t")}\n`);

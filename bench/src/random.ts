@@ -1,8 +1,0 @@
-/** Numbers from 0 to below 1, the same for the same seed (Numerical Recipes' generator): even enough to choose places and people. */
-export function seeded(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		return state / 2 ** 32;
-	};
-}
