@@ -153,9 +153,22 @@ describe("a large room", () => {
 		const bench = await inCrowd(450);
 		const { room, server, tea, clock } = bench;
 		for (let i = 0; i < 3; i++) await given(bench, room.loadMembers(100));
+		let answer = (): void => {};
+		server.react = (command, session, up) => {
+			if (command.case !== "who") return undefined;
+			// Read when it is answered, as a slow store does.
+			answer = () => session.push({ case: "memberList", value: server.memberList(tea, command.value) }, up.id);
+			return "silent";
+		};
+		const more = room.loadMembers(100);
+		await clock.settle();
+		server.react = () => undefined;
 		skip(bench, () => server.append(tea, "zoe", { case: "joined", value: {} }));
 		await clock.settle();
-		const [all, more] = [room.who(), room.loadMembers(100)];
+		const all = room.who();
+		await clock.settle();
+		expect([room.members.size, room.membersComplete]).toEqual([100, false]);
+		answer();
 		await clock.settle();
 		await more;
 		expect((await all).length).toBe(tea.members.size);
@@ -267,7 +280,16 @@ describe("a large room", () => {
 		const step = fc.oneof(
 			fc.record({ do: fc.constant("page" as const) }),
 			fc.record({ do: fc.constantFrom("join" as const, "leave" as const, "decline" as const, "skip" as const), n: fc.nat(39) }),
-			fc.record({ do: fc.constantFrom("who" as const, "say" as const, "late page" as const, "settle" as const, "cut" as const) }),
+			fc.record({
+				do: fc.constantFrom(
+					"who" as const,
+					"say" as const,
+					"late page" as const,
+					"slow page" as const,
+					"settle" as const,
+					"cut" as const,
+				),
+			}),
 		);
 		await fc.assert(
 			fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 40 }), async (steps) => {
@@ -285,12 +307,15 @@ describe("a large room", () => {
 					else if (each.do === "say") server.say(tea, "ann", "hi");
 					else if (each.do === "settle") await clock.settle();
 					else if (each.do === "cut") await reconnect(bench);
-					else if (each.do === "late page") {
-						// Read now, and told only after what comes next.
+					else if (each.do === "late page" || each.do === "slow page") {
+						// Told only after what comes next; read now, or then.
 						server.react = (command, session, up) => {
 							if (command.case !== "who") return undefined;
-							const list = server.memberList(tea, command.value);
-							held.push(() => session.open && session.push({ case: "memberList", value: list }, up.id));
+							const { value: asked } = command;
+							const list = each.do === "late page" ? server.memberList(tea, asked) : undefined;
+							held.push(() => {
+								if (session.open) session.push({ case: "memberList", value: list ?? server.memberList(tea, asked) }, up.id);
+							});
 							return "silent";
 						};
 						room.loadMembers(5).catch(() => undefined);
