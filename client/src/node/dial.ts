@@ -73,6 +73,23 @@ export function bareHost({ hostname }: URL): string {
 	return hostname.replace(/^\[|\]$/g, "");
 }
 
+/** Calls `fail` when the signal gives the attempt up or `waitMs` have passed, unless what it gives is called before. */
+export function failWhenOver(
+	where: string,
+	signal: AbortSignal,
+	waitMs: number | undefined,
+	fail: (cause: unknown) => void,
+): () => void {
+	const onAbort = (): void => fail(signal.reason);
+	const onLate = (): void => fail(new ConnectError("timeout", where, `no answer within ${waitMs} ms`));
+	const timer = waitMs === undefined ? undefined : setTimeout(onLate, waitMs);
+	signal.addEventListener("abort", onAbort);
+	return () => {
+		clearTimeout(timer);
+		signal.removeEventListener("abort", onAbort);
+	};
+}
+
 /** Resolves when the socket is open; rejects, and destroys it, when it cannot be, or not soon enough. */
 function opened(
 	socket: Socket,
@@ -82,13 +99,8 @@ function opened(
 	waitMs: number | undefined,
 ): Promise<Socket> {
 	return new Promise((resolve, reject) => {
-		const timer =
-			waitMs === undefined
-				? undefined
-				: setTimeout(() => fail(new ConnectError("timeout", where, `no answer within ${waitMs} ms`)), waitMs);
 		const settle = (): void => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", onAbort);
+			release();
 			socket.off("error", fail);
 			socket.off("close", onClose);
 			// Between this and the next listener an error must not go unheard.
@@ -100,13 +112,12 @@ function opened(
 			reject(connectError(where, cause));
 		};
 		const onClose = (): void => fail(new ConnectError("closed", where, "the other end hung up"));
-		const onAbort = (): void => fail(signal.reason);
+		const release = failWhenOver(where, signal, waitMs, fail);
 		socket.once(event, () => {
 			settle();
 			resolve(socket);
 		});
 		socket.on("error", fail);
 		socket.on("close", onClose);
-		signal.addEventListener("abort", onAbort);
 	});
 }

@@ -6,7 +6,7 @@ import { connectError, statusError } from "../transport/failure.ts";
 import type { Transport } from "../transport/transport.ts";
 import { WebSocketConnection } from "../transport/web-socket-connection.ts";
 import { Addresses } from "./addresses.ts";
-import { bareHost, dial, eachAddress, serverName, type TlsOptions } from "./dial.ts";
+import { bareHost, dial, eachAddress, failWhenOver, serverName, type TlsOptions } from "./dial.ts";
 
 export interface NodeWebSocketOptions {
 	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
@@ -95,25 +95,18 @@ function openedOnBun(
 	waitMs: number | undefined,
 ): Promise<void> {
 	return new Promise((resolve, reject) => {
-		const { signal } = connection;
 		const fail = (cause: unknown): void => {
 			settle();
 			socket.onopen = () => socket.close();
 			socket.close();
 			reject(cause);
 		};
-		const onAbort = (): void => fail(signal.reason);
-		const timer =
-			waitMs === undefined
-				? undefined
-				: setTimeout(() => fail(new ConnectError("timeout", where, `no answer within ${waitMs} ms`)), waitMs);
+		const release = failWhenOver(where, connection.signal, waitMs, fail);
 		const settle = (): void => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", onAbort);
+			release();
 			socket.onerror = null;
 			socket.onclose = null;
 		};
-		signal.addEventListener("abort", onAbort);
 		socket.onerror = (event) => fail(causeOnBun(where, event as ErrorEvent));
 		socket.onclose = () => fail(new ConnectError("closed", where, "the other end hung up"));
 		// Adopted within the event: what follows it at once is not missed.
