@@ -368,8 +368,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "nobody is to blame for a session that ends without an answer",
 		file: "client/src/outbox/sending.ts",
-		find: "const known = cutOff.length === 1 ? cutOff : cutOff.filter(([{ suspect }]) => suspect);",
-		replace: "const known = cutOff.slice(0, 0);",
+		find: "const known = [...rooms].filter((room) => rooms.size === 1 || this.suspects.has(room));",
+		replace: "const known: string[] = [];",
 		breaks: "L1: every send ends",
 	},
 	{
