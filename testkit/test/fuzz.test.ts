@@ -6,11 +6,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { escaped, readCorpus, unescaped } from "../src/fuzz/corpus.ts";
 import { EDGES_NAME } from "../src/fuzz/coverage.ts";
+import { FUZZ_MUTANTS } from "../src/fuzz/fuzz-mutants.ts";
 import { Fuzzer } from "../src/fuzz/fuzzer.ts";
 import { instrument } from "../src/fuzz/instrument.ts";
-import { TARGETS } from "../src/fuzz/list.ts";
-import { FUZZ_MUTANTS } from "../src/fuzz/mutants.ts";
 import { must, type Target } from "../src/fuzz/target.ts";
+import { TARGETS } from "../src/fuzz/targets.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 /** New inputs of each target: those of a whole server take a thousand times as long. */

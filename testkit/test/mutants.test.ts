@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { HUNT, hunt } from "../src/mutants/hunt.ts";
 import { MUTANTS } from "../src/mutants/list.ts";
+import { SEARCH, searchSeeds } from "../src/mutants/search.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -32,7 +32,7 @@ describe("the mutants", () => {
 		async (name) => {
 			const mutant = MUTANTS.find((each) => each.name === name);
 			if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
-			const { caughtAtSeed, by } = await hunt(mutant, { ...HUNT, seedsMax: 400 });
+			const { caughtAtSeed, by } = await searchSeeds(mutant, { ...SEARCH, seedsMax: 400 });
 			expect(caughtAtSeed).toBeGreaterThan(0);
 			expect(by).not.toBe("");
 		},
@@ -42,7 +42,7 @@ describe("the mutants", () => {
 	test("what changes nothing is not caught", async () => {
 		const [mutant] = MUTANTS;
 		if (mutant === undefined) throw new Error("there are no mutants");
-		expect((await hunt({ ...mutant, name: "none" }, { ...HUNT, seedsMax: 20 })).caughtAtSeed).toBeUndefined();
+		expect((await searchSeeds({ ...mutant, name: "none" }, { ...SEARCH, seedsMax: 20 })).caughtAtSeed).toBeUndefined();
 	}, 60_000);
 
 	test("are all on the page, those that survive with their reasons", () => {

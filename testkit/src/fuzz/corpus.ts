@@ -1,8 +1,8 @@
-// The kept inputs of a target: `testkit/fuzz-corpus/TARGET/*.txt`, one input a line, printable ASCII as it is and every other byte as
-// `\xNN`, so that a diff can be read. Lines that begin with # are words on what follows.
+// The corpus of a target: `testkit/fuzz-corpus/TARGET/*.txt`, one input a line, printable ASCII as it is and every other byte as
+// `\xNN`, so that diffs are readable. Lines that begin with # are comments on the next input.
 //
-//     kept.txt    found by fuzzing: the smallest inputs that together touch what all have touched
-//     found.txt   each input that ever broke a property, made small; its words say which
+//     kept.txt    found by fuzzing: the smallest inputs that together cover all that was covered
+//     found.txt   each input that ever violated a property, minimized; the comment names the property
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -20,7 +20,7 @@ export function readCorpus(target: string): Uint8Array[] {
 	return files.sort().flatMap((file) => inputsOf(readFileSync(join(folder, file), "utf8")));
 }
 
-/** Keeps an input that has broken a property; a second time it is not written again. Gives the path of the file. */
+/** Adds an input that violated a property to found.txt, once. Returns the path of the file. */
 export function keepFound(target: string, input: Uint8Array, words: string): string {
 	const path = pathOf(target, "found.txt");
 	const before = textOf(path);
@@ -45,7 +45,7 @@ export function escaped(input: Uint8Array): string {
 	let text = "";
 	for (const [at, byte] of input.entries()) {
 		const plain = byte > 0x20 && byte < 0x7f && byte !== 0x5c && !(byte === 0x23 && at === 0);
-		// A blank at either end would be lost to whoever trims.
+		// A blank at either end could be trimmed by an editor.
 		const blank = byte === 0x20 && at > 0 && at < input.length - 1;
 		text += plain || blank ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
 	}

@@ -1,8 +1,8 @@
-// What one input has touched, and whether that is new. Counters are those of AFL: per branch, how often in classes (1, 2, 3, 4 to
-// 7, 8 to 15, 16 to 31, 32 to 127, more), so that a loop taken once more is not news and a loop taken a hundred times is.
+// Coverage of one input, and whether it is new. Hit counts per branch in AFL's buckets (1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127,
+// more), so that one more iteration of a loop is not new and a hundred are.
 //
-// Beside branches there is the outcome that a target names for an input (`refused invalid`): where a door lies behind a network,
-// it is the sharper word. Without instrumented code outcomes are all there is.
+// Besides branches, a target reports an outcome for each input (`refused invalid`), which counts as coverage too. Without instrumented
+// code outcomes are the only coverage.
 
 /** Where instrumented files find their counters. */
 export const EDGES_NAME = "__verbatimEdges";
@@ -11,7 +11,7 @@ export const EDGES_MAX = 16_384;
 /** Made before any instrumented file is loaded: they take it as they load. */
 const edges: Uint8Array = counters();
 
-/** What was seen so far, of one target. */
+/** Coverage of one target so far. */
 export class Coverage {
 	/** By branch: the classes of counts seen, as bits. */
 	private readonly seen = new Uint8Array(EDGES_MAX);
@@ -28,13 +28,13 @@ export class Coverage {
 		return this.outcomes.size;
 	}
 
-	/** To be called before an input is fed. */
+	/** Call before feeding an input. */
 	begin(): void {
 		edges.fill(0);
 	}
 
-	/** To be called after it: has it done anything that none did before? From now on it is known. */
-	isNews(outcome: string): boolean {
+	/** Call after it: true if it covered something new, which is recorded. */
+	isNew(outcome: string): boolean {
 		let news = false;
 		for (const feature of this.features(outcome)) {
 			if (typeof feature === "string") {

@@ -1,18 +1,18 @@
-// One target under fuzzing. What is known (seeds, kept inputs) is fed first; then, over and over, a known input is changed and fed,
-// and is kept when it has touched something new. Short inputs and those that came late are changed more often: there the news is.
-// A run is a function of the seed as long as the target is one of its inputs; doors on real sockets are nearly so.
+// Coverage-guided fuzzing of one target. Seeds and corpus are fed first; then known inputs are mutated and fed, and kept if they cover
+// something new. Newer inputs are mutated more often. A run is a function of its seed if the target is a function of its input; targets on
+// real sockets are nearly so.
 import { SeededRandom } from "../random.ts";
 import { readCorpus } from "./corpus.ts";
 import { Coverage } from "./coverage.ts";
-import { type Mutator, mutated } from "./mutate.ts";
-import { shrunk, wayOf } from "./shrink.ts";
+import { type Mutator, mutate } from "./mutate.ts";
+import { failureKey, shrinkInput } from "./shrink-input.ts";
 import type { OpenTarget, Target } from "./target.ts";
 import type { Watched } from "./watchdog.ts";
 
 export interface Failure {
 	readonly target: string;
 	readonly seed: number;
-	/** Made small. */
+	/** Minimized. */
 	readonly input: Uint8Array;
 	readonly error: unknown;
 	/** Inputs fed, and time spent on them, until it was met. */
@@ -20,12 +20,12 @@ export interface Failure {
 	readonly ms: number;
 }
 
-/** An input that takes longer is a failure: somebody could keep the server busy with it. Far above the pauses of a busy machine. */
+/** An input that takes longer is a failure (denial of service). Far above the pauses of a busy machine. */
 const SLOW_MS = 2_000;
 const SHRINK_MS = 5_000;
 /** For each input that is to be kept. */
 const TRIM_MS = 250;
-/** Of inputs that were kept, how many of the newest are drawn as often as all the others together. */
+/** This many of the newest inputs are picked as often as all others together. */
 const NEWEST = 32;
 
 export class Fuzzer {
@@ -56,10 +56,10 @@ export class Fuzzer {
 		this.seed = seed;
 		this.random = new SeededRandom(seed);
 		this.untried = [new Uint8Array(0), ...(target.seeds?.() ?? []), ...readCorpus(target.name)];
-		this.mutator = { random: this.random, bytesMax: target.bytesMax, pieces, other: () => this.draw() };
+		this.mutator = { random: this.random, bytesMax: target.bytesMax, pieces, other: () => this.pickKnown() };
 	}
 
-	/** `words`: texts and numbers of the code under test. `watched`: who is told of each input. */
+	/** `words`: literals of the code under test, as a dictionary. `watched`: notified of each input. */
 	static async open(target: Target, seed: number, words: readonly string[], watched?: Watched): Promise<Fuzzer> {
 		const pieces = [...words, ...(target.pieces ?? [])].map((piece) =>
 			typeof piece === "string" ? new TextEncoder().encode(piece) : piece,
@@ -67,19 +67,19 @@ export class Fuzzer {
 		return new Fuzzer(target, await target.open(), seed, pieces, watched);
 	}
 
-	/** Inputs that were kept: each has touched something that none before it had. */
+	/** Size of the corpus. */
 	get kept(): number {
 		return this.known.length;
 	}
 
-	/** Feeds inputs for about `ms`, or the whole corpus and `count` more. Gives the first failure, made small. */
+	/** Feeds inputs for about `ms`, or the whole corpus and `count` more. Returns the first failure, minimized. */
 	async run(limit: { readonly ms: number } | { readonly count: number }): Promise<Failure | undefined> {
 		const beganMs = performance.now();
 		const until = "count" in limit ? this.fed + this.untried.length + limit.count : Number.POSITIVE_INFINITY;
 		const endsMs = "ms" in limit ? beganMs + limit.ms : Number.POSITIVE_INFINITY;
 		try {
 			while (this.fed < until && performance.now() < endsMs) {
-				const input = this.untried.shift() ?? mutated(this.draw(), this.mutator);
+				const input = this.untried.shift() ?? mutate(this.pickKnown(), this.mutator);
 				const failure = await this.feed(input, true);
 				if (failure === undefined) continue;
 				const met = { inputs: this.fed, ms: this.spentMs + performance.now() - beganMs };
@@ -97,7 +97,7 @@ export class Fuzzer {
 		return failure && { target: this.target.name, seed: this.seed, input, error: failure.error, inputs: 1, ms: 0 };
 	}
 
-	/** Few and small inputs that together touch every branch and have every outcome that those kept have. */
+	/** A minimal corpus: few and small inputs with the coverage of all. */
 	async best(): Promise<Uint8Array[]> {
 		const owner = new Map<number | string, Uint8Array>();
 		for (const input of this.known.toSorted((a, b) => a.length - b.length))
@@ -109,7 +109,7 @@ export class Fuzzer {
 				const places = await this.placesOf(smaller);
 				return own.every((place) => places.has(place)) ? "as good" : undefined;
 			};
-			best.push(await shrunk(input, trial, TRIM_MS));
+			best.push(await shrinkInput(input, trial, TRIM_MS));
 		}
 		return best;
 	}
@@ -124,11 +124,11 @@ export class Fuzzer {
 		this.watched?.begin(input);
 		const beganMs = performance.now();
 		try {
-			// Awaited only where there is something to wait for: most targets are done at once, a hundred thousand times a second.
+			// Awaited only if asynchronous: most targets are synchronous, a hundred thousand inputs a second.
 			const answer = this.open.feed(input);
 			const outcome = typeof answer === "string" ? answer : await answer;
 			if (performance.now() - beganMs > SLOW_MS) await this.mustBeQuick(input);
-			if (keep && this.coverage.isNews(outcome)) this.known.push(input);
+			if (keep && this.coverage.isNew(outcome)) this.known.push(input);
 			return undefined;
 		} catch (error) {
 			return { error };
@@ -137,7 +137,7 @@ export class Fuzzer {
 		}
 	}
 
-	/** Once more: the machine may have been busy with something else. */
+	/** A second time: the machine may have been busy. */
 	private async mustBeQuick(input: Uint8Array): Promise<void> {
 		const beganMs = performance.now();
 		await this.open.feed(input);
@@ -156,22 +156,22 @@ export class Fuzzer {
 		}
 	}
 
-	private draw(): Uint8Array {
+	private pickKnown(): Uint8Array {
 		const { known, random } = this;
 		const from = random.below(2) === 0 ? Math.max(0, known.length - NEWEST) : 0;
 		return known[from + random.below(known.length - from)] ?? new Uint8Array(0);
 	}
 
-	/** The failing input made small, with its error. */
+	/** Minimizes a failing input. */
 	private async small(input: Uint8Array, error: unknown): Promise<Pick<Failure, "input" | "error">> {
 		let last = error;
 		const trial = async (candidate: Uint8Array): Promise<string | undefined> => {
 			const failure = await this.feed(candidate, false);
 			if (failure === undefined) return undefined;
 			last = failure.error;
-			return wayOf(failure.error);
+			return failureKey(failure.error);
 		};
-		const small = await shrunk(input, trial, SHRINK_MS);
+		const small = await shrinkInput(input, trial, SHRINK_MS);
 		const failure = await this.feed(small, false);
 		return { input: small, error: failure?.error ?? last };
 	}

@@ -1,16 +1,16 @@
-// HTTP requests made of choices: good ones of every route, odd ones, headers of all kinds, bodies that fit and bodies that do not,
-// lengths that lie, and bytes that are no request at all.
-import type { Draw } from "./draw.ts";
-import { WITNESSED_ROOM } from "./house.ts";
+// Generates HTTP requests from choices: valid ones of every route, odd methods, paths and headers, valid and invalid bodies, wrong
+// lengths, and bytes that are no request.
+import type { Choices } from "./choices.ts";
+import { WITNESS_ROOM } from "./server-fixture.ts";
 
-/** What answers have told: tokens to come back with. */
-export interface Known {
+/** Tokens from earlier responses. */
+export interface KnownTokens {
 	tokens: string[];
 }
 
-export interface Asked {
+export interface GeneratedRequest {
 	readonly bytes: Buffer;
-	/** Whole and well-formed: an answer is owed. */
+	/** Complete and well-formed: it must be answered. */
 	readonly whole: boolean;
 	readonly path: string;
 	readonly method: string;
@@ -19,17 +19,17 @@ export interface Asked {
 const CRLF = "\r\n";
 
 /** The next request of a conversation, or bytes that are none. */
-export function request(draw: Draw, known: Known): Asked {
-	if (draw.onceIn(16)) return { bytes: Buffer.from(draw.rest()), whole: false, path: "", method: "" };
-	const [method, path] = draw.onceIn(4) ? odd(draw) : usual(draw);
-	const headers: string[] = [`Host: ${draw.onceIn(12) ? printable(draw) : "127.0.0.1"}`];
-	const bearer = known.tokens[draw.byte() % Math.max(1, known.tokens.length)] ?? "a.b.c";
-	if (draw.byte() % 4 !== 3) headers.push(`Authorization: Bearer ${draw.onceIn(8) ? token(bearer, draw) : bearer}`);
-	while (draw.onceIn(3) && headers.length < 12) headers.push(header(draw));
-	const body = method === "POST" || draw.onceIn(12) ? bodyOf(draw) : Buffer.alloc(0);
-	const lying = draw.onceIn(12);
+export function request(choices: Choices, known: KnownTokens): GeneratedRequest {
+	if (choices.onceIn(16)) return { bytes: Buffer.from(choices.rest()), whole: false, path: "", method: "" };
+	const [method, path] = choices.onceIn(4) ? odd(choices) : usual(choices);
+	const headers: string[] = [`Host: ${choices.onceIn(12) ? printable(choices) : "127.0.0.1"}`];
+	const bearer = known.tokens[choices.byte() % Math.max(1, known.tokens.length)] ?? "a.b.c";
+	if (choices.byte() % 4 !== 3) headers.push(`Authorization: Bearer ${choices.onceIn(8) ? token(bearer, choices) : bearer}`);
+	while (choices.onceIn(3) && headers.length < 12) headers.push(header(choices));
+	const body = method === "POST" || choices.onceIn(12) ? bodyOf(choices) : Buffer.alloc(0);
+	const lying = choices.onceIn(12);
 	const length = lying
-		? draw.pick(["0", `${body.length + 1 + draw.byte()}`, "-1", "99999999999999999999", "1e3", " 5", "5, 5"])
+		? choices.pick(["0", `${body.length + 1 + choices.byte()}`, "-1", "99999999999999999999", "1e3", " 5", "5, 5"])
 		: body.length;
 	if (body.length > 0 || lying || method === "POST") headers.push(`Content-Length: ${length}`);
 	const head = `${method} ${path} HTTP/1.1${CRLF}${headers.join(CRLF)}${CRLF}${CRLF}`;
@@ -37,7 +37,7 @@ export function request(draw: Draw, known: Known): Asked {
 	return { bytes, whole: !lying && isWhole(method, path, headers), path: pathOf(path), method };
 }
 
-/** Would any HTTP server take it? Then ours has to answer. */
+/** Whether any HTTP server would accept it; then ours must answer. */
 function isWhole(method: string, path: string, headers: readonly string[]): boolean {
 	if (!["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"].includes(method)) return false;
 	if (!/^\/[!-~]*$/.test(path) || path.length > 8_000) return false;
@@ -48,16 +48,16 @@ function isWhole(method: string, path: string, headers: readonly string[]): bool
 	return headers.every((line) => /^[A-Za-z-]+: [ -~]*$/.test(line) && line.length < 8_000);
 }
 
-function usual(draw: Draw): readonly [string, string] {
-	const room = draw.pick(["%23tea", "%23den", "%40ann", "%40bob", encodeURIComponent(wellFormed(draw)), "r1", "%ff", "%"]);
-	const query = draw.pick([
+function usual(choices: Choices): readonly [string, string] {
+	const room = choices.pick(["%23tea", "%23den", "%40ann", "%40bob", encodeURIComponent(wellFormed(choices)), "r1", "%ff", "%"]);
+	const query = choices.pick([
 		"",
 		"?after=0",
-		`?before=${draw.number()}&limit=${draw.number()}`,
-		`?${encodeURIComponent(wellFormed(draw))}=1`,
+		`?before=${choices.number()}&limit=${choices.number()}`,
+		`?${encodeURIComponent(wellFormed(choices))}=1`,
 		"?limit=1e3",
 	]);
-	return draw.pick([
+	return choices.pick([
 		["POST", "/api/v1/guest"],
 		["POST", "/api/v1/register"],
 		["POST", "/api/v1/login"],
@@ -75,9 +75,20 @@ function usual(draw: Draw): readonly [string, string] {
 	]);
 }
 
-function odd(draw: Draw): readonly [string, string] {
-	const method = draw.pick(["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "get", "TRACE", "CONNECT", printable(draw)]);
-	const path = draw.pick([
+function odd(choices: Choices): readonly [string, string] {
+	const method = choices.pick([
+		"GET",
+		"PUT",
+		"DELETE",
+		"HEAD",
+		"OPTIONS",
+		"PATCH",
+		"get",
+		"TRACE",
+		"CONNECT",
+		printable(choices),
+	]);
+	const path = choices.pick([
 		"/api/v1/nothing",
 		"/api",
 		"/api/",
@@ -87,88 +98,88 @@ function odd(draw: Draw): readonly [string, string] {
 		"/..%5c..%5cpackage.json",
 		"//example.org/api/v1/rooms",
 		"http://example.org/api/v1/rooms",
-		`/${"a/".repeat(draw.byte())}`,
-		`/${"x".repeat(draw.byte() * 80)}`,
-		`/${printable(draw)}`,
-		`/api/v1/rooms/${printable(draw)}/entries`,
+		`/${"a/".repeat(choices.byte())}`,
+		`/${"x".repeat(choices.byte() * 80)}`,
+		`/${printable(choices)}`,
+		`/api/v1/rooms/${printable(choices)}/entries`,
 		"*",
 	]);
 	return [method, path];
 }
 
-function header(draw: Draw): string {
-	return draw.pick([
-		`Origin: ${draw.pick(["https://listed.example", "https://evil.example", "null", "http://127.0.0.1", printable(draw)])}`,
-		`X-Trace-Id: ${draw.pick(["trace-1", printable(draw), "x".repeat(65)])}`,
-		`Idempotency-Key: ${draw.pick(["key-1", '"key-1"', printable(draw)])}`,
-		`X-Forwarded-For: ${draw.pick(["203.0.113.7", "1.2.3.4, 127.0.0.1", "[2001:db8::1]:5, unknown", printable(draw)])}`,
-		`Content-Type: ${draw.pick(["application/json", "text/plain", "multipart/form-data; boundary=x"])}`,
-		`If-None-Match: ${draw.pick(['"1"', "*", 'W/"1"', printable(draw)])}`,
-		`Accept-Encoding: ${draw.pick(["gzip", "gzip;q=0", printable(draw)])}`,
+function header(choices: Choices): string {
+	return choices.pick([
+		`Origin: ${choices.pick(["https://listed.example", "https://evil.example", "null", "http://127.0.0.1", printable(choices)])}`,
+		`X-Trace-Id: ${choices.pick(["trace-1", printable(choices), "x".repeat(65)])}`,
+		`Idempotency-Key: ${choices.pick(["key-1", '"key-1"', printable(choices)])}`,
+		`X-Forwarded-For: ${choices.pick(["203.0.113.7", "1.2.3.4, 127.0.0.1", "[2001:db8::1]:5, unknown", printable(choices)])}`,
+		`Content-Type: ${choices.pick(["application/json", "text/plain", "multipart/form-data; boundary=x"])}`,
+		`If-None-Match: ${choices.pick(['"1"', "*", 'W/"1"', printable(choices)])}`,
+		`Accept-Encoding: ${choices.pick(["gzip", "gzip;q=0", printable(choices)])}`,
 		`traceparent: 00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`,
-		`Upgrade: websocket${CRLF}Connection: Upgrade${CRLF}Sec-WebSocket-Key: ${draw.pick(["dGhlIHNhbXBsZSBub25jZQ==", printable(draw)])}${CRLF}Sec-WebSocket-Version: ${draw.pick(["13", "8"])}`,
-		`Sec-WebSocket-Protocol: ${draw.pick(["verbatim.v1.json", "chat", "", printable(draw)])}`,
+		`Upgrade: websocket${CRLF}Connection: Upgrade${CRLF}Sec-WebSocket-Key: ${choices.pick(["dGhlIHNhbXBsZSBub25jZQ==", printable(choices)])}${CRLF}Sec-WebSocket-Version: ${choices.pick(["13", "8"])}`,
+		`Sec-WebSocket-Protocol: ${choices.pick(["verbatim.v1.json", "chat", "", printable(choices)])}`,
 		"Transfer-Encoding: chunked",
 		"Expect: 100-continue",
-		`Content-Length: ${draw.byte()}`,
-		`${printable(draw)}: ${printable(draw)}`,
-		`X-Long: ${"y".repeat(draw.byte() * 70)}`,
+		`Content-Length: ${choices.byte()}`,
+		`${printable(choices)}: ${printable(choices)}`,
+		`X-Long: ${"y".repeat(choices.byte() * 70)}`,
 	]);
 }
 
-function bodyOf(draw: Draw): Buffer {
-	const name = draw.pick(["ann", "bob", `g${draw.u32()}`, wellFormed(draw)]);
-	const password = draw.pick(["correct horse battery", "wrong horse battery", wellFormed(draw)]);
-	const value: unknown = draw.pick<unknown>([
+function bodyOf(choices: Choices): Buffer {
+	const name = choices.pick(["ann", "bob", `g${choices.u32()}`, wellFormed(choices)]);
+	const password = choices.pick(["correct horse battery", "wrong horse battery", wellFormed(choices)]);
+	const value: unknown = choices.pick<unknown>([
 		{ name },
 		{ name, password },
-		{ text: draw.text() },
+		{ text: choices.text() },
 		{},
-		{ create: true, history: draw.pick<unknown>([5, -1, 1.5, 1e300, "5"]) },
-		{ name: WITNESSED_ROOM.slice(1), private: draw.byte() % 2 === 0 },
+		{ create: true, history: choices.pick<unknown>([5, -1, 1.5, 1e300, "5"]) },
+		{ name: WITNESS_ROOM.slice(1), private: choices.byte() % 2 === 0 },
 		{ user: name },
-		{ refresh: draw.text() },
+		{ refresh: choices.text() },
 		[name],
-		{ [draw.text()]: draw.text(), name },
+		{ [choices.text()]: choices.text(), name },
 		null,
 	]);
 	const json = Buffer.from(JSON.stringify(value));
-	switch (draw.below(12)) {
+	switch (choices.below(12)) {
 		case 7:
-			return json.subarray(0, draw.below(json.length + 1));
+			return json.subarray(0, choices.below(json.length + 1));
 		case 8:
-			return Buffer.from(draw.some(80));
+			return Buffer.from(choices.some(80));
 		case 9:
-			return Buffer.from(`{"name":${"[".repeat(draw.byte() * 100)}`);
+			return Buffer.from(`{"name":${"[".repeat(choices.byte() * 100)}`);
 		case 10:
 			return Buffer.from(`{"__proto__":{"name":"x"},"name":"ann","name":${JSON.stringify(name)}}`);
 		case 11:
-			return Buffer.alloc(60_000 + draw.byte() * 64, "x");
+			return Buffer.alloc(60_000 + choices.byte() * 64, "x");
 		default:
 			return json;
 	}
 }
 
-function token(known: string, draw: Draw): string {
+function token(known: string, choices: Choices): string {
 	const [head = "", payload = ""] = known.split(".");
 	const none = Buffer.from('{"alg":"none","typ":"access+jwt"}').toString("base64url");
-	return draw.pick([
+	return choices.pick([
 		`${head}.${payload}.`,
 		`${none}.${payload}.`,
 		`${known}x`,
-		printable(draw),
+		printable(choices),
 		`${payload}.${head}.x`,
 		"x".repeat(9_000),
 	]);
 }
 
 /** Up to 40 characters of printable ASCII. */
-function printable(draw: Draw): string {
-	return Array.from(draw.some(40), (byte) => String.fromCharCode(0x20 + (byte % 0x5f))).join("");
+function printable(choices: Choices): string {
+	return Array.from(choices.some(40), (byte) => String.fromCharCode(0x20 + (byte % 0x5f))).join("");
 }
 
-function wellFormed(draw: Draw): string {
-	return draw.text(40).replace(/\p{Surrogate}/gu, "?");
+function wellFormed(choices: Choices): string {
+	return choices.text(40).replace(/\p{Surrogate}/gu, "?");
 }
 
 /** The path as a URL has it: dots resolved, no query. */

@@ -1,4 +1,4 @@
-// Reads an answer of an HTTP server strictly: what a lenient reader would forgive is a fault of the server here.
+// A strict parser of HTTP responses: what a lenient one would accept is a failure here.
 import { must } from "./target.ts";
 
 export interface HttpResponse {

@@ -1,6 +1,5 @@
-// Makes coverage-guided fuzzing possible on a runtime that has no hook for it: every branch of a source file counts itself. The
-// compiler's own parser says where the branches are, so that nothing is guessed from the text; what is inserted stands on the
-// line where it belongs, so that stack traces keep their lines.
+// Source instrumentation for coverage, since the runtime has no hook for it: a counter in every branch of a source file. Branches are
+// found by the compiler's parser; counters are inserted within the line, so that line numbers of stack traces stay.
 import { readFileSync } from "node:fs";
 import type { Node, SourceFile } from "typescript/unstable/ast";
 import { EDGES_MAX, EDGES_NAME } from "./coverage.ts";
@@ -48,7 +47,7 @@ export async function instrument(
 
 type Ast = typeof import("typescript/unstable/ast");
 
-/** Longest text that is worth trying as a piece of an input. */
+/** Longest literal that goes into the dictionary. */
 const WORD_CHARS_MAX = 40;
 
 interface Insertion {
@@ -67,7 +66,7 @@ function withCounters(ast: Ast, file: SourceFile, source: string, firstEdge: num
 	const count = (): string => `${COUNTERS}[${firstEdge + edges++}]++`;
 	const start = (node: Node): number => node.getStart(file);
 
-	const visit = (node: Node, depth: number): void => {
+	const run = (node: Node, depth: number): void => {
 		const insert = (at: number, text: string): void => void insertions.push({ at, text, ends: false, depth });
 		const wrap = (inner: Node, before: string, after: string): void => {
 			insertions.push({ at: start(inner), text: before, ends: false, depth: depth + 1 });
@@ -97,11 +96,11 @@ function withCounters(ast: Ast, file: SourceFile, source: string, firstEdge: num
 		else if (ast.isImportDeclaration(node) || ast.isTypeNode(node)) return;
 		else if (ast.isStringLiteral(node) || ast.isNumericLiteral(node)) words.add(node.text);
 		node.forEachChild((child) => {
-			visit(child, depth + 1);
+			run(child, depth + 1);
 			return undefined;
 		});
 	};
-	visit(file, 0);
+	run(file, 0);
 
 	insertions.sort((a, b) => a.at - b.at || Number(b.ends) - Number(a.ends) || (a.ends ? b.depth - a.depth : a.depth - b.depth));
 	let text = `const ${COUNTERS}=globalThis.${EDGES_NAME};`;

@@ -1,11 +1,11 @@
-// New inputs out of old ones, as AFL makes them: a few changes at once, each of bits, bytes, numbers, pieces of the same input,
-// known pieces and pieces of other inputs.
+// Mutation of inputs as in AFL: a few changes at once, of bits, bytes, numbers, blocks of the same input, dictionary words and blocks of
+// other inputs.
 import type { SeededRandom } from "../random.ts";
 
 export interface Mutator {
 	readonly random: SeededRandom;
 	readonly bytesMax: number;
-	/** Texts and numbers that the code knows. */
+	/** The dictionary: literals of the code under test. */
 	readonly pieces: readonly Uint8Array[];
 	/** Another input that was kept. */
 	other(): Uint8Array;
@@ -14,7 +14,7 @@ export interface Mutator {
 const CHANGES_MAX_LOG2 = 4;
 
 /** A changed copy of `input`. */
-export function mutated(input: Uint8Array, mutator: Mutator): Uint8Array {
+export function mutate(input: Uint8Array, mutator: Mutator): Uint8Array {
 	const { random, bytesMax } = mutator;
 	let bytes = input;
 	for (let left = 1 << random.below(CHANGES_MAX_LOG2 + 1); left > 0; left--) {

@@ -1,4 +1,4 @@
-// The thread of the watchdog: looks once a second whether the input that is under way is still the same.
+// The watchdog's thread: checks once a second whether the current input is still the same.
 import { writeSync } from "node:fs";
 import { escaped, keepFound } from "./corpus.ts";
 import { SHARED, STUCK_MS } from "./watchdog.ts";
@@ -12,7 +12,7 @@ self.onmessage = ({ data }: MessageEvent<{ readonly shared: SharedArrayBuffer; r
 	let sinceMs = performance.now();
 	setInterval(() => {
 		const now = at(SHARED.count);
-		// Between two inputs the count is even: then nothing is stuck, however long it lasts.
+		// Even: no input is being processed.
 		if (now !== count || now % 2 === 0) {
 			count = now;
 			sinceMs = performance.now();
@@ -22,7 +22,7 @@ self.onmessage = ({ data }: MessageEvent<{ readonly shared: SharedArrayBuffer; r
 		const input = new Uint8Array(data.shared, SHARED.headBytes, at(SHARED.length)).slice();
 		const target = data.targets[at(SHARED.target)] ?? "";
 		const path = keepFound(target, input, "this input never comes to an end");
-		// The streams of a process whose main thread is stuck carry nothing any more.
+		// Written synchronously: the process's streams need the main thread.
 		writeSync(2, `\n${target} is stuck, by ${input.length} bytes, kept in ${path}\n`);
 		writeSync(2, `again: npm run fuzz -- --only ${target} --input '${escaped(input).replaceAll("'", "'\\''")}'\n`);
 		process.kill(process.pid, "SIGKILL");

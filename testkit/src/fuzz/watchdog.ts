@@ -1,10 +1,10 @@
-// An input on which the code never comes back cannot be reported by the thread that is stuck on it. So each input is laid where another
-// thread can see it, and that thread tells of one that lies there for too long, keeps it, and ends the process.
+// Detects inputs on which the code does not return. Each input is copied into shared memory; a second thread reports one that takes too
+// long, adds it to the corpus and kills the process.
 
-/** Far above what any input may take, its answers and all. */
+/** Far above the time of any input. */
 export const STUCK_MS = 30_000;
 
-/** In 32-bit words: how many inputs were begun or ended, the target's index, the input's length. Its bytes follow. */
+/** Layout in 32-bit words: count of begins and ends, target's index, input's length. The input's bytes follow. */
 export const SHARED = { count: 0, target: 1, length: 2, headBytes: 12, bytesMax: 16_384 } as const;
 
 export interface Watched {

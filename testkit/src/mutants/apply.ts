@@ -1,5 +1,4 @@
-// Preloaded by the hunt: loads the one file that the mutant named in the environment changes with its change. Nothing else of the
-// process is different, and nothing of it is in any build.
+// Preloaded into the search process: applies the mutant named in the environment as its file is loaded. Not part of any build.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { plugin } from "bun";

@@ -1,5 +1,4 @@
-// `npm run fuzz`: feeds both doors, and everything behind them that reads what strangers send, with bytes nobody has thought of
-// (testkit/src/fuzz/).
+// `npm run fuzz`: coverage-guided fuzzing of all code that reads untrusted input (testkit/src/fuzz/).
 //
 //     npm run fuzz -- [--minutes M] [--seed N] [--only TARGET,…] [--json]    all targets in turn, M minutes in all
 //     npm run fuzz -- --keep [--minutes M] [--only TARGET,…]                 and keeps the best inputs in testkit/fuzz-corpus
@@ -8,16 +7,16 @@
 //
 // Ends with 1 and the smallest failing input at the first failure.
 import { escaped, keepBest, keepFound, unescaped } from "../fuzz/corpus.ts";
+import { FUZZ_MUTANTS } from "../fuzz/fuzz-mutants.ts";
 import type { Failure, Fuzzer } from "../fuzz/fuzzer.ts";
-import { type FuzzReport, huntOne } from "../fuzz/hunt.ts";
-import { loadInstrumented } from "../fuzz/load.ts";
-import { FUZZ_MUTANTS } from "../fuzz/mutants.ts";
+import { loadInstrumented } from "../fuzz/load-instrumented.ts";
+import { type FuzzReport, runMutant } from "../fuzz/mutant-run.ts";
 import { Watchdog } from "../fuzz/watchdog.ts";
 import { amountOf, argumentsOf, mistaken, wholeOf } from "./arguments.ts";
 
-/** Each target's turn: long enough to get somewhere, short enough that all have theirs in a short run. */
+/** Targets take turns of this length, so that a short run reaches all. */
 const TURN_MS = 2_000;
-/** Inputs are small and nothing of them is kept for long: whoever makes a run grow beyond this has found something. */
+/** Inputs are small and short-lived: a run that grows beyond this has found a leak. */
 const RSS_MIB_MAX = 1_024;
 
 const { values } = argumentsOf({
@@ -40,7 +39,7 @@ const { values } = argumentsOf({
 		input: { type: "string" },
 		keep: { type: "boolean", default: false },
 		mutants: { type: "boolean", default: false },
-		/** For the hunt. */
+		/** Internal: one mutant, by name. */
 		mutant: { type: "string" },
 		json: { type: "boolean", default: false },
 	},
@@ -49,12 +48,12 @@ const minutes = amountOf("minutes", values.minutes);
 const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
 const isChosen = (target: string): boolean => values.only === undefined || values.only.split(",").includes(target);
 
-process.exit(values.mutants ? await huntAll() : await fuzz());
+process.exit(values.mutants ? await runMutants() : await fuzz());
 
 async function fuzz(): Promise<number> {
 	const { words, texts, edges } = await loadInstrumented(values.mutant);
 	// Loaded only now, so that they load what is instrumented.
-	const { TARGETS } = await import("../fuzz/list.ts");
+	const { TARGETS } = await import("../fuzz/targets.ts");
 	const { Fuzzer: Engine } = await import("../fuzz/fuzzer.ts");
 	const chosen = TARGETS.filter(({ name }) => isChosen(name));
 	if (chosen.length === 0) mistaken(`there is no target ${values.only}; there are ${TARGETS.map(({ name }) => name).join(", ")}`);
@@ -71,7 +70,7 @@ async function fuzz(): Promise<number> {
 	const failure = await inTurn(fuzzers);
 	for (const fuzzer of fuzzers) {
 		if (values.keep && failure === undefined) keepBest(fuzzer.target.name, await fuzzer.best());
-		// What a failure has left behind is no news.
+		// Leaks are expected after a failure.
 		await fuzzer.close().catch((error: unknown) => {
 			if (failure === undefined) throw error;
 		});
@@ -82,7 +81,7 @@ async function fuzz(): Promise<number> {
 	return failure === undefined ? 0 : 1;
 }
 
-/** Turn by turn, until the time is over or something breaks. */
+/** Runs the targets in turn until the time is over or one fails. */
 async function inTurn(fuzzers: readonly Fuzzer[]): Promise<Failure | undefined> {
 	const endsMs = performance.now() + minutes * 60_000;
 	const turnMs = Math.min(TURN_MS, (minutes * 60_000) / fuzzers.length);
@@ -108,10 +107,10 @@ async function replay([fuzzer, another]: readonly Fuzzer[], line: string): Promi
 	return failed === undefined ? 0 : 1;
 }
 
-async function huntAll(): Promise<number> {
+async function runMutants(): Promise<number> {
 	const caught = [];
 	for (const mutant of FUZZ_MUTANTS.filter(({ target }) => isChosen(target))) {
-		const found = await huntOne(mutant, seed);
+		const found = await runMutant(mutant, seed);
 		caught.push(found);
 		if (values.json) continue;
 		const when = found.inputs === undefined ? "SURVIVES" : `${found.seconds.toFixed(1)} s, ${found.inputs} inputs`;
@@ -151,7 +150,7 @@ function report(fuzzers: readonly Fuzzer[], failure: Failure | undefined): void 
 
 function tell({ target, input, error }: Failure): void {
 	console.error(`\n${target} is broken, seed ${seed}, by ${input.length} bytes:\n${wordsOf(error)}`);
-	// A bug that was put there teaches nothing.
+	// An input that finds a mutant is not kept.
 	if (values.mutant === undefined)
 		console.error(`kept in ${keepFound(target, input, error instanceof Error ? error.message : String(error))}`);
 	console.error(`again: npm run fuzz -- --only ${target} --input '${escaped(input).replaceAll("'", "'\\''")}'\n`);

@@ -1,7 +1,8 @@
 // `npm run mutants [-- --only WORDS] [--json]`: each deliberate bug of testkit/src/mutants/list.ts, and how many seeds it takes until
 // the simulation catches it. Fails if one survives without a reason.
-import { HUNT, hunt } from "../mutants/hunt.ts";
+
 import { MUTANTS } from "../mutants/list.ts";
+import { SEARCH, searchSeeds } from "../mutants/search.ts";
 import { argumentsOf, mistaken } from "./arguments.ts";
 
 const { values } = argumentsOf({
@@ -18,7 +19,7 @@ if (chosen.length === 0) mistaken(`no mutant has ${JSON.stringify(values.only)} 
 const caught: { readonly mutant: string; readonly caughtAtSeed: number | null }[] = [];
 let escaped = 0;
 for (const mutant of chosen) {
-	const { caughtAtSeed, by } = await hunt(mutant);
+	const { caughtAtSeed, by } = await searchSeeds(mutant);
 	caught.push({ mutant: mutant.name, caughtAtSeed: caughtAtSeed ?? null });
 	if (caughtAtSeed === undefined && mutant.survives === undefined) escaped++;
 	if (values.json) continue;
@@ -26,5 +27,5 @@ for (const mutant of chosen) {
 	console.log(`${where.padStart(10)}  ${mutant.name}  [${caughtAtSeed === undefined ? (mutant.survives ?? "UNEXPLAINED") : by}]`);
 }
 if (values.json) console.log(JSON.stringify(caught));
-else console.log(`${caught.length} mutants, ${escaped} escaped within ${HUNT.seedsMax} seeds`);
+else console.log(`${caught.length} mutants, ${escaped} escaped within ${SEARCH.seedsMax} seeds`);
 process.exit(escaped === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
-// Both codecs, both ways, with the Protobuf library as the judge. The first byte chooses what the rest is: a body as
-// it came over the network, or the choices of which a message is made.
+// Both codecs, both directions, with the Protobuf library as the oracle. The first byte decides what the rest is: an encoded body, or the
+// choices of a generated message.
 import {
 	type Codec,
 	create,
@@ -14,16 +14,16 @@ import {
 	UpSchema,
 } from "@verbatim/protocol";
 import { DownSchema as DownDesc, fromBinary, fromJson, type JsonValue, UpSchema as UpDesc } from "../../schema/library.ts";
-import { Draw } from "../draw.ts";
-import { drawDown, drawUp, jsonNames } from "../message.ts";
-import { Broken, must, mustEqual, type Target } from "../target.ts";
+import { Choices } from "../choices.ts";
+import { generateDown, generateUp, jsonNames } from "../generate-message.ts";
+import { must, mustEqual, PropertyViolation, type Target } from "../target.ts";
 
 type Message = Up | Down;
 
 interface Direction {
 	readonly name: "up" | "down";
 	readonly schema: typeof UpDesc | typeof DownDesc;
-	draw(draw: Draw): Message;
+	generate(choices: Choices): Message;
 	encode(codec: Codec, message: Message): Uint8Array | string;
 	decode(codec: Codec, body: Uint8Array | string): Message;
 }
@@ -31,14 +31,14 @@ interface Direction {
 const UP: Direction = {
 	name: "up",
 	schema: UpDesc,
-	draw: drawUp,
+	generate: generateUp,
 	encode: (codec, message) => codec.encodeUp(message as Up),
 	decode: (codec, body) => codec.decodeUp(body),
 };
 const DOWN: Direction = {
 	name: "down",
 	schema: DownDesc,
-	draw: drawDown,
+	generate: generateDown,
 	encode: (codec, message) => codec.encodeDown(message as Down),
 	decode: (codec, body) => codec.decodeDown(body),
 };
@@ -128,7 +128,7 @@ function protoBody(way: Direction, body: Uint8Array): string {
 	const judged = attempt(() => fromBinary(way.schema, body) as Message);
 	if (read instanceof DecodeError) {
 		if (judged !== undefined && !STRICTER_PROTO.test(read.message))
-			throw new Broken(`only the library reads this: ${read.message}`);
+			throw new PropertyViolation(`only the library reads this: ${read.message}`);
 		return read.code;
 	}
 	must(judged !== undefined, "the library refuses what was read");
@@ -137,7 +137,7 @@ function protoBody(way: Direction, body: Uint8Array): string {
 	return kindOf(read);
 }
 
-/** Why Protobuf is refused here that a lenient reader understands: it could be understood in another way, or reaches out of its parent. */
+/** Reasons for which Protobuf is refused here though the library accepts it: it is ambiguous, or exceeds its parent's length. */
 const STRICTER_PROTO =
 	/has both|comes twice|has wire type|has no field|there is no command|more than (32|64) bits|is not UTF-8|wire type \d is not used|reaches beyond its message|ends within a number/;
 
@@ -155,12 +155,12 @@ function jsonBody(way: Direction, body: Uint8Array): string {
 }
 
 /** A message as JSON, with a member more in some of its objects. */
-function withMore(way: Direction, choices: Uint8Array): Uint8Array {
-	const draw = new Draw(choices);
-	const more = Array.from({ length: 1 + draw.below(2) }, () => [draw.byte(), draw.pick(MEMBERS)] as const);
+function withMore(way: Direction, bytes: Uint8Array): Uint8Array {
+	const choices = new Choices(bytes);
+	const more = Array.from({ length: 1 + choices.below(2) }, () => [choices.byte(), choices.pick(MEMBERS)] as const);
 	let json = "{}";
 	try {
-		json = String(way.encode(jsonCodec, way.draw(draw)));
+		json = String(way.encode(jsonCodec, way.generate(choices)));
 	} catch (error) {
 		if (!(error instanceof EncodeError)) throw error;
 	}
@@ -197,8 +197,8 @@ function again(way: Direction, message: Message): void {
 
 // ------------------------------------------------------------ messages
 
-function anyMessage(way: Direction, choices: Uint8Array): string {
-	const message = way.draw(new Draw(choices));
+function anyMessage(way: Direction, bytes: Uint8Array): string {
+	const message = way.generate(new Choices(bytes));
 	const sound = everyText(message, (text) => !/\p{Surrogate}/u.test(text));
 	for (const codec of [protoCodec, jsonCodec]) {
 		let body: Uint8Array | string;
@@ -257,7 +257,7 @@ function known<T>(value: T): T {
 	return Object.fromEntries(entries.map(([key, inner]) => [key, known(inner)])) as T;
 }
 
-/** The library swallows a byte order mark at the start of a text. */
+/** The library drops a byte order mark at the start of a text. */
 function unmarked(leaf: unknown): unknown {
 	return typeof leaf === "string" ? leaf.replace(/^\ufeff/, "") : leaf;
 }

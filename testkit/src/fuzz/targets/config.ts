@@ -1,12 +1,12 @@
-// The configuration from its three sources at once: flags, environment and a TOML file, with values that fit and values that do not.
+// The configuration from its three sources at once: flags, environment and a TOML file, with valid and invalid values.
 import { parse, TomlError } from "smol-toml";
 import { parseAddress } from "../../../../server/src/listen/address.ts";
 import { ConfigError, type ConfigSources, type LoadedConfig, loadConfig } from "../../../../server/src/ops/config/load.ts";
 import { environmentName, SETTING_KEYS } from "../../../../server/src/ops/config/settings.ts";
 import { showConfig } from "../../../../server/src/ops/config/show.ts";
-import { Draw } from "../draw.ts";
-import { mustBeHarmless } from "../harmless.ts";
-import { Broken, must, mustEqual, type Target } from "../target.ts";
+import { Choices } from "../choices.ts";
+import { must, mustEqual, PropertyViolation, type Target } from "../target.ts";
+import { mustBeTerminalSafe } from "../terminal-safe.ts";
 
 export const config: Target = {
 	name: "config",
@@ -40,10 +40,10 @@ export const config: Target = {
 		].map((toml) => Uint8Array.from([0, 0, ...Buffer.from(toml)])),
 	open: () => ({
 		feed(input) {
-			const draw = new Draw(input);
-			const environment = Object.fromEntries(pairs(draw, environmentName));
-			const flags = new Map(pairs(draw, (key) => key));
-			const file = fileOf(Buffer.from(draw.rest()).toString());
+			const choices = new Choices(input);
+			const environment = Object.fromEntries(pairs(choices, environmentName));
+			const flags = new Map(pairs(choices, (key) => key));
+			const file = fileOf(Buffer.from(choices.rest()).toString());
 			if (file === undefined) return "no TOML";
 			const loaded = load({ flags, environment, file });
 			if (loaded instanceof ConfigError) return `${Math.min(4, loaded.problems.length)} problems`;
@@ -53,7 +53,7 @@ export const config: Target = {
 	}),
 };
 
-/** Never in a seed: wherever it turns up, it was a provider's. */
+/** In no seed: wherever it occurs in the output, a provider's secret has leaked. */
 const SECRET = "never-to-be-shown-never-to-be-shown";
 const VALUES = [
 	"",
@@ -76,24 +76,24 @@ const VALUES = [
 ] as const;
 
 /** What comes from bytes has no halves of characters. */
-function given(draw: Draw): string {
-	return draw.text().replace(/\p{Surrogate}/gu, "?");
+function given(choices: Choices): string {
+	return choices.text().replace(/\p{Surrogate}/gu, "?");
 }
 
 /** A few settings with values of all kinds; sometimes a provider with a secret. */
-function pairs(draw: Draw, nameOf: (key: (typeof SETTING_KEYS)[number]) => string): [string, string][] {
-	return Array.from({ length: draw.below(4) }, () => {
-		const key = SETTING_KEYS[draw.below(SETTING_KEYS.length)] ?? "http";
-		const named = draw.onceIn(8) ? given(draw) : nameOf(key);
-		if (key === "providers" && draw.byte() % 4 !== 3) {
-			const secret = draw.pick([SECRET, SECRET.slice(0, 20)]);
-			const more = draw.onceIn(3) ? { [given(draw)]: given(draw) } : {};
+function pairs(choices: Choices, nameOf: (key: (typeof SETTING_KEYS)[number]) => string): [string, string][] {
+	return Array.from({ length: choices.below(4) }, () => {
+		const key = SETTING_KEYS[choices.below(SETTING_KEYS.length)] ?? "http";
+		const named = choices.onceIn(8) ? given(choices) : nameOf(key);
+		if (key === "providers" && choices.byte() % 4 !== 3) {
+			const secret = choices.pick([SECRET, SECRET.slice(0, 20)]);
+			const more = choices.onceIn(3) ? { [given(choices)]: given(choices) } : {};
 			return [
 				named,
-				JSON.stringify([{ issuer: draw.pick(["https://id.example", given(draw)]), audience: "a", secret, ...more }]),
+				JSON.stringify([{ issuer: choices.pick(["https://id.example", given(choices)]), audience: "a", secret, ...more }]),
 			];
 		}
-		return [named, draw.onceIn(4) ? given(draw) : draw.pick(VALUES)];
+		return [named, choices.onceIn(4) ? given(choices) : choices.pick(VALUES)];
 	});
 }
 
@@ -101,7 +101,7 @@ function fileOf(toml: string): ConfigSources["file"] {
 	try {
 		return { path: "verbatim.toml", values: parse(toml) };
 	} catch (error) {
-		// The parser is somebody else's; that it says so when it is not TOML is its part of the contract.
+		// The TOML parser is a library; it must report invalid TOML as such.
 		if (error instanceof TomlError) return undefined;
 		throw error;
 	}
@@ -114,7 +114,7 @@ function load(sources: ConfigSources): LoadedConfig | ConfigError {
 		if (!(error instanceof ConfigError)) throw error;
 		must(error.problems.length > 0, "a refusal without a problem");
 		must(!error.message.includes(SECRET.slice(0, 20)), "a problem tells a secret");
-		for (const problem of error.problems) mustBeHarmless(problem, "a problem");
+		for (const problem of error.problems) mustBeTerminalSafe(problem, "a problem");
 		return error;
 	}
 }
@@ -126,7 +126,7 @@ function shownAgain(loaded: LoadedConfig): void {
 	try {
 		values = parse(shown);
 	} catch (error) {
-		throw new Broken(`what is shown is no TOML: ${error}: ${shown}`);
+		throw new PropertyViolation(`what is shown is no TOML: ${error}: ${shown}`);
 	}
 	for (const door of ["http", "tcp", "ops"] as const) if (loaded.values[door] !== "off") parseAddress(loaded.values[door]);
 	// Hidden, a secret cannot be read again.

@@ -1,7 +1,7 @@
-// Framers: the first byte chooses one, the second byte chooses what is done with the rest: it is a stream as it came over the network,
-// or bodies that its own encoder has framed, of which a bit may be flipped.
+// Framers: the first byte selects one, the second what the rest is: a received stream, or bodies that are framed by the encoder, with a bit
+// flipped in some.
 import { type FrameEvent, type Framer, fixedFramer, lengthFramer, lengthOverheadBytes, newlineFramer } from "@verbatim/protocol";
-import { Draw } from "../draw.ts";
+import { Choices } from "../choices.ts";
 import { must, mustEqual, type OpenTarget, type Target } from "../target.ts";
 
 const BYTES_MAX = 600;
@@ -53,32 +53,32 @@ export const framers: Target = {
 	],
 	open: (): OpenTarget => ({
 		feed(input) {
-			const draw = new Draw(input);
-			const kind = draw.pick(FRAMERS);
-			if (draw.byte() % 2 === 0) return `${kind.name} ${asStream(kind, draw)}`;
-			return `${kind.name} ${asBodies(kind, draw)}`;
+			const choices = new Choices(input);
+			const kind = choices.pick(FRAMERS);
+			if (choices.byte() % 2 === 0) return `${kind.name} ${asStream(kind, choices)}`;
+			return `${kind.name} ${asBodies(kind, choices)}`;
 		},
 	}),
 };
 
 /** Bytes as they come. */
-function asStream(kind: Kind, draw: Draw): string {
-	const cuts = draw.some(32);
-	const stream = draw.rest().slice();
+function asStream(kind: Kind, choices: Choices): string {
+	const cuts = choices.some(32);
+	const stream = choices.rest().slice();
 	const whole = run(kind, [stream]);
-	mustEqual(run(kind, new Draw(cuts).slices(stream)), whole, "sliced, a stream gives other events than whole");
+	mustEqual(run(kind, new Choices(cuts).slices(stream)), whole, "sliced, a stream gives other events than whole");
 	return whole.events.at(-1)?.kind ?? "nothing";
 }
 
 /** Bodies as the encoder frames them, sound or damaged on their way. */
-function asBodies(kind: Kind, draw: Draw): string {
+function asBodies(kind: Kind, choices: Choices): string {
 	const framer = kind.make();
 	const bodies: Uint8Array[] = [];
 	const frames: Uint8Array[] = [];
-	const flip = draw.below(65_536);
-	const damage = draw.onceIn(2);
-	while (!draw.over && bodies.length < 8) {
-		const body = draw.some(kind.bytesMax + 2).slice();
+	const flip = choices.below(65_536);
+	const damage = choices.onceIn(2);
+	while (!choices.over && bodies.length < 8) {
+		const body = choices.some(kind.bytesMax + 2).slice();
 		try {
 			frames.push(framer.encode(body));
 		} catch (error) {

@@ -1,16 +1,16 @@
-// The HTTP door of a whole server: requests made of choices (methods, paths, headers, bodies, lengths that lie), one or several on a
-// connection, and bytes that are no request. A request that is whole must be answered; one that is not may be hung up on.
+// The HTTP listener of a whole server: generated requests (methods, paths, headers, bodies, wrong lengths), one or several on a
+// connection, and bytes that are no request. A complete request must be answered; for any other the connection may be closed.
 import { ERRORS, isErrorCode } from "@verbatim/protocol";
 import { RawPeer } from "../../e2e/raw-peer.ts";
 import { Waiting } from "../../e2e/waiting.ts";
-import { Draw } from "../draw.ts";
-import { type House, Houses } from "../house.ts";
-import { type Asked, type Known, request } from "../http-request.ts";
+import { Choices } from "../choices.ts";
+import { type GeneratedRequest, type KnownTokens, request } from "../http-request.ts";
 import { type HttpResponse, responseIn } from "../http-response.ts";
-import { Broken, must, type Target } from "../target.ts";
+import { type ServerFixture, ServerFixtures } from "../server-fixture.ts";
+import { must, PropertyViolation, type Target } from "../target.ts";
 
 const PATIENCE_MS = 8_000;
-/** What is no whole request is given this long to be answered, before it is given up. */
+/** How long to wait for an answer to an incomplete request. */
 const UNSURE_MS = 15;
 
 export const http: Target = {
@@ -55,24 +55,24 @@ export const http: Target = {
 		...Array.from({ length: 24 }, (_, i) => Uint8Array.from([0, 0, i, i, i * 7, i, 1, i, 0, 0, i * 3, 5, 9, i])),
 	],
 	open: () => {
-		const houses = new Houses();
-		const known: Known = { tokens: [] };
+		const servers = new ServerFixtures();
+		const known: KnownTokens = { tokens: [] };
 		return {
-			feed: (input) => houses.with("roomy", (house) => visit(house, new Draw(input), known)),
-			close: () => houses.close(),
+			feed: (input) => servers.with("roomy", (server) => run(server, new Choices(input), known)),
+			close: () => servers.close(),
 		};
 	},
 };
 
-async function visit(house: House, draw: Draw, known: Known): Promise<string> {
-	const peer = await RawPeer.open(house.httpPort);
+async function run(server: ServerFixture, choices: Choices, known: KnownTokens): Promise<string> {
+	const peer = await RawPeer.open(server.httpPort);
 	const waiting = new Waiting();
 	peer.onChange = () => waiting.wake();
 	const outcomes: string[] = [];
 	try {
-		for (let left = 1 + draw.below(3); left > 0 && !peer.ended; left--) {
-			const asked = request(draw, known);
-			for (const slice of draw.slices(asked.bytes)) peer.write(slice);
+		for (let left = 1 + choices.below(3); left > 0 && !peer.ended; left--) {
+			const asked = request(choices, known);
+			for (const slice of choices.slices(asked.bytes)) peer.write(slice);
 			const answer = await answered(peer, waiting, asked);
 			if (answer === undefined) {
 				outcomes.push(peer.ended ? "hung up" : "unanswered");
@@ -87,7 +87,7 @@ async function visit(house: House, draw: Draw, known: Known): Promise<string> {
 	return outcomes.join(",");
 }
 
-async function answered(peer: RawPeer, waiting: Waiting, asked: Asked): Promise<HttpResponse | undefined> {
+async function answered(peer: RawPeer, waiting: Waiting, asked: GeneratedRequest): Promise<HttpResponse | undefined> {
 	let received = Buffer.alloc(0);
 	let response: HttpResponse | undefined;
 	const isThere = (): boolean => {
@@ -98,7 +98,7 @@ async function answered(peer: RawPeer, waiting: Waiting, asked: Asked): Promise<
 	try {
 		await waiting.until(isThere, () => "", asked.whole ? PATIENCE_MS : UNSURE_MS);
 	} catch (error) {
-		if (error instanceof Broken) throw error;
+		if (error instanceof PropertyViolation) throw error;
 		must(!asked.whole, () => `no answer to ${JSON.stringify(asked.bytes.toString("latin1").slice(0, 300))}`);
 	}
 	if (asked.whole)
@@ -106,7 +106,7 @@ async function answered(peer: RawPeer, waiting: Waiting, asked: Asked): Promise<
 	return response;
 }
 
-function judged({ status, headers, body }: HttpResponse, { path, whole, method }: Asked, known: Known): string {
+function judged({ status, headers, body }: HttpResponse, { path, whole, method }: GeneratedRequest, known: KnownTokens): string {
 	must(status !== 500 && status !== 502 && status !== 504, () => `${path} was answered with ${status}: ${body.slice(0, 300)}`);
 	// What the runtime itself refuses has neither a body nor headers of ours.
 	if (!whole && headers.get("x-content-type-options") === undefined && status >= 400) return `runtime ${status}`;

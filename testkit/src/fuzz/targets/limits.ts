@@ -1,4 +1,4 @@
-// What stands between a decoded message and everything behind it: the check of limits, and the fold of a room's log.
+// The limit check of decoded messages, and the fold of a room's log.
 import {
 	applyEntry,
 	checkUp,
@@ -11,8 +11,8 @@ import {
 	type RoomFold,
 	type Up,
 } from "@verbatim/protocol";
-import { Draw } from "../draw.ts";
-import { drawMessage, drawUp } from "../message.ts";
+import { Choices } from "../choices.ts";
+import { generateMessage, generateUp } from "../generate-message.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 
 /** Small, so that inputs of a few hundred bytes reach them. */
@@ -40,15 +40,15 @@ export const limits: Target = {
 	words: ["protocol/src/check.ts"],
 	open: () => ({
 		feed(input) {
-			const draw = new Draw(input);
-			return draw.byte() % 4 === 3 ? `fold ${folded(draw)}` : `check ${checked(draw)}`;
+			const choices = new Choices(input);
+			return choices.byte() % 4 === 3 ? `fold ${folded(choices)}` : `check ${checked(choices)}`;
 		},
 	}),
 };
 
-function checked(draw: Draw): string {
-	const up = drawUp(draw);
-	if (draw.byte() % 2 === 0) mend(up);
+function checked(choices: Choices): string {
+	const up = generateUp(choices);
+	if (choices.byte() % 2 === 0) mend(up);
 	const name = up.command.case ?? "nothing";
 	for (const limit of [SMALL, LIMITS]) {
 		const problem = checkUp(up, limit);
@@ -63,7 +63,7 @@ function checked(draw: Draw): string {
 	return `${name} fits`;
 }
 
-/** Makes good what else would be refused first, so that more is looked at. */
+/** Repairs fields that would be refused first, so that later checks are reached. */
 function mend(up: Up): void {
 	const value = up.command.value as Record<string, unknown> | undefined;
 	up.id = 1;
@@ -72,7 +72,7 @@ function mend(up: Up): void {
 		if (value !== undefined && typeof value[field] === "string") value[field] = good;
 }
 
-/** The limits once more, without the code that checks them. */
+/** An independent implementation of the limits. */
 function fits(up: Up, limit: Limits): void {
 	const { command } = up;
 	must(command.case !== undefined, "a message without a command passed");
@@ -136,13 +136,13 @@ function wellFormed(field: string, value: string): void {
 
 // ------------------------------------------------------------ the fold
 
-function folded(draw: Draw): string {
+function folded(choices: Choices): string {
 	const entries: Entry[] = [];
-	const overlaps = draw.some(8);
+	const overlaps = choices.some(8);
 	let seq = 0;
-	while (!draw.over && entries.length < 24) {
-		seq += draw.byte() % 8 === 7 ? draw.byte() : 1;
-		entries.push({ ...drawMessage(EntrySchema, draw), seq });
+	while (!choices.over && entries.length < 24) {
+		seq += choices.byte() % 8 === 7 ? choices.byte() : 1;
+		entries.push({ ...generateMessage(EntrySchema, choices), seq });
 	}
 	const before = structuredClone(entries);
 	const once = fold(entries);
@@ -157,7 +157,7 @@ function folded(draw: Draw): string {
 		for (const entry of entries.slice(from, to)) applyEntry(paged, entry);
 		at = to;
 	}
-	// And one that comes late: nothing in it is news any more.
+	// And a late one with known entries only.
 	for (const entry of entries.slice(0, (overlaps[0] ?? 0) % (entries.length + 1))) applyEntry(paged, entry);
 	mustEqual(paged, once, "overlapping pages give another fold than the log");
 	return `${Math.min(4, once.members.size)} members ${once.kind}`;

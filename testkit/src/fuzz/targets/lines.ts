@@ -1,4 +1,4 @@
-// Line mode without its sockets: bytes into lines, lines into commands, and whatever the server tells into lines again.
+// Line mode without sockets: bytes to lines, lines to commands, and messages of the server to lines.
 import {
 	type Entry,
 	EntrySchema,
@@ -21,10 +21,10 @@ import {
 	renderNotice,
 	renderRooms,
 } from "../../../../server/src/listen/line/render.ts";
-import { Draw } from "../draw.ts";
-import { mustBeHarmless } from "../harmless.ts";
-import { drawDown, drawMessage } from "../message.ts";
+import { Choices } from "../choices.ts";
+import { generateDown, generateMessage } from "../generate-message.ts";
 import { must, mustEqual, type Target } from "../target.ts";
+import { mustBeTerminalSafe } from "../terminal-safe.ts";
 
 const BYTES_MAX = 40;
 const HISTORY_MAX = 200;
@@ -59,24 +59,24 @@ export const lines: Target = {
 		),
 	open: () => ({
 		feed(input) {
-			const draw = new Draw(input);
-			return draw.byte() % 3 === 2 ? `out ${told(draw)}` : `in ${heard(draw)}`;
+			const choices = new Choices(input);
+			return choices.byte() % 3 === 2 ? `out ${told(choices)}` : `in ${receivedCodes(choices)}`;
 		},
 	}),
 };
 
 // ------------------------------------------------------------ in
 
-function heard(draw: Draw): string {
-	const cuts = draw.some(24);
-	const stream = draw.rest().slice();
+function receivedCodes(choices: Choices): string {
+	const cuts = choices.some(24);
+	const stream = choices.rest().slice();
 	const whole = read([stream]);
-	mustEqual(read(new Draw(cuts).slices(stream)), whole, "sliced, a stream gives other lines than whole");
+	mustEqual(read(new Choices(cuts).slices(stream)), whole, "sliced, a stream gives other lines than whole");
 	let kind = "nothing";
 	for (const event of whole) {
 		if (event.kind === "wrong") {
 			must(isErrorCode(event.code), () => `${event.code} is no code of the table`);
-			mustBeHarmless(event.message, "a refusal");
+			mustBeTerminalSafe(event.message, "a refusal");
 			kind = event.code;
 		} else kind = parsed(event.text);
 	}
@@ -140,33 +140,37 @@ function parsed(line: string): string {
 
 // ------------------------------------------------------------ out
 
-function told(draw: Draw): string {
+function told(choices: Choices): string {
 	const raw: string[] = [];
-	const kind = draw.below(5);
-	if (kind === 0) raw.push(draw.text(200));
-	else if (kind === 1) raw.push(...throughTheBook(draw));
-	else if (kind === 2) raw.push(...renderRooms(Array.from({ length: 1 + draw.below(4) }, () => drawMessage(RoomSchema, draw))));
+	const kind = choices.below(5);
+	if (kind === 0) raw.push(choices.text(200));
+	else if (kind === 1) raw.push(...throughTheBook(choices));
+	else if (kind === 2)
+		raw.push(...renderRooms(Array.from({ length: 1 + choices.below(4) }, () => generateMessage(RoomSchema, choices))));
 	else if (kind === 3) {
-		raw.push(...renderMembers(drawMessage(MemberListSchema, draw), draw.text()), renderFailure(drawMessage(FailureSchema, draw)));
-	} else raw.push(renderNotice(drawDown(draw).body) ?? "");
+		raw.push(
+			...renderMembers(generateMessage(MemberListSchema, choices), choices.text()),
+			renderFailure(generateMessage(FailureSchema, choices)),
+		);
+	} else raw.push(renderNotice(generateDown(choices).body) ?? "");
 	for (const text of raw) {
 		const line = lineOf(text);
 		must(isOneLine(line), () => `what goes out is no line: ${JSON.stringify(line)}`);
-		mustBeHarmless(line.slice(0, -1), "what goes out");
+		mustBeTerminalSafe(line.slice(0, -1), "what goes out");
 		must(line.length <= text.length * 6 + 1, "a line is more than six times as long as what it tells");
-		// Whoever reads it gets what was written: every byte of it is UTF-8.
+		// The output is valid UTF-8.
 		mustEqual(Buffer.from(line).toString(), line, "what goes out is no UTF-8");
 	}
 	return `${kind} ${Math.min(5, raw.length)}`;
 }
 
-/** Rooms, entries and pages as a person is told of them; none of it is shown twice. */
-function throughTheBook(draw: Draw): string[] {
+/** Renders rooms, entries and pages for line mode; nothing is shown twice. */
+function throughTheBook(choices: Choices): string[] {
 	const book = new RoomBook();
 	const raw: string[] = [];
-	const room = drawMessage(RoomSchema, draw);
+	const room = generateMessage(RoomSchema, choices);
 	book.learn(room);
-	const entries: Entry[] = Array.from({ length: 1 + draw.below(6) }, () => drawMessage(EntrySchema, draw));
+	const entries: Entry[] = Array.from({ length: 1 + choices.below(6) }, () => generateMessage(EntrySchema, choices));
 	entries.forEach((entry, i) => {
 		entry.seq = room.head + 1 + i;
 		raw.push(renderEntry(entry, labelOf(room)));
@@ -174,7 +178,11 @@ function throughTheBook(draw: Draw): string[] {
 	const shown = book.show(room.id, entries);
 	must(shown.length === entries.length, "an entry is not shown");
 	must(book.show(room.id, entries).length === 0, "an entry is shown twice");
-	raw.push(...shown, ...book.showPage(drawMessage(PageSchema, draw)), ...book.showNewest(drawMessage(PageSchema, draw)));
+	raw.push(
+		...shown,
+		...book.showPage(generateMessage(PageSchema, choices)),
+		...book.showNewest(generateMessage(PageSchema, choices)),
+	);
 	must(raw.length < LIMITS.historyEntriesMax, "more lines than entries");
 	return raw;
 }

@@ -1,10 +1,10 @@
-// Names of users and rooms: what somebody wrote, as it is kept, and what it must not be confused with.
+// Names of users and rooms: normal form, and skeletons against confusable names.
 import { LIMITS } from "@verbatim/protocol";
 import { checkName, sameName } from "../../../../server/src/account/names.ts";
 import { skeletonOf } from "../../../../server/src/account/skeleton.ts";
-import { Draw } from "../draw.ts";
-import { mustBeHarmless } from "../harmless.ts";
+import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
+import { mustBeTerminalSafe } from "../terminal-safe.ts";
 
 export const names: Target = {
 	name: "names",
@@ -44,11 +44,11 @@ export const names: Target = {
 		["ann", "Émile", "Вob", "שלום", "مرحبا", "カ・タ", "l·l", "ν.Ν"].map((text) => Uint8Array.from([0, ...Buffer.from(text)])),
 	open: () => ({
 		feed(input) {
-			const draw = new Draw(input);
-			const text = [() => asUtf8(draw), () => draw.text(), () => asPoints(draw)][draw.byte() % 3]?.() ?? "";
+			const choices = new Choices(input);
+			const text = [() => asUtf8(choices), () => choices.text(), () => asPoints(choices)][choices.byte() % 3]?.() ?? "";
 			const checked = checkName(text);
 			if (!checked.ok) {
-				mustBeHarmless(checked.why, "a refusal of a name");
+				mustBeTerminalSafe(checked.why, "a refusal of a name");
 				must(checked.why.length < 200, "a refusal of a name repeats too much");
 				return checked.why.replace(/"[^"]*"|\(U\+\w+\)|U\+\w+/g, "");
 			}
@@ -58,7 +58,7 @@ export const names: Target = {
 			must([...name].length <= LIMITS.nameCharsMax && name !== "", "a name is too long");
 			must(name.normalize("NFC") === name, "a name is not composed");
 			must(SHAPE.test(name), () => `${JSON.stringify(name)} is no name`);
-			mustBeHarmless(name, "a name");
+			mustBeTerminalSafe(name, "a name");
 			for (const twin of [name.toLowerCase(), name.toUpperCase(), name.normalize("NFD"), wide(name)]) {
 				const other = checkName(twin);
 				if (!other.ok) continue;
@@ -74,14 +74,14 @@ export const names: Target = {
 const CHAR = "[\\p{L}\\p{Nd}\\p{M}\\u00b7\\u0375\\u05f3\\u05f4\\u06fd\\u06fe\\u0f0b\\u3007\\u30fb]";
 const SHAPE = new RegExp(`^(?!\\p{M})${CHAR}+([._-](?!\\p{M})${CHAR}+)*$`, "u");
 
-function asUtf8(draw: Draw): string {
-	return new TextDecoder().decode(draw.rest());
+function asUtf8(choices: Choices): string {
+	return new TextDecoder().decode(choices.rest());
 }
 
 /** Characters of all planes: three bytes each. */
-function asPoints(draw: Draw): string {
+function asPoints(choices: Choices): string {
 	let text = "";
-	while (!draw.over && text.length < 60) text += String.fromCodePoint(draw.below(0x11_0000));
+	while (!choices.over && text.length < 60) text += String.fromCodePoint(choices.below(0x11_0000));
 	return text;
 }
 

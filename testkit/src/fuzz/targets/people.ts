@@ -1,15 +1,15 @@
-// The TCP door for whoever comes with nothing but bytes: people in line mode, two of them in one room, and streams that are neither a
-// person nor a client. What goes out to a person is held against every rule for a terminal.
+// The TCP listener in line mode: two users in one room, telnet, and streams that are neither line mode nor framed. All output is checked
+// against the rules for terminals.
 import { LIMITS } from "@verbatim/protocol";
 import { RawPeer } from "../../e2e/raw-peer.ts";
 import { Waiting } from "../../e2e/waiting.ts";
-import { Draw } from "../draw.ts";
-import { mustBeHarmless } from "../harmless.ts";
-import { type House, Houses, WITNESSED_ROOM } from "../house.ts";
-import { Broken, must, type Target } from "../target.ts";
+import { Choices } from "../choices.ts";
+import { type ServerFixture, ServerFixtures, WITNESS_ROOM } from "../server-fixture.ts";
+import { must, PropertyViolation, type Target } from "../target.ts";
+import { mustBeTerminalSafe } from "../terminal-safe.ts";
 
 const PATIENCE_MS = 8_000;
-/** What a line can tell at most: a text of full length, each byte of it written out in six, and what surrounds it. */
+/** Longest line: a text of full length, each byte escaped to six, and the rest of the line. */
 const LINE_BYTES_MAX = LIMITS.textBytesMax * 6 + 1_024;
 
 export const people: Target = {
@@ -57,33 +57,33 @@ export const people: Target = {
 			"/nick a\n/join tea\n\u001b]0;x\u0007 \u202e \u2028\n//x\n/history\n",
 		].map((text) => Uint8Array.from([0, 0, ...Buffer.from(text)])),
 	open: () => {
-		const houses = new Houses();
+		const servers = new ServerFixtures();
 		return {
-			feed: (input) => houses.with("roomy", (house) => visit(house, new Draw(input))),
-			close: () => houses.close(),
+			feed: (input) => servers.with("roomy", (server) => run(server, new Choices(input))),
+			close: () => servers.close(),
 		};
 	},
 };
 
-async function visit(house: House, draw: Draw): Promise<string> {
-	const alone = draw.byte() % 4 !== 3;
-	const cuts = draw.some(12);
-	const rest = draw.rest();
+async function run(server: ServerFixture, choices: Choices): Promise<string> {
+	const alone = choices.byte() % 4 !== 3;
+	const cuts = choices.some(12);
+	const rest = choices.rest();
 	const half = alone ? rest.length : rest.length >> 1;
 	const spoken = [rest.slice(0, half), rest.slice(half)].filter((part, i) => i === 0 || part.length > 0);
-	const outcomes = await Promise.all(spoken.map((bytes) => speak(house, bytes, new Draw(cuts))));
+	const outcomes = await Promise.all(spoken.map((bytes) => speak(server, bytes, new Choices(cuts))));
 	return outcomes.flat().join(",");
 }
 
-/** Says all this, in slices, then that nothing more comes; gives what kinds of lines came back. */
-async function speak({ tcpPort }: House, bytes: Uint8Array, cuts: Draw): Promise<string[]> {
+/** Sends all bytes, in slices, and half-closes; returns the kinds of lines received. */
+async function speak({ tcpPort }: ServerFixture, bytes: Uint8Array, cuts: Choices): Promise<string[]> {
 	const peer = await RawPeer.open(tcpPort);
 	const waiting = new Waiting();
 	peer.onChange = () => waiting.wake();
 	try {
 		for (const slice of cuts.slices(bytes)) {
 			peer.write(slice);
-			// Pieces that the server reads one by one, not joined by the kernel.
+			// Separate reads at the server: not joined by the kernel.
 			if (cuts.onceIn(3)) await new Promise((resolve) => setImmediate(resolve));
 		}
 		peer.finish();
@@ -94,17 +94,17 @@ async function speak({ tcpPort }: House, bytes: Uint8Array, cuts: Draw): Promise
 				PATIENCE_MS,
 			)
 			.catch(() => {
-				throw new Broken(`the connection is not closed; heard: ${JSON.stringify(peer.text.slice(-300))}`);
+				throw new PropertyViolation(`the connection is not closed; heard: ${JSON.stringify(peer.text.slice(-300))}`);
 			});
-		return heard(peer.takeAll(), bytes);
+		return receivedCodes(peer.takeAll(), bytes);
 	} finally {
 		peer.close();
 	}
 }
 
-function heard(received: Buffer, said: Uint8Array): string[] {
+function receivedCodes(received: Buffer, said: Uint8Array): string[] {
 	const text = received.toString("utf8");
-	// Whoever came as a client is answered as one, and what a browser asks is refused in its own words.
+	// A framed client is answered in frames, an HTTP request by HTTP.
 	if (/^VERBATIM\/1 (ok|error) /.test(text)) return [text.slice(0, 24)];
 	if (text.startsWith("HTTP/1.1 400 ")) return ["http"];
 	must(Buffer.compare(Buffer.from(text), received) === 0, "what goes out is no UTF-8");
@@ -113,11 +113,11 @@ function heard(received: Buffer, said: Uint8Array): string[] {
 	const kinds = new Set<string>();
 	for (const line of text.slice(0, -1).split("\n")) {
 		must(Buffer.byteLength(line) <= LINE_BYTES_MAX, () => `a line of ${Buffer.byteLength(line)} bytes went out`);
-		mustBeHarmless(line, "a line that went out");
+		mustBeTerminalSafe(line, "a line that went out");
 		const kind = /^(?:! ([a-z0-9_]+) |(- |\* )|[#@][^ ]+ [0-9]+ <[^ ]+> )/u.exec(line);
 		must(kind !== null, () => `a line begins like none: ${JSON.stringify(line.slice(0, 200))}`);
 		must(kind[1] !== "internal", () => `the server made a mistake: ${line}`);
-		kinds.add(kind[1] ?? kind[2] ?? (line.startsWith(WITNESSED_ROOM) ? "said in the room" : "said"));
+		kinds.add(kind[1] ?? kind[2] ?? (line.startsWith(WITNESS_ROOM) ? "said in the room" : "said"));
 	}
 	return [...kinds];
 }

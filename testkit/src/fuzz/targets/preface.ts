@@ -1,4 +1,4 @@
-// The first line of a framed connection and the answer to it: the server reads strangers, the client reads whoever answers.
+// The first line of a framed connection and its answer, as read by the server and by the client.
 import {
 	CLOSES,
 	isErrorCode,
@@ -12,7 +12,7 @@ import {
 	renderPreface,
 	renderPrefaceAnswer,
 } from "@verbatim/protocol";
-import { Draw } from "../draw.ts";
+import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 
 export const preface: Target = {
@@ -49,10 +49,10 @@ export const preface: Target = {
 		].flatMap((line) => [0, 1].map((mode) => Uint8Array.from([mode, 0, ...Buffer.from(line)]))),
 	open: () => ({
 		feed(input) {
-			const draw = new Draw(input);
-			const asServer = draw.byte() % 2 === 0;
-			const cuts = draw.some(24);
-			const stream = draw.rest().slice();
+			const choices = new Choices(input);
+			const asServer = choices.byte() % 2 === 0;
+			const cuts = choices.some(24);
+			const stream = choices.rest().slice();
 			return asServer ? `server ${readAsServer(stream, cuts)}` : `client ${readAsClient(stream, cuts)}`;
 		},
 	}),
@@ -60,7 +60,7 @@ export const preface: Target = {
 
 function readAsServer(stream: Uint8Array, cuts: Uint8Array): string {
 	const whole = decided([stream], stream);
-	mustEqual(decided(new Draw(cuts).slices(stream), stream), whole, "sliced, a preface is decided in another way");
+	mustEqual(decided(new Choices(cuts).slices(stream), stream), whole, "sliced, a preface is decided in another way");
 	if (whole.kind === "framed") {
 		agreed(whole.preface);
 		return `framed ${JSON.stringify(whole.preface)}`;
@@ -115,7 +115,7 @@ function readAsClient(stream: Uint8Array, cuts: Uint8Array): string {
 		return { kind: "more" as const };
 	};
 	const whole = read([stream]);
-	mustEqual(read(new Draw(cuts).slices(stream)), whole, "sliced, an answer is read in another way");
+	mustEqual(read(new Choices(cuts).slices(stream)), whole, "sliced, an answer is read in another way");
 	if (whole.kind === "ok") agreed(whole.preface);
 	if (whole.kind !== "refused") return whole.kind;
 	must(whole.code === undefined || Object.hasOwn(CLOSES, whole.code), () => `${whole.code} is no close`);

@@ -1,11 +1,10 @@
-// Tokens as strangers may make them, with everything but the key: RFC 8725's tricks are among the choices. The keys that sign here
-// are this server's own and an attacker's.
+// Forged tokens, the attacks of RFC 8725 among them, signed by this server's key or by an attacker's.
 import { Refusal } from "@verbatim/protocol";
 import { SignJWT } from "jose";
 import { ACCOUNT_DEFAULTS } from "../../../../server/src/account/settings.ts";
 import { claimedIssuer, createMint, type TokenKind, type TokenMint } from "../../../../server/src/account/tokens.ts";
 import { systemRandom } from "../../../../server/src/clock.ts";
-import { Draw } from "../draw.ts";
+import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 
 const NOW_MS = 1_760_000_000_000;
@@ -47,7 +46,7 @@ export const tokens: Target = {
 	async open() {
 		const own = await createMint(settings, { putOnce: async (_key, value) => value }, { now: () => NOW_MS }, systemRandom);
 		const issued = await own.issue({ id: "u1", generation: 7 });
-		return { feed: (input) => feed(own, issued, new Draw(input)) };
+		return { feed: (input) => feed(own, issued, new Choices(input)) };
 	},
 };
 
@@ -56,21 +55,21 @@ interface Issued {
 	readonly refresh: string;
 }
 
-async function feed(mint: TokenMint, issued: Issued, draw: Draw): Promise<string> {
-	const kind = draw.pick<TokenKind>(["access", "refresh"]);
-	const given = issued[draw.pick<TokenKind>(["access", "refresh"])];
-	/** Of which kind, if it was soundly signed by this server's own key and says what a token has to say. */
+async function feed(mint: TokenMint, issued: Issued, choices: Choices): Promise<string> {
+	const kind = choices.pick<TokenKind>(["access", "refresh"]);
+	const given = issued[choices.pick<TokenKind>(["access", "refresh"])];
+	/** The kind, if it is validly signed by this server's key and has all claims. */
 	let sound: TokenKind | undefined;
-	const token = await draw.pick<() => string | Promise<string>>([
+	const token = await choices.pick<() => string | Promise<string>>([
 		() => given,
-		() => changed(given, draw),
-		() => forged(given, draw),
+		() => changed(given, choices),
+		() => forged(given, choices),
 		async () => {
-			const made = await signed(draw);
+			const made = await signed(choices);
 			sound = made.sound;
 			return made.token;
 		},
-		() => draw.text(400),
+		() => choices.text(400),
 	])();
 	const issuer = settled(() => claimedIssuer(token, settings.bytesMax));
 	if (issuer instanceof Refusal) must(issuer.code === "token_invalid", () => `whose token it is was refused as ${issuer.code}`);
@@ -91,31 +90,31 @@ async function feed(mint: TokenMint, issued: Issued, draw: Draw): Promise<string
 }
 
 /** A good token with some of its characters changed, dropped or added. */
-function changed(token: string, draw: Draw): string {
+function changed(token: string, choices: Choices): string {
 	let text = token;
-	for (let times = 1 + draw.below(3); times > 0; times--) {
-		const at = draw.below(text.length + 1);
-		const piece = draw.pick(["", ".", "=", "A", " ", String.fromCharCode(draw.byte()), draw.text(8)]);
-		text = text.slice(0, at) + piece + text.slice(at + draw.below(3));
+	for (let times = 1 + choices.below(3); times > 0; times--) {
+		const at = choices.below(text.length + 1);
+		const piece = choices.pick(["", ".", "=", "A", " ", String.fromCharCode(choices.byte()), choices.text(8)]);
+		text = text.slice(0, at) + piece + text.slice(at + choices.below(3));
 	}
 	return text;
 }
 
-/** Parts of a good token beside parts of one's own, with a signature of one's own choice. */
-function forged(token: string, draw: Draw): string {
+/** Parts of a valid token mixed with forged parts, with any signature. */
+function forged(token: string, choices: Choices): string {
 	const [head = "", claims = "", signature = ""] = token.split(".");
-	const newHead = draw.pick([head, encoded(header(head, draw)), encoded(draw.text())]);
-	const newClaims = draw.pick([claims, encoded(JSON.stringify(payload(draw))), encoded(draw.text())]);
-	return [newHead, newClaims, draw.pick([signature, "", encoded(draw.text()), head])].join(draw.onceIn(8) ? ".." : ".");
+	const newHead = choices.pick([head, encoded(header(head, choices)), encoded(choices.text())]);
+	const newClaims = choices.pick([claims, encoded(JSON.stringify(payload(choices))), encoded(choices.text())]);
+	return [newHead, newClaims, choices.pick([signature, "", encoded(choices.text()), head])].join(choices.onceIn(8) ? ".." : ".");
 }
 
-/** Soundly signed, by somebody else or by this server itself, and saying anything. */
-async function signed(draw: Draw): Promise<{ readonly token: string; readonly sound: TokenKind | undefined }> {
-	const key = draw.pick([OWN_KEY, "an attacker's own key, as long as ours", "0".repeat(64)]);
-	const alg = draw.pick(["HS256", "HS384", "HS512"]);
-	const typ = draw.pick(["access+jwt", "refresh+jwt", "JWT", draw.text(12)]);
-	const kid = draw.pick([await ownKid(), "", draw.text(12)]);
-	const claims = payload(draw);
+/** Validly signed, by an attacker or by this server, with any claims. */
+async function signed(choices: Choices): Promise<{ readonly token: string; readonly sound: TokenKind | undefined }> {
+	const key = choices.pick([OWN_KEY, "an attacker's own key, as long as ours", "0".repeat(64)]);
+	const alg = choices.pick(["HS256", "HS384", "HS512"]);
+	const typ = choices.pick(["access+jwt", "refresh+jwt", "JWT", choices.text(12)]);
+	const kid = choices.pick([await ownKid(), "", choices.text(12)]);
+	const claims = payload(choices);
 	const token = await new SignJWT(claims).setProtectedHeader({ alg, typ, kid }).sign(new TextEncoder().encode(key));
 	const kind = (["access", "refresh"] as const).find((each) => typ === `${each}+jwt`);
 	const isOurs = key === OWN_KEY && alg === "HS256" && kid === (await ownKid());
@@ -134,33 +133,33 @@ async function ownKid(): Promise<string> {
 	return new Uint8Array(digest).toHex().slice(0, 16);
 }
 
-function header(head: string, draw: Draw): string {
+function header(head: string, choices: Choices): string {
 	const own = JSON.parse(Buffer.from(head, "base64url").toString()) as Record<string, unknown>;
-	const extra = draw.pick<Record<string, unknown>>([
+	const extra = choices.pick<Record<string, unknown>>([
 		{ alg: "none" },
-		{ alg: draw.pick(["None", "nOnE", "HS384", "RS256", "ES256", "", draw.text()]) },
-		{ typ: draw.pick(["JWT", "access+jwt", "refresh+jwt", 7, draw.text()]) },
-		{ kid: draw.pick([undefined, null, 7, [], draw.text()]) },
-		{ crit: draw.pick<unknown>([[], ["b64"], ["exp"], "b64"]), b64: false },
+		{ alg: choices.pick(["None", "nOnE", "HS384", "RS256", "ES256", "", choices.text()]) },
+		{ typ: choices.pick(["JWT", "access+jwt", "refresh+jwt", 7, choices.text()]) },
+		{ kid: choices.pick([undefined, null, 7, [], choices.text()]) },
+		{ crit: choices.pick<unknown>([[], ["b64"], ["exp"], "b64"]), b64: false },
 		{ jku: "https://evil.example/jwks", jwk: { kty: "oct", k: "AA" } },
 		{ zip: "DEF", enc: "A256GCM" },
-		{ [draw.text()]: draw.text() },
+		{ [choices.text()]: choices.text() },
 	]);
 	return JSON.stringify({ ...own, ...extra });
 }
 
-function payload(draw: Draw): { readonly [claim: string]: unknown } {
+function payload(choices: Choices): { readonly [claim: string]: unknown } {
 	const now = NOW_MS / 1_000;
 	return {
-		sub: draw.pick(["u1", undefined]),
-		iss: draw.pick<unknown>([settings.issuer, "https://evil.example", undefined, 7]),
-		aud: draw.pick<unknown>([settings.audience, [settings.audience, "x"], undefined, {}, [7]]),
-		exp: draw.pick<unknown>([now + 60, now - 3_600, undefined, "never", -1]),
-		nbf: draw.pick<unknown>([undefined, now + 3_600, "x"]),
-		gen: draw.pick<unknown>([7, 8, 1.5, "7", undefined]),
-		fam: draw.pick<unknown>(["f1", undefined, "", 7]),
-		num: draw.pick<unknown>([1, 2, 0, 1.5, undefined]),
-		jti: draw.pick<unknown>(["j1", undefined, ""]),
+		sub: choices.pick(["u1", undefined]),
+		iss: choices.pick<unknown>([settings.issuer, "https://evil.example", undefined, 7]),
+		aud: choices.pick<unknown>([settings.audience, [settings.audience, "x"], undefined, {}, [7]]),
+		exp: choices.pick<unknown>([now + 60, now - 3_600, undefined, "never", -1]),
+		nbf: choices.pick<unknown>([undefined, now + 3_600, "x"]),
+		gen: choices.pick<unknown>([7, 8, 1.5, "7", undefined]),
+		fam: choices.pick<unknown>(["f1", undefined, "", 7]),
+		num: choices.pick<unknown>([1, 2, 0, 1.5, undefined]),
+		jti: choices.pick<unknown>(["j1", undefined, ""]),
 	};
 }
 

@@ -1,5 +1,5 @@
-// In a process of its own, with one mutant applied: runs seeds until one fails. Tells each seed before it begins, so that a run that
-// never ends is known by its number, and then what caught it.
+// Runs seeds with one mutant applied until one fails. Prints each seed before it runs, so that the parent knows which one did not
+// terminate, and then the result.
 import { simulate } from "../sim/simulate.ts";
 
 const [from, to] = [Number(process.argv[2]), Number(process.argv[3])];

@@ -1,11 +1,11 @@
-// Makes a failing input small: drops ever smaller stretches, then makes the bytes that are left plain, as long as it still fails in
-// the same way. "The same way" leaves out numbers and quoted text, which are the input's own.
+// Minimizes a failing input: removes ever smaller blocks, then replaces bytes by plain ones, as long as the failure stays the same.
+// Failures are compared without numbers and quoted text, which come from the input.
 
-/** How the input fails, as `wayOf` has it; undefined: it does not. */
+/** The `failureKey` of an input; undefined: it passes. */
 export type Trial = (input: Uint8Array) => Promise<string | undefined>;
 
 /** The smallest input found within `withinMs` that fails like `input`. */
-export async function shrunk(input: Uint8Array, trial: Trial, withinMs: number): Promise<Uint8Array> {
+export async function shrinkInput(input: Uint8Array, trial: Trial, withinMs: number): Promise<Uint8Array> {
 	const way = await trial(input);
 	const endsMs = performance.now() + withinMs;
 	const still = async (candidate: Uint8Array): Promise<boolean> => performance.now() < endsMs && (await trial(candidate)) === way;
@@ -35,8 +35,8 @@ export async function shrunk(input: Uint8Array, trial: Trial, withinMs: number):
 	return best;
 }
 
-/** A failure's words without what differs from input to input. */
-export function wayOf(failure: unknown): string {
+/** A failure's message without what depends on the input. */
+export function failureKey(failure: unknown): string {
 	const words = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
 	const [first = ""] = words.split("\n");
 	return first

@@ -1,6 +1,6 @@
-// A peer that sends what it likes and knows what it is owed: each frame that is sound in itself is answered exactly once, under the
-// id of what was sent as far as that could be read, or the connection is closed with a reason. Everything that comes down must be
-// a message of the schema, with codes of the tables, and nothing of the server's own mistakes.
+// A client that sends anything and tracks the answers that must come: each well-formed frame is answered exactly once, under its id as far
+// as that can be read, or the connection is closed with a reason. Everything received must be a message of the schema, with known
+// codes, and never `internal`.
 import {
 	CLOSES,
 	type Codec,
@@ -20,11 +20,11 @@ import {
 import { type Framing, tcpFraming, webSocketFrame, webSocketFraming } from "../e2e/framing.ts";
 import { RawPeer } from "../e2e/raw-peer.ts";
 import { Waiting } from "../e2e/waiting.ts";
-import { Broken, must } from "./target.ts";
+import { must, PropertyViolation } from "./target.ts";
 
 export type Way = (typeof WAYS)[number];
 
-/** Door, codec, and how a frame is carried. */
+/** Transport, codec and framing. */
 export const WAYS = [
 	"tcp/proto",
 	"tcp/proto+crc",
@@ -40,24 +40,24 @@ export interface Ports {
 	readonly httpPort: number;
 }
 
-/** The longest that an answer may take, on a busy machine. */
+/** Timeout of an answer, for a busy machine. */
 const PATIENCE_MS = 8_000;
 
-export class Visitor {
+export class FuzzClient {
 	readonly way: Way;
 	readonly codec: Codec;
-	/** What it has learnt: rooms by id, tokens, where it stands. */
+	/** Ids of known rooms; tokens, ping nonces and cursors received. */
 	readonly rooms: string[] = [];
 	readonly tokens: string[] = [];
 	readonly nonces: number[] = [];
 	readonly cursors = new Map<string, { room: string; epoch: number; seq: number }>();
-	/** The last words of the server: codes of failures and closes, in order. */
-	readonly heard: string[] = [];
+	/** Codes of failures and closes received, in order. */
+	readonly receivedCodes: string[] = [];
 	private readonly raw: RawPeer;
 	private readonly framing: Framing;
 	private readonly waiting = new Waiting();
-	/** By id: answers still to come. Undefined: bytes were sent that nobody can predict the answers to. */
-	private owed: Map<number, number> | undefined = new Map();
+	/** Outstanding answers by id. Undefined: bytes were sent whose answers cannot be predicted. */
+	private expectedAnswers: Map<number, number> | undefined = new Map();
 	private closed = false;
 	private trouble: unknown;
 	private lastId = 0;
@@ -70,8 +70,8 @@ export class Visitor {
 		this.framing = framing;
 	}
 
-	/** Connects and agrees; it is nobody yet. */
-	static async open({ tcpPort, httpPort }: Ports, way: Way): Promise<Visitor> {
+	/** Connects and completes the preface or upgrade, without a hello. */
+	static async open({ tcpPort, httpPort }: Ports, way: Way): Promise<FuzzClient> {
 		const codec = way.includes("json") ? "json" : "proto";
 		const isTcp = way.startsWith("tcp");
 		const framing = isTcp
@@ -83,13 +83,13 @@ export class Visitor {
 			: webSocketFraming(codec);
 		const raw = await RawPeer.open(isTcp ? tcpPort : httpPort);
 		await framing.open(raw);
-		const visitor = new Visitor(way, raw, framing);
-		raw.onChange = () => visitor.listen();
-		visitor.listen();
-		return visitor;
+		const client = new FuzzClient(way, raw, framing);
+		raw.onChange = () => client.readFrames();
+		client.readFrames();
+		return client;
 	}
 
-	/** Has the server ended the connection, or said that it will? */
+	/** True once the server has closed the connection or sent a close. */
 	get over(): boolean {
 		return this.closed || this.raw.ended;
 	}
@@ -101,7 +101,7 @@ export class Visitor {
 		return id;
 	}
 
-	/** A message, if it can be written. */
+	/** Sends a message, if it can be encoded. */
 	sendUp(up: Up): void {
 		let body: Uint8Array | string;
 		try {
@@ -112,61 +112,61 @@ export class Visitor {
 		this.sendBody(body);
 	}
 
-	/** A frame, sound in itself, with this body. */
+	/** Sends a well-formed frame with this body. */
 	sendBody(body: Uint8Array | string): void {
 		if (this.over) return;
 		let frame: Uint8Array;
 		try {
 			frame = this.framing.wrap(body);
 		} catch {
-			// A body with a line feed in lines: nothing can carry it.
+			// A body with a line feed cannot be framed by newlines.
 			return;
 		}
 		const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-		if (bytes > LIMITS.frameBytesMax) this.owed = undefined;
+		if (bytes > LIMITS.frameBytesMax) this.expectedAnswers = undefined;
 		else this.expectAnswer(body);
 		this.raw.write(frame);
 	}
 
-	/** The same frame, with a bit of it flipped on its way. */
+	/** Sends a frame with a flipped bit. */
 	sendDamaged(body: Uint8Array | string, bit: number): void {
 		if (this.over) return;
-		this.owed = undefined;
+		this.expectedAnswers = undefined;
 		const frame = this.framing.wrap(body).slice();
 		const at = bit % (frame.length * 8);
 		frame[at >>> 3] = (frame[at >>> 3] ?? 0) ^ (1 << (at & 7));
 		this.raw.write(frame);
 	}
 
-	/** Bytes past every framer. */
+	/** Sends bytes without framing. */
 	sendBytes(bytes: Uint8Array): void {
 		if (this.over) return;
-		this.owed = undefined;
+		this.expectedAnswers = undefined;
 		this.raw.write(bytes);
 	}
 
-	/** A frame of the WebSocket's own, with any opcode and any announced length; elsewhere only its payload. */
+	/** Sends a WebSocket frame with any opcode and announced length; on TCP the payload alone. */
 	sendFrame(opcode: number, payload: Uint8Array, announced: number): void {
 		this.sendBytes(this.way.startsWith("ws") ? webSocketFrame(opcode, payload, announced) : payload);
 	}
 
-	/** Reads nothing more until something is waited for: what comes meanwhile piles up. */
+	/** Stops reading until the next wait. */
 	stopReading(): void {
 		this.raw.pause(true);
 	}
 
-	/** Waits for all answers that are owed, or the end of the connection. */
+	/** Waits for all outstanding answers, or the end of the connection. */
 	async settle(): Promise<void> {
 		this.raw.pause(false);
-		const { owed } = this;
-		if (owed === undefined) return;
+		const { expectedAnswers } = this;
+		if (expectedAnswers === undefined) return;
 		await this.until(
-			() => owed !== this.owed || owed.size === 0 || this.over,
-			() => `these commands were not answered: ${[...owed.keys()].slice(0, 8)}`,
+			() => expectedAnswers !== this.expectedAnswers || expectedAnswers.size === 0 || this.over,
+			() => `these commands were not answered: ${[...expectedAnswers.keys()].slice(0, 8)}`,
 		);
 	}
 
-	/** Carries out a command whose answer must be of this case. */
+	/** Sends a command whose answer must be of this case. */
 	async must(command: Command, wanted: Down["body"]["case"]): Promise<void> {
 		const id = this.say(command);
 		await this.until(
@@ -178,7 +178,7 @@ export class Visitor {
 		must(body?.case === wanted, () => `${this.way}: ${command.case} was answered with ${JSON.stringify(body)}`);
 	}
 
-	/** Says that it sends nothing more, and waits for the server to close. */
+	/** Half-closes (FIN) and waits for the server to close. */
 	async finish(): Promise<void> {
 		this.raw.pause(false);
 		this.raw.finish();
@@ -189,12 +189,12 @@ export class Visitor {
 		this.raw.close();
 	}
 
-	/** Is gone without a word. */
+	/** Closes the connection. */
 	leave(): void {
 		this.raw.close();
 	}
 
-	// ------------------------------------------------------------ what it is owed
+	// ------------------------------------------------------------ expected answers
 
 	private expectAnswer(body: Uint8Array | string): void {
 		let id: number;
@@ -207,14 +207,14 @@ export class Visitor {
 			if (!(error instanceof DecodeError)) throw error;
 			id = error.id;
 		}
-		// What has no id is answered under 0, like a push, or not at all.
-		if (id > 0) this.owed?.set(id, (this.owed.get(id) ?? 0) + 1);
+		// A message without an id is answered under 0, or not at all.
+		if (id > 0) this.expectedAnswers?.set(id, (this.expectedAnswers.get(id) ?? 0) + 1);
 	}
 
-	private listen(): void {
+	private readFrames(): void {
 		try {
 			for (const arrival of this.framing.unwrap(this.raw.takeAll())) {
-				if ("body" in arrival) this.hear(this.codec.decodeDown(arrival.body));
+				if ("body" in arrival) this.receive(this.codec.decodeDown(arrival.body));
 				else {
 					const { closeCode } = arrival;
 					must(closeCode === 1006 || closeCode < 3000 || closeByCode(closeCode) !== undefined, () => `${closeCode} is no close`);
@@ -226,7 +226,7 @@ export class Visitor {
 		this.waiting.wake();
 	}
 
-	private hear(down: Down): void {
+	private receive(down: Down): void {
 		const { id, body } = down;
 		must(!this.closed, () => `${this.way}: behind its last word came ${body.case}`);
 		must(body.case !== undefined, "a message without a body came down");
@@ -237,27 +237,27 @@ export class Visitor {
 				must(body.value.code !== "internal", () => `the server made a mistake: ${JSON.stringify(body.value)}`);
 				must(/^[ -~]{0,64}$/.test(body.value.trace), "a failure with a trace that is none");
 				must(body.value.message !== "" && body.value.message.length < 400, "a failure without words, or with too many");
-				this.heard.push(body.value.code);
+				this.receivedCodes.push(body.value.code);
 				if (id === 0) this.answeredUnderZero(body.value.message);
 				return;
 			case "close": {
 				const facts = closeByCode(body.value.code);
 				must(facts !== undefined, () => `${body.value.code} is no close`);
 				must(facts.code !== CLOSES.internal.code, () => `the server made a mistake: ${JSON.stringify(body.value)}`);
-				this.heard.push(facts.name);
+				this.receivedCodes.push(facts.name);
 				this.closed = true;
 				return;
 			}
 			case "welcome":
-				this.heard.push("welcome");
-				for (const room of body.value.rooms) this.learn(room.id, room.epoch, room.head);
+				this.receivedCodes.push("welcome");
+				for (const room of body.value.rooms) this.recordCursor(room.id, room.epoch, room.head);
 				if (body.value.tokens) this.tokens.push(body.value.tokens.access, body.value.tokens.refresh);
 				return;
 			case "joined":
-				if (body.value.page) this.learn(body.value.page.room, body.value.page.epoch, body.value.page.to);
+				if (body.value.page) this.recordCursor(body.value.page.room, body.value.page.epoch, body.value.page.to);
 				return;
 			case "entries":
-				this.learn(body.value.room, body.value.epoch, body.value.entries.at(-1)?.seq ?? 0);
+				this.recordCursor(body.value.room, body.value.epoch, body.value.entries.at(-1)?.seq ?? 0);
 				return;
 			case "ping":
 				this.nonces.push(body.value.nonce);
@@ -268,24 +268,24 @@ export class Visitor {
 
 	private answered(id: number, down: Down): void {
 		this.answers.set(id, down);
-		const { owed } = this;
-		if (owed === undefined) return;
-		const left = owed.get(id) ?? 0;
+		const { expectedAnswers } = this;
+		if (expectedAnswers === undefined) return;
+		const left = expectedAnswers.get(id) ?? 0;
 		must(left > 0, () => `${this.way}: ${down.body.case} answers ${id}, which was not asked or was answered`);
-		if (left === 1) owed.delete(id);
-		else owed.set(id, left - 1);
+		if (left === 1) expectedAnswers.delete(id);
+		else expectedAnswers.set(id, left - 1);
 	}
 
-	/** A command under the id of another that is under way is refused under the id 0, and its own stands in the words. */
+	/** A command whose id is in use is refused under id 0; the message names the id. */
 	private answeredUnderZero(words: string): void {
 		const id = Number(/^id (\d+) is that of a command under way/.exec(words)?.[1] ?? 0);
-		const left = this.owed?.get(id) ?? 0;
-		if (id === 0 || this.owed === undefined) return;
+		const left = this.expectedAnswers?.get(id) ?? 0;
+		if (id === 0 || this.expectedAnswers === undefined) return;
 		must(left > 1, () => `${this.way}: ${id} was refused as under way, which it was not`);
-		this.owed.set(id, left - 1);
+		this.expectedAnswers.set(id, left - 1);
 	}
 
-	private learn(room: string, epoch: number, seq: number): void {
+	private recordCursor(room: string, epoch: number, seq: number): void {
 		if (!this.rooms.includes(room)) this.rooms.push(room);
 		this.cursors.set(room, { room, epoch, seq });
 	}
@@ -298,7 +298,7 @@ export class Visitor {
 		try {
 			await this.waiting.until(holdsOrFails, what, PATIENCE_MS);
 		} catch (error) {
-			throw error === this.trouble ? error : new Broken(`${this.way}: ${what()}`);
+			throw error === this.trouble ? error : new PropertyViolation(`${this.way}: ${what()}`);
 		}
 	}
 }

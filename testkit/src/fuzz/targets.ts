@@ -1,4 +1,4 @@
-// All targets, in the order in which an input meets them on its way in.
+// All targets, in the order of the data's way through the server.
 import type { Target } from "./target.ts";
 import { codecs } from "./targets/codecs.ts";
 import { config } from "./targets/config.ts";

@@ -1,14 +1,13 @@
-// Loads the code under test in such a way that its branches count themselves, and with a deliberate bug in it if one is asked for.
-// Whatever is to be fuzzed must be imported after this.
+// Loads the code under test instrumented, and with a mutant if one is given. The code must be imported after this.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { plugin } from "bun";
+import { FUZZ_MUTANTS } from "./fuzz-mutants.ts";
 import { type Instrumented, instrument } from "./instrument.ts";
-import { FUZZ_MUTANTS } from "./mutants.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
 
-/** `mutant`: the name of a deliberate bug. The file that it changes does not count its branches. */
+/** `mutant`: a name of `FUZZ_MUTANTS`. The file that it changes is not instrumented. */
 export async function loadInstrumented(mutant: string | undefined): Promise<Instrumented> {
 	const wanted = (path: string): boolean =>
 		/\/(protocol|server)\/src\//.test(path) && !/\/gen\/|\.data\.ts$|\/store\/sqlite\/|\.d\.ts$|\/node_modules\//.test(path);

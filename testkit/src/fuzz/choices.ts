@@ -1,8 +1,8 @@
-// Bytes as a source of choices: how an input of bytes becomes something with a shape (a message, a request, a conversation). The
-// same bytes give the same shape; a changed byte changes one choice; when the bytes are used up every choice is the first, so
-// that each list of options begins with the plainest.
+// Structured generation from bytes: an input is read as a sequence of choices that make a message, a request or a conversation. The same
+// bytes make the same structure; a changed byte changes one choice; once the bytes are used up, every choice is the first option, so
+// each list of options begins with the plainest.
 
-export class Draw {
+export class Choices {
 	private readonly bytes: Uint8Array;
 	private at = 0;
 
@@ -53,7 +53,7 @@ export class Draw {
 		return rest;
 	}
 
-	/** A text out of what goes wrong most easily, or of the next bytes. */
+	/** A text from the list of edge cases, or made of the next bytes. */
 	text(most = 24): string {
 		const chosen = this.below(TEXTS.length + 6);
 		const known = TEXTS[chosen - 6];
@@ -65,7 +65,7 @@ export class Draw {
 		return Buffer.from(raw).toString(chosen < 3 ? "utf8" : "latin1");
 	}
 
-	/** A number around the borders of 32 bits, or any. */
+	/** A number at a boundary of 32 bits, or any. */
 	number(): number {
 		const chosen = this.below(NUMBERS.length + 4);
 		if (chosen < 3) return this.byte();
@@ -76,7 +76,7 @@ export class Draw {
 	*slices(bytes: Uint8Array): Generator<Uint8Array> {
 		for (let at = 0; at < bytes.length; ) {
 			const size = 1 + this.below(this.pick([4_096, 64, 8, 1]));
-			// A copy: what is given out belongs to whoever gets it.
+			// A copy: the caller owns it.
 			yield bytes.slice(at, at + size);
 			at += size;
 		}

@@ -1,6 +1,5 @@
-// Deliberate bugs, at least one for each target, each of which fuzzing must find: a target that cannot fail proves nothing. As with the
-// simulation's (testkit/src/mutants/), a mutant is data, put in place when its file is loaded for the hunt, and a test holds that
-// each piece is there exactly once.
+// Mutants for the fuzzer, at least one for each target: a target that cannot fail proves nothing. As for the simulator
+// (testkit/src/mutants/), a mutant is data, applied as its file is loaded; a test checks that each `find` occurs exactly once.
 
 export interface FuzzMutant {
 	readonly name: string;

@@ -1,7 +1,6 @@
-// A whole server for an input to be fed to: its own doors on real sockets of the loopback, its own core on the memory store, real
-// accounts. What it would have logged as an error is kept, each connection is listened to at the server's end by the simulation's
-// tap, and a witness sits in a room all the while. After so many conversations a new house is built, so that what breaks depends
-// on a short past, and what is still held then by connections that are gone is known.
+// A whole server as a test fixture: listeners on loopback sockets, core on the memory store, real accounts. Errors in its log fail the
+// input, each connection is checked at the server's end by the simulation's tap, and a witness client stays in a room. The server is
+// replaced after a number of inputs, so that a failure depends on few of them, and then checked for leaks of closed connections.
 import { TIMING } from "@verbatim/protocol";
 import { createAccounts } from "../../../server/src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
@@ -25,19 +24,19 @@ import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
 import { createMemoryStore } from "../../../server/src/store/memory/memory.ts";
 import { Waiting } from "../e2e/waiting.ts";
 import { tap } from "../sim/tap.ts";
-import { Broken, must } from "./target.ts";
-import { Visitor } from "./visitor.ts";
+import { FuzzClient } from "./fuzz-client.ts";
+import { must, PropertyViolation } from "./target.ts";
 
-/** Inputs fed to one house. */
+/** Inputs per server. */
 const INPUTS_MAX = 400;
-/** The longest that anything which works takes, on a busy machine. */
+/** Timeout, for a busy machine. */
 const PATIENCE_MS = 8_000;
-export const WITNESSED_ROOM = "#tea";
-/** The page, instead of a bundle: what else there is on the disk of the server must never be told. */
+export const WITNESS_ROOM = "#tea";
+/** Served as the web page. No other file of the disk may be served. */
 const PAGE = { body: "<!doctype html><title>page</title>", type: "text/html; charset=utf-8", etag: '"1"', immutable: false };
 
-/** Nobody is refused for being quick: an input should meet something else. */
-const UNHURRIED = {
+/** No rate limits: inputs should reach other code. */
+const WIDE_LIMITS = {
 	sendsPerSecond: 1e6,
 	sendsBurst: 1e6,
 	asksPerSecond: 1e6,
@@ -52,7 +51,7 @@ const UNHURRIED = {
 	helloBytesMax: SERVER_LIMITS.frameBytesMax,
 } as const;
 
-const TIGHT = {
+const TIGHT_LIMITS = {
 	catchUpEntriesMax: 6,
 	historyEntriesMax: 4,
 	historyEntriesDefault: 2,
@@ -69,59 +68,59 @@ const TIGHT = {
 	turnBytesMax: 64,
 } as const;
 
-/** Levels that are nothing when everybody is gone. */
-const HELD = ["verbatim_sessions", "verbatim_connections", "verbatim_outbox_bytes"];
+/** Gauges that are 0 without connections. */
+const GAUGES_ZERO_WHEN_IDLE = ["verbatim_sessions", "verbatim_connections", "verbatim_outbox_bytes"];
 
-export interface House {
+export interface ServerFixture {
 	readonly tcpPort: number;
 	readonly httpPort: number;
-	/** From now on the server lets go of work as in overload of this level, 0 for none, until the next look. */
+	/** Sets the overload level, 0 for none, until the next check. */
 	overload(level: number): void;
-	/** What went wrong on the server since the last look. */
+	/** Errors of the server since the last check. */
 	readonly troubles: readonly string[];
-	/** Throws `Broken` for everything that went wrong on the server since the last look, and lets the witness say and hear something. */
+	/** Throws `PropertyViolation` for errors of the server since the last check, or if the witness cannot send. */
 	look(): Promise<void>;
 	close(): Promise<void>;
 }
 
-/** Roomy: the limits of the wire. Tight: so small that a short conversation meets them. */
+/** Roomy: the limits of the wire. Tight: so small that a short conversation reaches them. */
 export type Size = "roomy" | "tight";
 
-/** A house of each size, built anew after so many inputs, and after a failure. */
-export class Houses {
-	private readonly standing = new Map<Size, { readonly house: House; inputs: number }>();
+/** One server of each size, replaced after `INPUTS_MAX` inputs and after a failure. */
+export class ServerFixtures {
+	private readonly running = new Map<Size, { readonly server: ServerFixture; inputs: number }>();
 
-	/** Gives `visit` a house, and looks after it when the visit is over. */
-	async with(size: Size, visit: (house: House) => Promise<string>): Promise<string> {
-		const known = this.standing.get(size) ?? { house: await openHouse(size), inputs: 0 };
-		this.standing.set(size, known);
-		const { house } = known;
+	/** Runs `run` on a server and checks the server afterwards. */
+	async with(size: Size, run: (server: ServerFixture) => Promise<string>): Promise<string> {
+		const known = this.running.get(size) ?? { server: await openServerFixture(size), inputs: 0 };
+		this.running.set(size, known);
+		const { server } = known;
 		try {
-			const outcome = await visit(house);
-			await house.look();
+			const outcome = await run(server);
+			await server.look();
 			if (++known.inputs < INPUTS_MAX) return outcome;
-			this.standing.delete(size);
-			await house.close();
+			this.running.delete(size);
+			await server.close();
 			return outcome;
 		} catch (error) {
-			this.standing.delete(size);
-			// The server's own words say more than what the peer has seen of it.
-			const troubles = house.troubles.join("\n");
-			// What it still holds is no news after a failure.
-			await house.close().catch(() => undefined);
+			this.running.delete(size);
+			// The server's errors say more than what the client has seen.
+			const troubles = server.troubles.join("\n");
+			// Leaks are expected after a failure.
+			await server.close().catch(() => undefined);
 			if (troubles !== "" && error instanceof Error) error.stack = `${error.stack}\nmeanwhile ${troubles}`;
 			throw error;
 		}
 	}
 
 	async close(): Promise<void> {
-		const all = [...this.standing.values()];
-		this.standing.clear();
-		for (const { house } of all) await house.close();
+		const all = [...this.running.values()];
+		this.running.clear();
+		for (const { server } of all) await server.close();
 	}
 }
 
-async function openHouse(size: Size): Promise<House> {
+async function openServerFixture(size: Size): Promise<ServerFixture> {
 	const broken: string[] = [];
 	const log: Log = {
 		debug() {},
@@ -130,7 +129,7 @@ async function openHouse(size: Size): Promise<House> {
 		error: ({ err }, msg) => void broken.push(`the server logged an error: ${msg}: ${err instanceof Error ? err.stack : err}`),
 	};
 	const [clock, random, metrics] = [systemClock, systemRandom, createMetrics()];
-	const limits = checkedServerLimits({ ...SERVER_LIMITS, ...UNHURRIED, ...(size === "tight" ? TIGHT : {}) });
+	const limits = checkedServerLimits({ ...SERVER_LIMITS, ...WIDE_LIMITS, ...(size === "tight" ? TIGHT_LIMITS : {}) });
 	const timing = { ...TIMING, handshakeMs: 60_000, frameMs: 60_000, offlineGraceMs: 20, lineModeAfterMs: 10_000 };
 	const disk = newMemoryDisk();
 	const store = createMemoryStore({ clock, disk, limits: { ...limits, seqMax: SERVER_LIMITS.seqMax } });
@@ -189,9 +188,9 @@ async function openHouse(size: Size): Promise<House> {
 	const portOf = (door: typeof tcp): number => (door.address.kind === "tcp" ? door.address.port : 0);
 	const ports = { tcpPort: portOf(tcp), httpPort: portOf(http) };
 
-	const witness = await Visitor.open(ports, "tcp/proto+crc");
+	const witness = await FuzzClient.open(ports, "tcp/proto+crc");
 	await witness.must({ case: "hello", value: { credential: { case: "guest", value: { name: "witness" } } } }, "welcome");
-	await witness.must({ case: "create", value: { name: WITNESSED_ROOM.slice(1), kind: 1 } }, "joined");
+	await witness.must({ case: "create", value: { name: WITNESS_ROOM.slice(1), kind: 1 } }, "joined");
 	let said = 0;
 
 	const level = (name: string): number => {
@@ -208,20 +207,20 @@ async function openHouse(size: Size): Promise<House> {
 		async look() {
 			shedding.level = 0;
 			must(broken.length === 0, () => broken.splice(0).join("\n"));
-			await witness.must({ case: "send", value: { room: WITNESSED_ROOM, cid: `w${++said}`, text: `line ${said}` } }, "sent");
+			await witness.must({ case: "send", value: { room: WITNESS_ROOM, cid: `w${++said}`, text: `line ${said}` } }, "sent");
 			must(broken.length === 0, () => broken.splice(0).join("\n"));
 		},
 		async close() {
 			witness.leave();
 			try {
-				// A link that is cut is gone a few turns of the event loop later.
+				// A closed link is removed a few turns of the event loop later.
 				const poll = setInterval(() => gone.wake(), 5);
-				const isEmpty = (): boolean => gate.open === 0 && HELD.every((name) => level(name) === 0);
+				const isEmpty = (): boolean => gate.open === 0 && GAUGES_ZERO_WHEN_IDLE.every((name) => level(name) === 0);
 				await gone
 					.until(isEmpty, () => "", PATIENCE_MS)
 					.catch(() => {
-						const levels = HELD.map((name) => `${name} ${level(name)}`).join(", ");
-						throw new Broken(`connections that are gone are held: ${gate.open} in the gate, ${levels}`);
+						const levels = GAUGES_ZERO_WHEN_IDLE.map((name) => `${name} ${level(name)}`).join(", ");
+						throw new PropertyViolation(`connections that are gone are held: ${gate.open} in the gate, ${levels}`);
 					})
 					.finally(() => clearInterval(poll));
 				must(broken.length === 0, () => broken.splice(0).join("\n"));

@@ -1,12 +1,12 @@
-// Hunts the deliberate bugs: each in a process of its own, because a file is changed as it is loaded.
+// Fuzzes with a mutant, in a process of its own, because the mutant is applied as its file is loaded.
 import { join } from "node:path";
-import type { FuzzMutant } from "./mutants.ts";
+import type { FuzzMutant } from "./fuzz-mutants.ts";
 
-/** No mutant may need longer. */
+/** Every mutant must be found within this time. */
 const MINUTES_MAX = 1;
 const RUNNER = join(import.meta.dir, "../run/fuzz.ts");
 
-export interface FuzzCatch {
+export interface FuzzMutantResult {
 	readonly mutant: string;
 	readonly target: string;
 	/** Undefined: it survives. */
@@ -16,13 +16,13 @@ export interface FuzzCatch {
 	readonly by: string;
 }
 
-/** What a run tells as JSON. */
+/** The JSON output of a run. */
 export interface FuzzReport {
-	/** What failed first. */
+	/** The first failure. */
 	readonly failure?: { readonly by: string; readonly inputs: number; readonly seconds: number };
 }
 
-export async function huntOne({ name, target }: FuzzMutant, seed: number): Promise<FuzzCatch> {
+export async function runMutant({ name, target }: FuzzMutant, seed: number): Promise<FuzzMutantResult> {
 	const flags = ["--mutant", name, "--only", target, "--seed", String(seed), "--minutes", String(MINUTES_MAX), "--json"];
 	const run = Bun.spawn([process.execPath, RUNNER, ...flags], { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
 	const printed = await new Response(run.stdout).text();

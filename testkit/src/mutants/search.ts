@@ -1,9 +1,9 @@
-// Hunts one mutant: in a process of its own, because a file is changed as it is loaded, and because a mutant may never come to an
-// end. A run without an end counts as caught.
+// Searches the first seed that catches a mutant: in a process of its own, because the mutant is applied as its file is loaded, and
+// because a run with it may not terminate. That counts as caught.
 import { join } from "node:path";
 import type { Mutant } from "./list.ts";
 
-export interface Catch {
+export interface SearchResult {
 	readonly mutant: string;
 	/** The first seed that fails, or undefined: it survives. */
 	readonly caughtAtSeed: number | undefined;
@@ -11,34 +11,34 @@ export interface Catch {
 	readonly by: string;
 }
 
-export interface HuntOptions {
+export interface SearchOptions {
 	readonly seedsMax: number;
-	/** No seed takes as long; a run that does is stuck. */
+	/** Timeout of one seed. */
 	readonly stuckMs: number;
 }
 
-export const HUNT: HuntOptions = { seedsMax: 2_000, stuckMs: 10_000 };
+export const SEARCH: SearchOptions = { seedsMax: 2_000, stuckMs: 10_000 };
 
 const HERE = import.meta.dir;
 
-export async function hunt({ name }: Mutant, { seedsMax, stuckMs }: HuntOptions = HUNT): Promise<Catch> {
-	const hunter = Bun.spawn(
-		[process.execPath, "--preload", join(HERE, "apply.ts"), join(HERE, "hunter.ts"), "1", String(seedsMax)],
+export async function searchSeeds({ name }: Mutant, { seedsMax, stuckMs }: SearchOptions = SEARCH): Promise<SearchResult> {
+	const child = Bun.spawn(
+		[process.execPath, "--preload", join(HERE, "apply.ts"), join(HERE, "search-process.ts"), "1", String(seedsMax)],
 		{ env: { ...process.env, VERBATIM_MUTANT: name }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
 	);
 	let seed = 0;
-	let caught: Catch | undefined;
+	let caught: SearchResult | undefined;
 	let stuck = false;
-	const giveUp = (): void => {
+	const killStuck = (): void => {
 		stuck = true;
-		hunter.kill("SIGKILL");
+		child.kill("SIGKILL");
 	};
-	let patience = setTimeout(giveUp, stuckMs);
+	let timer = setTimeout(killStuck, stuckMs);
 	const decoder = new TextDecoder();
 	let rest = "";
-	for await (const chunk of hunter.stdout) {
-		clearTimeout(patience);
-		patience = setTimeout(giveUp, stuckMs);
+	for await (const chunk of child.stdout) {
+		clearTimeout(timer);
+		timer = setTimeout(killStuck, stuckMs);
 		const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
 		rest = lines.pop() ?? "";
 		for (const line of lines) {
@@ -48,17 +48,17 @@ export async function hunt({ name }: Mutant, { seedsMax, stuckMs }: HuntOptions 
 			caught = { mutant: name, caughtAtSeed: found.seed, by: found.by };
 		}
 	}
-	clearTimeout(patience);
-	const exitCode = await hunter.exited;
+	clearTimeout(timer);
+	const exitCode = await child.exited;
 	if (caught !== undefined) return caught;
 	if (stuck) return { mutant: name, caughtAtSeed: seed, by: "the run never ends" };
 	if (exitCode === 0) return { mutant: name, caughtAtSeed: undefined, by: "" };
 	const words =
-		(await new Response(hunter.stderr).text())
+		(await new Response(child.stderr).text())
 			.trim()
 			.split("\n")
 			.find((line) => line.includes("rror")) ?? "";
-	// An error that not even the run has caught, out of a listener or a promise.
+	// An uncaught error, of a listener or a promise.
 	if (seed > 0) return { mutant: name, caughtAtSeed: seed, by: words.trim() };
-	throw new Error(`the hunt for ${name} did not begin: ${words}`);
+	throw new Error(`the search for ${name} did not start: ${words}`);
 }
