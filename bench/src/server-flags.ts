@@ -7,6 +7,8 @@ export const BENCH_FLAGS: readonly string[] = Object.entries({
 	"limits.sendsBurst": 1_000_000,
 	"limits.asksPerSecond": 1_000_000,
 	"limits.asksBurst": 1_000_000,
+	"limits.readBytesPerSecond": 1_000_000_000,
+	"limits.readBytesBurst": 1_000_000_000,
 	"limits.connectionsPerAddress": 200_000,
 	"limits.connections": 200_000,
 	"limits.opensPerAddressPerSecond": 100_000,

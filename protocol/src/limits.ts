@@ -85,7 +85,7 @@ export const LIMITS: Limits = {
 /** A room (and a member, which is less) in JSON at its longest: two ids, two names of 32 characters of four bytes, keys, numbers. */
 export const ROOM_BYTES_MAX = 512;
 /** A control character, one byte of UTF-8, as `\u0001`. */
-const JSON_GROWTH_MAX = 6;
+export const JSON_GROWTH_MAX = 6;
 
 /** A cursor in JSON, and what a hello has beside its token and cursors: keys, id, trace, client. */
 const CURSOR_BYTES = 80;

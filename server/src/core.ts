@@ -10,6 +10,7 @@ import { createCommands, type Purses } from "./command/run.ts";
 import { createFaults, type Faults, guardedClock } from "./faults.ts";
 import { newId } from "./ids.ts";
 import { Buckets } from "./limit/buckets.ts";
+import { FairQueue } from "./limit/fair-queue.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Link } from "./listen/link.ts";
 import type { Log } from "./ops/log.ts";
@@ -31,6 +32,9 @@ import type { Principal } from "./session/principal.ts";
 import { Session } from "./session/session.ts";
 import { Wheel } from "./session/wheel.ts";
 import type { Store } from "./store/store.ts";
+
+/** Pages read at once, for all: one is read while another is encoded, and no more than two are encoded in one turn of the event loop. */
+const PAGES_AT_ONCE_MAX = 2;
 
 export interface CoreOptions {
 	readonly store: Store;
@@ -107,6 +111,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		lists,
 		wheel,
 		reader: new LogReader(store, clock, limits, metrics.storeReads),
+		pageTurns: new FairQueue(PAGES_AT_ONCE_MAX),
 		presence,
 		hellos: new Hellos(shedding, options.helloLimits),
 		heldStates: new HeldStates(),
@@ -115,6 +120,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		purses: {
 			send: new Buckets({ perSecond: limits.sendsPerSecond, burst: limits.sendsBurst }, clock),
 			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
+			read: new Buckets({ perSecond: limits.readBytesPerSecond, burst: limits.readBytesBurst }, clock),
 		},
 		typing: new Buckets({ perSecond: limits.typingPerSecond, burst: limits.typingBurst }, clock),
 		unauthenticatedRefusals: new Buckets(

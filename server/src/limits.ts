@@ -1,5 +1,5 @@
 // The server's own limits, beside those of the wire; one object for both. How they relate is asserted at the start.
-import { checkedLimits, LIMITS, type Limits } from "@verbatim/protocol";
+import { checkedLimits, JSON_GROWTH_MAX, LIMITS, type Limits, ROOM_BYTES_MAX, roomsInHelloMax } from "@verbatim/protocol";
 import type { OutboxLimits } from "./session/outbox.ts";
 
 export interface ServerLimits extends Limits, OutboxLimits {
@@ -9,6 +9,12 @@ export interface ServerLimits extends Limits, OutboxLimits {
 	/** All other commands of one user: opening a client asks for a few dozen at once. */
 	readonly asksPerSecond: number;
 	readonly asksBurst: number;
+	/**
+	 * Pages of logs and lists that one user is given, in bytes: each page costs the server a millisecond, and everybody who waits for an
+	 * acknowledgement meanwhile. A page of the longest texts comes four times a second, and eight times at once.
+	 */
+	readonly readBytesPerSecond: number;
+	readonly readBytesBurst: number;
 	/** What others are told of one user's typing; a client says it every few seconds, and what is beyond is dropped. */
 	readonly typingPerSecond: number;
 	readonly typingBurst: number;
@@ -53,6 +59,8 @@ export const SERVER_LIMITS: ServerLimits = {
 	sendsBurst: 20,
 	asksPerSecond: 50,
 	asksBurst: 200,
+	readBytesPerSecond: 512 * 1024,
+	readBytesBurst: 1024 * 1024,
 	typingPerSecond: 1,
 	typingBurst: 3,
 	refusalsPerSecond: 20,
@@ -78,6 +86,15 @@ export function checkedServerLimits(limits: ServerLimits): ServerLimits {
 	};
 	must(limits.outboxCrowdedBytesMax <= limits.outboxBytesMax, "outboxCrowdedBytesMax ≤ outboxBytesMax");
 	must(limits.outboxBytesMax <= limits.outboxesBytesMax, "outboxBytesMax ≤ outboxesBytesMax");
+	must(
+		limits.pageBytesMax * JSON_GROWTH_MAX <= limits.outboxBytesMax,
+		"a page must fit what may wait for one reader, in JSON, where a byte can take six: pageBytesMax × 6 ≤ outboxBytesMax",
+	);
+	must(
+		(roomsInHelloMax(limits) + 1) * ROOM_BYTES_MAX <= limits.outboxBytesMax * 2,
+		"a welcome must fit what may wait for one reader: (roomsPerUserMax + invitationsPerUserMax + 1) × 512 ≤ outboxBytesMax × 2",
+	);
+	must(limits.readBytesPerSecond > 0 && limits.readBytesBurst >= 1, "rates are above 0, bursts at least 1");
 	must(limits.sendsPerSecond > 0 && limits.asksPerSecond > 0, "rates are above 0");
 	must(limits.sendsBurst >= 1 && limits.asksBurst >= 1 && limits.typingBurst >= 1, "bursts are at least 1");
 	must(limits.heldBytesMax >= limits.frameBytesMax, "heldBytesMax ≥ frameBytesMax");

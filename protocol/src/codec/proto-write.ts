@@ -20,7 +20,8 @@ const BIT64 = 1;
 const LENGTH_DELIMITED = 2;
 /** Room for a tag and a varint of 32 bits, or a double. */
 const SCALAR_BYTES_MAX = 16;
-const SCRATCH_BYTES_KEPT = 64 * 1024;
+/** A page, with its longest text written where it is not known yet how long it is. */
+const SCRATCH_BYTES_KEPT = 256 * 1024;
 /** Up to here a loop over units is quicker than a call into the runtime. */
 const SHORT_TEXT_UNITS = 48;
 

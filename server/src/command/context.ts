@@ -3,6 +3,7 @@ import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Buckets } from "../limit/buckets.ts";
+import type { FairQueue } from "../limit/fair-queue.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { CountBy } from "../ops/metrics.ts";
 import type { Shedding } from "../overload/shedding.ts";
@@ -25,6 +26,8 @@ export interface CommandParts {
 	readonly directory: Directory;
 	readonly presence: Presence;
 	readonly reader: LogReader;
+	/** In which pages are read: few at once, so that what users ask for takes no turn of the event loop from all others. */
+	readonly pageTurns: FairQueue;
 	readonly shedding: Shedding;
 	/** Sends by outcome. */
 	readonly sends: CountBy;

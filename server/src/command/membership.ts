@@ -101,7 +101,9 @@ async function enter(
 			session?.expect(room);
 		}
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
-		const [view, newest] = await Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]);
+		const [view, newest] = await parts.pageTurns.run(user.id, () =>
+			Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]),
+		);
 		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
 		// Left again meanwhile, by another device, and perhaps invited.
 		if (!isMember(view.standing)) throw new Refusal("not_member");

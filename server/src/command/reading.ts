@@ -3,6 +3,7 @@ import {
 	create,
 	type DownBody,
 	type History,
+	JSON_GROWTH_MAX,
 	type Limits,
 	type MemberList,
 	MemberListSchema,
@@ -22,13 +23,15 @@ import type { CommandContext, Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
 
 export const history: Handler<History> = async (context, { room: ref, before, after, first, around, atMs, limit }) => {
-	const { parts } = context;
-	const { id, head } = await readableLog(context, ref);
+	const { parts, user } = context;
 	const bound: PageBound = first || after > 0 ? { after } : around > 0 ? { around } : atMs > 0 ? { atMs } : { before };
 	const entries = Math.min(limit === 0 ? parts.limits.historyEntriesDefault : limit, parts.limits.historyEntriesMax);
-	const page = await parts.store.page(id, bound, entries, parts.limits.pageBytesMax);
-	if (page === undefined) throw new Refusal("no_such_room");
-	return { case: "page", value: pageBody(id, "after" in bound ? pageAsOf(page, head) : newestAsOf(page, head)) };
+	return parts.pageTurns.run(user.id, async () => {
+		const { id, head } = await readableLog(context, ref);
+		const page = await parts.store.page(id, bound, entries, parts.limits.pageBytesMax);
+		if (page === undefined) throw new Refusal("no_such_room");
+		return { case: "page", value: pageBody(id, "after" in bound ? pageAsOf(page, head) : newestAsOf(page, head)) };
+	});
 };
 
 /** One's own rooms and the first public channels; after a name, the public channels that follow. */
@@ -80,9 +83,9 @@ function onceEach(users: readonly User[]): User[] {
 	return [...new Map(users.map((user) => [user.id, user])).values()];
 }
 
-/** Rooms or members that a frame holds. */
-function framed({ frameDownBytesMax }: Pick<Limits, "frameDownBytesMax">): number {
-	return Math.max(1, Math.floor(frameDownBytesMax / ROOM_BYTES_MAX) - 1);
+/** Rooms or members that a frame holds, and that are no longer than a page of a log may be. */
+function framed({ frameDownBytesMax, pageBytesMax }: Pick<Limits, "frameDownBytesMax" | "pageBytesMax">): number {
+	return Math.max(1, Math.floor(Math.min(frameDownBytesMax, pageBytesMax * JSON_GROWTH_MAX) / ROOM_BYTES_MAX) - 1);
 }
 
 /** Id of a room that the user may read. A session that reads the room need not ask the store. */

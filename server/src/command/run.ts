@@ -1,16 +1,19 @@
 // The one place where a command is checked against the table before it runs: whose bucket pays, and is there enough in it.
-import { checkUp, create, Refusal, type Up, UpSchema } from "@verbatim/protocol";
+import { checkUp, create, type DownBody, Refusal, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../account/accounts.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { Commands } from "./commands.ts";
-import type { CommandParts } from "./context.ts";
-import { type AnyCommand, costOf, isTableCommand, runCommand, shedAs } from "./table.ts";
+import type { CommandContext, CommandParts } from "./context.ts";
+import { type AnyCommand, costOf, isLong, isTableCommand, runCommand, shedAs } from "./table.ts";
+import { answerBytes } from "./weight.ts";
 
 /** The buckets of all users. */
 export interface Purses {
 	readonly send: Buckets;
 	readonly ask: Buckets;
+	/** In bytes of pages and lists. */
+	readonly read: Buckets;
 }
 
 /**
@@ -24,6 +27,27 @@ export function pay(purses: Purses, shedding: Shedding, userId: string, command:
 	if (waitMs > 0) throw new Refusal("rate_limited", undefined, waitMs);
 }
 
+/**
+ * Carries the command out. What it gives of logs and lists is taken from what the user may read: how much it is, is known only then: until
+ * then it counts as a whole page, so that many at once do not pass for none. Who has read too much is refused until that is made up for.
+ */
+export async function carryOut(purses: Purses, context: CommandContext, command: AnyCommand): Promise<DownBody> {
+	if (!isLong(command)) return runCommand(context, command);
+	const { id } = context.user;
+	const waitMs = purses.read.waitMs(id);
+	if (waitMs > 0) throw new Refusal("rate_limited", "you read more than one user may at once; slow down", waitMs);
+	const { pageBytesMax } = context.parts.limits;
+	let bytes = 0;
+	purses.read.spend(id, pageBytesMax);
+	try {
+		const body = await runCommand(context, command);
+		bytes = answerBytes(body);
+		return body;
+	} finally {
+		purses.read.spend(id, bytes - pageBytesMax);
+	}
+}
+
 /** Commands without a session: for the HTTP API. */
 export function createCommands(parts: CommandParts, purses: Purses): Commands {
 	return {
@@ -33,7 +57,7 @@ export function createCommands(parts: CommandParts, purses: Purses): Commands {
 				if (problem !== undefined) throw new Refusal(problem.code, problem.message);
 				if (!isTableCommand(command)) throw new Refusal("unknown_command");
 				pay(purses, parts.shedding, identity.user.id, command);
-				return await runCommand({ parts, user: identity.user, session: undefined }, command);
+				return await carryOut(purses, { parts, user: identity.user, session: undefined }, command);
 			} catch (cause) {
 				if (command.case === "send") parts.sends.add(cause instanceof Refusal ? cause.code : "internal");
 				throw cause;

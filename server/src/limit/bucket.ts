@@ -50,6 +50,15 @@ export class Bucket {
 		return waitMs;
 	}
 
+	/**
+	 * Takes `cost` tokens (below 0: gives them back), be they there or not, for what is as dear as it turns out to be: what is missing has
+	 * to flow in before anything else is let through.
+	 */
+	spend(cost: number): void {
+		this.#refill();
+		this.#tokens = Math.min(this.#rate.burst, this.#tokens - cost);
+	}
+
 	/** Puts tokens back that were taken for an act that did not count after all; never above the burst. */
 	giveBack(cost = 1): void {
 		this.#tokens = Math.min(this.#rate.burst, this.#tokens + Math.min(cost, this.#rate.burst));

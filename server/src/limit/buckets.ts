@@ -32,6 +32,11 @@ export class Buckets {
 		return this.#byKey.get(key)?.waitMs(cost) ?? 0;
 	}
 
+	/** As `Bucket.spend`, of the bucket of `key`. */
+	spend(key: string, cost: number): void {
+		this.#used(key).spend(cost);
+	}
+
 	/** As `Bucket.giveBack`. */
 	giveBack(key: string, cost = 1): void {
 		this.#byKey.get(key)?.giveBack(cost);

@@ -2,18 +2,17 @@
 // connection can fill a batch; all others wait for what came before, and what comes after waits for them. Long answers are made
 // a few at a time, and only while there is room for them: what waits for a peer that asks and does not read stays bounded.
 import type { DownBody, Up } from "@verbatim/protocol";
-import { Refusal } from "@verbatim/protocol";
+import { JSON_GROWTH_MAX, Refusal } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
 import type { CommandParts, CommandSession } from "../command/context.ts";
-import { type Purses, pay } from "../command/run.ts";
-import { type AnyCommand, isLong, isSerial, isTableCommand, runCommand } from "../command/table.ts";
+import { carryOut, type Purses, pay } from "../command/run.ts";
+import { type AnyCommand, isLong, isSerial, isTableCommand } from "../command/table.ts";
 import type { Log } from "../ops/log.ts";
 
 /** Worth waiting before trying again when too many commands are under way: several commits' time. */
 const CROWDED_MS = 100;
-/** Pages made for one session at once: enough to keep the store's reader busy; for one that does not keep up one by one, or it drowns. */
+/** Pages made for one session at once, where all of them fit what may wait for it; for one that does not keep up, one by one. */
 const LONG_AT_ONCE_MAX = 4;
-const LONG_AT_ONCE_CLOGGED = 1;
 
 export interface QueueSession {
 	/** For whom commands are carried out. Throws `Refusal` `unauthenticated` when that is nobody (any more). */
@@ -34,6 +33,8 @@ export interface QueueSession {
 	readonly full: boolean;
 	/** Does it read more slowly than it is written to? */
 	readonly clogged: boolean;
+	/** Bytes of answers that may still wait for it before it is taken for one that does not read. */
+	readonly spareBytes: number;
 }
 
 export interface QueueParts extends CommandParts {
@@ -131,7 +132,10 @@ export class CommandQueue {
 		if (this.serialRunning || (isSerial(command) && this.running > 0)) return false;
 		// Asking for pages costs a peer nothing; what waits for it must not depend on whether it reads them.
 		if (!isLong(command)) return true;
-		return this.longRunning < (this.session.clogged ? LONG_AT_ONCE_CLOGGED : LONG_AT_ONCE_MAX) && !this.session.full;
+		if (this.session.full) return false;
+		if (this.longRunning === 0) return true;
+		const pages = (this.longRunning + 1) * this.parts.limits.pageBytesMax * JSON_GROWTH_MAX;
+		return !this.session.clogged && this.longRunning < LONG_AT_ONCE_MAX && pages <= this.session.spareBytes;
 	}
 
 	private start(next: Waiting): void {
@@ -145,7 +149,7 @@ export class CommandQueue {
 		const { session } = this;
 		try {
 			const { asker } = session;
-			const body = await runCommand({ parts: this.parts, user: asker.account, session: asker }, command);
+			const body = await carryOut(this.parts.purses, { parts: this.parts, user: asker.account, session: asker }, command);
 			if (this.parts.log.verbose === true) session.carriedOut(id, trace, command.case);
 			if (!session.closed) session.answer(id, body);
 		} catch (cause) {

@@ -75,7 +75,12 @@ export class Outbox implements Flushable {
 
 	/** Have answers alone piled up as high as the log may? Rooms stop pushing at half of it. */
 	get drowned(): boolean {
-		return this.queuedBytes + this.heldBytes > this.parts.limits.outboxBytesMax * 2;
+		return this.spareBytes < 0;
+	}
+
+	/** What may be added before it is drowned. */
+	get spareBytes(): number {
+		return this.parts.limits.outboxBytesMax * 2 - this.queuedBytes - this.heldBytes;
 	}
 
 	/** Grows whenever the peer takes something: two equal looks mean that it took nothing in between. */

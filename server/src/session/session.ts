@@ -413,6 +413,10 @@ export class Session
 		return this.outbox.full;
 	}
 
+	get spareBytes(): number {
+		return this.outbox.spareBytes;
+	}
+
 	pauseReading(paused: boolean): boolean {
 		return this.pause(PAUSED_BY_COMMANDS, paused);
 	}

@@ -195,6 +195,8 @@ export class Harness {
 				sendsBurst: 1e6,
 				asksPerSecond: 1e6,
 				asksBurst: 1e6,
+				readBytesPerSecond: 1e9,
+				readBytesBurst: 1e9,
 				commandsInFlightMax: 10_000,
 				...options.limits,
 			},

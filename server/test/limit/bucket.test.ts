@@ -25,6 +25,20 @@ describe("a bucket", () => {
 		expect(bucket.take()).toBe(0);
 	});
 
+	test("what was spent beyond what lay in it flows in first, and what is given back is there at once, never above the burst", () => {
+		const clock = handClock();
+		const bucket = new Bucket({ perSecond: 10, burst: 20 }, clock);
+		bucket.spend(30);
+		expect(bucket.waitMs()).toBe(1_100);
+		bucket.spend(-5);
+		expect(bucket.take()).toBe(600);
+		clock.pass(600);
+		expect(bucket.take()).toBe(0);
+		bucket.spend(-100);
+		for (let i = 0; i < 20; i++) expect(bucket.take()).toBe(0);
+		expect(bucket.take()).toBe(100);
+	});
+
 	test("never lets more through than burst + rate × time, and the wait it names is enough", () => {
 		const acts = fc.array(fc.record({ pass: fc.nat(2_000), cost: fc.integer({ min: 1, max: 5 }) }), { maxLength: 200 });
 		fc.assert(

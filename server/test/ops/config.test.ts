@@ -117,6 +117,12 @@ describe("what is wrong is named", () => {
 		expect(problemsOf({ flags: { "limits.textBytesMax": "60KiB", "limits.lineBytesMax": "64KiB" } })[0]).toContain(
 			"textBytesMax × 6",
 		);
+		const small = { "limits.outboxBytesMax": "512KiB" };
+		expect(problemsOf({ flags: small })[0]).toContain("pageBytesMax × 6 ≤ outboxBytesMax");
+		expect(load({ flags: { ...small, "limits.pageBytesMax": "64KiB" } }).config.limits.pageBytesMax).toBe(64 * 1024);
+		const smaller = { "limits.outboxBytesMax": "128KiB", "limits.pageBytesMax": "16KiB" };
+		expect(problemsOf({ flags: smaller })[0]).toContain("a welcome must fit");
+		expect(load({ flags: { ...smaller, "limits.roomsPerUserMax": "100" } }).config.limits.roomsPerUserMax).toBe(100);
 		expect(problemsOf({ flags: { "tls.http.cert": "a.pem" } })[0]).toContain("tls.http.key");
 		expect(problemsOf({ flags: { http: "off", tcp: "off" } })[0]).toContain("nobody could connect");
 	});

@@ -42,6 +42,8 @@ const FLAGS = [
 	"10000",
 	"--limits.asksBurst",
 	"10000",
+	"--limits.readBytesPerSecond=1GiB",
+	"--limits.readBytesBurst=1GiB",
 	"--log.level",
 	"error",
 ];

@@ -118,6 +118,8 @@ export class SimServer {
 			sendsBurst: options.sendsPerSecond,
 			asksPerSecond: 1e6,
 			asksBurst: 1e6,
+			readBytesPerSecond: 1e9,
+			readBytesBurst: 1e9,
 			// As small as its pages: what waits for another turn must keep its order.
 			turnBytesMax: options.pageBytesMax,
 		};

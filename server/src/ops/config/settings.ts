@@ -183,6 +183,12 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	sendsBurst: limit("sendsBurst", integer({ min: 1, max: MANY }), "Sends of one user at once, after a rest."),
 	asksPerSecond: limit("asksPerSecond", rate({ max: MANY }), "All other commands of one user, on average."),
 	asksBurst: limit("asksBurst", integer({ min: 1, max: MANY }), "All other commands of one user at once."),
+	readBytesPerSecond: limit(
+		"readBytesPerSecond",
+		bytes({ min: 1024, max: 1024 * MiB }),
+		"Bytes of history and lists given to one user, on average.",
+	),
+	readBytesBurst: limit("readBytesBurst", bytes({ min: 1024, max: 1024 * MiB }), "The same at once, after a rest."),
 	typingPerSecond: limit("typingPerSecond", rate({ max: MANY }), "Of one user's typing, what others are told, on average."),
 	typingBurst: limit("typingBurst", integer({ min: 1, max: MANY }), "The same at once."),
 	refusalsPerSecond: limit(

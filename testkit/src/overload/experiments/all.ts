@@ -4,6 +4,7 @@ import { disk } from "./disk.ts";
 import { flood } from "./flood.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
+import { pages } from "./pages.ts";
 import { sends } from "./sends.ts";
 import { stalled } from "./stalled.ts";
 import { storm } from "./storm.ts";
@@ -11,5 +12,5 @@ import { storm } from "./storm.ts";
 /** Those that go the same way on every machine, if not as fast. */
 export const STEADY: readonly Experiment[] = [sends, connections, history, stalled, disk];
 
-/** All; the last three take their time, or a machine of their own. */
-export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory, storm, flood];
+/** All; the last four take their time, or a machine of their own. */
+export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory, storm, pages, flood];

@@ -6,7 +6,7 @@ import type { Experiment, Stage } from "../experiment.ts";
 import type { FlooderOptions } from "../flooder.ts";
 import { FLOODS, type FloodWay } from "../floods.ts";
 import type { Peer } from "../peer.ts";
-import { cpuSecondsOf } from "../vitals.ts";
+import { waits, words } from "../waits.ts";
 
 /** As many as one address may have. */
 const MANY = 64;
@@ -15,8 +15,6 @@ const P90_MS_MAX = { one: 40, many: 100 } as const;
 /** A machine may be busy with other things for a moment: what misses the bar is measured again. */
 const TRIES_MAX = 3;
 const SPEAKERS = 10;
-/** Between two sends of all speakers together: each keeps to what one user may say. */
-const SAY_EVERY_MS = 25;
 
 export const flood: Experiment = {
 	name: "flood",
@@ -56,39 +54,6 @@ export const flood: Experiment = {
 		return failures;
 	},
 };
-
-interface Waits {
-	readonly count: number;
-	readonly p50: number;
-	readonly p90: number;
-	readonly worst: number;
-	/** Of a core, what the server used meanwhile. */
-	readonly core: number;
-}
-
-/** For how long those who speak wait for acknowledgements, in ms. */
-async function waits({ server }: Stage, speakers: readonly Peer[], forMs: number): Promise<Waits> {
-	const waitedMs: number[] = [];
-	const saying: Promise<void>[] = [];
-	const beganMs = performance.now();
-	const cpuBefore = cpuSecondsOf(server.pid);
-	for (let said = 0; performance.now() - beganMs < forMs; said++) {
-		const speaker = speakers[said % speakers.length];
-		const saidMs = performance.now();
-		if (speaker !== undefined) saying.push(speaker.say(`${said}`).then(() => void waitedMs.push(performance.now() - saidMs)));
-		await Bun.sleep(SAY_EVERY_MS);
-	}
-	await Promise.all(saying);
-	const core = ((cpuSecondsOf(server.pid) - cpuBefore) * 1_000) / (performance.now() - beganMs);
-	waitedMs.sort((a, b) => a - b);
-	const at = (share: number) => waitedMs[Math.min(waitedMs.length - 1, Math.floor(waitedMs.length * share))] ?? 0;
-	return { count: waitedMs.length, p50: at(0.5), p90: at(0.9), worst: at(1), core };
-}
-
-function words({ count, p50, p90, worst, core }: Waits): string {
-	const times = `p50 ${p50.toFixed(1)}, p90 ${p90.toFixed(1)}, worst ${worst.toFixed(0)} ms`;
-	return `${count} acknowledgements, ${times}, ${core.toFixed(2)} of a core`;
-}
 
 /** Each flood comes from an address of its own, so that none is spared because of the one before; only Linux has them all. */
 function loopback(n: number): string | undefined {

@@ -7,7 +7,7 @@ import type { Peer } from "../peer.ts";
 const MiB = 1024 * 1024;
 const OUTBOXES_BYTES_MAX = 2 * MiB;
 const OUTBOX_BYTES_MAX = 128 * 1024;
-const PAGE_BYTES_MAX = 64 * 1024;
+const PAGE_BYTES_MAX = 16 * 1024;
 /** What a piece of the log may be longer than was said, on the wire. */
 const GROWTH = 2;
 const STEADY_MS = 500;
@@ -25,6 +25,7 @@ export const stalled: Experiment = {
 		`--limits.outboxesBytesMax=${OUTBOXES_BYTES_MAX}`,
 		`--limits.outboxBytesMax=${OUTBOX_BYTES_MAX}`,
 		`--limits.pageBytesMax=${PAGE_BYTES_MAX}`,
+		"--limits.roomsPerUserMax=64",
 		`--limits.outboxCrowdedBytesMax=${PAGE_BYTES_MAX}`,
 		`--timing.stalledMs=${STALLED_MS}`,
 	],

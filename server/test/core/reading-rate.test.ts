@@ -1,0 +1,172 @@
+// What one user may read of logs and lists, in bytes; and that many pages for one are no wait for all others.
+import { describe, expect, test } from "bun:test";
+import { type Command, create, type Down, Refusal, UpSchema } from "@verbatim/protocol";
+import { VirtualClock } from "@verbatim/testkit";
+import { createMemoryStore } from "../../src/store/memory/memory.ts";
+import type { Store } from "../../src/store/store.ts";
+import { Harness, type TestClient } from "./harness.ts";
+import { join, joined, range, say } from "./helpers.ts";
+
+/** The messages of a room from its first. */
+const history = (room: string): Command => ({ case: "history", value: { room, after: 1, limit: 200 } });
+const TEXT = "x".repeat(872);
+/** So many entries of `TEXT` fit a page: each counts 1,000 bytes. */
+const PAGE = 4;
+const LIMITS = { pageBytesMax: 4_000, readBytesPerSecond: 4_000, readBytesBurst: 12_000 };
+
+/** `#tea` with a page and more in it, and ann, who has read nothing yet. */
+async function fullRoom(limits: Partial<typeof LIMITS & { outboxBytesMax: number }> = {}) {
+	const harness = new Harness({ limits: { ...LIMITS, ...limits } });
+	const author = await harness.guest("author");
+	const { id } = await joined(author, "#tea");
+	for (let i = 0; i < 10; i++) await author.want("sent", say(id, TEXT));
+	const ann = await harness.guest("ann");
+	await ann.want("joined", join(id, 1));
+	await harness.clock.advance(10_000);
+	return { harness, author, ann, id };
+}
+
+describe("what a user reads", () => {
+	test("is bounded in bytes: beyond, pages are refused with the time to wait, and come after it", async () => {
+		const { harness, ann, id } = await fullRoom();
+		for (let i = 0; i < 3; i++) expect((await ann.want("page", history(id))).entries).toHaveLength(PAGE);
+		const refusal = await ann.want("failure", history(id));
+		expect(refusal).toMatchObject({ code: "rate_limited", retry: true });
+		expect(refusal.retryAfterMs).toBeGreaterThan(0);
+		expect(refusal.retryAfterMs).toBeLessThan(500);
+		await harness.clock.advance(refusal.retryAfterMs);
+		expect((await ann.want("page", history(id))).entries).toHaveLength(PAGE);
+		// Now a page is owed.
+		expect((await ann.want("failure", history(id))).retryAfterMs).toBeGreaterThan(900);
+	});
+
+	test("is bounded over all of its connections, over HTTP, and for joins and lists too; who says something is not kept from it", async () => {
+		const { harness, ann, id } = await fullRoom();
+		const phone = await harness.guest("ann");
+		for (const device of [ann, phone, ann]) await device.want("page", history(id));
+		const user = {
+			id: "u-ann",
+			name: "ann",
+			kind: "guest",
+			skeleton: "ann",
+			createdMs: 0,
+			generation: 0,
+			disabled: false,
+		} as const;
+		const { command } = create(UpSchema, { command: history(id) });
+		expect(await codeOf(harness.core.commands.run({ user }, command, ""))).toBe("rate_limited");
+		for (const command of [join(id, 50), { case: "who", value: { room: id } }, { case: "rooms", value: {} }] as Command[]) {
+			expect(await phone.refusal(command)).toBe("rate_limited");
+		}
+		await ann.want("sent", say(id, "still here"));
+		const bob = await harness.guest("bob");
+		await bob.want("joined", join(id, 200));
+	});
+
+	test("counts as it was, not as it might have been: many short pages are as good as a long one", async () => {
+		const harness = new Harness({ limits: LIMITS });
+		const ann = await harness.guest("ann");
+		const { id } = await joined(ann, "#tea");
+		await harness.clock.advance(10_000);
+		for (let i = 0; i < 30; i++) await ann.want("page", history(id));
+	});
+
+	test("is not passed by asking for many pages at once", async () => {
+		const { harness, ann, id } = await fullRoom();
+		const asked = Array.from({ length: 20 }, () => ann.put(history(id)));
+		await harness.clock.settle();
+		const answers = asked.map((id) => answerTo(ann, id));
+		expect(answers.filter((answer) => answer === "page")).toHaveLength(3);
+		expect(answers.filter((answer) => answer === "failure")).toHaveLength(17);
+	});
+});
+
+test("who asks for one page waits for one of each who ask for many, not for all of theirs", async () => {
+	const clock = new VirtualClock();
+	const memory = createMemoryStore({ clock });
+	const read: string[] = [];
+	const gates: (() => void)[] = [];
+	let isSlow = false;
+	const store: Store = {
+		...memory,
+		page: async (room, ...rest) => {
+			if (isSlow) await new Promise<void>((resolve) => gates.push(resolve));
+			read.push(room);
+			return memory.page(room, ...rest);
+		},
+	};
+	const harness = new Harness({ clock, wrap: () => store });
+	const greedy = await Promise.all(["g1", "g2", "g3"].map((name) => harness.guest(name)));
+	const ann = await harness.guest("ann");
+	const { id } = await joined(greedy[0] as TestClient, "#greed");
+	for (const reader of greedy.slice(1)) await joined(reader, "#greed");
+	const annsRoom = (await joined(ann, "#tea")).id;
+	isSlow = true;
+	read.length = 0;
+	for (const reader of greedy) for (let i = 0; i < 4; i++) reader.put(history(id));
+	await clock.settle();
+	const asked = ann.put(history(annsRoom));
+	await clock.settle();
+	// Only so many are read at once, however many were asked for.
+	expect(gates).toHaveLength(2);
+	while (answerTo(ann, asked) === undefined) {
+		gates.shift()?.();
+		await clock.settle();
+	}
+	expect(read.indexOf(annsRoom)).toBeLessThanOrEqual(2 + greedy.length);
+});
+
+test("pages asked for at once and read late are no reason to close whoever asked", async () => {
+	const { harness, author, ann, id } = await fullRoom({ outboxBytesMax: 24_000, readBytesPerSecond: 1e9, readBytesBurst: 1e9 });
+	// In JSON each of these characters takes six bytes.
+	for (let i = 0; i < 10; i++) await author.want("sent", say(id, "\u0001".repeat(872)));
+	ann.received.length = 0;
+	ann.stalled = true;
+	const asked = Array.from({ length: 8 }, () => ann.put({ case: "history", value: { room: id, limit: 200 } }));
+	await harness.clock.settle();
+	ann.put({ case: "ping", value: { nonce: 1 } });
+	await harness.clock.settle();
+	expect(ann.closedAs).toBeUndefined();
+	for (let reads = 0; reads < 20 && answerTo(ann, asked.at(-1) ?? 0) === undefined; reads++) await ann.read();
+	expect(asked.map((id) => answerTo(ann, id))).toEqual(asked.map(() => "page"));
+});
+
+test("a list is no longer than a page may be, and goes on where it was cut", async () => {
+	const harness = new Harness({ limits: { pageBytesMax: 600 } });
+	const ann = await harness.guest("ann");
+	const { id } = await joined(ann, "#tea");
+	for (let i = 10; i < 20; i++) await joined(await harness.guest(`m${i}`), "#tea");
+	const names: string[] = [];
+	let after = "";
+	do {
+		const list = await ann.want("memberList", { case: "who", value: { room: id, after } });
+		expect(list.members.length).toBeLessThanOrEqual(6);
+		names.push(...list.members.map(({ user }) => user?.name ?? ""));
+		after = list.next;
+	} while (after !== "");
+	expect(names).toEqual(["ann", ...range(10, 19).map((n) => `m${n}`)]);
+	for (const name of range(10, 19)) await joined(ann, `#r${name}`);
+	const bob = await harness.guest("bob");
+	const rooms: string[] = [];
+	do {
+		const list = await bob.want("roomList", { case: "rooms", value: { after } });
+		expect(list.rooms.length).toBeLessThanOrEqual(6);
+		rooms.push(...list.rooms.map(({ name }) => name));
+		after = list.next;
+	} while (after !== "");
+	expect(rooms).toEqual([...range(10, 19).map((n) => `r${n}`), "tea"]);
+});
+
+function answerTo(client: TestClient, id: number): Down["body"]["case"] {
+	return client.received.find((down) => down.id === id)?.body.case;
+}
+
+async function codeOf(answer: Promise<unknown>): Promise<string> {
+	try {
+		await answer;
+		return "ok";
+	} catch (cause) {
+		if (!(cause instanceof Refusal)) throw cause;
+		return cause.code;
+	}
+}
