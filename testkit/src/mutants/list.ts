@@ -373,6 +373,14 @@ export const MUTANTS: readonly Mutant[] = [
 		breaks: "L1: every send ends",
 	},
 	{
+		name: "a room under suspicion is blamed at the first end, whatever was on the wire beside it",
+		file: "client/src/outbox/sending.ts",
+		find: "(ends === 1 && rooms.size > 1)",
+		replace: "rooms.size === 0",
+		breaks: "L1: every send ends, beside a room whose sends fail",
+		survives: "no seed has shown it alone, 5007781 with another one; client/test/outbox-rooms.test.ts holds it",
+	},
+	{
 		name: "a send that was given up is taken for refused",
 		file: "client/src/outbox/sending.ts",
 		find: "this.port.giveUp(item, new UnknownOutcomeError(faults, error));",
