@@ -12,11 +12,18 @@ export interface Faults {
 	guard(place: string, what: string, task: () => void): void;
 }
 
+/** A step that a table of states does not have: our bug, and ends the session in which it is met. */
+export class IllegalStep extends Error {
+	constructor(state: string, event: string) {
+		super(`assertion violated: no step from ${state} by ${event}`);
+	}
+}
+
 export interface FaultsParts {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly log: Pick<Log, "error">;
-	readonly metrics: Pick<Metrics, "faults">;
+	readonly metrics: Pick<Metrics, "faults" | "illegalSteps">;
 }
 
 export function createFaults({ clock, random, log, metrics }: FaultsParts): Faults {
@@ -24,6 +31,7 @@ export function createFaults({ clock, random, log, metrics }: FaultsParts): Faul
 		let trace = fields?.trace ?? "";
 		try {
 			metrics.faults.add(place);
+			if (cause instanceof IllegalStep) metrics.illegalSteps.add(1);
 			if (trace === "") trace = newId("t", clock, random);
 			log.error({ ...fields, err: cause, trace }, what);
 		} catch {

@@ -37,14 +37,14 @@ export interface CommandParts {
 
 /** The session that asks; the HTTP API has none. */
 export interface CommandSession {
-	/** The stream of `room` waits: an answer to this session is about to say where it goes on. */
-	expect(room: string): void;
-	/** There will be no such answer after all. */
-	unexpect(room: string): void;
-	/** Once the answer is out, the stream of `room` goes on after `cursor`, which the answer says. */
-	restart(room: RoomView, cursor: number): void;
-	/** Is the session in this room? */
-	reads(room: string): boolean;
+	/** A join of `room` is begun; one at a time. Until it has failed or is answered, nothing of the room is sent. */
+	beginJoin(room: string): void;
+	/** It will not be answered. */
+	failJoin(room: string): void;
+	/** Its answer, which is given next, sets the cursor. */
+	answerJoin(room: RoomView, cursor: number): void;
+	/** Has the session a subscription to this room? */
+	isSubscribed(room: string): boolean;
 	/** The send `cid` is about to be handed to the store. Refuses one that a newer connection of the user has brought. */
 	claim(cid: string): void;
 	/** The send `cid` is in the log. */

@@ -18,8 +18,8 @@ import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
 import { channelName, isId, roomId, userByName } from "./room-ref.ts";
 
 /**
- * "History up to N, live from N+1", in one answer: the stream of the room is held before the membership is written, the page
- * is read after it, and the stream goes on where the page ends.
+ * "History up to N, live from N+1", in one answer: the subscription is held before the membership is written, the page
+ * is read after it, and the subscription goes on where the page ends.
  */
 export const join: Handler<Join> = async (context, { room: ref, create: mayCreate, history }) => {
 	const sender = senderOf(context);
@@ -91,27 +91,27 @@ async function enter(
 ): Promise<DownBody> {
 	const { parts, session, user } = context;
 	let { room } = draft;
-	session?.expect(room);
+	session?.beginJoin(room);
 	try {
 		const written = await append(context, draft);
 		// A direct conversation may have been there under an id of its own.
 		if (written.room !== undefined && written.room.id !== room) {
-			session?.unexpect(room);
+			session?.failJoin(room);
 			room = written.room.id;
-			session?.expect(room);
+			session?.beginJoin(room);
 		}
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
 		const [view, newest] = await parts.pageTurns.run(user.id, () =>
 			Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]),
 		);
 		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
-		// Left again meanwhile, by another device, and perhaps invited.
+		// Left again meanwhile, by another session, and perhaps invited.
 		if (!isMember(view.standing)) throw new Refusal("not_member");
 		const page = newestAsOf(newest, view.head);
-		session?.restart(view, page.to);
+		session?.answerJoin(view, page.to);
 		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };
 	} catch (cause) {
-		session?.unexpect(room);
+		session?.failJoin(room);
 		throw cause;
 	}
 }

@@ -88,17 +88,17 @@ function framed({ frameDownBytesMax, pageBytesMax }: Pick<Limits, "frameDownByte
 	return Math.max(1, Math.floor(Math.min(frameDownBytesMax, pageBytesMax * JSON_GROWTH_MAX) / ROOM_BYTES_MAX) - 1);
 }
 
-/** Id of a room that the user may read. A session that reads the room need not ask the store. */
+/** Id of a room that the user may read. A session with a subscription need not ask the store. */
 async function memberOf(context: CommandContext, ref: string): Promise<string> {
 	const id = await roomId(context, ref);
-	return context.session?.reads(id) === true ? id : (await readable(context, id)).id;
+	return context.session?.isSubscribed(id) === true ? id : (await readable(context, id)).id;
 }
 
-/** Id and head of a log as the user may read it. A session that reads the room already need not ask the store who is in it. */
+/** Id and head of a log as the user may read it. A session with a subscription need not ask the store who is in it. */
 async function readableLog(context: CommandContext, ref: string): Promise<Pick<RoomView, "id" | "head">> {
 	const { parts, session } = context;
 	const id = await roomId(context, ref);
-	const room = session?.reads(id) === true ? parts.rooms.get(id) : undefined;
+	const room = session?.isSubscribed(id) === true ? parts.rooms.get(id) : undefined;
 	return room ?? readable(context, id);
 }
 

@@ -19,14 +19,14 @@ export const typing: Handler<Typing> = async (context, { room: ref }) => {
 	const id = await roomId(context, ref).catch((cause: unknown) => {
 		throw cause instanceof Refusal && cause.code === "no_such_room" ? new Refusal("not_member") : cause;
 	});
-	if (session === undefined || !session.reads(id)) throw new Refusal("not_member");
+	if (session === undefined || !session.isSubscribed(id)) throw new Refusal("not_member");
 	const isShed = parts.shedding.sheds("typing") || parts.typing.take(user.id) > 0;
 	const room = isShed ? undefined : parts.rooms.get(id);
-	if (room !== undefined && room.readers.size <= parts.limits.presenceReadersMax) {
+	if (room !== undefined && room.subscribers.size <= parts.limits.presenceReadersMax) {
 		const { id: userId, name } = user;
 		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });
-		room.readers.each(({ reader }) => {
-			if (reader.user.id !== userId) reader.pushEphemeral(push);
+		room.subscribers.each(({ subscriber }) => {
+			if (subscriber.user.id !== userId) subscriber.pushEphemeral(push);
 		});
 	}
 	return { case: "done", value: {} };

@@ -12,7 +12,7 @@ import type { Turns } from "./turns.ts";
 
 export type DoorMetrics = Pick<
 	Metrics,
-	"connections" | "refused" | "requests" | "framesDamaged" | "throttled" | "faults" | "logins" | "errors"
+	"connections" | "refused" | "requests" | "framesDamaged" | "throttled" | "faults" | "illegalSteps" | "logins" | "errors"
 >;
 
 /** What every connection needs, whatever it speaks. */

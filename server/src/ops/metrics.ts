@@ -94,6 +94,8 @@ export interface Metrics {
 	readonly framesDamaged: Count;
 	/** Our own bugs met in service, by place: `session`, `http`, `process`, ... Each is in the log under a trace id. */
 	readonly faults: CountBy;
+	/** Steps that the table of a session's places in rooms does not have; each is also one of `faults`, and names the step in the log. */
+	readonly illegalSteps: Count;
 	/** How late a timer fired, in seconds: what everybody on this thread waits. */
 	readonly loopLagSeconds: Histogram;
 	/** All of the above as data, for the scrape. */
@@ -223,6 +225,10 @@ export function createMetrics(): Metrics {
 		shed: countBy("verbatim_shed_total", "kind", "Ephemeral messages dropped or merged under pressure.", SHED),
 		framesDamaged: count("verbatim_frames_damaged_total", "Frames dropped because their check failed."),
 		faults: countBy("verbatim_faults_total", "place", "Unexpected errors: bugs of the server, each in its log.", PLACES),
+		illegalSteps: count(
+			"verbatim_illegal_steps_total",
+			"Steps that a session's place in a room must not take: bugs of the server.",
+		),
 		loopLagSeconds: histogram("verbatim_event_loop_lag_seconds", SECONDS, "How late a timer fired."),
 		families,
 	};

@@ -1,38 +1,39 @@
-// Who is here: the sessions of every user of this process.
-import type { Device } from "./device.ts";
+// The sessions of every user of this process.
+import type { Subscriber } from "./subscriber.ts";
 
-export class Directory<D extends Device = Device> {
-	/** Nearly everybody has one session, which needs no set. */
-	private readonly byUser = new Map<string, D | Set<D>>();
+export class Directory<S extends Subscriber = Subscriber> {
+	/** Nearly every user has one session, which needs no set. */
+	private readonly byUser = new Map<string, S | Set<S>>();
 
-	add(device: D): void {
-		const devices = this.byUser.get(device.user.id);
-		if (devices === undefined) this.byUser.set(device.user.id, device);
-		else if (devices instanceof Set) devices.add(device);
-		else this.byUser.set(device.user.id, new Set([devices, device]));
+	add(subscriber: S): void {
+		const subscribers = this.byUser.get(subscriber.user.id);
+		if (subscribers === undefined) this.byUser.set(subscriber.user.id, subscriber);
+		else if (subscribers instanceof Set) subscribers.add(subscriber);
+		else this.byUser.set(subscriber.user.id, new Set([subscribers, subscriber]));
 	}
 
 	/** Returns whether it was the user's last. */
-	remove(device: D): boolean {
-		const devices = this.byUser.get(device.user.id);
-		if (devices instanceof Set ? !devices.delete(device) || devices.size > 0 : devices !== device) return false;
-		this.byUser.delete(device.user.id);
+	remove(subscriber: S): boolean {
+		const subscribers = this.byUser.get(subscriber.user.id);
+		if (subscribers instanceof Set ? !subscribers.delete(subscriber) || subscribers.size > 0 : subscribers !== subscriber)
+			return false;
+		this.byUser.delete(subscriber.user.id);
 		return true;
 	}
 
-	of(userId: string): Iterable<D> {
-		const devices = this.byUser.get(userId);
-		if (devices === undefined) return [];
-		return devices instanceof Set ? devices : [devices];
+	of(userId: string): Iterable<S> {
+		const subscribers = this.byUser.get(userId);
+		if (subscribers === undefined) return [];
+		return subscribers instanceof Set ? subscribers : [subscribers];
 	}
 
 	/** Has any of the user's sessions been let in? One that is only about to be may never come. */
 	isOnline(userId: string): boolean {
-		for (const device of this.of(userId)) if (device.present) return true;
+		for (const subscriber of this.of(userId)) if (subscriber.present) return true;
 		return false;
 	}
 
-	/** Users who are here. */
+	/** Users with a session. */
 	get users(): number {
 		return this.byUser.size;
 	}

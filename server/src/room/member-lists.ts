@@ -77,7 +77,7 @@ export class MemberLists {
 		const known = this.counts.get(room);
 		if (known !== undefined && nowMs - known.atMs < FRESH_MS) return known.online;
 		const users = new Set<string>();
-		for (const { reader } of room.readers) users.add(reader.user.id);
+		for (const { subscriber } of room.subscribers) users.add(subscriber.user.id);
 		this.counts.set(room, { online: users.size, atMs: nowMs });
 		return users.size;
 	}

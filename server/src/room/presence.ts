@@ -10,7 +10,7 @@ import type { LiveRoom } from "./room.ts";
 
 export interface PresenceOptions {
 	readonly offlineGraceMs: number;
-	/** Rooms with more readers than this do not hear of presence. */
+	/** Rooms with more subscribers than this do not hear of presence. */
 	readonly readersMax: number;
 }
 
@@ -59,7 +59,7 @@ export class Presence {
 
 	/** Is the user online in `room`, as its members see it? For those who are not in it, no. */
 	showsIn(userId: string, room: string): boolean {
-		for (const device of this.directory.of(userId)) if (device.present && device.reads(room)) return true;
+		for (const subscriber of this.directory.of(userId)) if (subscriber.present && subscriber.isSubscribed(room)) return true;
 		return this.leaving.get(userId)?.rooms.has(room) === true;
 	}
 
@@ -116,12 +116,12 @@ export class Presence {
 		const told = new Set<unknown>();
 		for (const id of rooms) {
 			const room = this.liveRoom(id);
-			// One that is not live has no readers.
-			if (room === undefined || room.readers.size > this.options.readersMax) continue;
-			room.readers.each(({ reader }) => {
-				if (reader.user.id === user.id || told.has(reader)) return;
-				told.add(reader);
-				reader.pushEphemeral(push);
+			// One that is not live has no subscribers.
+			if (room === undefined || room.subscribers.size > this.options.readersMax) continue;
+			room.subscribers.each(({ subscriber }) => {
+				if (subscriber.user.id === user.id || told.has(subscriber)) return;
+				told.add(subscriber);
+				subscriber.pushEphemeral(push);
 			});
 		}
 	}

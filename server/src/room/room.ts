@@ -1,9 +1,9 @@
-// What of a room is live in memory: its head, its newest entries, and the readers that stand at its head.
+// What of a room is live in memory: its head, its newest entries, and its subscribers.
 import type { Format } from "../listen/link.ts";
 import type { Committed } from "../store/store.ts";
 import { cutPushes, type EntriesPush } from "./push.ts";
-import { Readers } from "./readers.ts";
 import { Ring } from "./ring.ts";
+import { Subscribers } from "./subscribers.ts";
 
 export interface RoomLimits {
 	/** Entries kept encoded per room. */
@@ -15,11 +15,11 @@ export interface RoomLimits {
 export class LiveRoom {
 	readonly id: string;
 	epoch: number;
-	/** The newest seq known to be committed, of which all readers were told or are about to be. */
+	/** The newest seq known to be committed: notified to all subscribers, or about to be. */
 	head: number;
-	/** Up to here the news came, and not only a read that may be ahead of it. */
-	private toldTo = 0;
-	readonly readers = new Readers();
+	/** The last seq of which the commit was notified; `head` may come from a read that was ahead of it. */
+	private lastNotified = 0;
+	readonly subscribers = new Subscribers();
 	/** The number of its newest change, among those of all rooms. */
 	change = 0;
 	/** When it became live or the last entry came (monotonic ms); what is idle for long is forgotten. */
@@ -36,38 +36,38 @@ export class LiveRoom {
 	}
 
 	/**
-	 * Somebody who is a member as of `head` comes to read. Entries behind that of which there was no news may come after the one by
-	 * which they have left: as long as it is not told, the room ends before them.
+	 * Clamps the head to `head`, as of which a new subscriber is a member, or to the last notified seq: entries beyond both may follow a
+	 * `left` that has not been notified yet, and must not reach this subscriber.
 	 */
-	notBeyond(head: number): void {
-		if (head < this.head) this.head = Math.max(head, this.toldTo);
+	clampHead(head: number): void {
+		if (head < this.head) this.head = Math.max(head, this.lastNotified);
 	}
 
 	/**
-	 * Delivers entries that are committed: to each reader that stands right before them; the others read them from the log.
-	 * What is not newer than the head (a bus may repeat itself) is ignored; a gap only moves the head, and sends everybody to
+	 * Delivers entries that are committed: to each subscriber whose cursor is right before them; the others read them from the log.
+	 * What is not newer than the head (a bus may repeat itself) is ignored; a gap only moves the head, and sends all to
 	 * the log.
 	 */
 	publish(committed: Committed): void {
 		const fresh = committed.entries.filter((entry) => entry.seq > this.head);
-		this.toldTo = Math.max(this.toldTo, committed.entries.at(-1)?.seq ?? 0);
+		this.lastNotified = Math.max(this.lastNotified, committed.entries.at(-1)?.seq ?? 0);
 		const first = fresh[0];
 		if (first === undefined) return;
 		const dense = first.seq === this.head + 1;
 		for (const push of cutPushes(this.id, committed.epoch, fresh, this.limits.pageBytesMax)) {
 			this.head = push.to;
-			this.readers.offer(push);
+			this.subscribers.offer(push);
 			push.settle();
 			if (dense) this.ring.add(push);
 		}
 	}
 
-	/** What is committed up to `to` could not be delivered: every reader that has not got it reads it from the log. */
+	/** What is committed up to `to` could not be delivered: every subscriber that has not got it gets it from the log. */
 	leaveToLog(to: number): void {
 		this.head = Math.max(this.head, to);
-		this.toldTo = Math.max(this.toldTo, to);
+		this.lastNotified = Math.max(this.lastNotified, to);
 		this.ring.clear();
-		this.readers.each((subscription) => {
+		this.subscribers.each((subscription) => {
 			if (subscription.cursor < this.head) subscription.leaveToLog();
 		});
 	}

@@ -1,17 +1,17 @@
-// The rooms that are live in memory, and the one place where what was committed meets those who read. A run of entries with
-// the same readers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
+// The rooms that are live in memory, and the one place where commits are handed to the subscribers. A run of entries with
+// the same subscribers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
 // whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
 import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Committed } from "../store/store.ts";
-import type { Device } from "./device.ts";
 import type { Directory } from "./directory.ts";
 import type { MemberLists } from "./member-lists.ts";
 import type { Presence } from "./presence.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
+import type { Subscriber } from "./subscriber.ts";
 
-/** A room nobody reads, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
+/** A room without subscribers, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
 const IDLE_MS = 60_000;
 
 type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
@@ -52,13 +52,13 @@ export class Rooms {
 
 	/**
 	 * The live room, for a caller that has just read its `head`. What is committed after that read comes here, because a committed
-	 * room stays live for a while even without readers. A read may be ahead of the news of its commit, which must still reach those
-	 * who stand before it: so the head of a live room is raised by `committed` alone, and is lowered to what the most cautious
-	 * reader knows as long as it only rests on a read.
+	 * room stays live for a while even without subscribers. A read may be ahead of the notification of its commit, which must still reach those
+	 * whose cursors are before it: so the head of a live room is raised by `committed` alone, and is clamped to what the read of each new
+	 * subscriber has seen (`LiveRoom.clampHead`).
 	 */
 	open(id: string, epoch: number, head: number): LiveRoom {
 		const room = this.enliven(id, epoch, head);
-		if (epoch === room.epoch) room.notBeyond(head);
+		if (epoch === room.epoch) room.clampHead(head);
 		return room;
 	}
 
@@ -76,7 +76,7 @@ export class Rooms {
 					room: committed.room,
 				});
 				// Who may read there is not known any more: those who do come back and are told.
-				this.live.get(committed.room)?.readers.each(({ reader }) => reader.broken(cause));
+				this.live.get(committed.room)?.subscribers.each(({ subscriber }) => subscriber.broken(cause));
 			}
 		}
 	}
@@ -84,7 +84,7 @@ export class Rooms {
 	/** The user has declined the invitation to `room`, of which there is no entry. */
 	declined(room: string, user: string): void {
 		this.lists.changed(room);
-		this.tell(user, (device) => device.uninvited(room));
+		this.tell(user, (subscriber) => subscriber.declined(room));
 	}
 
 	/** Ends the sweeps. */
@@ -131,29 +131,29 @@ export class Rooms {
 
 	/** What follows from a new membership before its entry is published. */
 	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
-		this.tell(user.id, (device) => device.memberNow(user.id, room, seq));
+		this.tell(user.id, (subscriber) => subscriber.memberJoined(user.id, room, seq));
 		this.faults.guard("presence", "presence was not told of a member", () => this.presence.entered(user.id, room.id));
 	}
 
 	/** What follows from a membership change once its entry has been published. */
 	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
 		if (change.kind === "gone") {
-			this.tell(change.user.id, (device) => device.memberNoLonger(room.id));
+			this.tell(change.user.id, (subscriber) => subscriber.memberLeft(room.id));
 		} else if (joins(change)) {
 			this.faults.guard("presence", "presence was not told of a member", () => this.presence.joined(change.user, room.id));
 		} else if (change.standing === Room_Standing.INVITED && entry.sender !== undefined) {
 			const { sender } = entry;
-			this.tell(change.user.id, (device) => device.invited(room.id, sender));
+			this.tell(change.user.id, (subscriber) => subscriber.invited(room.id, sender));
 		}
 	}
 
-	/** Tells each of the user's devices. One that throws ends its own session. */
-	private tell(user: string, what: (device: Device) => void): void {
-		for (const device of this.directory.of(user)) {
+	/** Tells each of the user's sessions. One that throws ends itself. */
+	private tell(user: string, what: (subscriber: Subscriber) => void): void {
+		for (const subscriber of this.directory.of(user)) {
 			try {
-				what(device);
+				what(subscriber);
 			} catch (cause) {
-				device.broken(cause);
+				subscriber.broken(cause);
 			}
 		}
 	}
@@ -176,7 +176,7 @@ export class Rooms {
 		const now = this.clock.monotonic();
 		for (const [id, room] of this.live) {
 			if (now - room.idleSinceMs <= IDLE_MS) continue;
-			if (room.readers.size === 0) this.live.delete(id);
+			if (room.subscribers.size === 0) this.live.delete(id);
 			else room.rest();
 		}
 		if (this.live.size === 0) this.stop();

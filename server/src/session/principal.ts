@@ -1,5 +1,5 @@
-// The user for whom a session speaks, and everything kept for that user on it: account, memberships, streams, sends that newer connections
-// have brought. One is made when a credential has been accepted. It is dropped whole when the hello is refused after all, and when the session
+// The user for whom a session speaks, and everything kept for that user on it: account, places in rooms, sends that newer
+// connections have brought. One is made when a credential has been accepted. It is dropped whole when the hello is refused after all, and when the session
 // ends: what another hello on the same connection brings begins with nothing.
 import { type CloseName, type Cursor, type DownBody, Refusal } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
@@ -7,16 +7,15 @@ import type { CommandSession } from "../command/context.ts";
 import type { Core } from "../core.ts";
 import { assert } from "../faults.ts";
 import type { Format, Link } from "../listen/link.ts";
-import type { Device } from "../room/device.ts";
 import type { EntriesPush, Push } from "../room/push.ts";
 import type { LiveRoom } from "../room/room.ts";
+import type { Subscriber } from "../room/subscriber.ts";
 import type { Subscription } from "../room/subscription.ts";
 import { isMember } from "../store/rules.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { type Claimant, claim, settle } from "./claims.ts";
-import { Memberships, type MembershipsPort } from "./memberships.ts";
 import type { Outbox } from "./outbox.ts";
-import { Streams, type StreamsPort } from "./streams.ts";
+import { Places, type PlacesPort } from "./places.ts";
 
 /** What a principal needs of its session. */
 export interface PrincipalSession {
@@ -34,11 +33,10 @@ export interface PrincipalSession {
 	broken(what: string, cause: unknown): void;
 }
 
-export class Principal implements Device, CommandSession, Claimant, StreamsPort, MembershipsPort {
+export class Principal implements Subscriber, CommandSession, Claimant, PlacesPort {
 	readonly account: Account;
 	readonly session: PrincipalSession;
-	readonly streams: Streams;
-	readonly memberships: Memberships;
+	readonly places: Places;
 	/** Has it been let in? */
 	present = false;
 	voided: Set<string> | undefined;
@@ -48,8 +46,7 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		this.core = core;
 		this.session = session;
 		this.account = account;
-		this.streams = new Streams(this, core);
-		this.memberships = new Memberships(this, core, this.streams);
+		this.places = new Places(this, core);
 	}
 
 	get user(): UserRef {
@@ -65,9 +62,9 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		return this.session.principal !== this || this.session.closed;
 	}
 
-	/** The ids of the rooms that it reads. */
+	/** The ids of the rooms that it is subscribed to. */
 	get rooms(): string[] {
-		return Array.from(this.streams.subscriptions, ({ room }) => room.id);
+		return Array.from(this.places.subscriptions, ({ room }) => room.id);
 	}
 
 	/** Is told of what happens to its user from now on. */
@@ -76,15 +73,14 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		this.core.accounts.began(this.account);
 	}
 
-	/** Let in, and told of `views`: the streams of its rooms begin, at the client's own cursors where it has some. */
+	/** Let in, and told of `views`: the subscriptions to its rooms begin, at the client's own cursors where it has some. */
 	begin(views: readonly RoomView[], cursors: readonly Cursor[]): void {
 		const byRoom = new Map(cursors.map((cursor) => [cursor.room, cursor]));
 		for (const view of views) {
 			if (!isMember(view.standing)) continue;
-			this.streams.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
+			this.places.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
 		}
-		this.streams.begun();
-		this.memberships.welcomed();
+		this.places.welcomed();
 	}
 
 	/** Nothing of it is left anywhere. Never throws. */
@@ -92,7 +88,7 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		const { core, account, rooms } = this;
 		const step = (task: () => void): void => core.faults.guard("session", "a session did not end cleanly", task);
 		let last = false;
-		step(() => this.streams.close());
+		step(() => this.places.close());
 		step(() => void core.heldStates.take(this));
 		step(() => {
 			last = core.directory.remove(this);
@@ -108,20 +104,20 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 
 	// ------------------------------------------------------------ for the commands
 
-	expect(room: string): void {
-		this.memberships.expect(room);
+	beginJoin(room: string): void {
+		this.places.beginJoin(room);
 	}
 
-	unexpect(room: string): void {
-		this.memberships.unexpect(room);
+	failJoin(room: string): void {
+		this.places.failJoin(room);
 	}
 
-	restart(view: RoomView, cursor: number): void {
-		this.memberships.restart(view, cursor);
+	answerJoin(view: RoomView, cursor: number): void {
+		this.places.answerJoin(view, cursor);
 	}
 
-	reads(room: string): boolean {
-		return this.streams.subscriptions.has(room);
+	isSubscribed(room: string): boolean {
+		return this.places.subscriptions.has(room);
 	}
 
 	claim(cid: string): void {
@@ -148,7 +144,7 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 
 	fallBehind(subscription: Subscription): void {
 		this.core.metrics.catchUps.add(1);
-		this.streams.fallBehind(subscription);
+		this.places.fallBehind(subscription);
 	}
 
 	pushEphemeral(push: Push): boolean {
@@ -165,37 +161,37 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 		return false;
 	}
 
-	memberNow(user: string, room: LiveRoom, seq: number): void {
+	memberJoined(user: string, room: LiveRoom, seq: number): void {
 		this.mustBeCurrent();
 		assert(user === this.account.id, `the membership of ${user} is none of ${this.account.id}`);
-		this.memberships.memberNow(room, seq);
+		this.places.memberJoined(room, seq);
 	}
 
-	memberNoLonger(room: string): void {
+	memberLeft(room: string): void {
 		this.mustBeCurrent();
-		this.memberships.memberNoLonger(room);
+		this.places.memberLeft(room);
 	}
 
 	invited(room: string, by: UserRef): void {
 		this.mustBeCurrent();
-		this.memberships.invited(room, by);
+		this.places.invited(room, by);
 	}
 
-	uninvited(room: string): void {
+	declined(room: string): void {
 		this.mustBeCurrent();
-		this.memberships.uninvited(room);
+		this.places.declined(room);
 	}
 
 	broken(cause: unknown): void {
 		const stale = this.session.principal !== this;
 		this.session.broken("a session met an unexpected error", cause);
 		// The end of its session does not take it out of its rooms then.
-		if (stale) this.streams.close();
+		if (stale) this.places.close();
 	}
 
-	// ------------------------------------------------------------ for the streams and memberships
+	// ------------------------------------------------------------ for the places
 
-	get device(): Device {
+	get subscriber(): Subscriber {
 		return this;
 	}
 
@@ -221,13 +217,13 @@ export class Principal implements Device, CommandSession, Claimant, StreamsPort,
 
 	/** A write is done, and the peer has not taken all of it. */
 	clogged(): void {
-		this.streams.clogged();
+		this.places.catchUp?.clogged();
 	}
 
 	/** A write is done: what was held back goes on. */
 	flushed(): void {
 		for (const push of this.core.heldStates.take(this)) this.pushEphemeral(push);
-		this.streams.pump();
+		this.places.catchUp?.pump();
 	}
 
 	/** No subscription without standing: nothing is told to a connection on behalf of another user than its own. */

@@ -344,7 +344,7 @@ export class Session
 
 	answer(id: number, body: DownBody): void {
 		if (id > 0) this.send(id, body);
-		this.principal?.memberships.answered();
+		this.principal?.places.answered();
 	}
 
 	/**
@@ -462,7 +462,7 @@ export class Session
 	}
 
 	ping(nonce: number, intervalMs: number): void {
-		this.send(0, { case: "ping", value: { nonce, intervalMs, heads: this.principal?.streams.heads() ?? [] } });
+		this.send(0, { case: "ping", value: { nonce, intervalMs, heads: this.principal?.places.heads() ?? [] } });
 	}
 
 	// ------------------------------------------------------------ life

@@ -4,11 +4,11 @@ import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { createFaults, type Faults } from "../../src/faults.ts";
 import { silentLog } from "../../src/ops/log.ts";
 import { createMetrics } from "../../src/ops/metrics.ts";
-import type { Device } from "../../src/room/device.ts";
 import { Directory } from "../../src/room/directory.ts";
 import type { EntriesPush } from "../../src/room/push.ts";
 import { LiveRoom } from "../../src/room/room.ts";
 import { Rooms } from "../../src/room/rooms.ts";
+import type { Subscriber } from "../../src/room/subscriber.ts";
 import { Subscription } from "../../src/room/subscription.ts";
 import type { LogPage, Store } from "../../src/store/store.ts";
 import { Harness, ObjectFormat } from "./harness.ts";
@@ -28,63 +28,63 @@ function entry(seq: number, text = "hello"): Entry {
 	return create(EntrySchema, { seq, body: { case: "message", value: { text } } });
 }
 
-function reader(): Device & { taken: number[]; fellBehind: number } {
-	const device = {
+function subscriber(): Subscriber & { taken: number[]; fellBehind: number } {
+	const taker = {
 		taken: [] as number[],
 		fellBehind: 0,
 		takePush(push: EntriesPush) {
-			device.taken.push(...range(push.from, push.to));
+			taker.taken.push(...range(push.from, push.to));
 			push.encoded(FORMAT);
 			return true;
 		},
 		fallBehind() {
-			device.fellBehind++;
+			taker.fellBehind++;
 		},
 	};
-	return device as unknown as Device & { taken: number[]; fellBehind: number };
+	return taker as unknown as Subscriber & { taken: number[]; fellBehind: number };
 }
 
 describe("a live room", () => {
 	test("a gap in what is published is never shown: the reader is sent to the log", () => {
 		const room = new LiveRoom("r1", 1, 10, LIMITS);
-		const device = reader();
-		const subscription = new Subscription(room, device, 10, "live");
-		room.readers.add(subscription);
+		const taker = subscriber();
+		const subscription = new Subscription(room, taker, 10, "live");
+		room.subscribers.add(subscription);
 		room.publish({ room: "r1", epoch: 1, entries: [entry(11)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(14)] });
-		expect(device.taken).toEqual([11]);
+		expect(taker.taken).toEqual([11]);
 		expect(subscription).toMatchObject({ cursor: 11, state: "behind" });
-		expect(device.fellBehind).toBe(1);
+		expect(taker.fellBehind).toBe(1);
 		expect(room.head).toBe(14);
 		expect(room.recent(11, FORMAT)).toBeUndefined();
 	});
 
 	test("what was published before is not published again, in whole or in part", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
-		const device = reader();
-		room.readers.add(new Subscription(room, device, 0, "live"));
+		const taker = subscriber();
+		room.subscribers.add(new Subscription(room, taker, 0, "live"));
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1), entry(2)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1), entry(2)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(2), entry(3)] });
-		expect(device.taken).toEqual([1, 2, 3]);
+		expect(taker.taken).toEqual([1, 2, 3]);
 	});
 
 	test("a room that was opened by a read ahead of the news ends where its most cautious reader is known to be a member", () => {
 		const room = new LiveRoom("r1", 1, 12, LIMITS);
-		const [ahead, leaver] = [reader(), reader()];
-		room.readers.add(new Subscription(room, ahead, 12, "live"));
-		room.notBeyond(10);
+		const [ahead, leaver] = [subscriber(), subscriber()];
+		room.subscribers.add(new Subscription(room, ahead, 12, "live"));
+		room.clampHead(10);
 		const leaving = new Subscription(room, leaver, 10, "live");
-		room.readers.add(leaving);
+		room.subscribers.add(leaving);
 		expect(room.head).toBe(10);
 		room.publish({ room: "r1", epoch: 1, entries: [entry(11)] });
 		// 11 was their leave.
-		room.readers.delete(leaving);
-		room.notBeyond(10);
+		room.subscribers.delete(leaving);
+		room.clampHead(10);
 		expect(room.head).toBe(11);
 		room.publish({ room: "r1", epoch: 1, entries: [entry(12)] });
 		room.publish({ room: "r1", epoch: 1, entries: [entry(13)] });
-		room.notBeyond(10);
+		room.clampHead(10);
 		expect(room.head).toBe(13);
 		expect(leaver.taken).toEqual([11]);
 		expect(ahead.taken).toEqual([13]);
@@ -92,14 +92,14 @@ describe("a live room", () => {
 
 	test("the newest entries stay in memory, bounded in number, each found by the seq before it", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
-		room.readers.add(new Subscription(room, reader(), 0, "live"));
+		room.subscribers.add(new Subscription(room, subscriber(), 0, "live"));
 		for (let seq = 1; seq <= 100; seq++) room.publish({ room: "r1", epoch: 1, entries: [entry(seq)] });
 		expect(range(1, 100).filter((seq) => room.recent(seq - 1, FORMAT) !== undefined)).toEqual(range(93, 100));
 	});
 
 	test("what is kept is kept as it was sent: who wants it in another format, or after a rest, is sent to the log", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
-		room.readers.add(new Subscription(room, reader(), 0, "live"));
+		room.subscribers.add(new Subscription(room, subscriber(), 0, "live"));
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1)] });
 		expect(room.recent(0, FORMAT)?.encoded(FORMAT)).toBeDefined();
 		expect(room.recent(0, new ObjectFormat())).toBeUndefined();
@@ -110,38 +110,38 @@ describe("a live room", () => {
 	test("readers may come and go while one is being offered to: everybody who stays is met", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		const all = range(1, 9).map(() => {
-			const device = reader();
-			const subscription = new Subscription(room, device, 0, "live");
-			room.readers.add(subscription);
-			return { device, subscription };
+			const taker = subscriber();
+			const subscription = new Subscription(room, taker, 0, "live");
+			room.subscribers.add(subscription);
+			return { taker, subscription };
 		});
 		const [, , leaver, , goer] = all;
-		const taking = goer?.device.takePush.bind(goer.device);
+		const taking = goer?.taker.takePush.bind(goer.taker);
 		if (leaver === undefined || goer === undefined || taking === undefined) throw new Error("nine readers");
-		goer.device.takePush = (push) => {
-			for (const { subscription } of [leaver, goer]) room.readers.delete(subscription);
-			room.readers.add(new Subscription(room, reader(), 0, "live"));
+		goer.taker.takePush = (push) => {
+			for (const { subscription } of [leaver, goer]) room.subscribers.delete(subscription);
+			room.subscribers.add(new Subscription(room, subscriber(), 0, "live"));
 			return taking(push);
 		};
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1)] });
-		for (const { device } of all) expect(device.taken).toEqual(device === leaver.device ? [] : [1]);
-		expect(room.readers.size).toBe(8);
-		room.readers.delete(goer.subscription);
-		expect(room.readers.size).toBe(8);
+		for (const { taker } of all) expect(taker.taken).toEqual(taker === leaver.taker ? [] : [1]);
+		expect(room.subscribers.size).toBe(8);
+		room.subscribers.delete(goer.subscription);
+		expect(room.subscribers.size).toBe(8);
 	});
 
 	test("a large batch is cut into pushes of bounded size", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		const sizes: number[] = [];
-		const device = reader();
-		const taking = device.takePush.bind(device);
-		device.takePush = (push) => {
+		const taker = subscriber();
+		const taking = taker.takePush.bind(taker);
+		taker.takePush = (push) => {
 			sizes.push(push.count);
 			return taking(push);
 		};
-		room.readers.add(new Subscription(room, device, 0, "live"));
+		room.subscribers.add(new Subscription(room, taker, 0, "live"));
 		room.publish({ room: "r1", epoch: 1, entries: range(1, 20).map((seq) => entry(seq, "x".repeat(100))) });
-		expect(device.taken).toEqual(range(1, 20));
+		expect(taker.taken).toEqual(range(1, 20));
 		expect(Math.max(...sizes)).toBeLessThanOrEqual(3);
 	});
 });
@@ -149,10 +149,10 @@ describe("a live room", () => {
 describe("the live rooms", () => {
 	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
 		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, new VirtualClock(), silentFaults(), LIMITS);
-		const [early, late] = [reader(), reader()];
+		const [early, late] = [subscriber(), subscriber()];
 		const room = rooms.open("r1", 1, 9);
-		room.readers.add(new Subscription(room, early, 9, "live"));
-		room.readers.add(new Subscription(rooms.open("r1", 1, 10), late, 10, "live"));
+		room.subscribers.add(new Subscription(room, early, 9, "live"));
+		room.subscribers.add(new Subscription(rooms.open("r1", 1, 10), late, 10, "live"));
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(10)] }]);
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
 		expect(early.taken).toEqual([10, 11]);
@@ -162,24 +162,24 @@ describe("the live rooms", () => {
 
 	test("a room that became live with what a read saw ignores the late news of it", () => {
 		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, new VirtualClock(), silentFaults(), LIMITS);
-		const device = reader();
+		const taker = subscriber();
 		const room = rooms.open("r1", 1, 10);
-		room.readers.add(new Subscription(room, device, 10, "live"));
+		room.subscribers.add(new Subscription(room, taker, 10, "live"));
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(9), entry(10)] }]);
 		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
-		expect(device.taken).toEqual([11]);
+		expect(taker.taken).toEqual([11]);
 	});
 
 	test("a room that nobody reads is let go of though nothing is ever committed again, and no timer is left", async () => {
 		const clock = new VirtualClock();
 		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, clock, silentFaults(), LIMITS);
-		const device = reader();
+		const taker = subscriber();
 		rooms.open("r1", 1, 10);
-		const subscription = new Subscription(rooms.open("r2", 1, 10), device, 10, "live");
-		rooms.get("r2")?.readers.add(subscription);
+		const subscription = new Subscription(rooms.open("r2", 1, 10), taker, 10, "live");
+		rooms.get("r2")?.subscribers.add(subscription);
 		await clock.advance(150_000);
 		expect([rooms.get("r1"), rooms.size]).toEqual([undefined, 1]);
-		rooms.get("r2")?.readers.delete(subscription);
+		rooms.get("r2")?.subscribers.delete(subscription);
 		await clock.advance(150_000);
 		expect([rooms.size, clock.pending]).toEqual([0, 0]);
 	});

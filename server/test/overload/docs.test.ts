@@ -36,6 +36,16 @@ describe("docs/operations.md", () => {
 		expect(told).toEqual(Object.entries(SHED_FROM).map(([what, level]) => [`\`${what}\``, level]));
 	});
 
+	test("names no metric that is not there, and those that should stay at 0", () => {
+		const metrics = createMetrics().families.map(({ name }) => name);
+		for (const [, name = ""] of page.matchAll(/`(verbatim_\w+)/g)) expect(metrics).toContain(name);
+		const zero = page.slice(page.indexOf("| metric | what a rise means |")).split("\n\n")[0] ?? "";
+		expect([...zero.matchAll(/^\| `(\w+)` \| .{20,} \|$/gm)].map(([, name]) => name)).toEqual([
+			"verbatim_faults_total",
+			"verbatim_illegal_steps_total",
+		]);
+	});
+
 	test("says when those come back that are refused", () => {
 		expect(section.replaceAll(/\s+/g, " ")).toContain(`after ${COME_BACK_MS / 1_000} to ${(2 * COME_BACK_MS) / 1_000} s`);
 	});

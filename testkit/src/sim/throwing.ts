@@ -4,15 +4,15 @@
 //
 // The places are methods of the server's own classes, replaced for as long as a run lasts; production code knows nothing of it.
 
-import { Readers } from "../../../server/src/room/readers.ts";
 import { LiveRoom } from "../../../server/src/room/room.ts";
+import { Subscribers } from "../../../server/src/room/subscribers.ts";
 import { Flusher } from "../../../server/src/session/flusher.ts";
 import { Outbox } from "../../../server/src/session/outbox.ts";
 import { Principal } from "../../../server/src/session/principal.ts";
 import { Session } from "../../../server/src/session/session.ts";
 import { Vigil } from "../../../server/src/session/vigil.ts";
 
-/** encode, write, bufferedBytes: of a link. began, ended, authenticate: of accounts. claim, restart: in the middle of a send, of a join. */
+/** encode, write, bufferedBytes: of a link. began, ended, authenticate: of accounts. claim, answerJoin: in the middle of a send, of a join. */
 export const THROW_PLACES = [
 	"encode",
 	"write",
@@ -20,14 +20,14 @@ export const THROW_PLACES = [
 	"takePush",
 	"pushEphemeral",
 	"fallBehind",
-	"memberNow",
-	"memberNoLonger",
+	"memberJoined",
+	"memberLeft",
 	"flush",
 	"due",
 	"publish",
 	"drain",
 	"claim",
-	"restart",
+	"answerJoin",
 	"authenticate",
 	"began",
 	"ended",
@@ -126,10 +126,10 @@ export class Thrower {
 			this.throwing(Principal.prototype, "takePush", "takePush"),
 			this.throwing(Principal.prototype, "pushEphemeral", "pushEphemeral"),
 			this.throwing(Principal.prototype, "fallBehind", "fallBehind"),
-			this.throwing(Principal.prototype, "memberNow", "memberNow"),
-			this.throwing(Principal.prototype, "memberNoLonger", "memberNoLonger"),
+			this.throwing(Principal.prototype, "memberJoined", "memberJoined"),
+			this.throwing(Principal.prototype, "memberLeft", "memberLeft"),
 			this.throwing(Principal.prototype, "claim", "claim"),
-			this.throwing(Principal.prototype, "restart", "restart"),
+			this.throwing(Principal.prototype, "answerJoin", "answerJoin"),
 			this.throwing(Vigil.prototype, "due", "due"),
 			this.throwing(LiveRoom.prototype, "publish", "publish"),
 			this.throwing(Outbox.prototype, "flush", "flush", (outbox) => void this.unflushed.delete(outbox)),
@@ -195,15 +195,15 @@ export class Thrower {
 					},
 			),
 			replace(
-				Readers.prototype,
+				Subscribers.prototype,
 				"offer",
 				(original) =>
 					function (this: unknown, ...args: unknown[]): unknown {
 						const result = original.apply(this, args);
 						const { from, to } = args[0] as { readonly from: number; readonly to: number };
-						for (const { state, cursor } of this as Readers) {
+						for (const { state, cursor } of this as Subscribers) {
 							if (state === "live" && cursor >= from - 1 && cursor < to)
-								thrower.port.fault(`a reader at ${cursor} was not offered ${from} to ${to}`);
+								thrower.port.fault(`a subscriber at ${cursor} was not offered ${from} to ${to}`);
 						}
 						return result;
 					},

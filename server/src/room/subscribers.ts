@@ -1,9 +1,9 @@
-// The readers of a live room, in no order that means anything. A list in which everybody knows their own place: fan-out walks
-// it faster than a set, a room with one reader costs little, and leaving is the last one taking the place.
+// The subscribers of a live room, in no order that means anything. A list in which each knows its index: fan-out walks it faster than a
+// set, a room with one subscriber costs little, and one that leaves is replaced by the last.
 import type { EntriesPush } from "./push.ts";
 import type { Subscription } from "./subscription.ts";
 
-export class Readers implements Iterable<Subscription> {
+export class Subscribers implements Iterable<Subscription> {
 	private readonly list: Subscription[] = [];
 
 	get size(): number {
@@ -11,24 +11,24 @@ export class Readers implements Iterable<Subscription> {
 	}
 
 	add(subscription: Subscription): void {
-		subscription.place = this.list.length;
+		subscription.index = this.list.length;
 		this.list.push(subscription);
 	}
 
 	/** Takes out one that is there; nothing for one that is not. */
 	delete(subscription: Subscription): void {
-		const { place } = subscription;
-		if (this.list[place] !== subscription) return;
+		const { index } = subscription;
+		if (this.list[index] !== subscription) return;
 		const last = this.list.pop();
 		if (last === undefined || last === subscription) return;
-		this.list[place] = last;
-		last.place = place;
+		this.list[index] = last;
+		last.index = index;
 	}
 
 	/**
-	 * Offers to every subscription, from the last to the first, so that they may come and go meanwhile: who comes is not met, whoever
-	 * takes the place of one that goes was met already or, at worst, is met twice, which its cursor makes harmless. One that throws ends its
-	 * own session.
+	 * Offers to every subscription, from the last to the first, so that they may be added and deleted meanwhile: one that is added
+	 * is not offered to, one that replaces a deleted one was offered to already or, at worst, is twice, which its cursor makes harmless. One that
+	 * throws ends its own session.
 	 */
 	offer(push: EntriesPush): void {
 		for (let i = this.list.length - 1; i >= 0; i--) {
@@ -36,7 +36,7 @@ export class Readers implements Iterable<Subscription> {
 			try {
 				subscription?.offer(push);
 			} catch (cause) {
-				subscription?.reader.broken(cause);
+				subscription?.subscriber.broken(cause);
 			}
 		}
 	}
@@ -49,7 +49,7 @@ export class Readers implements Iterable<Subscription> {
 			try {
 				act(subscription);
 			} catch (cause) {
-				subscription.reader.broken(cause);
+				subscription.subscriber.broken(cause);
 			}
 		}
 	}

@@ -1,0 +1,200 @@
+// Moves the subscriptions of one session that are not at the head (after a resume, a push that was not taken, a join) from the log, room by
+// room in turn, no faster than the connection takes it. There is one while there are such subscriptions.
+import { type DownBody, Refusal, Skipped_Reason } from "@verbatim/protocol";
+import type { Clock } from "../clock.ts";
+import type { ServerLimits } from "../limits.ts";
+import type { Format } from "../listen/link.ts";
+import type { Shedding } from "../overload/shedding.ts";
+import { newestAsOf } from "../room/as-of.ts";
+import { nextPlace, type PlaceEvent } from "../room/place.ts";
+import type { EntriesPush } from "../room/push.ts";
+import type { LogReader } from "../room/reader.ts";
+import type { Subscription } from "../room/subscription.ts";
+import { pageBody } from "./bodies.ts";
+import type { Due, Wheel } from "./wheel.ts";
+
+/** What catching up needs of its session. */
+export interface CatchUpPort {
+	/** How the connection wants its messages. */
+	readonly format: Format;
+	/** May more be written now? */
+	readonly roomy: boolean;
+	readonly closed: boolean;
+	tell(body: DownBody): void;
+	sendPush(push: EntriesPush): void;
+	/** Our bug: the session cannot keep its promise of order without gaps and must end, resumable. Never throws. */
+	broken(cause: unknown): void;
+}
+
+export interface CatchUpParts {
+	readonly reader: LogReader;
+	readonly shedding: Shedding;
+	readonly limits: Pick<ServerLimits, "catchUpEntriesMax" | "historyEntriesMax" | "historyEntriesDefault">;
+	readonly clock: Pick<Clock, "monotonic" | "after">;
+	readonly wheel: Wheel;
+}
+
+/** A store that could not be read is asked again after this. */
+export const READ_AGAIN_MS = 1_000;
+
+export class CatchUp implements Due {
+	private readonly port: CatchUpPort;
+	private readonly parts: CatchUpParts;
+	private readonly owner: { caughtUp(): void };
+	private readonly behind = new Set<Subscription>();
+	private pumping = false;
+	/** A push was not taken. */
+	private wasRefused = false;
+	/** The client was told that it is behind. */
+	private told = false;
+	/** Where in the wheel it stands while the store cannot be read; 0: nowhere. */
+	private againAt = 0;
+
+	/** `owner`: is told when all have caught up; this is at its end then. */
+	constructor(port: CatchUpPort, parts: CatchUpParts, owner: { caughtUp(): void }) {
+		this.port = port;
+		this.parts = parts;
+		this.owner = owner;
+	}
+
+	/** `subscription` is behind or stale. */
+	add(subscription: Subscription): void {
+		this.behind.add(subscription);
+		this.pump();
+	}
+
+	/** It is behind because a push was not taken: told once, unless the connection takes what waits as soon as it is written. */
+	refused(subscription: Subscription): void {
+		this.wasRefused = true;
+		if (!this.port.roomy) this.tellBehind();
+		this.add(subscription);
+	}
+
+	remove(subscription: Subscription): void {
+		this.behind.delete(subscription);
+	}
+
+	/** The connection has not taken all that was written. */
+	clogged(): void {
+		if (this.wasRefused && this.behind.size > 0) this.tellBehind();
+	}
+
+	/** Goes on, as far as the connection takes it. */
+	pump(): void {
+		if (!this.pumping && this.againAt === 0 && this.behind.size > 0) void this.pumpAll();
+	}
+
+	/** The store is asked once more. */
+	due(): void {
+		this.againAt = 0;
+		this.pump();
+	}
+
+	broken(cause: unknown): void {
+		this.port.broken(cause);
+	}
+
+	stop(): void {
+		if (this.againAt > 0) this.parts.wheel.remove(this.againAt, this);
+		this.behind.clear();
+	}
+
+	private tellBehind(): void {
+		if (this.told) return;
+		this.told = true;
+		this.port.tell({ case: "behind", value: { behind: true } });
+	}
+
+	private async pumpAll(): Promise<void> {
+		this.pumping = true;
+		try {
+			// Not in the caller's own call: its reply (a welcome, a join) goes out first.
+			await Promise.resolve();
+			while (!this.port.closed && this.port.roomy) {
+				const subscription = this.nextBehind();
+				if (subscription === undefined) break;
+				await this.advance(subscription);
+			}
+		} catch (cause) {
+			if (!(cause instanceof Refusal)) this.port.broken(cause);
+			// A store that cannot read is no bug: what is behind stays so until it can.
+			else if (!this.port.closed) this.againAt = this.parts.wheel.add(this.parts.clock.monotonic() + READ_AGAIN_MS, this);
+		} finally {
+			this.pumping = false;
+		}
+	}
+
+	/** The subscription whose turn it is; undefined when all have caught up. */
+	private nextBehind(): Subscription | undefined {
+		const { behind } = this;
+		for (const subscription of behind) {
+			behind.delete(subscription);
+			// A join holds it, or its answer has set the cursor: where it must, it is added again.
+			if (subscription.state !== "behind" && subscription.state !== "stale") continue;
+			if (subscription.state === "behind" && subscription.cursor >= subscription.room.head) {
+				this.step(subscription, "caughtUp");
+			} else {
+				// Back in at the end: every room gets its turn.
+				behind.add(subscription);
+				return subscription;
+			}
+		}
+		this.owner.caughtUp();
+		if (this.told) this.port.tell({ case: "behind", value: { behind: false } });
+		return undefined;
+	}
+
+	/** Moves one cursor by one piece of the log. */
+	private async advance(subscription: Subscription): Promise<void> {
+		const { room } = subscription;
+		if (subscription.state === "stale" || room.head - subscription.cursor > this.behindMax) {
+			await this.skip(subscription);
+			return;
+		}
+		const { cursor } = subscription;
+		const piece = await this.parts.reader.after(room, cursor, this.port.format);
+		if (!this.stillWants(subscription, cursor)) return;
+		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
+		// The head was clamped while this was read: what is beyond comes with its notification.
+		if (piece.push === undefined ? room.head <= cursor : piece.push.to > room.head) return;
+		if (piece.push === undefined) {
+			if (piece.head <= cursor) throw new Error(`the log of room ${room.id} ends at ${piece.head}, before its head ${room.head}`);
+			return;
+		}
+		this.port.sendPush(piece.push);
+		subscription.cursor = piece.push.to;
+	}
+
+	/** A subscription further behind is told what lies between instead of being sent it; in overload, one that needs more than one page. */
+	private get behindMax(): number {
+		const { limits, shedding } = this.parts;
+		return shedding.sheds("history") ? limits.historyEntriesMax : limits.catchUpEntriesMax;
+	}
+
+	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */
+	private async skip(subscription: Subscription): Promise<void> {
+		const { room, cursor } = subscription;
+		const newest = await this.parts.reader.newest(room.id, this.parts.limits.historyEntriesDefault);
+		if (!this.stillWants(subscription, cursor)) return;
+		if (newest === undefined) throw new Error(`room ${room.id} has no log`);
+		const page = newestAsOf(newest, room.head);
+		const stale = subscription.state === "stale";
+		const from = stale ? 1 : cursor + 1;
+		const reason = stale ? Skipped_Reason.EPOCH : Skipped_Reason.FAR;
+		this.step(subscription, "skipped");
+		subscription.cursor = page.to;
+		this.port.tell({
+			case: "skipped",
+			value: { room: room.id, epoch: page.epoch, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
+		});
+	}
+
+	/** After a read from `cursor`: is the subscription still to be moved, and has no join set its cursor meanwhile? */
+	private stillWants({ state, cursor }: Subscription, before: number): boolean {
+		return !this.port.closed && (state === "behind" || state === "stale") && cursor === before;
+	}
+
+	private step(subscription: Subscription, event: PlaceEvent): void {
+		subscription.state = nextPlace(subscription.state, event).to;
+	}
+}

@@ -1,0 +1,246 @@
+// A session's place in each of its rooms, stepped by the table of room/place.ts: by its own joins, by what is notified of its user's
+// memberships, and by its cursors. A join of its own is told by the join's answer, any other by `roomAdded`. What is notified while the rooms
+// are read for the welcome waits until the welcome is out.
+import type { Cursor } from "@verbatim/protocol";
+import { assert } from "../faults.ts";
+import { hasSubscription, nextPlace, type PlaceEvent, type PlaceState, type PlaceStep } from "../room/place.ts";
+import type { LiveRoom } from "../room/room.ts";
+import type { Rooms } from "../room/rooms.ts";
+import type { Subscriber } from "../room/subscriber.ts";
+import { Subscription } from "../room/subscription.ts";
+import { isMember } from "../store/rules.ts";
+import type { RoomView, UserRef } from "../store/store.ts";
+import { type HeadBody, roomBody } from "./bodies.ts";
+import { CatchUp, type CatchUpParts, type CatchUpPort } from "./catch-up.ts";
+import { changedSince } from "./heads.ts";
+import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** What places need of their session. */
+export interface PlacesPort extends CatchUpPort, ReadRoomPort {
+	readonly subscriber: Subscriber;
+}
+
+/** What the places of all sessions share. */
+export interface PlacesParts extends CatchUpParts, ReadRoomParts {
+	readonly rooms: Pick<Rooms, "changes" | "open">;
+}
+
+/** A join under way. */
+interface Join {
+	readonly room: string;
+	/** The place in the room, also where no subscription has it. */
+	state: PlaceState;
+	/** From the moment in which the answer is made. */
+	answer: { readonly view: RoomView; readonly cursor: number } | undefined;
+}
+
+export class Places {
+	readonly subscriptions = new Subscriptions();
+	private readonly port: PlacesPort;
+	private readonly parts: PlacesParts;
+	/** Joins are serial. */
+	private join: Join | undefined;
+	/** What was notified before the welcome, in order; undefined once that is out. */
+	private early: Array<() => void> | undefined = [];
+	/** Rooms to which an invitation is being read, to be told. */
+	private inviting: Set<string> | undefined;
+	/** While subscriptions are behind. */
+	catchUp: CatchUp | undefined;
+	/** Of the changes of rooms, the newest of which the client was told the head. */
+	private headsTold = 0;
+
+	constructor(port: PlacesPort, parts: PlacesParts) {
+		this.port = port;
+		this.parts = parts;
+	}
+
+	// ------------------------------------------------------------ the welcome
+
+	/** The welcome names a room as the user's: the subscription begins at the client's own cursor, or at the head that the welcome says. */
+	resume(room: LiveRoom, view: RoomView, cursor: Cursor | undefined): void {
+		const fits = cursor === undefined || (cursor.epoch === view.epoch && cursor.seq <= view.head);
+		const { to } = this.step(room.id, fits ? "resume" : "resumeStale");
+		this.goOn(this.subscribe(room, cursor === undefined || !fits ? view.head : cursor.seq, to));
+	}
+
+	/** The welcome is out, and all that it names is resumed: the client knows the heads of this moment. */
+	welcomed(): void {
+		this.headsTold = this.parts.rooms.changes;
+		const early = this.early ?? [];
+		this.early = undefined;
+		for (const change of early) change();
+	}
+
+	// ------------------------------------------------------------ joins of this session
+
+	beginJoin(room: string): void {
+		if (this.port.closed) return;
+		assert(this.join === undefined, "joins are serial");
+		const { to } = this.step(room, "join");
+		this.join = { room, state: to, answer: undefined };
+	}
+
+	failJoin(room: string): void {
+		if (this.port.closed) return;
+		const { to } = this.step(room, "failed");
+		this.join = undefined;
+		const subscription = this.subscriptions.get(room);
+		if (subscription === undefined) return;
+		if (to === "announcing") this.announce(subscription);
+		else this.goOn(subscription);
+	}
+
+	/** The answer of the join is made, and given next. */
+	answerJoin(view: RoomView, cursor: number): void {
+		if (this.port.closed) return;
+		assert(this.join?.room === view.id, `no join of ${view.id} is under way`);
+		this.join.answer = { view, cursor };
+	}
+
+	/** An answer is out: if it was a join's, its subscription goes on after it. */
+	answered(): void {
+		if (this.join?.answer === undefined || this.port.closed) return;
+		const { view, cursor } = this.join.answer;
+		const { to, tells } = this.step(view.id, "answered");
+		this.join = undefined;
+		this.tell(view.id, tells);
+		if (!hasSubscription(to)) return;
+		assert(isMember(view.standing), `no subscription to ${view.id} without standing`);
+		const room = this.parts.rooms.open(view.id, view.epoch, view.head);
+		const subscription = this.subscriptions.get(view.id) ?? this.subscribe(room, cursor, to);
+		subscription.cursor = cursor;
+		this.goOn(subscription);
+	}
+
+	// ------------------------------------------------------------ notified
+
+	/** The entry `seq`, about to be published, has made the user a member. */
+	memberJoined(room: LiveRoom, seq: number): void {
+		if (this.waits(() => this.memberJoined(room, seq))) return;
+		this.closeInvitation(room.id);
+		const isNew = !this.subscriptions.has(room.id);
+		const { to } = this.step(room.id, "joined");
+		if (!isNew) return;
+		const subscription = this.subscribe(room, seq - 1, to);
+		if (to === "announcing") this.announce(subscription);
+	}
+
+	memberLeft(room: string): void {
+		if (this.waits(() => this.memberLeft(room))) return;
+		this.tell(room, this.step(room, "left").tells);
+	}
+
+	/** Told once it is read, unless it is accepted or declined first; changes no place. */
+	invited(room: string, by: UserRef): void {
+		if (this.waits(() => this.invited(room, by))) return;
+		this.inviting ??= new Set();
+		this.inviting.add(room);
+		void readRoom(room, this.port, this.parts, (view) => {
+			if (!this.closeInvitation(room)) return;
+			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } });
+		});
+	}
+
+	declined(room: string): void {
+		if (this.waits(() => this.declined(room))) return;
+		this.closeInvitation(room);
+		this.tell(room, this.step(room, "declined").tells);
+	}
+
+	// ------------------------------------------------------------ cursors
+
+	/** A push was not taken, and the subscription has stepped: it is moved from the log from now on. */
+	fallBehind(subscription: Subscription): void {
+		this.catchingUp().refused(subscription);
+	}
+
+	/** All subscriptions have caught up. */
+	caughtUp(): void {
+		this.catchUp = undefined;
+		// What came from the log may be of any room, however long ago it changed.
+		this.headsTold = 0;
+	}
+
+	/** How far rooms were sent that have changed since this was asked for. */
+	heads(): HeadBody[] {
+		const { heads, told } = changedSince(this.headsTold, this.subscriptions, this.parts.rooms.changes);
+		this.headsTold = told;
+		return heads;
+	}
+
+	// ------------------------------------------------------------ life
+
+	close(): void {
+		this.catchUp?.stop();
+		this.catchUp = undefined;
+		for (const subscription of this.subscriptions) subscription.room.subscribers.delete(subscription);
+		this.subscriptions.clear();
+	}
+
+	/** Takes the step that `event` makes. A subscription that is over with it is taken out; to begin one is the caller's. */
+	private step(room: string, event: PlaceEvent): PlaceStep {
+		const subscription = this.subscriptions.get(room);
+		const join = this.join?.room === room ? this.join : undefined;
+		const from = subscription?.state ?? join?.state ?? (this.early === undefined ? "absent" : "unknown");
+		const step = nextPlace(from, event);
+		if (join !== undefined) join.state = step.to;
+		if (subscription === undefined) return step;
+		subscription.state = step.to;
+		if (!hasSubscription(step.to)) {
+			this.subscriptions.delete(subscription);
+			subscription.room.subscribers.delete(subscription);
+			this.catchUp?.remove(subscription);
+		}
+		return step;
+	}
+
+	private subscribe(room: LiveRoom, cursor: number, state: PlaceState): Subscription {
+		const subscription = new Subscription(room, this.port.subscriber, cursor, state);
+		this.subscriptions.add(subscription);
+		room.subscribers.add(subscription);
+		return subscription;
+	}
+
+	/** Goes on after the cursor. */
+	private goOn(subscription: Subscription): void {
+		if (subscription.state === "live") {
+			if (subscription.cursor >= subscription.room.head) return;
+			this.step(subscription.room.id, "lagged");
+		}
+		this.catchingUp().add(subscription);
+	}
+
+	private catchingUp(): CatchUp {
+		this.catchUp ??= new CatchUp(this.port, this.parts, this);
+		return this.catchUp;
+	}
+
+	/** Keeps what is notified before the welcome; nothing is notified once the session is closed. */
+	private waits(change: () => void): boolean {
+		this.early?.push(change);
+		return this.early !== undefined || this.port.closed;
+	}
+
+	/** The invitation is told, accepted or declined; returns whether it was still to be told. */
+	private closeInvitation(room: string): boolean {
+		const was = this.inviting?.delete(room) === true;
+		if (this.inviting?.size === 0) this.inviting = undefined;
+		return was;
+	}
+
+	private tell(room: string, what: PlaceStep["tells"]): void {
+		if (what === "roomRemoved") this.port.tell({ case: "roomRemoved", value: { room } });
+	}
+
+	/** Tells that the user is in a room, unless something else has by the time it is read. */
+	private announce(subscription: Subscription): void {
+		const { room } = subscription;
+		void readRoom(room.id, this.port, this.parts, (view) => {
+			if (this.subscriptions.get(room.id) !== subscription) return;
+			if (this.step(room.id, "read").tells !== "roomAdded") return;
+			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: subscription.cursor } } });
+			this.goOn(subscription);
+		});
+	}
+}

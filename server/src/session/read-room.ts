@@ -1,0 +1,34 @@
+// Reads a room as a session's user sees it, to tell of it: again and again while the store cannot, and not once the session is closed.
+import { Refusal } from "@verbatim/protocol";
+import type { Clock } from "../clock.ts";
+import type { RoomView, Store, UserRef } from "../store/store.ts";
+import { READ_AGAIN_MS } from "./catch-up.ts";
+
+export interface ReadRoomPort {
+	readonly user: UserRef;
+	readonly closed: boolean;
+	/** Our bug. Never throws. */
+	broken(cause: unknown): void;
+}
+
+export interface ReadRoomParts {
+	readonly store: Pick<Store, "room">;
+	readonly clock: Pick<Clock, "monotonic" | "after">;
+}
+
+/** Never rejects. What `then` throws is our bug. */
+export async function readRoom(
+	id: string,
+	port: ReadRoomPort,
+	parts: ReadRoomParts,
+	then: (view: RoomView) => void,
+): Promise<void> {
+	if (port.closed) return;
+	try {
+		const view = await parts.store.room(id, port.user.id);
+		if (view !== undefined && !port.closed) then(view);
+	} catch (cause) {
+		if (cause instanceof Refusal) parts.clock.after(READ_AGAIN_MS, () => void readRoom(id, port, parts, then));
+		else port.broken(cause);
+	}
+}
