@@ -61,6 +61,7 @@ export class WireJudge {
 			case "roomAdded": {
 				const { room } = body.value;
 				if (room === undefined) return;
+				if (this.places.has(room.id)) this.broken(`that ${room.id} was added, a room that it is in`);
 				this.mayRead(room.id, []);
 				this.places.set(room.id, { epoch: room.epoch, at: room.head, stale: false });
 				return;

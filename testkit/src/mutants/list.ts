@@ -4,6 +4,7 @@
 //
 // Those that survive say why: the bug is made harmless by something else, or needs a part that is not simulated.
 import { GUEST_MUTANTS } from "./guests.ts";
+import { PLACE_MUTANTS } from "./places.ts";
 
 export interface Mutant {
 	readonly name: string;
@@ -87,20 +88,6 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	// ------------------------------------------------------------ rooms and streams: dense, once, only to members
 	{
-		name: "resume one too late",
-		file: "server/src/session/places.ts",
-		find: "view.head : cursor.seq, to",
-		replace: "view.head : cursor.seq + 1, to",
-		breaks: "S4: each delivery is last + 1",
-	},
-	{
-		name: "resume one too early",
-		file: "server/src/session/places.ts",
-		find: "view.head : cursor.seq, to",
-		replace: "view.head : Math.max(0, cursor.seq - 1), to",
-		breaks: "S4: no delivery twice",
-	},
-	{
 		name: "subscribe, then read: the stream is not held while a join is answered",
 		file: "server/src/room/subscription.ts",
 		find: 'if (this.state !== "live") return;\n\t\tif (push.from',
@@ -108,13 +95,6 @@ export const MUTANTS: readonly Mutant[] = [
 		breaks: "S4: a join's page and its stream meet",
 		survives:
 			"what is pushed before the answer may be in its page as well (docs/protocol.md, join): the stream is set anew by the answer, and until then it is a correct stream. The hold saves bytes",
-	},
-	{
-		name: "read, then subscribe: the stream of a join begins at the head",
-		file: "server/src/session/places.ts",
-		find: "subscription.cursor = cursor;",
-		replace: "subscription.cursor = room.head;",
-		breaks: "S4: a join's page and its stream meet",
 	},
 	{
 		name: "the head of a live room is raised by a read",
@@ -135,13 +115,6 @@ export const MUTANTS: readonly Mutant[] = [
 		file: "server/src/session/session.ts",
 		find: "heads: this.principal?.places.heads() ?? []",
 		replace: "heads: []",
-		breaks: "L2: everybody reaches the head",
-	},
-	{
-		name: "heads of rooms that were sent from the log are not told",
-		file: "server/src/session/places.ts",
-		find: "of any room, however long ago it changed.\n\t\tthis.headsTold = 0;",
-		replace: "of any room, however long ago it changed.",
 		breaks: "L2: everybody reaches the head",
 	},
 	{
@@ -181,62 +154,6 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "return page.head <= head ? page : cut(page, head, page.from);",
 		replace: "return page.head <= head || head > 0 ? page : cut(page, head, page.from);",
 		breaks: "S9: nothing after a leave",
-	},
-	{
-		name: "a join that was overtaken by a leave begins a stream",
-		file: "server/src/room/place.ts",
-		find: 'answered: to("absent", "roomRemoved"),',
-		replace: 'answered: to("live"),',
-		breaks: "S9: nothing after a leave",
-	},
-	{
-		name: "a room's entries come before the room",
-		file: "server/src/room/place.ts",
-		find: 'failed: to("announcing"),',
-		replace: 'failed: to("live"),',
-		breaks: "S4: a stream begins where the client was told",
-	},
-	{
-		name: "who has left while a join is answered is taken for one who has not come yet",
-		file: "server/src/room/place.ts",
-		find: 'joined: to("admitted"),\n\t\t// Told of neither.\n\t\tleft: to("overtaken"),',
-		replace: 'joined: to("admitted"),\n\t\tleft: to("joining"),',
-		breaks: "S9: nothing after a leave",
-	},
-	{
-		name: "a room that is joined again and left is forgotten before the answer",
-		file: "server/src/room/place.ts",
-		find: 'joined: to("rejoining"),\n\t\tleft: to("overtaken", "roomRemoved"),',
-		replace: 'joined: to("rejoining"),\n\t\tleft: to("absent", "roomRemoved"),',
-		breaks: "no step is taken that the table does not have",
-	},
-	{
-		name: "a room that is being announced is taken for one that was, when it is joined",
-		file: "server/src/room/place.ts",
-		find: 'join: to("admitted"),',
-		replace: 'join: to("rejoining"),',
-		breaks: "S4: a stream begins where the client was told",
-	},
-	{
-		name: "a stale cursor is believed once a join has failed",
-		file: "server/src/room/place.ts",
-		find: 'join: to("rejoiningStale"),',
-		replace: 'join: to("rejoining"),',
-		breaks: "S11: a restore is told",
-	},
-	{
-		name: "a room is announced after a join's answer has told it",
-		file: "server/src/room/place.ts",
-		find: 'join: to("rejoining"),\n\t\tread: to("live"),',
-		replace: 'join: to("rejoining"),\n\t\tread: to("live", "roomAdded"),',
-		breaks: "S4: each delivery is last + 1",
-	},
-	{
-		name: "a cursor of another epoch is believed",
-		file: "server/src/session/places.ts",
-		find: "(cursor.epoch === view.epoch && cursor.seq <= view.head)",
-		replace: "cursor.seq <= view.head",
-		breaks: "S11: a restore is told",
 	},
 	{
 		name: "who has come or gone is not told to a reader once it keeps up again",
@@ -621,4 +538,5 @@ export const MUTANTS: readonly Mutant[] = [
 			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",
 	},
 	...GUEST_MUTANTS,
+	...PLACE_MUTANTS,
 ];

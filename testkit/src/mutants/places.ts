@@ -1,0 +1,91 @@
+// Deliberate bugs in a session's places in rooms: in the table, and in what begins subscriptions by it.
+import type { Mutant } from "./list.ts";
+
+export const PLACE_MUTANTS: readonly Mutant[] = [
+	{
+		name: "resume one too late",
+		file: "server/src/session/places.ts",
+		find: "view.head : cursor.seq, to",
+		replace: "view.head : cursor.seq + 1, to",
+		breaks: "S4: each delivery is last + 1",
+	},
+	{
+		name: "resume one too early",
+		file: "server/src/session/places.ts",
+		find: "view.head : cursor.seq, to",
+		replace: "view.head : Math.max(0, cursor.seq - 1), to",
+		breaks: "S4: no delivery twice",
+	},
+	{
+		name: "read, then subscribe: the stream of a join begins at the head",
+		file: "server/src/session/places.ts",
+		find: "subscription.cursor = cursor;",
+		replace: "subscription.cursor = room.head;",
+		breaks: "S4: a join's page and its stream meet",
+	},
+	{
+		name: "heads of rooms that were sent from the log are not told",
+		file: "server/src/session/places.ts",
+		find: "of any room, however long ago it changed.\n\t\tthis.headsTold = 0;",
+		replace: "of any room, however long ago it changed.",
+		breaks: "L2: everybody reaches the head",
+	},
+	{
+		name: "a join that was overtaken by a leave begins a stream",
+		file: "server/src/room/place.ts",
+		find: 'answered: to("absent", "roomRemoved"),',
+		replace: 'answered: to("live"),',
+		breaks: "S9: nothing after a leave",
+	},
+	{
+		name: "a room's entries come before the room",
+		file: "server/src/room/place.ts",
+		find: 'failed: to("announcing"),',
+		replace: 'failed: to("live"),',
+		breaks: "S4: a stream begins where the client was told",
+	},
+	{
+		name: "who has left while a join is answered is taken for one who has not come yet",
+		file: "server/src/room/place.ts",
+		find: 'joined: to("admitted"),\n\t\t// Told of neither.\n\t\tleft: to("overtaken"),',
+		replace: 'joined: to("admitted"),\n\t\tleft: to("joining"),',
+		breaks: "S9: nothing after a leave",
+	},
+	{
+		name: "a room that is joined again and left is forgotten before the answer",
+		file: "server/src/room/place.ts",
+		find: 'joined: to("rejoining"),\n\t\tleft: to("overtaken", "roomRemoved"),',
+		replace: 'joined: to("rejoining"),\n\t\tleft: to("absent", "roomRemoved"),',
+		breaks: "no step is taken that the table does not have",
+	},
+	{
+		name: "a room that is being announced is taken for one that was, when it is joined",
+		file: "server/src/room/place.ts",
+		find: 'join: to("admitted"),',
+		replace: 'join: to("rejoining"),',
+		breaks: "S4: a stream begins where the client was told",
+	},
+	{
+		name: "a stale cursor is believed once a join has failed",
+		file: "server/src/room/place.ts",
+		find: 'join: to("rejoiningStale"),',
+		replace: 'join: to("rejoining"),',
+		breaks: "S11: a restore is told",
+		survives:
+			"it takes a client that joins a room in the moments after a restore in which it is not told yet, and a join that fails; server/test/core/places.test.ts makes them",
+	},
+	{
+		name: "a room is announced after a join's answer has told it",
+		file: "server/src/room/place.ts",
+		find: 'join: to("rejoining"),\n\t\tread: to("live"),',
+		replace: 'join: to("rejoining"),\n\t\tread: to("live", "roomAdded"),',
+		breaks: "S4: a stream begins where the client was told",
+	},
+	{
+		name: "a cursor of another epoch is believed",
+		file: "server/src/session/places.ts",
+		find: "(cursor.epoch === view.epoch && cursor.seq <= view.head)",
+		replace: "cursor.seq <= view.head",
+		breaks: "S11: a restore is told",
+	},
+];
