@@ -442,6 +442,11 @@ export interface Delivery {
 	readonly atMs: number;
 	readonly status: DeliveryState;
 	/**
+	 * False until the outbox's store has it: a program that is killed before loses it. True also where the store could not take it, which
+	 * `problem` has told.
+	 */
+	readonly kept: boolean;
+	/**
 	 * Resolves when it is durable. Rejects with `RefusedError` or `UnknownOutcomeError` when it failed (see `status`),
 	 * `DiscardedError` when it was taken back, and with the bounds of `send`: then, if it had been on the wire, its outcome is
 	 * unknown and it goes on being tried; else it is taken back. Nobody has to handle it.

@@ -444,14 +444,18 @@ describe("the outbox", () => {
 		const released: Array<() => void> = [];
 		const store: OutboxStore = { ...memoryOutbox(), put: () => new Promise((resolve) => released.push(resolve)) };
 		const { server, clock, room } = await inTea({ outbox: store });
-		room.send("a");
-		room.send("b");
+		const deliveries = [room.send("a"), room.send("b")];
+		const told: boolean[][] = [];
+		room.on("changed", () => told.push(deliveries.map(({ kept }) => kept)));
 		await clock.settle();
+		expect(deliveries.map(({ kept }) => kept)).toEqual([false, false]);
 		released[1]?.();
 		await clock.settle();
 		expect(heard(server, "send")).toEqual([]);
+		expect(told.at(-1)).toEqual([false, true]);
 		released[0]?.();
 		await clock.settle();
+		expect(deliveries.map(({ kept }) => kept)).toEqual([true, true]);
 		expect(heard(server, "send").map(({ text }) => text)).toEqual(["a", "b"]);
 	});
 

@@ -100,12 +100,15 @@ describe("lines", () => {
 		]);
 	});
 
-	test("one's own sends: waiting, again in a while, failed with what to do, done", () => {
+	test("one's own sends: waiting once they are kept, again in a while, failed with what to do, done", () => {
 		const room = new FakeClient().add("tea");
 		room.send("hello");
 		const [delivery] = room.pending;
 		if (!delivery) throw new Error("nothing pending");
 		const lines = () => shown({ key: "p", kind: "pending", delivery });
+		delivery.kept = false;
+		expect(lines()).toEqual(["12:00 <ann> hello"]);
+		delivery.kept = true;
 		expect(lines()).toEqual(["12:00 <ann> hello …"]);
 		room.set(delivery, { state: "waiting", retryAtMs: NOON + 2_500 });
 		expect(lines()).toEqual(["12:00 <ann> hello … again in 3 s"]);

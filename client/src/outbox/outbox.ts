@@ -246,6 +246,7 @@ export class Outbox implements ItemPort {
 	private async keep(item: Item): Promise<void> {
 		await this.shelf.put(item.stored);
 		item.kept = true;
+		this.changed(item.room);
 		this.sending.pump();
 	}
 

@@ -86,8 +86,8 @@ function pendingLines(delivery: Delivery, cells: number, reader: Reader): Line[]
 				: `not sent: ${safeText(status.error.message)}. /retry sends it again, /discard takes it back`;
 		return [...lines, ...hanging([span(`${" ".repeat(hangOf(cells))}! `, "error")], words, "error", cells, hangOf(cells) + 2)];
 	}
-	// Durable already, and about to come as an entry.
-	if (status.state === "done") return lines;
+	// Durable already, and about to come as an entry; or not kept yet, and lost if the program is killed: it is not said to be waiting.
+	if (status.state === "done" || !delivery.kept) return lines;
 	const again =
 		status.state === "waiting" && status.retryAtMs !== undefined ? Math.ceil((status.retryAtMs - reader.nowMs) / 1000) : 0;
 	const sign = again > 0 ? ` … again in ${again} s` : " …";

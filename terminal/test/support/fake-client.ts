@@ -77,6 +77,7 @@ export class FakeDelivery implements Delivery {
 	readonly text: string;
 	readonly atMs = NOON;
 	status: DeliveryState = { state: "waiting" };
+	kept = true;
 	readonly done: Promise<Sent> = new Promise(() => undefined);
 	private readonly owner: FakeRoom;
 

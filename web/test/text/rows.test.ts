@@ -19,6 +19,7 @@ function pending(cid: string, text: string, atMs = NOON_MS): Delivery {
 		text,
 		atMs,
 		status: { state: "waiting" },
+		kept: true,
 		done: new Promise(() => {}),
 		retry() {},
 		discard() {},
