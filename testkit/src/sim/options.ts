@@ -204,7 +204,7 @@ export function drawOptions(seed: number): SimOptions {
 		},
 		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
 		crowd: drawCrowd(new Chance(seed).fork("crowd")),
-		newcomers: drawNewcomers(new Chance(seed).fork("newcomers")),
+		newcomers: drawNewcomers(new Chance(seed).fork("lost welcomes")),
 	};
 	if ((drawn.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(drawn);
 	// A client that waits so long after an error of the server's would do so for one that is thrown beside the poison, too.
