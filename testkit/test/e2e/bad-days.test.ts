@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT } from "../../../cli/src/exit.ts";
+import { Canary } from "../../src/e2e/canary.ts";
 import { imageOf } from "../../src/e2e/folder-image.ts";
-import { Rally } from "../../src/e2e/rally.ts";
 import { canWriteProtect, PROTECTION_MISSING, writeProtect } from "../../src/e2e/write-protect.ts";
 import { refusedStart } from "../../src/process/refused-start.ts";
 import { ServerProcess } from "../../src/process/server-process.ts";
@@ -123,18 +123,18 @@ describe("a data folder that cannot be used", () => {
 		async () => {
 			const server = await ServerProcess.prepare({ data });
 			await server.start();
-			const rally = await Rally.begin(server);
+			const canary = await Canary.begin(server);
 			try {
-				await rally.play(4);
+				await canary.play(4);
 				const { exitCode, words } = await refusedStart({ data });
 				expect(words).toContain(`another server is using the data folder ${data}`);
 				expect(words).toContain("stop it, or give this one a folder of its own (--data DIR)");
 				expect(exitCode).toBe(EXIT.later);
-				await rally.play(4);
-				expect(await rally.verdict()).toMatchObject({ ok: true, violations: [], counts: { acknowledged: 8 } });
-				expect(rally.disturbances).toEqual([]);
+				await canary.play(4);
+				expect(await canary.verdict()).toMatchObject({ ok: true, violations: [], counts: { acknowledged: 8 } });
+				expect(canary.anomalies).toEqual([]);
 			} finally {
-				await rally.end();
+				await canary.end();
 				await server.remove();
 			}
 			// Killed, not stopped: no lock may outlive its server.

@@ -3,11 +3,11 @@
 // Long, because it is one table: a mistake a row.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CLOSES, type CloseName, type Command, ERRORS, type ErrorCode, type Failure, Room_Kind } from "@verbatim/protocol";
+import { Canary } from "../../src/e2e/canary.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
 import { OPCODE, webSocketFrame } from "../../src/e2e/framing.ts";
-import { metric } from "../../src/e2e/look.ts";
-import { Rally } from "../../src/e2e/rally.ts";
 import { RawPeer } from "../../src/e2e/raw-peer.ts";
+import { metric } from "../../src/e2e/server-usage.ts";
 import { PROVIDER_FLAG, signedToken } from "../../src/e2e/tokens.ts";
 import { WAYS, type Way, WirePeer } from "../../src/e2e/wire-peer.ts";
 import { ServerProcess } from "../../src/process/server-process.ts";
@@ -18,7 +18,7 @@ const TEST_MS = 60_000;
 const PASSWORD = "correct horse battery";
 
 let server: ServerProcess;
-let rally: Rally;
+let canary: Canary;
 /** Whose name is taken, and who owns a private room. */
 let owner: WirePeer;
 let hiddenRoom = "";
@@ -27,7 +27,7 @@ let guests = 0;
 beforeAll(async () => {
 	server = await ServerProcess.prepare({ flags: [...ROOMY, PROVIDER_FLAG, `--timing.frameMs=${FRAME_MS}`] });
 	await server.start();
-	rally = await Rally.begin(server);
+	canary = await Canary.begin(server);
 	owner = await WirePeer.open(server, "tcp/proto");
 	await welcomed(owner, { case: "register", value: { name: "owner", password: PASSWORD } });
 	const made = await owner.ask({ case: "create", value: { name: "hidden", kind: Room_Kind.PRIVATE, history: 0 } });
@@ -38,15 +38,15 @@ beforeAll(async () => {
 }, TEST_MS);
 
 afterAll(async () => {
-	const verdict = await rally.verdict();
-	const { disturbances } = rally;
+	const verdict = await canary.verdict();
+	const { anomalies } = canary;
 	const faults = await metric(server, "verbatim_faults_total");
 	const { printed } = server;
 	owner.close();
-	await rally.end();
+	await canary.end();
 	await server.remove();
 	expect(verdict).toMatchObject({ ok: true, violations: [] });
-	expect(disturbances).toEqual([]);
+	expect(anomalies).toEqual([]);
 	expect(faults).toBe(0);
 	expect(printed).not.toContain("unexpected");
 }, TEST_MS);
@@ -270,7 +270,7 @@ describe("a mistake is named, the connection goes on, and the others notice noth
 						expect(failure.retry).toBe(ERRORS[code].retry);
 						if (as === "nobody") await becomeGuest(peer);
 						expect(await peer.ask(send("#tea", `after ${what}, ${way}`))).toMatchObject({ case: "sent" });
-						await rally.play(1);
+						await canary.play(1);
 					} finally {
 						peer.close();
 					}
@@ -307,7 +307,7 @@ describe("a mistake is named, the connection goes on, and the others notice noth
 				}
 				const rooms = await peer.ask({ case: "rooms", value: {} });
 				expect(JSON.stringify(rooms)).not.toContain("hidden");
-				await rally.play(1);
+				await canary.play(1);
 			} finally {
 				peer.close();
 			}
@@ -334,7 +334,7 @@ describe("a mistake is named, the connection goes on, and the others notice noth
 					const again = await peer.until((down) => down.id === ID && down !== sent, "the answer to the repetition");
 					expect(again.body).toMatchObject({ case: "sent", value: { ...sent.body.value, repeated: true } });
 					expect(await metric(server, "verbatim_frames_damaged_total")).toBe(before + 1);
-					await rally.play(1);
+					await canary.play(1);
 				} finally {
 					peer.close();
 				}
@@ -410,7 +410,7 @@ describe("what cannot be read any further ends its connection only, with the rea
 					const peer = await guestInTea(way, check);
 					try {
 						does(peer);
-						await rally.play(1);
+						await canary.play(1);
 						const end = await peer.end();
 						if (typeof close === "number") {
 							expect(end.webSocketCode).toBe(close);
@@ -442,7 +442,7 @@ describe("what cannot be read any further ends its connection only, with the rea
 					const answer = await peer.toEnd();
 					expect(answer).toStartWith(`VERBATIM/1 error ${code} `);
 					expect(answer).toMatch(words);
-					await rally.play(1);
+					await canary.play(1);
 				} finally {
 					peer.close();
 				}
@@ -461,7 +461,7 @@ describe("what cannot be read any further ends its connection only, with the rea
 				const again = await WirePeer.open(server, "ws/json");
 				await welcomed(again, { case: "token", value: signedToken("brief") });
 				again.close();
-				await rally.play(1);
+				await canary.play(1);
 			} finally {
 				peer.close();
 			}
@@ -501,7 +501,7 @@ describe("line mode names a mistake and goes on:", () => {
 					expect(await peer.line(/^! /)).toMatch(answer);
 					peer.write(`after ${what}\n`);
 					await peer.line(new RegExp(`^#tea \\d+ <${name}> after ${what}$`));
-					await rally.play(1);
+					await canary.play(1);
 				} finally {
 					peer.close();
 				}
@@ -517,7 +517,7 @@ describe("line mode names a mistake and goes on:", () => {
 			try {
 				peer.write("hello?\n");
 				expect(await peer.line(/^! /)).toMatch(/^! unauthenticated choose a name first: \/nick NAME/);
-				await rally.play(1);
+				await canary.play(1);
 			} finally {
 				peer.close();
 			}
@@ -661,7 +661,7 @@ describe("the HTTP API names a mistake in the common shape:", () => {
 				const json = (await answer.json()) as { code: string; message: string; data: { retry: boolean } };
 				expect(json).toMatchObject({ code, data: { retry: ERRORS[code].retry } });
 				expect(json.message).toMatch(words);
-				await rally.play(1);
+				await canary.play(1);
 			},
 			TEST_MS,
 		);

@@ -4,8 +4,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ERRORS } from "@verbatim/protocol";
+import { Canary } from "../../src/e2e/canary.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
-import { Rally } from "../../src/e2e/rally.ts";
 import { RawPeer } from "../../src/e2e/raw-peer.ts";
 import { eventually } from "../../src/e2e/waiting.ts";
 import { WAYS, WirePeer } from "../../src/e2e/wire-peer.ts";
@@ -43,7 +43,7 @@ describe.skipIf(PRLIMIT === null)(`a full disk${PRLIMIT === null ? ` (${MISSING}
 	test(
 		"sends are refused as unavailable, reading goes on, nobody is thrown out, and it heals by itself",
 		async () => {
-			const rally = await Rally.begin(server);
+			const canary = await Canary.begin(server);
 			const peers = await Promise.all(WAYS.map((way) => WirePeer.open(server, way)));
 			const line = await RawPeer.open(server.tcpPort);
 			try {
@@ -56,8 +56,8 @@ describe.skipIf(PRLIMIT === null)(`a full disk${PRLIMIT === null ? ` (${MISSING}
 				}
 				line.write("/nick liner\n/join tea\n");
 				await line.line(/^- you are in #tea/);
-				rally.start();
-				await rally.further(4);
+				canary.start();
+				await canary.further(4);
 
 				fillDisk(true);
 				const send = (i: number) => ({
@@ -94,7 +94,7 @@ describe.skipIf(PRLIMIT === null)(`a full disk${PRLIMIT === null ? ` (${MISSING}
 				expect((await fetch(`${server.ops}/health`)).status).toBe(200);
 
 				fillDisk(false);
-				await rally.further(4);
+				await canary.further(4);
 				for (const [i, peer] of peers.entries()) {
 					const sent = await eventually(
 						async () => {
@@ -114,14 +114,14 @@ describe.skipIf(PRLIMIT === null)(`a full disk${PRLIMIT === null ? ` (${MISSING}
 				);
 				newcomer.close();
 
-				await rally.stop();
-				expect(await rally.verdict()).toMatchObject({ ok: true, violations: [] });
-				expect(rally.disturbances).toEqual([]);
+				await canary.stop();
+				expect(await canary.verdict()).toMatchObject({ ok: true, violations: [] });
+				expect(canary.anomalies).toEqual([]);
 				for (const peer of peers) expect(peer.ended).toBe(false);
 			} finally {
 				for (const peer of peers) peer.close();
 				line.close();
-				await rally.end();
+				await canary.end();
 			}
 		},
 		TEST_MS,
@@ -130,10 +130,10 @@ describe.skipIf(PRLIMIT === null)(`a full disk${PRLIMIT === null ? ` (${MISSING}
 	test(
 		"a server that is killed while the disk is full has everything that it acknowledged when there is room again",
 		async () => {
-			const rally = await Rally.begin(server);
+			const canary = await Canary.begin(server);
 			try {
-				rally.start();
-				await rally.further(6);
+				canary.start();
+				await canary.further(6);
 				fillDisk(true);
 				await eventually(
 					async () => ((await ready()).status === 503 ? true : undefined),
@@ -141,11 +141,11 @@ describe.skipIf(PRLIMIT === null)(`a full disk${PRLIMIT === null ? ` (${MISSING}
 				);
 				await server.stop("SIGKILL");
 				await server.start();
-				await rally.further(6);
-				await rally.stop();
-				expect(await rally.verdict()).toMatchObject({ ok: true, violations: [] });
+				await canary.further(6);
+				await canary.stop();
+				expect(await canary.verdict()).toMatchObject({ ok: true, violations: [] });
 			} finally {
-				await rally.end();
+				await canary.end();
 			}
 		},
 		TEST_MS,

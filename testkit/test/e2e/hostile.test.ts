@@ -3,12 +3,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "@verbatim/client/node";
 import { CLOSES, create, jsonCodec, UpSchema } from "@verbatim/protocol";
+import { Canary } from "../../src/e2e/canary.ts";
 import { Crowd } from "../../src/e2e/crowd.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
 import { tcpFraming, webSocketUpgrade } from "../../src/e2e/framing.ts";
-import { forgetPeak, MEMORY_KNOWN, metric, peakBytes, residentBytes } from "../../src/e2e/look.ts";
-import { Rally } from "../../src/e2e/rally.ts";
 import { RawPeer } from "../../src/e2e/raw-peer.ts";
+import { MEMORY_KNOWN, metric, peakBytes, resetPeak, residentBytes } from "../../src/e2e/server-usage.ts";
 import { eventually, PATIENCE_MS } from "../../src/e2e/waiting.ts";
 import { type Way, WirePeer } from "../../src/e2e/wire-peer.ts";
 import { ServerProcess } from "../../src/process/server-process.ts";
@@ -24,7 +24,7 @@ const DRIP_MS = 200;
 const PER_ADDRESS = 64;
 
 let server: ServerProcess;
-let rally: Rally;
+let canary: Canary;
 /** Bun's own deadline for headers is 12 s and cannot be set: these are sent away while the attacks go on. */
 let headers: readonly RawPeer[] = [];
 const drips: Array<() => void> = [];
@@ -34,22 +34,22 @@ beforeAll(async () => {
 	const timing = [`handshakeMs=${HANDSHAKE_MS}`, `frameMs=${FRAME_MS}`, `stalledMs=${STALLED_MS}`];
 	server = await ServerProcess.prepare({ flags: [...ROOMY, ...timing.map((time) => `--timing.${time}`)] });
 	await server.start();
-	rally = await Rally.begin(server);
-	await rally.play(50);
+	canary = await Canary.begin(server);
+	await canary.play(50);
 	headers = await Promise.all(Array.from({ length: 20 }, () => RawPeer.open(server.httpPort)));
 	for (const peer of headers) drip(peer, Buffer.from(`GET / HTTP/1.1\r\nX-Long: ${"x".repeat(4_000)}`));
 }, TEST_MS);
 
 afterAll(async () => {
-	const verdict = await rally.verdict();
-	const { disturbances } = rally;
+	const verdict = await canary.verdict();
+	const { anomalies } = canary;
 	const faults = await metric(server, "verbatim_faults_total");
 	for (const stop of drips) stop();
 	for (const peer of headers) peer.close();
-	await rally.end();
+	await canary.end();
 	await server.remove();
 	expect(verdict).toMatchObject({ ok: true, violations: [] });
-	expect(disturbances).toEqual([]);
+	expect(anomalies).toEqual([]);
 	expect(faults).toBe(0);
 }, TEST_MS);
 
@@ -98,10 +98,10 @@ describe("whoever says nothing, or nearly", () => {
 		async () => {
 			const framers = await Promise.all(Array.from({ length: 20 }, () => RawPeer.open(server.tcpPort)));
 			const prefaces = await Promise.all(Array.from({ length: 20 }, () => RawPeer.open(server.tcpPort)));
-			const typist = await RawPeer.open(server.tcpPort);
+			const driver = await RawPeer.open(server.tcpPort);
 			try {
 				await besieged(64 * MIB, async () => {
-					drip(typist, Buffer.from("/nick typist\n/join slow\nI do\n"));
+					drip(driver, Buffer.from("/nick typist\n/join slow\nI do\n"));
 					for (const peer of prefaces) drip(peer, Buffer.from(`VERBATIM/1 ${" ".repeat(200)}`));
 					for (const peer of framers) {
 						const framing = tcpFraming({ codec: "json", check: "crc32c", frame: "length" });
@@ -113,10 +113,10 @@ describe("whoever says nothing, or nearly", () => {
 					}
 					for (const peer of framers) expect(await peer.toEnd()).toContain(`a frame was not whole after ${FRAME_MS / 1_000} s`);
 					for (const peer of prefaces) expect(await peer.toEnd()).toStartWith("VERBATIM/1 error late");
-					await typist.line(/^#slow \d+ <typist> I do$/);
+					await driver.line(/^#slow \d+ <typist> I do$/);
 				});
 			} finally {
-				for (const peer of [...framers, ...prefaces, typist]) peer.close();
+				for (const peer of [...framers, ...prefaces, driver]) peer.close();
 			}
 		},
 		TEST_MS,
@@ -207,7 +207,7 @@ describe("whoever does not read", () => {
 					for (const peer of greedy) {
 						for (let i = 0; i < 2_000; i++) peer.say({ case: "history", value: { room: "#tea", limit: 200 } }, 10_000 + i);
 					}
-					await rally.further(100);
+					await canary.further(100);
 				});
 			} finally {
 				for (const peer of greedy) peer.close();
@@ -221,7 +221,7 @@ test(
 	"HTTP headers that come a byte at a time are not waited for",
 	async () => {
 		for (const peer of headers) expect(await peer.toEnd()).not.toContain("200 OK");
-		await rally.play(2);
+		await canary.play(2);
 	},
 	TEST_MS,
 );
@@ -233,7 +233,7 @@ describe("a flood from one address", () => {
 			// The limits that a server has by default.
 			const guarded = await ServerProcess.prepare({ flags: ["--log.level=warn"] });
 			await guarded.start();
-			const inside = await Rally.begin(guarded);
+			const inside = await Canary.begin(guarded);
 			const crowds: Crowd[] = [];
 			try {
 				inside.start();
@@ -262,7 +262,7 @@ describe("a flood from one address", () => {
 				await newcomer.close();
 				await inside.stop();
 				expect(await inside.verdict()).toMatchObject({ ok: true, violations: [] });
-				expect(inside.disturbances).toEqual([]);
+				expect(inside.anomalies).toEqual([]);
 			} finally {
 				for (const crowd of crowds) crowd.leave();
 				await inside.end();
@@ -278,14 +278,14 @@ describe("a flood from one address", () => {
 /** Carries out an attack while the rally goes on, and holds the server's memory under `bytesMax` more than it had before. */
 async function besieged(bytesMax: number, attack: () => Promise<void>): Promise<void> {
 	const beforeBytes = MEMORY_KNOWN ? residentBytes(server.pid) : 0;
-	if (MEMORY_KNOWN) forgetPeak(server.pid);
-	rally.start();
+	if (MEMORY_KNOWN) resetPeak(server.pid);
+	canary.start();
 	try {
-		await rally.further(2);
+		await canary.further(2);
 		await attack();
-		await rally.further(10);
+		await canary.further(10);
 	} finally {
-		await rally.stop();
+		await canary.stop();
 	}
 	if (MEMORY_KNOWN) expect(peakBytes(server.pid) - beforeBytes).toBeLessThan(bytesMax);
 }

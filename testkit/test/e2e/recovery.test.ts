@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type Client, type ConnectOptions, connect, type Room, tcpTransport, webSocketTransport } from "@verbatim/client/node";
 import { jsonCodec } from "@verbatim/protocol";
 import { checkedTransport } from "../../src/chaos/checked-transport.ts";
+import { BlockableProxy } from "../../src/e2e/blockable-proxy.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
-import { Passage } from "../../src/e2e/passage.ts";
 import { PATIENCE_MS, Waiting } from "../../src/e2e/waiting.ts";
 import { ServerProcess } from "../../src/process/server-process.ts";
 
@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 200;
 const QUIET_HEARTBEATS = 10;
 
 let server: ServerProcess;
-let passage: Passage;
+let proxy: BlockableProxy;
 /** Says what is missed; its line is sound. */
 let writer: Client;
 let theirs: Room;
@@ -35,7 +35,7 @@ class Reader {
 		const heard = this.heard;
 		const { waiting } = this;
 		this.client = connect({
-			endpoints: way === "tcp" ? `tcp://127.0.0.1:${passage.port}` : `ws://127.0.0.1:${passage.port}/ws`,
+			endpoints: way === "tcp" ? `tcp://127.0.0.1:${proxy.port}` : `ws://127.0.0.1:${proxy.port}/ws`,
 			codec: "json",
 			credential: { guest: name },
 			timing: { reconnectMinMs: 20, reconnectMaxMs: 200, stableMs: 100 },
@@ -101,14 +101,14 @@ describe.each(["tcp", "ws"] as const)("a connection by %s", (way) => {
 		);
 		server = await ServerProcess.prepare({ flags: [...ROOMY, ...heartbeats, "--timing.offlineGraceMs=200"] });
 		await server.start();
-		passage = await Passage.to(way === "tcp" ? server.tcpPort : server.httpPort);
+		proxy = await BlockableProxy.to(way === "tcp" ? server.tcpPort : server.httpPort);
 		writer = connect({ endpoints: server.tcp, credential: { guest: "writer" } });
 		theirs = await writer.join("#tea", { create: true, timeoutMs: PATIENCE_MS });
 	}, TEST_MS);
 
 	afterEach(async () => {
 		await writer.close();
-		passage.close();
+		proxy.close();
 		await server.remove();
 		expect(broken).toEqual([]);
 	}, TEST_MS);
@@ -121,9 +121,9 @@ describe.each(["tcp", "ws"] as const)("a connection by %s", (way) => {
 			reader.follow(room);
 			const joined = room.to;
 			expect(reader.heard).not.toContain("entries");
-			passage.block();
+			proxy.block();
 			const head = await say(5);
-			passage.unblock();
+			proxy.unblock();
 			await reader.upTo(head);
 			expect(reader.seqs).toEqual(range(joined + 1, head));
 			await reader.client.close();
@@ -140,10 +140,10 @@ describe.each(["tcp", "ws"] as const)("a connection by %s", (way) => {
 			const joined = room.to;
 			let head = joined;
 			for (let time = 0; time < 6; time++) {
-				passage.block();
+				proxy.block();
 				// Now and then nothing was missed.
 				if (time % 3 !== 2) head = await say(3);
-				passage.unblock();
+				proxy.unblock();
 				const welcomes = reader.heard.filter((what) => what === "welcome").length;
 				await reader.until(() => reader.heard.filter((what) => what === "welcome").length > welcomes, "a welcome");
 				if (time % 2 === 1) head = await say(1);
@@ -168,9 +168,9 @@ describe.each(["tcp", "ws"] as const)("a connection by %s", (way) => {
 			expect(reader.heard.filter((what) => what === "welcome").length).toBe(1);
 			const live = await say(1);
 			await reader.upTo(live);
-			passage.block();
+			proxy.block();
 			const head = await say(4);
-			passage.unblock();
+			proxy.unblock();
 			await reader.upTo(head);
 			expect(reader.seqs).toEqual(range(joined + 1, head));
 			await reader.client.close();
@@ -189,11 +189,11 @@ describe.each(["tcp", "ws"] as const)("a connection by %s", (way) => {
 			await reader.until(() => reader.heard.includes("typist"), "that somebody is typing");
 			await writer.close();
 			await reader.until(() => reader.heard.includes("presence"), "that somebody has gone");
-			passage.block();
+			proxy.block();
 			writer = connect({ endpoints: server.tcp, credential: { guest: "another" } });
 			theirs = await writer.join("#tea", { timeoutMs: PATIENCE_MS });
 			const head = await say(3);
-			passage.unblock();
+			proxy.unblock();
 			await reader.upTo(head);
 			expect(reader.seqs).toEqual(range(joined + 1, head));
 			await reader.client.close();

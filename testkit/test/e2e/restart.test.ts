@@ -2,10 +2,10 @@
 // or killed, and started again. Nobody loses a line, nobody says one twice, all see the same.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "../../src/browser.ts";
-import { ClientTypist } from "../../src/e2e/client-typist.ts";
-import { LineTypist } from "../../src/e2e/line-typist.ts";
-import { PageTypist } from "../../src/e2e/page-typist.ts";
-import type { Typist } from "../../src/e2e/typist.ts";
+import { ClientDriver } from "../../src/e2e/client-driver.ts";
+import type { Driver } from "../../src/e2e/driver.ts";
+import { LineDriver } from "../../src/e2e/line-driver.ts";
+import { PageDriver } from "../../src/e2e/page-driver.ts";
 import { eventually } from "../../src/e2e/waiting.ts";
 import { ServerProcess } from "../../src/process/server-process.ts";
 
@@ -40,26 +40,26 @@ describe.skipIf(chromium === undefined)(
 			test(
 				`${signal}: no line is lost or doubled, and all see the same order`,
 				async () => {
-					const all: Typist[] = [];
-					const here = <T extends Typist>(typist: T): T => {
-						all.push(typist);
-						return typist;
+					const all: Driver[] = [];
+					const here = <T extends Driver>(driver: T): T => {
+						all.push(driver);
+						return driver;
 					};
 					try {
-						const program = here(await ClientTypist.enter(server.tcp, names[0], room));
+						const program = here(await ClientDriver.enter(server.tcp, names[0], room));
 						const pages = [
-							here(await PageTypist.enter(await browser.visitor(), server.http, names[1], room)),
-							here(await PageTypist.enter(await browser.visitor(), server.http, names[2], room)),
+							here(await PageDriver.enter(await browser.visitor(), server.http, names[1], room)),
+							here(await PageDriver.enter(await browser.visitor(), server.http, names[2], room)),
 						];
-						const person = here(new LineTypist(names[3], server.tcpPort, room));
-						for (const typist of all) typist.start();
+						const person = here(new LineDriver(names[3], server.tcpPort, room));
+						for (const driver of all) driver.start();
 						await furtherKnown(all, 3);
 						expect(await server.stop(signal)).toBe(exit);
 						// The composers take what is typed meanwhile.
 						await furtherTaken(pages, 2);
 						await server.start();
 						await furtherKnown(all, 3);
-						await Promise.all(all.map((typist) => typist.stop()));
+						await Promise.all(all.map((driver) => driver.stop()));
 
 						const { entries } = await program.log();
 						const lines = entries.filter(({ what }) => what === "message").map(({ text }) => text);
@@ -79,7 +79,7 @@ describe.skipIf(chromium === undefined)(
 						const remembered = await person.seen();
 						expect(remembered).toEqual(lines.slice(-remembered.length));
 					} finally {
-						for (const typist of all) await typist.close();
+						for (const driver of all) await driver.close();
 					}
 				},
 				TEST_MS,
@@ -89,32 +89,32 @@ describe.skipIf(chromium === undefined)(
 );
 
 /** What is seen once the last line is; a page may still be about to show it. */
-function seenToEnd(typist: Typist, lines: readonly string[]): Promise<readonly string[]> {
+function seenToEnd(driver: Driver, lines: readonly string[]): Promise<readonly string[]> {
 	return eventually(
 		async () => {
-			const seen = await typist.seen();
+			const seen = await driver.seen();
 			return seen.length >= lines.length ? seen : undefined;
 		},
-		() => `${typist.name} sees ${lines.length} lines`,
+		() => `${driver.name} sees ${lines.length} lines`,
 	);
 }
 
-async function furtherKnown(typists: readonly Typist[], count: number): Promise<void> {
-	await further(typists, count, ({ known }) => known, "in the log");
+async function furtherKnown(drivers: readonly Driver[], count: number): Promise<void> {
+	await further(drivers, count, ({ known }) => known, "in the log");
 }
 
-async function furtherTaken(typists: readonly Typist[], count: number): Promise<void> {
-	await further(typists, count, ({ taken }) => taken.length, "taken");
+async function furtherTaken(drivers: readonly Driver[], count: number): Promise<void> {
+	await further(drivers, count, ({ taken }) => taken.length, "taken");
 }
 
-async function further(typists: readonly Typist[], count: number, of: (typist: Typist) => number, what: string): Promise<void> {
-	const goals = typists.map((typist) => ({ typist, goal: of(typist) + count }));
+async function further(drivers: readonly Driver[], count: number, of: (driver: Driver) => number, what: string): Promise<void> {
+	const goals = drivers.map((driver) => ({ driver, goal: of(driver) + count }));
 	await eventually(
 		async () => {
-			for (const { trouble } of typists) if (trouble !== undefined) throw trouble;
-			return goals.every(({ typist, goal }) => of(typist) >= goal) ? true : undefined;
+			for (const { trouble } of drivers) if (trouble !== undefined) throw trouble;
+			return goals.every(({ driver, goal }) => of(driver) >= goal) ? true : undefined;
 		},
-		() => goals.map(({ typist, goal }) => `${typist.name}: ${of(typist)} of ${goal} lines ${what}`).join(", "),
+		() => goals.map(({ driver, goal }) => `${driver.name}: ${of(driver)} of ${goal} lines ${what}`).join(", "),
 		FURTHER_MS,
 	);
 }

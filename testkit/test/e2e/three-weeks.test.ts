@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, connect, fileTokens, type Room, type SkippedRange } from "@verbatim/client/node";
 import { LIMITS } from "@verbatim/protocol";
+import { BlockableProxy } from "../../src/e2e/blockable-proxy.ts";
 import { ROOMY } from "../../src/e2e/flags.ts";
-import { Passage } from "../../src/e2e/passage.ts";
 import { PATIENCE_MS, Waiting } from "../../src/e2e/waiting.ts";
 import { ServerProcess } from "../../src/process/server-process.ts";
 
@@ -84,8 +84,8 @@ describe.each(["tcp", "ws"] as const)("over %s", (way) => {
 	test(
 		"a client whose network was gone is told the range that it is not sent, and fills it, once and in order",
 		async () => {
-			const passage = await Passage.to(way === "tcp" ? server.tcpPort : server.httpPort);
-			const endpoint = way === "tcp" ? `tcp://127.0.0.1:${passage.port}` : `ws://127.0.0.1:${passage.port}/ws`;
+			const proxy = await BlockableProxy.to(way === "tcp" ? server.tcpPort : server.httpPort);
+			const endpoint = way === "tcp" ? `tcp://127.0.0.1:${proxy.port}` : `ws://127.0.0.1:${proxy.port}/ws`;
 			const reader = connect({ endpoints: endpoint, credential: { guest: `away-${way}` }, timing: TIMING });
 			try {
 				await reader.ready({ timeoutMs: PATIENCE_MS });
@@ -99,9 +99,9 @@ describe.each(["tcp", "ws"] as const)("over %s", (way) => {
 				const told: SkippedRange[] = [];
 				view.on("skipped", (range) => told.push(range));
 
-				passage.block();
+				proxy.block();
 				const returned = await say(room, missed);
-				passage.unblock();
+				proxy.unblock();
 				const head = await say(room, during);
 				await record.upTo(head);
 
@@ -112,7 +112,7 @@ describe.each(["tcp", "ws"] as const)("over %s", (way) => {
 				expectWhole(record, head, [...before, ...missed, ...during]);
 			} finally {
 				await reader.close();
-				passage.close();
+				proxy.close();
 			}
 		},
 		TEST_MS,

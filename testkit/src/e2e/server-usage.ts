@@ -29,7 +29,7 @@ export function peakBytes(pid: number): number {
 }
 
 /** From now on the peak is counted anew. */
-export function forgetPeak(pid: number): void {
+export function resetPeak(pid: number): void {
 	writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 

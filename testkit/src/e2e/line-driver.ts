@@ -1,7 +1,8 @@
 // A person with nc. Nobody repeats anything for such a person: when the connection ends, they come back by hand, look at the
 // history for what they said last, and say it again if it is not there.
+
+import type { Driver } from "./driver.ts";
 import { RawPeer } from "./raw-peer.ts";
-import type { Typist } from "./typist.ts";
 import { eventually } from "./waiting.ts";
 
 const END = Symbol("the connection ended");
@@ -10,7 +11,7 @@ const PAUSE_MS = 200;
 /** Told to slow down, or that nothing can be stored just now. */
 const REFUSED_PAUSE_MS = 500;
 
-export class LineTypist implements Typist {
+export class LineDriver implements Driver {
 	readonly name: string;
 	readonly taken: string[] = [];
 	known = 0;

@@ -1,10 +1,10 @@
 // A program with the SDK: one line after the other, each when the one before was acknowledged.
 import { type Client, connect, type Room } from "@verbatim/client/node";
 import { type WholeLog, wholeLog } from "../whole-log.ts";
-import type { Typist } from "./typist.ts";
+import type { Driver } from "./driver.ts";
 import { PATIENCE_MS } from "./waiting.ts";
 
-export class ClientTypist implements Typist {
+export class ClientDriver implements Driver {
 	readonly name: string;
 	readonly taken: string[] = [];
 	known = 0;
@@ -25,14 +25,14 @@ export class ClientTypist implements Typist {
 	}
 
 	/** Joins `#room`, which is made if nobody has it. */
-	static async enter(endpoint: string, name: string, room: string): Promise<ClientTypist> {
+	static async enter(endpoint: string, name: string, room: string): Promise<ClientDriver> {
 		const client = connect({
 			endpoints: endpoint,
 			credential: { guest: name },
 			timing: { reconnectMinMs: 50, reconnectMaxMs: 500 },
 		});
 		await client.ready({ timeoutMs: PATIENCE_MS });
-		return new ClientTypist(name, client, await client.join(`#${room}`, { create: true }));
+		return new ClientDriver(name, client, await client.join(`#${room}`, { create: true }));
 	}
 
 	start(): void {

@@ -7,7 +7,7 @@ import type { ServerProcess } from "../process/server-process.ts";
 import { wholeLog } from "../whole-log.ts";
 import { PATIENCE_MS, Waiting } from "./waiting.ts";
 
-interface Player {
+interface CanaryClient {
 	readonly name: string;
 	readonly client: Client;
 	readonly room: Room;
@@ -15,10 +15,10 @@ interface Player {
 	at: number;
 }
 
-export class Rally {
+export class Canary {
 	/** What the players noticed of the connection beside their lines: nothing, if all is well. */
-	readonly disturbances: string[] = [];
-	private readonly players: readonly Player[];
+	readonly anomalies: string[] = [];
+	private readonly players: readonly CanaryClient[];
 	private readonly witness = new Witness();
 	private readonly waiting = new Waiting();
 	private readonly reading = new AbortController();
@@ -27,23 +27,23 @@ export class Rally {
 	private stopping = false;
 	private trouble: unknown;
 
-	private constructor(players: readonly Player[]) {
+	private constructor(players: readonly CanaryClient[]) {
 		this.players = players;
 	}
 
 	/** Two guests join `#room`, which is made if nobody has it. */
-	static async begin(server: ServerProcess, room = "tea"): Promise<Rally> {
+	static async begin(server: ServerProcess, room = "tea"): Promise<Canary> {
 		const endpoints = [server.tcp, server.webSocket];
-		const players: Player[] = [];
+		const players: CanaryClient[] = [];
 		for (const [i, endpoint] of endpoints.entries()) {
 			const name = `innocent-${i + 1}`;
 			const client = connect({ endpoints: endpoint, credential: { guest: name } });
 			await client.ready({ timeoutMs: PATIENCE_MS });
 			players.push({ name, client, room: await client.join(`#${room}`, { create: true }), at: 0 });
 		}
-		const rally = new Rally(players);
-		for (const player of players) rally.listen(player);
-		return rally;
+		const canary = new Canary(players);
+		for (const player of players) canary.listen(player);
+		return canary;
 	}
 
 	/** Goes on for this many lines, waiting for each to be read by the other. */
@@ -116,13 +116,13 @@ export class Rally {
 		this.waiting.wake();
 	}
 
-	private listen(player: Player): void {
+	private listen(player: CanaryClient): void {
 		const { client, name, room } = player;
 		client.on("status", (status) => {
 			if (this.reading.signal.aborted || (status.state === "live" && !status.suspect && !status.behind)) return;
-			this.disturbances.push(`${name}: ${JSON.stringify(status)}`);
+			this.anomalies.push(`${name}: ${JSON.stringify(status)}`);
 		});
-		client.on("problem", (error) => this.disturbances.push(`${name}: ${error.message}`));
+		client.on("problem", (error) => this.anomalies.push(`${name}: ${error.message}`));
 		const given = (seq: number): void => {
 			player.at = seq;
 			this.waiting.wake();

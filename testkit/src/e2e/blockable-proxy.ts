@@ -1,7 +1,7 @@
 // A way to a server that can be blocked: a journey without a network, three seconds or three weeks long.
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
-export class Passage {
+export class BlockableProxy {
 	private readonly server: Server;
 	private readonly pairs = new Set<readonly [Socket, Socket]>();
 	private blocked = false;
@@ -11,13 +11,13 @@ export class Passage {
 	}
 
 	/** A passage to a port of this machine. */
-	static to(port: number): Promise<Passage> {
+	static to(port: number): Promise<BlockableProxy> {
 		const server = createServer({ allowHalfOpen: true });
-		const passage = new Passage(server);
-		server.on("connection", (near) => passage.pass(near, port));
+		const proxy = new BlockableProxy(server);
+		server.on("connection", (near) => proxy.pass(near, port));
 		return new Promise((resolve, reject) => {
 			server.once("error", reject);
-			server.listen(0, "127.0.0.1", () => resolve(passage));
+			server.listen(0, "127.0.0.1", () => resolve(proxy));
 		});
 	}
 

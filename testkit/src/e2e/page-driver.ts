@@ -1,10 +1,10 @@
 // A person in a browser. Everything goes by keyboard and screen: what the composer has let go is taken, what the page marks as on
 // its way is not yet known. At every change the page is looked at for lines that it shows twice.
 import type { Visitor } from "../browser.ts";
-import type { Typist } from "./typist.ts";
+import type { Driver } from "./driver.ts";
 import { eventually, PATIENCE_MS } from "./waiting.ts";
 
-export class PageTypist implements Typist {
+export class PageDriver implements Driver {
 	readonly name: string;
 	readonly taken: string[] = [];
 	known = 0;
@@ -22,7 +22,7 @@ export class PageTypist implements Typist {
 	}
 
 	/** Opens the page at `#room`, which there must be, comes in as a guest and joins it. */
-	static async enter(visitor: Visitor, http: string, name: string, room: string): Promise<PageTypist> {
+	static async enter(visitor: Visitor, http: string, name: string, room: string): Promise<PageDriver> {
 		const { page, context } = visitor;
 		const doubled: string[] = [];
 		page.setDefaultTimeout(PATIENCE_MS);
@@ -33,7 +33,7 @@ export class PageTypist implements Typist {
 		await page.getByRole("button", { name: "Enter" }).click();
 		await page.getByRole("button", { name: `Join #${room}` }).click();
 		await page.locator("#composer").waitFor();
-		return new PageTypist(name, visitor, doubled);
+		return new PageDriver(name, visitor, doubled);
 	}
 
 	/** What the page did that it must not: see `Visitor`. */

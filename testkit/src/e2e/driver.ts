@@ -1,6 +1,6 @@
 // Somebody who goes on typing until told to stop, whatever becomes of the server.
 
-export interface Typist {
+export interface Driver {
 	readonly name: string;
 	/** What was typed and taken: by the composer of a page, by the outbox of a client, by a person's own doing. In order. */
 	readonly taken: readonly string[];
