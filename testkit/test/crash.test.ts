@@ -1,12 +1,12 @@
 // The short form of `npm run crash -- --rounds 300`.
 import { expect, test } from "bun:test";
-import { crash } from "../src/crash/crash.ts";
+import { runCrash } from "../src/crash/crash-run.ts";
 
 const ROUNDS = 8;
 
 test("SIGKILL at random moments loses nothing acknowledged, doubles nothing, and leaves every reader with 1..n", async () => {
 	const seed = Math.floor(Math.random() * 2 ** 31);
-	const { verdict } = await crash({ rounds: ROUNDS, seed });
+	const { verdict } = await runCrash({ rounds: ROUNDS, seed });
 	// A run in which nothing was said would prove nothing.
 	expect(verdict.counts.acknowledged).toBeGreaterThan(ROUNDS);
 	expect({ seed, violations: verdict.violations }).toEqual({ seed, violations: [] });

@@ -1,5 +1,5 @@
-// One client of the crash test: it says things as fast as they are acknowledged and reads every room from its first entry; a witness
-// writes down both. It can die and come back from its files; the witness is the test's and lives on.
+// One client of the crash test: sends as fast as it is acknowledged and reads every room from its first entry; a witness records both. It
+// can be killed and restarted from its files; the witness is the test's and is kept.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Client, connect, type Delivery, fileOutbox, fileTokens, type OutboxStore, type Room } from "@verbatim/client/node";
@@ -16,33 +16,33 @@ export interface CrashClientOptions {
 	readonly witness: Witness;
 }
 
-/** Sends of one client on their way at once. */
+/** Sends in flight per client. */
 const WINDOW = 4;
-/** A server that has been killed is back within a second: what counts here is many rounds, not politeness. */
+/** Short back-off: the server is back within a second, and rounds should be short. */
 const TIMING = { reconnectMinMs: 20, reconnectMaxMs: 400 } as const;
-const COME_BACK_MS = 20_000;
+const RECONNECT_TIMEOUT_MS = 20_000;
 
 export class CrashClient {
 	private readonly options: CrashClientOptions;
 	/** The newest entry read of each room, by the room's name. */
-	private readonly places = new Map<string, number>();
+	private readonly cursors = new Map<string, number>();
 	private readonly waiting = new Waiting();
 	private client: Client | undefined;
 	private reading = new AbortController();
 	private rooms: Room[] = [];
-	private talking = false;
-	private dead = false;
-	private underWay = 0;
-	private said = 0;
-	/** What went wrong in a reading loop. */
+	private sending = false;
+	private killed = false;
+	private inFlight = 0;
+	private sentCount = 0;
+	/** Error of a reading loop. */
 	private trouble: unknown;
 
 	constructor(options: CrashClientOptions) {
 		this.options = options;
 	}
 
-	/** Connects, with what its files remember, and begins to read. */
-	async begin(): Promise<void> {
+	/** Connects, with outbox and tokens from its files, and starts reading. */
+	async start(): Promise<void> {
 		const { folder, endpoint, name, rooms } = this.options;
 		await mkdir(folder, { recursive: true });
 		const client = connect({
@@ -54,46 +54,46 @@ export class CrashClient {
 		});
 		this.client = client;
 		this.reading = new AbortController();
-		await client.ready({ timeoutMs: COME_BACK_MS });
+		await client.ready({ timeoutMs: RECONNECT_TIMEOUT_MS });
 		this.rooms = [];
 		for (const ref of rooms) {
-			const room = await client.join(`#${ref}`, { create: true, timeoutMs: COME_BACK_MS });
+			const room = await client.join(`#${ref}`, { create: true, timeoutMs: RECONNECT_TIMEOUT_MS });
 			this.rooms.push(room);
 			this.read(client, room);
 		}
 		this.fill();
 	}
 
-	/** Goes without a word, files left as they are, until `comeBack`. */
-	async die(): Promise<void> {
-		this.dead = true;
+	/** Closes the client, its files left as they are, until `reconnect`. */
+	async kill(): Promise<void> {
+		this.killed = true;
 		this.reading.abort();
 		await this.client?.close();
-		this.underWay = 0;
+		this.inFlight = 0;
 	}
 
-	/** After the server is back: connected again, revived if it had died. */
-	async comeBack(): Promise<void> {
-		if (this.dead) {
-			this.dead = false;
-			await this.begin();
+	/** Waits for the connection after a restart of the server; restarts the client if it was killed. */
+	async reconnect(): Promise<void> {
+		if (this.killed) {
+			this.killed = false;
+			await this.start();
 		} else {
-			await this.client?.ready({ timeoutMs: COME_BACK_MS });
+			await this.client?.ready({ timeoutMs: RECONNECT_TIMEOUT_MS });
 		}
 		if (this.trouble !== undefined) throw this.trouble;
 	}
 
-	talk(): void {
-		if (this.talking) return;
-		this.talking = true;
+	startSending(): void {
+		if (this.sending) return;
+		this.sending = true;
 		this.fill();
 	}
 
-	hush(): void {
-		this.talking = false;
+	stopSending(): void {
+		this.sending = false;
 	}
 
-	/** Resolves when everything it said has been answered. */
+	/** Resolves when all sends are answered. */
 	settled(withinMs: number): Promise<void> {
 		return this.waiting.until(
 			() => this.client?.outbox.length === 0,
@@ -102,15 +102,15 @@ export class CrashClient {
 		);
 	}
 
-	/** Resolves when it has read each log to its end. */
+	/** Resolves when it has read each log to its head. */
 	async caughtUp(logs: ReadonlyMap<string, WholeLog>, withinMs: number): Promise<void> {
 		for (const [ref, { entries }] of logs) {
 			await this.waiting.until(
 				() => {
 					if (this.trouble !== undefined) throw this.trouble;
-					return (this.places.get(ref) ?? 0) >= entries.length;
+					return (this.cursors.get(ref) ?? 0) >= entries.length;
 				},
-				() => `${this.options.name} stands at ${this.places.get(ref)} of ${entries.length} in ${ref}`,
+				() => `${this.options.name} stands at ${this.cursors.get(ref)} of ${entries.length} in ${ref}`,
 				withinMs,
 			);
 		}
@@ -123,25 +123,25 @@ export class CrashClient {
 		return wholeLog(room);
 	}
 
-	async end(): Promise<void> {
-		this.talking = false;
+	async close(): Promise<void> {
+		this.sending = false;
 		this.reading.abort();
 		await this.client?.close();
 	}
 
-	/** The same store; what it has kept since an earlier life is watched as soon as it is the client's. */
+	/** Wraps `store`: sends that it has kept are tracked as soon as the client has taken them over. */
 	private outbox(store: OutboxStore): OutboxStore {
-		const watchAll = (): void => {
+		const trackAll = (): void => {
 			const { client } = this;
 			for (const delivery of client?.outbox ?? []) {
 				this.options.witness.watch(this.options.name, delivery);
-				if (client !== undefined) this.follow(client, delivery);
+				if (client !== undefined) this.track(client, delivery);
 			}
 		};
 		return {
 			async open(user) {
 				const sends = await store.open(user);
-				setImmediate(watchAll);
+				setImmediate(trackAll);
 				return sends;
 			},
 			put: (send) => store.put(send),
@@ -152,21 +152,21 @@ export class CrashClient {
 
 	private fill(): void {
 		const { client } = this;
-		while (client !== undefined && this.talking && !this.dead && this.underWay < WINDOW) {
-			const room = this.rooms[this.said % this.rooms.length];
+		while (client !== undefined && this.sending && !this.killed && this.inFlight < WINDOW) {
+			const room = this.rooms[this.sentCount % this.rooms.length];
 			if (room === undefined) return;
-			this.underWay++;
+			this.inFlight++;
 			const { name, witness } = this.options;
-			this.follow(client, witness.send(name, client, room, `${name}-${this.said++}`));
+			this.track(client, witness.send(name, client, room, `${name}-${this.sentCount++}`));
 		}
 	}
 
-	/** An answer makes room for the next, unless it comes after its client's death. */
-	private follow(client: Client, delivery: Delivery): void {
+	/** An answer frees a place in the window, unless the client was replaced meanwhile. */
+	private track(client: Client, delivery: Delivery): void {
 		const answered = (): void => {
 			this.waiting.wake();
-			if (client !== this.client || this.dead) return;
-			this.underWay = Math.max(0, this.underWay - 1);
+			if (client !== this.client || this.killed) return;
+			this.inFlight = Math.max(0, this.inFlight - 1);
 			this.fill();
 		};
 		delivery.done.then(answered, () => this.waiting.wake());
@@ -175,11 +175,11 @@ export class CrashClient {
 	private read(client: Client, room: Room): void {
 		const { name, witness } = this.options;
 		const { signal } = this.reading;
-		const given = (seq: number): void => {
-			this.places.set(room.name, seq);
+		const onDelivered = (seq: number): void => {
+			this.cursors.set(room.name, seq);
 			this.waiting.wake();
 		};
-		witness.read(name, client, room, this.places.get(room.name) ?? 0, signal, given).catch((cause: unknown) => {
+		witness.read(name, client, room, this.cursors.get(room.name) ?? 0, signal, onDelivered).catch((cause: unknown) => {
 			if (signal.aborted) return;
 			this.trouble = cause;
 			this.waiting.wake();

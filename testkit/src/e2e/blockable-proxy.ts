@@ -1,4 +1,4 @@
-// A way to a server that can be blocked: a journey without a network, three seconds or three weeks long.
+// A TCP proxy that can be blocked, to simulate a client without a network.
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
 export class BlockableProxy {
@@ -10,7 +10,7 @@ export class BlockableProxy {
 		this.server = server;
 	}
 
-	/** A passage to a port of this machine. */
+	/** A proxy to a local port. */
 	static to(port: number): Promise<BlockableProxy> {
 		const server = createServer({ allowHalfOpen: true });
 		const proxy = new BlockableProxy(server);
@@ -27,7 +27,7 @@ export class BlockableProxy {
 		return address.port;
 	}
 
-	/** Cuts who is on the way, without a word, and lets nobody through until `unblock`. */
+	/** Closes all connections and refuses new ones until `unblock`. */
 	block(): void {
 		this.blocked = true;
 		for (const pair of this.pairs) this.cut(pair);

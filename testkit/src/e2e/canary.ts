@@ -1,5 +1,5 @@
-// Two ordinary people in a room, one over TCP and one over WebSocket. Each line is an answer to the other's, so that every turn
-// proves that both are heard and hear. Beside whatever else a test does to their server they should notice nothing.
+// Two SDK clients in a room, one by TCP and one by WebSocket, that send in turn: every turn proves delivery in both directions. Background
+// traffic that must not be affected by what a test does to the server.
 import { type Client, connect, type Room } from "@verbatim/client/node";
 import type { Verdict } from "../history/verdict.ts";
 import { Witness } from "../history/witness.ts";
@@ -11,12 +11,12 @@ interface CanaryClient {
 	readonly name: string;
 	readonly client: Client;
 	readonly room: Room;
-	/** The newest entry that it was given. */
+	/** Its cursor. */
 	at: number;
 }
 
 export class Canary {
-	/** What the players noticed of the connection beside their lines: nothing, if all is well. */
+	/** Status changes and problems that the clients reported; empty if all is well. */
 	readonly anomalies: string[] = [];
 	private readonly players: readonly CanaryClient[];
 	private readonly witness = new Witness();
@@ -31,7 +31,7 @@ export class Canary {
 		this.players = players;
 	}
 
-	/** Two guests join `#room`, which is made if nobody has it. */
+	/** Two guests join `#room`, created if necessary. */
 	static async begin(server: ServerProcess, room = "tea"): Promise<Canary> {
 		const endpoints = [server.tcp, server.webSocket];
 		const players: CanaryClient[] = [];
@@ -46,12 +46,12 @@ export class Canary {
 		return canary;
 	}
 
-	/** Goes on for this many lines, waiting for each to be read by the other. */
+	/** Exchanges this many lines, each read by the other client before the next. */
 	async play(turns: number): Promise<void> {
 		for (let i = 0; i < turns; i++) await this.turn();
 	}
 
-	/** Goes on until `stop`. */
+	/** Exchanges lines until `stop`. */
 	start(): void {
 		this.stopping = false;
 		this.going = (async () => {
@@ -63,7 +63,7 @@ export class Canary {
 		});
 	}
 
-	/** Resolves when, while it is going on, this many further lines were exchanged. */
+	/** Resolves after this many further lines. */
 	async further(turns: number): Promise<void> {
 		const goal = this.turns + turns;
 		await this.waiting.until(
@@ -80,7 +80,7 @@ export class Canary {
 		await this.going;
 	}
 
-	/** What was said and read, held against the log by the checker. */
+	/** The checker's verdict on the recorded history. */
 	async verdict(): Promise<Verdict> {
 		const [first] = this.players;
 		if (first === undefined) throw new Error("nobody plays");

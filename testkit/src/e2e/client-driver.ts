@@ -1,4 +1,4 @@
-// A program with the SDK: one line after the other, each when the one before was acknowledged.
+// A driver of the SDK: sends one line after the other, each after the acknowledgement of the one before.
 import { type Client, connect, type Room } from "@verbatim/client/node";
 import { type WholeLog, wholeLog } from "../whole-log.ts";
 import type { Driver } from "./driver.ts";
@@ -24,7 +24,7 @@ export class ClientDriver implements Driver {
 		this.reading.catch(() => {});
 	}
 
-	/** Joins `#room`, which is made if nobody has it. */
+	/** Joins `#room`, created if necessary. */
 	static async enter(endpoint: string, name: string, room: string): Promise<ClientDriver> {
 		const client = connect({
 			endpoints: endpoint,
@@ -78,5 +78,5 @@ export class ClientDriver implements Driver {
 	}
 }
 
-/** A program could say thousands of lines in the time in which a person types one. */
+/** Between two sends: about a user's rate. */
 const PAUSE_MS = 200;

@@ -1,8 +1,8 @@
-// Many connections at once that say one thing, or nothing, and then only stay.
+// Many connections at once that send one thing, or nothing, and stay open.
 import type { Socket } from "bun";
 import { Waiting } from "./waiting.ts";
 
-/** Of what each hears only the beginning is kept. */
+/** Only the beginning of what each receives is kept. */
 const HEARD_BYTES_MAX = 2_048;
 /** Connections being opened at the same time. */
 const AT_ONCE = 100;
@@ -17,7 +17,7 @@ export class Crowd {
 	private readonly members: Member[] = [];
 	private readonly waiting = new Waiting();
 
-	/** Opens `count` connections to a port of this machine; each says `says` at once. */
+	/** Opens `count` connections to a local port; each sends `says` at once. */
 	static async gather(port: number, count: number, says = ""): Promise<Crowd> {
 		const crowd = new Crowd();
 		for (let left = count; left > 0; left -= AT_ONCE) {
@@ -30,12 +30,12 @@ export class Crowd {
 		return this.members.length;
 	}
 
-	/** What each has heard so far, from its beginning. */
+	/** What each has received, from its beginning. */
 	get heard(): readonly string[] {
 		return this.members.map(({ heard }) => heard);
 	}
 
-	/** How many were sent away, or have gone. */
+	/** Number of closed connections. */
 	get over(): number {
 		return this.members.filter(({ over }) => over).length;
 	}
@@ -48,7 +48,7 @@ export class Crowd {
 		);
 	}
 
-	/** Each says this much more. */
+	/** Writes to each. */
 	say(words: string | Uint8Array): void {
 		for (const { socket } of this.members) socket?.write(words);
 	}

@@ -1,6 +1,6 @@
 // Settings of servers under test.
 
-/** For tests in which many come from one address and say much, because that is not what they are about. */
+/** Lifts rate limits, for tests of something else. */
 export const ROOMY: readonly string[] = [
 	"--limits.sendsPerSecond=1000000",
 	"--limits.sendsBurst=1000000",

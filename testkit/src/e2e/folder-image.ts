@@ -1,4 +1,4 @@
-// What lies in a folder, to the last byte.
+// A folder's content, to compare it byte by byte.
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

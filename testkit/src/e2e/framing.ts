@@ -1,13 +1,12 @@
-// How bodies travel: in length frames over TCP, or in frames of a WebSocket. Both are the client's side, made by hand so that
-// they can also be made wrong.
+// Framing by hand, client's side, for TCP and WebSocket, so that tests can also send malformed frames.
 import { type CodecName, LIMITS, type Preface, prefaceFramer, renderPreface, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { RawPeer } from "./raw-peer.ts";
 
-/** What came off the wire: the body of a message, or the code with which a WebSocket was closed. */
+/** A received message body, or the close code of a WebSocket. */
 export type Arrival = { readonly body: Uint8Array | string } | { readonly closeCode: number };
 
 export interface Framing {
-	/** Agrees with the server. Rejects with its answer when it does not agree. */
+	/** Preface or upgrade. Rejects with the server's answer if it is refused. */
 	open(raw: RawPeer): Promise<void>;
 	/** The bytes that carry `body`, sound in themselves. */
 	wrap(body: Uint8Array | string): Uint8Array;

@@ -1,14 +1,14 @@
-// A person with nc. Nobody repeats anything for such a person: when the connection ends, they come back by hand, look at the
-// history for what they said last, and say it again if it is not there.
+// A driver of line mode, as a user with nc. Line mode does not retry: after a lost connection it reconnects, looks for its last line in
+// the history, and sends it again if it is missing.
 
 import type { Driver } from "./driver.ts";
 import { RawPeer } from "./raw-peer.ts";
 import { eventually } from "./waiting.ts";
 
 const END = Symbol("the connection ended");
-/** Between two lines of somebody who types fast. */
+/** Between two lines: a fast typist. */
 const PAUSE_MS = 200;
-/** Told to slow down, or that nothing can be stored just now. */
+/** After a refusal. */
 const REFUSED_PAUSE_MS = 500;
 
 export class LineDriver implements Driver {
@@ -16,7 +16,7 @@ export class LineDriver implements Driver {
 	readonly taken: string[] = [];
 	known = 0;
 	trouble: unknown;
-	/** How often the person came in. */
+	/** Number of log-ins. */
 	arrivals = 0;
 	private readonly port: number;
 	private readonly room: string;
@@ -43,7 +43,7 @@ export class LineDriver implements Driver {
 		await this.going;
 	}
 
-	/** The newest two hundred, which is as far as line mode looks back. */
+	/** The newest two hundred, the most that line mode shows. */
 	async seen(): Promise<readonly string[]> {
 		return await this.arrive();
 	}
@@ -64,7 +64,7 @@ export class LineDriver implements Driver {
 		}
 	}
 
-	/** Says a line and waits until it comes back, or a refusal does. */
+	/** Sends a line and waits for its echo or a refusal. */
 	private async say(line: string): Promise<"said" | "refused" | "unknown"> {
 		if (this.peer === undefined) await this.arrive();
 		this.peer?.write(`${line}\n`);
@@ -73,7 +73,7 @@ export class LineDriver implements Driver {
 		return heard.startsWith("! ") ? "refused" : "said";
 	}
 
-	/** Comes in by hand, as often as it takes, and reads what was said before. */
+	/** Logs in, retrying as needed, and reads the history. */
 	private async arrive(): Promise<string[]> {
 		return eventually(
 			async () => {

@@ -1,5 +1,5 @@
-// A person in a browser. Everything goes by keyboard and screen: what the composer has let go is taken, what the page marks as on
-// its way is not yet known. At every change the page is looked at for lines that it shows twice.
+// A driver of the web page in a browser, by keyboard and DOM: a line is taken once the composer is empty, and known once the page does not
+// mark it as pending. A mutation observer reports lines that are shown twice.
 import type { Visitor } from "../browser.ts";
 import type { Driver } from "./driver.ts";
 import { eventually, PATIENCE_MS } from "./waiting.ts";
@@ -9,7 +9,7 @@ export class PageDriver implements Driver {
 	readonly taken: string[] = [];
 	known = 0;
 	trouble: unknown;
-	/** Lines that stood on the page twice at some moment. */
+	/** Lines that the page has shown twice. */
 	readonly doubled: readonly string[];
 	private readonly visitor: Visitor;
 	private stopping = false;
@@ -21,7 +21,7 @@ export class PageDriver implements Driver {
 		this.doubled = doubled;
 	}
 
-	/** Opens the page at `#room`, which there must be, comes in as a guest and joins it. */
+	/** Opens the page at `#room`, which must exist, logs in as a guest and joins. */
 	static async enter(visitor: Visitor, http: string, name: string, room: string): Promise<PageDriver> {
 		const { page, context } = visitor;
 		const doubled: string[] = [];
@@ -36,7 +36,7 @@ export class PageDriver implements Driver {
 		return new PageDriver(name, visitor, doubled);
 	}
 
-	/** What the page did that it must not: see `Visitor`. */
+	/** Faults of the page: see `Visitor`. */
 	get faults(): readonly string[] {
 		return this.visitor.faults;
 	}
@@ -61,12 +61,12 @@ export class PageDriver implements Driver {
 		);
 	}
 
-	/** Scrolls to the beginning and reads from there: rows that are not near the screen do not exist. */
+	/** Scrolls to the beginning and reads from there: the timeline renders visible rows only. */
 	async seen(): Promise<readonly string[]> {
 		return (await this.visitor.page.evaluate(READ_THROUGH)) as string[];
 	}
 
-	/** Loads the page anew, as somebody does who does not trust it. */
+	/** Reloads the page. */
 	async reload(): Promise<void> {
 		await this.visitor.page.reload();
 		await this.visitor.page.locator("#composer").waitFor();

@@ -1,4 +1,4 @@
-// A TCP peer that sends exactly the bytes it is told to, in the pieces it is told to, and waits for what it is told to expect.
+// A TCP client for raw bytes: writes exactly the given pieces and waits for expected lines.
 import { connect, type Socket } from "node:net";
 import { Waiting } from "./waiting.ts";
 
@@ -12,7 +12,7 @@ export class RawPeer {
 	private at = 0;
 	private endedNow = false;
 	private goneNow = false;
-	/** Called when something has come, and at the end. */
+	/** Called on data and at the end. */
 	onChange: () => void = () => {};
 
 	private constructor(socket: Socket) {
@@ -34,7 +34,7 @@ export class RawPeer {
 		socket.on("error", () => {});
 	}
 
-	/** Rejects when nobody listens there. */
+	/** Rejects if the connection is refused. */
 	static open(port: number): Promise<RawPeer> {
 		const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
 		const peer = new RawPeer(socket);
@@ -44,12 +44,12 @@ export class RawPeer {
 		});
 	}
 
-	/** Has the other side said that it sends nothing more, or is the connection gone? */
+	/** True after a FIN of the server, or once the connection is closed. */
 	get ended(): boolean {
 		return this.endedNow;
 	}
 
-	/** Is the connection gone, in both directions? */
+	/** True once the connection is closed in both directions. */
 	get gone(): boolean {
 		return this.goneNow;
 	}
@@ -67,7 +67,7 @@ export class RawPeer {
 		this.socket.write(bytes);
 	}
 
-	/** Writes, and resolves when the kernel has taken it or the connection is over. */
+	/** Writes; resolves when the kernel has taken the bytes or the connection is closed. */
 	written(bytes: Uint8Array): Promise<void> {
 		return new Promise((resolve) => {
 			if (this.goneNow) return resolve();
@@ -79,7 +79,7 @@ export class RawPeer {
 		});
 	}
 
-	/** Says that nothing more comes, and goes on listening. */
+	/** Half-closes (FIN) and continues to read. */
 	finish(): void {
 		this.socket.end();
 	}

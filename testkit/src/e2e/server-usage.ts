@@ -1,4 +1,4 @@
-// What the operating system and the operator's port say of a server.
+// Memory of a server from /proc, and its metrics from the operations port.
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerProcess } from "../process/server-process.ts";
 
@@ -15,7 +15,7 @@ export async function metric(server: ServerProcess, name: string, label?: string
 	return sum;
 }
 
-/** Is the memory of a process to be had? Only Linux tells. */
+/** Whether /proc is available. */
 export const MEMORY_KNOWN = process.platform === "linux";
 
 /** Resident memory of a process now, in bytes. */
@@ -28,7 +28,7 @@ export function peakBytes(pid: number): number {
 	return statusBytes(pid, "VmHWM");
 }
 
-/** From now on the peak is counted anew. */
+/** Resets the peak. */
 export function resetPeak(pid: number): void {
 	writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }

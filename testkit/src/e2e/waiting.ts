@@ -1,18 +1,18 @@
-// Waiting for what another process will say or do: woken by each event, and loud about what has not come in time.
+// Waiting for conditions: woken by events, with an error that describes what did not happen in time.
 
-/** Longer than anything that works takes, even on a machine that is busy with other things. */
+/** Default timeout, for a busy machine. */
 export const PATIENCE_MS = 20_000;
 
-/** Conditions that depend on nothing but what is looked at, woken by whoever changes it. */
+/** A condition variable: `until` is re-evaluated at each `wake`. */
 export class Waiting {
 	private resume: Array<() => void> = [];
 
-	/** Something has changed. */
+	/** Call after a change. */
 	wake(): void {
 		for (const resume of this.resume.splice(0)) resume();
 	}
 
-	/** Resolves when `holds`; rejects with `what` when it does not come to that in time. `holds` may throw: then it rejects at once. */
+	/** Resolves when `holds`; rejects with `what` on a timeout, and at once if `holds` throws. */
 	async until(holds: () => boolean, what: () => string, withinMs = PATIENCE_MS): Promise<void> {
 		const endMs = performance.now() + withinMs;
 		while (!holds()) {
@@ -33,7 +33,7 @@ export class Waiting {
 	}
 }
 
-/** For what tells nobody of its changes: asks again and again until `ask` gives something else than undefined. */
+/** Polls `ask` until it returns something other than undefined. */
 export async function eventually<T>(ask: () => Promise<T | undefined>, what: () => string, withinMs = PATIENCE_MS): Promise<T> {
 	const endMs = performance.now() + withinMs;
 	for (;;) {

@@ -1,6 +1,6 @@
-// One experiment: a real server with low limits, two people who talk all the time, and a load of twice what it holds. Judged by what
-// was written down: nothing acknowledged is lost or doubled, nothing refused appears, every refusal says when to come back, memory
-// stays under its bound, and once the load ends, what is said is delivered as always and the server is calm again within seconds.
+// One overload experiment: a real server with low limits, two clients that send all the time, and a load of twice its capacity. Checked
+// by the recorded history: nothing acknowledged is lost or doubled, nothing refused appears, every refusal has a retry time, memory stays
+// below its bound, and after the load the level returns to 0 and delivery to normal within seconds.
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry } from "@verbatim/protocol";
@@ -8,40 +8,40 @@ import { ROOMY } from "../e2e/flags.ts";
 import { check } from "../history/check.ts";
 import { ServerProcess } from "../process/server-process.ts";
 import { factsOf } from "../sim/recorder.ts";
-import { Peer, Tally } from "./peer.ts";
-import { Recorder } from "./recorder.ts";
-import { Vitals } from "./vitals.ts";
+import { HistoryRecorder } from "./history-recorder.ts";
+import { LoadClient, Tally } from "./load-client.ts";
+import { ServerMonitor } from "./server-monitor.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
 
 export interface Experiment {
 	readonly name: string;
-	/** What is asked twice, in words. */
+	/** The load, as text. */
 	readonly about: string;
 	readonly flags: readonly string[];
-	/** Is the server as it is by default, but for `flags`? Otherwise one address may do nearly anything. */
+	/** Default limits, except `flags`; otherwise rate limits are lifted. */
 	readonly plain?: boolean;
 	/** Resident memory of the server, at most. */
 	readonly rssBytesMax: number;
-	/** Puts the load on for about `seconds` and takes it away again. What goes wrong in its own terms it returns in words. */
-	load(stage: Stage, seconds: number): Promise<readonly string[]>;
+	/** Applies the load for about `seconds`. Returns its own failures, as text. */
+	load(context: ExperimentContext, seconds: number): Promise<readonly string[]>;
 }
 
-export interface Stage {
+export interface ExperimentContext {
 	readonly server: ServerProcess;
 	/** The load's. */
 	readonly tally: Tally;
-	readonly vitals: Vitals;
-	/** The room in which the two talk: its name. */
+	readonly monitor: ServerMonitor;
+	/** Name of the room of the two clients. */
 	readonly room: string;
-	/** Milliseconds that the disk takes for each batch and for each draft of it, beyond its own time. */
+	/** Adds latency to the disk: for each batch, and for each draft in it. */
 	slowDisk(batchMs: number, draftMs: number): Promise<void>;
-	/** A guest who is in the room; with `read` what it is given is judged. */
-	guest(name: string, read?: boolean): Promise<Peer>;
-	/** Tells what was measured, in words. */
+	/** A guest in the room; with `read` its deliveries are checked. */
+	guest(name: string, read?: boolean): Promise<LoadClient>;
+	/** Adds a line to the report. */
 	note(words: string): void;
-	/** A connection on which nobody has said hello. */
-	stranger(name: string): Promise<Peer>;
+	/** A connection without a hello. */
+	unauthenticated(name: string): Promise<LoadClient>;
 }
 
 export interface Outcome {
@@ -51,7 +51,7 @@ export interface Outcome {
 	readonly offered: number;
 	readonly done: number;
 	readonly refused: Readonly<Record<string, number>>;
-	/** Refusals without a time to come back. */
+	/** Refusals without a retry time. */
 	readonly untimed: number;
 	readonly lost: number;
 	readonly doubled: number;
@@ -62,68 +62,68 @@ export interface Outcome {
 	readonly level: number;
 	/** From the load's end until a send was acknowledged and delivered in less than a second, and the level was 0. */
 	readonly backMs: number;
-	/** What was measured beside, in words. */
+	/** Further measurements, as text. */
 	readonly notes: readonly string[];
 	readonly failures: readonly string[];
 }
 
 /** Normal service is back within this. */
-export const BACK_MS_MAX = 5_000;
+export const RECOVERY_MS_MAX = 5_000;
 const MiB = 1024 * 1024;
-const TALK_EVERY_MS = 200;
+const CANARY_INTERVAL_MS = 200;
 const NORMAL_MS = 1_000;
-/** Whatever takes longer than this does not come. */
-const GIVE_UP_MS = 30_000;
+
+const TIMEOUT_MS = 30_000;
 const ROOM = "#overload";
 
-export async function run(experiment: Experiment, seconds: number, backMsMax = BACK_MS_MAX): Promise<Outcome> {
+export async function run(experiment: Experiment, seconds: number, backMsMax = RECOVERY_MS_MAX): Promise<Outcome> {
 	const command = [process.execPath, "--preload", join(import.meta.dir, "slow-disk.ts"), join(ROOT, "cli/src/main.ts"), "serve"];
 	const server = await ServerProcess.prepare({ flags: [...(experiment.plain ? [] : ROOMY), ...experiment.flags], command });
-	const recorder = new Recorder();
-	const peers: Peer[] = [];
-	let vitals: Vitals | undefined;
+	const recorder = new HistoryRecorder();
+	const clients: LoadClient[] = [];
+	let monitor: ServerMonitor | undefined;
 	try {
 		await server.start();
-		vitals = new Vitals(server);
-		const guest = async (name: string, read: boolean, tally: Tally): Promise<Peer> => {
-			const peer = await Peer.guest({ port: server.tcpPort, name, recorder, tally });
-			peers.push(peer);
-			await peer.join(ROOM, read);
-			return peer;
+		monitor = new ServerMonitor(server);
+		const guest = async (name: string, read: boolean, tally: Tally): Promise<LoadClient> => {
+			const client = await LoadClient.guest({ port: server.tcpPort, name, recorder, tally });
+			clients.push(client);
+			await client.join(ROOM, read);
+			return client;
 		};
 		const talk = new Tally();
 		const ann = await guest("ann", true, talk);
 		const bob = await guest("bob", true, talk);
 		const tally = new Tally();
 		const notes: string[] = [];
-		const stage: Stage = {
+		const context: ExperimentContext = {
 			server,
 			tally,
-			vitals,
+			monitor,
 			room: ROOM,
 			slowDisk: (batchMs, draftMs) => writeFile(`${server.data}.slow`, `${batchMs} ${draftMs}`),
 			guest: (name, read = false) => guest(name, read, tally),
 			note: (words) => void notes.push(words),
-			stranger: async (name) => {
-				const peer = await Peer.connect({ port: server.tcpPort, name, recorder, tally });
-				peers.push(peer);
-				return peer;
+			unauthenticated: async (name) => {
+				const client = await LoadClient.connect({ port: server.tcpPort, name, recorder, tally });
+				clients.push(client);
+				return client;
 			},
 		};
-		const talking = setInterval(() => void ann.say(`ann, at ${Math.round(performance.now())}`), TALK_EVERY_MS);
+		const talking = setInterval(() => void ann.send(`ann, at ${Math.round(performance.now())}`), CANARY_INTERVAL_MS);
 		let failures: readonly string[];
 		try {
-			failures = await experiment.load(stage, seconds);
+			failures = await experiment.load(context, seconds);
 		} finally {
 			clearInterval(talking);
 		}
 		const endedMs = performance.now();
-		const isBack = await normal(ann, bob, vitals, endedMs + GIVE_UP_MS);
+		const isBack = await normal(ann, bob, monitor, endedMs + TIMEOUT_MS);
 		const backMs = isBack ? performance.now() - endedMs : Number.POSITIVE_INFINITY;
-		for (const peer of peers) if (!peer.ended) await peer.until(() => peer.open === 0, "answers to all", GIVE_UP_MS);
-		const log = await wholeLog(bob);
-		for (const peer of peers) {
-			if (!peer.ended && peer.room !== "") await peer.until(() => peer.cursor >= log.length, "the head", GIVE_UP_MS);
+		for (const client of clients) if (!client.ended) await client.until(() => client.open === 0, "answers to all", TIMEOUT_MS);
+		const log = await readWholeLog(bob);
+		for (const client of clients) {
+			if (!client.ended && client.room !== "") await client.until(() => client.cursor >= log.length, "the head", TIMEOUT_MS);
 		}
 		recorder.end(bob.room, bob.epoch, log.map(factsOf));
 		const verdict = check(recorder.history);
@@ -140,42 +140,42 @@ export async function run(experiment: Experiment, seconds: number, backMsMax = B
 			lost: verdict.counts.lost,
 			doubled: verdict.counts.doubled,
 			violations: verdict.violations.map(({ clause, words }) => `${clause}: ${words}`),
-			rssMiB: vitals.rssBytes / MiB,
+			rssMiB: monitor.rssBytes / MiB,
 			rssMiBMax: rssBytesMax / MiB,
-			outboxMiB: vitals.outboxBytes / MiB,
-			level: vitals.level,
+			outboxMiB: monitor.outboxBytes / MiB,
+			level: monitor.level,
 			backMs,
 			notes,
 			failures: [
 				...failures,
 				...(verdict.ok ? [] : [`the history is not as promised: ${verdict.violations[0]?.words}`]),
 				...(untimed === 0 ? [] : [`${untimed} refusals did not say when to come back`]),
-				...(vitals.rssBytes <= rssBytesMax ? [] : [`memory went to ${Math.round(vitals.rssBytes / MiB)} MiB`]),
+				...(monitor.rssBytes <= rssBytesMax ? [] : [`memory went to ${Math.round(monitor.rssBytes / MiB)} MiB`]),
 				...(backMs <= backMsMax ? [] : [`normal service came back only after ${Math.round(backMs)} ms`]),
 			],
 		};
 	} finally {
-		vitals?.stop();
-		for (const peer of peers) peer.leave();
+		monitor?.stop();
+		for (const client of clients) client.leave();
 		await server.remove();
 		await rm(`${server.data}.slow`, { force: true });
 	}
 }
 
-/** Says something until it is acknowledged and delivered as always, and the server is calm. */
-async function normal(ann: Peer, bob: Peer, vitals: Vitals, giveUpMs: number): Promise<boolean> {
+/** Sends until a message is acknowledged and delivered in time and the overload level is 0. */
+async function normal(ann: LoadClient, bob: LoadClient, monitor: ServerMonitor, giveUpMs: number): Promise<boolean> {
 	while (performance.now() < giveUpMs) {
 		const saidMs = performance.now();
 		const before = bob.cursor;
-		if ((await ann.say(`ann asks, at ${Math.round(saidMs)}`)) && (await delivered(bob, before))) {
-			if (performance.now() - saidMs < NORMAL_MS && (await vitals.levelNow()) === 0) return true;
+		if ((await ann.send(`ann asks, at ${Math.round(saidMs)}`)) && (await delivered(bob, before))) {
+			if (performance.now() - saidMs < NORMAL_MS && (await monitor.levelNow()) === 0) return true;
 		}
 		await Bun.sleep(50);
 	}
 	return false;
 }
 
-async function delivered(bob: Peer, before: number): Promise<boolean> {
+async function delivered(bob: LoadClient, before: number): Promise<boolean> {
 	try {
 		await bob.until(() => bob.cursor > before, "what ann has said", NORMAL_MS);
 		return true;
@@ -184,8 +184,8 @@ async function delivered(bob: Peer, before: number): Promise<boolean> {
 	}
 }
 
-/** Page by page, waiting where the server says so. */
-async function wholeLog(reader: Peer): Promise<Entry[]> {
+/** Page by page, waiting `retryAfterMs` after a refusal. */
+async function readWholeLog(reader: LoadClient): Promise<Entry[]> {
 	const entries: Entry[] = [];
 	for (;;) {
 		const after = entries.length;

@@ -1,10 +1,9 @@
-// A process of its own whose guests read the biggest pages there are, again and again, as fast as they are given: each asks for the next
-// as soon as it has one, several at a time, and waits as long as it is told to where one is refused: `bun page-readers.ts '{"port": …}'`.
-// It says on its standard output when its room is full. What it is told on its standard input: "begin"; "rest", and begin again; "report",
-// which it answers by what it was given so far.
+// Main module of a process whose guests read the largest pages continuously, several at a time each; after a refusal they wait
+// `retryAfterMs`. Run as `bun page-readers.ts '{"port": …}'`. Prints a line once its room is full. Commands on stdin: "begin", "rest", and
+// "report", which prints the totals so far.
 import { LIMITS } from "@verbatim/protocol";
-import { Peer, Tally } from "./peer.ts";
-import { Recorder } from "./recorder.ts";
+import { HistoryRecorder } from "./history-recorder.ts";
+import { LoadClient, Tally } from "./load-client.ts";
 
 export interface PageReadersOptions {
 	readonly port: number;
@@ -26,23 +25,23 @@ const TEXT = "p".repeat(LIMITS.textBytesMax);
 if (import.meta.main) await main(JSON.parse(process.argv[2] ?? "") as PageReadersOptions);
 
 async function main({ port, readers }: PageReadersOptions): Promise<void> {
-	const parts = { port, recorder: new Recorder(), tally: new Tally() };
-	const peers: Peer[] = [];
+	const parts = { port, recorder: new HistoryRecorder(), tally: new Tally() };
+	const clients: LoadClient[] = [];
 	for (let i = 0; i < readers; i++) {
-		const peer = await Peer.guest({ ...parts, name: `pages-${i}` });
-		await peer.join("#pages", false);
-		peers.push(peer);
+		const client = await LoadClient.guest({ ...parts, name: `pages-${i}` });
+		await client.join("#pages", false);
+		clients.push(client);
 	}
 	while (parts.tally.done < ENTRIES) {
-		await Promise.all(peers.map((peer) => peer.say(TEXT)));
+		await Promise.all(clients.map((client) => client.send(TEXT)));
 		await Bun.sleep(50);
 	}
 	process.stdout.write("full\n");
 	let [pages, bytes] = [0, 0];
 	let isReading = false;
-	const read = async (peer: Peer): Promise<void> => {
-		while (isReading && !peer.ended) {
-			const body = await peer.ask({ case: "history", value: { room: peer.room, limit: ENTRIES } });
+	const read = async (client: LoadClient): Promise<void> => {
+		while (isReading && !client.ended) {
+			const body = await client.ask({ case: "history", value: { room: client.room, limit: ENTRIES } });
 			if (body.case === "failure") {
 				parts.tally.failed(body.value);
 				await Bun.sleep(Math.max(1, body.value.retryAfterMs));
@@ -58,7 +57,7 @@ async function main({ port, readers }: PageReadersOptions): Promise<void> {
 		} else {
 			isReading = line === "begin";
 			if (!isReading) continue;
-			for (const peer of peers) for (let i = 0; i < PAGES_AT_ONCE; i++) void read(peer);
+			for (const client of clients) for (let i = 0; i < PAGES_AT_ONCE; i++) void read(client);
 		}
 	}
 }

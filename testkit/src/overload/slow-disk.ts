@@ -1,8 +1,8 @@
-// Preloaded into a server under test: makes its disk slow, as far as the server can tell. Each batch waits before it is handed to the
-// thread that writes; the writing and its sync stay what they are. How long is written by the experiment in a file beside the data
-// folder, `DATA.slow`, as two numbers: milliseconds for each batch, and for each draft of it. No file, no waiting.
+// Preloaded into a server under test: adds disk latency. Each batch is delayed before it is passed to the writer's thread; writes and syncs
+// are unchanged. The experiment sets the latency in a file beside the data folder, `DATA.slow`: two numbers, milliseconds per batch and
+// per draft. Without the file there is no delay.
 //
-// It is a model of a disk that takes its time, not of one that fails: for that there are the tests of the store.
+// It models a slow disk, not a failing one: that is tested at the store.
 import { readFileSync } from "node:fs";
 import { Channel } from "../../../server/src/store/sqlite/channel.ts";
 

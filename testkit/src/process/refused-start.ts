@@ -1,4 +1,4 @@
-// A server that is expected not to start: what it says and with which exit code it ends.
+// Starts a server that is expected to fail, and returns its output and exit code.
 import { join } from "node:path";
 import { freePorts } from "./server-process.ts";
 
@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dir, "../../..");
 const END_DEADLINE_MS = 20_000;
 
 export interface RefusedStart {
-	/** undefined: it did not end by itself, and was killed. */
+	/** undefined: it did not exit and was killed. */
 	readonly exitCode: number | undefined;
 	/** Standard and error output. */
 	readonly words: string;
@@ -15,10 +15,10 @@ export interface RefusedStart {
 export interface RefusedStartOptions {
 	/** The data folder. */
 	readonly data: string;
-	/** Flags of `verbatim serve`; doors that are not named get free ports. */
+	/** Flags of `verbatim serve`; listeners that are not named get free ports. */
 	readonly flags?: readonly string[];
 	readonly environment?: Readonly<Record<string, string>>;
-	/** What runs the command, before the command itself. */
+	/** Command prefix. */
 	readonly under?: readonly string[];
 }
 

@@ -1,5 +1,4 @@
-// A real server in a process of its own: started with the command of the README, killed without warning, started again on the
-// same data and the same ports.
+// A server process: started with the command of the README, stopped or killed, restarted with the same data folder and ports.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,12 +61,12 @@ export class ServerProcess {
 		return this.process.pid;
 	}
 
-	/** All that the server has printed, over all its lives. */
+	/** Output of all processes so far, its end if it is long. */
 	get printed(): string {
 		return this.output;
 	}
 
-	/** Resolves when the server says that it is ready. Rejects with what it printed if it does not come to that. */
+	/** Resolves when /ready answers. Rejects with the output on exit or timeout. */
 	async start(): Promise<void> {
 		const at = (port: number) => `127.0.0.1:${port}`;
 		const command = this.options.command ?? [process.execPath, join(ROOT, "cli/src/main.ts"), "serve"];
@@ -112,7 +111,7 @@ export class ServerProcess {
 	}
 }
 
-/** Ports that are free now: held all at once, so that they differ, and given back. */
+/** Distinct free ports: bound all at once and released. */
 export function freePorts(count: number): number[] {
 	const held = Array.from({ length: count }, () => Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } }));
 	const ports = held.map((listener) => listener.port);

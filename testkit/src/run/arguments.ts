@@ -1,17 +1,17 @@
-// The command line of the programs behind `npm run`: what there is, in words, and a mistake told in one line instead of a stack trace.
+// Command-line parsing of the `npm run` programs: usage, and errors as one line instead of a stack trace.
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
-/** What is wrong with the command line; 1 is for what a run has found. */
+/** Exit code for a wrong command line; 1 is for failures that a run has found. */
 const USAGE_EXIT = 2;
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>>;
 
 export interface Usage<O extends Options> {
-	/** Told for `--help`, and behind a mistake. */
+	/** Printed for `--help` and after an error. */
 	readonly usage: string;
 	readonly options: O;
-	/** Words beside the options; default: none may be given. */
+	/** Whether positional arguments are allowed; default: no. */
 	readonly words?: boolean;
 }
 

@@ -1,5 +1,5 @@
-// `npm run crash -- --rounds 300 [--seed N] [--clients N] [--json]`: see testkit/src/crash/crash.ts.
-import { crash } from "../crash/crash.ts";
+// `npm run crash -- --rounds 300 [--seed N] [--clients N] [--json]`: see testkit/src/crash/crash-run.ts.
+import { runCrash } from "../crash/crash-run.ts";
 import { argumentsOf, wholeOf } from "./arguments.ts";
 
 const { values } = argumentsOf({
@@ -21,7 +21,7 @@ const { values } = argumentsOf({
 const rounds = wholeOf("rounds", values.rounds, 1);
 const clients = wholeOf("clients", values.clients, 1);
 const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
-const { verdict, entries, clientDeaths } = await crash({
+const { verdict, entries, clientDeaths } = await runCrash({
 	rounds,
 	seed,
 	clients,

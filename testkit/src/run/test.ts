@@ -1,6 +1,5 @@
-// `npm test`: all tests, package by package in the order of the imports, each in a process of its own. It ends with what was
-// skipped, why, and how to get it, and with one line of counts. In CI nothing may be skipped: what is missing there is a fault
-// of the CI, not a reason to pass.
+// `npm test`: all tests, package by package in the order of the imports, each package in a process of its own. Prints skipped tests with
+// reason and remedy, and one line of counts. In CI a skipped test fails the run.
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -54,7 +53,7 @@ for (const name of PACKAGES.filter((name) => (only.length === 0 || only.includes
 	const exitCode = await run.exited;
 	const failedBefore = counts.failed;
 	await count(report);
-	// A file that does not even load, or a process that dies, fails without a failed test.
+	// A file that does not load, or a crashed process, has no failed test in the report.
 	if (exitCode !== 0 && counts.failed === failedBefore) {
 		counts.failed++;
 		brokenPackages.push(`${name}: the run ended with ${exitCode}`);

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isFolderInUse } from "@verbatim/server";
-import { Peer, Tally } from "../../src/overload/peer.ts";
-import { Recorder } from "../../src/overload/recorder.ts";
+import { HistoryRecorder } from "../../src/overload/history-recorder.ts";
+import { LoadClient, Tally } from "../../src/overload/load-client.ts";
 import { freePorts } from "../../src/process/server-process.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
@@ -58,7 +58,12 @@ describe("npm start", () => {
 		test(
 			`${what} stops the server, which drains, before npm ends with 0`,
 			async () => {
-				const ann = await Peer.guest({ port: ports[1] ?? 0, name: "ann", recorder: new Recorder(), tally: new Tally() });
+				const ann = await LoadClient.guest({
+					port: ports[1] ?? 0,
+					name: "ann",
+					recorder: new HistoryRecorder(),
+					tally: new Tally(),
+				});
 				send();
 				await ann.until(() => ann.ended, "the end");
 				expect(ann.close?.code).toBe(DRAINING);
@@ -74,7 +79,12 @@ describe("npm start", () => {
 	test(
 		"a server whose npm was killed drains and ends by itself",
 		async () => {
-			const ann = await Peer.guest({ port: ports[1] ?? 0, name: "ann", recorder: new Recorder(), tally: new Tally() });
+			const ann = await LoadClient.guest({
+				port: ports[1] ?? 0,
+				name: "ann",
+				recorder: new HistoryRecorder(),
+				tally: new Tally(),
+			});
 			npm.kill("SIGKILL");
 			await ann.until(() => ann.ended, "the end");
 			expect(ann.close?.code).toBe(DRAINING);
@@ -87,9 +97,20 @@ describe("npm start", () => {
 
 test("a server that is to end with a parent which has ended before it came up stops by itself", async () => {
 	const data = await mkdtemp(join(tmpdir(), "verbatim-npm-"));
-	const gone = Bun.spawn(["true"]);
-	await gone.exited;
-	const flags = ["--data", data, "--http", "127.0.0.1:0", "--tcp", "off", "--ops", "off", "--stop-with-parent", `${gone.pid}`];
+	const onClosed = Bun.spawn(["true"]);
+	await onClosed.exited;
+	const flags = [
+		"--data",
+		data,
+		"--http",
+		"127.0.0.1:0",
+		"--tcp",
+		"off",
+		"--ops",
+		"off",
+		"--stop-with-parent",
+		`${onClosed.pid}`,
+	];
 	const server = Bun.spawn([process.execPath, join(ROOT, "cli/src/main.ts"), "serve", ...flags], { stderr: "pipe" });
 	expect(await server.exited).toBe(0);
 	expect(await new Response(server.stderr).text()).toContain('"msg":"stopped"');

@@ -9,8 +9,8 @@ import { sends } from "./sends.ts";
 import { stalled } from "./stalled.ts";
 import { storm } from "./storm.ts";
 
-/** Those that go the same way on every machine, if not as fast. */
-export const STEADY: readonly Experiment[] = [sends, connections, history, stalled, disk];
+/** Their outcome does not depend on the machine's speed. */
+export const DETERMINISTIC: readonly Experiment[] = [sends, connections, history, stalled, disk];
 
 /** All; the last four take their time, or a machine of their own. */
-export const EXPERIMENTS: readonly Experiment[] = [...STEADY, memory, storm, pages, flood];
+export const EXPERIMENTS: readonly Experiment[] = [...DETERMINISTIC, memory, storm, pages, flood];

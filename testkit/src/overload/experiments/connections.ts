@@ -1,5 +1,5 @@
-// Twice as many connections as are let in, at both doors. Whoever is inside notices nothing; whoever is not is told when to come back;
-// and with the crowd gone there is room again.
+// Twice as many connections as the limit, by WebSocket and TCP. Admitted clients are not affected; the others get a retry time; once the
+// connections are closed, new ones are admitted again.
 import { renderPreface } from "@verbatim/protocol";
 import { Crowd } from "../../e2e/crowd.ts";
 import { webSocketUpgrade } from "../../e2e/framing.ts";
@@ -19,10 +19,10 @@ export const connections: Experiment = {
 		"--limits.opensBurst=1000000",
 	],
 	rssBytesMax: 300 * 1024 * 1024,
-	async load(stage, seconds) {
-		const { tally, server } = stage;
+	async load(context, seconds) {
+		const { tally, server } = context;
 		const failures: string[] = [];
-		const before = await stage.vitals.connections();
+		const before = await context.monitor.connections();
 		const endMs = performance.now() + seconds * 1_000;
 		do {
 			const webSockets = await Crowd.gather(server.httpPort, CONNECTIONS_MAX, webSocketUpgrade("proto"));
@@ -39,7 +39,7 @@ export const connections: Experiment = {
 			let inside = 0;
 			for (const words of heard()) {
 				if (words.startsWith("HTTP/1.1 101") || words.startsWith("VERBATIM/1 ok")) inside++;
-				else tally.failed({ code: "busy", retry: true, retryAfterMs: saysWhen(words) ? 1 : 0 });
+				else tally.failed({ code: "busy", retry: true, retryAfterMs: hasRetryAfter(words) ? 1 : 0 });
 			}
 			tally.done += inside;
 			if (inside > CONNECTIONS_MAX) failures.push(`${inside} were let in`);
@@ -48,7 +48,7 @@ export const connections: Experiment = {
 			tcp.leave();
 			// Who is turned away and lingers counts, and too many of these are cut without a word: the next crowd comes when this one is gone.
 			await eventually(
-				async () => (await stage.vitals.connections()) === before || undefined,
+				async () => (await context.monitor.connections()) === before || undefined,
 				() => "the crowd is gone",
 			);
 		} while (performance.now() < endMs);
@@ -56,6 +56,6 @@ export const connections: Experiment = {
 	},
 };
 
-function saysWhen(words: string): boolean {
+function hasRetryAfter(words: string): boolean {
 	return /^retry-after: [1-9]/im.test(words) || /^VERBATIM\/1 error busy .*try again in [0-9.]+ s/.test(words);
 }

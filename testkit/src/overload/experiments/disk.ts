@@ -1,5 +1,5 @@
-// The disk stalls: each batch takes two and a half seconds for a while. Sends pile up, are refused before they are queued, and so are strangers
-// and old history; who has a token still gets in, and the newest page is still given.
+// The disk stalls: each batch takes two and a half seconds for a while. Sends are refused before they are queued, and so are new guests
+// and old history; sessions with a token are still resumed, and the newest page is still answered.
 import type { Experiment } from "../experiment.ts";
 
 const BATCH_MS = 2_500;
@@ -11,10 +11,10 @@ export const disk: Experiment = {
 	about: `the disk takes ${BATCH_MS / 1_000} s for each batch, ${PER_SECOND} sends/s go on`,
 	flags: ["--limits.commandsInFlightMax=100000"],
 	rssBytesMax: 400 * 1024 * 1024,
-	async load(stage, seconds) {
-		const speaker = await stage.guest("speaker");
-		const inside = await stage.guest("inside", true);
-		await stage.slowDisk(BATCH_MS, 0);
+	async load(context, seconds) {
+		const sender = await context.guest("speaker");
+		const inside = await context.guest("inside", true);
+		await context.slowDisk(BATCH_MS, 0);
 		const failures: string[] = [];
 		const beganMs = performance.now();
 		const lastsMs = Math.max(seconds * 1_000, 2 * BATCH_MS);
@@ -22,18 +22,18 @@ export const disk: Experiment = {
 		let probing: Promise<void> | undefined;
 		while (performance.now() - beganMs < lastsMs) {
 			const due = ((performance.now() - beganMs) / 1_000) * PER_SECOND;
-			for (; said < due; said++) void speaker.say(`${said} ${"x".repeat(2_000)}`);
-			if (probing === undefined && (await stage.vitals.levelNow()) === 4) probing = probe();
+			for (; said < due; said++) void sender.send(`${said} ${"x".repeat(2_000)}`);
+			if (probing === undefined && (await context.monitor.levelNow()) === 4) probing = probe();
 			await Bun.sleep(STEP_MS);
 		}
-		await stage.slowDisk(0, 0);
+		await context.slowDisk(0, 0);
 		await probing;
 		if (probing === undefined) failures.push("the server never refused sends");
 		return failures;
 
 		async function probe(): Promise<void> {
-			const { tally } = stage;
-			const ready = await fetch(`${stage.server.ops}/ready`);
+			const { tally } = context;
+			const ready = await fetch(`${context.server.ops}/ready`);
 			const words = await ready.text();
 			if (ready.status !== 503 || !words.includes("overload")) failures.push(`/ready said ${ready.status}, ${words}, at level 4`);
 			const history = (before: number) =>
@@ -42,13 +42,13 @@ export const disk: Experiment = {
 			if (old.case === "failure") tally.failed(old.value);
 			else failures.push(`old history was answered by ${old.case}, at level 4`);
 			if (newest.case !== "page") failures.push(`the newest page was answered by ${newest.case}`);
-			const stranger = await stage.stranger("stranger");
-			const refused = await stranger.hello({ case: "guest", value: { name: "stranger" } });
+			const unauthenticated = await context.unauthenticated("stranger");
+			const refused = await unauthenticated.hello({ case: "guest", value: { name: "stranger" } });
 			if (refused.case === "failure") tally.failed(refused.value);
 			else failures.push(`a stranger was answered by ${refused.case}, at level 4`);
-			stranger.leave();
+			unauthenticated.leave();
 			inside.leave();
-			const back = await stage.stranger("inside");
+			const back = await context.unauthenticated("inside");
 			const welcome = await back.resume(inside);
 			if (welcome.case !== "welcome") failures.push(`who came back with a token was answered by ${welcome.case}`);
 		}

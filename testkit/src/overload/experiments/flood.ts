@@ -2,11 +2,11 @@
 // is measured is how long everybody else waits for an acknowledgement.
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
-import type { Experiment, Stage } from "../experiment.ts";
-import type { FlooderOptions } from "../flooder.ts";
-import { FLOODS, type FloodWay } from "../floods.ts";
-import type { Peer } from "../peer.ts";
-import { waits, words } from "../waits.ts";
+import { describeLatency, measureAckLatency } from "../ack-latency.ts";
+import type { Experiment, ExperimentContext } from "../experiment.ts";
+import { FLOODS, type FloodWay } from "../flood-messages.ts";
+import type { FloodOptions } from "../flood-process.ts";
+import type { LoadClient } from "../load-client.ts";
 
 /** As many as one address may have. */
 const MANY = 64;
@@ -14,7 +14,7 @@ const MANY = 64;
 const P90_MS_MAX = { one: 40, many: 100 } as const;
 /** A machine may be busy with other things for a moment: what misses the bar is measured again. */
 const TRIES_MAX = 3;
-const SPEAKERS = 10;
+const SENDERS = 10;
 
 export const flood: Experiment = {
 	name: "flood",
@@ -23,13 +23,13 @@ export const flood: Experiment = {
 	plain: true,
 	flags: ["--limits.loginsPerMinute=100000", "--log.level=error"],
 	rssBytesMax: 500 * 1024 * 1024,
-	async load(stage, seconds) {
-		const speakers: Peer[] = [];
-		for (let i = 0; i < SPEAKERS; i++) speakers.push(await stage.guest(`speaker${i}`, true));
+	async load(context, seconds) {
+		const senders: LoadClient[] = [];
+		for (let i = 0; i < SENDERS; i++) senders.push(await context.guest(`speaker${i}`, true));
 		const failures: string[] = [];
 		// In all ten times as long as asked: there are many kinds.
 		const eachMs = seconds * 250;
-		stage.note(`quiet: ${words(await waits(stage, speakers, eachMs))}`);
+		context.note(`quiet: ${describeLatency(await measureAckLatency(context, senders, eachMs))}`);
 		let address = 1;
 		for (const { name, ways } of FLOODS) {
 			for (const way of ways) {
@@ -40,11 +40,11 @@ export const flood: Experiment = {
 					const what = `${name}, ${way}, ${connections}`;
 					let p90 = Number.POSITIVE_INFINITY;
 					for (let tries = 0; tries < TRIES_MAX && p90 > p90MsMax; tries++) {
-						const flooding = begin(stage, { flood: name, way, connections, from: loopback(++address) }, way);
+						const flooding = begin(context, { flood: name, way, connections, from: loopback(++address) }, way);
 						await flooding.began;
-						const waited = await waits(stage, speakers, eachMs);
+						const waited = await measureAckLatency(context, senders, eachMs);
 						const report = await flooding.end();
-						stage.note(`${what}: ${words(waited)}; ${report}`);
+						context.note(`${what}: ${describeLatency(waited)}; ${report}`);
 						p90 = waited.p90;
 					}
 					if (p90 > p90MsMax) failures.push(`${what}: others wait ${p90.toFixed(0)} ms at p90, more than ${p90MsMax}`);
@@ -60,21 +60,24 @@ function loopback(n: number): string | undefined {
 	return process.platform === "linux" ? `127.0.${1 + (n >> 7)}.${1 + (n & 127)}` : undefined;
 }
 
-interface Flooding {
+interface FloodProcess {
 	/** Resolves when something of the flood was sent. */
 	readonly began: Promise<void>;
 	/** Ends it, and says what it has done. */
 	end(): Promise<string>;
 }
 
-function begin(stage: Stage, options: Omit<FlooderOptions, "port">, way: FloodWay): Flooding {
-	const { server } = stage;
+function begin(context: ExperimentContext, options: Omit<FloodOptions, "port">, way: FloodWay): FloodProcess {
+	const { server } = context;
 	const port = way === "ws" ? server.httpPort : server.tcpPort;
-	const child = Bun.spawn([process.execPath, join(import.meta.dir, "../flooder.ts"), JSON.stringify({ ...options, port })], {
-		stdin: "ignore",
-		stdout: "pipe",
-		stderr: "inherit",
-	});
+	const child = Bun.spawn(
+		[process.execPath, join(import.meta.dir, "../flood-process.ts"), JSON.stringify({ ...options, port })],
+		{
+			stdin: "ignore",
+			stdout: "pipe",
+			stderr: "inherit",
+		},
+	);
 	// In life it is another machine: it must not take the processor from the server and from those who talk.
 	setPriority(child.pid, constants.priority.PRIORITY_LOW);
 	const { promise: began, resolve } = Promise.withResolvers<void>();

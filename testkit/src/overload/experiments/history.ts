@@ -1,7 +1,7 @@
-// Readers who ask for pages of history twice as often as they may. They get what they may have; what is beyond is refused with when to
-// come back; and those who talk meanwhile are acknowledged all the same.
+// Readers that request history pages at twice their rate limit. They get what the limit allows; the rest is refused with a retry time;
+// sends of others are acknowledged meanwhile.
 import type { Experiment } from "../experiment.ts";
-import type { Peer } from "../peer.ts";
+import type { LoadClient } from "../load-client.ts";
 
 const READERS = 10;
 const ASKS_PER_SECOND = 100;
@@ -13,12 +13,12 @@ export const history: Experiment = {
 	about: `${READERS} readers ask for 2 x ${ASKS_PER_SECOND} pages/s each, where each may have ${ASKS_PER_SECOND}`,
 	flags: [`--limits.asksPerSecond=${ASKS_PER_SECOND}`, `--limits.asksBurst=${ASKS_PER_SECOND}`],
 	rssBytesMax: 400 * 1024 * 1024,
-	async load(stage, seconds) {
-		const readers: Peer[] = [];
-		for (let i = 0; i < READERS; i++) readers.push(await stage.guest(`reader${i}`));
-		const writer = await stage.guest("writer");
-		await Promise.all(Array.from({ length: ENTRIES }, (_, i) => writer.say(`${i} ${"y".repeat(400)}`)));
-		const before = { offered: stage.tally.offered, done: stage.tally.done };
+	async load(context, seconds) {
+		const readers: LoadClient[] = [];
+		for (let i = 0; i < READERS; i++) readers.push(await context.guest(`reader${i}`));
+		const writer = await context.guest("writer");
+		await Promise.all(Array.from({ length: ENTRIES }, (_, i) => writer.send(`${i} ${"y".repeat(400)}`)));
+		const before = { offered: context.tally.offered, done: context.tally.done };
 		const beganMs = performance.now();
 		let asked = 0;
 		while (performance.now() - beganMs < seconds * 1_000) {
@@ -26,22 +26,22 @@ export const history: Experiment = {
 			for (; asked < due; asked++) ask(readers[asked % READERS], asked);
 			await Bun.sleep(STEP_MS);
 		}
-		const refused = stage.tally.refused.get("rate_limited") ?? 0;
+		const refused = context.tally.refused.get("rate_limited") ?? 0;
 		return [
 			...(before.done === before.offered ? [] : ["what was to be read could not be said"]),
 			...(refused > 0 ? [] : ["nothing was refused: twice as much as they may was no overload"]),
-			...(stage.tally.done > before.done ? [] : ["not a single page was given"]),
+			...(context.tally.done > before.done ? [] : ["not a single page was given"]),
 		];
 
-		function ask(reader: Peer | undefined, i: number): void {
+		function ask(reader: LoadClient | undefined, i: number): void {
 			if (reader === undefined) return;
-			stage.tally.offered++;
+			context.tally.offered++;
 			const before = 2 + ((i * 97) % ENTRIES);
 			void reader
 				.ask({ case: "history", value: { room: reader.room, before, after: 0, first: false, limit: 50 } })
 				.then((body) => {
-					if (body.case === "page") stage.tally.done++;
-					else if (body.case === "failure") stage.tally.failed(body.value);
+					if (body.case === "page") context.tally.done++;
+					else if (body.case === "failure") context.tally.failed(body.value);
 				});
 		}
 	},

@@ -1,8 +1,8 @@
-// Readers who ask for page after page of old history, as fast as they are answered, from a server that may have little memory. What it
-// has to let go of is just that; who speaks is acknowledged as soon as there is memory again. How much a runtime holds that nobody uses
-// differs from machine to machine, so this one is not among the tests.
+// Readers that request old history pages in a closed loop from a server with a low memory limit. Exactly those requests are shed; sends are
+// acknowledged as soon as there is memory again. How much unused memory the runtime keeps differs between machines, so this one is
+// not among the tests.
 import type { Experiment } from "../experiment.ts";
-import type { Peer } from "../peer.ts";
+import type { LoadClient } from "../load-client.ts";
 
 const MiB = 1024 * 1024;
 const BYTES_MAX = 220 * MiB;
@@ -16,25 +16,25 @@ export const memory: Experiment = {
 	name: "memory",
 	about: `${READERS} readers ask for pages without end, where the server may have ${BYTES_MAX / MiB} MiB`,
 	flags: [`--limits.memoryBytesMax=${BYTES_MAX}`],
-	// The bound is where work is let go of, not a wall: what is under way and not yet collected comes on top.
+	// The limit starts shedding, it is not a hard bound: work in progress and garbage come on top.
 	rssBytesMax: 1.5 * BYTES_MAX,
-	async load(stage, seconds) {
-		const writer = await stage.guest("writer");
+	async load(context, seconds) {
+		const writer = await context.guest("writer");
 		for (let said = 0; said < ENTRIES; said += AT_ONCE)
-			await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => writer.say(`${said + i} ${"y".repeat(400)}`)));
-		const readers: Peer[] = [];
-		for (let i = 0; i < READERS; i++) readers.push(await stage.guest(`reader${i}`));
-		const { tally, vitals } = stage;
+			await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => writer.send(`${said + i} ${"y".repeat(400)}`)));
+		const readers: LoadClient[] = [];
+		for (let i = 0; i < READERS; i++) readers.push(await context.guest(`reader${i}`));
+		const { tally, monitor } = context;
 		const beganMs = performance.now();
 		const isOver = () => {
 			const lastedMs = performance.now() - beganMs;
-			return lastedMs > seconds * 1_000 && (vitals.level >= 3 || lastedMs > LONGEST_MS);
+			return lastedMs > seconds * 1_000 && (monitor.level >= 3 || lastedMs > LONGEST_MS);
 		};
 		const refusedBefore = tally.refusals;
 		await Promise.all(readers.flatMap((reader) => Array.from({ length: PAGES_AT_ONCE }, (_, i) => read(reader, i))));
 		return tally.refusals > refusedBefore ? [] : ["nothing was refused: memory was not short"];
 
-		async function read(reader: Peer, start: number): Promise<void> {
+		async function read(reader: LoadClient, start: number): Promise<void> {
 			for (let i = start; !isOver(); i++) {
 				tally.offered++;
 				const before = 2 + ((i * 97) % ENTRIES);

@@ -2,13 +2,13 @@
 // acknowledgement, beside how long without them, in turn in one run.
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
-import type { Experiment, Stage } from "../experiment.ts";
+import { type AckLatency, describeLatency, measureAckLatency, mergeLatencies } from "../ack-latency.ts";
+import type { Experiment, ExperimentContext } from "../experiment.ts";
+import type { LoadClient } from "../load-client.ts";
 import type { PageReadersOptions, PageReadersReport } from "../page-readers.ts";
-import type { Peer } from "../peer.ts";
-import { together, type Waits, waits, words } from "../waits.ts";
 
 const READERS = 8;
-const SPEAKERS = 10;
+const SENDERS = 10;
 /** Without and with them, in turn: whatever else the machine does meanwhile concerns both. */
 const SLICE_MS = 2_000;
 /** Until what each may read at once after a rest is read, about: what is measured is how it goes on. */
@@ -23,35 +23,35 @@ export const pages: Experiment = {
 	plain: true,
 	flags: ["--limits.loginsPerMinute=100000", "--log.level=error"],
 	rssBytesMax: 500 * 1024 * 1024,
-	async load(stage, seconds) {
-		const speakers: Peer[] = [];
-		for (let i = 0; i < SPEAKERS; i++) speakers.push(await stage.guest(`speaker${i}`, true));
-		const readers = await gather(stage);
+	async load(context, seconds) {
+		const senders: LoadClient[] = [];
+		for (let i = 0; i < SENDERS; i++) senders.push(await context.guest(`speaker${i}`, true));
+		const readers = await gather(context);
 		const ratios: number[] = [];
 		const slices = Math.ceil((seconds * 1_000) / SLICE_MS);
 		for (let round = 0; round < ROUNDS; round++) {
-			const without: Waits[] = [];
-			const beside: Waits[] = [];
+			const without: AckLatency[] = [];
+			const beside: AckLatency[] = [];
 			let [pages, bytes] = [0, 0];
 			for (let slice = 0; slice < slices; slice++) {
 				await Bun.sleep(SETTLE_MS);
-				without.push(await waits(stage, speakers, SLICE_MS));
+				without.push(await measureAckLatency(context, senders, SLICE_MS));
 				readers.tell("begin");
 				await Bun.sleep(SETTLE_MS);
 				const before = await readers.report();
-				beside.push(await waits(stage, speakers, SLICE_MS));
+				beside.push(await measureAckLatency(context, senders, SLICE_MS));
 				const after = await readers.report();
 				readers.tell("rest");
 				pages += after.pages - before.pages;
 				bytes += after.bytes - before.bytes;
 			}
-			const [quiet, loud] = [together(without), together(beside)];
+			const [quiet, loud] = [mergeLatencies(without), mergeLatencies(beside)];
 			ratios.push(loud.p99 / quiet.p99);
 			const forSeconds = (slices * SLICE_MS) / 1_000;
 			const rate = `${(pages / forSeconds).toFixed(0)} pages/s, ${(bytes / 1024 / 1024 / forSeconds).toFixed(1)} MiB/s`;
-			stage.note(`without: ${words(quiet)}`);
-			stage.note(`beside: ${words(loud)}; ${rate}`);
-			stage.note(`p99 beside them is ${ratios.at(-1)?.toFixed(2)} times as long`);
+			context.note(`without: ${describeLatency(quiet)}`);
+			context.note(`beside: ${describeLatency(loud)}; ${rate}`);
+			context.note(`p99 beside them is ${ratios.at(-1)?.toFixed(2)} times as long`);
 		}
 		await readers.end();
 		const median = ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
@@ -67,7 +67,7 @@ interface Readers {
 }
 
 /** They are in their room, and it is full. */
-async function gather({ server }: Stage): Promise<Readers> {
+async function gather({ server }: ExperimentContext): Promise<Readers> {
 	const options: PageReadersOptions = { port: server.tcpPort, readers: READERS };
 	const child = Bun.spawn([process.execPath, join(import.meta.dir, "../page-readers.ts"), JSON.stringify(options)], {
 		stdin: "pipe",

@@ -1,8 +1,8 @@
-// Readers that do not read, while their room speaks: more of them than all outboxes together may hold for. Those who read notice nothing.
-// In the end all read again, or come back where they were, and have been given everything in order, or told what was left out.
+// Stalled readers in an active room: more than the limit of all outboxes together allows. Other readers are not affected. In the end all
+// read again or resume, and have received everything in order or reported as skipped.
 import { eventually } from "../../e2e/waiting.ts";
 import type { Experiment } from "../experiment.ts";
-import type { Peer } from "../peer.ts";
+import type { LoadClient } from "../load-client.ts";
 
 const MiB = 1024 * 1024;
 const OUTBOXES_BYTES_MAX = 2 * MiB;
@@ -30,17 +30,17 @@ export const stalled: Experiment = {
 		`--timing.stalledMs=${STALLED_MS}`,
 	],
 	rssBytesMax: 400 * MiB,
-	async load(stage, seconds) {
-		const readers: Peer[] = [];
-		for (let i = 0; i < READERS; i++) readers.push(await stage.guest(`reader${i}`, true));
-		const speaker = await stage.guest("speaker");
+	async load(context, seconds) {
+		const readers: LoadClient[] = [];
+		for (let i = 0; i < READERS; i++) readers.push(await context.guest(`reader${i}`, true));
+		const sender = await context.guest("speaker");
 		for (const reader of readers) reader.pause(true);
 		const endMs = performance.now() + Math.min(seconds * 1_000, STALLED_MS / 2);
 		let unheard = 0;
-		const haveStalled = () => performance.now() - stage.vitals.outboxSteadySinceMs > STEADY_MS;
+		const haveStalled = () => performance.now() - context.monitor.outboxSteadySinceMs > STEADY_MS;
 		// The kernel's buffers of a loopback connection hold some MiB: only beyond them the server holds anything.
 		while (performance.now() < endMs || !haveStalled()) {
-			const heard = await Promise.all(Array.from({ length: AT_ONCE }, () => speaker.say(TEXT)));
+			const heard = await Promise.all(Array.from({ length: AT_ONCE }, () => sender.send(TEXT)));
 			unheard += heard.filter((ok) => !ok).length;
 			if (performance.now() > endMs + LONGEST_MS) return ["the kernel's buffers hid that they stalled"];
 		}
@@ -49,18 +49,18 @@ export const stalled: Experiment = {
 		const patient = readers.slice(READERS / 2);
 		for (const reader of readers.slice(0, READERS / 2)) reader.pause(false);
 		await eventually(
-			async () => ((await stage.vitals.closedAs("slow")) >= READERS / 2 ? true : undefined),
+			async () => ((await context.monitor.closedAs("slow")) >= READERS / 2 ? true : undefined),
 			() => "the end of those that do not read",
 		);
 		for (const reader of patient) {
 			reader.pause(false);
 			await reader.until(() => reader.ended, "the end of one that did not read");
-			const body = await (await stage.stranger(reader.name)).resume(reader);
+			const body = await (await context.unauthenticated(reader.name)).resume(reader);
 			if (body.case !== "welcome") return [`${reader.name} could not come back: ${body.case}`];
 		}
 		// Once the sum is reached, each is given no more than one piece of the log.
 		const most = OUTBOXES_BYTES_MAX + READERS * GROWTH * PAGE_BYTES_MAX;
-		const { outboxBytes } = stage.vitals;
+		const { outboxBytes } = context.monitor;
 		return [
 			...(unheard === 0 ? [] : [`${unheard} sends of one who reads were refused`]),
 			...(outboxBytes <= most ? [] : [`the outboxes held ${outboxBytes} bytes, more than ${most}`]),

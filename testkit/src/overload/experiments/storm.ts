@@ -2,10 +2,10 @@
 // room of all, asking nothing; and there again as pages that ask who is there. All on one server, so that their costs compare: what a
 // page asks after a reconnect must not make it much dearer than a client that asks nothing.
 import { eventually } from "../../e2e/waiting.ts";
-import type { Experiment, Stage } from "../experiment.ts";
-import { Peer, type PeerOptions, Tally } from "../peer.ts";
-import { Recorder } from "../recorder.ts";
-import { cpuSecondsOf } from "../vitals.ts";
+import type { Experiment, ExperimentContext } from "../experiment.ts";
+import { HistoryRecorder } from "../history-recorder.ts";
+import { LoadClient, type LoadClientOptions, Tally } from "../load-client.ts";
+import { cpuSecondsOf } from "../server-monitor.ts";
 
 export interface StormOptions {
 	readonly clients: number;
@@ -17,7 +17,7 @@ export interface StormOptions {
 	readonly ratioMax: number;
 }
 
-interface Crowd {
+interface StormGroup {
 	readonly name: string;
 	readonly rooms: number;
 	/** Does each ask for the members, with the version of the list it had? */
@@ -60,15 +60,15 @@ export function stormOf({ clients, rooms, missed, ratioMax }: StormOptions): Exp
 			"--limits.loginsPerMinute=1000000",
 		],
 		rssBytesMax: 800 * 1024 * 1024,
-		async load(stage) {
-			const many = await comeBack(stage, { name: "many", rooms, asks: false });
-			const one = await comeBack(stage, { name: "one", rooms: 1, asks: false });
-			const page = await comeBack(stage, { name: "page", rooms: 1, asks: true });
+		async load(context) {
+			const many = await reconnect(context, { name: "many", rooms, asks: false });
+			const one = await reconnect(context, { name: "one", rooms: 1, asks: false });
+			const page = await reconnect(context, { name: "page", rooms: 1, asks: true });
 			const ratio = page.cpuMs / many.cpuMs;
-			stage.note(`in ${rooms} rooms, asking nothing: ${words(many)}`);
-			stage.note(`in one room, asking nothing: ${words(one)}`);
-			stage.note(`in one room, asking for the members by their version: ${words(page)}; ${ratio.toFixed(2)} times the first`);
-			stage.note(`a page of ${MEMBERS_ASKED} members at most, to who has none: ${page.pageMs?.toFixed(2)} ms`);
+			context.note(`in ${rooms} rooms, asking nothing: ${words(many)}`);
+			context.note(`in one room, asking nothing: ${words(one)}`);
+			context.note(`in one room, asking for the members by their version: ${words(page)}; ${ratio.toFixed(2)} times the first`);
+			context.note(`a page of ${MEMBERS_ASKED} members at most, to who has none: ${page.pageMs?.toFixed(2)} ms`);
 			return [
 				...many.failures,
 				...one.failures,
@@ -78,73 +78,81 @@ export function stormOf({ clients, rooms, missed, ratioMax }: StormOptions): Exp
 		},
 	};
 
-	async function comeBack({ server, tally, vitals }: Stage, { name, rooms: count, asks }: Crowd): Promise<Cost> {
-		const options = (guest: string) => ({ port: server.tcpPort, name: guest, recorder: new Recorder(), tally: new Tally() });
+	async function reconnect(
+		{ server, tally, monitor }: ExperimentContext,
+		{ name, rooms: count, asks }: StormGroup,
+	): Promise<Cost> {
+		const options = (guest: string) => ({
+			port: server.tcpPort,
+			name: guest,
+			recorder: new HistoryRecorder(),
+			tally: new Tally(),
+		});
 		const roomOf = (i: number): string => `#${name}${i % count}`;
-		const speakers: Peer[] = [];
+		const senders: LoadClient[] = [];
 		for (let i = 0; i < count; i++) {
-			const speaker = await guest(options(`${name}-speaker${i}`));
-			await speaker.join(roomOf(i), false);
-			speakers.push(speaker);
+			const sender = await guest(options(`${name}-speaker${i}`));
+			await sender.join(roomOf(i), false);
+			senders.push(sender);
 		}
-		const away = await eachOf(clients, JOINING_AT_ONCE, async (i) => {
-			const peer = await guest(options(`${name}${i}`));
-			await peer.join(roomOf(i), false);
-			peer.leave();
-			return peer;
+		const away = await mapConcurrently(clients, JOINING_AT_ONCE, async (i) => {
+			const client = await guest(options(`${name}${i}`));
+			await client.join(roomOf(i), false);
+			client.leave();
+			return client;
 		});
 		// All stand at the head, and know the list of members as it is, as those do who have followed the log.
-		const lists = await eachOf(count, BACK_AT_ONCE, async (i) => {
-			const speaker = mustBe(speakers[i]);
-			await speaker.until(() => speaker.cursor === 1 + members(i), "the joins of all", PATIENCE_MS);
-			const body = await speaker.ask({ case: "who", value: { room: speaker.room, limit: 1 } });
+		const lists = await mapConcurrently(count, BACK_AT_ONCE, async (i) => {
+			const sender = mustBe(senders[i]);
+			await sender.until(() => sender.cursor === 1 + members(i), "the joins of all", PATIENCE_MS);
+			const body = await sender.ask({ case: "who", value: { room: sender.room, limit: 1 } });
 			if (body.case !== "memberList") throw new Error(`who was answered by ${body.case}`);
 			return body.value;
 		});
-		for (const [i, peer] of away.entries()) peer.cursor = mustBe(speakers[i % count]).cursor;
-		await eachOf(count, BACK_AT_ONCE, (i) =>
-			Promise.all(Array.from({ length: missed }, (_, n) => mustBe(speakers[i]).say(`${n} ${"y".repeat(60)}`))),
+		for (const [i, client] of away.entries()) client.cursor = mustBe(senders[i % count]).cursor;
+		await mapConcurrently(count, BACK_AT_ONCE, (i) =>
+			Promise.all(Array.from({ length: missed }, (_, n) => mustBe(senders[i]).send(`${n} ${"y".repeat(60)}`))),
 		);
 
 		// What is measured begins on a server that is calm.
 		await eventually(
-			async () => (await vitals.levelNow()) === 0 || undefined,
+			async () => (await monitor.levelNow()) === 0 || undefined,
 			() => "the server is calm",
 			PATIENCE_MS,
 		);
 		const failures: string[] = [];
 		const cpuBefore = cpuSecondsOf(server.pid);
 		const beganMs = performance.now();
-		const back = await eachOf(clients, BACK_AT_ONCE, async (i) => {
+		const back = await mapConcurrently(clients, BACK_AT_ONCE, async (i) => {
 			const before = mustBe(away[i]);
 			tally.offered++;
-			const peer = await letIn(options(before.name), (peer) => peer.resume(before), tally);
-			if (!asks) return peer;
+			const client = await connectUntilAdmitted(options(before.name), (client) => client.resume(before), tally);
+			if (!asks) return client;
 			const { epoch, version } = mustBe(lists[i % count]);
-			const body = await peer.ask({ case: "who", value: { room: peer.room, limit: MEMBERS_ASKED, epoch, version } });
+			const body = await client.ask({ case: "who", value: { room: client.room, limit: MEMBERS_ASKED, epoch, version } });
 			if (body.case !== "memberList") failures.push(`who was answered by ${body.case}`);
 			else if (!body.value.same) failures.push("a list that had not changed was sent again");
-			return peer;
+			return client;
 		});
-		for (const [i, peer] of back.entries()) {
-			await peer.until(() => peer.cursor >= 1 + members(i) + missed, "everything", PATIENCE_MS);
+		for (const [i, client] of back.entries()) {
+			await client.until(() => client.cursor >= 1 + members(i) + missed, "everything", PATIENCE_MS);
 		}
 		const seconds = (performance.now() - beganMs) / 1_000;
 		const cpuMs = ((cpuSecondsOf(server.pid) - cpuBefore) * 1_000) / clients;
-		tally.done += back.filter((peer) => peer.given === missed && peer.gaps === 0).length;
-		const wrong = back.filter((peer) => peer.given !== missed || peer.gaps > 0);
+		tally.done += back.filter((client) => client.given === missed && client.gaps === 0).length;
+		const wrong = back.filter((client) => client.given !== missed || client.gaps > 0);
 		if (wrong.length > 0)
 			failures.push(`${wrong.length} were given something else than the ${missed} entries they missed, in order`);
 		const pageMs = asks ? await pageCost(back) : undefined;
-		for (const peer of [...back, ...speakers]) peer.leave();
+		for (const client of [...back, ...senders]) client.leave();
 		return { cpuMs, seconds, pageMs, failures: failures.slice(0, 5) };
 
-		async function pageCost(peers: readonly Peer[]): Promise<number> {
-			const asking = peers.slice(0, PAGES_ASKED);
+		async function pageCost(clients: readonly LoadClient[]): Promise<number> {
+			const asking = clients.slice(0, PAGES_ASKED);
 			const before = cpuSecondsOf(server.pid);
-			await eachOf(asking.length, PAGES_AT_ONCE, (i) => {
-				const peer = mustBe(asking[i]);
-				return peer.ask({ case: "who", value: { room: peer.room, limit: MEMBERS_ASKED } });
+			await mapConcurrently(asking.length, PAGES_AT_ONCE, (i) => {
+				const client = mustBe(asking[i]);
+				return client.ask({ case: "who", value: { room: client.room, limit: MEMBERS_ASKED } });
 			});
 			return ((cpuSecondsOf(server.pid) - before) * 1_000) / asking.length;
 		}
@@ -158,23 +166,27 @@ export function stormOf({ clients, rooms, missed, ratioMax }: StormOptions): Exp
 }
 
 /** Connects until it is let in, and waits in between as it is told. */
-async function letIn(options: PeerOptions, hello: (peer: Peer) => ReturnType<Peer["hello"]>, tally: Tally): Promise<Peer> {
+async function connectUntilAdmitted(
+	options: LoadClientOptions,
+	hello: (client: LoadClient) => ReturnType<LoadClient["hello"]>,
+	tally: Tally,
+): Promise<LoadClient> {
 	for (;;) {
-		const peer = await Peer.connect(options);
-		const body = await hello(peer);
-		if (body.case === "welcome") return peer;
+		const client = await LoadClient.connect(options);
+		const body = await hello(client);
+		if (body.case === "welcome") return client;
 		if (body.case === "failure") tally.failed(body.value);
-		peer.leave();
+		client.leave();
 		await Bun.sleep((body.case === "failure" && body.value.retryAfterMs) || AGAIN_MS);
 	}
 }
 
-function guest(options: PeerOptions): Promise<Peer> {
-	return letIn(options, (peer) => peer.hello({ case: "guest", value: { name: options.name } }), options.tally);
+function guest(options: LoadClientOptions): Promise<LoadClient> {
+	return connectUntilAdmitted(options, (client) => client.hello({ case: "guest", value: { name: options.name } }), options.tally);
 }
 
 /** The results of `work` for 0 to `count` - 1, so many at once. */
-async function eachOf<T>(count: number, atOnce: number, work: (i: number) => Promise<T>): Promise<T[]> {
+async function mapConcurrently<T>(count: number, atOnce: number, work: (i: number) => Promise<T>): Promise<T[]> {
 	const results: T[] = [];
 	let next = 0;
 	const worker = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 // Clients send over TCP and WebSocket while the server is killed with SIGKILL at random moments and started again. At the end
 // every acknowledged message must be in the log at its seq, none twice, and every reader must have been given 1..n.
 //
-// The clients are the SDK's, with their outboxes in files; some of them die as well, and come back from their files.
+// The clients are the SDK's, with outboxes in files; some are killed as well and restarted from their files.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export interface CrashOptions {
 	/** Half of them speak WebSocket, half TCP. */
 	readonly clients?: number;
 	readonly rooms?: readonly string[];
-	/** Told once a round. */
+	/** Called after each round. */
 	readonly onRound?: (round: number, acknowledged: number) => void;
 }
 
@@ -26,12 +26,12 @@ export interface CrashReport {
 	readonly verdict: Verdict;
 	/** Entries in all logs at the end. */
 	readonly entries: number;
-	/** Times a client died and came back from its files. */
+	/** Kills of clients. */
 	readonly clientDeaths: number;
 }
 
-/** Healing at the end: everything said is answered and everybody has read everything. */
-const HEAL_MS = 60_000;
+/** Time at the end until all sends are answered and all clients have caught up. */
+const RECOVERY_TIMEOUT_MS = 60_000;
 
 const FLAGS = [
 	"--limits.sendsPerSecond",
@@ -48,7 +48,7 @@ const FLAGS = [
 	"error",
 ];
 
-export async function crash(options: CrashOptions): Promise<CrashReport> {
+export async function runCrash(options: CrashOptions): Promise<CrashReport> {
 	const { rounds, seed, rooms = ["tea", "den"] } = options;
 	const random = new SeededRandom(seed);
 	const server = await ServerProcess.prepare({ flags: FLAGS });
@@ -67,32 +67,32 @@ export async function crash(options: CrashOptions): Promise<CrashReport> {
 				witness,
 			});
 			clients.push(client);
-			await client.begin();
+			await client.start();
 		}
 		for (let round = 1; round <= rounds; round++) {
 			const before = witness.acknowledged;
-			for (const client of clients) client.talk();
-			// Only a server that has begun to acknowledge is worth killing.
+			for (const client of clients) client.startSending();
+			// Kill only once this round has acknowledged sends.
 			while (witness.acknowledged === before) await Bun.sleep(1);
 			await Bun.sleep(random.float() * 250);
 			await server.stop("SIGKILL");
 			if (random.float() < 0.3) {
 				clientDeaths++;
-				await clients[random.below(clients.length)]?.die();
+				await clients[random.below(clients.length)]?.kill();
 			}
 			await server.start();
-			for (const client of clients) await client.comeBack();
+			for (const client of clients) await client.reconnect();
 			options.onRound?.(round, witness.acknowledged);
 		}
-		for (const client of clients) client.hush();
-		for (const client of clients) await client.settled(HEAL_MS);
+		for (const client of clients) client.stopSending();
+		for (const client of clients) await client.settled(RECOVERY_TIMEOUT_MS);
 		const logs = new Map<string, WholeLog>();
 		for (const room of rooms) logs.set(room, await (clients[0] as CrashClient).wholeLog(room));
-		for (const client of clients) await client.caughtUp(logs, HEAL_MS);
+		for (const client of clients) await client.caughtUp(logs, RECOVERY_TIMEOUT_MS);
 		const entries = [...logs.values()].reduce((sum, log) => sum + log.entries.length, 0);
 		return { verdict: witness.verdict([...logs.values()]), entries, clientDeaths };
 	} finally {
-		for (const client of clients) await client.end();
+		for (const client of clients) await client.close();
 		await server.remove();
 		await rm(files, { recursive: true, force: true });
 	}

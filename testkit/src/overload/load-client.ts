@@ -1,5 +1,5 @@
-// A peer of the overload experiments: speaks framed TCP by hand, as fast as it is told, never repeats what was refused, and can stop
-// reading. It writes down what it says and is told; a refusal that does not say when to come back is counted.
+// A client of the overload experiments: framed TCP by hand, without rate limits of its own, without retries of refused sends, and with a
+// switch to stop reading. Records its history; counts refusals without a retry time.
 import {
 	type Close,
 	type Command,
@@ -19,19 +19,19 @@ import {
 import type { Socket } from "bun";
 import { Waiting } from "../e2e/waiting.ts";
 import { factsOf } from "../sim/recorder.ts";
-import type { Recorder } from "./recorder.ts";
+import type { HistoryRecorder } from "./history-recorder.ts";
 
 type Body = Down["body"];
 type HelloValue = Extract<Command, { case: "hello" }>["value"];
 
 const PREFACE: Preface = { codec: "proto", check: "crc32c", frame: "length" };
 
-/** What the peers of one experiment count together. */
+/** Totals over the clients of one experiment. */
 export class Tally {
 	offered = 0;
 	done = 0;
 	readonly refused = new Map<string, number>();
-	/** Refusals that may pass and do not say when. */
+	/** Retryable refusals without a retry time. */
 	untimed = 0;
 
 	failed({ code, retry, retryAfterMs }: Pick<Failure, "code" | "retry" | "retryAfterMs">): void {
@@ -44,29 +44,29 @@ export class Tally {
 	}
 }
 
-export interface PeerOptions {
+export interface LoadClientOptions {
 	readonly port: number;
 	readonly name: string;
-	readonly recorder: Recorder;
+	readonly recorder: HistoryRecorder;
 	readonly tally: Tally;
 }
 
-export class Peer {
+export class LoadClient {
 	readonly name: string;
 	user = "";
 	/** The newest access token. */
 	token = "";
 	room = "";
 	epoch = 0;
-	/** Everything up to here was given, or it was told of it. */
+	/** Everything up to here was delivered or reported as skipped. */
 	cursor = 0;
-	/** Ranges that it was told of instead of being given them. */
+	/** `skipped` pushes. */
 	skipped = 0;
-	/** Entries that it was given, and those among them that did not follow the one before. */
+	/** Delivered entries, and those of them that did not follow the cursor. */
 	given = 0;
 	gaps = 0;
 	close: Close | undefined;
-	private readonly options: PeerOptions;
+	private readonly options: LoadClientOptions;
 	private readonly waiting = new Waiting();
 	private readonly answers = new Map<number, (body: Body) => void>();
 	private readonly framer = prefaceFramer(PREFACE, LIMITS.frameDownBytesMax);
@@ -77,46 +77,46 @@ export class Peer {
 	private reading = false;
 	private over = false;
 
-	private constructor(options: PeerOptions) {
+	private constructor(options: LoadClientOptions) {
 		this.options = options;
 		this.name = options.name;
 	}
 
-	/** Connects; nobody has said hello yet. */
-	static async connect(options: PeerOptions): Promise<Peer> {
-		const peer = new Peer(options);
+	/** Connects, without a hello. */
+	static async connect(options: LoadClientOptions): Promise<LoadClient> {
+		const client = new LoadClient(options);
 		await Bun.connect<undefined>({
 			hostname: "127.0.0.1",
 			port: options.port,
 			data: undefined,
 			socket: {
 				open: (socket) => {
-					peer.socket = socket;
+					client.socket = socket;
 					socket.write(renderPreface(PREFACE));
 				},
-				data: (_socket, chunk) => peer.hear(chunk),
-				drain: () => peer.flush(),
-				close: () => peer.gone(),
+				data: (_socket, chunk) => client.receive(chunk),
+				drain: () => client.flush(),
+				close: () => client.onClosed(),
 				error() {},
 			},
 		});
-		await peer.until(() => peer.preface === undefined || peer.over, "the preface's answer");
-		return peer;
+		await client.until(() => client.preface === undefined || client.over, "the preface's answer");
+		return client;
 	}
 
-	/** Connects and comes in as a guest. */
-	static async guest(options: PeerOptions): Promise<Peer> {
-		const peer = await Peer.connect(options);
-		const body = await peer.hello({ case: "guest", value: { name: options.name } });
+	/** Connects and logs in as a guest. */
+	static async guest(options: LoadClientOptions): Promise<LoadClient> {
+		const client = await LoadClient.connect(options);
+		const body = await client.hello({ case: "guest", value: { name: options.name } });
 		if (body.case !== "welcome") throw new Error(`${options.name} was not let in: ${said(body)}`);
-		return peer;
+		return client;
 	}
 
 	get ended(): boolean {
 		return this.over;
 	}
 
-	/** Commands that are not answered. */
+	/** Outstanding commands. */
 	get open(): number {
 		return this.answers.size;
 	}
@@ -130,7 +130,7 @@ export class Peer {
 		return body;
 	}
 
-	/** Joins; with `read` what it is given from here on is written down. */
+	/** Joins; with `read` deliveries are recorded from here on. */
 	async join(ref: string, read: boolean): Promise<void> {
 		const body = await new Promise<Body>((resolve) => {
 			this.put({ case: "join", value: { room: ref, create: true, history: 1 } }, (answer) => {
@@ -147,15 +147,15 @@ export class Peer {
 		if (body.case !== "joined") throw new Error(`${this.name} could not join ${ref}: ${said(body)}`);
 	}
 
-	/** Goes on where `before` stood, as the same user, on this connection. */
-	async resume(before: Peer): Promise<Body> {
+	/** Resumes the session of `before`, by its token and cursor. */
+	async resume(before: LoadClient): Promise<Body> {
 		const { room, epoch, cursor: seq } = before;
 		Object.assign(this, { room, epoch, cursor: seq, reading: before.reading, token: before.token });
 		return this.hello({ case: "token", value: before.token }, [{ room, epoch, seq }]);
 	}
 
-	/** Says something; resolves with whether it was acknowledged. */
-	say(text: string): Promise<boolean> {
+	/** Sends a message; resolves with whether it was acknowledged. */
+	send(text: string): Promise<boolean> {
 		const { recorder, tally, name } = this.options;
 		const cid = `${name}-${this.lastId + 1}-${crypto.randomUUID().slice(0, 8)}`;
 		recorder.add({ kind: "invoke", session: name, user: this.user, room: this.room, cid, text });
@@ -178,12 +178,12 @@ export class Peer {
 		});
 	}
 
-	/** Asks without writing it down. The body of no case: the connection was lost. */
+	/** Sends a command, not recorded. A body without a case: the connection was lost. */
 	ask(command: Command): Promise<Body> {
 		return new Promise((resolve) => this.put(command, resolve));
 	}
 
-	/** Reads nothing more, or goes on reading. */
+	/** Stops or resumes reading. */
 	pause(paused: boolean): void {
 		if (paused) this.socket?.pause();
 		else this.socket?.resume();
@@ -195,7 +195,7 @@ export class Peer {
 
 	leave(): void {
 		this.socket?.end();
-		this.gone();
+		this.onClosed();
 	}
 
 	// ------------------------------------------------------------ helpers
@@ -219,13 +219,13 @@ export class Peer {
 		this.unsent = taken < whole.length ? [whole.subarray(taken)] : [];
 	}
 
-	private hear(chunk: Uint8Array): void {
+	private receive(chunk: Uint8Array): void {
 		let rest = chunk;
 		if (this.preface !== undefined) {
 			const answer = this.preface.push(chunk);
 			if (answer.kind === "more") return;
 			if (answer.kind !== "ok") {
-				this.gone();
+				this.onClosed();
 				return;
 			}
 			this.preface = undefined;
@@ -286,7 +286,7 @@ export class Peer {
 		this.options.recorder.add({ kind: "resume", reading, session, user, room, epoch, after });
 	}
 
-	private gone(): void {
+	private onClosed(): void {
 		if (this.over) return;
 		this.over = true;
 		for (const answer of this.answers.values()) answer({ case: undefined });

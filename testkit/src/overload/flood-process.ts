@@ -1,19 +1,19 @@
-// A process of its own that floods a server: `bun flooder.ts '{"flood": NAME, "way": …}'`. Each of its connections writes as much as is
+// A process of its own that floods a server: `bun flood-process.ts '{"flood": NAME, "way": …}'`. Each of its connections writes as much as is
 // taken, reads and forgets whatever is answered, and comes again when it is sent away. It goes on until it is ended, and says on its
-// standard output, again and again from the first of the flood on, what it has done so far.
+// standard output, every `REPORT_MS`, what it has sent so far.
 import { createConnection, type Socket } from "node:net";
-import { admission, chunkOf, FLOODS, type FloodWay, opening } from "./floods.ts";
+import { admission, chunkOf, FLOODS, type FloodWay, opening } from "./flood-messages.ts";
 
-export interface FlooderOptions {
+export interface FloodOptions {
 	readonly flood: string;
 	readonly way: FloodWay;
 	readonly port: number;
 	readonly connections: number;
-	/** The address that it comes from; undefined: as the machine chooses. */
+	/** Source address; undefined: any. */
 	readonly from?: string | undefined;
 }
 
-export interface FlooderReport {
+export interface FloodReport {
 	/** Connections made so far. */
 	readonly opened: number;
 	/** Bytes of the flood that the kernel has taken. */
@@ -25,9 +25,9 @@ const AGAIN_MS = 20;
 const REPORT_MS = 100;
 const HEARD_CHARS_MAX = 64 * 1024;
 
-if (import.meta.main) begin(JSON.parse(process.argv[2] ?? "") as FlooderOptions);
+if (import.meta.main) begin(JSON.parse(process.argv[2] ?? "") as FloodOptions);
 
-function begin(options: FlooderOptions): void {
+function begin(options: FloodOptions): void {
 	const { way, from } = options;
 	const flood = FLOODS.find(({ name }) => name === options.flood);
 	if (flood === undefined) throw new Error(`there is no flood ${options.flood}`);
@@ -36,7 +36,7 @@ function begin(options: FlooderOptions): void {
 	let sentBytes = 0;
 	for (let i = 0; i < options.connections; i++) open();
 	setInterval(() => {
-		if (sentBytes > 0) process.stdout.write(`${JSON.stringify({ opened, sentBytes } satisfies FlooderReport)}\n`);
+		if (sentBytes > 0) process.stdout.write(`${JSON.stringify({ opened, sentBytes } satisfies FloodReport)}\n`);
 	}, REPORT_MS);
 
 	function open(): void {

@@ -1,4 +1,4 @@
-// What a flooding connection sends without end, as data: each kind of message that costs the sender little and the server more.
+// Floods as data: kinds of messages that cost the sender little and the server more.
 import { type Preface, prefaceFramer, renderPreface } from "@verbatim/protocol";
 import { OPCODE, webSocketFrame, webSocketUpgrade } from "../e2e/framing.ts";
 
@@ -6,10 +6,10 @@ export type FloodWay = "ws" | "tcp" | "line";
 
 export interface Flood {
 	readonly name: string;
-	/** Must it have been welcomed, and be in the room `FLOOD_ROOM`, before it begins? */
+	/** Whether the flood begins after a welcome and a join of `FLOOD_ROOM`. */
 	readonly welcomed: boolean;
 	readonly ways: readonly FloodWay[];
-	/** Sent again and again, in turn. In line mode they are lines; otherwise JSON, or what is to look like it. */
+	/** Sent in turn, repeatedly. Lines in line mode; otherwise JSON, valid or not. */
 	readonly messages: readonly string[];
 	/** Sent as this kind of WebSocket frame instead of text. */
 	readonly opcode?: number;
@@ -46,15 +46,15 @@ export const FLOODS: readonly Flood[] = [
 ];
 
 const PREFACE: Preface = { codec: "json", check: "none", frame: "length" };
-/** Written at once, about: what a connection has ready whenever the kernel takes something. */
+/** Approximate size of a write. */
 const CHUNK_BYTES = 128 * 1024;
 
-/** What is said first on a connection, before any message. */
+/** First bytes of a connection, before any message. */
 export function opening(way: FloodWay): string {
 	return way === "ws" ? webSocketUpgrade("json") : way === "tcp" ? renderPreface(PREFACE) : "";
 }
 
-/** What makes a guest of it, under `name`, in the room: each with what the server answers. */
+/** Commands that log in as a guest and join the room, each with a part of its expected answer. */
 export function admission(way: FloodWay, name: string): ReadonlyArray<readonly [said: Uint8Array, answer: string]> {
 	if (way === "line") return [[Buffer.from(`/nick ${name}\n/join ${FLOOD_ROOM}\n`), `- you are in ${FLOOD_ROOM}`]];
 	return [
@@ -63,7 +63,7 @@ export function admission(way: FloodWay, name: string): ReadonlyArray<readonly [
 	];
 }
 
-/** Many of the flood's messages, whole. */
+/** About `CHUNK_BYTES` of whole messages. */
 export function chunkOf(flood: Flood, way: FloodWay): Uint8Array {
 	const pieces: Uint8Array[] = [];
 	let bytes = 0;

@@ -1,9 +1,9 @@
-// Writes down what the peers of an experiment see, for the checker of histories.
+// Records the history of an experiment's clients for the checker.
 import type { EntryFacts, History, HistoryEvent } from "../history/events.ts";
 
 type WithoutTime<T> = T extends unknown ? Omit<T, "atMs"> : never;
 
-export class Recorder {
+export class HistoryRecorder {
 	private readonly events: HistoryEvent[] = [];
 
 	add(event: WithoutTime<HistoryEvent>): void {

@@ -1,19 +1,19 @@
-// What is looked at from outside while a server is under load: its memory from the kernel, its level and its buffers from its metrics.
+// Monitors a server under load: memory and processor time from /proc, overload level and buffers from its metrics.
 import { readFileSync } from "node:fs";
 import type { ServerProcess } from "../process/server-process.ts";
 
 const EVERY_MS = 100;
-/** A server that does not answer in this time is asked anew. */
+/** Timeout of a request for metrics. */
 const ANSWER_MS = 2_000;
 /** USER_HZ of Linux, on every machine that it runs on. */
 const TICKS_PER_SECOND = 100;
 
-export class Vitals {
-	/** The most that was seen. */
+export class ServerMonitor {
+	/** Maxima so far. */
 	rssBytes = 0;
 	level = 0;
 	outboxBytes = 0;
-	/** Since when the outboxes hold exactly what they hold now: with somebody speaking, since everybody has stalled. */
+	/** Since when the outboxes hold the same number of bytes: while messages are sent, since all readers have stalled. */
 	outboxSteadySinceMs = performance.now();
 	private outboxBytesNow = 0;
 	private readonly server: ServerProcess;
@@ -29,19 +29,19 @@ export class Vitals {
 		clearInterval(this.timer);
 	}
 
-	/** The level of this moment; undefined if the server does not answer. */
+	/** The current overload level; undefined if the server does not answer. */
 	async levelNow(): Promise<number | undefined> {
 		const metrics = await this.metrics();
 		return metrics === undefined ? undefined : metricOf(metrics, "verbatim_overload_level");
 	}
 
-	/** Connections open now, at all doors. */
+	/** Open connections, over all listeners. */
 	async connections(): Promise<number> {
 		const metrics = (await this.metrics()) ?? "";
 		return [...metrics.matchAll(/^verbatim_connections\{.*\} (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
 	}
 
-	/** Connections that the server has ended under this name so far. */
+	/** Connections that the server has closed with this close code so far. */
 	async closedAs(close: string): Promise<number> {
 		return metricOf((await this.metrics()) ?? "", `verbatim_connections_closed_total\\{close="${close}"\\}`);
 	}
