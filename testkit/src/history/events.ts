@@ -1,9 +1,8 @@
-// What is written down while a system is watched: by the simulator, or by clients of real processes. The checker reads nothing
-// else. Events stand in the order in which they happened, as one recorder saw it; where several recorders are merged, `atMs`
-// of one clock puts them in order.
+// The events of a recorded history, by the simulator or by clients of real processes; the checker reads nothing else. Events are in the
+// order in which one recorder saw them; several recorders are merged by `atMs`, of one clock.
 //
-// A *session* is one device of a user for as long as its outbox lives, restarts included. A *reading* is one application's way
-// through one room's log; it outlives connections and restarts, because the application keeps its place.
+// A *session* is one client program with its outbox, restarts included. A *reading* is one application's way through one room's log; it
+// outlives connections and restarts, because the application keeps its cursor.
 
 /** An entry as far as it can be compared. */
 export interface EntryFacts {
@@ -29,11 +28,11 @@ export type HistoryEvent = { readonly atMs: number } & (
 	| PageEvent
 	| EndEvent
 	| ServerEvent
-	/** Something happened to the system, in words: for people who read the history. Judged by nobody. */
+	/** A remark for readers of the history; not checked. */
 	| { readonly kind: "note"; readonly words: string }
 );
 
-/** The life of a send, by cid: one `invoke`, then one ending. */
+/** A send, by cid: one `invoke`, then one outcome. */
 export type SendEvent =
 	| {
 			readonly kind: "invoke";
@@ -47,13 +46,13 @@ export type SendEvent =
 	| ({ readonly kind: "ok"; readonly session: string; readonly cid: string; readonly seq: number } & InLog)
 	/** Refused for good: it must never appear. */
 	| { readonly kind: "fail"; readonly session: string; readonly cid: string; readonly code: string }
-	/** Its user says it again, after what was said since, although it may be in the log already. */
+	/** The user sends it again, after later sends, although it may be in the log already. */
 	| { readonly kind: "retry"; readonly session: string; readonly cid: string }
-	/** Nobody waits any more: it may be in the log or not. */
+	/** Given up: it may be in the log or not. */
 	| { readonly kind: "unknown"; readonly session: string; readonly cid: string };
 
 export type ReadingEvent =
-	/** The application reads on after `after`, which is its own choice: what follows is `after + 1`. */
+	/** The application starts or resumes after `after`: the next entry is `after + 1`. */
 	| ({
 			readonly kind: "resume";
 			readonly reading: string;
@@ -62,7 +61,7 @@ export type ReadingEvent =
 			readonly after: number;
 	  } & InLog)
 	| ({ readonly kind: "recv"; readonly reading: string; readonly entry: EntryFacts } & InLog)
-	/** The reading was told that `from` to `to` are left out; `epoch` is the one in which it goes on. */
+	/** `from` to `to` were reported as skipped; `epoch` is the one in which the reading continues. */
 	| ({
 			readonly kind: "skipped";
 			readonly reading: string;
@@ -70,10 +69,10 @@ export type ReadingEvent =
 			readonly to: number;
 			readonly why: "far" | "epoch" | "trimmed";
 	  } & InLog)
-	/** It reads no more: left, or gone. */
+	/** The reading is over. */
 	| { readonly kind: "ended"; readonly reading: string };
 
-/** A page of history, asked for and given. */
+/** A request for a page of history, and its answer. */
 export type PageEvent =
 	| { readonly kind: "ask"; readonly session: string; readonly ask: number; readonly room: string }
 	| ({
@@ -87,9 +86,9 @@ export type PageEvent =
 			readonly entries: readonly EntryFacts[];
 	  } & InLog);
 
-/** What is looked at when everything has calmed down. */
+/** The final state, after recovery. */
 export type EndEvent =
-	/** No fault from here on: whoever is online must converge. */
+	/** No fault from here on: online clients must converge. */
 	| { readonly kind: "healed" }
 	/** A room's whole log, from the disk or from pages. */
 	| ({ readonly kind: "log"; readonly entries: readonly EntryFacts[] } & InLog)
@@ -102,7 +101,7 @@ export type EndEvent =
 			/** Members by id. */
 			readonly members: readonly string[];
 	  } & InLog)
-	/** Who is online, as a session shows it or was told; of `unknown` it says nothing. */
+	/** Presence as a session shows it; not known of the users in `unknown`. */
 	| {
 			readonly kind: "presence";
 			readonly session: string;
@@ -110,16 +109,16 @@ export type EndEvent =
 			readonly online: readonly string[];
 			readonly unknown?: readonly string[];
 	  }
-	/** Who is online in truth. */
+	/** The users who are online. */
 	| { readonly kind: "online"; readonly users: readonly string[] };
 
-/** What only a recorder inside the system can see. Without these events the clauses that need them are not judged. */
+/** Events that only a recorder inside the server can see. Without them the clauses that need them are not checked. */
 export type ServerEvent =
-	/** Durable from now on. `handle` is the open database that says so. */
+	/** Durable from now on. `handle`: the database handle that reported it. */
 	| ({ readonly kind: "commit"; readonly from: number; readonly to: number; readonly handle?: string } & InLog)
-	/** A sync of this handle has failed: nothing may be committed through it any more. */
+	/** A sync of this handle has failed: nothing may be committed on it any more. */
 	| { readonly kind: "broken"; readonly handle: string }
-	/** An older state was put in place: the log goes on after `head` under another epoch. */
+	/** An older state was restored: the log continues after `head` in another epoch. */
 	| ({ readonly kind: "restored"; readonly before: number; readonly head: number } & InLog)
 	/** A bounded thing was measured. */
 	| { readonly kind: "bound"; readonly what: string; readonly value: number; readonly max: number };

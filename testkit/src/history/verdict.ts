@@ -1,4 +1,4 @@
-// What a history shows, counted as Jepsen counts, with the clause that each violation breaks and the events that show it.
+// The result of a check: counts as in Jepsen, and violations with their clause and the events that prove them.
 import { type History, render } from "./events.ts";
 
 /** The clauses of docs/reliability.md. */
@@ -26,7 +26,7 @@ export interface Violation {
 	readonly clause: Clause;
 	readonly damage?: Damage;
 	readonly words: string;
-	/** Places in the history of the events that show it, in order, as few as can be. */
+	/** Indices of the fewest events that prove it, in order. */
 	readonly events: readonly number[];
 }
 
@@ -36,13 +36,13 @@ export interface Counts {
 	readonly acknowledged: number;
 	/** Neither acknowledged nor refused for good. */
 	readonly unknown: number;
-	/** Acknowledged and not in the log, or an entry that a reader never got. */
+	/** Acknowledged and not in the log, or never delivered to a reader. */
 	readonly lost: number;
-	/** In a log, or given to a reader, more than once. */
+	/** In a log, or delivered to a reader, more than once. */
 	readonly doubled: number;
-	/** In another order than was said, or given in another order than the log's. */
+	/** Logged in another order than sent, or delivered in another order than logged. */
 	readonly reordered: number;
-	/** Given or logged although nobody said it, or before it was durable. */
+	/** Delivered or logged although not sent, or before it was durable. */
 	readonly phantom: number;
 }
 

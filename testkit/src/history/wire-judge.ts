@@ -1,5 +1,5 @@
-// Judges what one connection is sent by what docs/protocol.md promises for a connection. The SDK mends much of what a server may do
-// wrong (it drops what comes twice and fetches what is missing), so a history of what applications saw would not show it.
+// Checks the messages of one connection against docs/protocol.md. The SDK repairs many faults of a server (it drops duplicates and fetches
+// gaps), so a history of what applications saw would not show them.
 import { type Cursor, type Down, type Entry, type Page, Room_Standing, Skipped_Reason, type Up } from "@verbatim/protocol";
 
 export interface WireJudgePort {
@@ -12,7 +12,7 @@ export interface WireJudgePort {
 	leftAt?(room: string, user: string): number | undefined;
 }
 
-/** Where a room's stream stands; stale until the skip that has to come first. */
+/** Cursor of a room's stream; stale until the `skipped` that must come first. */
 interface Place {
 	epoch: number;
 	at: number;
@@ -108,7 +108,7 @@ export class WireJudge {
 		}
 	}
 
-	/** Whoever is no member any more gets nothing after the entry that says so; whoever never was gets nothing at all. */
+	/** A former member gets nothing after its leave; a user who never was a member gets nothing. */
 	private mayRead(id: string, entries: readonly Entry[]): void {
 		if (this.port.leftAt === undefined) return;
 		const left = this.port.leftAt(id, this.user);

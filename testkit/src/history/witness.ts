@@ -1,4 +1,4 @@
-// Writes a history of clients of the SDK in this process: what they say and what becomes of it, and what they are given.
+// Records the history of SDK clients in this process: sends, outcomes and deliveries.
 import { type Client, type Delivery, RefusedError, type Room, type SendOptions, UnknownOutcomeError } from "@verbatim/client";
 import { factsOf } from "../sim/recorder.ts";
 import type { WholeLog } from "../whole-log.ts";
@@ -26,7 +26,7 @@ export class Witness {
 		return delivery;
 	}
 
-	/** One that a client has had in its outbox since an earlier life, for instance. */
+	/** Tracks a send that the client had in its outbox before, for instance. */
 	watch(session: string, delivery: Delivery): void {
 		if (this.watched.has(delivery)) return;
 		this.watched.add(delivery);
@@ -37,7 +37,7 @@ export class Witness {
 				this.add({ kind: "ok", session, cid, room, epoch, seq });
 			},
 			(cause: unknown) => {
-				// Whatever else ends the waiting, its fate is open: it is in the outbox, and the next life will tell.
+				// Any other error: the send is still in the outbox, its outcome is recorded after the restart.
 				if (cause instanceof UnknownOutcomeError) this.add({ kind: "unknown", session, cid });
 				if (cause instanceof RefusedError) this.add({ kind: "fail", session, cid, code: cause.code });
 			},
@@ -63,8 +63,8 @@ export class Witness {
 	}
 
 	/**
-	 * Judges all of it against the logs, to whose ends everybody must have read. What others than the watched sessions have said in
-	 * these rooms is taken as said.
+	 * Checks the history against the logs, which all sessions must have read to their heads. Sends of other sessions in these rooms are
+	 * taken from the logs.
 	 */
 	verdict(logs: readonly WholeLog[]): Verdict {
 		const mine = new Set(this.history.flatMap((event) => (event.kind === "invoke" ? [event.cid] : [])));

@@ -1,12 +1,12 @@
-// S2: a log is dense, 1 to n. S5: it holds a send once. S8: it holds what one device said in the order in which it was said. S9: what
-// is said in a room is said by its members.
+// S2: a log is dense, 1 to n. S5: it holds a send once. S8: it keeps the order of one client's sends. S9: senders are members.
+
+import type { Sends } from "./check-sends.ts";
 import type { EntryFacts, History } from "./events.ts";
-import type { Membership } from "./membership.ts";
-import type { Sends } from "./sends.ts";
-import type { Incarnation, Truth } from "./truth.ts";
+import type { FinalLogs, Incarnation } from "./final-logs.ts";
+import type { MemberHistory } from "./member-history.ts";
 import type { Report } from "./verdict.ts";
 
-export function judgeLogs(truth: Truth, sends: Sends, membership: Membership, report: Report): void {
+export function checkLogs(truth: FinalLogs, sends: Sends, membership: MemberHistory, report: Report): void {
 	const seen = new Map<string, { readonly entry: EntryFacts; readonly room: string; readonly place: number }>();
 	for (const log of truth.logs) {
 		dense(log, report);
@@ -31,8 +31,8 @@ export function judgeLogs(truth: Truth, sends: Sends, membership: Membership, re
 	}
 }
 
-/** Commits that a recorder inside saw must be dense as well, whatever became of the log later. */
-export function judgeCommits(history: History, report: Report): void {
+/** Recorded commits must be dense as well, whatever happened to the log later. */
+export function checkCommits(history: History, report: Report): void {
 	const heads = new Map<string, { readonly head: number; readonly place: number }>();
 	for (const [place, event] of history.entries()) {
 		if (event.kind === "restored") heads.set(`${event.room} ${event.epoch}`, { head: event.head, place });

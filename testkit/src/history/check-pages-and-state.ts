@@ -1,9 +1,8 @@
-// The clauses that need little. S7: a page shows all that was acknowledged before it was asked for, and no session sees a head
-// go back. S10 and L4: what sessions show at the end is what the log and the truth say. S12: a broken handle commits nothing.
-// L3: bounds hold.
+// S7: a page shows all that was acknowledged before its request, and no session sees a head go back. S10 and L4: the state that sessions
+// show at the end is that of the log, and their presence is right. S12: a failed handle commits nothing. L3: bounds hold.
 import type { History } from "./events.ts";
-import type { Membership } from "./membership.ts";
-import type { Truth } from "./truth.ts";
+import type { FinalLogs } from "./final-logs.ts";
+import type { MemberHistory } from "./member-history.ts";
 import type { Report } from "./verdict.ts";
 
 interface Known {
@@ -11,7 +10,7 @@ interface Known {
 	readonly place: number;
 }
 
-export function judgePages(history: History, report: Report): void {
+export function checkPages(history: History, report: Report): void {
 	/** By room and epoch: the newest acknowledged. */
 	const acknowledged = new Map<string, Known>();
 	/** By session, then by room and epoch: the newest head shown. */
@@ -23,7 +22,7 @@ export function judgePages(history: History, report: Report): void {
 	for (const [place, event] of history.entries()) {
 		if (event.kind === "ok") newer(acknowledged, `${event.room} ${event.epoch}`, event.seq, place);
 		else if (event.kind === "ask") {
-			// What is due when it is asked. Few rooms, so a copy is cheap.
+			// The heads at the time of the request. Few rooms, so a copy is cheap.
 			const due = new Map(acknowledged);
 			for (const [name, known] of shown.get(event.session) ?? []) newer(due, name, known.seq, known.place);
 			asked.set(event.ask, { place, due });
@@ -42,7 +41,7 @@ export function judgePages(history: History, report: Report): void {
 	}
 }
 
-export function judgeStates(history: History, truth: Truth, membership: Membership, report: Report): void {
+export function checkStates(history: History, truth: FinalLogs, membership: MemberHistory, report: Report): void {
 	let online: ReadonlySet<string> | undefined;
 	for (const event of history) if (event.kind === "online") online = new Set(event.users);
 	for (const [place, event] of history.entries()) {
@@ -68,7 +67,7 @@ export function judgeStates(history: History, truth: Truth, membership: Membersh
 	}
 }
 
-export function judgeHandles(history: History, report: Report): void {
+export function checkHandles(history: History, report: Report): void {
 	const broken = new Map<string, number>();
 	for (const [place, event] of history.entries()) {
 		if (event.kind === "broken") broken.set(event.handle, place);

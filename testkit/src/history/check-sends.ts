@@ -1,7 +1,7 @@
-// The life of every send. S1: acknowledged is durable, at exactly that seq. S5: one seq per cid. S6: what is in a log was said,
-// and was not refused. L1: every send ends.
+// The outcome of every send. S1: acknowledged is durable, at exactly that seq. S5: one seq per cid. S6: every entry in a log was sent and
+// not refused. L1: every send has an outcome.
 import type { EntryFacts, History, HistoryEvent } from "./events.ts";
-import type { Truth } from "./truth.ts";
+import type { FinalLogs } from "./final-logs.ts";
 import type { Counts, Report } from "./verdict.ts";
 
 type Of<K extends HistoryEvent["kind"]> = Extract<HistoryEvent, { readonly kind: K }>;
@@ -16,7 +16,7 @@ interface Send {
 	ok: { readonly event: Of<"ok">; readonly place: number } | undefined;
 	fail: { readonly place: number; readonly code: string } | undefined;
 	given: boolean;
-	/** Its user has said it more than once: it may stand in either place. */
+	/** The user has sent it again: it may be in either place of the order. */
 	retried: boolean;
 }
 
@@ -24,7 +24,7 @@ export class Sends {
 	private readonly byCid = new Map<string, Send>();
 	private acknowledged = 0;
 
-	constructor(history: History, truth: Truth, report: Report) {
+	constructor(history: History, truth: FinalLogs, report: Report) {
 		const heads = new Map<string, number>();
 		for (const [place, event] of history.entries()) {
 			switch (event.kind) {
@@ -81,8 +81,8 @@ export class Sends {
 	}
 
 	/**
-	 * S6 of one entry that stands in a log or was given to somebody; true if it may be there. `undone`: in an incarnation that
-	 * ended by a restore; what was said there may be refused afterwards.
+	 * S6 of one entry in a log or a delivery; true if it may be there. `undone`: in an epoch that ended by a restore; its sends may be
+	 * refused afterwards.
 	 */
 	mayBe(entry: EntryFacts, room: string, place: number, undone: boolean, report: Report): boolean {
 		if (entry.what !== "message") return true;
@@ -111,7 +111,7 @@ export class Sends {
 		}
 	}
 
-	private ok(event: Of<"ok">, place: number, truth: Truth, heads: ReadonlyMap<string, number>, report: Report): void {
+	private ok(event: Of<"ok">, place: number, truth: FinalLogs, heads: ReadonlyMap<string, number>, report: Report): void {
 		const { cid, room, epoch, seq } = event;
 		const send = this.byCid.get(cid);
 		if (send === undefined) return;
@@ -127,7 +127,7 @@ export class Sends {
 			report.add({ clause: "S1", damage: "phantom", words, events: [send.place, place] });
 		}
 		const log = truth.of(room, epoch);
-		// What an operator has undone by restoring an older state is not the system's loss.
+		// Entries that a restore has removed do not count as lost.
 		if (log === undefined || (!log.final && seq > log.kept)) return;
 		const there = log.entries[seq - 1];
 		if (there !== undefined && there.cid === cid && there.text === send.text) return;

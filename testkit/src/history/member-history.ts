@@ -1,18 +1,18 @@
-// Who may read what, as the log itself says: S9. A room lets whoever joins read what was said before; so what lies between a
-// leave and the next join may be given, but not before that join.
+// Who may read what, by the log's own joins and leaves: S9. A new member may read older entries, so entries between a leave and the next
+// join may be delivered, but not before that join.
 import type { EntryFacts } from "./events.ts";
-import type { Truth } from "./truth.ts";
+import type { FinalLogs } from "./final-logs.ts";
 
 interface Change {
 	readonly seq: number;
 	readonly member: boolean;
 }
 
-export class Membership {
+export class MemberHistory {
 	private readonly changes = new Map<string, Change[]>();
 	private readonly atEnd = new Map<string, { readonly members: Set<string>; name: string }>();
 
-	constructor(truth: Truth) {
+	constructor(truth: FinalLogs) {
 		for (const { room, entries } of truth.logs) {
 			const end = { members: new Set<string>(), name: "" };
 			this.atEnd.set(room, end);
@@ -34,12 +34,12 @@ export class Membership {
 	/** May `user` be given `seq` of `room` when the log ends at `head` (undefined: at an unknown place)? */
 	mayRead(user: string, room: string, seq: number, head: number | undefined): boolean {
 		const changes = this.changes.get(`${user} ${room}`);
-		// Nothing is known of this user, for instance because a direct conversation names its members otherwise.
+		// Unknown user, for instance of a direct conversation, whose members are not entries.
 		if (changes === undefined) return true;
 		let member = false;
 		for (const change of changes) {
 			if (change.seq > seq) return member || (change.member && (head === undefined || change.seq <= head));
-			// One's own coming and leaving is shown to oneself.
+			// A user's own join and leave are delivered to the user.
 			if (change.seq === seq) return true;
 			member = change.member;
 		}

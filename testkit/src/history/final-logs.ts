@@ -1,21 +1,21 @@
-// What the logs hold, by room and epoch, against which everything else is compared: the log as it is at the end, and for an
-// incarnation that ended by a restore, the piece that was kept and what was seen of the rest.
+// The logs by room and epoch, the reference of all checks: the final log, and for an epoch that ended by a restore, the part that was kept
+// and what was observed of the rest.
 import type { EntryFacts, History } from "./events.ts";
 
 export interface Incarnation {
 	readonly room: string;
 	readonly epoch: number;
-	/** The entry of seq n stands at n − 1; undefined where nothing is known. */
+	/** Seq n is at index n − 1; undefined where unknown. */
 	readonly entries: (EntryFacts | undefined)[];
-	/** It is the log at the end: what it does not have does not exist. */
+	/** The final log: complete. */
 	readonly final: boolean;
-	/** Entries up to here live on in the final log. */
+	/** Entries up to here are in the final log. */
 	kept: number;
 	/** The place in the history of its `log` or `restored` event. */
 	readonly place: number;
 }
 
-export class Truth {
+export class FinalLogs {
 	/** Recorded from inside: commits are known. */
 	readonly commitsKnown: boolean;
 	private readonly byKey = new Map<string, Incarnation>();

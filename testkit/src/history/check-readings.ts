@@ -1,9 +1,10 @@
-// What readers were given. S2: everybody the same. S3: nothing before it is committed. S4: one after the other, or told what is
-// left out. S9: nothing after one has left. S11: no other incarnation without a word. L2: everybody arrives at the head.
+// Deliveries to readers. S2: the same for all. S3: nothing before its commit. S4: dense, or reported as skipped. S9: nothing after a leave.
+// S11: no other epoch without a report. L2: all reach the head.
+
+import type { Sends } from "./check-sends.ts";
 import type { EntryFacts, History, HistoryEvent } from "./events.ts";
-import type { Membership } from "./membership.ts";
-import type { Sends } from "./sends.ts";
-import { sameEntry, type Truth } from "./truth.ts";
+import { type FinalLogs, sameEntry } from "./final-logs.ts";
+import type { MemberHistory } from "./member-history.ts";
 import type { Report } from "./verdict.ts";
 
 type Of<K extends HistoryEvent["kind"]> = Extract<HistoryEvent, { readonly kind: K }>;
@@ -13,27 +14,27 @@ interface Reading {
 	readonly user: string;
 	room: string;
 	epoch: number;
-	/** Everything up to here was given, skipped, or not wanted. */
+	/** Everything up to here was delivered, skipped, or not requested. */
 	at: number;
 	/** Of the event that said so. */
 	place: number;
 	ended: boolean;
-	/** Passed over without a word, and perhaps to come. */
+	/** Missing so far, not reported as skipped. */
 	readonly missing: Set<number>;
 }
 
-/** Kept of a hole, so that what comes late can be told from what comes twice. */
+/** Seqs kept of a gap, to tell late entries from duplicates. */
 const HOLE_MAX = 10_000;
 
 export class Readings {
-	private readonly truth: Truth;
+	private readonly truth: FinalLogs;
 	private readonly sends: Sends;
-	private readonly membership: Membership;
+	private readonly membership: MemberHistory;
 	private readonly report: Report;
 	private readonly byName = new Map<string, Reading>();
 	private readonly heads = new Map<string, number>();
 
-	constructor(truth: Truth, sends: Sends, membership: Membership, report: Report) {
+	constructor(truth: FinalLogs, sends: Sends, membership: MemberHistory, report: Report) {
 		this.truth = truth;
 		this.sends = sends;
 		this.membership = membership;
@@ -143,7 +144,7 @@ export class Readings {
 		}
 	}
 
-	/** One entry in somebody's hands. */
+	/** One delivered entry. */
 	private entry(entry: EntryFacts, room: string, epoch: number, user: string, whose: string, place: number): boolean {
 		const { seq } = entry;
 		const head = this.heads.get(`${room} ${epoch}`) ?? 0;
