@@ -1,4 +1,4 @@
-// Somebody who goes on typing until told to stop, whatever becomes of the server.
+// A client that sends lines until it is stopped, over restarts of the server.
 
 export interface Driver {
 	readonly name: string;

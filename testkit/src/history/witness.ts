@@ -75,8 +75,8 @@ export class Witness {
 		for (const { room, entries } of logs) {
 			for (const { sender: user, cid, text, what } of entries) {
 				if (what !== "message" || mine.has(cid) || users.has(user)) continue;
-				others.push({ atMs: 0, kind: "invoke", session: `somebody with ${cid}`, user, room, cid, text });
-				others.push({ atMs: 0, kind: "unknown", session: `somebody with ${cid}`, cid });
+				others.push({ atMs: 0, kind: "invoke", session: `other session, ${cid}`, user, room, cid, text });
+				others.push({ atMs: 0, kind: "unknown", session: `other session, ${cid}`, cid });
 			}
 		}
 		const atMs = performance.now();

@@ -197,7 +197,7 @@ async function mapConcurrently<T>(count: number, atOnce: number, work: (i: numbe
 }
 
 function mustBe<T>(value: T | undefined): T {
-	if (value === undefined) throw new Error("somebody is missing");
+	if (value === undefined) throw new Error("a client is missing");
 	return value;
 }
 
