@@ -54,6 +54,9 @@ describe("a password that is being written", () => {
 test("nearest: slips, swaps, beginnings; nothing far-fetched", () => {
 	expect(nearest("leaev", COMMAND_NAMES)).toBe("leave");
 	expect(nearest("qit", COMMAND_NAMES)).toBe("quit");
+	expect(nearest("mgs", COMMAND_NAMES)).toBe("msg");
 	expect(nearest("xyzzy", COMMAND_NAMES)).toBeUndefined();
+	expect(nearest("foo", COMMAND_NAMES)).toBeUndefined();
+	expect(nearest("x".repeat(65_536), COMMAND_NAMES)).toBeUndefined();
 	expect(nearest("", COMMAND_NAMES)).toBeUndefined();
 });

@@ -219,4 +219,6 @@ test("the nearest name is found by spelling, and nothing is guessed from afar", 
 	expect(nearest("serv", ["serve", "send", "tail"])).toBe("serve");
 	expect(nearest("SERVE", ["serve", "send", "tail"])).toBe("serve");
 	expect(nearest("zzz", ["serve", "send", "tail"])).toBeUndefined();
+	expect(nearest("sendPerSecond", ["limits.sendsPerSecond", "limits.sendsBurst"])).toBe("limits.sendsPerSecond");
+	expect(nearest("Limit.sendsburst", ["limits.sendsPerSecond", "limits.sendsBurst"])).toBe("limits.sendsBurst");
 });
