@@ -354,22 +354,25 @@ describe("a large room", () => {
 });
 
 describe("who is online in a small room", () => {
-	test("is as the list says, which knows the entries that come after it", async () => {
-		const server = new FakeServer();
-		const tea = server.room("tea", ["ann", "bob"], 3);
-		const bench = await liveClient({}, server);
-		const room = bench.client.rooms.get(tea.id) as Room;
-		await given(bench, room.who());
-		const from = tea.entries.length;
-		server.session.passes = (down) => down.body.case !== "entries";
-		server.append(tea, "bob", { case: "left", value: {} });
-		server.append(tea, "bob", { case: "joined", value: {} });
-		await given(bench, room.who());
-		server.session.passes = () => true;
-		server.session.push({ case: "entries", value: { room: tea.id, epoch: 1, entries: tea.entries.slice(from) } });
-		await bench.clock.settle();
-		expect([room.to, room.members.get("u_bob")?.online]).toEqual([from + 2, true]);
-	});
+	for (const pages of ["one page", "several pages"]) {
+		test(`is as the list of ${pages} says, which knows the entries that come after it`, async () => {
+			const server = new FakeServer();
+			const tea = server.room("tea", ["ann", "bob", "cat"], 3);
+			server.presenceMax = 10;
+			const bench = await liveClient({ limits: { membersPageMax: pages === "one page" ? 10 : 2 } }, server);
+			const room = bench.client.rooms.get(tea.id) as Room;
+			await given(bench, room.who());
+			const from = tea.entries.length;
+			server.session.passes = (down) => down.body.case !== "entries";
+			server.append(tea, "bob", { case: "left", value: {} });
+			server.append(tea, "bob", { case: "joined", value: {} });
+			await given(bench, room.who());
+			server.session.passes = () => true;
+			server.session.push({ case: "entries", value: { room: tea.id, epoch: 1, entries: tea.entries.slice(from) } });
+			await bench.clock.settle();
+			expect([room.to, room.members.get("u_bob")?.online]).toEqual([from + 2, true]);
+		});
+	}
 
 	test("is asked for on every page again after a reconnect: what happened meanwhile was not pushed", async () => {
 		const server = new FakeServer();

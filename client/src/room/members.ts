@@ -85,7 +85,13 @@ export class Members {
 		// The list came first, and knows more: who has left and come back meanwhile is in it with their presence.
 		if (isCounted && entry.seq <= this.asOf) return;
 		const effects = memberEffects(entry);
-		for (const effect of effects) this.change(effect);
+		for (const effect of effects) {
+			// A page of the list was taken that knows this entry and those up to its own head: the member may be back by then, and its presence
+			// was on the page.
+			const online = this.expected === undefined ? undefined : this.held.get(effect.user.id)?.online;
+			this.change(effect);
+			if (effect.kind === "gone" && online !== undefined) this.remember(effect.user.id, online);
+		}
 		if (!isCounted) return;
 		this.asOf = entry.seq;
 		this.versionNow += effects.length;
@@ -150,18 +156,22 @@ export class Members {
 
 	/** A push says so. True if that is news. */
 	hear(userId: string, online: boolean): boolean {
-		this.heard.delete(userId);
-		this.heard.set(userId, online);
-		for (const oldest of this.heard.keys()) {
-			if (this.heard.size <= HEARD_MAX) break;
-			this.heard.delete(oldest);
-		}
+		this.remember(userId, online);
 		return this.presence(userId, online);
 	}
 
 	/** Nothing is pushed for a while: what was heard before says nothing of those who come meanwhile. */
 	deaf(): void {
 		this.heard.clear();
+	}
+
+	private remember(userId: string, online: boolean): void {
+		this.heard.delete(userId);
+		this.heard.set(userId, online);
+		for (const oldest of this.heard.keys()) {
+			if (this.heard.size <= HEARD_MAX) break;
+			this.heard.delete(oldest);
+		}
 	}
 
 	private presence(userId: string, online: boolean): boolean {
