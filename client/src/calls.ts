@@ -1,5 +1,5 @@
-// Calls: a command, its answer, and the bounds of the caller. A call waits for the connection, and where repeating does no
-// harm it outlives the loss of one.
+// Request and answer, within the caller's bounds. A call waits for the connection; an idempotent one is repeated after a
+// disconnect.
 import type { Command, Timing } from "@verbatim/protocol";
 import type { CallOptions, Status } from "./api.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -12,7 +12,7 @@ import {
 	TimeoutError,
 	VerbatimError,
 } from "./errors.ts";
-import { faultWaitMs, isCutOff, isInternal } from "./fault.ts";
+import { faultWaitMs, isEndedByFault, isInternal } from "./fault.ts";
 import type { Body, Session } from "./session/session.ts";
 
 export interface CallsPort {
@@ -23,7 +23,7 @@ export interface CallsPort {
 
 type CallTiming = Pick<Timing, "answerMs" | "faultMinMs" | "faultMaxMs">;
 
-/** Waits before asking again, where the server gives no advice. */
+/** Back-off of `persist` where the server gives no `retryAfterMs`. */
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 10_000;
 
@@ -41,14 +41,13 @@ export class Calls {
 		this.port = port;
 	}
 
-	/** The status has changed. */
-	stir(): void {
+	statusChanged(): void {
 		for (const wake of [...this.waiters]) wake();
 	}
 
 	/**
-	 * Carries out `command` within the bounds, again and again where that does no harm. `apply` takes the answer in the order of the wire, also one that comes after the
-	 * caller has given up.
+	 * Sends `command` within the bounds; an idempotent one is repeated after a disconnect or a time-out. `apply` gets the answer in
+	 * wire order, also one that arrives after the caller has aborted.
 	 */
 	call(command: Command, options: CallOptions, apply?: (body: Body) => void): Promise<Body> {
 		const repeatable = REPEATABLE.has(command.case ?? "");
@@ -66,8 +65,8 @@ export class Calls {
 	}
 
 	/**
-	 * As `call`, over any number of reconnects, time-outs and passing refusals, until the signal. `command` is told how
-	 * many answers got lost, and may ask for less: on a bad line a short one comes through where a long one never does.
+	 * As `call`, over any number of reconnects, time-outs and retryable refusals, until the signal. `command` gets the number of lost
+	 * answers, and may request less: on a lossy link a short answer may arrive where a long one does not.
 	 */
 	async persist(command: (lost: number) => Command, signal: AbortSignal): Promise<Body> {
 		for (let tries = 0, lost = 0, faults = 0; ; tries++) {
@@ -76,12 +75,12 @@ export class Calls {
 			try {
 				return await this.once(session, command(lost), this.timing.answerMs);
 			} catch (error) {
-				// What ends the session by a fault of the server each time must let everything else get on meanwhile.
+				// Backs off even if only this command fails: each `internal` may end the session, for other commands too.
 				if (isInternal(error)) waitMs = faultWaitMs(++faults, this.timing, this.random);
 				else if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
-				else if (error instanceof DisconnectedError) waitMs = isCutOff(error) ? waitMs : 0;
+				else if (error instanceof DisconnectedError) waitMs = isEndedByFault(error) ? waitMs : 0;
 				else if (!(error instanceof TimeoutError)) throw error;
-				// A refusal was an answer.
+				// A refusal is an answer, not a lost one.
 				if (!(error instanceof RefusedError)) lost++;
 			}
 			if (waitMs > 0) await this.pause(waitMs, signal);
@@ -98,7 +97,7 @@ export class Calls {
 			const look = (): void => {
 				const { session, status } = this.port;
 				if (signal.aborted) reject(new AbortedError("waiting for the connection", signal.reason));
-				// Not before the status says so: rooms and listeners have heard of the welcome by then.
+				// Only once the status is live: by then rooms and listeners have processed the welcome.
 				else if (session !== undefined && status.state === "live") resolve(session);
 				else if (status.state === "stopped") reject(stoppedError(status.why));
 				else return;
@@ -141,8 +140,8 @@ export class Calls {
 			return await Promise.race([bounds, task(control.signal, () => Math.max(1, deadlineMs - this.clock.monotonic()))]);
 		} finally {
 			settle();
-			// What still runs for a caller who has gone learns it here. With a reason of its own, or one would be made for each call.
-			if (!control.signal.aborted) control.abort(OVER);
+			// Cancels what the task still runs. A shared reason: without one each abort would create an exception.
+			if (!control.signal.aborted) control.abort(CALL_ENDED);
 		}
 	}
 
@@ -154,7 +153,9 @@ export class Calls {
 						apply?.(body);
 						resolve(body);
 					} catch (error) {
-						reject(error instanceof VerbatimError ? error : new ProtocolError("the answer made no sense", { cause: error }));
+						reject(
+							error instanceof VerbatimError ? error : new ProtocolError("the answer could not be processed", { cause: error }),
+						);
 					}
 				},
 				failed: reject,
@@ -178,10 +179,10 @@ export class Calls {
 	}
 }
 
-/** Why a call's own signal ends when the call does; nobody is told. */
-const OVER = new AbortedError("the call", "it is over");
+/** Abort reason of a call's own signal when the call has settled; not visible to callers. */
+const CALL_ENDED = new AbortedError("the call", "it is over");
 
-/** Carrying these out twice is the same as once. */
+/** Idempotent commands. */
 const REPEATABLE: ReadonlySet<string> = new Set(["join", "leave", "invite", "history", "rooms", "who"]);
 
 export function stoppedError(why: VerbatimError | "closed"): VerbatimError {

@@ -1,5 +1,5 @@
-// `connect`: chooses the parts and ties them together. The connector keeps a session; this passes what the session brings to
-// the rooms and the outbox, in the order of the wire.
+// `connect`: builds a client from its parts. The connector maintains the session; the client dispatches its messages to the rooms
+// and the outbox, in wire order.
 import {
 	type Command,
 	jsonCodec,
@@ -38,13 +38,13 @@ import { endpointOf } from "./endpoint.ts";
 import { AbortedError, ClosedError, ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
 import { Emitter, Stream, Waiters } from "./events.ts";
 import { logEvents, logFailed } from "./log.ts";
-import { MarkKeeper } from "./marks/keeper.ts";
+import { MarkCache } from "./marks/cache.ts";
 import { indexedDbOutbox } from "./outbox/indexeddb.ts";
 import { memoryOutbox } from "./outbox/memory.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Parts } from "./parts.ts";
 import type { RoomPort } from "./room/room.ts";
-import { Roster, type RosterPort } from "./room/roster.ts";
+import { RoomRegistry, type RoomRegistryPort } from "./room/room-registry.ts";
 import { Connector } from "./session/connector.ts";
 import { Identity } from "./session/identity.ts";
 import type { Body } from "./session/session.ts";
@@ -75,7 +75,7 @@ export function connect(options: ConnectOptions): Client {
 }
 
 const EVENTS_BUFFERED_MAX = 1_024;
-const NOT_THERE: ReadonlySet<string> = new Set(["no_such_room", "no_such_user", "name_invalid"]);
+const NOT_FOUND: ReadonlySet<string> = new Set(["no_such_room", "no_such_user", "name_invalid"]);
 
 class LiveClient implements Client {
 	private readonly parts: Omit<Parts, "limits"> & { readonly limits: { -readonly [K in keyof Limits]: Limits[K] } };
@@ -85,14 +85,14 @@ class LiveClient implements Client {
 	private readonly connector: Connector;
 	private readonly calls: Calls;
 	private readonly sends: Outbox;
-	private readonly marks: MarkKeeper;
-	private readonly roster: Roster;
+	private readonly marks: MarkCache;
+	private readonly registry: RoomRegistry;
 	private readonly offWake: Off;
 	private readonly statisticsNow = new Statistics();
-	/** Those who wait for the outbox to be empty. */
+	/** Calls of `drain`. */
 	private readonly draining = new Waiters();
 	private userNow: User | undefined;
-	/** Whether there is anybody to connect as has been looked up. */
+	/** The token store was read: it is known whether there is a credential. */
 	private started = false;
 	private closing: Promise<void> | undefined;
 
@@ -120,9 +120,9 @@ class LiveClient implements Client {
 				get session() {
 					return self.connector.live;
 				},
-				shows: (room, seq) => (this.roster.rooms.get(room)?.to ?? Number.POSITIVE_INFINITY) >= seq,
+				shows: (room, seq) => (this.registry.rooms.get(room)?.to ?? Number.POSITIVE_INFINITY) >= seq,
 				changed: (room) => {
-					this.roster.rooms.get(room)?.change();
+					this.registry.rooms.get(room)?.change();
 					this.draining.wake();
 				},
 				failed: (delivery) => {
@@ -132,10 +132,10 @@ class LiveClient implements Client {
 			},
 			{ inFlightMax: options.sendsInFlightMax ?? 64, itemsMax: options.outboxMax ?? 10_000 },
 		);
-		this.marks = new MarkKeeper(options.marks, clock, (what, cause) =>
+		this.marks = new MarkCache(options.marks, clock, (what, cause) =>
 			this.emitter.emit("problem", new VerbatimError(what, { cause })),
 		);
-		this.roster = new Roster(this.parts, options.timelineMax ?? 2_000, this.roomPort(), this.rosterPort());
+		this.registry = new RoomRegistry(this.parts, options.timelineMax ?? 2_000, this.roomPort(), this.registryPort());
 		this.identity = new Identity(options.credential, options.tokens ?? memoryTokens(), this.parts, (what, cause) =>
 			this.emitter.emit("problem", new VerbatimError(what, { cause })),
 		);
@@ -151,12 +151,12 @@ class LiveClient implements Client {
 			this.identity,
 			this.statisticsNow,
 			{
-				cursors: () => this.roster.cursors(),
+				cursors: () => this.registry.cursors(),
 				welcomed: (welcome) => this.welcomed(welcome),
 				push: (body) => this.pushed(body),
 				damaged: (problem) => {
 					this.emitter.emit("problem", problem);
-					this.roster.damaged();
+					this.registry.damaged();
 				},
 				lost: () => this.lost(),
 				status: (status) => this.statusChanged(status),
@@ -179,10 +179,10 @@ class LiveClient implements Client {
 		return this.userNow;
 	}
 	get rooms(): ReadonlyMap<string, Room> {
-		return this.roster.rooms;
+		return this.registry.rooms;
 	}
 	get invitations(): ReadonlyMap<string, RoomInfo> {
-		return this.roster.invitations;
+		return this.registry.invitations;
 	}
 	get statistics(): ConnectionStatistics {
 		return this.statisticsNow.snapshot;
@@ -191,7 +191,7 @@ class LiveClient implements Client {
 		return this.sends.all;
 	}
 
-	// ------------------------------------------------------------ what one does
+	// ------------------------------------------------------------ public calls
 
 	ready(options: CallOptions = {}): Promise<User> {
 		return this.calls.bounded("ready", options, async (signal) => {
@@ -201,9 +201,9 @@ class LiveClient implements Client {
 	}
 
 	async join(ref: string, { create = false, history, ...options }: JoinOptions = {}): Promise<Room> {
-		for (const room of this.roster.rooms.values()) if (room.id === ref || room.title === ref) return room;
+		for (const room of this.registry.rooms.values()) if (room.id === ref || room.title === ref) return room;
 		const value = { room: ref, create, history: history ?? this.parts.limits.historyEntriesDefault };
-		return this.enter({ case: "join", value }, options);
+		return this.joinWith({ case: "join", value }, options);
 	}
 
 	direct(name: string, options?: CallOptions): Promise<Room> {
@@ -211,11 +211,11 @@ class LiveClient implements Client {
 	}
 
 	hasUser(name: string, options?: CallOptions): Promise<boolean> {
-		return this.isThere(`@${name.replace(/^@/, "")}`, options);
+		return this.exists(`@${name.replace(/^@/, "")}`, options);
 	}
 
 	hasRoom(name: string, options?: CallOptions): Promise<boolean> {
-		return this.isThere(`#${name.replace(/^#/, "")}`, options);
+		return this.exists(`#${name.replace(/^#/, "")}`, options);
 	}
 
 	create(
@@ -223,11 +223,11 @@ class LiveClient implements Client {
 		{ private: hidden = false, ...options }: CallOptions & { readonly private?: boolean } = {},
 	): Promise<Room> {
 		const kind = hidden ? Room_Kind.PRIVATE : Room_Kind.PUBLIC;
-		return this.enter({ case: "create", value: { name, kind, history: this.parts.limits.historyEntriesDefault } }, options);
+		return this.joinWith({ case: "create", value: { name, kind, history: this.parts.limits.historyEntriesDefault } }, options);
 	}
 
 	async listRooms(options: CallOptions = {}): Promise<readonly RoomInfo[]> {
-		// By id: a channel that is renamed meanwhile may come twice.
+		// By id: a channel that is renamed between two pages may be on both.
 		const rooms = new Map<string, RoomInfo>();
 		let after: string | undefined;
 		do {
@@ -245,20 +245,20 @@ class LiveClient implements Client {
 
 	logIn(credential: Credential, options?: CallOptions): Promise<User> {
 		if (this.closing !== undefined) return Promise.reject(stoppedError("closed"));
-		this.connector.become(credential);
+		this.connector.logIn(credential);
 		return this.ready(options);
 	}
 
 	async logOut(): Promise<void> {
 		if (this.closing !== undefined) return;
-		const forgotten = this.connector.forget();
-		this.become(undefined);
+		const forgotten = this.connector.logOut();
+		this.setUser(undefined);
 		await forgotten;
 	}
 
 	reconnect(): void {
-		this.connector.hurry();
-		this.sends.hurry();
+		this.connector.reconnect();
+		this.sends.retryNow();
 	}
 
 	drain({ signal, timeoutMs = Number.POSITIVE_INFINITY }: DrainOptions = {}): Promise<readonly Delivery[]> {
@@ -278,7 +278,7 @@ class LiveClient implements Client {
 	}
 
 	close(): Promise<void> {
-		this.closing ??= this.shut();
+		this.closing ??= this.closeAll();
 		return this.closing;
 	}
 
@@ -310,7 +310,7 @@ class LiveClient implements Client {
 		return this.close();
 	}
 
-	// ------------------------------------------------------------ what the connection brings
+	// ------------------------------------------------------------ messages and state of the connection
 
 	private welcomed(welcome: Welcome): void {
 		const { user } = welcome;
@@ -319,17 +319,17 @@ class LiveClient implements Client {
 			return;
 		}
 		if (welcome.textBytesMax > 0) this.parts.limits.textBytesMax = welcome.textBytesMax;
-		this.become(user);
-		this.roster.welcomed(welcome.rooms);
+		this.setUser(user);
+		this.registry.welcomed(welcome.rooms);
 	}
 
 	private pushed(body: Body): void {
-		this.roster.pushed(body);
+		this.registry.pushed(body);
 		switch (body.case) {
 			case "behind":
 				this.connector.behind(body.value.behind);
-				// What is told only in passing was not told meanwhile.
-				if (!body.value.behind) for (const room of this.roster.rooms.values()) room.refreshMembers();
+				// Presence is ephemeral: it was not sent during catch-up.
+				if (!body.value.behind) for (const room of this.registry.rooms.values()) room.refreshMembers();
 				return;
 			case "presence": {
 				const { user, online } = body.value;
@@ -337,23 +337,23 @@ class LiveClient implements Client {
 				return;
 			}
 			case "failure":
-				// For a command that the server could not even read the id of.
+				// Of a command whose id the server could not read.
 				this.emitter.emit("problem", new RefusedError(body.value));
 				return;
 			default:
-			// Of rooms, an answer that nobody waits for any more, or what a newer server says.
+			// For rooms (handled above), a late answer, or a message of a newer server.
 		}
 	}
 
 	private lost(): void {
 		this.sends.disconnected();
-		for (const room of this.roster.rooms.values()) room.disconnected();
+		for (const room of this.registry.rooms.values()) room.disconnected();
 	}
 
 	private statusChanged(status: Status): void {
 		if (status.state === "stopped" && status.why !== "closed")
-			for (const room of this.roster.rooms.values()) room.pause(status.why);
-		this.calls.stir();
+			for (const room of this.registry.rooms.values()) room.clientStopped(status.why);
+		this.calls.statusChanged();
 		this.draining.wake();
 		this.emitter.emit("status", status);
 		if (status.state === "live") this.sends.resume();
@@ -361,37 +361,37 @@ class LiveClient implements Client {
 
 	// ------------------------------------------------------------ rooms
 
-	private async isThere(ref: string, options: CallOptions = {}): Promise<boolean> {
+	private async exists(ref: string, options: CallOptions = {}): Promise<boolean> {
 		try {
-			// Asks for the members of what one need not be in, and what need not be there.
+			// `who` of a room that the user need not be in: the error code tells whether it exists.
 			await this.calls.call({ case: "who", value: { room: ref, limit: 1 } }, options);
 			return true;
 		} catch (error) {
 			const code = error instanceof RefusedError ? error.code : "";
-			// With a user of this name there is no conversation yet.
+			// The user exists; there is no conversation with them yet.
 			if (code === "not_member" || (code === "no_such_room" && ref.startsWith("@"))) return true;
-			if (NOT_THERE.has(code)) return false;
+			if (NOT_FOUND.has(code)) return false;
 			throw error;
 		}
 	}
 
-	private async enter(command: Command, options: CallOptions): Promise<Room> {
+	private async joinWith(command: Command, options: CallOptions): Promise<Room> {
 		let room: Room | undefined;
 		await this.calls.call(command, options, (body) => {
-			room = this.roster.joined(body);
+			room = this.registry.joined(body);
 		});
 		if (room === undefined) throw new ProtocolError(`${command.case ?? "a command"} gave no room`);
 		return room;
 	}
 
-	private rosterPort(): RosterPort {
+	private registryPort(): RoomRegistryPort {
 		const self = this;
 		return {
 			get session() {
 				return self.connector.live;
 			},
-			askRooms: async () => {
-				// One's own are all on the first page; the channels on it are of no use here.
+			listRooms: async () => {
+				// The first page has all joined rooms; the public channels on it are not needed.
 				const ask: Command = { case: "rooms", value: { limit: 1 } };
 				return roomListOf(await this.calls.persist(() => ask, new AbortController().signal)).rooms;
 			},
@@ -416,21 +416,21 @@ class LiveClient implements Client {
 			bounded: (what, options, task) => this.calls.bounded(what, options, task),
 			persist: (command, signal) => this.calls.persist(command, signal),
 			typing: (room) => this.connector.live?.post({ case: "typing", value: { room } }),
-			say: (room, text, options?: SendOptions) => {
+			send: (room, text, options?: SendOptions) => {
 				if (this.closing !== undefined) throw stoppedError("closed");
 				if (this.userNow === undefined) throw new ClosedError("nobody is logged in");
-				return this.sends.say(room, text, options);
+				return this.sends.enqueue(room, text, options);
 			},
 			pending: (room) => this.sends.pending(room),
 			arrived: (room, fresh) => this.sends.arrived(room.id, room.epoch, fresh),
 			resync: (why) => this.connector.resync(why),
-			passedOver: () => this.roster.describeAgain(),
-			left: (room) => this.roster.remove(room.id),
+			infoOutdated: () => this.registry.refreshInfos(),
+			left: (room) => this.registry.remove(room.id),
 			seen: (room) => this.marks.seen(room),
 		};
 	}
 
-	// ------------------------------------------------------------ life
+	// ------------------------------------------------------------ start, identity, end
 
 	private async start(): Promise<void> {
 		try {
@@ -442,22 +442,22 @@ class LiveClient implements Client {
 		this.draining.wake();
 	}
 
-	/** The rooms, sends and marks of another user are another matter. */
-	private become(user: User | undefined): void {
+	/** Rooms, outbox and marks belong to one user: another one replaces them. */
+	private setUser(user: User | undefined): void {
 		const before = this.userNow;
 		this.userNow = user;
 		if (before?.id !== user?.id) {
-			this.roster.clear();
-			this.sends.become(user?.id ?? "");
-			this.marks.become(user?.id ?? "");
+			this.registry.clear();
+			this.sends.setUser(user?.id ?? "");
+			this.marks.setUser(user?.id ?? "");
 		}
 		if (user !== undefined && (before?.id !== user.id || before.name !== user.name)) this.emitter.emit("user", user);
 	}
 
-	private async shut(): Promise<void> {
+	private async closeAll(): Promise<void> {
 		this.offWake();
 		this.connector.stop("closed");
-		for (const room of this.roster.rooms.values()) room.end();
+		for (const room of this.registry.rooms.values()) room.end();
 		await Promise.all([this.marks.flush(), this.identity.settled(), this.sends.close()]);
 		for (const stream of [...this.streams]) stream.end();
 	}

@@ -1,11 +1,11 @@
-// Time and chance are passed in, so that tests and simulations can own them. Only `systemClock` and `systemRandom` touch the
+// Clock and randomness are passed in, so that tests and simulations control them. Only `systemClock` and `systemRandom` use the
 // globals.
 
 /** Cancels a timer; calling it late or twice does nothing. */
 export type Cancel = () => void;
 
 export interface Clock {
-	/** Wall clock, milliseconds since the Unix epoch. May jump; for people, ids and token expiry only. */
+	/** Wall clock, milliseconds since the Unix epoch. May jump; only for display, ids and token expiry. */
 	now(): number;
 	/** Milliseconds since an arbitrary start; never goes back. For every duration and deadline. */
 	monotonic(): number;

@@ -1,12 +1,12 @@
-// What callers write as an endpoint, as a URL that a transport serves; or by name what is wrong with it.
+// Parses an endpoint option into a URL that one of the transports serves.
 import type { Transport } from "./transport/transport.ts";
 
-/** The path at which a server takes WebSockets. */
+/** The server's WebSocket path. */
 const WS_PATH = "/ws";
 
 /**
- * `ws(s)://` and `http(s)://` mean the WebSocket of that server, at `/ws` unless a path is given. Throws `TypeError` for what is
- * no URL, and for a scheme that none of `transports` serves.
+ * `ws(s)://` and `http(s)://` mean the server's WebSocket, at `/ws` unless a path is given. Throws `TypeError` if `written` is not
+ * a URL or none of `transports` serves its scheme.
  */
 export function endpointOf(written: string, transports: readonly Transport[]): URL {
 	const served = (scheme: string): boolean => transports.some(({ schemes }) => schemes.includes(scheme));

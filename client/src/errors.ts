@@ -1,7 +1,7 @@
-// What can go wrong for a user of the SDK, as classes with fields. `cause` holds what lies beneath.
+// The SDK's errors: classes with fields. `cause` holds the underlying error.
 import { type CloseName, closeByCode, ERRORS, type Failure, isErrorCode } from "@verbatim/protocol";
 
-/** Everything this SDK throws or rejects with on purpose. */
+/** Base class of all errors that the SDK throws or rejects with. */
 export class VerbatimError extends Error {
 	constructor(message: string, options?: { readonly cause?: unknown }) {
 		super(message, options);
@@ -11,13 +11,13 @@ export class VerbatimError extends Error {
 
 /** The server refused a command. */
 export class RefusedError extends VerbatimError {
-	/** Stable; listed in `ERRORS`. A server newer than this SDK may send one that is not. */
+	/** Stable; listed in `ERRORS`. A newer server may send further codes. */
 	readonly code: string;
-	/** May the same command succeed later, unchanged? */
+	/** Whether the same command may succeed later, unchanged. */
 	readonly retry: boolean;
-	/** When it is worth trying, in milliseconds from the refusal; 0: no advice. */
+	/** Earliest sensible retry, in milliseconds from the refusal; 0: no advice. */
 	readonly retryAfterMs: number;
-	/** Under which the server's log has it; empty if it gave none. */
+	/** Trace id of the refusal in the server's log; empty if there is none. */
 	readonly trace: string;
 
 	constructor(facts: Pick<Failure, "code" | "message" | "retry" | "retryAfterMs" | "trace">) {
@@ -30,13 +30,13 @@ export class RefusedError extends VerbatimError {
 }
 
 /**
- * A send ended several times by the server's own fault (`internal`) and is not tried again by itself. It may be in the log or not:
- * `Delivery.retry` says it again under the same cid, so that it is never there twice.
+ * A send was answered `internal` several times and is not retried automatically. It may be in the log. `Delivery.retry` repeats it
+ * under the same cid, so that it is committed at most once.
  */
 export class UnknownOutcomeError extends VerbatimError {
-	/** The newest of the server's answers, with the trace under which its log has it. */
+	/** The newest of the server's answers. */
 	declare readonly cause: RefusedError;
-	/** How often it was tried in vain. */
+	/** Number of failed tries. */
 	readonly tries: number;
 
 	constructor(tries: number, cause: RefusedError) {
@@ -45,11 +45,11 @@ export class UnknownOutcomeError extends VerbatimError {
 	}
 }
 
-/** There was no answer in time. A command that had been sent may or may not have been carried out. */
+/** No answer within the time-out. A command that had been sent may or may not have been executed. */
 export class TimeoutError extends VerbatimError {
 	readonly timeoutMs: number;
 
-	/** `cause`: why there was no connection to ask on, if there was none. */
+	/** `cause`: why there was no connection, if there was none. */
 	constructor(what: string, timeoutMs: number, cause?: Error) {
 		super(`${what}: no answer within ${timeoutMs} ms${cause === undefined ? "" : ` (${cause.message})`}`, { cause });
 		this.timeoutMs = timeoutMs;
@@ -63,21 +63,21 @@ export class AbortedError extends VerbatimError {
 	}
 }
 
-/** The connection ended before the answer came. The command may or may not have been carried out. */
+/** The connection ended before the answer. The command may or may not have been executed. */
 export class DisconnectedError extends VerbatimError {}
 
-/** The client was closed, or has stopped for good: nothing more will happen on it. */
+/** The client was closed, logged out, or switched to another user. */
 export class ClosedError extends VerbatimError {}
 
-/** The server ended the connection, and said why. */
+/** The server closed the connection with a code. */
 export class ServerClosedError extends VerbatimError {
-	/** The number in `CLOSES`, or another one of the transport's. */
+	/** A code of `CLOSES`, or of the transport. */
 	readonly code: number;
 	/** Its name in `CLOSES`, if it has one. */
 	readonly closeName: CloseName | undefined;
-	/** Is it of use to connect again? */
+	/** Whether the client should reconnect. */
 	readonly reconnect: boolean;
-	/** When, in milliseconds; 0: by the client's own back-off. */
+	/** Delay before reconnecting, in milliseconds; 0: the client's own back-off. */
 	readonly retryAfterMs: number;
 
 	constructor(code: number, reason: string, reconnect?: boolean, retryAfterMs?: number) {
@@ -90,20 +90,20 @@ export class ServerClosedError extends VerbatimError {
 	}
 }
 
-/** No connection could be made, or it broke. */
+/** A connection could not be opened, or broke. */
 export class TransportError extends VerbatimError {}
 
 /**
  * - refused: nothing listens at this address
- * - timeout: no answer in time
- * - unreachable: there is no way to this address, or this device is offline
- * - dns: no address was found for the name
- * - tls: no TLS, or a certificate that is not trusted
- * - closed: the other end hung up before anything was agreed
- * - unavailable: the server, or a proxy before it, has no room now (HTTP 429 and 5xx)
- * - forbidden: it does not take connections from here (HTTP 401, 403)
- * - not_verbatim: something else answers there
- * - unknown: the platform does not say; browsers mostly do not
+ * - timeout: no answer within the time-out
+ * - unreachable: no route to this address, or this device is offline
+ * - dns: the name could not be resolved
+ * - tls: the peer does not speak TLS, or its certificate is not trusted
+ * - closed: the peer closed the connection before the handshake was complete
+ * - unavailable: the server, or a proxy before it, is at capacity (HTTP 429 and 5xx)
+ * - forbidden: it does not accept connections from here (HTTP 401, 403)
+ * - not_verbatim: another service answers at this address
+ * - unknown: the platform does not report the cause; most browsers do not
  */
 export type ConnectFailure =
 	| "refused"
@@ -117,14 +117,14 @@ export type ConnectFailure =
 	| "not_verbatim"
 	| "unknown";
 
-/** No connection could be made. */
+/** A connection could not be opened. */
 export class ConnectError extends TransportError {
 	readonly reason: ConnectFailure;
 	/** Host and port, or the path of a Unix socket. */
 	readonly where: string;
-	/** Of the HTTP answer, where there was one. */
+	/** HTTP status of the answer, if there was one. */
 	readonly status: number | undefined;
-	/** When it is worth trying, in milliseconds; 0: no advice. */
+	/** Earliest sensible retry, in milliseconds; 0: no advice. */
 	readonly retryAfterMs: number;
 
 	constructor(
@@ -141,18 +141,18 @@ export class ConnectError extends TransportError {
 	}
 }
 
-/** What the server sent does not fit the protocol. The connection is dropped and made anew. */
+/** The server's message violates the protocol. The client drops the connection and reconnects. */
 export class ProtocolError extends VerbatimError {}
 
-/** The outbox cannot keep what was said through a reload (it goes on from memory), or is full. */
+/** The outbox's store failed (sends go on from memory, and do not survive a reload), or the outbox is full. */
 export class OutboxError extends VerbatimError {}
 
-/** The send was taken back before it was acknowledged. */
+/** The send was discarded before it was acknowledged. */
 export class DiscardedError extends VerbatimError {}
 
 /**
- * The room's log was put back to an older state: entries seen before may not be in it any more, and a reader cannot go on
- * from where it stood. Read anew, from the start or from `head`.
+ * The room's log was restored from an older state: entries read before may be gone, and cursors into it are invalid. Read again,
+ * from the start or from `head`.
  */
 export class EpochError extends VerbatimError {
 	readonly room: string;

@@ -1,13 +1,13 @@
-// Typed events, and the same as an async iteration with a bounded buffer.
+// Typed events, also as an async iteration with a bounded buffer.
 import type { Off } from "./api.ts";
 
-/** A listener that throws harms nobody: its error is thrown anew where the program's own handler of such errors finds it. */
+/** An exception of a listener does not reach the emitter or other listeners: it is rethrown as an uncaught error. */
 export class Emitter<Events extends object> {
 	private readonly listeners = new Map<keyof Events, Set<(value: never) => void>>();
 	private readonly taps = new Set<(event: keyof Events, value: Events[keyof Events]) => void>();
 
 	on<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): Off {
-		// Wrapped, so that the same function may listen twice and each `off` ends its own.
+		// Wrapped, so that a function may be registered twice and each `off` removes its own registration.
 		const own = (value: Events[E]): void => listener(value);
 		let set = this.listeners.get(event);
 		if (set === undefined) {
@@ -27,7 +27,7 @@ export class Emitter<Events extends object> {
 		return off;
 	}
 
-	/** Hears every event. */
+	/** Listens to every event. */
 	tap(listener: (event: keyof Events, value: Events[keyof Events]) => void): Off {
 		this.taps.add(listener);
 		return () => void this.taps.delete(listener);
@@ -40,7 +40,7 @@ export class Emitter<Events extends object> {
 	}
 }
 
-/** Runs `task`; what it throws is reported like any uncaught error, without disturbing the caller. */
+/** Runs `task`; rethrows its exception in a microtask, as an uncaught error. */
 export function guarded(task: () => void): void {
 	try {
 		task();
@@ -51,7 +51,7 @@ export function guarded(task: () => void): void {
 	}
 }
 
-/** Those who wait for something to change. */
+/** A condition variable: promises that resolve at the next `wake`. */
 export class Waiters {
 	private readonly waiting = new Set<() => void>();
 
@@ -75,8 +75,8 @@ export class Waiters {
 }
 
 /**
- * Values handed in by `push`, taken out by one `for await`. Holds at most `max`: beyond, the oldest are dropped, and `lost`
- * makes the value that says how many.
+ * A bounded queue from `push` to one `for await`. Beyond `max` the oldest values are dropped; the next value is then `lost` with
+ * their number.
  */
 export class Stream<T> implements AsyncIterableIterator<T> {
 	private readonly max: number;
@@ -100,15 +100,15 @@ export class Stream<T> implements AsyncIterableIterator<T> {
 			this.values.shift();
 			this.dropped++;
 		}
-		this.stir();
+		this.notify();
 	}
 
-	/** What is held is still given; then the iteration is done. */
+	/** Ends the iteration after the values that are queued. */
 	end(): void {
 		if (this.ended) return;
 		this.ended = true;
 		this.onReturn();
-		this.stir();
+		this.notify();
 	}
 
 	async next(): Promise<IteratorResult<T>> {
@@ -138,7 +138,7 @@ export class Stream<T> implements AsyncIterableIterator<T> {
 		return this;
 	}
 
-	private stir(): void {
+	private notify(): void {
 		const { waiting } = this;
 		this.waiting = [];
 		for (const wake of waiting) wake();

@@ -1,5 +1,5 @@
-// The id of a send, made before its first try: a UUID version 7 (RFC 9562): 48 bits of time, 74 of chance. Unique for ever
-// without asking anybody, and neighbours in time are neighbours in the server's index.
+// Idempotency keys (cids): UUID version 7 (RFC 9562), 48 bits of time and 74 random bits. Unique without coordination, and ordered
+// by time, which keeps them close together in the server's index.
 import type { Clock, Random } from "./clock.ts";
 
 /** A new cid: 36 characters, lower case. */

@@ -1,15 +1,15 @@
-// The client's life over all its connections, as a table. The life of the single connection is `LIFECYCLE` of the protocol;
-// this one says what comes before, between and after.
+// The client's state over all its connections, as a table. The state of a single connection is `LIFECYCLE` of the protocol; this one
+// adds what comes before, between and after connections.
 
 /**
- * idle: nobody has said who is there. connecting: a transport is being opened. greeting: it is open, the hello is being
- * answered. live: welcomed. waiting: until the next attempt. stopped: no further attempt by itself.
+ * idle: no credential. connecting: a transport is being opened. greeting: it is open, the hello is not answered yet. live: welcomed.
+ * waiting: in back-off before the next attempt. stopped: no further attempt by itself.
  */
 export type ClientState = "idle" | "connecting" | "greeting" | "live" | "waiting" | "stopped";
 
 /**
- * start: there is a credential. due: the wait is over. opened, welcomed, lost: told by the connection. stop: closed by the
- * caller, or an error that trying again cannot heal. forget: logged out.
+ * start: there is a credential. due: the back-off has elapsed. opened, welcomed, lost: events of the connection. stop: closed by the
+ * caller, or an error that is not retryable. forget: logged out.
  */
 export type ClientStep = "start" | "due" | "opened" | "welcomed" | "lost" | "stop" | "forget";
 
@@ -22,7 +22,7 @@ export const CLIENT_LIFECYCLE: Readonly<Record<ClientState, Readonly<Partial<Rec
 	stopped: { start: "connecting", stop: "stopped", forget: "idle" },
 };
 
-/** The state after `step`. What is not in the table is a mistake of this package. */
+/** The state after `step`. Throws for a step that is not in the table: a bug of this package. */
 export function mustStep(state: ClientState, step: ClientStep): ClientState {
 	const next = CLIENT_LIFECYCLE[state][step];
 	if (next === undefined) throw new Error(`a client that is ${state} cannot ${step}`);

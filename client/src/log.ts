@@ -1,5 +1,5 @@
-// What the SDK logs, where the program gives it a logger: the life of the connection, problems, and sends that failed. Never a text,
-// a token, a password, or the query of an endpoint.
+// Writes connection state, problems and failed sends to the program's logger. Never a text, a token, a password, or the query of an
+// endpoint.
 import type { ClientEvents, Delivery, Logger, Status } from "./api.ts";
 import type { Clock } from "./clock.ts";
 import { UnknownOutcomeError } from "./errors.ts";
@@ -24,7 +24,7 @@ export function logEvents(logger: Logger, emitter: Emitter<ClientEvents>, clock:
 	emitter.on("problem", (err) => logger.warn({ err }, "a problem"));
 }
 
-/** A send has failed, and waits for its user. */
+/** A send has failed; it stays in the outbox until the user retries or discards it. */
 export function logFailed(logger: Logger, { cid, room, status }: Delivery): void {
 	if (status.state !== "failed") return;
 	const { error } = status;
@@ -53,7 +53,7 @@ function logStatus(logger: Logger, status: Exclude<Status, { readonly state: "li
 	}
 }
 
-/** An address without what may be secret in it. */
+/** An endpoint without credentials and query. */
 function shown(endpoint: string): string {
 	const { protocol, host, pathname } = new URL(endpoint);
 	return `${protocol}//${host}${pathname}`;

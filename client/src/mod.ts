@@ -1,4 +1,4 @@
-// The one door of this package. Web-standard APIs only; what needs Node's is behind `@verbatim/client/node`.
+// The package's entry point. Uses web-standard APIs only; `@verbatim/client/node` adds what needs Node's.
 export * from "./api.ts";
 export { connect } from "./client.ts";
 export * from "./clock.ts";

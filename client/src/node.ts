@@ -1,4 +1,4 @@
-// The door for Node and Bun: everything of `mod.ts`, and what needs sockets and files.
+// The entry point for Node and Bun: everything of `mod.ts`, plus what needs sockets and files.
 import type { Client, ConnectOptions, Off } from "./api.ts";
 import { connect as connectWith } from "./client.ts";
 import { Addresses } from "./node/addresses.ts";
@@ -18,15 +18,15 @@ export { type TcpOptions, tcpTransport } from "./node/tcp.ts";
 export { type NodeWebSocketOptions, nodeWebSocketTransport } from "./node/websocket.ts";
 
 export interface NodeConnectOptions extends ConnectOptions {
-	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	/** DNS servers to query when the system's resolver fails, as `address` or `address:port`. Default: none. */
 	readonly resolvers?: readonly string[];
 	/** For `wss://` and `tls://`: certificate authorities and the like, as in `node:tls`. */
 	readonly tls?: TlsOptions;
 }
 
 /**
- * As `connect` of the other door, with `tcp://`, `tls://` and `unix:` endpoints too, and a guest's tokens kept in a file of the user's
- * state folder, by endpoint and name: a program that is started again is the same guest. `tokens: memoryTokens()` keeps nothing.
+ * As `connect` of `@verbatim/client`, plus `tcp://`, `tls://` and `unix:` endpoints, and a guest's tokens stored in a file of the
+ * user's state folder, by endpoint and name: a restarted program is the same guest. `tokens: memoryTokens()` disables that.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function connect({ resolvers = [], tls, ...options }: NodeConnectOptions)
 	const shared = { addresses: new Addresses(resolvers), tls };
 	const transports = options.transports ?? [nodeWebSocketTransport(shared), tcpTransport(shared)];
 	const tokens = options.tokens ?? guestTokens(options);
-	// With a clock of the caller's own there is no other time.
+	// The network watch runs on system time: not used with a clock that the caller passes in.
 	const wake = options.wake ?? (options.clock === undefined ? wakeOfNetwork : undefined);
 	return connectWith({ ...options, transports, ...(tokens && { tokens }), ...(wake && { wake }) });
 }

@@ -1,4 +1,4 @@
-// What nearly everything here needs, chosen once in client.ts.
+// Dependencies of most classes of the SDK, chosen once in client.ts.
 import type { Limits, Timing } from "@verbatim/protocol";
 import type { Clock, Random } from "./clock.ts";
 

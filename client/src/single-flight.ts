@@ -1,4 +1,4 @@
-// One run of a task for all who want it at the same time. Each waits within bounds of their own; it ends when nobody waits any more.
+// Concurrent callers share one run of a task. Each has its own bounds; the run is aborted when the last caller has left.
 interface Flight<T> {
 	readonly result: Promise<T>;
 	readonly control: AbortController;
@@ -8,7 +8,7 @@ interface Flight<T> {
 export class SingleFlight<T> {
 	private flight: Flight<T> | undefined;
 
-	/** Joins the run that is under way, or starts one. `signal` ends the caller's part in it. */
+	/** Joins the current run, or starts one. `signal` ends the caller's wait only. */
 	join(start: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
 		this.flight ??= this.begin(start);
 		const { flight } = this;

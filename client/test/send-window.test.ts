@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { SendWindow } from "../src/outbox/window.ts";
+import { SendWindow } from "../src/outbox/send-window.ts";
 
 const MAX = 64;
 

@@ -1,7 +1,6 @@
-// The contract of the place where it is kept what one has seen, so that unread counts outlive a reload. Losing it costs
-// nothing but those counts.
+// Contract of the store for read marks, from which unread counts are computed after a reload. Losing it loses only those counts.
 
-/** Seen up to and including `seq`, in this incarnation of the room's log. */
+/** Entries up to and including `seq` were seen, in this epoch of the room's log. */
 export interface Mark {
 	readonly epoch: number;
 	readonly seq: number;
@@ -10,6 +9,6 @@ export interface Mark {
 export interface MarkStore {
 	/** By room id. */
 	load(user: string): Promise<ReadonlyMap<string, Mark>>;
-	/** All marks of the user, in place of those before. Called now and then, not for each mark. */
+	/** Replaces all marks of the user. Called at intervals, not for each mark. */
 	save(user: string, marks: ReadonlyMap<string, Mark>): Promise<void>;
 }

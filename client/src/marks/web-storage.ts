@@ -1,8 +1,8 @@
-// What one has seen, in `localStorage`.
+// Read marks in `localStorage`.
 import type { Mark, MarkStore } from "./store.ts";
 
 /**
- * Keeps what was seen in `storage`, under `key` and the user's id.
+ * Stores read marks in `storage`, under `key` and the user's id.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ export function renderMarks(marks: ReadonlyMap<string, Mark>): string {
 	return JSON.stringify(Array.from(marks, ([room, { epoch, seq }]) => [room, epoch, seq]));
 }
 
-/** The marks in `text`; none where it is torn or somebody else's. */
+/** The marks in `text`; none if it cannot be parsed. */
 export function parseMarks(text: string): Map<string, Mark> {
 	const marks = new Map<string, Mark>();
 	try {
@@ -28,7 +28,7 @@ export function parseMarks(text: string): Map<string, Mark> {
 			if (typeof room === "string" && typeof epoch === "number" && typeof seq === "number") marks.set(room, { epoch, seq });
 		}
 	} catch {
-		// As if nothing were kept.
+		// Corrupt or foreign content counts as empty.
 	}
 	return marks;
 }

@@ -1,10 +1,9 @@
-// From a host name to addresses, also on a bad day: the system's resolver first, then the configured ones, and the address that
-// worked last when nobody answers.
+// Resolves a host name: by the system's resolver, else by the configured DNS servers, else to the last address that worked.
 import { lookup, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import { ConnectError, TransportError } from "../errors.ts";
 
-/** Longest wait for one way of asking. */
+/** Time-out of one resolver. */
 const RESOLVE_MS = 2_500;
 
 /** Failed addresses remembered at once. */
@@ -14,11 +13,11 @@ export class Addresses {
 	private readonly resolver: Resolver | undefined;
 	private readonly ask: (host: string) => Promise<readonly string[]>;
 	private readonly lastGood = new Map<string, string>();
-	/** When each address failed last, as a count; gone once it has worked. */
+	/** The number of each address's last failure, counted over all addresses; removed when it works. */
 	private readonly failures = new Map<string, number>();
 	private failed = 0;
 
-	/** `servers`: addresses of DNS servers to ask when the system's resolver fails. `ask` stands in for that one in tests. */
+	/** `servers`: DNS servers to query when the system's resolver fails. `ask`: the system's resolver; tests replace it. */
 	constructor(servers: readonly string[], ask = askSystem) {
 		this.ask = ask;
 		if (servers.length === 0) return;
@@ -27,13 +26,13 @@ export class Addresses {
 	}
 
 	/**
-	 * At least one address; rejects with a `ConnectError` otherwise. First the one that worked last, last those that failed, the latest
-	 * at the end: an attempt that ends before all were tried is not spent on the same ones again.
+	 * Returns at least one address, or rejects with a `ConnectError`. Order: the last that worked, then untried ones, then failed ones
+	 * from the oldest failure to the newest, so that an attempt that ends early does not retry the same addresses.
 	 */
 	async of(host: string): Promise<readonly string[]> {
 		if (isIP(host) !== 0) return [host];
 		const good = this.lastGood.get(host);
-		const troubles: unknown[] = [];
+		const causes: unknown[] = [];
 		for (const ask of [this.ask, (name: string) => this.askConfigured(name)]) {
 			try {
 				const found = await within(RESOLVE_MS, ask(host));
@@ -42,20 +41,20 @@ export class Addresses {
 				const failure = (address: string): number => this.failures.get(address) ?? 0;
 				return [...goodFirst].sort((a, b) => failure(a) - failure(b));
 			} catch (cause) {
-				troubles.push(cause);
+				causes.push(cause);
 			}
 		}
 		if (good !== undefined) return [good];
-		throw new ConnectError("dns", host, "no address was found for this name", { cause: new AggregateError(troubles) });
+		throw new ConnectError("dns", host, "no address was found for this name", { cause: new AggregateError(causes) });
 	}
 
-	/** A connection to `host` was made at `address`. */
+	/** A connection to `host` was opened at `address`. */
 	worked(host: string, address: string): void {
 		this.lastGood.set(host, address);
 		this.failures.delete(address);
 	}
 
-	/** No connection could be made at `address`. */
+	/** No connection could be opened at `address`. */
 	didNotWork(address: string): void {
 		this.failures.delete(address);
 		this.failures.set(address, ++this.failed);

@@ -1,4 +1,4 @@
-// A socket to a host: each of its addresses in turn, over TCP or TLS. What the transports of this folder begin with.
+// Opens a TCP or TLS socket to a host, trying each of its addresses in turn. Used by the transports of this folder.
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { ConnectError } from "../errors.ts";
@@ -8,18 +8,18 @@ import type { Addresses } from "./addresses.ts";
 /** Of `node:tls`: certificate authorities and the like. */
 export type TlsOptions = Pick<ConnectionOptions, "ca" | "cert" | "key" | "passphrase" | "servername" | "minVersion">;
 
-/** Each address but the last gets this long before the next is tried; the last one as long as the caller waits. */
+/** Time-out of each address but the last; the last one has the rest of the caller's time. */
 export const ADDRESS_MS = 3_000;
 
 export interface Target {
 	/** A name or an address, without brackets. */
 	readonly host: string;
 	readonly port: number;
-	/** Set where TLS is wanted. */
+	/** Set for TLS. */
 	readonly tls?: TlsOptions | undefined;
 }
 
-/** Resolves with an open socket; rejects with a `ConnectError`. The signal gives it up. */
+/** Resolves with an open socket; rejects with a `ConnectError`, also when the signal aborts. */
 export async function dial({ host, port, tls }: Target, addresses: Addresses, signal: AbortSignal): Promise<Socket> {
 	const where = hostPort(host, port);
 	return eachAddress(where, host, addresses, signal, async (address, waitMs) => {
@@ -34,7 +34,7 @@ export function dialUnix(path: string, signal: AbortSignal): Promise<Socket> {
 	return opened(connectTcp({ path }), path, "connect", signal, undefined);
 }
 
-/** What `attempt` gives for the first address at which it does not reject. Rejects with a `ConnectError` of the first trouble. */
+/** The result of `attempt` for the first address at which it succeeds. Rejects with a `ConnectError` of the first failure. */
 export async function eachAddress<T>(
 	where: string,
 	host: string,
@@ -44,7 +44,7 @@ export async function eachAddress<T>(
 ): Promise<T> {
 	const found = await addresses.of(host);
 	signal.throwIfAborted();
-	const troubles: unknown[] = [];
+	const causes: unknown[] = [];
 	for (const [at, address] of found.entries()) {
 		try {
 			const gained = await attempt(address, at === found.length - 1 ? undefined : ADDRESS_MS);
@@ -52,14 +52,14 @@ export async function eachAddress<T>(
 			return gained;
 		} catch (cause) {
 			addresses.didNotWork(address);
-			troubles.push(cause);
+			causes.push(cause);
 			if (signal.aborted) break;
 		}
 	}
-	throw connectError(where, troubles.length === 1 ? troubles[0] : new AggregateError(troubles));
+	throw connectError(where, causes.length === 1 ? causes[0] : new AggregateError(causes));
 }
 
-/** RFC 6066 section 3 allows names only; the certificate is checked against an address all the same. */
+/** The SNI option. RFC 6066 section 3 allows names only; the certificate is also checked against an address. */
 export function serverName(host: string): { readonly servername?: string } {
 	return isIP(host) === 0 ? { servername: host } : {};
 }
@@ -73,7 +73,7 @@ export function bareHost({ hostname }: URL): string {
 	return hostname.replace(/^\[|\]$/g, "");
 }
 
-/** Calls `fail` when the signal gives the attempt up or `waitMs` have passed, unless what it gives is called before. */
+/** Calls `fail` when the signal aborts or after `waitMs`. Returns the function that cancels it. */
 export function failWhenOver(
 	where: string,
 	signal: AbortSignal,
@@ -90,7 +90,7 @@ export function failWhenOver(
 	};
 }
 
-/** Resolves when the socket is open; rejects, and destroys it, when it cannot be, or not soon enough. */
+/** Resolves when the socket is open; on failure, abort or after `waitMs` destroys it and rejects. */
 function opened(
 	socket: Socket,
 	where: string,
@@ -103,7 +103,7 @@ function opened(
 			release();
 			socket.off("error", fail);
 			socket.off("close", onClose);
-			// Between this and the next listener an error must not go unheard.
+			// An error before the next owner adds its listener must not be uncaught.
 			socket.on("error", () => {});
 		};
 		const fail = (cause: unknown): void => {

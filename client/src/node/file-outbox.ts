@@ -1,27 +1,27 @@
-// An outbox in a folder, for Node and Bun. Each process appends to a file of its own, one JSON line per send and per removal,
-// and syncs before it says that a send is kept; what arrives during a sync is the next one's. A file whose process is gone is
-// claimed by renaming it, which only one can do; a process is named by its number and, on Linux, its start. A torn last line is what was
-// never promised, and is passed over. A file is written anew beside itself; what a killed process has left there holds nothing that the
-// file itself does not, and is removed.
+// An outbox in a folder, for Node and Bun. Each process appends to its own file, one JSON line per send and per removal, and syncs
+// before `put` resolves; puts during a sync are batched into the next one. The file of a process that has ended is taken over by
+// renaming it, which succeeds for one process only; a process is identified by its pid and, on Linux, its start time. A torn last
+// line was never acknowledged, and is ignored. Compaction writes a new file and renames it into place; a new file that a killed
+// process has left is a copy of lines of the old one, and is removed.
 //
-// Should two processes ever send the same, the server tells it by the cid.
+// Should two processes send the same item, the server detects the duplicate by its cid.
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OutboxError } from "../errors.ts";
 import type { OutboxStore, StoredSend } from "../outbox/store.ts";
 import { isAlive, processName } from "./processes.ts";
 
-/** The file is written anew when this many of its lines are of no use any more. */
+/** A file is compacted when it has this many obsolete lines. */
 const WASTE_MAX = 1_000;
 const SUFFIX = ".outbox.jsonl";
-/** After the name of a file that is to take its place. */
+/** Suffix of a file that is being written to replace another. */
 const BESIDE = ".new";
 
-/** Files that outboxes of this very process write. */
+/** Files that outboxes of this process write. */
 const ours = new Set<string>();
 
 /**
- * Keeps sends in `folder`, which is made if it is not there. `put` rejects with an `OutboxError` before `open` and after `close`.
+ * Stores sends in `folder`, which is created if necessary. `put` rejects with an `OutboxError` before `open` and after `close`.
  *
  * @example
  * ```ts
@@ -36,8 +36,8 @@ class FileOutbox implements OutboxStore {
 	private readonly folder: string;
 	private path = "";
 	private file: FileHandle | undefined;
-	/** What is put is kept: from the end of `open` to the beginning of `close`. */
-	private keeps = false;
+	/** `put` is accepted: from the end of `open` to the beginning of `close`. */
+	private isOpen = false;
 	private readonly held = new Map<string, StoredSend>();
 	private waste = 0;
 	private lines: string[] = [];
@@ -53,29 +53,29 @@ class FileOutbox implements OutboxStore {
 		await mkdir(this.folder, { recursive: true, mode: 0o700 });
 		const prefix = `${encodeURIComponent(user)}.`;
 		const claimed: string[] = [];
-		const lives: (readonly StoredSend[])[] = [];
+		const found: (readonly StoredSend[])[] = [];
 		try {
 			for (const name of (await readdir(this.folder)).sort()) {
 				if (!name.startsWith(prefix)) continue;
-				if (name.endsWith(SUFFIX + BESIDE)) await this.clear(name, prefix);
+				if (name.endsWith(SUFFIX + BESIDE)) await this.removeUnfinished(name, prefix);
 				if (!name.endsWith(SUFFIX)) continue;
 				const mine = await this.claim(name, prefix);
 				if (mine === undefined) continue;
 				claimed.push(mine);
-				lives.push(replay(await readFile(mine, "utf8")).filter((send) => send.user === user));
+				found.push(replay(await readFile(mine, "utf8")).filter((send) => send.user === user));
 			}
-			for (const send of inOrder(lives)) this.held.set(send.cid, send);
+			for (const send of inOrder(found)) this.held.set(send.cid, send);
 			this.path = this.newPath(prefix);
 			ours.add(this.path);
 			try {
 				await this.rewrite();
 			} catch (error) {
-				// What was claimed stays where it is, for another try.
-				await this.letGo();
+				// The files that were taken over stay, for the next `open`.
+				await this.reset();
 				throw error;
 			}
 			for (const path of claimed) await rm(path, { force: true });
-			this.keeps = true;
+			this.isOpen = true;
 			return [...this.held.values()];
 		} finally {
 			for (const path of claimed) ours.delete(path);
@@ -83,7 +83,7 @@ class FileOutbox implements OutboxStore {
 	}
 
 	put(send: StoredSend): Promise<void> {
-		if (!this.keeps) return Promise.reject(new OutboxError("the outbox is not open: nothing is kept"));
+		if (!this.isOpen) return Promise.reject(new OutboxError("the outbox is not open: nothing is kept"));
 		this.held.set(send.cid, send);
 		this.lines.push(`${JSON.stringify({ put: send })}\n`);
 		return this.flush();
@@ -91,7 +91,7 @@ class FileOutbox implements OutboxStore {
 
 	async remove({ cid }: StoredSend): Promise<void> {
 		if (!this.held.delete(cid)) return;
-		// Two lines are of no use now: the send's and this one.
+		// Two obsolete lines: the send's and this one.
 		this.waste += 2;
 		this.lines.push(`${JSON.stringify({ remove: cid })}\n`);
 		await this.flush();
@@ -101,12 +101,12 @@ class FileOutbox implements OutboxStore {
 		return this.release();
 	}
 
-	/** Makes the file of a process that is gone ours, and gives its new path; undefined if it lives, or another was quicker. */
+	/** Takes over the file of a process that has ended; returns its new path, or undefined if the process runs or another took it. */
 	private async claim(name: string, prefix: string): Promise<string | undefined> {
 		const path = join(this.folder, name);
 		if (this.isInUse(name, prefix)) return undefined;
 		const mine = this.newPath(prefix);
-		// Before it has that name, or another outbox of this process would take it for an earlier life's.
+		// Before the rename, or another outbox of this process could take the file over.
 		ours.add(mine);
 		try {
 			await rename(path, mine);
@@ -117,19 +117,19 @@ class FileOutbox implements OutboxStore {
 		}
 	}
 
-	/** Removes what a process that is gone was writing beside its file. */
-	private async clear(name: string, prefix: string): Promise<void> {
+	/** Removes an unfinished replacement file of a process that has ended. */
+	private async removeUnfinished(name: string, prefix: string): Promise<void> {
 		if (this.isInUse(name.slice(0, -BESIDE.length), prefix)) return;
 		await rm(join(this.folder, name), { force: true }).catch(() => undefined);
 	}
 
-	/** Does an outbox that lives write the file of this name? */
+	/** Whether an open outbox, of this or another running process, writes this file. */
 	private isInUse(name: string, prefix: string): boolean {
 		const [writer = ""] = name.slice(prefix.length).split(".");
 		return ours.has(join(this.folder, name)) || (writer.split("-")[0] !== `${process.pid}` && isAlive(writer));
 	}
 
-	/** Resolves when everything asked for before is on the disk: one write is under way, what arrives meanwhile is the next. */
+	/** Resolves when all lines so far are synced. Group commit: lines that arrive during a write are batched into the next. */
 	private flush(): Promise<void> {
 		this.scheduled ??= this.writing
 			.catch(() => undefined)
@@ -154,13 +154,13 @@ class FileOutbox implements OutboxStore {
 			await this.file.appendFile(text);
 			await this.file.datasync();
 		} catch (error) {
-			// Half a line may be there, which the next would be glued to: the next write makes a fresh file.
+			// A partial line may have been written, and the next would be appended to it: the next write replaces the file.
 			this.waste = Number.POSITIVE_INFINITY;
 			throw error;
 		}
 	}
 
-	/** The same sends in a fresh file, put in place at once. The file before stays in use where that fails, and the next write tries it again. */
+	/** Compacts: writes the sends to a new file and renames it into place. On failure the old file stays in use, and the next write retries. */
 	private async rewrite(): Promise<void> {
 		const text = Array.from(this.held.values(), (put) => `${JSON.stringify({ put })}\n`).join("");
 		const beside = `${this.path}${BESIDE}`;
@@ -172,7 +172,7 @@ class FileOutbox implements OutboxStore {
 			await rename(beside, this.path);
 		} catch (error) {
 			await fresh.close().catch(() => undefined);
-			// On a full disk its part of the text is in the way of everybody.
+			// Frees the space that it takes on a full disk.
 			await rm(beside, { force: true }).catch(() => undefined);
 			throw error;
 		}
@@ -183,22 +183,22 @@ class FileOutbox implements OutboxStore {
 		this.waste = 0;
 	}
 
-	/** Another outbox of this process may have the file then, also where the last write has failed: it has what was kept. */
+	/** Closes the file; another outbox may take it over. Sends in it were synced, even if the last write has failed. */
 	private async release(): Promise<void> {
-		this.keeps = false;
+		this.isOpen = false;
 		if (this.file === undefined) return;
 		try {
 			await this.flush();
 		} catch (error) {
-			// Where all was sent and removed, nothing is lost with the file.
+			// Without pending sends a failed write loses nothing.
 			if (this.held.size > 0) throw error;
 		} finally {
-			await this.letGo();
+			await this.reset();
 		}
 	}
 
-	/** Forgets the file and what is in it. It is removed where nothing is kept any more. */
-	private async letGo(): Promise<void> {
+	/** Closes the file and resets this outbox. Removes the file if it has no pending sends. */
+	private async reset(): Promise<void> {
 		const { file, path, held } = this;
 		this.file = undefined;
 		try {
@@ -216,7 +216,7 @@ class FileOutbox implements OutboxStore {
 	}
 }
 
-/** What the lines leave. */
+/** The pending sends of a file, by replaying its lines. */
 function replay(text: string): StoredSend[] {
 	const held = new Map<string, StoredSend>();
 	for (const line of text.split("\n")) {
@@ -227,18 +227,17 @@ function replay(text: string): StoredSend[] {
 				held.set(put.cid, put);
 			if (remove !== undefined) held.delete(remove);
 		} catch {
-			// Torn by a crash in the middle of writing.
+			// Torn by a crash during the write.
 		}
 	}
 	return [...held.values()];
 }
 
 /**
- * The sends of several lives, oldest first, as far as clocks can tell; each life's own stay in the order of saying, whatever
- * happened to the clock meanwhile.
+ * Merges the sends of several processes by wall clock. Sends of one process keep their order, also if its clock went back.
  */
-function inOrder(lives: readonly (readonly StoredSend[])[]): StoredSend[] {
-	const placed = lives.flatMap((sends) => {
+function inOrder(files: readonly (readonly StoredSend[])[]): StoredSend[] {
+	const placed = files.flatMap((sends) => {
 		let latestMs = Number.NEGATIVE_INFINITY;
 		return sends.map((send) => {
 			latestMs = Math.max(latestMs, send.atMs);

@@ -1,4 +1,4 @@
-// An identity and what one has seen, in files: written beside and put in place at once, so that a crash leaves the old or the new.
+// Identity and read marks in files. Each write goes to a new file that is renamed into place, so that a crash leaves the old or the new.
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { MarkStore } from "../marks/store.ts";
@@ -8,8 +8,8 @@ import { parseIdentity, renderIdentity } from "../tokens/web-storage.ts";
 import { lockFile, uniqueSuffix } from "./lock.ts";
 
 /**
- * Keeps the identity in the file `path`, readable by its owner only. Whoever has the file is that user; two programs with the same
- * file are the same user, also when they are started at once.
+ * Stores the identity in the file `path`, readable by its owner only. The file is a credential. Programs that share it are the same
+ * user, also when they are started at the same time.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function fileTokens(path: string): TokenStore & Required<Pick<TokenStore,
 	};
 }
 
-/** Keeps what was seen in `folder`, a file for each user. */
+/** Stores read marks in `folder`, one file per user. */
 export function fileMarks(folder: string): MarkStore {
 	const inOrder = queue();
 	const pathOf = (user: string): string => join(folder, `${encodeURIComponent(user)}.seen.json`);
@@ -60,7 +60,7 @@ async function replace(path: string, text: string): Promise<void> {
 	}
 }
 
-/** One after the other, whatever became of the one before. */
+/** Runs tasks one after the other, also after a failed one. */
 function queue(): (task: () => Promise<void>) => Promise<void> {
 	let last: Promise<void> = Promise.resolve();
 	return (task) => {

@@ -1,5 +1,5 @@
-// The default outside browsers: a guest's tokens in a file of the user's state folder, so that a program that is started again has
-// its name again.
+// The default token store outside browsers: a guest's tokens in a file of the user's state folder, so that a restarted program is the
+// same guest.
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -8,7 +8,7 @@ import { folded } from "../session/credential.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { fileTokens } from "./files.ts";
 
-/** The tokens of the guest that `options` name, or undefined where they name none, or no folder is to be had. */
+/** The token store for the guest in `options`; undefined if they name none, or there is no state folder. */
 export function guestTokens({ endpoints, credential }: ConnectOptions): TokenStore | undefined {
 	if (typeof credential !== "object" || !("guest" in credential)) return undefined;
 	const folder = stateFolder(process.env);
@@ -19,26 +19,26 @@ export function guestTokens({ endpoints, credential }: ConnectOptions): TokenSto
 	return {
 		load: () => file.load(),
 		lock: (signal) => file.lock(signal),
-		// Of somebody else, whom the program has become meanwhile, nothing is kept.
+		// The file is for this guest only: the identity of another user, after `logIn`, is not stored.
 		save: async (identity) => {
 			if (identity === undefined || folded(identity.user.name) === name) await file.save(identity);
 		},
 	};
 }
 
-/** By the XDG Base Directory Specification, which has relative paths passed over. Undefined where there is no home. */
+/** By the XDG Base Directory Specification, which ignores relative paths. Undefined without a home directory. */
 function stateFolder(env: NodeJS.ProcessEnv): string | undefined {
 	const state = process.platform === "win32" ? env.LOCALAPPDATA : env.XDG_STATE_HOME;
 	if (state && isAbsolute(state)) return join(state, "verbatim");
 	try {
 		return join(env.HOME || homedir(), ".local", "state", "verbatim");
 	} catch {
-		// A user without an entry in the system's list.
+		// The process's uid is not in the system's user database.
 		return undefined;
 	}
 }
 
-/** Readable, unique, and the same each time. */
+/** A readable, unique and stable file name. */
 function fileNameOf(server: string, name: string): string {
 	const readable = `${server.replace(/^[a-z]+:\/+/i, "")} ${name}`.replace(/[^A-Za-z0-9.-]+/g, "_").slice(0, 60);
 	return `${readable}-${createHash("sha256").update(`${server}\n${name}`).digest("hex").slice(0, 10)}`;

@@ -1,28 +1,28 @@
-// A lock between programs, by files beside `path`. A claim is a file whose name is used once: its holder's machine, process and a random
-// part. The lock is held by the only claim: whoever makes one and then sees another that is alive withdraws. Of two claims, the one that
-// was made later always sees the other, so that two never hold it; and nobody can remove another's claim by removing one that is stale.
+// A lock between processes, by lock files beside `path`. Each attempt creates a file with a unique name: host, process, random part. It
+// holds the lock if it then sees no other live lock file; else it removes its own and retries. Of two files the later one's creator
+// always sees the other, so two processes never hold the lock. Unique names make it safe to remove a stale file: it cannot be another's.
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { systemRandom } from "../clock.ts";
 import { isAlive, processName } from "./processes.ts";
 
-/** A holder that has it for longer hangs: a hello is given up before that. */
+/** A lock file that is older is stale: a hello times out before that. */
 const STALE_MS = 15_000;
-/** Random, or two that withdraw would meet again. */
+/** Retry interval; random, so that two processes that have both withdrawn do not collide again. */
 const LOOK_AGAIN_MIN_MS = 5;
 const LOOK_AGAIN_MAX_MS = 30;
 
 const HOST = hostname().replace(/[^A-Za-z0-9-]/g, "_");
 
-/** Unique among the programs and threads of this machine, for names of files beside another one. */
+/** A file name suffix that is unique among the processes and threads of this machine. */
 export function uniqueSuffix(): string {
 	return `${processName()}.${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /**
- * Resolves, once the lock is ours, with what gives it back. A claim is stale when its process is gone, or after 15 s. Where none can be
- * written it resolves all the same: a program that cannot write has nothing to guard. Rejects with the reason of `signal`.
+ * Acquires the lock; resolves with the function that releases it. A lock file is stale when its process has ended, or after 15 s. If no
+ * file can be written it resolves without a lock: a program that cannot write has nothing to protect. Rejects with the reason of `signal`.
  */
 export async function lockFile(path: string, signal?: AbortSignal): Promise<() => Promise<void>> {
 	const folder = dirname(path);
@@ -46,7 +46,7 @@ export async function lockFile(path: string, signal?: AbortSignal): Promise<() =
 	}
 }
 
-/** Is there a claim beside `own`? Removes those that are stale. */
+/** Whether there is a live lock file other than `own`. Removes stale ones. */
 async function isHeld(folder: string, prefix: string, own?: string): Promise<boolean> {
 	let held = false;
 	for (const name of await readdir(folder)) {
@@ -58,15 +58,15 @@ async function isHeld(folder: string, prefix: string, own?: string): Promise<boo
 	return held;
 }
 
-async function isStale(path: string, claim: string): Promise<boolean> {
-	const [host, pid = ""] = claim.split(".");
-	// What runs on another machine, or in another container, is not known here.
+async function isStale(path: string, holder: string): Promise<boolean> {
+	const [host, pid = ""] = holder.split(".");
+	// Processes of another machine or container cannot be checked.
 	if (host === HOST && !isAlive(pid)) return true;
 	try {
-		// In both directions: the clock may have been set.
+		// In both directions: the clock may have been changed.
 		return Math.abs(Date.now() - (await stat(path)).mtimeMs) > STALE_MS;
 	} catch (error) {
-		// Given back meanwhile.
+		// Released meanwhile.
 		return (error as NodeJS.ErrnoException).code === "ENOENT";
 	}
 }

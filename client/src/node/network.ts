@@ -1,12 +1,12 @@
-// Whether this device has another way out than a moment ago, or has slept: asked every 2 s, since neither Node nor Bun tells it. That
-// is a third of a millisecond each time, once for all clients of the program, and keeps no program from ending.
+// Detects changed network interfaces and sleep of the device, by polling every 2 s: neither Node nor Bun has an event for it. A poll
+// takes a third of a millisecond, is shared by all clients of the process, and does not keep the process alive.
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import type { Off } from "../api.ts";
 
 type Interfaces = NodeJS.Dict<readonly NetworkInterfaceInfo[]>;
 
-const EVERY_MS = 2_000;
-/** A look that comes this much too late by the wall clock: the device slept, and its connections may not have. */
+const POLL_INTERVAL_MS = 2_000;
+/** A poll this late by the wall clock means that the device slept: its connections may be dead. */
 const SLEPT_MS = 10_000;
 
 export class NetworkWatch {
@@ -15,21 +15,21 @@ export class NetworkWatch {
 	private readonly tasks = new Set<() => void>();
 	private timer: NodeJS.Timeout | undefined;
 	private known = "";
-	private lookedAtMs = 0;
+	private polledAtMs = 0;
 
 	constructor(read: () => Interfaces = networkInterfaces, now: () => number = Date.now) {
 		this.read = read;
 		this.now = now;
 	}
 
-	/** Calls `task` when an address was added or an interface is another one, and when the device was asleep. */
+	/** Calls `task` when the addresses of the interfaces have changed, and when the device was asleep. */
 	on(task: () => void): Off {
-		// Wrapped, so that each `off` ends its own.
+		// Wrapped, so that each `off` removes its own registration.
 		const own = (): void => task();
 		this.tasks.add(own);
 		if (this.timer === undefined) {
-			this.look();
-			this.timer = setInterval(() => this.look(), EVERY_MS);
+			this.poll();
+			this.timer = setInterval(() => this.poll(), POLL_INTERVAL_MS);
 			this.timer.unref();
 		}
 		return () => {
@@ -40,25 +40,25 @@ export class NetworkWatch {
 		};
 	}
 
-	/** Looks now. */
-	look(): void {
-		const seen = this.fingerprint();
-		const lateMs = this.now() - this.lookedAtMs - EVERY_MS;
-		const changed = seen !== this.known || lateMs > SLEPT_MS;
-		this.known = seen;
-		this.lookedAtMs = this.now();
-		// The first look has nothing to compare with; without an address there is nowhere to go.
-		if (!changed || this.timer === undefined || seen === "") return;
+	/** Polls now. */
+	poll(): void {
+		const current = this.fingerprint();
+		const lateMs = this.now() - this.polledAtMs - POLL_INTERVAL_MS;
+		const changed = current !== this.known || lateMs > SLEPT_MS;
+		this.known = current;
+		this.polledAtMs = this.now();
+		// The first poll has nothing to compare with; without an address a reconnect cannot succeed.
+		if (!changed || this.timer === undefined || current === "") return;
 		for (const task of [...this.tasks]) task();
 	}
 
-	/** Addresses that lead elsewhere. Those of the link come and go with each container. */
+	/** External addresses. Link-local ones are left out: they change with each container. */
 	private fingerprint(): string {
 		let interfaces: Interfaces;
 		try {
 			interfaces = this.read();
 		} catch {
-			// Some sandboxes forbid it.
+			// Forbidden in some sandboxes.
 			return this.known;
 		}
 		return Object.entries(interfaces)
@@ -70,5 +70,5 @@ export class NetworkWatch {
 	}
 }
 
-/** The one of this program. */
+/** Shared by all clients of the process. */
 export const networkWatch = new NetworkWatch();

@@ -1,14 +1,14 @@
-// Does the process that made a file still run? Numbers of processes are given anew, after a reboot from the beginning: where the system tells
-// when a process was started (Linux), that is part of what names it.
+// Process names for file names, and whether such a process still runs. Pids are reused, so the name includes the start time where the
+// system reports it (Linux).
 import { readFileSync } from "node:fs";
 
-/** Names this process in the names of files: its number, and its start where that is known. Letters, digits and `-` only. */
+/** Pid and, where known, start time. Letters, digits and `-` only. */
 export function processName(pid = process.pid): string {
 	const start = startOf(pid);
 	return start === undefined ? `${pid}` : `${pid}-${start}`;
 }
 
-/** Does the process of this name run? */
+/** Whether the process of this name runs. */
 export function isAlive(name: string): boolean {
 	const [number, start] = name.split("-");
 	const pid = Number(number);
@@ -21,17 +21,17 @@ function exists(pid: number): boolean {
 		process.kill(pid, 0);
 		return true;
 	} catch (error) {
-		// It is there, but somebody else's.
+		// EPERM: it runs, under another user.
 		return (error as NodeJS.ErrnoException).code === "EPERM";
 	}
 }
 
-/** The boot and the clock tick in which the process was started. */
+/** Boot id and start time in clock ticks. */
 function startOf(pid: number): string | undefined {
 	try {
 		const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
 		const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-		// The second field is the command's name in brackets, which may hold anything; the start is the 22nd (proc_pid_stat(5)).
+		// The second field is the command's name in brackets, with any characters; the start time is the 22nd (proc_pid_stat(5)).
 		const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 		return ticks === undefined ? undefined : `${boot}${ticks}`;
 	} catch {

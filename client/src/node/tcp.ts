@@ -1,5 +1,5 @@
-// TCP, TLS and Unix sockets, for Node and Bun: a preface says what is wanted, the server answers what it gives, then frames.
-// With the check on (the default) a damaged frame is noticed and dropped here, and what it carried is asked for again above.
+// TCP, TLS and Unix sockets, for Node and Bun: the client's preface requests options, the server answers with those it grants, then
+// frames. With the check on (the default) a damaged frame is detected and dropped here; the caller repairs the gap.
 import type { Socket } from "node:net";
 import {
 	CLOSES,
@@ -18,20 +18,20 @@ import { Addresses } from "./addresses.ts";
 import { bareHost, dial, dialUnix, type TlsOptions } from "./dial.ts";
 
 export interface TcpOptions {
-	/** A CRC-32C with every frame. Default: `crc32c`. */
+	/** Checksum of each frame. Default: `crc32c`. */
 	readonly check?: Preface["check"];
-	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	/** DNS servers to query when the system's resolver fails, as `address` or `address:port`. Default: none. */
 	readonly resolvers?: readonly string[];
 	/** For `tls://`: certificate authorities and the like, as in `node:tls`. */
 	readonly tls?: TlsOptions | undefined;
-	/** Longest body taken, in bytes. Default: `LIMITS.frameDownBytesMax`. */
+	/** Longest frame body accepted, in bytes. Default: `LIMITS.frameDownBytesMax`. */
 	readonly frameBytesMax?: number;
-	/** Name resolution of one's own. */
+	/** A custom name resolution. */
 	readonly addresses?: Addresses;
 }
 
 const PORT = 9000;
-/** A closed connection that the peer does not finish is cut after this time. */
+/** A connection whose peer does not complete the close is destroyed after this time. */
 const LINGER_MS = 2_000;
 
 /**
@@ -58,7 +58,7 @@ class TcpConnection implements Connection {
 	private readonly answer = new PrefaceAnswerReader();
 	private readonly givenUp = new AbortController();
 	private readonly where: string;
-	/** Set once the server has agreed. */
+	/** Set once the server has accepted the preface. */
 	private framer: Framer | undefined;
 	private ended = false;
 
@@ -106,7 +106,7 @@ class TcpConnection implements Connection {
 		this.adopt(await dial({ host: bareHost(endpoint), port, tls }, addresses, signal));
 	}
 
-	/** The socket is open: say the preface. */
+	/** The socket is open: sends the preface. */
 	private adopt(socket: Socket): void {
 		this.socket = socket;
 		if (this.ended) {
@@ -161,7 +161,7 @@ class TcpConnection implements Connection {
 		framer.push(chunk);
 		for (;;) {
 			const event = framer.next();
-			// A frame may have been the last that its receiver wanted.
+			// The receiver of a frame may have closed the connection.
 			if (event === undefined || this.ended) return;
 			switch (event.kind) {
 				case "frame":

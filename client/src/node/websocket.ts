@@ -1,5 +1,5 @@
-// WebSocket for Node and Bun: each address of the host in turn, and the real cause when none can be had. On Node it is the one
-// of the `ws` package, on a socket of ours; on Bun its own, which takes an address together with the name that is meant.
+// WebSocket for Node and Bun: tries each address of the host in turn, and reports the cause of a failure. On Node it uses the `ws`
+// package, on a socket opened here; on Bun the built-in WebSocket, given an address plus the host's name.
 import { SUBPROTOCOLS } from "@verbatim/protocol";
 import { ConnectError } from "../errors.ts";
 import { connectError, statusError } from "../transport/failure.ts";
@@ -9,18 +9,18 @@ import { Addresses } from "./addresses.ts";
 import { bareHost, dial, eachAddress, failWhenOver, serverName, type TlsOptions } from "./dial.ts";
 
 export interface NodeWebSocketOptions {
-	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	/** DNS servers to query when the system's resolver fails, as `address` or `address:port`. Default: none. */
 	readonly resolvers?: readonly string[];
 	/** For `wss://`: certificate authorities and the like, as in `node:tls`. */
 	readonly tls?: TlsOptions | undefined;
-	/** Name resolution of one's own. */
+	/** A custom name resolution. */
 	readonly addresses?: Addresses;
 }
 
-/** A closed connection that the peer does not finish is cut after this time. */
+/** A connection whose peer does not complete the close is destroyed after this time. */
 const LINGER_MS = 2_000;
 
-/** Opens a WebSocket and has `connection` adopt it. Rejects with a `ConnectError`, or anything once it is given up. */
+/** Opens a WebSocket for `connection` to adopt. Rejects with a `ConnectError`; with any reason once `connection` is abandoned. */
 type Open = (
 	endpoint: URL,
 	subprotocol: string,
@@ -61,10 +61,10 @@ const openOnNode: Open = async (endpoint, subprotocol, connection, addresses, tl
 		socket.destroy();
 		return;
 	}
-	// Its types lag behind: `closeTimeout` is documented.
+	// `closeTimeout` is documented, but not in the package's types.
 	const settings = { createConnection: () => socket, perMessageDeflate: false, closeTimeout: LINGER_MS };
 	const webSocket = new NodeWebSocket(endpoint, subprotocol, settings);
-	// Listening keeps `ws` from ending it with words of its own.
+	// With this listener `ws` does not fail the request with its own error.
 	webSocket.on("unexpected-response", (request, { statusCode = 0, headers }) => {
 		connection.fail(statusError(endpoint.host, statusCode, headers["retry-after"]));
 		request.destroy();
@@ -87,7 +87,7 @@ const openOnBun: Open = async (endpoint, subprotocol, connection, addresses, tls
 	});
 };
 
-/** Resolves once `connection` has adopted the open socket; rejects, with the socket closed, when it cannot be had. */
+/** Resolves once `connection` has adopted the open socket; on failure closes the socket and rejects. */
 function openedOnBun(
 	socket: WebSocket,
 	where: string,
@@ -109,7 +109,7 @@ function openedOnBun(
 		};
 		socket.onerror = (event) => fail(causeOnBun(where, event as ErrorEvent));
 		socket.onclose = () => fail(new ConnectError("closed", where, "the other end hung up"));
-		// Adopted within the event: what follows it at once is not missed.
+		// Adopted within the event, so that a message that follows at once is not lost.
 		socket.onopen = () => {
 			settle();
 			connection.adopt(socket);
@@ -118,7 +118,7 @@ function openedOnBun(
 	});
 }
 
-/** Bun says the HTTP status in words only. */
+/** Bun reports the HTTP status only in the error message. */
 function causeOnBun(where: string, { error, message }: ErrorEvent): ConnectError {
 	const status = Number(/status code: (\d{3})/.exec(message)?.[1] ?? 0);
 	return status > 0 ? statusError(where, status) : connectError(where, error ?? message);

@@ -1,25 +1,23 @@
-// An outbox in IndexedDB. Each tab owns one partition and holds a Web Lock of its name for as long as it lives; another tab
-// that gets that lock knows that the owner is gone, and takes its sends over. Tabs tell each other on a BroadcastChannel that
-// they are there, so that each can wait for the others' locks.
+// An outbox in IndexedDB. Each tab owns one partition and holds a Web Lock of its name until it is closed; a tab that acquires another's
+// lock takes over its sends. Tabs announce themselves on a BroadcastChannel, so that each can wait for the others' locks.
 //
-// Where there are no Web Locks, there is one partition for all: a send may then be tried by two tabs at once, which the server
-// tells by its cid.
+// Without Web Locks all tabs share one partition: two may then send the same item, and the server detects the duplicate by its cid.
 import { OutboxError } from "../errors.ts";
 import type { OutboxStore, StoredSend } from "./store.ts";
 
 interface Row extends StoredSend {
 	readonly owner: string;
-	/** Order of saying, over all owners. */
+	/** Order of sending, over all owners. */
 	readonly n?: number;
 }
 
 const STORE = "sends";
 const LOCK = "verbatim-outbox:";
-/** A page that is being left gives up its locks within this time. */
+/** A page that is being unloaded releases its locks within this time. */
 const RELOAD_MS = 2_000;
 
 /**
- * Keeps sends in IndexedDB: the default in browsers. `name` of the database, for several outboxes of one origin.
+ * Stores sends in IndexedDB: the default in browsers. `name`: of the database, for several outboxes of one origin.
  *
  * @example
  * ```ts
@@ -38,7 +36,7 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 	let owning: Promise<void> | undefined;
 	const database = lazy(() => openDatabase(name));
 
-	/** Holds our own lock until `close` or the tab's end. */
+	/** Acquires this tab's lock, and holds it until `close` or the tab's end. */
 	const own = (): Promise<void> => {
 		owning ??=
 			locks === undefined
@@ -54,7 +52,7 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 		return owning;
 	};
 
-	/** Takes over what `other` has left for this user. The caller holds its lock. */
+	/** Takes over the sends of `other` for this user. The caller holds its lock. */
 	const takeOver = async (other: string): Promise<StoredSend[]> => {
 		const rows = (await allRows(await database())).filter((row) => row.owner === other && row.user === user);
 		await change(await database(), (store) => {
@@ -63,21 +61,21 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 		return rows.map(sendOf);
 	};
 
-	/** Runs `task` with the lock of `other`, if nobody holds it. */
-	const claim = async (locks: LockManager, other: string, task: () => Promise<unknown>): Promise<void> => {
-		// This tab's page before a reload is going away just now: its sends come before what is said here, so they are worth a wait.
-		const patience = other === before ? { signal: AbortSignal.timeout(RELOAD_MS) } : { ifAvailable: true };
+	/** Runs `task` with the lock of `other`, if it is free. */
+	const withLockOf = async (locks: LockManager, other: string, task: () => Promise<unknown>): Promise<void> => {
+		// This tab's page before a reload is about to release its lock, and its sends come before new ones: waits for it.
+		const options = other === before ? { signal: AbortSignal.timeout(RELOAD_MS) } : { ifAvailable: true };
 		try {
-			await locks.request(LOCK + other, patience, async (lock) => {
+			await locks.request(LOCK + other, options, async (lock) => {
 				if (lock !== null) await task();
 			});
 		} catch (error) {
-			// It lives on, in the tab that this one was copied from.
+			// Timed out: the lock is held by the tab that this one was duplicated from.
 			if (!(error instanceof DOMException)) throw error;
 		}
 	};
 
-	/** Waits until `other` is gone, however long, and adopts what it has left. */
+	/** Waits, without a time-out, until `other` is closed, and takes over its sends. */
 	const watch = (other: string): void => {
 		if (locks === undefined || watched.has(other)) return;
 		watched.add(other);
@@ -86,7 +84,7 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 				const sends = await takeOver(other);
 				if (sends.length > 0) adopted(sends);
 			})
-			// Closed while waiting, or the database is broken: then nothing is adopted, and nothing lost.
+			// Closed while waiting, or the database failed: the sends stay stored.
 			.catch(() => undefined)
 			.finally(() => watched.delete(other));
 	};
@@ -95,18 +93,18 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 		channel.onmessage = ({ data }: MessageEvent<unknown>) => void (typeof data === "string" && watch(data));
 
 	return {
-		async open(who) {
-			user = who;
+		async open(userId) {
+			user = userId;
 			await own();
-			const rows = (await allRows(await database())).filter((row) => row.user === who);
+			const rows = (await allRows(await database())).filter((row) => row.user === userId);
 			for (const other of new Set(rows.map((row) => row.owner))) {
 				if (other === owner || locks === undefined) continue;
-				await claim(locks, other, () => takeOver(other));
+				await withLockOf(locks, other, () => takeOver(other));
 			}
 			const held = await locks?.query();
 			for (const { name: lock = "" } of held?.held ?? []) if (lock.startsWith(LOCK)) watch(lock.slice(LOCK.length));
 			channel?.postMessage(owner);
-			return (await allRows(await database())).filter((row) => row.user === who && row.owner === owner).map(sendOf);
+			return (await allRows(await database())).filter((row) => row.user === userId && row.owner === owner).map(sendOf);
 		},
 		async put(send) {
 			await change(await database(), (store) => {
@@ -137,14 +135,14 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 	};
 }
 
-/** The owner in this tab before a reload, if there was one; `owner` is it from now on. */
+/** Stores `owner` as this tab's owner; returns the one before a reload, if any. */
 function ownerBefore(name: string, owner: string): string | null {
 	try {
 		const before = sessionStorage.getItem(name);
 		sessionStorage.setItem(name, owner);
 		return before;
 	} catch {
-		// There is no such storage, or the browser forbids it.
+		// sessionStorage is missing or forbidden.
 		return null;
 	}
 }
@@ -160,7 +158,7 @@ function openDatabase(name: string): Promise<IDBDatabase> {
 	});
 }
 
-/** In the order of saying. */
+/** In the order of sending. */
 function allRows(db: IDBDatabase): Promise<Row[]> {
 	return new Promise((resolve, reject) => {
 		const request = db.transaction(STORE).objectStore(STORE).getAll() as IDBRequest<Row[]>;
@@ -169,7 +167,7 @@ function allRows(db: IDBDatabase): Promise<Row[]> {
 	});
 }
 
-/** Runs `task` in one transaction, and resolves when it is on the disk. */
+/** Runs `task` in one transaction; resolves when it is durable. */
 function change(db: IDBDatabase, task: (store: IDBObjectStore) => void): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const transaction = db.transaction(STORE, "readwrite", { durability: "strict" });

@@ -1,36 +1,36 @@
-// The sends of one room, in the order of saying, and the room's own back-off: what goes wrong in one room holds up no other.
-import type { Item } from "./item.ts";
+// The pending sends of one room, in order, and the room's own back-off: no head-of-line blocking between rooms.
+import type { PendingSend } from "./pending-send.ts";
 
 export class Lane {
 	readonly room: string;
-	items: Item[] = [];
-	/** Nothing of it goes out before this (monotonic ms). */
+	items: PendingSend[] = [];
+	/** End of its back-off (monotonic ms). */
 	pausedUntilMs = 0;
-	/** One at a time on the wire, until one is acknowledged: how it went wrong shows which send is at fault. */
-	cautious = false;
+	/** At most one send in flight, until one is acknowledged: a failure then identifies the send at fault. */
+	stopAndWait = false;
 	/** `internal` answers since the last acknowledgement. */
 	faults = 0;
 	/** A send was given up since the last acknowledgement. */
 	gaveUp = false;
-	/** Passing refusals that were this room's own, since the last acknowledgement. */
+	/** Retryable refusals of this room alone, since the last acknowledgement. */
 	refusals = 0;
-	/** Acknowledgements of all rooms when this one was last refused; undefined: not since its last acknowledgement. */
+	/** Count of acknowledgements of all rooms at the last refusal; undefined: none since its last acknowledgement. */
 	refusedAt: number | undefined;
-	/** How many of its items are done, and only wait to be shown. */
+	/** Items that are acknowledged, but not in the timeline yet. */
 	private done = 0;
-	private snapshotNow: readonly Item[] | undefined;
+	private snapshotNow: readonly PendingSend[] | undefined;
 
 	constructor(room: string) {
 		this.room = room;
 	}
 
-	/** The same array until something of it changes. */
-	get snapshot(): readonly Item[] {
+	/** The same array until `changed`. */
+	get snapshot(): readonly PendingSend[] {
 		this.snapshotNow ??= this.items.slice();
 		return this.snapshotNow;
 	}
 
-	/** Does a send that the server failed at wait to be tried again? */
+	/** Whether a send that was answered `internal` waits for its retry. */
 	get faulty(): boolean {
 		return this.items.some(({ stored, status }) => status.state === "waiting" && (stored.faults ?? 0) > 0);
 	}
@@ -39,38 +39,38 @@ export class Lane {
 		this.snapshotNow = undefined;
 	}
 
-	/** The next that may go out, and the unanswered one that it stands behind. */
-	next(): { readonly item: Item; readonly behind: Item | undefined } | undefined {
-		let behind: Item | undefined;
+	/** The next send that may go out, and the unanswered one before it. */
+	next(): { readonly item: PendingSend; readonly behind: PendingSend | undefined } | undefined {
+		let behind: PendingSend | undefined;
 		for (const item of this.items) {
 			const { state } = item.status;
 			if (state === "sent") {
-				if (this.cautious) return undefined;
+				if (this.stopAndWait) return undefined;
 				behind = item;
 			}
-			// Not kept yet, as said or as refused: what was said later must not overtake it.
+			// Not stored yet, as new or as refused: later sends must not overtake it.
 			if (!item.kept && (state === "waiting" || state === "failed")) return undefined;
 			if (state === "waiting") return { item, behind };
 		}
 		return undefined;
 	}
 
-	/** One of them is in the log. */
+	/** One item is in the log. */
 	acknowledged(): void {
 		this.done++;
 		this.refusals = 0;
 		this.refusedAt = undefined;
-		if (!this.cautious && !this.gaveUp) return;
-		// An earlier one that was at fault still has its pause.
+		if (!this.stopAndWait && !this.gaveUp) return;
+		// An earlier item at fault is still in its back-off.
 		if (this.faulty) return;
-		this.cautious = false;
+		this.stopAndWait = false;
 		this.gaveUp = false;
 		this.faults = 0;
 		this.pausedUntilMs = 0;
 	}
 
-	/** What is done and shown by the timeline leaves; true if anything did. `left` is told each. */
-	dropShown(shows: (seq: number) => boolean, left: (item: Item) => void): boolean {
+	/** Removes acknowledged items that the timeline shows, calling `removed` for each; true if there were any. */
+	dropShown(shows: (seq: number) => boolean, removed: (item: PendingSend) => void): boolean {
 		const before = this.items.length;
 		let look = this.done;
 		for (let i = 0; look > 0 && i < this.items.length; i++) {
@@ -79,14 +79,14 @@ export class Lane {
 			look--;
 			if (!shows(item.status.sent.seq)) continue;
 			this.take(item);
-			left(item);
+			removed(item);
 			i--;
 		}
 		return this.items.length < before;
 	}
 
-	take(item: Item): void {
-		// Nearly always at the front.
+	take(item: PendingSend): void {
+		// Usually the first.
 		this.items.splice(this.items.indexOf(item), 1);
 		if (item.status.state === "done") this.done--;
 	}

@@ -1,5 +1,4 @@
-// An outbox that lives as long as this page or process: for tests, for programs that can say it again, and where a browser
-// allows nothing else.
+// A non-durable outbox: for tests, for programs that can repeat their sends, and the fallback where no storage is available.
 import type { OutboxStore, StoredSend } from "./store.ts";
 
 export function memoryOutbox(): OutboxStore {

@@ -1,23 +1,23 @@
-// What was said and is not yet acknowledged: kept first, then sent (sending.ts), until it is acknowledged, refused for good, given up
-// or taken back.
+// Sends that are not acknowledged: stored first, then sent (send-scheduler.ts), until acknowledged, refused for good, given up or
+// discarded.
 import { checkUp, create, type Entry, type Sent, SentSchema, UpSchema } from "@verbatim/protocol";
 import type { Delivery, SendOptions } from "../api.ts";
 import { ClosedError, DiscardedError, OutboxError, RefusedError, UnknownOutcomeError, type VerbatimError } from "../errors.ts";
 import { newCid } from "../ids.ts";
 import type { Parts } from "../parts.ts";
 import type { Session } from "../session/session.ts";
-import { Item, type ItemPort } from "./item.ts";
+import { FallbackStore } from "./fallback-store.ts";
 import { Lane } from "./lane.ts";
-import { Sending } from "./sending.ts";
-import { Shelf } from "./shelf.ts";
+import { PendingSend, type PendingSendPort } from "./pending-send.ts";
+import { SendScheduler } from "./send-scheduler.ts";
 import type { OutboxStore, StoredSend } from "./store.ts";
 
 export interface OutboxPort {
 	/** The session, if it is live. */
 	readonly session: Session | undefined;
-	/** Does the room's timeline reach `seq`? Also true where there is no such room. */
+	/** Whether the room's timeline reaches `seq`; true if there is no such room. */
 	shows(room: string, seq: number): boolean;
-	/** Something of the room's pending sends is different. */
+	/** The room's pending sends have changed. */
 	changed(room: string): void;
 	problem(error: VerbatimError): void;
 	/** A send has failed. */
@@ -29,23 +29,23 @@ export interface OutboxOptions {
 	readonly itemsMax: number;
 }
 
-export class Outbox implements ItemPort {
+export class Outbox implements PendingSendPort {
 	private readonly parts: Parts;
 	private readonly port: OutboxPort;
 	private readonly options: OutboxOptions;
-	private readonly shelf: Shelf;
+	private readonly store: FallbackStore;
 	private user = "";
 	private ready = false;
-	private readonly sending: Sending;
+	private readonly scheduler: SendScheduler;
 	private readonly lanes = new Map<string, Lane>();
-	private readonly byCid = new Map<string, Item>();
+	private readonly byCid = new Map<string, PendingSend>();
 
 	constructor(parts: Parts, store: OutboxStore, port: OutboxPort, options: OutboxOptions) {
 		this.parts = parts;
 		this.port = port;
 		this.options = options;
 		const self = this;
-		this.sending = new Sending(parts, options.inFlightMax, {
+		this.scheduler = new SendScheduler(parts, options.inFlightMax, {
 			get session() {
 				return self.ready ? port.session : undefined;
 			},
@@ -56,24 +56,24 @@ export class Outbox implements ItemPort {
 				this.settle(item, sent);
 				const lane = this.lanes.get(item.room);
 				if (lane !== undefined) this.dropShown(lane);
-				this.sending.pump();
+				this.scheduler.pump();
 			},
 			giveUp: (item, error) => void this.giveUp(item, error),
-			keep: (item) => void this.shelf.put(item.stored),
+			keep: (item) => void this.store.put(item.stored),
 		});
-		this.shelf = new Shelf(
+		this.store = new FallbackStore(
 			store,
 			(sends) => this.adopt(sends),
 			(error) => port.problem(error),
 		);
 	}
 
-	/** Everything, oldest first. */
+	/** All pending sends, oldest first. */
 	get all(): readonly Delivery[] {
 		return [...this.lanes.values()].flatMap(({ items }) => items).sort((a, b) => a.atMs - b.atMs);
 	}
 
-	/** Is anything on its way, or can that not be known yet? */
+	/** Whether a send is pending; also true until the store was read. */
 	get underWay(): boolean {
 		if (!this.ready) return true;
 		for (const { items } of this.lanes.values()) if (items.some(isUnderWay)) return true;
@@ -84,21 +84,21 @@ export class Outbox implements ItemPort {
 		return this.lanes.get(room)?.snapshot ?? NONE;
 	}
 
-	/** Whose sends these are from now on. What another identity has waiting stays in the store, for when it comes back. */
-	become(user: string): void {
+	/** Switches the user; an empty id is nobody. Pending sends of the previous one stay in the store. */
+	setUser(user: string): void {
 		if (user === this.user) return;
 		const before = [...this.lanes.values()].flatMap(({ items }) => items);
 		this.user = user;
 		this.lanes.clear();
 		this.byCid.clear();
-		this.sending.clear();
+		this.scheduler.clear();
 		this.ready = false;
 		for (const item of before) item.fail(new ClosedError("another identity has taken over"));
 		if (user !== "") void this.open(user);
 	}
 
-	/** Says it: kept first, then tried. Throws `RefusedError` and `OutboxError`. */
-	say(room: string, text: string, options: SendOptions = {}): Delivery {
+	/** Stores a send, then schedules it. Throws `RefusedError` for an invalid text, and `OutboxError` when full. */
+	enqueue(room: string, text: string, options: SendOptions = {}): Delivery {
 		const cid = newCid(this.parts.clock, this.parts.random);
 		const problem = checkUp(
 			create(UpSchema, { id: 1, command: { case: "send", value: { room, cid, text, behind: "" } } }),
@@ -106,29 +106,29 @@ export class Outbox implements ItemPort {
 		);
 		if (problem !== undefined) throw new RefusedError({ ...problem, retry: false, retryAfterMs: 0, trace: "" });
 		if (this.byCid.size >= this.options.itemsMax) throw new OutboxError(`${this.byCid.size} sends are waiting already`);
-		const item = new Item({ user: this.user, room, cid, text, atMs: this.parts.clock.now() }, false, this);
+		const item = new PendingSend({ user: this.user, room, cid, text, atMs: this.parts.clock.now() }, false, this);
 		this.add(item);
 		void this.keep(item);
 		item.bound(options, this.parts.clock);
 		return item;
 	}
 
-	/** A session is live: everything unanswered is repeated. */
+	/** A session is live: repeats all unanswered sends. */
 	resume(): void {
-		this.sending.resume();
+		this.scheduler.resume();
 	}
 
-	/** Tries everything now, whatever was to be waited for. */
-	hurry(): void {
-		this.sending.hurry();
+	/** Retries now, without waiting for back-offs. */
+	retryNow(): void {
+		this.scheduler.retryNow();
 	}
 
-	/** The session is gone. */
+	/** The session has ended. */
 	disconnected(): void {
-		this.sending.disconnected();
+		this.scheduler.disconnected();
 	}
 
-	/** Entries of a room have come: one's own among them are acknowledged by that, whatever became of the answer. */
+	/** New entries of a room: the user's own among them are acknowledgements, also if the answer was lost. */
 	arrived(room: string, epoch: number, entries: readonly Entry[]): void {
 		const lane = this.lanes.get(room);
 		if (lane === undefined) return;
@@ -139,22 +139,22 @@ export class Outbox implements ItemPort {
 			this.settle(item, create(SentSchema, { room, epoch, seq: entry.seq, atMs: entry.atMs }));
 		}
 		this.dropShown(lane);
-		this.sending.pump();
+		this.scheduler.pump();
 	}
 
-	/** Ends every promise; what is kept stays kept. */
+	/** Rejects all pending promises; the store keeps the sends. */
 	async close(): Promise<void> {
 		this.disconnected();
 		for (const { items } of this.lanes.values()) for (const item of items) item.fail(new ClosedError("the client was closed"));
-		await this.shelf.close();
+		await this.store.close();
 	}
 
-	// ------------------------------------------------------------ for the deliveries
+	// ------------------------------------------------------------ calls of deliveries
 
-	retry(item: Item): void {
+	retry(item: PendingSend): void {
 		const lane = this.lanes.get(item.room);
 		if (lane === undefined || item.status.state !== "failed") return;
-		// Where the failure is still being kept, nobody was told yet.
+		// Rejects the old promise, if the failure was not stored and reported yet.
 		item.fail(item.status.error);
 		lane.items = [...lane.items.filter((other) => other !== item), item];
 		item.status = { state: "waiting" };
@@ -165,56 +165,56 @@ export class Outbox implements ItemPort {
 		this.changed(item.room);
 	}
 
-	discard(item: Item, why: VerbatimError = new DiscardedError("the send was taken back")): void {
+	discard(item: PendingSend, why: VerbatimError = new DiscardedError("the send was taken back")): void {
 		const lane = this.lanes.get(item.room);
 		if (lane === undefined || item.status.state === "done" || item.status.state === "discarded") return;
-		this.sending.rewind([item]);
+		this.scheduler.rewind([item]);
 		item.status = { state: "discarded" };
 		lane.take(item);
 		this.byCid.delete(item.cid);
 		this.removeIfEmpty(lane);
 		item.fail(why);
-		this.shelf.remove(item.stored);
+		this.store.remove(item.stored);
 		this.changed(item.room);
-		this.sending.pump();
+		this.scheduler.pump();
 	}
 
-	// ------------------------------------------------------------ keeping
+	// ------------------------------------------------------------ the store
 
 	private async open(user: string): Promise<void> {
-		const sends = await this.shelf.open(user);
+		const sends = await this.store.open(user);
 		if (this.user !== user) return;
 		const rooms = new Set(sends.map(({ room }) => room));
 		for (const room of rooms) {
 			const lane = this.laneOf(room);
-			const items = sends.filter((send) => send.room === room).map((send) => this.revived(send));
+			const items = sends.filter((send) => send.room === room).map((send) => this.restored(send));
 			lane.items = [...items, ...lane.items];
 			for (const item of items) {
 				this.byCid.set(item.cid, item);
-				this.sending.revived(lane, item);
+				this.scheduler.restored(lane, item);
 			}
 			this.changed(room);
 		}
 		this.ready = true;
 		this.port.changed("");
-		this.sending.pump();
+		this.scheduler.pump();
 	}
 
 	private adopt(sends: readonly StoredSend[]): void {
 		for (const send of sends) {
 			if (send.user !== this.user || this.byCid.has(send.cid)) continue;
-			const item = this.revived(send);
+			const item = this.restored(send);
 			this.add(item);
-			this.sending.revived(this.laneOf(item.room), item);
+			this.scheduler.restored(this.laneOf(item.room), item);
 		}
-		this.sending.pump();
+		this.scheduler.pump();
 	}
 
-	/** A send of an earlier life. */
-	private revived(stored: StoredSend): Item {
+	/** A send that an earlier run or another owner has stored. */
+	private restored(stored: StoredSend): PendingSend {
 		const { refused, faults = 0 } = stored;
-		const item = new Item(stored, true, this);
-		// It may have been on the wire.
+		const item = new PendingSend(stored, true, this);
+		// It may have been in flight.
 		item.tried = true;
 		if (refused !== undefined) {
 			const refusal = new RefusedError({ retry: false, retryAfterMs: 0, trace: "", ...refused });
@@ -226,53 +226,53 @@ export class Outbox implements ItemPort {
 	}
 
 	/**
-	 * Kept as failed before anybody is told, and before what was said later goes on: what failed must not be said after a reload as if
-	 * it had not.
+	 * Stores the failure before reporting it and before later sends go out: after a crash the send must not be retried, or overtaken, as
+	 * if it had not failed.
 	 */
-	private async giveUp(item: Item, error: RefusedError | UnknownOutcomeError): Promise<void> {
+	private async giveUp(item: PendingSend, error: RefusedError | UnknownOutcomeError): Promise<void> {
 		item.status = { state: "failed", error };
 		item.kept = false;
 		const { code, message, trace } = error instanceof RefusedError ? error : error.cause;
 		item.stored = { ...item.stored, refused: { code, message, ...(trace !== "" && { trace }) } };
-		await this.shelf.put(item.stored);
+		await this.store.put(item.stored);
 		if (item.status.state !== "failed" || item.status.error !== error) return;
 		item.kept = true;
 		item.fail(error);
 		this.changed(item.room);
 		this.port.failed(item);
-		this.sending.pump();
+		this.scheduler.pump();
 	}
 
-	private async keep(item: Item): Promise<void> {
-		await this.shelf.put(item.stored);
+	private async keep(item: PendingSend): Promise<void> {
+		await this.store.put(item.stored);
 		item.kept = true;
 		this.changed(item.room);
-		this.sending.pump();
+		this.scheduler.pump();
 	}
 
 	// ------------------------------------------------------------ helpers
 
-	private settle(item: Item, sent: Sent): void {
+	private settle(item: PendingSend, sent: Sent): void {
 		if (item.status.state === "done" || item.status.state === "discarded") return;
-		this.sending.settled(this.lanes.get(item.room), item);
+		this.scheduler.settled(this.lanes.get(item.room), item);
 		item.settle(sent);
-		this.shelf.remove(item.stored);
+		this.store.remove(item.stored);
 		this.changed(item.room);
 	}
 
-	/** What is done leaves the pending ones when the timeline shows it, so that it is never in neither. */
+	/** An acknowledged send stays pending until the timeline shows its entry, so that it is always in one of the two. */
 	private dropShown(lane: Lane): void {
 		const { room } = lane;
-		const left = lane.dropShown(
+		const removed = lane.dropShown(
 			(seq) => this.port.shows(room, seq),
 			(item) => this.byCid.delete(item.cid),
 		);
-		if (!left) return;
+		if (!removed) return;
 		this.removeIfEmpty(lane);
 		this.changed(room);
 	}
 
-	private add(item: Item): void {
+	private add(item: PendingSend): void {
 		this.laneOf(item.room).items.push(item);
 		this.byCid.set(item.cid, item);
 		this.changed(item.room);
@@ -283,7 +283,7 @@ export class Outbox implements ItemPort {
 		if (lane === undefined) {
 			lane = new Lane(room);
 			this.lanes.set(room, lane);
-			this.sending.laneAdded(lane);
+			this.scheduler.laneAdded(lane);
 		}
 		return lane;
 	}
@@ -291,7 +291,7 @@ export class Outbox implements ItemPort {
 	private removeIfEmpty(lane: Lane): void {
 		if (lane.items.length > 0) return;
 		this.lanes.delete(lane.room);
-		this.sending.laneRemoved(lane);
+		this.scheduler.laneRemoved(lane);
 	}
 
 	private changed(room: string): void {
@@ -300,14 +300,14 @@ export class Outbox implements ItemPort {
 	}
 }
 
-function isUnderWay({ kept, status: { state } }: Item): boolean {
-	// One that fails has done so once that is kept.
+function isUnderWay({ kept, status: { state } }: PendingSend): boolean {
+	// A failure counts once it is stored.
 	return state === "waiting" || state === "sent" || (state === "failed" && !kept);
 }
 
 const NONE: readonly Delivery[] = [];
 
-/** As it was said: what became of its tries is forgotten. */
+/** The record without the outcome of earlier tries. */
 function freshOf({ user, room, cid, text, atMs }: StoredSend): StoredSend {
 	return { user, room, cid, text, atMs };
 }

@@ -1,47 +1,46 @@
-// The contract of the outbox's memory: what was said and is not yet acknowledged. Implementations lie beside it: `memory.ts`,
-// `indexeddb.ts` (browsers), `../node/file-outbox.ts` (Node and Bun).
+// Contract of the outbox's store: sends that are not acknowledged yet. Implementations: `memory.ts`, `indexeddb.ts` (browsers),
+// `../node/file-outbox.ts` (Node and Bun).
 //
-// Entries are kept in partitions, one per user and owner: two tabs of one user each send from their own, so that nothing is
-// sent by both, and the partition of a tab that is gone is adopted by one that lives.
+// Sends are partitioned by user and owner (a tab or process), so that two tabs of one user do not send the same item. The partition
+// of an owner that has ended is adopted by a running one.
 
-/** A send as it is kept: made once, before its first try. Nothing of it changes but `faults` and `refused`. */
+/** A stored send: created once, before its first try. Only `faults` and `refused` change. */
 export interface StoredSend {
-	/** The id of the user who said it: nobody else's session may send it. */
+	/** The sender's user id: only a session of this user may send it. */
 	readonly user: string;
 	/** The room's id. */
 	readonly room: string;
-	/** The send's own id, for ever the same over all tries. */
+	/** The idempotency key, the same for every retry. */
 	readonly cid: string;
 	readonly text: string;
-	/** When it was said, by the wall clock. */
+	/** Time of `room.send`, wall clock. */
 	readonly atMs: number;
-	/** How often a try has ended by the server's own fault (`internal`); absent: never. */
+	/** Number of tries that ended by a server fault (`internal`); absent: 0. */
 	readonly faults?: number;
 	/**
-	 * It has failed, and the user knows: it is not tried again before the user wants it. Refused for good, or, with the code
-	 * `internal`, given up with an unknown outcome.
+	 * It has failed, and is not retried before the user asks for it: refused for good, or, with the code `internal`, given up with an
+	 * unknown outcome.
 	 */
 	readonly refused?: { readonly code: string; readonly message: string; readonly trace?: string };
 }
 
 export interface OutboxStore {
 	/**
-	 * Everything kept for `user` that this owner may send, oldest first, and makes it this owner's own: no other tab or process
-	 * gets it while this one lives. Called once per identity, before the first send.
+	 * Takes ownership of the stored sends of `user` that no other running owner has, and returns them, oldest first. Called once per
+	 * identity, before the first send.
 	 */
 	open(user: string): Promise<readonly StoredSend[]>;
 	/**
-	 * Resolves when the send would survive a crash of this page or process. Calls are made in the order of sending. One that is
-	 * kept already is replaced, in its place. Rejects when it would not, also because the store was closed.
+	 * Resolves when the send is durable, that is, survives a crash of this page or process. Called in the order of sending. A cid that
+	 * is stored already is replaced, in its place. Rejects if it could not be stored, also when the store is closed.
 	 */
 	put(send: StoredSend): Promise<void>;
-	/** The send is acknowledged or discarded. Removing what is not there does nothing. */
+	/** The send is acknowledged or discarded. Does nothing for an unknown cid. */
 	remove(send: StoredSend): Promise<void>;
 	/**
-	 * Calls back when sends of an owner that is gone have become this owner's, oldest first. Absent where there is one owner
-	 * only.
+	 * Calls back with sends, oldest first, that were adopted from an owner that has ended. Absent if there is only one owner.
 	 */
 	onAdopted?: (listener: (sends: readonly StoredSend[]) => void) => void;
-	/** Finishes what is under way and gives up ownership. */
+	/** Completes pending writes and releases ownership. */
 	close(): Promise<void>;
 }

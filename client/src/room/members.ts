@@ -1,39 +1,39 @@
-// Who is in a room: a fold over its entries, on top of the pages of a list that `who` gives.
+// A room's members: the pages of `who`, plus a fold over the entries after them.
 //
-// Each page stands as the entries up to its `asOf` make it, and every effect of an entry says a member's whole state; so a page
-// replaces what was known of its members, and the entries above its `asOf` are applied to them again. The version of the list is
-// counted along with the entries, as the server counts it: as long as both agree, nothing has to be asked for again.
+// A page is the fold up to its `asOf`, and each effect of an entry sets a member's whole state; so a page replaces its members, and
+// entries above `asOf` are applied again. The list's version is counted locally per entry, as the server does: while both agree, no page
+// has to be loaded again.
 import { type Effect, type Entry, effectsOf, type MemberList, Room_Standing, type User } from "@verbatim/protocol";
 import type { RoomMember } from "../api.ts";
 
-/** The known entries above a seq, or undefined where some between are not known. */
+/** The known entries above a seq; undefined if some are missing. */
 export type EntriesAbove = (seq: number) => readonly Entry[] | undefined;
 
 /**
- * taken; again: entries are missing between the page and what is known, ask for it again; changed: the pages before it are too old,
- * begin anew.
+ * taken; again: entries are missing between the page and the timeline, repeat the request; changed: the pages before it are stale,
+ * start from the first page.
  */
 export type Taken = "taken" | "again" | "changed";
 
-const HEARD_MAX = 128;
+const PUSHED_MAX = 128;
 
 type MemberEffect = Extract<Effect, { kind: "member" | "gone" }>;
 
 export class Members {
 	private held = new Map<string, RoomMember>();
-	/** What was pushed of users last: the entry by which one becomes a member may be fetched later than that. */
-	private readonly heard = new Map<string, boolean>();
-	/** Those whom somebody looks at, and what was answered of them last. In a large room nobody else's presence is known for long. */
-	private looked = new Map<string, boolean | undefined>();
+	/** Last pushed presence by user, least recent first: the push may arrive before the entry by which the user becomes a member. */
+	private readonly pushed = new Map<string, boolean>();
+	/** Watched members (`lookAt`) with their last reported presence. In a large room no other presence is kept. */
+	private watched = new Map<string, boolean | undefined>();
 	private snapshot: ReadonlyMap<string, RoomMember> | undefined;
-	/** The list's version as of `asOf`; 0: no page is here, or it is not known what has become of those that are. */
+	/** The list's version as of `asOf`; 0: no page is loaded, or the loaded ones are stale. */
 	private versionNow = 0;
 	private epochNow = 0;
 	private asOf = 0;
-	/** What the server said of the version at a seq that is not reached yet. */
+	/** The server's version at a seq that the timeline has not reached yet. */
 	private expected: { readonly seq: number; readonly version: number } | undefined;
-	/** Entries were left out since `asOf`. */
-	private passedOver = false;
+	/** Entries were skipped since `asOf`. */
+	private hasSkipped = false;
 	private countNow: number | undefined;
 	private onlineNow: number | undefined;
 	private nextNow = "";
@@ -45,27 +45,27 @@ export class Members {
 		return this.snapshot;
 	}
 
-	/** What is here of the list, for the next question. Version 0: nothing that could be relied on. */
+	/** The loaded version, for a conditional request. Version 0: none. */
 	get version(): { readonly epoch: number; readonly version: number } {
 		return { epoch: this.epochNow, version: this.versionNow };
 	}
 
-	/** Was a page ever taken? */
-	get isAsked(): boolean {
+	/** Whether a page was ever taken. */
+	get isLoaded(): boolean {
 		return this.onlineNow !== undefined;
 	}
 
-	/** Is what is here the list of a version, followed entry by entry since? Not before the first page, nor after entries were left out. */
+	/** Whether the loaded pages are of one version, with all entries since applied. False before the first page and after skipped entries. */
 	get isCurrent(): boolean {
-		return this.versionNow > 0 && !this.passedOver;
+		return this.versionNow > 0 && !this.hasSkipped;
 	}
 
-	/** Everybody is in it. */
+	/** Whether all members are loaded. */
 	get complete(): boolean {
 		return this.completeNow && this.isCurrent;
 	}
 
-	/** After whom the pages that are here end; empty where none is here. */
+	/** The `after` of the next page; empty if none is loaded. */
 	get next(): string {
 		return this.nextNow;
 	}
@@ -75,19 +75,18 @@ export class Members {
 		return this.countNow;
 	}
 
-	/** How many are online, as it was when it was told. */
+	/** Number of members online, as last reported. */
 	get online(): number | undefined {
 		return this.onlineNow;
 	}
 
 	apply(entry: Entry): void {
 		const isCounted = this.isCurrent;
-		// The list came first, and knows more: who has left and come back meanwhile is in it with their presence.
+		// Already in the list: applying it again would lose the presence of a member who has left and rejoined.
 		if (isCounted && entry.seq <= this.asOf) return;
 		const effects = memberEffects(entry);
 		for (const effect of effects) {
-			// A page of the list was taken that knows this entry and those up to its own head: the member may be back by then, and its presence
-			// was on the page.
+			// A page newer than this entry was taken: the member may have rejoined by its `asOf`, and the presence on the page still holds.
 			const online = this.expected === undefined ? undefined : this.held.get(effect.user.id)?.online;
 			this.change(effect);
 			if (effect.kind === "gone" && online !== undefined) this.remember(effect.user.id, online);
@@ -102,37 +101,37 @@ export class Members {
 		if (expected.seq !== entry.seq || expected.version !== this.versionNow) this.versionNow = 0;
 	}
 
-	/** The timeline has jumped: what the entries in between have changed is not known. */
-	jumped(): void {
-		this.passedOver = true;
+	/** The timeline has skipped entries, whose changes are not known. */
+	skipped(): void {
+		this.hasSkipped = true;
 		this.expected = undefined;
 	}
 
-	/** `after`: after whom the page was asked for. */
+	/** Takes a page that was requested with `after`. */
 	take(list: MemberList, after: string, above: EntriesAbove): Taken {
 		const later = above(list.asOf);
 		if (later === undefined) return "again";
 		if (list.same) {
-			// The version that was asked with has turned out to be wrong meanwhile.
+			// The requested version has become stale meanwhile.
 			if (this.versionNow === 0) return "again";
-			this.rely(list, later);
+			this.setVersion(list, later);
 			this.forgetPresence();
 			return "taken";
 		}
-		// A list of one page needs no other to agree with.
+		// A list of one page has no other pages to be consistent with.
 		const isWhole = after === "" && list.next === "";
-		const agrees = !isWhole && this.agrees(list, later);
+		const agrees = !isWhole && this.isConsistent(list, later);
 		if (!agrees && after !== "") {
 			this.versionNow = 0;
 			return "changed";
 		}
-		// It was asked for before the list was begun anew, and does not follow what is here.
+		// It was requested before the list was started again, and does not follow the loaded pages.
 		if (after !== "" && !this.completeNow && after > this.nextNow) return "again";
 		if (!agrees) this.begin(list, later);
-		// The pages that follow are as they were, but not who of them is online: nothing of that was pushed while one was away, or the room large.
+		// The members of further pages are current, but not their presence, which was not pushed meanwhile (disconnected, or a large room).
 		else if (after === "" && list.presence && list.next !== "") this.restart();
 		this.onlineNow = list.online;
-		// In a large room nobody says how it stands with those who are not asked after.
+		// In a large room presence is reported for requested members only.
 		if (after === "" && !list.presence) this.forgetPresence();
 		this.replace(list, after, later);
 		if (list.next === "") this.completeNow = true;
@@ -140,42 +139,42 @@ export class Members {
 		return "taken";
 	}
 
-	/** These are asked after from now on, after each list. */
-	lookAt(users: readonly string[]): void {
-		const before = this.looked;
-		this.looked = new Map(users.map((id) => [id, before.get(id)]));
+	/** Sets the watched members. */
+	watch(users: readonly string[]): void {
+		const before = this.watched;
+		this.watched = new Map(users.map((id) => [id, before.get(id)]));
 	}
 
-	/** Of those asked after, `here` are online. Gives whether that is news. */
-	told(asked: readonly string[], here: readonly User[], online: number): boolean {
+	/** The answer to a presence request: of `asked`, `here` are online. True if anything changed. */
+	presenceAnswered(asked: readonly string[], here: readonly User[], online: number): boolean {
 		const isHere = new Set(here.map(({ id }) => id));
-		const isNews = this.onlineNow !== online;
+		const countChanged = this.onlineNow !== online;
 		this.onlineNow = online;
-		return asked.map((id) => this.presence(id, isHere.has(id))).some(Boolean) || isNews;
+		return asked.map((id) => this.presence(id, isHere.has(id))).some(Boolean) || countChanged;
 	}
 
-	/** A push says so. True if that is news. */
-	hear(userId: string, online: boolean): boolean {
+	/** A presence push. True if it changes a member. */
+	presencePushed(userId: string, online: boolean): boolean {
 		this.remember(userId, online);
 		return this.presence(userId, online);
 	}
 
-	/** Nothing is pushed for a while: what was heard before says nothing of those who come meanwhile. */
-	deaf(): void {
-		this.heard.clear();
+	/** Presence pushes are interrupted: the earlier ones are stale for users who join later. */
+	pushesInterrupted(): void {
+		this.pushed.clear();
 	}
 
 	private remember(userId: string, online: boolean): void {
-		this.heard.delete(userId);
-		this.heard.set(userId, online);
-		for (const oldest of this.heard.keys()) {
-			if (this.heard.size <= HEARD_MAX) break;
-			this.heard.delete(oldest);
+		this.pushed.delete(userId);
+		this.pushed.set(userId, online);
+		for (const oldest of this.pushed.keys()) {
+			if (this.pushed.size <= PUSHED_MAX) break;
+			this.pushed.delete(oldest);
 		}
 	}
 
 	private presence(userId: string, online: boolean): boolean {
-		if (this.looked.has(userId)) this.looked.set(userId, online);
+		if (this.watched.has(userId)) this.watched.set(userId, online);
 		const member = this.held.get(userId);
 		if (member === undefined || member.online === online) return false;
 		this.held.set(userId, { ...member, online });
@@ -183,8 +182,8 @@ export class Members {
 		return true;
 	}
 
-	/** Do the pages that are here and this one belong together: was every change between them seen? */
-	private agrees(list: MemberList, later: readonly Entry[]): boolean {
+	/** Whether the page is consistent with the loaded ones: every change between their versions was an applied entry. */
+	private isConsistent(list: MemberList, later: readonly Entry[]): boolean {
 		if (!this.isCurrent || list.epoch !== this.epochNow) return false;
 		if (list.asOf > this.asOf) {
 			this.expected = { seq: list.asOf, version: list.version };
@@ -194,27 +193,27 @@ export class Members {
 		return this.versionNow - since.length === list.version;
 	}
 
-	/** Forgets what is here for a first page. */
+	/** Replaces the loaded pages by a first page. */
 	private begin(list: MemberList, later: readonly Entry[]): void {
 		this.held = new Map();
 		this.restart();
-		this.rely(list, later);
+		this.setVersion(list, later);
 	}
 
-	/** The pages that are here are asked for once more; until then they are shown as they are. */
+	/** Loads all pages again; the loaded ones are shown until then. */
 	private restart(): void {
 		this.completeNow = false;
 		this.nextNow = "";
 	}
 
-	/** What is here is the list of this version, or is about to be. */
-	private rely(list: MemberList, later: readonly Entry[]): void {
+	/** Sets version and counts to those of `list`, and applies the entries after it. */
+	private setVersion(list: MemberList, later: readonly Entry[]): void {
 		this.epochNow = list.epoch;
 		this.versionNow = list.version;
 		this.asOf = list.asOf;
 		this.countNow = list.total;
 		this.onlineNow = list.online;
-		this.passedOver = false;
+		this.hasSkipped = false;
 		this.expected = undefined;
 		for (const entry of later) this.apply(entry);
 	}
@@ -228,17 +227,17 @@ export class Members {
 			this.held.set(user.id, {
 				user,
 				standing,
-				online: presence ? online : (before.get(user.id)?.online ?? this.looked.get(user.id)),
+				online: presence ? online : (before.get(user.id)?.online ?? this.watched.get(user.id)),
 			});
 		}
 		this.snapshot = undefined;
 		for (const effect of later.flatMap(memberEffects)) if (isOfPage(effect.user.id)) this.change(effect);
 	}
 
-	/** Of those who are looked at, what was answered stays until they are asked after again. */
+	/** Clears the presence of all members except the watched. */
 	private forgetPresence(): void {
 		for (const [id, member] of this.held) {
-			const online = this.looked.get(id);
+			const online = this.watched.get(id);
 			if (member.online !== online) this.held.set(id, { ...member, online });
 		}
 		this.snapshot = undefined;
@@ -246,21 +245,21 @@ export class Members {
 
 	private change(effect: MemberEffect): void {
 		const { id } = effect.user;
-		// What was answered of one who was no member says nothing of the member they become.
-		if (this.looked.has(id) && (effect.kind === "gone" || !this.held.has(id))) this.looked.set(id, undefined);
+		// A presence that was answered for a non-member does not hold once they are a member.
+		if (this.watched.has(id) && (effect.kind === "gone" || !this.held.has(id))) this.watched.set(id, undefined);
 		if (effect.kind === "gone") this.held.delete(id);
 		else
 			this.held.set(id, {
 				user: effect.user,
 				standing: effect.standing,
-				online: this.held.get(id)?.online ?? this.heard.get(id),
+				online: this.held.get(id)?.online ?? this.pushed.get(id),
 			});
 		this.snapshot = undefined;
 	}
 }
 
 function memberEffects(entry: Entry): readonly MemberEffect[] {
-	// Nearly every entry is a message: no list is made for it.
+	// Most entries are messages: avoids an allocation for them.
 	return entry.body.case === "message"
 		? NONE
 		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");
@@ -268,7 +267,7 @@ function memberEffects(entry: Entry): readonly MemberEffect[] {
 
 const NONE: readonly MemberEffect[] = [];
 
-/** What an entry adds to the number of members. The invited are none; nobody joins twice, or leaves who has not joined. */
+/** Change of the member count by an entry. The invited do not count; the log has no duplicate join and no leave of a non-member. */
 function countedBy(entry: Entry, effects: readonly MemberEffect[]): number {
 	if (entry.body.case === "left") return -1;
 	return effects.filter((effect) => effect.kind === "member" && effect.standing !== Room_Standing.INVITED).length;

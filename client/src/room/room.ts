@@ -1,5 +1,5 @@
-// One room as its user sees it: the window on its log, who is in it, what is being said. It takes pushes and pages from the
-// client, in the order of the wire, and lets nothing through that would leave a hole.
+// One joined room: the window on its log, its members, typing users and read mark. It processes pushes and pages in wire order, and
+// repairs or reports every gap.
 import {
 	type Entries,
 	type Room_Kind,
@@ -27,60 +27,60 @@ import type { Entry, Page } from "../entry.ts";
 import { ProtocolError, RefusedError, TimeoutError } from "../errors.ts";
 import { Emitter, Waiters } from "../events.ts";
 import type { Parts } from "../parts.ts";
-import { Ask, type AskPort, mustBeRun } from "./ask.ts";
-import { Healer } from "./healer.ts";
+import { type EntryOrSkip, type IterableRoom, readEntries } from "./entry-iterator.ts";
+import { GapRepair } from "./gap-repair.ts";
+import { LogWindow, type Run, runOf, runOfPage } from "./log-window.ts";
 import { MemberPages } from "./member-pages.ts";
-import { type Item, type Readable, readEntries } from "./reader.ts";
-import { Typing } from "./typing.ts";
-import { type Run, runOf, runOfPage, Window } from "./window.ts";
+import { mustBeRun, RoomRequests, type RoomRequestsPort } from "./requests.ts";
+import { TypingUsers } from "./typing-users.ts";
 
-/** Members that a page of `loadMembers` has: some screens. */
+/** Default page size of `loadMembers`. */
 const MEMBERS_DEFAULT = 200;
 
 /** What a room needs of its client. */
-export interface RoomPort extends AskPort {
+export interface RoomPort extends RoomRequestsPort {
 	readonly user: User | undefined;
 	typing(room: string): void;
-	say(room: string, text: string, options?: SendOptions): Delivery;
+	send(room: string, text: string, options?: SendOptions): Delivery;
 	pending(room: string): readonly Delivery[];
-	/** Entries that are new here; own sends among them are proved to be in the log. */
-	arrived(room: LiveRoom, fresh: readonly Entry[]): void;
-	/** The server contradicts itself, or what was lost is too much to ask for: begin a new session. */
+	/** New entries of the window; the user's own among them acknowledge their sends. */
+	arrived(room: ClientRoom, fresh: readonly Entry[]): void;
+	/** The server's messages are inconsistent, or a gap is too large to repair: start a new session. */
 	resync(why: ProtocolError): void;
-	/** Entries were left out that are newer than the room's description: it may have another name. */
-	passedOver(): void;
-	left(room: LiveRoom): void;
-	seen(room: LiveRoom): void;
+	/** Entries newer than the room's info were skipped: its name may have changed. */
+	infoOutdated(): void;
+	left(room: ClientRoom): void;
+	seen(room: ClientRoom): void;
 }
 
-export class LiveRoom implements Room, Readable {
+export class ClientRoom implements Room, IterableRoom {
 	readonly id: string;
-	readonly window: Window;
+	readonly window: LogWindow;
 	private ended = false;
 	private stopped: Error | undefined;
 	private readonly parts: Parts;
 	private readonly port: RoomPort;
 	private readonly timelineMax: number;
 	private readonly emitter = new Emitter<RoomEvents>();
-	/** The list of who is here is about to be asked for again. */
-	private asking: Cancel | undefined;
+	/** A refresh of the members is scheduled. */
+	private cancelRefresh: Cancel | undefined;
 	private readonly pages: MemberPages;
-	private readonly writers: Typing;
-	private readonly healer: Healer;
-	private readonly ask: Ask;
+	private readonly typists: TypingUsers;
+	private readonly gapRepair: GapRepair;
+	private readonly requests: RoomRequests;
 	private info: RoomInfo;
 	private headNow: number;
 	private seenNow: number;
-	/** The user has looked at it in this life. */
+	/** `markSeen` was called: a stored mark does not apply any more. */
 	private marked = false;
-	/** Entries that `loadOlder` brought: they are kept beyond `timelineMax`, since somebody looks at them. */
+	/** Entries that `loadOlder` has loaded: the window may exceed `timelineMax` by them. */
 	private loadedOlder = 0;
-	/** The end of the newest range that the server left out. */
+	/** The end of the newest skipped range. */
 	private skippedTo = 0;
 	private readonly waiters = new Waiters();
 	private changePending = false;
 
-	/** `cursor`: the seq after which the stream of this room begins. */
+	/** `cursor`: the seq after which the server's stream begins. `seen`: the initial read mark. */
 	constructor(parts: Parts, port: RoomPort, timelineMax: number, info: RoomInfo, cursor: number, seen: number) {
 		this.parts = parts;
 		this.port = port;
@@ -89,22 +89,22 @@ export class LiveRoom implements Room, Readable {
 		this.info = info;
 		this.headNow = info.head;
 		this.seenNow = seen;
-		this.window = new Window(info.epoch, cursor);
-		this.ask = new Ask(info.id, port, parts.limits);
+		this.window = new LogWindow(info.epoch, cursor);
+		this.requests = new RoomRequests(info.id, port, parts.limits);
 		this.pages = new MemberPages(
 			{
-				who: (value, options) => this.ask.who(value, options),
+				who: (value, options) => this.requests.who(value, options),
 				bounded: (options, task) => port.bounded("who", options, task),
 				above: (epoch) => (seq) => (epoch === this.window.epoch ? this.window.above(seq) : undefined),
 				changed: () => this.change(),
 			},
 			parts.limits,
 		);
-		this.writers = new Typing(parts.clock, () => {
-			this.emitter.emit("typing", this.writers.users);
+		this.typists = new TypingUsers(parts.clock, () => {
+			this.emitter.emit("typing", this.typists.users);
 			this.change();
 		});
-		this.healer = new Healer({
+		this.gapRepair = new GapRepair({
 			fetchAfter: (seq, signal) => this.fetchAfter(seq, signal),
 			take: (run) => void this.take(run),
 			to: () => this.window.to,
@@ -113,7 +113,7 @@ export class LiveRoom implements Room, Readable {
 		});
 	}
 
-	// ------------------------------------------------------------ what it is
+	// ------------------------------------------------------------ state
 
 	get kind(): Room_Kind {
 		return this.info.kind;
@@ -137,13 +137,13 @@ export class LiveRoom implements Room, Readable {
 		return this.headNow;
 	}
 	get members(): ReadonlyMap<string, RoomMember> {
-		return this.pages.people.map;
+		return this.pages.members.map;
 	}
 	get membersComplete(): boolean {
-		return this.pages.people.complete;
+		return this.pages.members.complete;
 	}
 	get memberCount(): number {
-		return this.pages.people.count ?? this.info.members;
+		return this.pages.members.count ?? this.info.members;
 	}
 	get onlineCount(): number | undefined {
 		return this.pages.online;
@@ -161,7 +161,7 @@ export class LiveRoom implements Room, Readable {
 		return this.port.pending(this.id);
 	}
 	get typing(): readonly User[] {
-		return this.writers.users;
+		return this.typists.users;
 	}
 	get seen(): number {
 		return this.seenNow;
@@ -177,19 +177,19 @@ export class LiveRoom implements Room, Readable {
 		return count;
 	}
 
-	// ------------------------------------------------------------ what one does
+	// ------------------------------------------------------------ public calls
 
 	send(text: string, options?: SendOptions): Delivery {
-		const delivery = this.port.say(this.id, text, options);
-		this.writers.said();
+		const delivery = this.port.send(this.id, text, options);
+		this.typists.messageSent();
 		return delivery;
 	}
 
 	async loadOlder(limit = this.parts.limits.historyEntriesDefault, options?: CallOptions): Promise<number> {
 		const before = this.from;
 		if (before <= 1) return 0;
-		const run = mustBeRun(await this.ask.history({ before, limit }, options));
-		// Epoch, trimming or another page may have come between; then there is nothing to put it before.
+		const run = mustBeRun(await this.requests.history({ before, limit }, options));
+		// 0 if the window has changed meanwhile (epoch, trimming, another page) and the run is not adjacent any more.
 		const count = this.window.prepend(run);
 		if (count > 0) {
 			this.loadedOlder += count;
@@ -226,24 +226,24 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	async leave(options?: CallOptions): Promise<void> {
-		await this.ask.done({ case: "leave", value: { room: this.id } }, options);
+		await this.requests.done({ case: "leave", value: { room: this.id } }, options);
 		this.port.left(this);
 	}
 
 	rename(name: string, options?: CallOptions): Promise<void> {
-		return this.ask.done({ case: "rename", value: { room: this.id, name } }, options);
+		return this.requests.done({ case: "rename", value: { room: this.id, name } }, options);
 	}
 
 	invite(name: string, options?: CallOptions): Promise<void> {
-		return this.ask.done({ case: "invite", value: { room: this.id, user: name } }, options);
+		return this.requests.done({ case: "invite", value: { room: this.id, user: name } }, options);
 	}
 
 	sendTyping(): void {
-		if (this.writers.mayTell()) this.port.typing(this.id);
+		if (this.typists.takeTurn()) this.port.typing(this.id);
 	}
 
 	history(bound: HistoryBound, options?: CallOptions): Promise<Page> {
-		return this.ask.history(bound, options);
+		return this.requests.history(bound, options);
 	}
 
 	on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): Off {
@@ -255,60 +255,60 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	entries(options?: EntriesOptions & { readonly fill?: true }): AsyncIterableIterator<Entry>;
-	entries(options: EntriesOptions & { readonly fill: boolean }): AsyncIterableIterator<Item>;
+	entries(options: EntriesOptions & { readonly fill: boolean }): AsyncIterableIterator<EntryOrSkip>;
 	entries({
 		after = this.window.to,
 		fill = true,
 		signal,
-	}: EntriesOptions & { readonly fill?: boolean } = {}): AsyncIterableIterator<Item> {
+	}: EntriesOptions & { readonly fill?: boolean } = {}): AsyncIterableIterator<EntryOrSkip> {
 		return readEntries(this, after, fill, signal);
 	}
 
-	// ------------------------------------------------------------ what the server says
+	// ------------------------------------------------------------ messages of the server
 
-	/** Entries that continue the stream. */
+	/** Live entries. */
 	entriesPushed({ epoch, entries }: Entries): void {
 		const first = entries[0];
 		if (first === undefined) return;
 		const run = runOf(epoch, first.seq, entries);
 		if (run === undefined) this.port.resync(new ProtocolError(`entries of ${this.title} were not dense`));
-		else this.takeOrHeal(run);
+		else this.takeOrRepair(run);
 	}
 
-	/** The server has left a range out, and goes on after the page. */
+	/** The server skips a range; its stream continues after the page. */
 	skipped({ reason, page }: Skipped): void {
 		const run = page === undefined ? undefined : runOfPage(page);
 		if (run === undefined) this.port.resync(new ProtocolError(`a skip in ${this.title} came without a dense page`));
 		else this.restart(run, reason === Skipped_Reason.EPOCH);
 	}
 
-	/** A join was answered: the stream goes on after the page. */
+	/** The answer to a join; the server's stream continues after the page. */
 	joined(info: RoomInfo, page: WirePage): void {
-		this.describe(info);
+		this.setInfo(info);
 		const run = runOfPage(page);
 		if (run === undefined) this.port.resync(new ProtocolError(`the join of ${this.title} came without a dense page`));
 		else this.restart(run, false);
 	}
 
-	/** The room as a list or a welcome describes it. */
-	describe(info: RoomInfo): void {
+	/** Takes the room's info of a list or a welcome. */
+	setInfo(info: RoomInfo): void {
 		this.stopped = undefined;
-		// A list may have been made before an entry that is here already.
+		// The info may be older than an entry of the window.
 		const isOlder = info.epoch === this.window.epoch && info.head < this.window.to;
 		this.info = isOlder ? { ...info, name: this.info.name } : info;
 		this.headNow = info.epoch === this.window.epoch ? Math.max(info.head, this.window.to) : info.head;
-		if (info.epoch === this.window.epoch && info.head < this.skippedTo) this.port.passedOver();
+		if (info.epoch === this.window.epoch && info.head < this.skippedTo) this.port.infoOutdated();
 		this.change();
 	}
 
-	/** After frames were lost: is this all there is? */
+	/** After lost frames: compares with the server's info, and repairs a gap. */
 	verify(info: RoomInfo): void {
-		this.describe(info);
+		this.setInfo(info);
 		if (info.epoch !== this.window.epoch) this.port.resync(new ProtocolError(`${this.title} has another epoch`));
-		else if (info.head > this.window.to) this.healer.heal(info.head);
+		else if (info.head > this.window.to) this.gapRepair.repair(info.head);
 	}
 
-	/** The server has sent all entries up to `seq`. */
+	/** The server has sent all entries up to `seq` on this connection: missing ones were lost, and are repaired. */
 	sentUpTo(epoch: number, seq: number): void {
 		if (epoch !== this.window.epoch) {
 			this.port.resync(new ProtocolError(`${this.title} has another epoch`));
@@ -316,33 +316,33 @@ export class LiveRoom implements Room, Readable {
 		}
 		if (seq <= this.window.to) return;
 		this.headNow = Math.max(this.headNow, seq);
-		this.healer.heal(seq);
+		this.gapRepair.repair(seq);
 	}
 
 	typist(user: User): void {
-		if (user.id !== this.port.user?.id) this.writers.hear(user);
+		if (user.id !== this.port.user?.id) this.typists.received(user);
 	}
 
 	presence(user: User, online: boolean): void {
-		if (!online) this.writers.end(user.id);
-		if (this.pages.people.hear(user.id, online)) this.change();
+		if (!online) this.typists.ended(user.id);
+		if (this.pages.members.presencePushed(user.id, online)) this.change();
 	}
 
 	/**
-	 * Who is online may have changed unheard: while one was away, or too slow to be told. Only where the application has asked for
-	 * the members, and not in the moment in which all others come back as well. `leastMs`: not before the server has said.
+	 * Schedules a refresh of the members: presence pushes were missed, while disconnected or in catch-up. Only if the application has
+	 * requested members. With jitter, so that reconnecting clients do not ask at the same time. `leastMs`: the server's `retryAfterMs`.
 	 */
 	refreshMembers(leastMs = 0): void {
-		if (!this.pages.people.isAsked || this.ended) return;
+		if (!this.pages.members.isLoaded || this.ended) return;
 		const { clock, random, timing } = this.parts;
-		this.asking ??= clock.after(leastMs + (random.float() * timing.stableMs) / 2, () => {
-			this.asking = undefined;
+		this.cancelRefresh ??= clock.after(leastMs + (random.float() * timing.stableMs) / 2, () => {
+			this.cancelRefresh = undefined;
 			this.pages.refresh().then(
 				(isKnown) => {
 					if (!isKnown) this.refreshMembers();
 				},
 				(error: unknown) => {
-					// What was asked is still not known. Other ends have other beginnings: the next connection, or none.
+					// Retries what may succeed on this connection. After other errors the next connection refreshes, if there is one.
 					if (error instanceof TimeoutError) this.refreshMembers();
 					if (error instanceof RefusedError && error.retry) this.refreshMembers(error.retryAfterMs);
 				},
@@ -350,29 +350,29 @@ export class LiveRoom implements Room, Readable {
 		});
 	}
 
-	/** Seen up to here in an earlier life of this program. */
-	seenBefore(seq: number): void {
+	/** Applies the read mark that an earlier run has stored. */
+	restoreSeen(seq: number): void {
 		if (seq >= this.seenNow || this.marked) return;
 		this.seenNow = seq;
 		this.change();
 	}
 
-	/** The session is gone: what was being fetched on it is set right by the cursor of the next hello. */
+	/** The session has ended. Repairs are cancelled: the next hello's cursor replaces them. */
 	disconnected(): void {
-		this.asking?.();
-		this.asking = undefined;
-		this.healer.stop();
-		this.writers.clear();
-		this.pages.people.deaf();
+		this.cancelRefresh?.();
+		this.cancelRefresh = undefined;
+		this.gapRepair.stop();
+		this.typists.clear();
+		this.pages.members.pushesInterrupted();
 	}
 
-	/** The client has stopped: who waits for entries learns why. A new log-in may bring the room back. */
-	pause(error: Error): void {
+	/** The client has stopped: iterations throw `error`. A new log-in may resume the room. */
+	clientStopped(error: Error): void {
 		this.stopped = error;
 		this.waiters.wake();
 	}
 
-	/** Nothing more of this room comes. */
+	/** The user has left, or the client was closed: ends all iterations. */
 	end(): void {
 		if (this.ended) return;
 		this.ended = true;
@@ -382,7 +382,7 @@ export class LiveRoom implements Room, Readable {
 		this.change();
 	}
 
-	/** Tells listeners once per turn that something is different. */
+	/** Emits `changed`, once per turn of the event loop. */
 	change(): void {
 		if (this.changePending) return;
 		this.changePending = true;
@@ -392,7 +392,7 @@ export class LiveRoom implements Room, Readable {
 		});
 	}
 
-	// ------------------------------------------------------------ for its readers
+	// ------------------------------------------------------------ for its iterations
 
 	get ending(): { readonly error?: Error } | undefined {
 		if (this.ended) return {};
@@ -404,23 +404,23 @@ export class LiveRoom implements Room, Readable {
 	}
 
 	async fetchAfter(seq: number, signal: AbortSignal): Promise<Run> {
-		const run = await this.ask.after(seq, signal);
+		const run = await this.requests.after(seq, signal);
 		if (run.epoch !== this.window.epoch) {
 			if (!this.ended) this.port.resync(new ProtocolError(`${this.title} has another epoch`));
 		} else if (run.from !== seq + 1) throw new ProtocolError(`a page after ${seq} began at ${run.from}`);
 		return run;
 	}
 
-	stirred(signal: AbortSignal): Promise<void> {
+	waitForChange(signal: AbortSignal): Promise<void> {
 		return this.waiters.wait(signal);
 	}
 
 	// ------------------------------------------------------------ helpers
 
-	private takeOrHeal(run: Run): void {
+	private takeOrRepair(run: Run): void {
 		const missing = this.take(run);
 		if (missing === "epoch") this.port.resync(new ProtocolError(`entries of ${this.title} came with another epoch`));
-		else if (missing === "gap") this.healer.heal(run.to);
+		else if (missing === "gap") this.gapRepair.repair(run.to);
 	}
 
 	private take(run: Run): "gap" | "epoch" | undefined {
@@ -433,15 +433,15 @@ export class LiveRoom implements Room, Readable {
 		return undefined;
 	}
 
-	/** The stream goes on after `run`, which may touch what is there, lie far ahead, or belong to another epoch. */
+	/** The stream continues after `run`, which may extend the window, lie beyond a skipped range, or be of another epoch. */
 	private restart(run: Run, stale: boolean): void {
-		this.healer.stop();
+		this.gapRepair.stop();
 		if (!stale && this.take(run) === undefined) return;
 		const sameEpoch = run.epoch === this.window.epoch;
 		const last = sameEpoch && !stale ? this.window.to : 0;
 		const range: SkippedRange = { from: last + 1, to: run.from - 1, reason: sameEpoch && !stale ? "far" : "epoch" };
 		this.window.reset(run);
-		this.pages.people.jumped();
+		this.pages.members.skipped();
 		this.loadedOlder = 0;
 		this.skippedTo = range.to;
 		if (range.reason === "epoch") {
@@ -450,7 +450,7 @@ export class LiveRoom implements Room, Readable {
 		}
 		if (range.reason === "epoch" || range.to >= range.from) this.emitter.emit("skipped", range);
 		this.arrived(run.entries);
-		if (range.to > this.info.head) this.port.passedOver();
+		if (range.to > this.info.head) this.port.infoOutdated();
 		this.refreshMembers();
 	}
 
@@ -459,15 +459,15 @@ export class LiveRoom implements Room, Readable {
 		this.headNow = Math.max(this.headNow, window.to);
 		if (fresh.length === 0) return;
 		for (const entry of fresh) {
-			this.pages.people.apply(entry);
+			this.pages.members.apply(entry);
 			if (entry.body.case === "renamed") this.info = { ...this.info, name: entry.body.value.name };
-			if (entry.body.case === "message" && entry.sender !== undefined) this.writers.end(entry.sender.id);
+			if (entry.body.case === "message" && entry.sender !== undefined) this.typists.ended(entry.sender.id);
 		}
-		// Somebody was added or removed without an entry, while pages were being loaded.
-		if (this.pages.people.version.version === 0) this.refreshMembers();
+		// The version turned out to be stale: a member was added or removed without an entry while pages were loaded.
+		if (this.pages.members.version.version === 0) this.refreshMembers();
 		this.port.arrived(this, fresh);
 		for (const entry of fresh) this.emitter.emit("entry", entry);
-		// In steps, or each entry would copy the window.
+		// Trims in steps: each trim copies the window.
 		const max = this.timelineMax + this.loadedOlder;
 		if (window.length > max + Math.max(100, this.timelineMax / 8)) window.trim(max);
 		this.waiters.wake();

@@ -1,13 +1,13 @@
-// One attempt to say hello, from an open connection to its welcome or its end: which candidate's turn it is, and the token store's lock.
+// State of one log-in attempt, from an open connection to its welcome or its end: the next candidate, and the token store's lock.
 import type { TokenStore } from "../tokens/store.ts";
 
 export class Attempt {
-	/** Index of the candidate whose turn it is. */
+	/** Index of the current candidate. */
 	at = 0;
-	/** The credential function was asked in this attempt. */
-	asked = false;
-	/** What the store holds was looked at in this attempt. */
-	looked = false;
+	/** The credential function was called in this attempt. */
+	credentialCalled = false;
+	/** The store was read in this attempt. */
+	storeRead = false;
 	private readonly store: Pick<TokenStore, "lock">;
 	private readonly control = new AbortController();
 	private release: (() => Promise<void>) | undefined;
@@ -20,7 +20,7 @@ export class Attempt {
 		return this.control.signal.aborted;
 	}
 
-	/** Resolves when this attempt holds the lock, or is over: what is granted then is given back at once. */
+	/** Resolves when this attempt holds the lock, or has ended: a lock that is granted after that is released at once. */
 	async lock(): Promise<void> {
 		if (this.store.lock === undefined || this.release !== undefined || this.over) return;
 		let release: () => Promise<void>;
@@ -34,14 +34,14 @@ export class Attempt {
 		else this.release = release;
 	}
 
-	/** Gives the lock back after `before`, which never rejects, and resolves then. */
+	/** Releases the lock after `before`, which must not reject; resolves then. */
 	unlock(before: Promise<void>): Promise<void> {
 		const { release } = this;
 		this.release = undefined;
 		return release === undefined ? before : before.then(release).catch(() => undefined);
 	}
 
-	/** As `unlock`; nothing is waited for any more. */
+	/** As `unlock`; also cancels a wait for the lock. */
 	end(before: Promise<void>): Promise<void> {
 		this.control.abort();
 		return this.unlock(before);

@@ -1,6 +1,6 @@
-// When to connect again: at once, then after 1, 2, 4 … 30 s, each with full jitter (a uniform choice between nothing and the
-// full wait), so that thousands who lost the same server do not come back in the same moment. Only a connection that held for
-// `stableMs` sets it back: one that breaks soon after each welcome must not be asked again and again at full speed.
+// Reconnect back-off: at once, then after 1, 2, 4 … 30 s, with full jitter (uniform between 0 and the full delay), so that clients of a
+// restarted server do not reconnect at the same time. Reset only after `stableMs` of a live connection: one that breaks soon after each
+// welcome must not be retried at full speed.
 import type { Timing } from "@verbatim/protocol";
 import type { Random } from "../clock.ts";
 
@@ -15,24 +15,24 @@ export class Backoff {
 		this.random = random;
 	}
 
-	/** The number of the attempt that is being made or comes next, from 1. */
+	/** Attempts since the last stable connection, the current one included. */
 	get attempt(): number {
 		return this.made;
 	}
 
-	/** An attempt begins. */
+	/** Counts an attempt that begins. */
 	count(): void {
 		this.made++;
 	}
 
-	/** A connection has held. What follows its loss is the first attempt again. */
+	/** A connection was stable: the next attempt is the first again. */
 	reset(): void {
 		this.made = 0;
 	}
 
 	/**
-	 * How long to wait before the next attempt, in milliseconds. `atLeastMs` is what the server asked for; the jitter comes on
-	 * top, or all whom it told the same would come together.
+	 * Delay before the next attempt, in milliseconds. `atLeastMs` is the server's `retryAfterMs`; the jitter is added to it, or clients
+	 * with the same advice would reconnect together.
 	 */
 	delayMs(atLeastMs: number): number {
 		const full =

@@ -1,8 +1,7 @@
-// Keeps one session alive: opens it, says hello, watches over tokens, and when it is lost opens the next, at this endpoint or
-// another one. It steps through the table in ../lifecycle.ts and tells each step as `Status`.
+// Maintains one session: connects, sends the hello, renews tokens, and reconnects after a loss, at this endpoint or the next. It steps
+// through the table of ../lifecycle.ts and reports each state as `Status`.
 //
-// Much here waits (for a timer, a store, a credential). Whatever comes back from waiting first looks whether the session it
-// was for is still the present one.
+// Invariant: code that continues after a wait (timer, store, credential) first checks that its session is still the current one.
 import type { Codec, Cursor, Tokens, Welcome } from "@verbatim/protocol";
 import type { Credential, Status } from "../api.ts";
 import type { Cancel } from "../clock.ts";
@@ -20,21 +19,21 @@ import { type ClientState, type ClientStep, mustStep } from "../lifecycle.ts";
 import type { Parts } from "../parts.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Backoff } from "./backoff.ts";
-import { Patience } from "./heartbeat.ts";
+import { PongTimeout } from "./heartbeat.ts";
 import type { Identity } from "./identity.ts";
 import { type Body, Session } from "./session.ts";
 import type { Statistics } from "./statistics.ts";
 
-/** What the connector tells its client. */
+/** Callbacks of the connector to its client. */
 export interface ConnectorPort {
-	/** Where the client stands in each room, for the hello that is about to be sent. */
+	/** The cursor of each room, for the next hello. */
 	cursors(): Array<Pick<Cursor, "room" | "epoch" | "seq">>;
 	/** The session is live. Pushes follow. */
 	welcomed(welcome: Welcome): void;
 	push(body: Body): void;
-	/** A frame was lost on the way down. */
+	/** A frame from the server was lost. */
 	damaged(problem: VerbatimError): void;
-	/** The session that was live is gone. */
+	/** The live session has ended. */
 	lost(): void;
 	status(status: Status): void;
 	problem(error: VerbatimError): void;
@@ -49,8 +48,8 @@ export interface ConnectorOptions {
 	readonly attemptsMax: number;
 }
 
-/** Timers cannot run longer than 2^31 ms everywhere; a token's renewal looks again each day. */
-const LOOK_AGAIN_MS = 24 * 3_600_000;
+/** Longest timer for a token's renewal: some platforms limit timers to 2^31 ms. */
+const RENEWAL_TIMER_MAX_MS = 24 * 3_600_000;
 const RENEWAL_RETRY_MS = 30_000;
 
 export class Connector {
@@ -59,21 +58,21 @@ export class Connector {
 	private readonly identity: Identity;
 	private readonly port: ConnectorPort;
 	private readonly backoff: Backoff;
-	private readonly patience: Patience;
+	private readonly pongTimeout: PongTimeout;
 	private readonly statistics: Statistics;
 	private state: ClientState = "idle";
 	private statusNow: Status = { state: "idle" };
 	private session: Session | undefined;
 	private endpointAt = 0;
-	/** When the attempt under way began (monotonic ms). */
+	/** Start of the current attempt (monotonic ms). */
 	private dialledAtMs = 0;
-	/** The server asked not to be called before this (monotonic ms). */
+	/** The server asked for no attempt before this (monotonic ms). */
 	private notBeforeMs = 0;
-	/** Of the present state: the deadline of an attempt, the end of a wait. */
+	/** Timer of the current state: the time-out of an attempt, or the end of the back-off. */
 	private cancelTimer: Cancel = () => {};
 	private cancelStable: Cancel = () => {};
 	private cancelRenewal: Cancel = () => {};
-	/** A renewal was asked for, and neither given nor refused. */
+	/** A token renewal was sent, and neither answered nor refused. */
 	private renewing = false;
 
 	constructor(parts: Parts, options: ConnectorOptions, identity: Identity, statistics: Statistics, port: ConnectorPort) {
@@ -83,7 +82,7 @@ export class Connector {
 		this.statistics = statistics;
 		this.port = port;
 		this.backoff = new Backoff(parts.timing, parts.random);
-		this.patience = new Patience(parts.timing.pongMs);
+		this.pongTimeout = new PongTimeout(parts.timing.pongMs);
 	}
 
 	get status(): Status {
@@ -95,21 +94,21 @@ export class Connector {
 		return this.session?.live ? this.session : undefined;
 	}
 
-	/** Connects, if there is anybody to connect as. */
+	/** Connects, if there is a credential or a stored identity. */
 	async start(): Promise<void> {
 		let known = false;
 		try {
 			known = await this.identity.known();
 		} catch (cause) {
 			this.port.problem(new VerbatimError("the kept identity could not be read", { cause }));
-			// What the caller gave is all there is now; the second call does not read again.
+			// Goes on with the caller's credential; the second call does not read the store again.
 			known = await this.identity.known();
 		}
 		if (known && this.state === "idle") this.dial("start");
 	}
 
-	/** Becomes somebody else, at once. */
-	become(credential: Credential): void {
+	/** Switches to another credential, and reconnects at once. */
+	logIn(credential: Credential): void {
 		this.identity.replace(credential);
 		this.drop(new ClosedError("another identity takes over"));
 		this.to("forget");
@@ -117,8 +116,8 @@ export class Connector {
 		this.dial("start");
 	}
 
-	/** Connects no more until `become`. */
-	async forget(): Promise<void> {
+	/** Drops the session and the identity; stays idle until `logIn`. */
+	async logOut(): Promise<void> {
 		this.drop(new ClosedError("logged out"));
 		this.to("forget");
 		this.tell({ state: "idle" });
@@ -132,20 +131,20 @@ export class Connector {
 		this.tell({ state: "stopped", why });
 	}
 
-	/** The caller wants a connection that works, now: asks a live one, gives up an attempt that hangs, ends a wait. */
-	hurry(): void {
+	/** Probes a live connection, abandons an attempt that hangs, or ends the back-off. */
+	reconnect(): void {
 		if (this.state === "live") this.session?.probe();
-		else if (this.state === "connecting" || this.state === "greeting") this.giveUpHanging();
+		else if (this.state === "connecting" || this.state === "greeting") this.abandonHangingAttempt();
 		if (this.state === "waiting") this.dial("due");
 	}
 
-	/** The network is back, or the device awake: as `hurry`, unless the server asked to wait. */
+	/** The network is back, or the device awake: as `reconnect`, but keeps a delay that the server asked for. */
 	wake(): void {
-		if (this.state === "live" || this.parts.clock.monotonic() >= this.notBeforeMs) this.hurry();
+		if (this.state === "live" || this.parts.clock.monotonic() >= this.notBeforeMs) this.reconnect();
 	}
 
-	/** Whoever asks again and again must not keep a slow attempt from its end. */
-	private giveUpHanging(): void {
+	/** Only after `suspectAfterMs`: repeated calls of `reconnect` must not restart a slow attempt again and again. */
+	private abandonHangingAttempt(): void {
 		const ms = Math.round(this.parts.clock.monotonic() - this.dialledAtMs);
 		if (ms < this.parts.timing.suspectAfterMs) return;
 		this.session?.abandon(new TimeoutError("connecting", ms));
@@ -155,7 +154,7 @@ export class Connector {
 		if (this.statusNow.state === "live") this.tell({ ...this.statusNow, behind });
 	}
 
-	/** The session contradicts itself: begin another one, which the cursors set right. */
+	/** The session's messages are inconsistent: starts a new one, whose hello carries the cursors. */
 	resync(why: ProtocolError): void {
 		const { live } = this;
 		if (live === undefined) return;
@@ -176,7 +175,7 @@ export class Connector {
 			return;
 		}
 		const { endpoint, transport } = route;
-		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, this.patience, this.statistics, {
+		const session: Session = new Session(this.parts, transport, endpoint, this.options.codec, this.pongTimeout, this.statistics, {
 			opened: () => this.opened(session),
 			push: (body) => this.port.push(body),
 			suspect: (suspect) => {
@@ -200,7 +199,7 @@ export class Connector {
 		this.tell({ state: "connecting", attempt: this.backoff.attempt, endpoint: endpoint.href });
 	}
 
-	/** The endpoint whose turn it is, past those that this runtime cannot reach at all. */
+	/** The current endpoint, or the next one that a transport of this runtime serves. */
 	private route(): { readonly endpoint: URL; readonly transport: Transport } | TransportError {
 		const { endpoints, transports } = this.options;
 		let trouble = "";
@@ -228,12 +227,12 @@ export class Connector {
 		try {
 			credential = await this.identity.offer();
 		} catch (cause) {
-			session.close(new VerbatimError("the credential could not be had", { cause }));
+			session.close(new VerbatimError("the credential could not be obtained", { cause }));
 			return;
 		}
 		if (this.session !== session || this.state !== "greeting") return;
 		if (credential === undefined) {
-			this.stop(this.identity.refusal ?? new VerbatimError("nobody to be: the tokens kept have run out; log in"));
+			this.stop(this.identity.refusal ?? new VerbatimError("no credential is left: the stored tokens have expired; log in"));
 			return;
 		}
 		const hello = { credential, client: this.options.client, cursors: this.port.cursors() };
@@ -261,11 +260,11 @@ export class Connector {
 		this.to("welcomed");
 		this.statistics.welcomed();
 		this.notBeforeMs = 0;
-		session.watch(welcome.heartbeatMs);
+		session.startHeartbeat(welcome.heartbeatMs);
 		this.cancelStable = clock.after(timing.stableMs, () => this.backoff.reset());
 		if (welcome.user !== undefined) this.identity.welcomed(welcome.user, welcome.tokens, welcome.nowMs);
 		this.port.welcomed(welcome);
-		// A listener may have closed it meanwhile.
+		// A listener may have closed the session.
 		if (this.session !== session || !session.live) return;
 		if (welcome.tokens !== undefined) {
 			this.renewing = false;
@@ -275,7 +274,7 @@ export class Connector {
 		this.tell({ state: "live", endpoint: session.endpoint, sinceMs: clock.now(), suspect: false, behind: false });
 	}
 
-	// ------------------------------------------------------------ its end
+	// ------------------------------------------------------------ end of a session
 
 	private ended(why: VerbatimError): void {
 		const wasLive = this.state === "live";
@@ -297,10 +296,10 @@ export class Connector {
 
 	private waitAfter(why: VerbatimError, wasLive: boolean): void {
 		const { clock } = this.parts;
-		// A server that drains or could not be had: the next in turn. One that was merely cut off: itself again first.
+		// After a failed attempt or a drain: the next endpoint. After a lost connection: the same one first.
 		if (!wasLive || (why instanceof ServerClosedError && why.closeName === "draining")) this.endpointAt++;
-		const says = why instanceof RefusedError || why instanceof ServerClosedError || why instanceof ConnectError;
-		const atLeastMs = says ? why.retryAfterMs : 0;
+		const advises = why instanceof RefusedError || why instanceof ServerClosedError || why instanceof ConnectError;
+		const atLeastMs = advises ? why.retryAfterMs : 0;
 		const delayMs = this.backoff.delayMs(atLeastMs);
 		this.notBeforeMs = clock.monotonic() + atLeastMs;
 		this.to("lost");
@@ -308,7 +307,7 @@ export class Connector {
 		this.tell({ state: "waiting", attempt: this.backoff.attempt + 1, retryAtMs: clock.now() + delayMs, why });
 	}
 
-	/** Ends the session without another one. */
+	/** Ends the session without reconnecting. */
 	private drop(why: VerbatimError): void {
 		const { session } = this;
 		const wasLive = this.state === "live";
@@ -321,20 +320,20 @@ export class Connector {
 
 	// ------------------------------------------------------------ tokens
 
-	/** Renews the access token while the connection lives, when four fifths of its life are over. */
+	/** Schedules the renewal of the access token on this connection, after four fifths of its lifetime. */
 	private planRenewal(session: Session): void {
 		const renewal = this.identity.renewal();
 		if (renewal === undefined) return;
-		// A renewal whose answer was lost is repeated while the server still takes the old token for that.
+		// A renewal without an answer is repeated at once: the server accepts the old refresh token only for a while.
 		const dueMs = this.renewing ? 0 : Math.max(1_000, renewal.leftMs * 0.8);
-		this.cancelRenewal = this.parts.clock.after(Math.min(dueMs, LOOK_AGAIN_MS), () => {
-			if (dueMs > LOOK_AGAIN_MS) this.planRenewal(session);
+		this.cancelRenewal = this.parts.clock.after(Math.min(dueMs, RENEWAL_TIMER_MAX_MS), () => {
+			if (dueMs > RENEWAL_TIMER_MAX_MS) this.planRenewal(session);
 			else void this.renew(session);
 		});
 	}
 
 	private async renew(session: Session): Promise<void> {
-		await this.identity.look();
+		await this.identity.reload();
 		const refreshToken = this.identity.renewal()?.refresh;
 		if (this.session !== session || !session.live || refreshToken === undefined) return;
 		this.renewing = true;

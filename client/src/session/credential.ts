@@ -1,4 +1,4 @@
-// Credentials: the caller's and the wire's.
+// Conversion of the caller's credentials to those of the wire.
 import type { Command } from "@verbatim/protocol";
 import type { Credential } from "../api.ts";
 
@@ -22,13 +22,13 @@ export function refreshOffer(value: string): HelloCredential {
 	return { case: "refresh", value };
 }
 
-/** The name that a credential gives; a token names nobody here. */
+/** The user name of a credential; undefined for a token. */
 export function nameOf(credential: Credential | undefined): string | undefined {
 	if (credential === undefined || "token" in credential) return undefined;
 	return "guest" in credential ? credential.guest : "login" in credential ? credential.login.name : credential.register.name;
 }
 
-/** Names that are the same to the server, as far as can be told here. */
+/** Case-folded name, to compare names. Approximates the server's folding. */
 export function folded(name: string): string {
 	return name.trim().normalize("NFKC").toLowerCase();
 }

@@ -1,5 +1,5 @@
-// The key of a guest: a secret of the client's own, made before its first hello, by which the server knows the guest again where the welcome
-// was lost. One name, one key, for the life of the client; in the token store, beyond it.
+// The guest key: a secret that the client makes before its first hello, by which the server recognises the guest if the welcome was lost.
+// One key per name, for the lifetime of the client, or longer in the token store.
 import type { Random } from "../clock.ts";
 import type { StoredIdentity } from "../tokens/store.ts";
 import { folded } from "./credential.ts";
@@ -15,7 +15,7 @@ export class GuestKey {
 		this.random = random;
 	}
 
-	/** The key of the guest `name`; made where there is none. */
+	/** The key of the guest `name`; creates one if there is none. */
 	of(name: string): string {
 		return this.known(name) ?? this.set(name, base64Url(this.random.bytes(BYTES)));
 	}
@@ -24,8 +24,8 @@ export class GuestKey {
 		return this.name === folded(name) && this.key !== "" ? this.key : undefined;
 	}
 
-	/** Takes over what was kept. */
-	learn({ user, guestKey }: StoredIdentity): void {
+	/** Takes the key of a stored identity. */
+	restore({ user, guestKey }: StoredIdentity): void {
 		if (guestKey) this.set(user.name, guestKey);
 	}
 
@@ -40,12 +40,12 @@ export class GuestKey {
 	}
 }
 
-/** What is kept before the welcome: nobody yet, but the key to come with again. */
+/** The record stored before the first welcome: a guest key, without a user or tokens. */
 export function keyOnly(name: string, guestKey: string): StoredIdentity {
 	return { user: { id: "", name }, tokens: { access: "", accessExpiresMs: 0, refresh: "", refreshExpiresMs: 0 }, guestKey };
 }
 
-/** Is there nothing in it but a key? */
+/** Whether the record has a guest key only. */
 export function isKeyOnly({ tokens }: StoredIdentity): boolean {
 	return tokens.access === "" && tokens.refresh === "";
 }

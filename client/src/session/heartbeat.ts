@@ -1,41 +1,41 @@
-// Is the server still there? It pings at an interval that it names; anything that arrives is a sign of life. One interval of
-// silence makes it suspect, and we ask ourselves; three, and it is taken for gone. A command that is not answered makes it suspect
-// sooner: we ask at once, and wait for any sign of life as long as `Patience` says.
+// Failure detection. The server pings at an interval of its choice; every received frame counts. After `missedSuspect` silent intervals
+// the connection is suspect, and the client pings; after `missedOffline` it is dead. A command without an answer makes it suspect
+// earlier: the client pings at once, and waits for any frame as long as `PongTimeout` says.
 //
-// Intervals are counted by ticks, not by the clock: a machine that has slept for an hour must ask before it gives up.
+// Counts timer ticks, not elapsed time: after an hour of sleep the client must probe before it gives the connection up.
 import type { Timing } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../clock.ts";
 
-/** What the heartbeat asks of its connection. */
+/** Callbacks of the heartbeat to its connection. */
 export interface HeartbeatPort {
 	ping(): void;
 	suspect(suspect: boolean): void;
-	/** Nothing was heard for too long. */
-	gone(silentMs: number): void;
+	/** The connection is dead: nothing was received for `silentMs`. */
+	dead(silentMs: number): void;
 }
 
 /**
- * How long to wait for an answer to a ping. On a slow link it may come behind an answer that takes long to arrive whole: who has
- * given up a connection for that waits twice as long on the next.
+ * Time-out of a probe. On a slow link the pong may be queued behind a long answer: each connection that was given up doubles the
+ * time-out, each answered probe halves it. Outlives the connection.
  */
-export class Patience {
+export class PongTimeout {
 	private readonly pongMs: number;
-	private inVain = 0;
+	private doublings = 0;
 
 	constructor(pongMs: number) {
 		this.pongMs = pongMs;
 	}
 
 	get ms(): number {
-		return this.pongMs * 2 ** this.inVain;
+		return this.pongMs * 2 ** this.doublings;
 	}
 
-	answered(): void {
-		this.inVain = Math.max(0, this.inVain - 1);
+	met(): void {
+		this.doublings = Math.max(0, this.doublings - 1);
 	}
 
-	gaveUp(): void {
-		this.inVain = Math.min(DOUBLINGS_MAX, this.inVain + 1);
+	missed(): void {
+		this.doublings = Math.min(DOUBLINGS_MAX, this.doublings + 1);
 	}
 }
 
@@ -44,49 +44,51 @@ const DOUBLINGS_MAX = 3;
 export class Heartbeat {
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly timing: Pick<Timing, "missedSuspect" | "missedOffline">;
-	private readonly patience: Patience;
+	private readonly pongTimeout: PongTimeout;
 	private readonly port: HeartbeatPort;
 	private intervalMs: number;
-	private heardAtMs: number;
-	private heard = false;
+	private receivedAtMs: number;
+	/** Since the last tick. */
+	private hasReceived = false;
+	/** Silent intervals in a row. */
 	private missed = 0;
-	private suspected = false;
+	private isSuspect = false;
 	private cancelTick: Cancel;
 	private cancelProbe: Cancel | undefined;
 
 	constructor(
 		clock: Pick<Clock, "monotonic" | "after">,
 		timing: Pick<Timing, "missedSuspect" | "missedOffline">,
-		patience: Patience,
+		pongTimeout: PongTimeout,
 		intervalMs: number,
 		port: HeartbeatPort,
 	) {
 		this.clock = clock;
 		this.timing = timing;
-		this.patience = patience;
+		this.pongTimeout = pongTimeout;
 		this.port = port;
 		this.intervalMs = intervalMs;
-		this.heardAtMs = clock.monotonic();
+		this.receivedAtMs = clock.monotonic();
 		this.cancelTick = this.arm();
 	}
 
-	/** Something arrived. */
-	hear(): void {
-		this.heard = true;
+	/** A frame was received. */
+	received(): void {
+		this.hasReceived = true;
 		this.missed = 0;
-		this.heardAtMs = this.clock.monotonic();
+		this.receivedAtMs = this.clock.monotonic();
 		if (this.cancelProbe !== undefined) {
 			this.cancelProbe();
 			this.cancelProbe = undefined;
-			this.patience.answered();
+			this.pongTimeout.met();
 		}
-		if (this.suspected) {
-			this.suspected = false;
+		if (this.isSuspect) {
+			this.isSuspect = false;
 			this.port.suspect(false);
 		}
 	}
 
-	/** The server keeps this interval from now on. */
+	/** The server's ping interval, which may change. */
 	interval(ms: number): void {
 		if (ms <= 0 || ms === this.intervalMs) return;
 		this.intervalMs = ms;
@@ -94,18 +96,18 @@ export class Heartbeat {
 		this.cancelTick = this.arm();
 	}
 
-	/** Asks now, and expects any sign of life soon: the network has just come back, or the device has woken. */
+	/** Pings now, and gives the connection up if no frame is received within the pong time-out. */
 	probe(): void {
 		if (this.cancelProbe !== undefined) return;
 		this.port.ping();
-		this.cancelProbe = this.clock.after(this.patience.ms, () => {
-			this.patience.gaveUp();
+		this.cancelProbe = this.clock.after(this.pongTimeout.ms, () => {
+			this.pongTimeout.missed();
 			this.giveUp();
 		});
 	}
 
-	/** Something that was asked has no answer: the connection is suspect until anything arrives. */
-	doubt(): void {
+	/** A command is not answered: the connection is suspect until a frame is received. */
+	answerOverdue(): void {
 		this.suspect();
 		this.probe();
 	}
@@ -117,13 +119,13 @@ export class Heartbeat {
 	}
 
 	private arm(): Cancel {
-		// The slack is the time that a ping sent at the end of an interval may be on its way.
+		// Plus slack for the transit time of a ping that was sent at the end of an interval.
 		return this.clock.after(this.intervalMs + Math.min(5_000, this.intervalMs / 4), () => this.tick());
 	}
 
 	private tick(): void {
-		if (!this.heard) this.missed++;
-		this.heard = false;
+		if (!this.hasReceived) this.missed++;
+		this.hasReceived = false;
 		if (this.missed >= this.timing.missedOffline) {
 			this.giveUp();
 			return;
@@ -135,13 +137,13 @@ export class Heartbeat {
 	}
 
 	private suspect(): void {
-		if (this.suspected) return;
-		this.suspected = true;
+		if (this.isSuspect) return;
+		this.isSuspect = true;
 		this.port.suspect(true);
 	}
 
 	private giveUp(): void {
 		this.stop();
-		this.port.gone(this.clock.monotonic() - this.heardAtMs);
+		this.port.dead(this.clock.monotonic() - this.receivedAtMs);
 	}
 }

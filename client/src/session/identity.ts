@@ -1,8 +1,8 @@
-// With what to say hello. The candidates stand in a row: the access token, the refresh token, what the caller gave; each
-// attempt begins at the first that can work and moves on when one is refused. Only when the last is refused, nobody is left to be.
+// The credential of a hello. Candidates in order: the access token, the refresh token, the caller's credential. Each attempt starts at
+// the first usable one, and moves on when the server refuses it. When the last is refused, log-in has failed.
 //
-// Several programs or tabs may share the store. One whose tokens are of no use any more looks there, under the store's lock, before it
-// makes an identity or gives up: another may have made one of the same name, and then it is that one too.
+// Programs or tabs may share the token store. One whose tokens were refused reads the store, under its lock, before it registers or
+// gives up: another may have stored fresh tokens of the same name, which it then uses.
 import type { Tokens, User } from "@verbatim/protocol";
 import type { Credential } from "../api.ts";
 import type { Clock, Random } from "../clock.ts";
@@ -11,37 +11,37 @@ import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
 import { Attempt } from "./attempt.ts";
 import { folded, type HelloCredential, nameOf, offerOf, refreshOffer, tokenOffer } from "./credential.ts";
 import { GuestKey, isKeyOnly, keyOnly } from "./guest-key.ts";
-import { Keeping } from "./keeping.ts";
+import { TokenWriter } from "./token-writer.ts";
 
-/** registered: log in as what was perhaps registered a moment ago. */
+/** registered: log in after a registration whose answer was lost. */
 type Source = "access" | "refresh" | "given" | "givenRefresh" | "registered";
 const SOURCES: readonly Source[] = ["access", "refresh", "given", "givenRefresh", "registered"];
 
-/** A token about to run out is not worth a round trip. */
+/** An access token that expires within this time is not offered. */
 const EXPIRY_SLACK_MS = 5_000;
 
 export class Identity {
 	private readonly store: TokenStore;
 	private readonly clock: Pick<Clock, "now">;
 	private given: Credential | (() => Promise<Credential>) | undefined;
-	/** What a credential function last gave; asked again once it is refused. */
+	/** Last result of a credential function, which is called again once this is refused. */
 	private asked: Credential | undefined;
 	private kept: StoredIdentity | undefined;
-	/** Whose refresh token was refused; it may still be in the store. */
+	/** The identity whose refresh token was refused; it may still be in the store. */
 	private refusedTokens: StoredIdentity | undefined;
-	/** Why the last candidate of this attempt was refused. */
+	/** Refusal of the last candidate of this attempt. */
 	refusal: RefusedError | undefined;
-	/** A registration is on the wire; and one was, and its answer got lost. */
+	/** A registration is in flight; and: one was, and its answer was lost. */
 	private registering = false;
 	private perhapsRegistered = false;
 	private loaded = false;
-	private readonly keeping: Keeping;
+	private readonly tokenWriter: TokenWriter;
 	private readonly guestKey: GuestKey;
 	private attempt: Attempt;
 	/** The server's clock minus ours, in ms, as the last welcome showed it. */
 	private offsetMs = 0;
 
-	/** `problem`: what was to be kept could not be. */
+	/** `problem` reports failures of the store. */
 	constructor(
 		given: Credential | (() => Promise<Credential>) | undefined,
 		store: TokenStore,
@@ -52,15 +52,15 @@ export class Identity {
 		this.store = store;
 		this.clock = clock;
 		this.attempt = new Attempt(store);
-		this.keeping = new Keeping(store, clock, problem);
+		this.tokenWriter = new TokenWriter(store, clock, problem);
 		this.guestKey = new GuestKey(random);
 	}
 
-	/** Is there anything to say hello with? Reads the token store the first time; rejects if that fails. */
+	/** Whether there is a credential or a stored identity. Reads the token store the first time; rejects if that fails. */
 	async known(): Promise<boolean> {
 		if (!this.loaded) {
 			let kept: StoredIdentity | undefined;
-			// `replace` and `welcomed` may come first: what they keep is newer.
+			// `replace` or `welcomed` may be called during the read: their identity is newer.
 			let newer = false;
 			try {
 				kept = await this.store.load();
@@ -69,68 +69,67 @@ export class Identity {
 				this.loaded = true;
 			}
 			if (!newer && kept !== undefined && folded(this.name ?? kept.user.name) === folded(kept.user.name)) {
-				this.guestKey.learn(kept);
+				this.guestKey.restore(kept);
 				if (!isKeyOnly(kept)) this.kept = kept;
 			}
 		}
 		return this.kept !== undefined || this.given !== undefined;
 	}
 
-	/** A connection is open: from the first candidate again. */
+	/** A connection is open: starts at the first candidate. */
 	begin(): void {
 		this.end();
 		this.attempt = new Attempt(this.store);
 		this.refusal = undefined;
-		this.keeping.retry();
+		this.tokenWriter.retry();
 		if (this.registering) this.perhapsRegistered = true;
 	}
 
 	/**
-	 * The candidate whose turn it is, or undefined when none is left, or the attempt is over. Rejects with what a credential function
-	 * rejects with.
+	 * The current candidate; undefined when none is left, or the attempt has ended. Rejects as the credential function does.
 	 */
 	async offer(): Promise<HelloCredential | undefined> {
 		const { attempt } = this;
-		if (!attempt.looked) await this.look();
-		attempt.looked = true;
+		if (!attempt.storeRead) await this.reload();
+		attempt.storeRead = true;
 		while (attempt.at < SOURCES.length) {
 			const source = SOURCES[attempt.at] as Source;
 			if (source === "given" && (this.kept ?? this.refusedTokens) !== undefined) {
-				if (await this.madeByAnother(attempt)) continue;
-				// A function may ask a person, which takes longer than others can wait.
+				if (await this.adoptStored(attempt)) continue;
+				// A function may prompt the user, which takes too long to hold the lock.
 				if (typeof this.given === "function") this.unlock();
 			}
 			const offer = await this.candidate(source);
-			const makes = offer?.case === "guest" || offer?.case === "register";
-			if (makes && (await this.madeByAnother(attempt))) continue;
+			const creates = offer?.case === "guest" || offer?.case === "register";
+			if (creates && (await this.adoptStored(attempt))) continue;
 			if (offer?.case === "guest") await this.keepKey(offer.value.name ?? "");
 			if (attempt.over) return undefined;
 			this.registering = offer?.case === "register";
 			if (offer !== undefined) return offer;
 			attempt.at++;
 		}
-		// The lock does not hold where it was waited for too long, nor where a browser has none.
-		if (this.refusal?.code === "name_taken" && (await this.madeByAnother(attempt))) return this.offer();
+		// Another program may have registered the name without the lock: after its time-out, or in a browser without locks.
+		if (this.refusal?.code === "name_taken" && (await this.adoptStored(attempt))) return this.offer();
 		await this.dropKey(attempt);
 		return undefined;
 	}
 
-	/** The candidate was refused for good: on to the next. */
+	/** The current candidate was refused for good: moves to the next. */
 	refused(error: RefusedError): void {
 		const { attempt } = this;
 		const source = SOURCES[attempt.at];
 		this.registering = false;
-		// Whose password was wrong is nobody's business who wanted to register: the name is taken.
+		// After a registration the refusal of its log-in is not reported: the error stays `name_taken`.
 		if (source !== "registered") this.refusal = error;
 		if (source === "refresh") {
 			this.refusedTokens = this.kept;
-			if (this.kept !== undefined) this.keeping.replaced(this.kept);
+			if (this.kept !== undefined) this.tokenWriter.supersede(this.kept);
 			this.kept = undefined;
 		}
 		if (source === "given" && typeof this.given === "function") {
 			this.asked = undefined;
-			// What was good once may be renewed by asking again.
-			if (!attempt.asked) return;
+			// The refused credential was of an earlier attempt: calls the function once more.
+			if (!attempt.credentialCalled) return;
 		}
 		attempt.at++;
 	}
@@ -140,19 +139,19 @@ export class Identity {
 		this.registering = false;
 		this.perhapsRegistered = false;
 		this.refusedTokens = undefined;
-		// A name is registered once; the second time it would be taken, by oneself.
+		// A registered name would be refused as taken the next time: logs in instead.
 		if (typeof this.given === "object" && "register" in this.given) this.given = { login: this.given.register };
 		if (tokens !== undefined) this.keepTokens({ id: user.id, name: user.name }, tokens);
 		else if (SOURCES[this.attempt.at] !== "access") this.keep(undefined);
 		this.end();
 	}
 
-	/** Fresh tokens for the identity of this moment. */
+	/** Fresh tokens of the current identity. */
 	renewed(tokens: Tokens): void {
 		if (this.kept !== undefined) this.keepTokens(this.kept.user, tokens);
 	}
 
-	/** Another identity, from the caller. What was kept is used no more, and forgotten once this one is welcomed. */
+	/** Switches to another credential. The stored identity is not used any more, and is replaced at the next welcome. */
 	replace(credential: Credential): void {
 		this.given = credential;
 		this.asked = undefined;
@@ -163,7 +162,7 @@ export class Identity {
 		this.perhapsRegistered = false;
 	}
 
-	/** Nobody, here and in the store. */
+	/** Removes the identity, here and in the store. */
 	async forget(): Promise<void> {
 		this.given = undefined;
 		this.asked = undefined;
@@ -171,35 +170,35 @@ export class Identity {
 		this.refusedTokens = undefined;
 		this.loaded = true;
 		this.guestKey.forget();
-		await this.keeping.forget();
+		await this.tokenWriter.forget();
 	}
 
-	/** The attempt is over: other programs that share the store may make an identity. */
+	/** Ends the attempt and releases the store's lock. */
 	end(): void {
-		this.keeping.after((before) => this.attempt.end(before));
+		this.tokenWriter.after((before) => this.attempt.end(before));
 	}
 
-	/** Resolves when what is to be kept has been given to the store. */
+	/** Resolves when the last write to the store has completed or failed. */
 	async settled(): Promise<void> {
 		this.end();
-		await this.keeping.settle();
+		await this.tokenWriter.settle();
 	}
 
 	/**
-	 * Takes over the tokens of the same user that another tab or process has put into the store: it has renewed them, and a refresh token that
-	 * is used twice ends all of them. By their times nothing is judged: clocks are put back.
+	 * Takes over tokens of the same user that another tab or process has stored: it has renewed them, and using a refresh token twice
+	 * revokes all of them. Does not compare expiry times: clocks may go back.
 	 */
-	async look(): Promise<void> {
-		await this.keeping.done;
+	async reload(): Promise<void> {
+		await this.tokenWriter.done;
 		const { kept } = this;
 		if (kept === undefined) return;
-		// What cannot be read leaves what is here.
+		// If the store cannot be read, keeps the current tokens.
 		const stored = await this.store.load().catch(() => undefined);
 		if (stored === undefined || this.kept !== kept || stored.user.id !== kept.user.id) return;
-		if (!this.keeping.isUsedUp(stored)) this.kept = stored;
+		if (!this.tokenWriter.isSuperseded(stored)) this.kept = stored;
 	}
 
-	/** The refresh token of this moment and for how long the access token is still good, in ms; undefined without one. */
+	/** The refresh token, and the remaining lifetime of the access token in ms; undefined without a refresh token. */
 	renewal(): { readonly refresh: string; readonly leftMs: number } | undefined {
 		const tokens = this.kept?.tokens;
 		if (tokens === undefined || tokens.refresh === "") return undefined;
@@ -207,47 +206,48 @@ export class Identity {
 	}
 
 	private unlock(): void {
-		this.keeping.after((before) => this.attempt.unlock(before));
+		this.tokenWriter.after((before) => this.attempt.unlock(before));
 	}
 
 	/**
-	 * Looks into the store, under its lock, for an identity that another program has made, and takes it over: the attempt goes on from the
-	 * first candidate. Removes from the store what was refused, if it still is what is there. Without either the lock is held on.
+	 * Reads the store, under its lock, for an identity of the same name that another program has stored. If there is one, takes it over,
+	 * releases the lock and restarts at the first candidate. Else removes a refused identity from the store, and keeps the lock.
 	 */
-	private async madeByAnother(attempt: Attempt): Promise<boolean> {
+	private async adoptStored(attempt: Attempt): Promise<boolean> {
 		await attempt.lock();
-		await this.keeping.done;
+		await this.tokenWriter.done;
 		const stored = attempt.over ? undefined : await this.store.load().catch(() => undefined);
 		if (stored === undefined || attempt.over) return false;
 		const { name, kept, refusedTokens } = this;
 		if (isSame(stored, refusedTokens)) this.keep(undefined);
 		if (name === undefined || folded(name) !== folded(stored.user.name)) return false;
-		// Under its own key a hello may have been carried out already.
-		if (!isKeyOnly(stored) || this.guestKey.known(name) === undefined) this.guestKey.learn(stored);
-		if (isSame(stored, refusedTokens) || isSame(stored, kept) || isKeyOnly(stored) || this.keeping.isUsedUp(stored)) return false;
+		// Keeps a key that this client already has: a hello with it may have been executed.
+		if (!isKeyOnly(stored) || this.guestKey.known(name) === undefined) this.guestKey.restore(stored);
+		if (isSame(stored, refusedTokens) || isSame(stored, kept) || isKeyOnly(stored) || this.tokenWriter.isSuperseded(stored))
+			return false;
 		this.kept = stored;
 		this.unlock();
 		attempt.at = 0;
 		return true;
 	}
 
-	/** Before the hello, or whoever is ended between it and the welcome has no way back. What is there of another name stays. */
+	/** Stores the guest key before the hello: a client that is killed before the welcome needs it. Does not replace a record of another name. */
 	private async keepKey(name: string): Promise<void> {
 		const guestKey = this.guestKey.of(name);
 		const stored = await this.store.load().catch(() => undefined);
 		if (stored?.guestKey === guestKey || (stored !== undefined && folded(stored.user.name) !== folded(name))) return;
-		this.keeping.save(keyOnly(name, guestKey));
-		await this.keeping.done;
+		this.tokenWriter.save(keyOnly(name, guestKey));
+		await this.tokenWriter.done;
 	}
 
-	/** Under a name that was refused nothing is kept. */
+	/** The name was refused: removes its key from the store. */
 	private async dropKey(attempt: Attempt): Promise<void> {
 		const { name } = this;
 		if (name === undefined || attempt.over) return;
 		const guestKey = this.guestKey.known(name);
 		const stored = guestKey === undefined ? undefined : await this.store.load().catch(() => undefined);
 		if (stored === undefined || !isKeyOnly(stored) || stored.guestKey !== guestKey || attempt.over) return;
-		this.keeping.save(undefined);
+		this.tokenWriter.save(undefined);
 	}
 
 	private async candidate(source: Source): Promise<HelloCredential | undefined> {
@@ -258,7 +258,7 @@ export class Identity {
 				if (tokens === undefined || tokens.access === "") return undefined;
 				return tokens.refresh === "" || tokens.accessExpiresMs > now + EXPIRY_SLACK_MS ? tokenOffer(tokens.access) : undefined;
 			case "refresh":
-				// Whether it has run out is for the server to say: this clock may be wrong by any amount.
+				// Does not check its expiry: the local clock may be wrong, and the server checks it.
 				return tokens !== undefined && tokens.refresh !== "" ? refreshOffer(tokens.refresh) : undefined;
 			case "given":
 				return offerOf(await this.ask(), (name) => this.guestKey.of(name));
@@ -283,7 +283,7 @@ export class Identity {
 		if (this.asked === undefined) {
 			const { attempt } = this;
 			this.asked = await this.given();
-			attempt.asked = true;
+			attempt.credentialCalled = true;
 		}
 		return this.asked;
 	}
@@ -298,13 +298,13 @@ export class Identity {
 	}
 
 	private keep(identity: StoredIdentity | undefined): void {
-		if (this.kept !== undefined && this.kept.tokens.refresh !== identity?.tokens.refresh) this.keeping.replaced(this.kept);
+		if (this.kept !== undefined && this.kept.tokens.refresh !== identity?.tokens.refresh) this.tokenWriter.supersede(this.kept);
 		this.kept = identity;
 		this.loaded = true;
-		this.keeping.save(identity);
+		this.tokenWriter.save(identity);
 	}
 
-	/** The name that the caller gives is meant, else that of what was kept: another's tokens are not used for it. */
+	/** The name to log in with: the caller's, else the stored one. Stored tokens of another name are not used. */
 	private get name(): string | undefined {
 		const given = typeof this.given === "function" ? this.asked : this.given;
 		return nameOf(given) ?? (this.kept ?? this.refusedTokens)?.user.name;

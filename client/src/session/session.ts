@@ -1,7 +1,7 @@
-// One connection's life on the client, by the table shared with the server: frames in and out, answers paired with what asked
-// for them, the heartbeat. It knows nothing of rooms, and dies with its connection; what lasts is in client.ts.
+// One connection on the client, by the life cycle shared with the server: frames, matching of answers to requests, heartbeat. It knows
+// nothing of rooms, and ends with its connection; client.ts has the state that lasts.
 //
-// Answers are given by call-back, in the order of the wire: a promise would let what follows a `Joined` overtake it.
+// Answers are callbacks, in wire order: with a promise the pushes after a `Joined` would be processed before it.
 import {
 	type Codec,
 	type Command,
@@ -26,35 +26,35 @@ import {
 } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import type { Connection, Ending, Transport } from "../transport/transport.ts";
-import { Heartbeat, type Patience } from "./heartbeat.ts";
+import { Heartbeat, type PongTimeout } from "./heartbeat.ts";
 import type { Statistics } from "./statistics.ts";
 
 export type Body = Down["body"];
 
-/** Exactly one of the two is called, and once; `failed` also when the session ends first. */
-export interface Answer {
+/** Exactly one of the two is called, once; `failed` also when the session ends first. */
+export interface AnswerHandler {
 	answered(body: Body): void;
 	/** `RefusedError`, `TimeoutError`, `DisconnectedError`. */
 	failed(error: VerbatimError): void;
 }
 
-/** What a session tells its owner. After `ended` nothing comes. */
+/** Callbacks of a session to its owner. None after `ended`. */
 export interface SessionPort {
-	/** Frames can be sent: say hello. */
+	/** Frames can be sent: send the hello. */
 	opened(): void;
-	/** Something that no request waits for: pushes, and answers that came too late. */
+	/** A push, or an answer after its time-out. */
 	push(body: Body): void;
 	suspect(suspect: boolean): void;
-	/** A frame was lost or made no sense. The session goes on. */
+	/** A frame was damaged or could not be decoded. The session goes on. */
 	damaged(problem: VerbatimError): void;
 	ended(why: VerbatimError): void;
 }
 
 interface Request {
-	readonly answer: Answer;
+	readonly handler: AnswerHandler;
 	readonly cancel: Cancel;
 	readonly what: string;
-	readonly askedAtMs: number;
+	readonly sentAtMs: number;
 }
 
 export class Session {
@@ -64,28 +64,28 @@ export class Session {
 	private readonly port: SessionPort;
 	private readonly connection: Connection;
 	private state: ConnectionState = "open";
-	private readonly patience: Patience;
+	private readonly pongTimeout: PongTimeout;
 	private readonly statistics: Statistics;
 	private pingedAtMs = 0;
-	/** What has no answer yet, in the order of asking. */
+	/** Requests without an answer, oldest first. */
 	private readonly requests = new Map<number, Request>();
-	private cancelDoubt: Cancel | undefined;
+	private cancelOverdueCheck: Cancel | undefined;
 	private lastId = 0;
 	private nonce = 0;
 	private heartbeat: Heartbeat | undefined;
 
-	/** `patience` and `statistics` outlive the session: they are the link's. */
+	/** `pongTimeout` and `statistics` outlive the session: they belong to the connector. */
 	constructor(
 		parts: Pick<Parts, "clock" | "timing">,
 		transport: Transport,
 		endpoint: URL,
 		codec: Codec,
-		patience: Patience,
+		pongTimeout: PongTimeout,
 		statistics: Statistics,
 		port: SessionPort,
 	) {
 		this.parts = parts;
-		this.patience = patience;
+		this.pongTimeout = pongTimeout;
 		this.statistics = statistics;
 		this.codec = codec;
 		this.port = port;
@@ -96,7 +96,7 @@ export class Session {
 			},
 			frame: (body) => this.frame(body),
 			damaged: () => {
-				this.heartbeat?.hear();
+				this.heartbeat?.received();
 				if (this.state !== "closed") port.damaged(new TransportError("a frame arrived damaged and was dropped"));
 			},
 			closed: (ending) => this.finish(endingError(ending)),
@@ -108,10 +108,10 @@ export class Session {
 	}
 
 	/** Sends a command and waits for its answer, `timeoutMs` at most. */
-	request(command: Command, timeoutMs: number, answer: Answer): void {
+	request(command: Command, timeoutMs: number, handler: AnswerHandler): void {
 		const what = command.case ?? "nothing";
 		if (!this.step(what === "hello" ? "hello" : "command")) {
-			answer.failed(new DisconnectedError(`${what}: the connection is ${this.state}`));
+			handler.failed(new DisconnectedError(`${what}: the connection is ${this.state}`));
 			return;
 		}
 		const id = this.nextId();
@@ -120,33 +120,33 @@ export class Session {
 			frame = this.codec.encodeUp(create(UpSchema, { id, command }));
 		} catch (cause) {
 			if (!(cause instanceof EncodeError)) throw cause;
-			// The server would refuse it in the same words.
+			// The server would refuse it with the same error.
 			if (what === "hello") this.step("refused");
-			answer.failed(new RefusedError({ code: cause.code, message: cause.message, retry: false, retryAfterMs: 0, trace: "" }));
+			handler.failed(new RefusedError({ code: cause.code, message: cause.message, retry: false, retryAfterMs: 0, trace: "" }));
 			return;
 		}
 		const cancel = this.parts.clock.after(timeoutMs, () => {
 			this.requests.delete(id);
-			answer.failed(new TimeoutError(what, timeoutMs));
+			handler.failed(new TimeoutError(what, timeoutMs));
 		});
-		this.requests.set(id, { answer, cancel, what, askedAtMs: this.parts.clock.monotonic() });
+		this.requests.set(id, { handler, cancel, what, sentAtMs: this.parts.clock.monotonic() });
 		this.send(frame);
-		if (this.cancelDoubt === undefined) this.doubtAfter(this.parts.timing.suspectAfterMs);
+		if (this.cancelOverdueCheck === undefined) this.checkOverdueIn(this.parts.timing.suspectAfterMs);
 	}
 
-	/** Sends what nobody answers. Given up when the connection is not live or has more to send than it can. */
+	/** Sends an ephemeral command, which has no answer. Dropped if the session is not live or its socket is backed up. */
 	post(command: Command): void {
 		if (this.state !== "live" || this.connection.bufferedBytes() > 64 * 1024) return;
 		this.send(this.codec.encodeUp(create(UpSchema, { command })));
 	}
 
-	/** The welcome has named the interval: watch it. */
-	watch(intervalMs: number): void {
+	/** Starts the heartbeat, at the interval of the welcome. */
+	startHeartbeat(intervalMs: number): void {
 		const { clock, timing } = this.parts;
-		this.heartbeat = new Heartbeat(clock, timing, this.patience, intervalMs || timing.heartbeatMs, {
+		this.heartbeat = new Heartbeat(clock, timing, this.pongTimeout, intervalMs || timing.heartbeatMs, {
 			ping: () => this.ping(),
 			suspect: (suspect) => this.port.suspect(suspect),
-			gone: (silentMs) => this.abandon(new DisconnectedError(`nothing was heard for ${Math.round(silentMs / 1000)} s`)),
+			dead: (silentMs) => this.abandon(new DisconnectedError(`nothing was heard for ${Math.round(silentMs / 1000)} s`)),
 		});
 		// Measures the round trip.
 		this.ping();
@@ -164,36 +164,36 @@ export class Session {
 		this.heartbeat?.probe();
 	}
 
-	/** Ends it, after what was sent; `ended` is told at once. */
+	/** Closes the connection after pending frames; `ended` is called at once. */
 	close(why: VerbatimError): void {
 		if (this.state === "closed") return;
 		this.connection.close();
 		this.finish(why);
 	}
 
-	/** Ends it at once: the peer is taken for gone, or does not make sense. */
+	/** Destroys the connection: the peer is dead, or violates the protocol. */
 	abandon(why: VerbatimError): void {
 		if (this.state === "closed") return;
 		this.connection.abandon();
 		this.finish(why);
 	}
 
-	/** Looks, `ms` from now and for as long as something has no answer, whether the oldest question has waited too long for its own. */
-	private doubtAfter(ms: number): void {
-		this.cancelDoubt = this.parts.clock.after(ms, () => {
-			this.cancelDoubt = undefined;
+	/** Checks, `ms` from now and while requests are pending, whether the oldest is overdue. */
+	private checkOverdueIn(ms: number): void {
+		this.cancelOverdueCheck = this.parts.clock.after(ms, () => {
+			this.cancelOverdueCheck = undefined;
 			const [oldest] = this.requests.values();
 			if (oldest === undefined) return;
 			const { suspectAfterMs } = this.parts.timing;
-			const leftMs = oldest.askedAtMs + suspectAfterMs - this.parts.clock.monotonic();
-			if (leftMs <= 0) this.heartbeat?.doubt();
-			this.doubtAfter(leftMs > 0 ? leftMs : suspectAfterMs);
+			const leftMs = oldest.sentAtMs + suspectAfterMs - this.parts.clock.monotonic();
+			if (leftMs <= 0) this.heartbeat?.answerOverdue();
+			this.checkOverdueIn(leftMs > 0 ? leftMs : suspectAfterMs);
 		});
 	}
 
 	private frame(body: Uint8Array | string): void {
 		if (this.state === "closed") return;
-		this.heartbeat?.hear();
+		this.heartbeat?.received();
 		this.statistics.down(body);
 		let down: Down;
 		try {
@@ -217,8 +217,8 @@ export class Session {
 		this.requests.delete(id);
 		request.cancel();
 		if (request.what === "hello") this.step(body.case === "welcome" ? "welcome" : "refused");
-		if (body.case === "failure") request.answer.failed(new RefusedError(body.value));
-		else request.answer.answered(body);
+		if (body.case === "failure") request.handler.failed(new RefusedError(body.value));
+		else request.handler.answered(body);
 	}
 
 	private pushed(body: Body): void {
@@ -237,9 +237,9 @@ export class Session {
 				return;
 			}
 			default:
-				// Rooms without a user would be nobody's.
+				// A push before the welcome means that the welcome was lost: without it the user is not known.
 				if (this.state === "live") this.port.push(body);
-				else this.abandon(new ProtocolError("something was pushed before the welcome, which must have been lost"));
+				else this.abandon(new ProtocolError("a push came before the welcome, which must have been lost"));
 		}
 	}
 
@@ -247,12 +247,12 @@ export class Session {
 		if (this.state === "closed") return;
 		this.state = "closed";
 		this.heartbeat?.stop();
-		this.cancelDoubt?.();
+		this.cancelOverdueCheck?.();
 		const requests = [...this.requests.values()];
 		this.requests.clear();
 		for (const { cancel } of requests) cancel();
-		for (const { answer, what } of requests) {
-			answer.failed(new DisconnectedError(`${what}: the connection ended before the answer`, { cause: why }));
+		for (const { handler, what } of requests) {
+			handler.failed(new DisconnectedError(`${what}: the connection ended before the answer`, { cause: why }));
 		}
 		this.port.ended(why);
 	}

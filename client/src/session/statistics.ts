@@ -1,4 +1,4 @@
-// What a client's connections have carried, over its whole life.
+// Counters over all connections of a client.
 import { utf8Bytes } from "@verbatim/protocol";
 import type { ConnectionStatistics } from "../api.ts";
 import type { VerbatimError } from "../errors.ts";

@@ -1,4 +1,4 @@
-// An identity that lives as long as this page or process.
+// A non-durable token store.
 import type { StoredIdentity, TokenStore } from "./store.ts";
 
 export function memoryTokens(): TokenStore {

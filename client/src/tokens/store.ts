@@ -1,25 +1,25 @@
-// The contract of the place where an identity outlives the page or process. Implementations lie beside it.
+// Contract of the token store, which keeps an identity across reloads and restarts. Implementations are in this folder and `../node`.
 import type { Tokens, User } from "@verbatim/protocol";
 
-/** Who one was, and what proves it. */
+/** A user with their tokens. */
 export interface StoredIdentity {
 	readonly user: Pick<User, "id" | "name">;
 	readonly tokens: Pick<Tokens, "access" | "accessExpiresMs" | "refresh" | "refreshExpiresMs">;
 	/**
-	 * Of a guest: the secret that it comes back with where its tokens are lost. Kept before its first welcome too, under no user's id and
-	 * with empty tokens; a store that leaves it out does no harm.
+	 * A guest's secret, to log in again if its tokens were lost. Also stored before the first welcome, with an empty user id and empty
+	 * tokens. A store may omit it.
 	 */
 	readonly guestKey?: string;
 }
 
 export interface TokenStore {
-	/** The identity kept, or undefined. */
+	/** The stored identity, or undefined. */
 	load(): Promise<StoredIdentity | undefined>;
-	/** Keeps `identity` in place of the one before; undefined forgets it. */
+	/** Replaces the stored identity; undefined removes it. */
 	save(identity: StoredIdentity | undefined): Promise<void>;
 	/**
-	 * Where other programs share this store: resolves when no other one is making an identity, with what gives the lock back. `load` is
-	 * asked again then. Once `signal` is aborted nobody waits for it any more: it may reject, and what it gives later is given back at once.
+	 * For a store that several programs share: acquires the exclusive right to log in, and resolves with the function that releases it.
+	 * The client calls `load` again after it. After `signal` has aborted it may reject; a lock that it still grants is released at once.
 	 */
 	lock?(signal?: AbortSignal): Promise<() => Promise<void>>;
 }

@@ -1,11 +1,11 @@
-// A lock between the tabs of an origin, by Web Locks. A tab that dies gives its locks back.
+// A lock between the tabs of an origin, by Web Locks. The browser releases the locks of a tab that is closed.
 
-/** Whoever holds it for longer hangs: the hello goes on without it, and the server decides. */
+/** After this wait the holder is assumed to hang: the log-in goes on without the lock, and the server decides. */
 const WAIT_MS = 5_000;
 
 /**
- * Resolves, once this tab holds the lock `name`, with what gives it back; after 5 s, and where there are no locks (they need HTTPS), all the
- * same. Rejects with the reason of `signal`.
+ * Acquires the lock `name`; resolves with the function that releases it. After 5 s, and without Web Locks (they need HTTPS), resolves
+ * without the lock. Rejects with the reason of `signal`.
  */
 export async function webLock(name: string, signal?: AbortSignal): Promise<() => Promise<void>> {
 	const locks = typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined);

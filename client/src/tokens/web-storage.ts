@@ -1,15 +1,14 @@
-// An identity that survives reloads, in `localStorage` (all tabs are the same user) or `sessionStorage` (each tab its own).
-// What is there was written by this class or by somebody who may run scripts in the page anyway; it is still checked, since an
-// older or newer version may have written it.
+// An identity in `localStorage` (shared by all tabs) or `sessionStorage` (one per tab). Stored content is validated, since another
+// version may have written it.
 import type { StoredIdentity, TokenStore } from "./store.ts";
 import { webLock } from "./web-lock.ts";
 
 /**
- * Keeps the identity in `storage` under `key`. Whoever runs scripts in the page can read it.
+ * Stores the identity in `storage` under `key`. Any script of the page can read it.
  *
  * @example
  * ```ts
- * // Comes back as the same user after a reload; without anybody kept it stays idle until `logIn`.
+ * // The same user after a reload; without a stored identity the client stays idle until `logIn`.
  * connect({ endpoints: "wss://chat.example.org/ws", tokens: webStorageTokens(localStorage) });
  * ```
  */
@@ -36,7 +35,7 @@ export function renderIdentity({ user, tokens, guestKey }: StoredIdentity): stri
 	});
 }
 
-/** The identity in `text`, or undefined if it is none. */
+/** The identity in `text`; undefined if it cannot be parsed. */
 export function parseIdentity(text: string): StoredIdentity | undefined {
 	try {
 		const { user, tokens, guestKey } = JSON.parse(text) as StoredIdentity;
@@ -46,7 +45,7 @@ export function parseIdentity(text: string): StoredIdentity | undefined {
 			return { user, tokens, ...(typeof guestKey === "string" ? { guestKey } : {}) };
 		}
 	} catch {
-		// Not ours, or torn: as if nothing were kept.
+		// Corrupt or foreign content counts as empty.
 	}
 	return undefined;
 }

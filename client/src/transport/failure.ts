@@ -1,4 +1,4 @@
-// From what a runtime or an HTTP answer says to a `ConnectError`.
+// Maps errors of the runtimes and HTTP answers to `ConnectError`.
 import { CLOSES } from "@verbatim/protocol";
 import { ConnectError, type ConnectFailure } from "../errors.ts";
 
@@ -31,17 +31,17 @@ const WORDS: Readonly<Partial<Record<ConnectFailure, string>>> = {
 	unreachable: "there is no way to it from here",
 };
 
-/** `cause` as the runtime gave it, perhaps with the telling error beneath it. */
+/** `cause`: an error of the runtime; the known one may be nested in it. */
 export function connectError(where: string, cause: unknown): ConnectError {
-	const told = knownWithin(cause);
-	if (told instanceof ConnectError) return told;
-	if (told === undefined) return new ConnectError("unknown", where, wordsOf(cause), { cause });
-	const { error, reason } = told;
+	const known = knownWithin(cause);
+	if (known instanceof ConnectError) return known;
+	if (known === undefined) return new ConnectError("unknown", where, wordsOf(cause), { cause });
+	const { error, reason } = known;
 	const words = reason === "tls" ? tlsWords(error.message) : (WORDS[reason] ?? error.message);
 	return new ConnectError(reason, where, words, { cause });
 }
 
-/** An HTTP answer in place of a WebSocket. `retryAfter`: the header's value; seconds, or undefined where it is not known. */
+/** An HTTP answer instead of an upgrade. `retryAfter`: the header's value, in seconds. */
 export function statusError(where: string, status: number, retryAfter?: string | null): ConnectError {
 	const answered = `the server answered HTTP ${status}`;
 	if (status === 429 || status >= 500) {
@@ -55,7 +55,7 @@ export function statusError(where: string, status: number, retryAfter?: string |
 	return new ConnectError("not_verbatim", where, `${answered}, there is no Verbatim server at this address`, { status });
 }
 
-/** OpenSSL's own words, in one line; what they mean where nearly everybody meets them. */
+/** OpenSSL's message in one line; an explanation for the most common error, a server without TLS. */
 function tlsWords(message: string): string {
 	if (/wrong.version.number/i.test(message))
 		return "TLS: no TLS is spoken there; without it the address begins with ws, http or tcp";

@@ -1,5 +1,4 @@
-// A transport without a network: both ends in one process, for tests and simulations. What is sent arrives in order, in a later
-// microtask, as over a socket.
+// An in-process transport for tests and simulations. Frames arrive in order, in a later microtask, as over a socket.
 import type { CodecName } from "@verbatim/protocol";
 import { TransportError } from "../errors.ts";
 import type { Ending, Transport } from "./transport.ts";
@@ -7,18 +6,18 @@ import type { Ending, Transport } from "./transport.ts";
 /** The server's end of one connection. */
 export interface MemoryPeer {
 	readonly endpoint: URL;
-	/** Set these at once. */
+	/** To be set within `accept`. */
 	onFrame: (body: Uint8Array | string) => void;
 	onClosed: () => void;
 	send(body: Uint8Array | string): void;
-	/** As if a frame had arrived with a wrong check. */
+	/** Simulates a frame with a wrong checksum. */
 	damage(): void;
-	/** Ends the connection, as the peer or the network would. */
+	/** Ends the connection, as by the peer or the network. */
 	close(ending?: Ending): void;
 }
 
 /**
- * `accept` is called for each connection, and may refuse it by returning false.
+ * `accept` is called for each connection; it refuses it by returning false.
  *
  * @example
  * ```ts
@@ -37,7 +36,7 @@ export function memoryTransport(
 		schemes,
 		open(endpoint, codec, events) {
 			let state: "opening" | "open" | "ended" = "opening";
-			// In later microtasks, one after the other: never from within a call of the receiver's own.
+			// Each event in a microtask of its own: callbacks are never called from within a call of the receiver.
 			const peer: MemoryPeer = {
 				endpoint,
 				onFrame: () => {},

@@ -1,26 +1,26 @@
-// The contract of a transport: it carries frame bodies, whole and in order, and says when it is gone. Implementations lie
-// beside it; one contract suite (client/test/transport/contract.ts) runs on each.
+// Contract of a transport: it carries frame bodies, whole and in order, and reports the end of the connection. One contract suite
+// (client/test/transport/contract.ts) runs on all implementations.
 //
-// It is all calls and call-backs, no promises: between a promise's resolution and its continuation a frame could slip by.
+// Callbacks instead of promises: a frame could arrive between the resolution of a promise and its continuation.
 import type { CodecName } from "@verbatim/protocol";
 
-/** Told by a connection, never from within `open` itself: first `opened` (if it comes to that), `closed` last and once. */
+/** Callbacks of a connection; none during `open`. `opened` first, if it succeeds; `closed` last and once. */
 export interface ConnectionEvents {
 	/** Frames can be sent. */
 	opened(): void;
-	/** One whole frame body, as codecs take it. Bytes are valid during the call only. */
+	/** One whole frame body, for the codec. Bytes are valid during the call only. */
 	frame(body: Uint8Array | string): void;
-	/** A frame came damaged and was dropped: what it carried is missing. */
+	/** A frame with a wrong checksum was dropped. */
 	damaged(): void;
-	/** The connection has ended, by whichever side, or never came to be. */
+	/** The connection has ended, by either side, or could not be opened. */
 	closed(ending: Ending): void;
 }
 
 export interface Ending {
-	/** From the closing handshake, where the transport has one and the peer gave one. See `CLOSES`. */
+	/** From the closing handshake, if there was one. See `CLOSES`. */
 	readonly code?: number;
 	readonly reason?: string;
-	/** What broke, if something broke. */
+	/** The error that ended it, if there was one. */
 	readonly cause?: unknown;
 }
 
@@ -28,19 +28,19 @@ export interface Ending {
 export interface Connection {
 	/** Sends one frame. Before `opened` and after the end it does nothing. */
 	send(body: Uint8Array | string): void;
-	/** Bytes given to `send` that have not left this process, where the transport can tell; otherwise 0. */
+	/** Bytes given to `send` that have not left this process; 0 where the transport does not know. */
 	bufferedBytes(): number;
-	/** Ends the connection after what was sent. */
+	/** Ends the connection after pending frames. */
 	close(): void;
-	/** Ends it at once, without waiting for a peer that is taken for gone. Like after `close`, `closed` is told. */
+	/** Ends it at once, without waiting for the peer. `closed` follows, as after `close`. */
 	abandon(): void;
 }
 
 export interface Transport {
 	/** The URL schemes it serves, without colon: `ws`, `wss`, `tcp`, `tls`. */
 	readonly schemes: readonly string[];
-	/** Set where it cannot work in this runtime: what to do instead, for people. Then `open` is not called. */
+	/** Set if it cannot work in this runtime: a message that says what to do instead. `open` is not called then. */
 	readonly unavailable?: string | undefined;
-	/** Begins to connect. Everything that goes wrong is told by `events.closed`. */
+	/** Starts to connect. All failures are reported by `events.closed`. */
 	open(endpoint: URL, codec: CodecName, events: ConnectionEvents): Connection;
 }

@@ -1,15 +1,15 @@
-// One connection over a WebSocket, whichever implementation opens it and however long that takes.
+// A `Connection` over a WebSocket that an implementation opens later.
 import { ConnectError, TransportError } from "../errors.ts";
 import { connectError } from "./failure.ts";
 import type { Connection, ConnectionEvents, Ending } from "./transport.ts";
 
-/** Says why `endpoint` could not be reached. `trouble`: what the implementation said, if it said something. Must not reject. */
+/** Diagnoses why `endpoint` could not be reached. `trouble`: the implementation's error, if any. Must not reject. */
 export type Explain = (endpoint: URL, trouble: unknown) => Promise<ConnectError>;
 
 const OPEN = 1;
 
 export class WebSocketConnection implements Connection {
-	/** Aborted once nobody wants this connection any more. */
+	/** Aborted by `abandon`, and by `close` before the connection is open. */
 	readonly signal: AbortSignal;
 	private readonly endpoint: URL;
 	private readonly events: ConnectionEvents;
@@ -27,7 +27,7 @@ export class WebSocketConnection implements Connection {
 		this.signal = this.givenUp.signal;
 	}
 
-	/** From now on `socket`, not yet open or in the call of its `open` event, is this connection. */
+	/** Takes over `socket`, which is not open yet or in its `open` event. */
 	adopt(socket: WebSocket): void {
 		this.socket = socket;
 		socket.binaryType = "arraybuffer";
@@ -39,7 +39,7 @@ export class WebSocketConnection implements Connection {
 			const words = reason || `the connection to ${this.endpoint.host} ended (code ${code})`;
 			this.end({ code, reason, cause: new TransportError(words) });
 		};
-		// Some implementations tell no close after it (Node 22 does not), or only when the peer has taken its time.
+		// Ends it here: some implementations (Node 22) emit no close after an error, or late.
 		socket.onerror = (event) => {
 			const trouble = (event as ErrorEvent).error ?? (event as ErrorEvent).message;
 			if (!this.isOpen) this.fail(trouble);
@@ -49,7 +49,7 @@ export class WebSocketConnection implements Connection {
 		else socket.onopen = () => this.opened();
 	}
 
-	/** No connection came to be. */
+	/** The connection could not be opened. */
 	fail(trouble: unknown): void {
 		if (this.failing || this.ended) return;
 		this.failing = true;
@@ -77,7 +77,7 @@ export class WebSocketConnection implements Connection {
 	abandon(): void {
 		const words = `the connection to ${this.endpoint.host} was given up`;
 		this.givenUp.abort(new TransportError(words));
-		// The closing handshake may take for ever; what comes of it is nobody's any more. Node and Bun can do without.
+		// `close` may wait for the peer's handshake; Node and Bun have `terminate`.
 		const socket = this.socket as (WebSocket & { readonly terminate?: () => void }) | undefined;
 		if (socket?.terminate !== undefined) socket.terminate();
 		else socket?.close();

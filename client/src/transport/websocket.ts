@@ -1,17 +1,16 @@
-// WebSocket: everywhere. One message is one frame; the codec is chosen by the subprotocol, so that both ends agree before the
-// first byte.
+// The WebSocket transport. One message is one frame; the codec is negotiated by the subprotocol.
 import { SUBPROTOCOLS } from "@verbatim/protocol";
 import { ConnectError } from "../errors.ts";
 import { explainer } from "./explain.ts";
 import type { Transport } from "./transport.ts";
 import { WebSocketConnection } from "./web-socket-connection.ts";
 
-/** The part of the WebSocket interface that is used; the global one of browsers, Bun and Node ≥ 22 has it. */
+/** A WebSocket constructor; browsers, Bun and Node ≥ 22 have a global one. */
 export type WebSocketClass = new (url: string, protocols: string) => WebSocket;
 
 /**
- * The transport for `ws://` and `wss://`. `implementation`: for places without a global WebSocket. On Node and Bun the one of
- * `@verbatim/client/node` knows more: which address answers, and why one does not.
+ * The transport for `ws://` and `wss://`. `implementation`: for runtimes without a global WebSocket. On Node and Bun the transport of
+ * `@verbatim/client/node` tries all addresses of a host, and reports the cause of a failure.
  *
  * @example
  * ```ts
@@ -33,7 +32,7 @@ export function webSocketTransport(implementation?: WebSocketClass): Transport {
 			try {
 				connection.adopt(new Socket(endpoint.href, SUBPROTOCOLS[codec]));
 			} catch (cause) {
-				// As for ws:// from a page that came by https.
+				// For example ws:// from a page that was loaded by https.
 				const words = cause instanceof Error ? cause.message : String(cause);
 				connection.fail(new ConnectError("forbidden", endpoint.host, words, { cause }));
 			}

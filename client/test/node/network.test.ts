@@ -19,7 +19,7 @@ describe("the network of this device", () => {
 		const off = watch.on(() => told.push("told"));
 		const after = (ms: number): string[] => {
 			nowMs += ms;
-			watch.look();
+			watch.poll();
 			return told.splice(0);
 		};
 		expect(after(2_000)).toEqual([]);
@@ -63,7 +63,7 @@ describe("the network of this device", () => {
 		await server.start();
 		expect(client.status.state).toBe("waiting");
 		interfaces = { wlan0: [at("198.51.100.7")] };
-		watch.look();
+		watch.poll();
 		expect((await client.ready()).name).toBe("roamer");
 		await client.close();
 		await server.remove();

@@ -1,57 +1,56 @@
-// The rooms one is in, as the server tells them: at each welcome, by pushes, by answers to joins; and what to do when a frame
-// was lost that may have told of one.
+// The user's rooms and invitations, by welcomes, pushes and answers to joins; and the verification of them after a lost frame.
 import { type Cursor, Room_Standing, type RoomAdded, type User } from "@verbatim/protocol";
 import type { RoomInfo } from "../api.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import type { Body, Session } from "../session/session.ts";
-import { LiveRoom, type RoomPort } from "./room.ts";
+import { ClientRoom, type RoomPort } from "./room.ts";
 
-/** Rooms repaired side by side after one ping, each by a page at a time. If more are behind, a new session's cursors say so at once. */
+/** Rooms repaired concurrently after one ping. If more have a gap, a resync is cheaper: a hello carries all cursors at once. */
 const REPAIRS_MAX = 8;
 
-export interface RosterPort {
+export interface RoomRegistryPort {
 	/** The session, if it is live. */
 	readonly session: Session | undefined;
-	/** The server's list of rooms, over any number of reconnects. */
-	askRooms(): Promise<readonly RoomInfo[]>;
+	/** Requests the user's rooms, over any number of reconnects. */
+	listRooms(): Promise<readonly RoomInfo[]>;
 	resync(why: ProtocolError): void;
-	added(room: LiveRoom): void;
-	removed(room: LiveRoom): void;
+	added(room: ClientRoom): void;
+	removed(room: ClientRoom): void;
 	invited(room: RoomInfo, by: User | undefined): void;
-	/** An invitation is open no longer. */
+	/** An invitation was closed. */
 	invitationClosed(room: RoomInfo): void;
 }
 
-export class Roster {
+export class RoomRegistry {
 	/** By id. */
-	readonly rooms = new Map<string, LiveRoom>();
+	readonly rooms = new Map<string, ClientRoom>();
 	readonly invitations = new Map<string, RoomInfo>();
 	private readonly parts: Parts;
 	private readonly timelineMax: number;
 	private readonly roomPort: RoomPort;
-	private readonly port: RosterPort;
-	/** A list of rooms is on its way, for their descriptions. */
-	private describing = false;
-	/** Frames lost since it was last made sure that nothing is missing. */
+	private readonly port: RoomRegistryPort;
+	/** A list of rooms was requested by `refreshInfos`. */
+	private refreshing = false;
+	/** Frames lost since the last verification. */
 	private damages = 0;
 
-	constructor(parts: Parts, timelineMax: number, roomPort: RoomPort, port: RosterPort) {
+	constructor(parts: Parts, timelineMax: number, roomPort: RoomPort, port: RoomRegistryPort) {
 		this.parts = parts;
 		this.timelineMax = timelineMax;
 		this.roomPort = roomPort;
 		this.port = port;
 	}
 
-	/** Where one stands in each room. */
+	/** The cursor of each room, for a hello. */
 	cursors(): Array<Pick<Cursor, "room" | "epoch" | "seq">> {
 		return Array.from(this.rooms.values(), ({ id, epoch, to }) => ({ room: id, epoch, seq: to }));
 	}
 
-	/** All rooms there are for this user. What those have missed that were here before follows, after their cursors. */
+	/** All rooms of the user. The server's catch-up of known rooms follows, after the cursors of the hello. */
 	welcomed(infos: readonly RoomInfo[]): void {
 		const present = new Set<string>();
-		this.openInvitations(infos);
+		this.setInvitations(infos);
 		for (const info of infos) {
 			if (!isMember(info)) continue;
 			present.add(info.id);
@@ -59,21 +58,21 @@ export class Roster {
 			if (room === undefined) {
 				this.add(info, info.head, info.head);
 			} else {
-				room.describe(info);
+				room.setInfo(info);
 				room.refreshMembers();
 			}
 		}
 		for (const id of [...this.rooms.keys()]) if (!present.has(id)) this.remove(id);
 	}
 
-	/** Takes what was pushed, if it is of rooms. */
+	/** Processes a push, if it concerns rooms. */
 	pushed(body: Body): void {
 		switch (body.case) {
 			case "entries":
-				this.mustHold(body.value.room)?.entriesPushed(body.value);
+				this.knownOrResync(body.value.room)?.entriesPushed(body.value);
 				return;
 			case "skipped":
-				this.mustHold(body.value.room)?.skipped(body.value);
+				this.knownOrResync(body.value.room)?.skipped(body.value);
 				return;
 			case "ping":
 				this.sentUpTo(body.value.heads);
@@ -101,15 +100,15 @@ export class Roster {
 				return;
 			}
 			case "joined":
-				// Its caller has given up, but the stream of the room has begun.
+				// Its caller has timed out, but the room's stream has begun.
 				this.joined(body);
 				return;
 			default:
-			// Not of rooms, or an answer that nobody waits for any more.
+			// Not about rooms, or a late answer.
 		}
 	}
 
-	/** How far the server has sent rooms on this connection: what is not here was lost on its way, and nothing may have followed it. */
+	/** The heads up to which the server has sent on this connection: missing entries were lost, perhaps without a later one that shows it. */
 	private sentUpTo(heads: readonly Cursor[]): void {
 		const lost = heads.filter(({ room: id, epoch, seq }) => {
 			const room = this.rooms.get(id);
@@ -119,11 +118,11 @@ export class Roster {
 			this.port.resync(new ProtocolError(`entries of ${lost.length} rooms are missing`));
 			return;
 		}
-		for (const { room, epoch, seq } of lost) this.mustHold(room)?.sentUpTo(epoch, seq);
+		for (const { room, epoch, seq } of lost) this.knownOrResync(room)?.sentUpTo(epoch, seq);
 	}
 
 	/** The answer to a join. Throws `ProtocolError` if it is none. */
-	joined(body: Body): LiveRoom {
+	joined(body: Body): ClientRoom {
 		if (body.case !== "joined" || body.value.room === undefined || body.value.page === undefined) {
 			throw new ProtocolError(`a join was answered by ${body.case ?? "something unknown"}`);
 		}
@@ -142,35 +141,35 @@ export class Roster {
 		this.port.removed(room);
 	}
 
-	/** Another user, or nobody. */
+	/** The user has changed: removes all rooms and invitations. */
 	clear(): void {
 		for (const id of [...this.rooms.keys()]) this.remove(id);
-		this.openInvitations([]);
+		this.setInvitations([]);
 	}
 
-	/** Rooms may have other names than one knows: asks for them. */
-	describeAgain(): void {
-		if (this.describing) return;
-		this.describing = true;
-		this.port.askRooms().then(
+	/** Requests the infos of all rooms again: names may have changed. */
+	refreshInfos(): void {
+		if (this.refreshing) return;
+		this.refreshing = true;
+		this.port.listRooms().then(
 			(infos) => {
-				this.describing = false;
-				// Whatever this list is too old for asks for another.
-				for (const info of infos) this.rooms.get(info.id)?.describe(info);
+				this.refreshing = false;
+				// A room for which this list is too old requests another one.
+				for (const info of infos) this.rooms.get(info.id)?.setInfo(info);
 			},
 			() => {
-				this.describing = false;
+				this.refreshing = false;
 			},
 		);
 	}
 
-	/** A frame was lost, and it may have been any: see what the rooms should be, and fetch what is missing. */
+	/** A frame of unknown content was lost: verifies rooms and heads with the server, and repairs gaps. */
 	damaged(): void {
 		this.damages++;
 		if (this.damages > 1) return;
 		this.verify().catch((cause: unknown) => {
 			this.damages = 0;
-			this.port.resync(new ProtocolError("what was lost could not be found out", { cause }));
+			this.port.resync(new ProtocolError("the rooms could not be verified after a lost frame", { cause }));
 		});
 	}
 
@@ -183,11 +182,11 @@ export class Roster {
 			({ damages } = this);
 			invited = [...this.invitations.keys()];
 			({ session } = this.port);
-			infos = await this.port.askRooms();
-			// What was lost meanwhile may be newer than this list.
+			infos = await this.port.listRooms();
+			// A frame lost meanwhile may be newer than this list.
 		} while (damages !== this.damages);
 		this.damages = 0;
-		// A new session has begun with cursors, which set everything right.
+		// A new session has begun; its hello had the cursors, which repairs all gaps.
 		if (session !== this.port.session) return;
 		for (const id of invited) if (!infos.some((info) => info.id === id && isInvited(info))) this.closeInvitation(id);
 		const own = new Map(infos.filter(isMember).map((info) => [info.id, info]));
@@ -198,12 +197,12 @@ export class Roster {
 			room.refreshMembers();
 		}
 		if (own.size !== this.rooms.size || [...own.keys()].some((id) => !this.rooms.has(id))) {
-			this.port.resync(new ProtocolError("the rooms are not those that were told"));
+			this.port.resync(new ProtocolError("the server has other rooms than it announced"));
 		}
 	}
 
-	/** Of these rooms, those to which one is invited are all the open invitations. */
-	private openInvitations(infos: readonly RoomInfo[]): void {
+	/** Sets the open invitations to those of `infos`. */
+	private setInvitations(infos: readonly RoomInfo[]): void {
 		const open = new Map(infos.filter(isInvited).map((info) => [info.id, info]));
 		for (const id of [...this.invitations.keys()]) if (!open.has(id)) this.closeInvitation(id);
 		for (const [id, info] of open) this.invitations.set(id, info);
@@ -224,18 +223,18 @@ export class Roster {
 		else room.verify(info);
 	}
 
-	/** A new room; its stream goes on after `cursor`. */
-	private add(info: RoomInfo, cursor: number, seen: number): LiveRoom {
-		const room = new LiveRoom(this.parts, this.roomPort, this.timelineMax, info, cursor, seen);
+	/** Adds a room whose stream continues after `cursor`. */
+	private add(info: RoomInfo, cursor: number, seen: number): ClientRoom {
+		const room = new ClientRoom(this.parts, this.roomPort, this.timelineMax, info, cursor, seen);
 		this.rooms.set(info.id, room);
 		this.port.added(room);
 		return room;
 	}
 
-	/** The room that the server speaks of. One that is not known was told in a frame that got lost. */
-	private mustHold(id: string): LiveRoom | undefined {
+	/** The room of a push. Resyncs if it is unknown: its `roomAdded` was lost. */
+	private knownOrResync(id: string): ClientRoom | undefined {
 		const room = this.rooms.get(id);
-		if (room === undefined) this.port.resync(new ProtocolError("entries came of a room that was never told"));
+		if (room === undefined) this.port.resync(new ProtocolError("entries of a room that was not announced"));
 		return room;
 	}
 }

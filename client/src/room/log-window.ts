@@ -1,9 +1,9 @@
-// The gap-free piece of a log that a client holds: the entries after `base`, all of them, in order. Whatever arrives, in
-// whatever order and however often, either continues it or is refused with the reason; a hole cannot be made.
+// The gap-free range of a room's log that the client holds: all entries after `base`, in order. A run that arrives, in any order and any
+// number of times, either extends it or is refused with the reason. Invariant: no gap.
 import type { Entry as WireEntry } from "@verbatim/protocol";
 import { type Entry, withText } from "../entry.ts";
 
-/** A dense run of entries: `from` to `to`, both included, none left out; empty when `to` is `from` - 1. */
+/** A dense run of entries: `from` to `to`, inclusive; empty when `to` is `from` - 1. */
 export interface Run {
 	readonly epoch: number;
 	readonly from: number;
@@ -12,14 +12,14 @@ export interface Run {
 }
 
 export type Extended =
-	/** `fresh` are the entries that were new, in order; perhaps none. */
+	/** `fresh`: the new entries, in order; may be empty. */
 	| { readonly kind: "extended"; readonly fresh: readonly Entry[] }
-	/** `from` to `to` are missing in between; nothing was changed. */
+	/** `from` to `to` are missing between; nothing was changed. */
 	| { readonly kind: "gap"; readonly from: number; readonly to: number }
-	/** Another incarnation of the log; nothing was changed. */
+	/** The run is of another epoch; nothing was changed. */
 	| { readonly kind: "epoch" };
 
-export class Window {
+export class LogWindow {
 	private epochNow: number;
 	private base: number;
 	private held: Entry[] = [];
@@ -57,13 +57,13 @@ export class Window {
 		return this.held[seq - this.from];
 	}
 
-	/** The entries above `seq`, or undefined where some of them were never here or are here no more. */
+	/** The entries above `seq`; undefined if the window does not hold all of them. */
 	above(seq: number): readonly Entry[] | undefined {
 		if (seq >= this.to) return [];
 		return this.from > seq + 1 ? undefined : this.held.slice(seq + 1 - this.from);
 	}
 
-	/** Takes what is new of `run`, if it continues the end. */
+	/** Appends the new entries of `run`, if it continues the window. */
 	extend(run: Run): Extended {
 		if (run.epoch !== this.epochNow) return { kind: "epoch" };
 		if (run.from > this.to + 1) return { kind: "gap", from: this.to + 1, to: run.from - 1 };
@@ -75,7 +75,7 @@ export class Window {
 		return { kind: "extended", fresh };
 	}
 
-	/** Takes what lies before the beginning, if it touches it; gives how many entries came. */
+	/** Prepends the entries of `run` before the window, if it is adjacent; returns how many. */
 	prepend(run: Run): number {
 		if (run.epoch !== this.epochNow || run.from >= this.from || run.to < this.base) return 0;
 		const older = run.entries.slice(0, this.from - run.from);
@@ -85,7 +85,7 @@ export class Window {
 		return older.length;
 	}
 
-	/** Begins anew with `run`. */
+	/** Replaces the content by `run`. */
 	reset(run: Run): void {
 		this.epochNow = run.epoch;
 		this.base = run.from - 1;
@@ -93,7 +93,7 @@ export class Window {
 		this.snapshot = undefined;
 	}
 
-	/** Forgets the oldest, so that at most `keep` remain. */
+	/** Drops the oldest entries, so that at most `keep` remain. */
 	trim(keep: number): void {
 		const drop = this.held.length - Math.max(0, keep);
 		if (drop <= 0) return;
@@ -103,13 +103,13 @@ export class Window {
 	}
 }
 
-/** `entries` as a run that begins at `from`, or undefined if they are not dense from there. */
+/** `entries` as a run that begins at `from`; undefined if they are not dense. */
 export function runOf(epoch: number, from: number, entries: readonly WireEntry[]): Run | undefined {
 	if (!entries.every((entry, i) => entry.seq === from + i)) return undefined;
 	return { epoch, from, to: from + entries.length - 1, entries: withText(entries) };
 }
 
-/** A page as a run, or undefined if it is not what it says. */
+/** A page as a run; undefined if its entries do not match its bounds. */
 export function runOfPage(page: {
 	readonly epoch: number;
 	readonly from: number;

@@ -1,29 +1,34 @@
-// `room.entries()`: a reader with a cursor of its own over the room's log. It takes from the timeline's window what is there
-// and fetches what is not; it is pulled, so a slow loop costs no memory and misses nothing.
+// `room.entries()`: an iteration with its own cursor over the room's log. It reads from the room's window, and fetches entries that
+// are not in it. It is pull-based: a slow loop buffers nothing and loses nothing.
 
 import type { SkippedRange } from "../api.ts";
 import type { Entry } from "../entry.ts";
 import { EpochError } from "../errors.ts";
-import type { Run, Window } from "./window.ts";
+import type { LogWindow, Run } from "./log-window.ts";
 
-/** What a reader needs of its room. */
-export interface Readable {
+/** What the iteration needs of its room. */
+export interface IterableRoom {
 	readonly id: string;
-	readonly window: Window;
-	/** Undefined while the room goes on; then how it ended: nothing, or an error to throw. */
+	readonly window: LogWindow;
+	/** Set when no further entries come; `error`: what the iteration throws then. */
 	readonly ending: { readonly error?: Error } | undefined;
 	/** Why `seq`, which lies before the window, is not in it. */
 	reasonBefore(seq: number): "far" | "trimmed";
-	/** The entries after `seq`, at least one, over any number of reconnects. Rejects when that can never be, or with the signal. */
+	/** The entries after `seq`, at least one, over any number of reconnects. Rejects with errors that are not retryable, and with the signal. */
 	fetchAfter(seq: number, signal: AbortSignal): Promise<Run>;
-	/** Resolves when the window or the ending has changed, or with the signal. */
-	stirred(signal: AbortSignal): Promise<void>;
+	/** Resolves when the window or `ending` has changed, or with the signal. */
+	waitForChange(signal: AbortSignal): Promise<void>;
 }
 
-export type Item = Entry | { readonly skipped: SkippedRange };
+export type EntryOrSkip = Entry | { readonly skipped: SkippedRange };
 
-/** An iteration over `room` after `after`. `return` and the signal end it at any time, also while it waits. */
-export function readEntries(room: Readable, after: number, fill: boolean, signal?: AbortSignal): AsyncIterableIterator<Item> {
+/** Iterates over the entries of `room` after `after`. `return` and the signal end it at any time, also while it waits. */
+export function readEntries(
+	room: IterableRoom,
+	after: number,
+	fill: boolean,
+	signal?: AbortSignal,
+): AsyncIterableIterator<EntryOrSkip> {
 	const stop = new AbortController();
 	const onAbort = (): void => stop.abort();
 	if (signal?.aborted) stop.abort();
@@ -38,7 +43,7 @@ export function readEntries(room: Readable, after: number, fill: boolean, signal
 				return result;
 			} catch (error) {
 				finish();
-				// Ended on purpose while it fetched: that is no error.
+				// Ended by the caller during a fetch: not an error.
 				if (stop.signal.aborted) return { done: true, value: undefined };
 				throw error;
 			}
@@ -55,19 +60,19 @@ export function readEntries(room: Readable, after: number, fill: boolean, signal
 }
 
 async function* read(
-	room: Readable,
+	room: IterableRoom,
 	began: number,
 	after: number,
 	fill: boolean,
 	signal: AbortSignal,
-): AsyncGenerator<Item, undefined> {
+): AsyncGenerator<EntryOrSkip, undefined> {
 	const { window } = room;
 	let epoch = began;
 	let next = after + 1;
 	while (!signal.aborted) {
 		if (window.epoch !== epoch) {
 			if (fill) throw new EpochError(room.id, window.to);
-			// Taken before the loop gets its turn: the window may move on meanwhile.
+			// Read before the `yield`: the window may change during it.
 			({ epoch, from: next } = window);
 			yield { skipped: { from: 1, to: next - 1, reason: "epoch" } };
 		} else if (next > window.to) {
@@ -75,16 +80,16 @@ async function* read(
 				if (room.ending.error !== undefined) throw room.ending.error;
 				return undefined;
 			}
-			await room.stirred(signal);
+			await room.waitForChange(signal);
 		} else if (next >= window.from) {
 			const entry = window.at(next++);
 			if (entry !== undefined) yield entry;
 		} else if (fill) {
 			const run = await room.fetchAfter(next - 1, signal);
 			if (run.epoch !== epoch) {
-				// The window of a room that has ended will not follow.
+				// The window of a room that has ended will not change to the new epoch.
 				if (room.ending !== undefined) throw room.ending.error ?? new EpochError(room.id, window.to);
-				if (window.epoch === epoch) await room.stirred(signal);
+				if (window.epoch === epoch) await room.waitForChange(signal);
 				continue;
 			}
 			for (const entry of run.entries) {

@@ -1,33 +1,33 @@
-// One send on its way: the public `Delivery` and the promise behind it. How it moves is decided in outbox.ts.
+// One pending send: the public `Delivery` and its promise. outbox.ts and send-scheduler.ts change its state.
 import type { Sent } from "@verbatim/protocol";
 import type { Delivery, DeliveryState, SendOptions } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import { AbortedError, TimeoutError, type VerbatimError } from "../errors.ts";
 import type { StoredSend } from "./store.ts";
 
-export interface ItemPort {
-	retry(item: Item): void;
-	discard(item: Item, why?: VerbatimError): void;
+export interface PendingSendPort {
+	retry(item: PendingSend): void;
+	discard(item: PendingSend, why?: VerbatimError): void;
 }
 
-export class Item implements Delivery {
-	/** As it is kept. */
+export class PendingSend implements Delivery {
+	/** Its record in the store. */
 	stored: StoredSend;
-	private readonly port: ItemPort;
+	private readonly port: PendingSendPort;
 	status: DeliveryState = { state: "waiting" };
-	/** It is kept, and may be tried. */
+	/** The store has it: it may be sent. */
 	kept: boolean;
-	/** The number of the try that counts; 0 while there is none. Refusals of other tries are out of date. */
+	/** Number of the current try; 0: none. Refusals of other tries are stale. */
 	attempt = 0;
-	/** It has been on the wire: it may be in the log. */
+	/** It has been in flight at least once: it may be in the log. */
 	tried = false;
-	/** The send that its present try stands behind. */
-	behind: Item | undefined;
+	/** The unanswered send before it, as its current try says (`behind` on the wire). */
+	behind: PendingSend | undefined;
 	private promise: Promise<Sent> | undefined;
 	private resolve: (sent: Sent) => void = () => {};
 	private reject: (error: VerbatimError) => void = () => {};
 
-	constructor(stored: StoredSend, kept: boolean, port: ItemPort) {
+	constructor(stored: StoredSend, kept: boolean, port: PendingSendPort) {
 		this.stored = stored;
 		this.kept = kept;
 		this.port = port;
@@ -58,7 +58,7 @@ export class Item implements Delivery {
 		this.port.discard(this);
 	}
 
-	/** Ends the caller's waiting by signal or time; what was never on the wire is taken back then. */
+	/** Rejects `done` by signal or time-out; discards a send that was never in flight. */
 	bound({ signal, timeoutMs }: SendOptions, clock: Pick<Clock, "after">): void {
 		const giveUp = (error: VerbatimError): void => {
 			if (this.tried) this.reject(error);
@@ -76,13 +76,13 @@ export class Item implements Delivery {
 		else signal?.addEventListener("abort", onAbort, { once: true });
 	}
 
-	/** A new promise, after the one before was broken. */
+	/** Replaces `done` after a rejection. */
 	renew(): void {
 		this.promise = new Promise((resolve, reject) => {
 			this.resolve = resolve;
 			this.reject = reject;
 		});
-		// Nobody has to handle it: the status says the same.
+		// No unhandled rejection: `status` reports the same.
 		this.promise.catch(() => undefined);
 	}
 
@@ -92,7 +92,7 @@ export class Item implements Delivery {
 		this.resolve(sent);
 	}
 
-	/** Breaks the promise; the status is for the outbox to set. */
+	/** Rejects `done`; the outbox sets the status. */
 	fail(error: VerbatimError): void {
 		this.reject(error);
 	}

@@ -2,17 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { create, EntrySchema } from "@verbatim/protocol";
 import fc from "fast-check";
 import { type Entry, withText } from "../src/entry.ts";
-import { runOf, runOfPage, Window } from "../src/room/window.ts";
+import { LogWindow, runOf, runOfPage } from "../src/room/log-window.ts";
 
 const entry = (seq: number) => create(EntrySchema, { seq, body: { case: "message", value: { text: `#${seq}` } } });
 const entries = (from: number, to: number): Entry[] =>
 	withText(Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => entry(from + i)));
 const run = (from: number, to: number, epoch = 1) => ({ epoch, from, to, entries: entries(from, to) });
-const seqs = (window: Window): number[] => window.entries.map(({ seq }) => seq);
+const seqs = (window: LogWindow): number[] => window.entries.map(({ seq }) => seq);
 
 describe("a window", () => {
 	test("takes what continues it, once, and gives what was new", () => {
-		const window = new Window(1, 10);
+		const window = new LogWindow(1, 10);
 		expect([window.from, window.to]).toEqual([11, 10]);
 		expect(window.extend(run(11, 12))).toMatchObject({ kind: "extended", fresh: [{ seq: 11 }, { seq: 12 }] });
 		expect(window.extend(run(10, 13))).toMatchObject({ fresh: [{ seq: 13 }] });
@@ -21,7 +21,7 @@ describe("a window", () => {
 	});
 
 	test("refuses a hole and says which, and another epoch, and is unchanged by both", () => {
-		const window = new Window(1, 0);
+		const window = new LogWindow(1, 0);
 		window.extend(run(1, 3));
 		expect(window.extend(run(6, 7))).toEqual({ kind: "gap", from: 4, to: 5 });
 		expect(window.extend(run(4, 5, 2))).toEqual({ kind: "epoch" });
@@ -30,7 +30,7 @@ describe("a window", () => {
 	});
 
 	test("takes older pages only where they touch it", () => {
-		const window = new Window(1, 20);
+		const window = new LogWindow(1, 20);
 		expect(window.prepend(run(5, 10))).toBe(0);
 		expect(window.prepend(run(15, 22))).toBe(6);
 		expect([window.from, window.to]).toEqual([15, 20]);
@@ -41,7 +41,7 @@ describe("a window", () => {
 	});
 
 	test("gives the same array until something changes", () => {
-		const window = new Window(1, 0);
+		const window = new LogWindow(1, 0);
 		window.extend(run(1, 2));
 		const before = window.entries;
 		window.extend(run(1, 2));
@@ -68,7 +68,7 @@ describe("a window", () => {
 		);
 		fc.assert(
 			fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 0, max: 30 }), (steps, base) => {
-				const window = new Window(1, base);
+				const window = new LogWindow(1, base);
 				for (const { kind, from, length, epoch } of steps) {
 					const piece = run(from, from + length - 1, epoch);
 					const before = window.to;

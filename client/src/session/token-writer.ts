@@ -1,19 +1,19 @@
-// Gives the token store what is to be kept. A store that fails (a full disk, storage that is switched off) costs no connection: it is told as
-// a problem and tried again, since what is still there is used up, and whoever comes back with it loses the log-in.
+// Writes the identity to the token store, with retries. A failing store (a full disk, disabled storage) does not affect the connection: it
+// is reported as a problem. The write is retried because the tokens in the store are superseded: a restart with them would lose the log-in.
 import type { Cancel, Clock } from "../clock.ts";
 import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
-export class Keeping {
+export class TokenWriter {
 	private readonly store: Pick<TokenStore, "load" | "save">;
 	private readonly clock: Pick<Clock, "after">;
 	private readonly problem: (what: string, cause: unknown) => void;
-	/** What the store has not taken yet. */
+	/** The identity that is not written yet. */
 	private unsaved: { readonly identity: StoredIdentity | undefined } | undefined;
-	/** Refresh tokens that were replaced or refused since the store last took something: they may be what is there. */
-	private readonly usedUp = new Set<string>();
+	/** Refresh tokens that were replaced or refused since the last successful write: the store may still have them. */
+	private readonly superseded = new Set<string>();
 	private waitMs = 0;
 	private cancelRetry: Cancel = () => {};
 	private saving: Promise<void> = Promise.resolve();
@@ -28,23 +28,23 @@ export class Keeping {
 		this.problem = problem;
 	}
 
-	/** Resolves when the store has taken what it was given, or has failed at it. Never rejects. */
+	/** Resolves when the last write has completed or failed. Never rejects. */
 	get done(): Promise<void> {
 		return this.saving;
 	}
 
-	/** `task` comes after what is being saved, and before what is looked at next. */
+	/** Runs `task` after the current write and before the next read. */
 	after(task: (before: Promise<void>) => Promise<void>): void {
 		this.saving = task(this.saving);
 	}
 
-	/** What this client has used up is not taken from the store any more. */
-	replaced({ tokens }: StoredIdentity): void {
-		this.usedUp.add(tokens.refresh || tokens.access);
+	/** Marks tokens as superseded: they are not adopted from the store again. */
+	supersede({ tokens }: StoredIdentity): void {
+		this.superseded.add(tokens.refresh || tokens.access);
 	}
 
-	isUsedUp({ tokens }: StoredIdentity): boolean {
-		return this.usedUp.has(tokens.refresh || tokens.access);
+	isSuperseded({ tokens }: StoredIdentity): boolean {
+		return this.superseded.has(tokens.refresh || tokens.access);
 	}
 
 	save(identity: StoredIdentity | undefined): void {
@@ -55,7 +55,7 @@ export class Keeping {
 			() => {
 				if (this.unsaved !== unsaved) return;
 				this.unsaved = undefined;
-				this.usedUp.clear();
+				this.superseded.clear();
 				this.waitMs = 0;
 			},
 			(cause: unknown) => {
@@ -67,20 +67,20 @@ export class Keeping {
 		);
 	}
 
-	/** Tries again at once what the store has not taken. */
+	/** Retries a failed write at once. */
 	retry(): void {
 		if (this.unsaved === undefined) return;
 		this.cancelRetry();
 		this.saving = this.saving.then(() => this.tryAgain());
 	}
 
-	/** Forgets in the store too. Rejects as it does. */
+	/** Removes the identity from the store. Rejects as the store does. */
 	async forget(): Promise<void> {
 		this.dropUnsaved();
 		await this.store.save(undefined);
 	}
 
-	/** The last try; nothing is done later by itself. */
+	/** A last retry; cancels further ones. */
 	async settle(): Promise<void> {
 		this.retry();
 		await this.saving;
@@ -93,9 +93,9 @@ export class Keeping {
 		this.cancelRetry();
 		const stored = await this.store.load().catch(() => undefined);
 		if (this.unsaved !== unsaved) return;
-		// Another program has kept newer tokens of this user meanwhile, and they are seen with the next look.
-		const isTheirs = stored !== undefined && !this.isUsedUp(stored);
-		if (isTheirs && (unsaved.identity === undefined || unsaved.identity.user.id === stored.user.id)) {
+		// Another program has stored newer tokens of this user, which the next read adopts.
+		const isOfAnother = stored !== undefined && !this.isSuperseded(stored);
+		if (isOfAnother && (unsaved.identity === undefined || unsaved.identity.user.id === stored.user.id)) {
 			this.dropUnsaved();
 			return;
 		}

@@ -1,30 +1,30 @@
-// Fills a hole at the live end of a window: a frame was lost on the way, and what it carried is fetched from the log. What is
-// pushed meanwhile and does not continue the window is not kept: it is fetched too.
+// Repairs a gap at the live end of a window: fetches the entries of a lost frame from the log. Entries that are pushed meanwhile beyond
+// the gap are dropped, and fetched too.
 import { ProtocolError, type VerbatimError } from "../errors.ts";
-import type { Run } from "./window.ts";
+import type { Run } from "./log-window.ts";
 
-export interface HealerPort {
+export interface GapRepairPort {
 	fetchAfter(seq: number, signal: AbortSignal): Promise<Run>;
 	/** Extends the window. */
 	take(run: Run): void;
 	/** The window's end. */
 	to(): number;
 	resync(why: ProtocolError): void;
-	/** A larger hole is not fetched here: the next hello's cursor lets the server decide what to send. */
+	/** A larger gap causes a resync instead: by the cursor in the hello the server decides what to send. Entries. */
 	readonly gapMax: number;
 }
 
-export class Healer {
-	private readonly port: HealerPort;
+export class GapRepair {
+	private readonly port: GapRepairPort;
 	private wanted = 0;
 	private underWay: AbortController | undefined;
 
-	constructor(port: HealerPort) {
+	constructor(port: GapRepairPort) {
 		this.port = port;
 	}
 
-	/** The window must reach `seq`. */
-	heal(seq: number): void {
+	/** Fetches entries until the window reaches `seq`. */
+	repair(seq: number): void {
 		this.wanted = Math.max(this.wanted, seq);
 		if (this.wanted - this.port.to() > this.port.gapMax) {
 			this.port.resync(new ProtocolError(`${this.wanted - this.port.to()} entries are missing`));
@@ -33,7 +33,7 @@ export class Healer {
 		}
 	}
 
-	/** Somebody else sets it right. */
+	/** Cancels the repair: the window was reset, or the session has ended. */
 	stop(): void {
 		this.wanted = 0;
 		this.underWay?.abort();
@@ -55,7 +55,7 @@ export class Healer {
 			this.port.resync(
 				error instanceof ProtocolError
 					? error
-					: new ProtocolError("what is missing could not be fetched", { cause: error as VerbatimError }),
+					: new ProtocolError("missing entries could not be fetched", { cause: error as VerbatimError }),
 			);
 		} finally {
 			if (this.underWay === control) this.underWay = undefined;

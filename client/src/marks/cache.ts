@@ -1,11 +1,11 @@
-// Brings marks from their store to the rooms and back, gathered over a little while.
+// Read marks of the current user, cached over the mark store: loaded once, written back at most every `SAVE_AFTER_MS`.
 import type { Cancel, Clock } from "../clock.ts";
-import type { LiveRoom } from "../room/room.ts";
+import type { ClientRoom } from "../room/room.ts";
 import type { Mark, MarkStore } from "./store.ts";
 
 const SAVE_AFTER_MS = 500;
 
-export class MarkKeeper {
+export class MarkCache {
 	private readonly store: MarkStore | undefined;
 	private readonly clock: Pick<Clock, "after">;
 	private readonly problem: (what: string, cause: unknown) => void;
@@ -20,37 +20,38 @@ export class MarkKeeper {
 		this.problem = problem;
 	}
 
-	become(user: string): void {
+	/** Switches the user; an empty id is nobody. Writes back the marks of the previous one. */
+	setUser(user: string): void {
 		void this.flush();
 		this.user = user;
 		this.marks = new Map();
 		if (this.store === undefined || user === "") return;
 		const { marks } = this;
 		this.loaded = this.store.load(user).then(
-			(kept) => {
-				for (const [room, mark] of kept) if (!marks.has(room)) marks.set(room, mark);
+			(stored) => {
+				for (const [room, mark] of stored) if (!marks.has(room)) marks.set(room, mark);
 			},
-			(cause: unknown) => this.problem("what was seen could not be read", cause),
+			(cause: unknown) => this.problem("the read marks could not be loaded", cause),
 		);
 	}
 
-	/** The room is new here: what was seen of it in an earlier life still holds. */
-	async restore(room: LiveRoom): Promise<void> {
+	/** Applies the stored mark to a room that was just added; stores the room's own if there is none of its epoch. */
+	async restore(room: ClientRoom): Promise<void> {
 		const { user } = this;
 		await this.loaded;
 		if (user !== this.user) return;
 		const mark = this.marks.get(room.id);
-		if (mark?.epoch === room.epoch) room.seenBefore(mark.seq);
+		if (mark?.epoch === room.epoch) room.restoreSeen(mark.seq);
 		else this.seen(room);
 	}
 
-	seen(room: LiveRoom): void {
+	seen(room: ClientRoom): void {
 		if (this.store === undefined) return;
 		this.marks.set(room.id, { epoch: room.epoch, seq: room.seen });
 		this.cancelSave ??= this.clock.after(SAVE_AFTER_MS, () => void this.flush());
 	}
 
-	/** Saves now what waits to be saved; resolves when it is. */
+	/** Writes back now if a write is scheduled; resolves when it is stored. */
 	async flush(): Promise<void> {
 		if (this.cancelSave === undefined || this.store === undefined) return;
 		this.cancelSave();
@@ -60,7 +61,7 @@ export class MarkKeeper {
 			await this.loaded;
 			await store.save(user, marks);
 		} catch (cause) {
-			this.problem("what was seen could not be kept", cause);
+			this.problem("the read marks could not be stored", cause);
 		}
 	}
 }

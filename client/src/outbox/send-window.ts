@@ -1,15 +1,14 @@
-// How many sends may be on the wire at once. It opens and closes with the server's patience, as TCP's window does (RFC 5681, 6582): after
-// a refusal from one upwards, quickly to half of what was too much, then slowly.
+// Congestion window of the outbox: how many sends may be in flight. As TCP's (RFC 5681, 6582): a refusal sets it to one; then slow
+// start up to half of the refused size, and additive increase after that.
 //
-// Tries are numbered. Answers to those that were on the wire when one was refused tell of the window as it was then: they neither
-// open nor close it any more.
+// Tries are numbered. Answers to tries that were in flight at a refusal belong to the old window, and do not change the new one.
 export class SendWindow {
 	inFlight = 0;
 	private readonly max: number;
 	private size: number;
-	/** Up to here it opens quickly. */
+	/** Slow start ends at this size. */
 	private threshold: number;
-	/** The newest try when one was last refused. */
+	/** The newest try at the last refusal. */
 	private recover = 0;
 
 	constructor(max: number) {
@@ -22,22 +21,22 @@ export class SendWindow {
 		return this.inFlight < Math.floor(this.size);
 	}
 
-	/** `attempt`: which try was answered. */
+	/** `attempt`: number of the answered try. */
 	acknowledged(attempt: number): void {
 		if (attempt <= this.recover) return;
 		this.size = Math.min(this.max, this.size + (this.size < this.threshold ? 1 : 0.5 / this.size));
 	}
 
-	/** `newest`: the last try that is on the wire. */
+	/** `newest`: number of the last try in flight. */
 	refused(attempt: number, newest: number): void {
 		if (attempt <= this.recover) return;
 		this.recover = newest;
-		// A single one is not too much: the server is not ready yet, and how much it took before is still known.
+		// A refusal at size 1 is not congestion, the server is not ready yet: keeps the threshold.
 		if (this.size >= 2) this.threshold = Math.floor(this.size / 2);
 		this.size = 1;
 	}
 
-	/** Another connection: what the server bears is not known yet. */
+	/** A new connection: starts with the full window. */
 	reset(): void {
 		this.size = this.max;
 	}

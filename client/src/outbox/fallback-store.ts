@@ -1,10 +1,10 @@
-// The outbox's store as the outbox wants it: never in its way. What fails is told as a problem; what is said still goes out, as
-// long as this page or process lives.
+// Wraps the outbox's store so that its failures do not stop sending. They are reported as problems; if the store cannot be opened,
+// memory takes its place.
 import { OutboxError, type VerbatimError } from "../errors.ts";
 import { memoryOutbox } from "./memory.ts";
 import type { OutboxStore, StoredSend } from "./store.ts";
 
-export class Shelf {
+export class FallbackStore {
 	private store: OutboxStore;
 	private readonly problem: (error: VerbatimError) => void;
 	private opened: Promise<readonly StoredSend[]> = Promise.resolve([]);
@@ -15,13 +15,13 @@ export class Shelf {
 		store.onAdopted?.(adopted);
 	}
 
-	/** What is kept of `user`, oldest first. */
+	/** The stored sends of `user`, oldest first. Never rejects. */
 	open(user: string): Promise<readonly StoredSend[]> {
 		this.opened = this.opened.then(async () => {
 			try {
 				return await this.store.open(user);
 			} catch (cause) {
-				this.problem(new OutboxError("what is said now will not survive a reload: the outbox could not be opened", { cause }));
+				this.problem(new OutboxError("new sends will not survive a reload: the outbox could not be opened", { cause }));
 				this.store = memoryOutbox();
 				return [];
 			}
@@ -29,20 +29,20 @@ export class Shelf {
 		return this.opened;
 	}
 
-	/** Resolves when the send is kept, or cannot be. */
+	/** Resolves when the send is stored, or the store has failed. Never rejects. */
 	async put(send: StoredSend): Promise<void> {
 		await this.opened;
 		try {
 			await this.store.put(send);
 		} catch (cause) {
-			this.problem(new OutboxError("this send will not survive a reload: the outbox could not keep it", { cause }));
+			this.problem(new OutboxError("this send will not survive a reload: the outbox could not store it", { cause }));
 		}
 	}
 
 	remove(send: StoredSend): void {
 		this.opened
 			.then(() => this.store.remove(send))
-			// It stays kept, and will be repeated after a reload: the server finds the repeat by its cid.
+			// It stays stored, and is repeated after a reload: the server detects the duplicate by its cid.
 			.catch((cause: unknown) => this.problem(new OutboxError("a send could not be removed from the outbox", { cause })));
 	}
 

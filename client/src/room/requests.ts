@@ -1,12 +1,11 @@
-// What a room asks of the server, and the answers as values. Answers of another kind than was asked for are the server's
-// mistake, and said as such.
+// The requests of a room, with typed answers. An answer of an unexpected kind is a `ProtocolError`.
 import type { Down, Limits, MemberList, Page as WirePage } from "@verbatim/protocol";
 import type { CallOptions, HistoryBound } from "../api.ts";
 import { type Page, withText } from "../entry.ts";
 import { ProtocolError } from "../errors.ts";
-import { type Run, runOfPage } from "./window.ts";
+import { type Run, runOfPage } from "./log-window.ts";
 
-/** A command that a room may ask for; each is answered, or rejects within the bounds of the call. */
+/** A command of a room. */
 export type RoomCommand =
 	| { readonly case: "history"; readonly value: { room: string } & HistoryValue }
 	| { readonly case: "who"; readonly value: { room: string } & WhoValue }
@@ -14,7 +13,7 @@ export type RoomCommand =
 	| { readonly case: "rename"; readonly value: { room: string; name: string } }
 	| { readonly case: "invite"; readonly value: { room: string; user: string } };
 
-/** What is asked about the members: a page, or who of `users` is online. */
+/** A request for a page of members, or for the presence of `users`. */
 export interface WhoValue {
 	readonly after: string;
 	readonly limit: number;
@@ -23,13 +22,13 @@ export interface WhoValue {
 	readonly users: { id: string }[];
 }
 
-export interface AskPort {
+export interface RoomRequestsPort {
 	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
-	/** Runs `task` within the bounds of a call; its signal ends with them. */
+	/** Runs `task` within the bounds of a call; its signal aborts with them. */
 	bounded<T>(what: string, options: CallOptions, task: (signal: AbortSignal) => Promise<T>): Promise<T>;
 	/**
-	 * As `call`, over any number of tries; rejects only for good. `command` is asked before each try for what to ask, and
-	 * told how many answers got lost so far.
+	 * As `call`, with any number of retries; rejects for errors that are not retryable. `command` is called before each try, with the
+	 * number of answers lost so far.
 	 */
 	persist(command: (lost: number) => RoomCommand, signal: AbortSignal): Promise<Down["body"]>;
 }
@@ -43,21 +42,21 @@ interface HistoryValue {
 	readonly limit: number;
 }
 
-export class Ask {
+export class RoomRequests {
 	private readonly room: string;
-	private readonly port: AskPort;
+	private readonly port: RoomRequestsPort;
 	private readonly limits: Limits;
-	/** Asked for at once where all is wanted. A line that damages every long frame may let short ones pass, so it follows how that goes. */
+	/** Page size of `after`; halved for each lost answer and doubled for each page: a lossy link may pass short frames only. */
 	private pageEntries: number;
 
-	constructor(room: string, port: AskPort, limits: Limits) {
+	constructor(room: string, port: RoomRequestsPort, limits: Limits) {
 		this.room = room;
 		this.port = port;
 		this.limits = limits;
 		this.pageEntries = limits.historyEntriesMax;
 	}
 
-	/** A page as it lies on the server. */
+	/** A page of the server's log. */
 	async history(bound: HistoryBound, options: CallOptions = {}): Promise<Page> {
 		const limit = Math.min(bound.limit ?? this.limits.historyEntriesDefault, this.limits.historyEntriesMax);
 		const { before = 0, after, around = 0, atMs = 0 } = bound;
@@ -65,7 +64,7 @@ export class Ask {
 		return { ...page, entries: withText(page.entries) };
 	}
 
-	/** The entries after `seq`, however long it takes. */
+	/** The next page of entries after `seq`, with any number of retries. */
 	async after(seq: number, signal: AbortSignal): Promise<Run> {
 		const bound = { before: 0, ...afterOf(seq) };
 		let known = 0;
@@ -109,7 +108,7 @@ function unexpected(what: string, body: Down["body"]): ProtocolError {
 	return new ProtocolError(`${what} was answered by ${body.case ?? "something unknown"}`);
 }
 
-/** On the wire 0 means no bound: what comes after 0 is asked for as the first. */
+/** On the wire `after` 0 means no bound; `first` asks for the entries after 0. */
 function afterOf(seq: number | undefined): { after: number; first: boolean } {
 	return { after: seq ?? 0, first: seq === 0 };
 }
