@@ -1,8 +1,8 @@
 // The list of a room's members, as a client keeps it: by pages, by the log, and by asking for what has changed.
 import { describe, expect, test } from "bun:test";
-import { Skipped_Reason, TIMING } from "@verbatim/protocol";
+import { Skipped_Reason, TIMING, type Who } from "@verbatim/protocol";
 import fc from "fast-check";
-import type { Room } from "../src/mod.ts";
+import { type Room, TimeoutError } from "../src/mod.ts";
 import { type Bench, failure, liveClient } from "./support/bench.ts";
 import { FakeServer, refusal, userOf } from "./support/fake-server.ts";
 
@@ -147,6 +147,22 @@ describe("a large room", () => {
 		expect(asks(bench).slice(before)).toHaveLength(5);
 		expect([room.epoch, room.membersComplete, namesOf(room)]).toEqual([2, true, [...tea.members].sort()]);
 		expect(room.memberCount).toBe(COUNT + 2);
+	});
+
+	test("is complete again by itself, after `who` was asked once more and did not end", async () => {
+		const bench = await inCrowd();
+		const { server, clock, room } = bench;
+		server.presenceMax = 1_000;
+		await given(bench, room.who());
+		server.react = ({ case: kind, value }) => (kind === "who" && (value as Who).after !== "" ? "silent" : undefined);
+		const asking = room.who();
+		const error = failure(asking);
+		await clock.advance(TIMING.answerMs);
+		expect(await error).toBeInstanceOf(TimeoutError);
+		expect(room.membersComplete).toBe(false);
+		server.react = () => undefined;
+		await clock.advance(TIMING.stableMs + TIMING.answerMs);
+		expect(room.membersComplete).toBe(true);
 	});
 
 	test("has no hole where it is begun anew while a later page is on its way", async () => {

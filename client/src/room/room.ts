@@ -213,8 +213,14 @@ export class ClientRoom implements Room, IterableRoom {
 		this.change();
 	}
 
-	who(options?: CallOptions): Promise<readonly RoomMember[]> {
-		return this.pages.all(options);
+	async who(options?: CallOptions): Promise<readonly RoomMember[]> {
+		try {
+			return await this.pages.all(options);
+		} catch (error) {
+			// The caller is told; what is shown of the members goes on being completed, if a page of them was here.
+			if (!this.pages.members.complete) this.refreshMembers(error instanceof RefusedError ? error.retryAfterMs : 0);
+			throw error;
+		}
 	}
 
 	loadMembers(limit = MEMBERS_DEFAULT, options?: CallOptions): Promise<number> {
