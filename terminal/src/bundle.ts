@@ -1,10 +1,8 @@
-// What a bundler must know of this package to put it into one executable. For `Bun.build` only; the program itself does not
-// import this.
+// Bundler settings for putting this package into one executable. For `Bun.build` only; the program does not import this.
 import type { BunPlugin } from "bun";
 
 /**
- * Leaves out React's developer tools. Ink asks for them only where `DEV=true` is set, but a bundle would have to hold them: they
- * are not installed.
+ * Leaves out React's developer tools. Ink loads them only with `DEV=true`, but a bundler would resolve them: they are not installed.
  */
 export const withoutDevtools: BunPlugin = {
 	name: "without-devtools",
@@ -17,5 +15,5 @@ export const withoutDevtools: BunPlugin = {
 	},
 };
 
-/** React's production build: the other one keeps measurements of every frame for ever. */
+/** Selects React's production build: the development build keeps measurements of every frame, without bound. */
 export const productionDefine: Readonly<Record<string, string>> = { "process.env.NODE_ENV": '"production"' };

@@ -1,17 +1,17 @@
-// What one may say on starting the chat.
+// Options of the terminal client.
 
 export interface ChatOptions {
-	/** Where the server is: one URL or several, tried in turn. Default: `ws://localhost:8080/ws`. */
+	/** The server's address: one URL or several, tried in turn. Default: `ws://localhost:8080/ws`. */
 	readonly server?: string | readonly string[];
-	/** DNS servers to ask when the system's resolver fails, as `address` or `address:port`. Default: none. */
+	/** DNS servers to query when the system's resolver fails, as `address` or `address:port`. Default: none. */
 	readonly resolvers?: readonly string[];
-	/** Come in as a guest of this name. */
+	/** Log in as a guest of this name. */
 	readonly name?: string;
-	/** Come in with the account of this name. */
+	/** Log in to the account of this name. */
 	readonly user?: string;
-	/** The account's password; asked for where it is needed and not given. */
+	/** The account's password; prompted for if it is needed and not given. */
 	readonly password?: string;
-	/** The room to go into, with or without `#`; made if nobody has it yet. `@name` for a conversation. */
+	/** The room to join, with or without `#`; created if necessary. `@name` for a direct conversation. */
 	readonly room?: string;
 }
 
@@ -19,7 +19,7 @@ export const SERVER_DEFAULT = "ws://localhost:8080/ws";
 
 const SCHEMES = ["ws:", "wss:", "tcp:", "tls:", "unix:"];
 
-/** The server's addresses, or what is wrong with one of them. */
+/** The server's addresses, or the error in one of them. */
 export function endpointsOf(server: ChatOptions["server"]): readonly string[] | { readonly wrong: string } {
 	const all = [server ?? SERVER_DEFAULT].flat().flatMap((text) => text.split(","));
 	const endpoints = all.map((text) => text.trim()).filter((text) => text !== "");

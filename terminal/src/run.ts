@@ -1,13 +1,13 @@
-// One chat from start to end: looks whether there is a terminal, finds out who one is, connects, shows, and puts everything
-// back. The one place where the parts are chosen.
+// One run of the terminal client: checks the terminal, determines the credential, connects, runs the UI, and restores the terminal.
+// The only place that chooses the parts.
 import { join } from "node:path";
 import { type Client, type Credential, systemClock } from "@verbatim/client";
 import { connect, fileMarks, fileOutbox } from "@verbatim/client/node";
 import { type Chat, createChat } from "./chat/chat.ts";
-import type { Question } from "./chat/who.ts";
-import { outboxWords } from "./chat/words.ts";
-import { type Environment, fileNameOf, stateFolder } from "./identity/folder.ts";
+import { outboxWords } from "./chat/format.ts";
+import type { LogInPrompt } from "./chat/log-in.ts";
 import { type Identities, openIdentities } from "./identity/identities.ts";
+import { fileNameOf, type ProcessEnv, stateFolder } from "./identity/state-folder.ts";
 import { type ChatOptions, endpointsOf } from "./options.ts";
 import { createPainter } from "./screen/painter.ts";
 import { enterTerminal, sizeOf, type TerminalInput, type TerminalOutput } from "./screen/terminal.ts";
@@ -19,26 +19,26 @@ export interface ChatProcess {
 	readonly stdin: TerminalInput;
 	readonly stdout: TerminalOutput;
 	readonly stderr: { write(text: string): unknown };
-	readonly env: Environment;
+	readonly env: ProcessEnv;
 	/** Name and version of the program, for the server's log. */
 	readonly client?: string;
 }
 
-/** What `runChat` resolves with; after sysexits.h. */
+/** Exit codes of `runChat`, after sysexits.h. */
 export const CHAT_EXIT = {
 	ok: 0,
-	/** There is no terminal, or an option is wrong. */
+	/** Not a terminal, or a wrong option. */
 	usage: 64,
 	/** The state folder cannot be used. */
 	unwritable: 73,
 } as const;
 
-/** How long leaving may wait for the server's goodbye. What is not acknowledged stays in the outbox in any case. */
+/** Time-out of draining and closing at exit. The outbox keeps what is not acknowledged. */
 const LEAVE_MS = 2_000;
 
 /**
- * Runs the terminal client until the user leaves, and resolves with the exit code. Everything that a user may do wrong is said
- * on `stderr`; it rejects for a bug only, after the terminal was put back.
+ * Runs the terminal client until the user leaves; resolves with the exit code. UsageError errors are printed on `stderr`; it rejects for
+ * bugs only, after the terminal was restored.
  */
 export async function runChat({ options, stdin, stdout, stderr, env, client: program }: ChatProcess): Promise<number> {
 	const fail = (words: string, code: number): number => {
@@ -64,7 +64,7 @@ export async function runChat({ options, stdin, stdout, stderr, env, client: pro
 			CHAT_EXIT.unwritable,
 		);
 	}
-	const { credential, question } = await introduction(options, identities);
+	const { credential, question } = await initialCredential(options, identities);
 	const client = connect({
 		endpoints,
 		tokens: identities,
@@ -75,7 +75,7 @@ export async function runChat({ options, stdin, stdout, stderr, env, client: pro
 		...(credential && { credential }),
 	});
 	try {
-		await converse({ options, identities, client, question, stdin, stdout, env, server: endpoints.join(", ") });
+		await runUi({ options, identities, client, question, stdin, stdout, env, server: endpoints.join(", ") });
 	} finally {
 		await identities.flush();
 	}
@@ -84,21 +84,21 @@ export async function runChat({ options, stdin, stdout, stderr, env, client: pro
 	return CHAT_EXIT.ok;
 }
 
-/** Who one is by the options and by last time, and what has to be asked. */
-async function introduction(
+/** The credential, by the options and the last run; or the prompt for it. */
+async function initialCredential(
 	options: ChatOptions,
 	identities: Identities,
-): Promise<{ readonly credential?: Credential; readonly question?: Question }> {
+): Promise<{ readonly credential?: Credential; readonly question?: LogInPrompt }> {
 	const { user, password, name } = options;
 	const { last } = identities;
 	const kept = (await identities.load().catch(() => undefined)) !== undefined;
 	if (user !== undefined) {
-		identities.becoming("account");
+		identities.setKind("account");
 		if (password !== undefined) return { credential: { login: { name: user, password } } };
 		return kept ? {} : { question: { ask: "password", name: user, register: false } };
 	}
 	if (name !== undefined) {
-		// An account of this name that was used here is meant rather than a guest, who could not have its name anyway.
+		// The account of this name that was used here last: a guest could not have its name.
 		if (last?.kind === "account") return kept ? {} : { question: { ask: "password", name, register: false } };
 		return { credential: { guest: name } };
 	}
@@ -107,27 +107,27 @@ async function introduction(
 	return { question: { ask: "name" } };
 }
 
-/** What was said last goes out rather than waits for the next visit; the outbox has what does not. */
-async function part(client: Client): Promise<void> {
+/** Waits for the last sends, and closes the client. */
+async function drainAndClose(client: Client): Promise<void> {
 	if (client.status.state === "live") await client.drain({ timeoutMs: LEAVE_MS / 2 }).catch(() => undefined);
 	await client.close();
 }
 
-interface Conversation extends Pick<ChatProcess, "options" | "stdin" | "stdout" | "env"> {
+interface UiParts extends Pick<ChatProcess, "options" | "stdin" | "stdout" | "env"> {
 	readonly identities: Identities;
 	readonly client: Client;
-	readonly question: Question | undefined;
+	readonly question: LogInPrompt | undefined;
 	readonly server: string;
 }
 
-async function converse({ options, identities, client, question, stdin, stdout, env, server }: Conversation): Promise<void> {
-	// React is made for development unless told otherwise, and then keeps measurements of every frame. Ink comes late, so that
-	// whoever only asks for help does not wait for it.
+async function runUi({ options, identities, client, question, stdin, stdout, env, server }: UiParts): Promise<void> {
+	// React defaults to its development build, which keeps measurements of every frame. Ink is imported here, to keep the start of
+	// other commands fast.
 	process.env.NODE_ENV ??= "production";
 	const { mount } = await import("./view/mount.ts");
 	const painter = createPainter({ write: (text) => stdout.write(text) });
 	let chat: Chat | undefined;
-	const gone = Promise.withResolvers<void>();
+	const closed = Promise.withResolvers<void>();
 	const terminal = enterTerminal(stdin, stdout, systemClock, {
 		key: (key) => chat?.key(key),
 		resized(columns, rows) {
@@ -137,9 +137,9 @@ async function converse({ options, identities, client, question, stdin, stdout, 
 		drained: () => painter.drained(),
 		stale() {
 			painter.forget();
-			chat?.desk.touch();
+			chat?.model.touch();
 		},
-		gone: () => gone.resolve(),
+		closed: () => closed.resolve(),
 	});
 	try {
 		chat = createChat({
@@ -151,18 +151,18 @@ async function converse({ options, identities, client, question, stdin, stdout, 
 			question,
 			room: options.room,
 			lastRoom: identities.last?.room,
-			remember: (title) => identities.showing(title),
+			remember: (title) => identities.setRoom(title),
 			redraw() {
 				painter.forget();
-				chat?.desk.touch();
+				chat?.model.touch();
 			},
 			suspend: () => terminal.suspend(),
 		});
 		const mounted = mount(chat, themeFor(env), painter);
-		await Promise.race([chat.left, gone.promise, mounted.broken]);
-		const tired = Promise.withResolvers<void>();
-		const cancel = systemClock.after(LEAVE_MS, tired.resolve);
-		await Promise.race([part(client), chat.leftAtOnce, gone.promise, tired.promise]);
+		await Promise.race([chat.left, closed.promise, mounted.failed]);
+		const timedOut = Promise.withResolvers<void>();
+		const cancel = systemClock.after(LEAVE_MS, timedOut.resolve);
+		await Promise.race([drainAndClose(client), chat.leftAtOnce, closed.promise, timedOut.promise]);
 		cancel();
 		mounted.unmount();
 	} finally {

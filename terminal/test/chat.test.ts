@@ -50,7 +50,7 @@ describe("coming in", () => {
 		expect(h.screen()).toContain("anne ● live");
 	});
 
-	test("a password is asked for, is not shown, and is not recalled", async () => {
+	test("a password is asked for, is not shown, and is not stepHistory", async () => {
 		const h = await chat({ question: { ask: "name" } });
 		await h.type("/login ann\r");
 		expect(h.screen()).toContain("password for ann:");
@@ -63,13 +63,13 @@ describe("coming in", () => {
 		expect(h.screen()).not.toContain("hunter22");
 	});
 
-	test("a password in the command is hidden while it is written, and recalled without it", async () => {
+	test("a password in the command is hidden while it is written, and stepHistory without it", async () => {
 		const h = await inTea();
 		await h.type("/register ann hunter22");
 		expect(h.screen()).toContain("/register ann ••••••••");
 		await h.type("\r");
 		await h.type("\x1b[A");
-		expect(h.chat.desk.ui.views.get(h.chat.desk.ui.current)?.editor.text).toBe("/register ann");
+		expect(h.chat.model.ui.views.get(h.chat.model.ui.current)?.editor.text).toBe("/register ann");
 	});
 
 	test("goes where one was last; without any room it says which there are", async () => {
@@ -97,7 +97,7 @@ describe("coming in", () => {
 		const h = await inTea({
 			identities: {
 				load: async () => ({ user: { id: "u-ann", name: "ann" }, tokens }),
-				becoming: () => undefined,
+				setKind: () => undefined,
 				last: undefined,
 			},
 		});
@@ -185,7 +185,7 @@ describe("saying", () => {
 		const h = await inTea();
 		await h.type(`${"x".repeat(9_000)}\r`);
 		expect(h.screen()).toContain("! this is longer than the limit");
-		expect(h.chat.desk.ui.views.get("r-tea")?.editor.text).toHaveLength(9_000);
+		expect(h.chat.model.ui.views.get("r-tea")?.editor.text).toHaveLength(9_000);
 	});
 
 	test("a failed line says what to do, and /retry and /discard do it", async () => {

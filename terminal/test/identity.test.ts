@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileNameOf, stateFolder } from "../src/identity/folder.ts";
 import { openIdentities } from "../src/identity/identities.ts";
+import { fileNameOf, stateFolder } from "../src/identity/state-folder.ts";
 import { endpointsOf } from "../src/options.ts";
 
 let folder: string;
@@ -27,9 +27,9 @@ describe("who one was", () => {
 	test("the last one comes back, with the room that was shown", async () => {
 		const path = join(folder, "last");
 		const first = await openIdentities(path, undefined);
-		first.becoming("account");
+		first.setKind("account");
 		await first.save(identity("ann"));
-		first.showing("#tea");
+		first.setRoom("#tea");
 		await first.flush();
 		const second = await openIdentities(path, undefined);
 		expect(second.last).toEqual({ name: "ann", kind: "account", room: "#tea" });

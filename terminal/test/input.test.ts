@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { completed, completionOf, turned } from "../src/input/complete.ts";
+import { completionOf, nextCandidate, withCandidate } from "../src/input/complete.ts";
 import { type Editor, EMPTY, edit, editorOf } from "../src/input/editor.ts";
+import { EMPTY_HISTORY, remember, stepHistory } from "../src/input/input-history.ts";
 import { createKeyDecoder, type Key, pastedText } from "../src/input/keys.ts";
-import { NO_RECALL, recalled, remember } from "../src/input/recall.ts";
 
 const key = (name: string, held: Partial<Record<"ctrl" | "alt" | "shift", boolean>> = {}): Key => ({
 	kind: "key",
@@ -167,20 +167,20 @@ describe("the editor", () => {
 
 describe("one's own lines", () => {
 	test("come back by Up, and the draft at the end", () => {
-		const recall = remember(remember(NO_RECALL, "one"), "two");
-		const first = recalled(recall, editorOf("draft"), "up");
+		const recall = remember(remember(EMPTY_HISTORY, "one"), "two");
+		const first = stepHistory(recall, editorOf("draft"), "up");
 		expect(first?.editor.text).toBe("two");
-		const second = first && recalled(first.recall, first.editor, "up");
+		const second = first && stepHistory(first.recall, first.editor, "up");
 		expect(second?.editor.text).toBe("one");
-		expect(second && recalled(second.recall, second.editor, "up")).toBeUndefined();
-		const down = second && recalled(second.recall, second.editor, "down");
-		const end = down && recalled(down.recall, down.editor, "down");
+		expect(second && stepHistory(second.recall, second.editor, "up")).toBeUndefined();
+		const down = second && stepHistory(second.recall, second.editor, "down");
+		const end = down && stepHistory(down.recall, down.editor, "down");
 		expect(end?.editor.text).toBe("draft");
-		expect(end && recalled(end.recall, end.editor, "down")).toBeUndefined();
+		expect(end && stepHistory(end.recall, end.editor, "down")).toBeUndefined();
 	});
 
 	test("the same line twice is kept once", () => {
-		expect(remember(remember(NO_RECALL, "x"), "x").lines).toEqual(["x"]);
+		expect(remember(remember(EMPTY_HISTORY, "x"), "x").lines).toEqual(["x"]);
 	});
 });
 
@@ -188,7 +188,7 @@ describe("completion", () => {
 	const words = { commands: ["join", "leave", "history", "help"], rooms: ["#tea", "#team"], users: ["ann", "Anton", "bob"] };
 	const all = (text: string) => {
 		const first = completionOf(editorOf(text), words);
-		return first ? first.candidates.map((_, at) => completed({ ...first, at }).text) : [];
+		return first ? first.candidates.map((_, at) => withCandidate({ ...first, at }).text) : [];
 	};
 
 	test("commands, rooms and people, each in its place", () => {
@@ -206,9 +206,9 @@ describe("completion", () => {
 
 	test("Tab again turns, both ways, and the rest of the line stays", () => {
 		const first = completionOf({ text: "an, hello", cursor: 2 }, words);
-		expect(first && completed(first)).toEqual({ text: "ann: , hello", cursor: 5 });
-		expect(first && completed(turned(first, false)).text).toBe("Anton: , hello");
-		expect(first && completed(turned(turned(first, false), true)).text).toBe("ann: , hello");
+		expect(first && withCandidate(first)).toEqual({ text: "ann: , hello", cursor: 5 });
+		expect(first && withCandidate(nextCandidate(first, false)).text).toBe("Anton: , hello");
+		expect(first && withCandidate(nextCandidate(nextCandidate(first, false), true)).text).toBe("ann: , hello");
 	});
 });
 

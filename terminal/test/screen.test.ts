@@ -104,15 +104,15 @@ describe("the terminal's modes", () => {
 		const keyboard = new Keyboard();
 		const clock = new VirtualClock();
 		const keys: Key[] = [];
-		const told: string[] = [];
+		const events: string[] = [];
 		const terminal = enterTerminal(keyboard as never, screen, clock, {
 			key: (key) => keys.push(key),
-			resized: (columns, rows) => told.push(`resized ${columns}x${rows}`),
-			drained: () => told.push("drained"),
-			stale: () => told.push("stale"),
-			gone: () => told.push("gone"),
+			resized: (columns, rows) => events.push(`resized ${columns}x${rows}`),
+			drained: () => events.push("drained"),
+			stale: () => events.push("stale"),
+			closed: () => events.push("closed"),
 		});
-		return { screen, keyboard, clock, keys, told, terminal };
+		return { screen, keyboard, clock, keys, events, terminal };
 	}
 
 	test("what is set on entering is put back on leaving, once", () => {
@@ -139,13 +139,13 @@ describe("the terminal's modes", () => {
 		terminal.leave();
 	});
 
-	test("resizing, draining and hanging up are told", () => {
-		const { screen, keyboard, told, terminal } = enter();
+	test("resizing, draining and hanging up are events", () => {
+		const { screen, keyboard, events, terminal } = enter();
 		screen.columns = 120;
 		screen.emit("resize");
 		screen.emit("drain");
 		keyboard.emit("end");
-		expect(told).toEqual(["resized 120x3", "drained", "gone"]);
+		expect(events).toEqual(["resized 120x3", "drained", "closed"]);
 		terminal.leave();
 	});
 });

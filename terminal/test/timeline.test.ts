@@ -2,16 +2,24 @@ import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema, Room_Kind } from "@verbatim/protocol";
 import fc from "fast-check";
 import { lineText, lineWidth } from "../src/text/spans.ts";
-import { type Ingredients, type Item, itemsOf } from "../src/timeline/items.ts";
-import { createLay, linesOf, timeOf } from "../src/timeline/lines.ts";
-import { type Anchor, type Lay, scrolled, seen } from "../src/timeline/viewport.ts";
+import { createItemLines, linesOf, timeOf } from "../src/timeline/item-lines.ts";
+import { itemsOf, type TimelineInput, type TimelineItem } from "../src/timeline/items.ts";
+import { type Anchor, type ItemLines, scrolled, visibleLines } from "../src/timeline/viewport.ts";
 import { FakeClient, message, NOON, refusal, sentAt, user } from "./support/fake-client.ts";
 
-const NOTHING: Ingredients = { timeline: [], from: 1, pending: [], notices: [], newFrom: undefined, skipped: [], loading: false };
-const keys = (parts: Partial<Ingredients>) => itemsOf({ ...NOTHING, ...parts }).map(({ key }) => key);
-const reader = { me: "u-ann", name: "ann", nowMs: NOON };
-const shown = (item: Item | undefined, cells = 60) => (item ? linesOf(item, cells, reader).map(lineText) : []);
-const entryItem = (entry: Entry): Item => ({ key: `e${entry.seq}`, kind: "entry", entry });
+const NOTHING: TimelineInput = {
+	timeline: [],
+	from: 1,
+	pending: [],
+	notices: [],
+	newFrom: undefined,
+	skipped: [],
+	loading: false,
+};
+const keys = (parts: Partial<TimelineInput>) => itemsOf({ ...NOTHING, ...parts }).map(({ key }) => key);
+const viewer = { me: "u-ann", name: "ann", nowMs: NOON };
+const shown = (item: TimelineItem | undefined, cells = 60) => (item ? linesOf(item, cells, viewer).map(lineText) : []);
+const entryItem = (entry: Entry): TimelineItem => ({ key: `e${entry.seq}`, kind: "entry", entry });
 const event = (body: Entry["body"], sender = "ann") =>
 	entryItem(create(EntrySchema, { seq: 1, atMs: NOON, sender: user(sender), body }));
 
@@ -122,10 +130,10 @@ describe("lines", () => {
 		expect(lines()).toEqual(["12:00 <ann> hello"]);
 	});
 
-	test("an entry is laid out once for a width: it never changes", () => {
+	test("an entry is lines out once for a width: it never changes", () => {
 		const item = entryItem(message(1, "bob", "hello"));
-		const lay = createLay(40, () => reader);
-		expect(lay(item)).toBe(lay({ ...item }));
+		const itemLines = createItemLines(40, () => viewer);
+		expect(itemLines(item)).toBe(itemLines({ ...item }));
 	});
 
 	test("whatever the text and the width: no line is wider", () => {
@@ -134,7 +142,7 @@ describe("lines", () => {
 			.map((parts) => parts.join(""));
 		fc.assert(
 			fc.property(text, fc.integer({ min: 16, max: 90 }), (words, cells) => {
-				const lines = linesOf(entryItem(message(1, "bob", words)), cells, reader);
+				const lines = linesOf(entryItem(message(1, "bob", words)), cells, viewer);
 				for (const line of lines) expect(lineWidth(line)).toBeLessThanOrEqual(cells);
 			}),
 		);
@@ -143,14 +151,14 @@ describe("lines", () => {
 
 describe("the window onto the timeline", () => {
 	/** Items of one to three rows. */
-	const lay: Lay = (item) => {
+	const itemLines: ItemLines = (item) => {
 		const seq = item.kind === "entry" ? item.entry.seq : 1;
 		return Array.from({ length: (seq % 3) + 1 }, (_, row) => [{ text: `${item.key}.${row}`, tone: "plain" as const }]);
 	};
-	const log = (from: number, to: number): Item[] =>
+	const log = (from: number, to: number): TimelineItem[] =>
 		Array.from({ length: to - from + 1 }, (_, at) => entryItem(message(from + at, "ann", "")));
-	const window = (items: readonly Item[], height: number, anchor?: Anchor) =>
-		seen(items, lay, height, anchor).lines.map(lineText);
+	const window = (items: readonly TimelineItem[], height: number, anchor?: Anchor) =>
+		visibleLines(items, itemLines, height, anchor).lines.map(lineText);
 
 	test("follows the end while one has not scrolled", () => {
 		expect(window(log(1, 3), 3)).toEqual(["e2.1", "e2.2", "e3.0"]);
@@ -159,14 +167,14 @@ describe("the window onto the timeline", () => {
 
 	test("shows all there is when that is less than the window, and says that it is the top", () => {
 		expect(window(log(1, 1), 5)).toEqual(["e1.0", "e1.1"]);
-		expect(seen(log(1, 1), lay, 5, undefined).atTop).toBe(true);
-		expect(seen(log(1, 9), lay, 5, undefined).atTop).toBe(false);
-		expect(seen([], lay, 5, undefined)).toEqual({ lines: [], atTop: true });
+		expect(visibleLines(log(1, 1), itemLines, 5, undefined).atTop).toBe(true);
+		expect(visibleLines(log(1, 9), itemLines, 5, undefined).atTop).toBe(false);
+		expect(visibleLines([], itemLines, 5, undefined)).toEqual({ lines: [], atTop: true });
 	});
 
 	test("keeps its place while lines come below and older ones above", () => {
 		const items = log(10, 20);
-		const { anchor } = scrolled(items, lay, 4, undefined, -5, 20);
+		const { anchor } = scrolled(items, itemLines, 4, undefined, -5, 20);
 		const before = window(items, 4, anchor);
 		expect(window(log(10, 30), 4, anchor)).toEqual(before);
 		expect(window(log(1, 30), 4, anchor)).toEqual(before);
@@ -174,22 +182,22 @@ describe("the window onto the timeline", () => {
 
 	test("stops at the top, and at the end it follows again", () => {
 		const items = log(1, 9);
-		const { anchor: top, short } = scrolled(items, lay, 4, undefined, -1_000, 9);
+		const { anchor: top, short } = scrolled(items, itemLines, 4, undefined, -1_000, 9);
 		expect(short).toBe(1_000 - (18 - 4));
 		expect(window(items, 4, top)).toEqual(["e1.0", "e1.1", "e2.0", "e2.1"]);
-		expect(seen(items, lay, 4, top).atTop).toBe(true);
-		expect(scrolled(items, lay, 4, top, 1_000, 9).anchor).toBeUndefined();
-		expect(scrolled(log(1, 1), lay, 4, undefined, -1, 1)).toEqual({ anchor: undefined, short: 1 });
+		expect(visibleLines(items, itemLines, 4, top).atTop).toBe(true);
+		expect(scrolled(items, itemLines, 4, top, 1_000, 9).anchor).toBeUndefined();
+		expect(scrolled(log(1, 1), itemLines, 4, undefined, -1, 1)).toEqual({ anchor: undefined, short: 1 });
 	});
 
 	test("remembers the newest seq from when one left the end", () => {
-		const { anchor: first } = scrolled(log(1, 9), lay, 4, undefined, -2, 9);
-		expect(scrolled(log(1, 12), lay, 4, first, -2, 12).anchor?.leftAt).toBe(9);
+		const { anchor: first } = scrolled(log(1, 9), itemLines, 4, undefined, -2, 9);
+		expect(scrolled(log(1, 12), itemLines, 4, first, -2, 12).anchor?.leftAt).toBe(9);
 	});
 
 	test("a pending line that becomes an entry keeps the place", () => {
 		const entry = message(9, "ann", "", "cid-9");
-		const items: Item[] = [...log(1, 8), entryItem(entry), ...log(10, 14)];
+		const items: TimelineItem[] = [...log(1, 8), entryItem(entry), ...log(10, 14)];
 		const anchor: Anchor = { key: "pcid-9", row: 0, leftAt: 8 };
 		expect(window(items, 1, anchor)).toEqual(["e9.0"]);
 	});
@@ -202,11 +210,11 @@ describe("the window onto the timeline", () => {
 				fc.array(fc.integer({ min: -9, max: 9 }), { maxLength: 12 }),
 				(count, height, steps) => {
 					const items = log(1, count);
-					const all = items.flatMap((item) => lay(item).map(lineText));
+					const all = items.flatMap((item) => itemLines(item).map(lineText));
 					let anchor: Anchor | undefined;
 					let end = all.length;
 					for (const by of steps) {
-						const next = scrolled(items, lay, height, anchor, by, count);
+						const next = scrolled(items, itemLines, height, anchor, by, count);
 						const least = Math.min(height, all.length);
 						expect(next.short).toBe(Math.max(0, least - (end + by)));
 						anchor = next.anchor;

@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dir, "../..");
 const FOLDERS: readonly string[] = [
 	"bench/src",
 	"client/src",
+	"terminal/src",
 	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run"].map((name) => `testkit/src/${name}`),
 ];
 

@@ -1,59 +1,59 @@
-// The chat behind the screen: its parts put together, and what is told of what the client says. It draws nothing and reads no
-// terminal, so that all of it can be tried against a scripted client.
+// The chat without its screen: builds its parts, and turns the client's events into notices. Does no terminal I/O, so that it can be
+// tested with a scripted client.
 import { type Client, type Clock, OutboxError, RefusedError, type RoomInfo } from "@verbatim/client";
 import { Room_Kind } from "@verbatim/protocol";
 import type { Key } from "../input/keys.ts";
 import { safeText } from "../text/safe.ts";
-import { createDesk, type Desk } from "./desk.ts";
-import { createRooms } from "./rooms.ts";
+import { channelRef, errorWords, roomsInOrder, roomWords } from "./format.ts";
+import { createKeyBindings } from "./key-bindings.ts";
+import { createLogIn, type LogInIdentities, type LogInPrompt } from "./log-in.ts";
+import { type ChatModel, createModel } from "./model.ts";
+import { createRoomViews } from "./room-views.ts";
 import { createScenes, type Scene } from "./scene.ts";
-import { forgotten, HOME, initialUi } from "./state.ts";
-import { createTyping } from "./typing.ts";
-import { createWho, type Question, type WhoIdentities } from "./who.ts";
-import { channelRef, errorWords, roomsInOrder, roomWords } from "./words.ts";
+import { HOME, initialUi, withoutRooms } from "./state.ts";
 
 export interface ChatParts {
 	readonly client: Client;
-	readonly identities: WhoIdentities;
+	readonly identities: LogInIdentities;
 	readonly clock: Clock;
 	readonly columns: number;
 	readonly rows: number;
-	/** The server's address, for the greeting. */
+	/** The server's address, for the first notice. */
 	readonly server: string;
-	/** What has to be asked first; undefined if the client knows who one is. */
-	readonly question: Question | undefined;
-	/** The room to go into; it is made if nobody has it yet. */
+	/** The first prompt; undefined if the client has a credential. */
+	readonly question: LogInPrompt | undefined;
+	/** The room to join; created if necessary. */
 	readonly room: string | undefined;
-	/** The title of the room that was shown last time. */
+	/** The title of the room shown at the end of the last run. */
 	readonly lastRoom: string | undefined;
-	/** Keeps the title of the room that is shown, for next time. */
+	/** Stores the title of the shown room, for the next run. */
 	readonly remember: (title: string) => void;
-	/** Ctrl+L and Ctrl+Z are the terminal's business. */
+	/** Ctrl+L and Ctrl+Z. */
 	readonly redraw: () => void;
 	readonly suspend: () => void;
 }
 
 export interface Chat {
-	readonly desk: Desk;
-	/** What is to be shown now. */
+	readonly model: ChatModel;
+	/** The content of the next frame. */
 	scene(): Scene;
 	key(key: Key): void;
 	resize(columns: number, rows: number): void;
-	/** The scene is on the screen. */
+	/** The scene was painted. */
 	shown(scene: Scene): void;
-	/** Resolves when the user wants to leave. */
+	/** Resolves when the user quits. */
 	readonly left: Promise<void>;
-	/** Resolves when the user does not want to wait for it. */
+	/** Resolves when the user quits a second time, without waiting for the drain. */
 	readonly leftAtOnce: Promise<void>;
 	close(): void;
 }
 
 export function createChat(parts: ChatParts): Chat {
 	const { client, clock } = parts;
-	const desk = createDesk(client, clock, initialUi(parts.columns, parts.rows));
-	const scene = createScenes(desk);
-	const rooms = createRooms(desk, (room) => parts.remember(room.title));
-	const who = createWho(desk, parts.identities, (room) => rooms.open(room));
+	const model = createModel(client, clock, initialUi(parts.columns, parts.rows));
+	const scene = createScenes(model);
+	const rooms = createRoomViews(model, (room) => parts.remember(room.title));
+	const logIn = createLogIn(model, parts.identities, (room) => rooms.open(room));
 	const left = Promise.withResolvers<void>();
 	const leftAtOnce = Promise.withResolvers<void>();
 	let publicRooms: readonly string[] = [];
@@ -61,83 +61,83 @@ export function createChat(parts: ChatParts): Chat {
 	let wanted = parts.room;
 	let ticking = false;
 
-	const heard = (all: readonly RoomInfo[]): void => {
+	const roomsListed = (all: readonly RoomInfo[]): void => {
 		publicRooms = all.filter(({ kind }) => kind !== Room_Kind.DIRECT).map(({ name }) => `#${name}`);
 	};
 
 	const quit = (): void => {
-		if (desk.ui.leaving) leftAtOnce.resolve();
-		desk.change((ui) => ({ ...ui, leaving: true }));
+		if (model.ui.leaving) leftAtOnce.resolve();
+		model.change((ui) => ({ ...ui, leaving: true }));
 		left.resolve();
 	};
 
-	/** The first welcome as this user: goes where one wanted to go, or else was. */
-	const arrive = async (): Promise<void> => {
+	/** The first welcome as this user: opens the wanted room, else the last one, else lists the rooms. */
+	const openFirstRoom = async (): Promise<void> => {
 		const list = roomsInOrder(client);
 		const last = list.find(({ title }) => title === parts.lastRoom) ?? list[0];
 		const ref = wanted;
 		wanted = undefined;
 		const room = ref ? await client.join(channelRef(ref), { create: true }) : last;
-		if (room && desk.ui.current === HOME) rooms.open(room);
+		if (room && model.ui.current === HOME) rooms.open(room);
 		const { rooms: all } = await client.listRoomsPage();
-		heard(all);
-		if (desk.ui.current !== HOME) return;
+		roomsListed(all);
+		if (model.ui.current !== HOME) return;
 		const some = all.slice(0, 20).map(roomWords);
-		desk.tell(
+		model.notify(
 			some.length > 0 ? ["rooms here; /join NAME goes in", ...some].join("\n") : "there is no room yet: /join NAME makes one",
 		);
 	};
 
-	/** Something of the client is different: who one is, which rooms there are, how the connection stands. */
-	const follow = (): void => {
+	/** The client's user, rooms or status have changed. */
+	const update = (): void => {
 		const { status, user } = client;
 		rooms.sync();
 		if (user && status.state === "live" && user.id !== welcomed) {
-			if (welcomed !== undefined) desk.change(forgotten);
+			if (welcomed !== undefined) model.change(withoutRooms);
 			welcomed = user.id;
-			who.welcomed();
-			arrive().catch((error: unknown) => desk.tell(errorWords(error), "error"));
+			logIn.welcomed();
+			openFirstRoom().catch((error: unknown) => model.notify(errorWords(error), "error"));
 		}
-		if (status.state === "stopped" && status.why instanceof RefusedError) who.refused(status.why);
+		if (status.state === "stopped" && status.why instanceof RefusedError) logIn.refused(status.why);
 		tick();
 	};
 
-	/** Shows time passing, while something on the screen counts seconds. */
+	/** Repaints each second while the screen shows a countdown. */
 	const tick = (): void => {
 		const counts = client.status.state === "waiting" || client.outbox.some(({ status }) => status.state === "waiting");
-		if (ticking || !counts || desk.ui.leaving) return;
+		if (ticking || !counts || model.ui.leaving) return;
 		ticking = true;
 		clock.after(1_000, () => {
 			ticking = false;
-			desk.touch();
+			model.touch();
 			tick();
 		});
 	};
 
 	const offs = [
-		client.on("status", follow),
-		client.on("user", follow),
-		client.on("roomAdded", follow),
-		client.on("roomRemoved", follow),
-		client.on("presence", () => desk.touch()),
-		client.on("invitationClosed", () => desk.touch()),
+		client.on("status", update),
+		client.on("user", update),
+		client.on("roomAdded", update),
+		client.on("roomRemoved", update),
+		client.on("presence", () => model.touch()),
+		client.on("invitationClosed", () => model.touch()),
 		client.on("invited", ({ room, by }) => {
 			const name = safeText(room.name);
-			desk.tell(`${by ? safeText(by.name) : "somebody"} invites you to #${name}: /join ${name} accepts`);
+			model.notify(`${by ? safeText(by.name) : "somebody"} invites you to #${name}: /join ${name} accepts`);
 		}),
 		client.on("problem", (error) => {
-			// Whatever happens to connections is said by the status line, where it does not stay.
-			if (error instanceof OutboxError || error instanceof RefusedError) desk.tell(errorWords(error), "error");
+			// Problems of the connection are shown by the status line.
+			if (error instanceof OutboxError || error instanceof RefusedError) model.notify(errorWords(error), "error");
 		}),
-		desk.subscribe(tick),
+		model.subscribe(tick),
 	];
 
-	const typed = createTyping({
-		desk,
+	const onKey = createKeyBindings({
+		model,
 		rooms,
-		who,
+		logIn,
 		scene,
-		heard,
+		roomsListed,
 		quit,
 		list: { next: undefined },
 		publicRooms: () => publicRooms,
@@ -146,19 +146,19 @@ export function createChat(parts: ChatParts): Chat {
 	});
 
 	if (parts.question) {
-		desk.tell(`this is Verbatim at ${safeText(parts.server)}`);
-		desk.tell("give a name to come in as a guest; /login NAME or /register NAME for an account");
-		who.ask(parts.question);
+		model.notify(`this is Verbatim at ${safeText(parts.server)}`);
+		model.notify("give a name to come in as a guest; /login NAME or /register NAME for an account");
+		logIn.ask(parts.question);
 	}
-	follow();
+	update();
 
 	return {
-		desk,
+		model,
 		scene,
 		left: left.promise,
 		leftAtOnce: leftAtOnce.promise,
-		key: typed,
-		resize: (columns, height) => desk.change((ui) => ({ ...ui, columns, rows: height })),
+		key: onKey,
+		resize: (columns, height) => model.change((ui) => ({ ...ui, columns, rows: height })),
 		shown: (shown) => rooms.shown(shown),
 		close() {
 			for (const off of offs) off();

@@ -1,53 +1,57 @@
-// Everything that one frame shows, derived from the state and the client; asked twice without a change between, the same. The
-// views draw it, and scrolling measures by it.
+// The content of one frame, derived from the UI state and the client, and cached until either changes. The views draw it, and scrolling
+// uses its measures.
 import type { Room } from "@verbatim/client";
-import { secretFrom } from "../command/parse.ts";
+import { secretFrom } from "../command/parse-input.ts";
 import { safeText } from "../text/safe.ts";
 import { cut, width } from "../text/width.ts";
-import { type Item, itemsOf } from "../timeline/items.ts";
-import { createLay } from "../timeline/lines.ts";
-import { type Lay, type Seen, seen } from "../timeline/viewport.ts";
+import { createItemLines } from "../timeline/item-lines.ts";
+import { itemsOf, type TimelineItem } from "../timeline/items.ts";
+import { type ItemLines, type VisibleLines, visibleLines } from "../timeline/viewport.ts";
 import { type Composed, composed } from "../view/composed.ts";
 import { composerRowsMax, type Layout, layoutOf } from "../view/layout.ts";
-import type { Desk } from "./desk.ts";
-import { editorIn, viewOf } from "./state.ts";
+import type { ChatModel } from "./model.ts";
+import { activeEditor, viewOf } from "./state.ts";
 
 export interface Scene {
 	readonly layout: Layout;
 	readonly room: Room | undefined;
-	readonly items: readonly Item[];
-	readonly lay: Lay;
-	readonly seen: Seen;
-	/** Entries that came since one has scrolled up; undefined while the end is followed. */
+	readonly items: readonly TimelineItem[];
+	readonly itemLines: ItemLines;
+	readonly visible: VisibleLines;
+	/** Number of entries since the viewport left the end; undefined while it follows the end. */
 	readonly newBelow: number | undefined;
 	readonly prompt: string;
 	readonly composed: Composed;
 }
 
-/** Cells that a long prompt leaves for the answer. */
-const PROMPT_LEAVES = 16;
+/** Minimum cells for the answer beside a long prompt. */
+const ANSWER_CELLS_MIN = 16;
 
-/** Gives the scene of this moment. */
-export function createScenes(desk: Desk): () => Scene {
+/** Returns the function that computes the current scene. */
+export function createScenes(model: ChatModel): () => Scene {
 	let known: { readonly version: number; readonly scene: Scene } | undefined;
-	let lay: Lay = () => [];
-	let layFor = "";
-	let items: readonly Item[] = [];
+	let itemLines: ItemLines = () => [];
+	let itemLinesKey = "";
+	let items: readonly TimelineItem[] = [];
 	let itemsFor: readonly unknown[] = [];
 
-	const layOf = (cells: number): Lay => {
-		const { user } = desk.client;
+	const itemLinesAt = (cells: number): ItemLines => {
+		const { user } = model.client;
 		const key = `${cells} ${user?.id ?? ""} ${user?.name ?? ""}`;
-		if (key !== layFor) {
-			lay = createLay(cells, () => ({ me: desk.client.user?.id, name: desk.client.user?.name ?? "", nowMs: desk.clock.now() }));
-			layFor = key;
+		if (key !== itemLinesKey) {
+			itemLines = createItemLines(cells, () => ({
+				me: model.client.user?.id,
+				name: model.client.user?.name ?? "",
+				nowMs: model.clock.now(),
+			}));
+			itemLinesKey = key;
 		}
-		return lay;
+		return itemLines;
 	};
 
-	const itemsNow = (room: Room | undefined): readonly Item[] => {
-		const view = viewOf(desk.ui);
-		const ingredients = {
+	const itemsNow = (room: Room | undefined): readonly TimelineItem[] => {
+		const view = viewOf(model.ui);
+		const input = {
 			timeline: room?.timeline ?? [],
 			from: room?.from ?? 1,
 			pending: room?.pending ?? [],
@@ -56,38 +60,38 @@ export function createScenes(desk: Desk): () => Scene {
 			skipped: view.skipped,
 			loading: view.older === "loading",
 		};
-		const parts = Object.values(ingredients);
+		const parts = Object.values(input);
 		if (parts.length !== itemsFor.length || parts.some((part, at) => part !== itemsFor[at])) {
-			items = itemsOf(ingredients);
+			items = itemsOf(input);
 			itemsFor = parts;
 		}
 		return items;
 	};
 
 	return () => {
-		if (known?.version === desk.version) return known.scene;
-		const { ui } = desk;
-		const room = desk.room();
+		if (known?.version === model.version) return known.scene;
+		const { ui } = model;
+		const room = model.room();
 		const side = layoutOf(ui.columns, ui.rows, 1);
-		const prompt = cut(safeText(ui.ask?.prompt ?? "> "), Math.max(2, side.main - PROMPT_LEAVES));
-		const editor = editorIn(ui);
+		const prompt = cut(safeText(ui.ask?.prompt ?? "> "), Math.max(2, side.main - ANSWER_CELLS_MIN));
+		const editor = activeEditor(ui);
 		const hidden = ui.ask?.secret ? 0 : secretFrom(editor.text);
 		const written = composed(editor, side.main - width(prompt), hidden);
 		const layout = layoutOf(ui.columns, ui.rows, Math.min(written.rows.length, composerRowsMax(ui.rows)));
 		const all = itemsNow(room);
-		const laid = layOf(layout.main);
+		const lines = itemLinesAt(layout.main);
 		const { anchor } = viewOf(ui);
 		const scene: Scene = {
 			layout,
 			room,
 			items: all,
-			lay: laid,
-			seen: seen(all, laid, layout.timeline, anchor),
+			itemLines: lines,
+			visible: visibleLines(all, lines, layout.timeline, anchor),
 			newBelow: anchor && room ? Math.max(0, room.to - anchor.leftAt) : anchor && 0,
 			prompt,
 			composed: written,
 		};
-		known = { version: desk.version, scene };
+		known = { version: model.version, scene };
 		return scene;
 	};
 }

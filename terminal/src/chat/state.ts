@@ -1,30 +1,30 @@
-// What the terminal knows beside the client: which room is shown, what is being written, where one has scrolled to. Values and
-// pure changes; chat.ts holds the one that is true now.
+// The UI state beside the client's: shown room, editors, scroll positions. Immutable values and pure functions; model.ts holds the
+// current one.
 import type { SkippedRange } from "@verbatim/client";
 import type { Completion } from "../input/complete.ts";
 import { type Editor, EMPTY } from "../input/editor.ts";
-import { NO_RECALL, type Recall } from "../input/recall.ts";
+import { EMPTY_HISTORY, type InputHistory } from "../input/input-history.ts";
 import type { Notice } from "../timeline/items.ts";
 import type { Anchor } from "../timeline/viewport.ts";
 
-/** What belongs to one room, or (under `HOME`) to none. */
+/** The UI state of one room, or (under `HOME`) of none. */
 export interface View {
-	/** What is being written there: it stays while one looks elsewhere. */
+	/** The draft of this room; kept while another room is shown. */
 	readonly editor: Editor;
-	/** Where the window onto the timeline stands; undefined: it follows the end. */
+	/** The viewport's position in the timeline; undefined: it follows the end. */
 	readonly anchor: Anchor | undefined;
 	readonly notices: readonly Notice[];
-	/** Seq of the first entry that had not been seen when the room was opened. */
+	/** Seq of the first unseen entry when the room was withShownRoom. */
 	readonly newFrom: number | undefined;
-	/** Ranges that were not sent, as far as they may still be missing. */
+	/** Skipped ranges that may still be missing. */
 	readonly skipped: readonly SkippedRange[];
 	readonly older: "idle" | "loading" | "failed";
 }
 
-/** A question that must be answered before anything is said. The composer asks it. */
-export interface Ask {
+/** A prompt that takes the place of the composer. */
+export interface Prompt {
 	readonly prompt: string;
-	/** The answer is not shown. */
+	/** The answer is masked. */
 	readonly secret: boolean;
 	readonly editor: Editor;
 }
@@ -32,21 +32,21 @@ export interface Ask {
 export interface Ui {
 	readonly columns: number;
 	readonly rows: number;
-	/** The room shown, by id; `HOME` for none. */
+	/** Id of the shown room; `HOME` for none. */
 	readonly current: string;
 	readonly views: ReadonlyMap<string, View>;
-	readonly ask: Ask | undefined;
-	readonly recall: Recall;
-	/** Set while Tab is pressed again and again. */
+	readonly ask: Prompt | undefined;
+	readonly recall: InputHistory;
+	/** Set while Tab is pressed repeatedly. */
 	readonly completion: Completion | undefined;
 	readonly leaving: boolean;
 	readonly noticeId: number;
 }
 
-/** The view of somebody who is in no room. */
+/** The id of the view without a room. */
 export const HOME = "";
 
-/** Notices kept per view: beyond, the oldest go. */
+/** Notices per view; beyond, the oldest are dropped. */
 export const NOTICES_MAX = 500;
 
 const FRESH: View = { editor: EMPTY, anchor: undefined, notices: [], newFrom: undefined, skipped: [], older: "idle" };
@@ -58,7 +58,7 @@ export function initialUi(columns: number, rows: number): Ui {
 		current: HOME,
 		views: new Map(),
 		ask: undefined,
-		recall: NO_RECALL,
+		recall: EMPTY_HISTORY,
 		completion: undefined,
 		leaving: false,
 		noticeId: 0,
@@ -69,19 +69,19 @@ export function viewOf(ui: Ui, id: string = ui.current): View {
 	return ui.views.get(id) ?? FRESH;
 }
 
-/** The same with parts of one view changed. */
+/** `ui` with fields of one view changed. */
 export function withView(ui: Ui, id: string, change: Partial<View>): Ui {
 	return { ...ui, views: new Map(ui.views).set(id, { ...viewOf(ui, id), ...change }) };
 }
 
-/** Tells something in one view, after the entry of seq `after`. */
-export function told(ui: Ui, id: string, notice: Omit<Notice, "id">): Ui {
+/** Adds a notice to one view, after the entry of seq `after`. */
+export function withNotice(ui: Ui, id: string, notice: Omit<Notice, "id">): Ui {
 	const notices = [...viewOf(ui, id).notices, { ...notice, id: ui.noticeId }].slice(-NOTICES_MAX);
 	return { ...withView(ui, id, { notices }), noticeId: ui.noticeId + 1 };
 }
 
-/** What is being written: the answer to the question, or else the text for the room. */
-export function editorIn(ui: Ui): Editor {
+/** The active editor: the prompt's, else the shown room's. */
+export function activeEditor(ui: Ui): Editor {
 	return ui.ask?.editor ?? viewOf(ui).editor;
 }
 
@@ -90,16 +90,15 @@ export function withEditor(ui: Ui, editor: Editor): Ui {
 }
 
 /**
- * Shows another room: at its end, with a mark before what is new. The room that is left loses its mark; what is being written
- * there stays.
+ * Shows another room, at its end, with a mark before its first unseen entry. The previous room loses its mark, and keeps its draft.
  */
-export function opened(ui: Ui, id: string, newFrom: number | undefined): Ui {
+export function withShownRoom(ui: Ui, id: string, newFrom: number | undefined): Ui {
 	if (id === ui.current) return ui;
 	const left = withView(ui, ui.current, { newFrom: undefined, anchor: undefined });
 	return { ...withView(left, id, { newFrom, anchor: undefined }), current: id, completion: undefined };
 }
 
-/** Forgets all rooms: somebody else is there now. What was told at home stays. */
-export function forgotten(ui: Ui): Ui {
+/** Drops the views of all rooms: the user has changed. Keeps `HOME`. */
+export function withoutRooms(ui: Ui): Ui {
 	return { ...ui, current: HOME, completion: undefined, views: new Map([[HOME, viewOf(ui, HOME)]]) };
 }

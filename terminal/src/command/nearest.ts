@@ -1,6 +1,9 @@
 import { distance } from "fastest-levenshtein";
 
-/** The word nearest to `typed`, or undefined if none is near: it begins so, or is at most two slips away (one for short words). */
+/**
+ * The word nearest to `typed`, or undefined: one that begins with it, or is at most two edits away (one for words of less than four
+ * characters).
+ */
 export function nearest<Word extends string>(typed: string, words: readonly Word[]): Word | undefined {
 	if (typed === "") return undefined;
 	const begun = words.filter((word) => word.startsWith(typed));
@@ -14,7 +17,7 @@ export function nearest<Word extends string>(typed: string, words: readonly Word
 	return best ?? begun[0];
 }
 
-/** The same for two words with the same letters in another order, which counts as one slip. */
+/** Sorted letters. A permutation counts as one edit. */
 function lettersOf(word: string): string {
 	return word.split("").sort().join("");
 }

@@ -1,67 +1,67 @@
-// Who one has been on a server, each under a file of its own, and who and where one was last: so that the next start takes up
-// there. Every file is readable by its owner only; whoever has one is that user.
+// The stored identities of one server, one file per name, and the last one used with its room, for the next start. Files are credentials,
+// readable by their owner only.
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoredIdentity, TokenStore } from "@verbatim/client";
 import { fileTokens } from "@verbatim/client/node";
-import { fileNameOf } from "./folder.ts";
+import { fileNameOf } from "./state-folder.ts";
 
 export type IdentityKind = "guest" | "account";
 
-/** Who one was last on this server. */
+/** The last identity used on this server. */
 export interface Last {
 	readonly name: string;
 	readonly kind: IdentityKind;
-	/** Title of the room that was shown, or empty. */
+	/** Title of the shown room, or empty. */
 	readonly room: string;
 }
 
-/** The tokens of one name; of another one, once somebody else is welcomed. */
+/** The token store of the current name; switches to another name when its identity is saved. */
 export interface Identities extends TokenStore {
-	/** Who one was last; undefined on the first start. */
+	/** The last identity; undefined on the first start. */
 	readonly last: Last | undefined;
-	/** What the next one to be welcomed is. */
-	becoming(kind: IdentityKind): void;
-	/** Keeps the title of the room that is shown. */
-	showing(room: string): void;
-	/** Resolves when everything is written. */
+	/** Sets the kind of the identity that is saved next. */
+	setKind(kind: IdentityKind): void;
+	/** Stores the title of the shown room. */
+	setRoom(room: string): void;
+	/** Resolves when all writes have completed. */
 	flush(): Promise<void>;
 }
 
-/** Opens what `folder` knows. Rejects if it cannot be made or read. `name`: whose tokens; default: who one was last. */
+/** Opens `folder`. Rejects if it cannot be created or read. `name`: of the identity; default: the last one. */
 export async function openIdentities(folder: string, name: string | undefined): Promise<Identities> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const lastPath = join(folder, "last.json");
 	const found = parseLast(await readFile(lastPath, "utf8").catch(() => ""));
 	const last = name === undefined || (found && folded(found.name) === folded(name)) ? found : undefined;
-	const tokensOf = (who: string) => fileTokens(join(folder, `${fileNameOf(folded(who))}.identity.json`));
-	let who = name ?? last?.name;
+	const tokensOf = (owner: string) => fileTokens(join(folder, `${fileNameOf(folded(owner))}.identity.json`));
+	let user = name ?? last?.name;
 	let kind: IdentityKind = last?.kind ?? "guest";
 	let room = last?.room ?? "";
 	let writing: Promise<void> = Promise.resolve();
 
 	const keepLast = (): void => {
-		const text = who === undefined ? "" : JSON.stringify({ name: who, kind, room } satisfies Last);
-		// Where it cannot be written, the next start asks for the name: no more is lost.
+		const text = user === undefined ? "" : JSON.stringify({ name: user, kind, room } satisfies Last);
+		// If the write fails, the next start prompts for the name: nothing else is lost.
 		writing = writing.then(() => replace(lastPath, text)).catch(() => undefined);
 	};
 
 	return {
 		last,
-		becoming(next) {
+		setKind(next) {
 			kind = next;
 		},
-		showing(title) {
+		setRoom(title) {
 			if (title === room) return;
 			room = title;
-			if (who !== undefined) keepLast();
+			if (user !== undefined) keepLast();
 		},
 		flush: () => writing,
-		lock: async (signal) => (who === undefined ? async () => {} : tokensOf(who).lock(signal)),
-		load: () => (who === undefined ? Promise.resolve(undefined) : tokensOf(who).load()),
+		lock: async (signal) => (user === undefined ? async () => {} : tokensOf(user).lock(signal)),
+		load: () => (user === undefined ? Promise.resolve(undefined) : tokensOf(user).load()),
 		async save(identity: StoredIdentity | undefined) {
-			const before = who;
-			who = identity?.user.name;
+			const before = user;
+			user = identity?.user.name;
 			keepLast();
 			if (identity) await tokensOf(identity.user.name).save(identity);
 			else if (before !== undefined) await tokensOf(before).save(undefined);
@@ -79,7 +79,7 @@ function parseLast(text: string): Last | undefined {
 		if (typeof name !== "string" || name === "") return undefined;
 		return { name, kind: kind === "account" ? "account" : "guest", room: typeof room === "string" ? room : "" };
 	} catch {
-		// Empty, torn, or of another program: the same as not there.
+		// Empty, torn or foreign content counts as absent.
 		return undefined;
 	}
 }

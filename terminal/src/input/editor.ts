@@ -1,10 +1,10 @@
-// What is being written, as a value, and what keys make of it. The cursor always stands between two grapheme clusters.
+// The line editor as an immutable value, and the effect of keys on it. Invariant: the cursor is at a grapheme cluster boundary.
 import { clusters } from "../text/width.ts";
 import { type Key, pastedText } from "./keys.ts";
 
 export interface Editor {
 	readonly text: string;
-	/** Where the next character goes, in UTF-16 units from the start. */
+	/** Insertion point, in UTF-16 units from the start. */
 	readonly cursor: number;
 }
 
@@ -15,7 +15,7 @@ export function editorOf(text: string): Editor {
 	return { text, cursor: text.length };
 }
 
-/** What `key` makes of it; undefined if it is not for an editor. Up and Down are for it only where there is a line to go to. */
+/** The editor after `key`; undefined if the key does not edit. Up and Down edit only if there is a line to move to. */
 export function edit(editor: Editor, key: Key): Editor | undefined {
 	if (key.kind === "text") return insert(editor, key.text);
 	if (key.kind === "paste") return insert(editor, pastedText(key.text));
@@ -43,7 +43,7 @@ export function edit(editor: Editor, key: Key): Editor | undefined {
 	return key.ctrl ? control(editor, key.name) : key.alt ? meta(editor, key.name) : undefined;
 }
 
-/** Puts `added` where the cursor is. */
+/** Inserts `added` at the cursor. */
 export function insert({ text, cursor }: Editor, added: string): Editor {
 	return { text: text.slice(0, cursor) + added + text.slice(cursor), cursor: cursor + added.length };
 }
@@ -86,7 +86,7 @@ function remove(text: string, from: number, to: number): Editor {
 	return { text: text.slice(0, from) + text.slice(to), cursor: from };
 }
 
-/** The boundary before `at`. Clusters never reach over a line end, so that looking at one line is enough. */
+/** The cluster boundary before `at`. Clusters do not span lines, so one line is enough. */
 function left(text: string, at: number): number {
 	if (at === 0) return 0;
 	const start = lineStart(text, at);

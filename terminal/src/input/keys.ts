@@ -1,16 +1,16 @@
-// From the bytes of a terminal to keys. A terminal sends text, control characters and escape sequences in one stream, cut
-// anywhere; the decoder keeps what is not complete. Only one thing is ambiguous: a lone ESC is the Escape key or the beginning
-// of a sequence. The caller waits a moment and calls `flush`.
+// Decodes a terminal's input to keys. Text, control characters and escape sequences come in one stream, split anywhere; the decoder
+// buffers incomplete sequences. A lone ESC is ambiguous, the Escape key or the start of a sequence: the caller waits a moment and
+// calls `flush`.
 //
-// What is pasted comes between `ESC [ 200 ~` and `ESC [ 201 ~` (bracketed paste, xterm's ctlseqs) and becomes one `paste`, so
-// that its line ends are not taken for the Enter key.
+// Pasted text comes between `ESC [ 200 ~` and `ESC [ 201 ~` (bracketed paste, xterm's ctlseqs) and becomes one `paste`, so that its
+// line ends are not decoded as the Enter key.
 
 export type Key =
 	| { readonly kind: "text"; readonly text: string }
 	| { readonly kind: "paste"; readonly text: string }
 	| {
 			readonly kind: "key";
-			/** A name of `NAMED`, or the letter or digit that was held with Ctrl or Alt, in lower case. */
+			/** A name such as `enter` or `up`, or the character pressed with Ctrl or Alt, in lower case. */
 			readonly name: string;
 			readonly ctrl: boolean;
 			readonly alt: boolean;
@@ -18,26 +18,26 @@ export type Key =
 	  };
 
 export interface KeyDecoder {
-	/** The keys that are complete with `chunk`, in order. Sequences nobody knows give none. */
+	/** The keys that are complete with `chunk`, in order. Unknown sequences are dropped. */
 	push(chunk: string): Key[];
-	/** An ESC was the last thing heard: call `flush` when nothing follows for a moment. */
+	/** An incomplete sequence is buffered: call `flush` if nothing follows. */
 	readonly waiting: boolean;
-	/** Takes what waits for the Escape key. */
+	/** Decodes a buffered ESC as the Escape key. */
 	flush(): Key[];
 }
 
-/** Longest paste kept, in characters: far above the longest message, so that a longer one is refused, not cut unseen. */
+/** Longest paste, in characters: far above the longest message, so that a longer one is refused instead of silently cut. */
 export const PASTE_CHARS_MAX = 64 * 1024;
 
 export function createKeyDecoder(): KeyDecoder {
 	let held = "";
 	let paste: string | undefined;
 
-	/** Takes the next key from `held`; undefined: more is needed. */
+	/** Decodes the next key of `held`; false: more input is needed. */
 	const next = (keys: Key[]): boolean => {
 		if (paste !== undefined) {
 			const end = held.indexOf(PASTE_END);
-			// An end that is cut in two must not be taken for text.
+			// The end marker may be split: keeps as many characters as may be its start.
 			const take = end < 0 ? Math.max(0, held.length - PASTE_END.length + 1) : end;
 			paste = (paste + held.slice(0, take)).slice(0, PASTE_CHARS_MAX);
 			held = held.slice(end < 0 ? take : end + PASTE_END.length);
@@ -73,7 +73,7 @@ export function createKeyDecoder(): KeyDecoder {
 		}
 		if (held === ESC || UNFINISHED.test(alt ? held.slice(1) : held)) return false;
 		if (alt) {
-			// Escape twice, or Escape before a sequence that is none.
+			// Escape twice, or Escape before an invalid sequence.
 			held = held.slice(1);
 			keys.push(named("escape"));
 			return true;
@@ -106,7 +106,7 @@ export function createKeyDecoder(): KeyDecoder {
 	};
 }
 
-/** A paste as text of a message: line ends are `\n`, one at the very end is dropped, controls but the tab too. */
+/** A paste as text of a message: line ends become `\n`; a final one, and control characters except the tab, are dropped. */
 export function pastedText(raw: string): string {
 	return raw
 		.replace(/\r\n?/g, "\n")
@@ -153,7 +153,7 @@ function named(name: string, held: Partial<Record<"ctrl" | "alt" | "shift", bool
 
 function controlKey(code: number): Key | undefined {
 	if (code === 0x0d) return named("enter");
-	// Ctrl+J: some send it for Enter with Ctrl or Alt. It begins a new line in the message.
+	// Ctrl+J: some terminals send it for Enter with Ctrl or Alt. Inserts a line break.
 	if (code === 0x0a) return named("enter", { alt: true });
 	const name = BY_CODE[code];
 	if (name) return named(name);
@@ -175,7 +175,7 @@ function sequenceKey(sequence: string): (Key & { kind: "key" }) | undefined {
 	const numbers = sequence.slice(2, -1).split(";").map(Number);
 	const [first = 0, second = 1, third = 0] = numbers;
 	if (final === "Z") return named("tab", { shift: true });
-	// Keys under the names of their characters: modifyOtherKeys (CSI 27 ; modifier ; code ~) and CSI code ; modifier u.
+	// Keys by character code: modifyOtherKeys (CSI 27 ; modifier ; code ~) and CSI code ; modifier u.
 	if (final === "~" && first === 27 && numbers.length === 3) return characterKey(third, second);
 	if (final === "u") return characterKey(first, second);
 	if (final === "~") {
@@ -189,7 +189,7 @@ function sequenceKey(sequence: string): (Key & { kind: "key" }) | undefined {
 function characterKey(code: number, modifier: number): (Key & { kind: "key" }) | undefined {
 	const held = modifiers(modifier);
 	const name = BY_CODE[code];
-	// With any of them held, Enter begins a new line in the message.
+	// With any modifier, Enter inserts a line break.
 	if (name === "enter") return named(name, held.ctrl || held.shift ? { alt: true } : held);
 	if (name) return named(name, held);
 	if (code < 0x20 || code > 0x10ffff || !(held.ctrl || held.alt)) return undefined;

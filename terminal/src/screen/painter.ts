@@ -1,31 +1,31 @@
-// Puts frames on a terminal: only rows that differ from what is there are written, each at its own place, so that a character
-// whose width the terminal judges otherwise disturbs its own row and no other. A terminal that is slow to take what is written
-// (a thin line) gets the newest frame when it is ready, not all those between: memory stays one frame.
+// Paints frames on a terminal. Only changed rows are written, each with its own cursor position, so that a character whose width the
+// terminal measures differently affects its own row only. Backpressure: a slow terminal gets the newest frame when it has drained;
+// frames between are dropped, so at most one is held.
 import { width } from "../text/width.ts";
 
 export interface Output {
-	/** False when more should not be written before `drained`. */
+	/** False: write no more before `drained`. */
 	write(text: string): boolean;
 }
 
 export interface Painter {
-	/** Shows `rows`, and the cursor at a cell of them, counted from 0. */
-	paint(rows: readonly string[], cursor: Cursor | undefined, columns: number): void;
-	/** The output takes more again. */
+	/** Shows `rows`, and the cursor at a cell, counted from 0; undefined hides it. */
+	paint(rows: readonly string[], cursor: ScreenCursor | undefined, columns: number): void;
+	/** The output has drained. */
 	drained(): void;
-	/** Nothing is known any more of what the terminal shows: the next frame is written whole. */
+	/** The terminal's content is unknown: the next frame is written whole. */
 	forget(): void;
 }
 
-export interface Cursor {
+export interface ScreenCursor {
 	readonly x: number;
 	readonly y: number;
 }
 
 export function createPainter(output: Output): Painter {
 	let shown: readonly string[] | undefined;
-	let shownCursor: Cursor | undefined;
-	let next: { readonly rows: readonly string[]; readonly cursor: Cursor | undefined; readonly columns: number } | undefined;
+	let shownCursor: ScreenCursor | undefined;
+	let next: { readonly rows: readonly string[]; readonly cursor: ScreenCursor | undefined; readonly columns: number } | undefined;
 	let blocked = false;
 
 	const flush = (): void => {
@@ -37,7 +37,7 @@ export function createPainter(output: Output): Painter {
 		for (let y = 0; y < height; y++) {
 			const row = rows[y] ?? "";
 			if (shown && row === (shown[y] ?? "")) continue;
-			// Erasing after a row that is full would take its last character, where the cursor waits to wrap.
+			// After a full row the cursor is still on its last cell: erasing would delete that character.
 			changes += `${at(0, y)}${row}${RESET}${width(row) < columns ? ERASE_REST : ""}`;
 		}
 		if (changes === "" && cursor?.x === shownCursor?.x && cursor?.y === shownCursor?.y) return;
@@ -68,7 +68,7 @@ const RESET = `${CSI}0m`;
 const ERASE_REST = `${CSI}K`;
 const HIDE_CURSOR = `${CSI}?25l`;
 const SHOW_CURSOR = `${CSI}?25h`;
-// Synchronised output: terminals that know it show what lies between at once; others pass over it.
+// Synchronised output: supporting terminals show the update at once; others ignore the sequences.
 const BEGIN = `${CSI}?2026h`;
 const END = `${CSI}?2026l`;
 

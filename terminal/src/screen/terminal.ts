@@ -1,5 +1,4 @@
-// The terminal for the time of a chat: its modes set on entering and put back on leaving, however one leaves; its bytes as
-// keys. The alternate screen keeps what was there before.
+// Terminal modes: set on entering, restored on leaving, also on signals and exit; and input decoded to keys. Uses the alternate screen.
 import { StringDecoder } from "node:string_decoder";
 import type { Clock } from "@verbatim/client";
 import { createKeyDecoder, type Key } from "../input/keys.ts";
@@ -21,22 +20,22 @@ export interface TerminalOutput extends NodeJS.EventEmitter {
 export interface TerminalListener {
 	key(key: Key): void;
 	resized(columns: number, rows: number): void;
-	/** The output takes more again. */
+	/** The output has drained. */
 	drained(): void;
-	/** The screen shows something else: it was left and entered again. */
+	/** The screen was left and entered again: its content is unknown. */
 	stale(): void;
-	/** The terminal is gone, or a signal asks to leave. */
-	gone(): void;
+	/** The terminal was closed, or a signal ends the program. */
+	closed(): void;
 }
 
 export interface Terminal {
-	/** Stops this program as Ctrl+Z does, until it is continued. */
+	/** Stops the process group as Ctrl+Z does, until it is continued. */
 	suspend(): void;
-	/** Puts everything back. Calling it twice does nothing. */
+	/** Restores the terminal. Idempotent. */
 	leave(): void;
 }
 
-/** An ESC that nothing follows within this time is the Escape key. */
+/** An ESC without further input within this time is the Escape key. */
 const ESCAPE_MS = 50;
 const CONTINUE_MS = 100;
 const SIZE_DEFAULT = { columns: 80, rows: 24 };
@@ -62,7 +61,7 @@ export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, cloc
 		listener.resized(columns, rows);
 	};
 	const onDrain = (): void => listener.drained();
-	const onGone = (): void => listener.gone();
+	const onClosed = (): void => listener.closed();
 	const onContinue = (): void => {
 		if (inside || left) return;
 		enter();
@@ -77,7 +76,7 @@ export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, cloc
 		stdin.resume();
 		stdout.write(ENTER);
 	};
-	const putBack = (): void => {
+	const restore = (): void => {
 		if (!inside) return;
 		inside = false;
 		stdout.write(LEAVE);
@@ -85,35 +84,35 @@ export function enterTerminal(stdin: TerminalInput, stdout: TerminalOutput, cloc
 	};
 
 	stdin.on("data", onData);
-	for (const event of ["end", "close", "error"]) stdin.on(event, onGone);
+	for (const event of ["end", "close", "error"]) stdin.on(event, onClosed);
 	stdout.on("resize", onResize);
 	stdout.on("drain", onDrain);
-	stdout.on("error", onGone);
-	for (const signal of SIGNALS) process.on(signal, onGone);
+	stdout.on("error", onClosed);
+	for (const signal of SIGNALS) process.on(signal, onClosed);
 	process.on("SIGCONT", onContinue);
-	// The last resort, whatever ends the process.
-	process.on("exit", putBack);
+	// Last resort, for any end of the process.
+	process.on("exit", restore);
 	enter();
 
 	return {
 		suspend() {
-			putBack();
-			// The whole job, as the terminal itself would do it, or the shell would not notice.
+			restore();
+			// The whole process group, as the terminal does it: the shell must notice.
 			process.kill(0, "SIGTSTP");
-			// Where nobody could continue it, the system does not stop it; then this goes on as if it had been continued.
+			// An orphaned process group is not stopped by the system: continues as if it had been.
 			clock.after(CONTINUE_MS, onContinue);
 		},
 		leave() {
 			left = true;
 			cancelFlush();
 			stdin.off("data", onData);
-			for (const event of ["end", "close", "error"]) stdin.off(event, onGone);
+			for (const event of ["end", "close", "error"]) stdin.off(event, onClosed);
 			stdout.off("resize", onResize);
 			stdout.off("drain", onDrain);
-			for (const signal of SIGNALS) process.off(signal, onGone);
+			for (const signal of SIGNALS) process.off(signal, onClosed);
 			process.off("SIGCONT", onContinue);
-			process.off("exit", putBack);
-			putBack();
+			process.off("exit", restore);
+			restore();
 			stdin.pause();
 		},
 	};
@@ -125,6 +124,6 @@ export function sizeOf(stdout: TerminalOutput): { columns: number; rows: number 
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-// Alternate screen on; a row that is too long does not run into the next; pastes are marked; the wheel sends no arrow keys.
+// Alternate screen on; autowrap off; bracketed paste on; the mouse wheel sends no arrow keys.
 const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[?1007l";
 const LEAVE = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";

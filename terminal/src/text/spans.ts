@@ -1,13 +1,12 @@
-// Text with a meaning: what each piece of a line is, not how it looks. view/theme.ts gives the look; without colours the words
-// and signs alone must do.
+// Lines of spans with semantic tones. view/theme.ts maps tones to colours; lines must also be readable without colours.
 import { cut, width } from "./width.ts";
 
 export type Tone =
 	| "plain"
 	| "dim"
-	/** Another's name, coloured by `hue`. */
+	/** Another user's name, coloured by `hue`. */
 	| "name"
-	/** One's own name. */
+	/** The user's own name. */
 	| "me"
 	| "title"
 	| "event"
@@ -16,7 +15,7 @@ export type Tone =
 	| "warn"
 	| "bad"
 	| "unread"
-	/** Where one is, in a list. */
+	/** The selected row of a list. */
 	| "chosen";
 
 /** A piece of one line. Its text is safe: see `safeText`. */
@@ -38,7 +37,7 @@ export function lineWidth(line: Line): number {
 	return line.reduce((sum, { text }) => sum + width(text), 0);
 }
 
-/** The line in at most `cells` cells; what had to be cut is marked by `…`. */
+/** The line in at most `cells` cells; a cut is marked by `…`. */
 export function clipped(line: Line, cells: number): Line {
 	if (lineWidth(line) <= cells) return line;
 	let left = cells;
@@ -52,7 +51,7 @@ export function clipped(line: Line, cells: number): Line {
 	return kept;
 }
 
-/** The bare text of a line. */
+/** The text of a line without tones. */
 export function lineText(line: Line): string {
 	return line.map(({ text }) => text).join("");
 }

@@ -1,4 +1,4 @@
-// Text measured in cells of a terminal. What is measured is safe text: no controls in it.
+// Width of text in terminal cells. The text must be safe, without control characters.
 import stringWidth from "string-width";
 
 /** Cells that `text` takes. */
@@ -6,13 +6,13 @@ export function width(text: string): number {
 	return stringWidth(text);
 }
 
-/** The grapheme clusters of `text`: what a reader takes for one character. */
+/** The grapheme clusters (user-perceived characters) of `text`. */
 export function clusters(text: string): string[] {
 	if (ASCII.test(text)) return text.split("");
 	return Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
 }
 
-/** `text` in at most `cells` cells; what had to be cut is marked by `…`. */
+/** `text` in at most `cells` cells; a cut is marked by `…`. */
 export function cut(text: string, cells: number): string {
 	if (width(text) <= cells) return text;
 	if (cells <= 0) return "";
@@ -26,7 +26,7 @@ export function cut(text: string, cells: number): string {
 	return `${kept}…`;
 }
 
-/** `text` in exactly `cells` cells: cut, or filled up with spaces. */
+/** `text` in exactly `cells` cells: cut, or padded with spaces. */
 export function fit(text: string, cells: number): string {
 	const short = cut(text, cells);
 	return short + " ".repeat(Math.max(0, cells - width(short)));

@@ -1,9 +1,9 @@
-// Long lines broken for a terminal: between words where that is possible, else between grapheme clusters, never inside one.
+// Wraps lines for a terminal: between words if possible, else between grapheme clusters.
 import { clusters, width } from "./width.ts";
 
 /**
- * `text` (safe, one line) as lines of at most `cells` cells; `firstCells` for the first one, which may begin beside something
- * else. At least one line. Spaces at which a line was broken are not shown.
+ * `text` (safe, one line) as lines of at most `cells` cells; `firstCells` for the first line, which may follow a prefix. At least one
+ * line. Drops spaces at line breaks.
  */
 export function wrap(text: string, cells: number, firstCells = cells): string[] {
 	if (width(text) <= firstCells) return [text];
@@ -19,7 +19,7 @@ export function wrap(text: string, cells: number, firstCells = cells): string[] 
 	};
 	for (const word of text.split(/(?<= )(?=[^ ])/)) {
 		const bare = width(word.trimEnd());
-		// A word that no line can hold begins where it stands.
+		// A word longer than a line begins on the current line.
 		if (used + bare > room && bare <= cells && (used > 0 || room < cells)) next();
 		if (used + bare <= room) {
 			line += word;

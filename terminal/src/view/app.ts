@@ -1,15 +1,15 @@
-// The whole screen: the list of rooms beside title, timeline and composer, the state of the connection below.
+// The screen: room list, title, timeline, composer, and the status line below.
 //
-// Written without JSX: Bun compiles JSX for React's development build wherever NODE_ENV is not set before the program starts,
-// and that build keeps measurements of every frame for ever.
+// Without JSX: Bun compiles JSX for React's development build if NODE_ENV is not set before the start, and that build keeps
+// measurements of every frame, without bound.
 import type { Client } from "@verbatim/client";
 import { Box, Text } from "ink";
 import { createElement, useEffect, useInsertionEffect, useSyncExternalStore } from "react";
 import type { Chat } from "../chat/chat.ts";
 import type { Scene } from "../chat/scene.ts";
-import { editorIn } from "../chat/state.ts";
+import { activeEditor } from "../chat/state.ts";
 import type { Editor } from "../input/editor.ts";
-import type { Cursor } from "../screen/painter.ts";
+import type { ScreenCursor } from "../screen/painter.ts";
 import { clipped, type Line } from "../text/spans.ts";
 import { rulerLine, statusBar, titleLine } from "./bars.ts";
 import { composerLines, cursorIn } from "./composer.ts";
@@ -19,17 +19,17 @@ import type { Theme } from "./theme.ts";
 export interface AppProps {
 	readonly chat: Chat;
 	readonly theme: Theme;
-	/** Where the cursor stands in the frame that is about to be drawn. */
-	readonly placeCursor: (cursor: Cursor | undefined) => void;
+	/** Sets the cursor of the frame that is drawn next. */
+	readonly placeCursor: (cursor: ScreenCursor | undefined) => void;
 }
 
 export function App({ chat, theme, placeCursor }: AppProps) {
-	useSyncExternalStore(chat.desk.subscribe, () => chat.desk.version);
+	useSyncExternalStore(chat.model.subscribe, () => chat.model.version);
 	const scene = chat.scene();
 	const { layout } = scene;
-	const { ui, client, clock } = chat.desk;
+	const { ui, client, clock } = chat.model;
 	const rows = ui.rows - layout.status;
-	// Before Ink writes the frame, so that both belong together.
+	// Before Ink writes the frame that it belongs to.
 	useInsertionEffect(() => {
 		placeCursor(ui.leaving ? undefined : cursorIn(scene));
 	});
@@ -44,26 +44,26 @@ export function App({ chat, theme, placeCursor }: AppProps) {
 			Box,
 			{ height: rows, overflow: "hidden" },
 			side.length > 0 && createElement(Rows, { lines: side, theme, cells: layout.side + 1 }),
-			createElement(Rows, { lines: mainLines(scene, client, editorIn(ui)), theme, cells: layout.main }),
+			createElement(Rows, { lines: mainLines(scene, client, activeEditor(ui)), theme, cells: layout.main }),
 		),
 		layout.status > 0 && createElement(Rows, { lines: [statusBar(client, ui, clock.now())], theme, cells: ui.columns }),
 	);
 }
 
 function mainLines(scene: Scene, client: Client, editor: Editor): Line[] {
-	const { layout, seen } = scene;
-	// Short timelines stand at the bottom, where one looks.
-	const blank = Array.from({ length: layout.timeline - seen.lines.length }, (): Line => []);
+	const { layout, visible } = scene;
+	// Short timelines are aligned at the bottom.
+	const blank = Array.from({ length: layout.timeline - visible.lines.length }, (): Line => []);
 	return [
 		...(layout.title > 0 ? [titleLine(client, scene, layout.main)] : []),
 		...blank,
-		...seen.lines,
+		...visible.lines,
 		...(layout.ruler > 0 ? [rulerLine(scene, layout.main)] : []),
 		...composerLines(scene, editor),
 	];
 }
 
-/** Lines cut to their place here, since Ink would take all of them for one when it cuts: it places them, no more. */
+/** Clips the lines itself: Ink would truncate them as one text. Ink only places them. */
 function Rows({ lines, theme, cells }: { readonly lines: readonly Line[]; readonly theme: Theme; readonly cells: number }) {
 	const text = lines.map((line) => theme.paint(clipped(line, cells)) || " ").join("\n");
 	return createElement(

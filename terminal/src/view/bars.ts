@@ -1,14 +1,14 @@
-// The single lines around the timeline: title above, ruler below, the state of the connection at the bottom.
+// The single lines around the timeline: title, ruler, status line.
 import type { Client } from "@verbatim/client";
 import { Room_Kind } from "@verbatim/protocol";
+import { outboxWords, roomsInOrder, statusLine } from "../chat/format.ts";
 import type { Scene } from "../chat/scene.ts";
 import type { Ui } from "../chat/state.ts";
-import { outboxWords, roomsInOrder, statusLine } from "../chat/words.ts";
 import { safeText } from "../text/safe.ts";
 import { clipped, type Line, lineWidth, type Span, span } from "../text/spans.ts";
 import { cut, fit, width } from "../text/width.ts";
 
-/** `#tea · 3 people`; where the list of rooms is not shown, what is unread elsewhere too. */
+/** `#tea · private`; also the unread counts of other rooms if the room list is not shown. */
 export function titleLine(client: Client, { room, layout }: Scene, cells: number): Line {
 	if (!room) return [span(fit("Verbatim", cells), "title")];
 	const facts: string[] = [];
@@ -20,7 +20,7 @@ export function titleLine(client: Client, { room, layout }: Scene, cells: number
 	return [span(title, "title"), span(cut(facts.map((fact) => ` · ${fact}`).join(""), cells - width(title)), "dim")];
 }
 
-/** What lies below the window, or who is writing. */
+/** The number of new entries below the viewport, or the typing users. */
 export function rulerLine({ newBelow, room }: Scene, cells: number): Line {
 	if (newBelow !== undefined) {
 		const words = newBelow > 0 ? `↓ ${newBelow} new below · Esc goes there` : "↓ more below · Esc goes there";
@@ -36,7 +36,7 @@ export function rulerLine({ newBelow, room }: Scene, cells: number): Line {
 	return [span(words === "" ? "─".repeat(cells) : fit(`── ${words} …`, cells), "dim")];
 }
 
-/** Who one is, how the connection stands, and what has not arrived yet. */
+/** User, state of the connection, and pending sends. */
 export function statusBar(client: Client, ui: Ui, nowMs: number): Line {
 	const cells = ui.columns;
 	if (ui.leaving) return [span(cut("leaving … (Ctrl+C: at once)", cells), "warn")];

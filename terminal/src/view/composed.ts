@@ -1,5 +1,5 @@
-// What is being written, as rows of the composer, and where the cursor stands in them. It is wrapped cell by cell: nothing moves
-// to the next row because a word was not finished.
+// The editor's text as rows of the composer, with the cursor's position. Wrapped by cell, not by word, so that text does not jump to
+// the next row while a word is typed.
 import type { Editor } from "../input/editor.ts";
 import { safeCluster } from "../text/safe.ts";
 import { clusters, width } from "../text/width.ts";
@@ -11,7 +11,7 @@ export interface Composed {
 	readonly y: number;
 }
 
-/** `hiddenFrom`: from this index on every character is shown as `•`. */
+/** `hiddenFrom`: characters from this index on are masked by `•`. */
 export function composed({ text, cursor }: Editor, cells: number, hiddenFrom = Number.POSITIVE_INFINITY): Composed {
 	const room = Math.max(2, cells);
 	const rows: string[] = [];
@@ -29,7 +29,7 @@ export function composed({ text, cursor }: Editor, cells: number, hiddenFrom = N
 		const shown =
 			cluster === "\n" || cluster === "" ? "" : index >= hiddenFrom ? "•" : safeCluster(cluster.replace("\t", " "), used === 0);
 		const wide = width(shown);
-		// The cursor needs a cell of its own, at the end too.
+		// The cursor needs a cell, also at the end.
 		if (used + Math.max(1, wide) > room && cluster !== "\n") next();
 		if (index === cursor) {
 			x = Math.min(used, room - 1);
@@ -44,7 +44,7 @@ export function composed({ text, cursor }: Editor, cells: number, hiddenFrom = N
 	return { rows, x, y };
 }
 
-/** The first of the rows to show, so that the cursor's row is among `height` of them. */
+/** Index of the first of `height` rows to show, so that the cursor's row is visible. */
 export function firstRow({ rows, y }: Composed, height: number): number {
 	return Math.max(0, Math.min(y - height + 1, rows.length - height));
 }

@@ -1,9 +1,9 @@
-// How the screen is divided: at 80x24 everything, on less the list of rooms goes first, then title and ruler.
+// Division of the screen. All parts at 80x24; smaller screens drop the room list, then title and ruler.
 
 export interface Layout {
-	/** Cells of the room list, 0 if it is not shown; a line of one cell stands between it and the rest. */
+	/** Cells of the room list; 0: not shown. A line of one cell separates it from the rest. */
 	readonly side: number;
-	/** Cells of everything beside it. */
+	/** Cells of the parts beside it. */
 	readonly main: number;
 	/** Rows, from top to bottom; 0: not shown. */
 	readonly title: number;
@@ -13,10 +13,10 @@ export interface Layout {
 	readonly status: number;
 }
 
-/** Below this many columns the room list gives way. */
+/** Fewest columns at which the room list is shown. */
 const SIDE_FROM_COLUMNS = 60;
 
-/** `wanted` is how many rows the composer would fill. */
+/** `wanted`: rows of the composer's text. */
 export function layoutOf(columns: number, rows: number, wanted: number): Layout {
 	const side = columns >= SIDE_FROM_COLUMNS ? Math.min(26, Math.max(16, Math.floor(columns * 0.22))) : 0;
 	const status = rows >= 3 ? 1 : 0;
@@ -34,7 +34,7 @@ export function layoutOf(columns: number, rows: number, wanted: number): Layout 
 	};
 }
 
-/** The composer grows with what is written, up to a third of the screen. */
+/** The composer grows with its text, up to a third of the screen and 8 rows. */
 export function composerRowsMax(rows: number): number {
 	return Math.max(1, Math.min(8, Math.floor(rows / 3)));
 }

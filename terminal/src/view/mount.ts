@@ -1,26 +1,26 @@
-// Ink composes each frame; the painter puts it on the terminal. Ink's own way of writing assumes that it shares the screen with
-// a scrolling shell; its `debug` mode hands over every frame whole instead, which is what a full screen needs.
+// Ink composes each frame; the painter writes it to the terminal. Ink's own output assumes a scrolling shell; its `debug` mode emits
+// whole frames instead, as a full-screen program needs.
 import { Writable } from "node:stream";
 import { render } from "ink";
 import { createElement } from "react";
 import type { Chat } from "../chat/chat.ts";
-import type { Cursor, Painter } from "../screen/painter.ts";
+import type { Painter, ScreenCursor } from "../screen/painter.ts";
 import { App } from "./app.ts";
 import type { Theme } from "./theme.ts";
 
 export interface Mounted {
-	/** Rejects with what broke a view. Never resolves before `unmount`. */
-	readonly broken: Promise<unknown>;
+	/** Rejects with an exception of a view. Resolves only after `unmount`. */
+	readonly failed: Promise<unknown>;
 	unmount(): void;
 }
 
 export function mount(chat: Chat, theme: Theme, painter: Painter): Mounted {
-	let cursor: Cursor | undefined;
+	let cursor: ScreenCursor | undefined;
 	const sink = new FrameSink(chat, (frame) => {
-		const { columns, rows } = chat.desk.ui;
+		const { columns, rows } = chat.model.ui;
 		painter.paint(frame.split("\n").slice(0, rows), cursor, columns);
 	});
-	const placeCursor = (place: Cursor | undefined): void => {
+	const placeCursor = (place: ScreenCursor | undefined): void => {
 		cursor = place;
 	};
 	const instance = render(createElement(App, { chat, theme, placeCursor }), {
@@ -30,17 +30,17 @@ export function mount(chat: Chat, theme: Theme, painter: Painter): Mounted {
 		patchConsole: false,
 	});
 	return {
-		broken: instance.waitUntilExit(),
+		failed: instance.waitUntilExit(),
 		unmount() {
-			sink.deaf = true;
+			sink.isClosed = true;
 			instance.unmount();
 		},
 	};
 }
 
-/** What Ink takes for its terminal. */
+/** Ink's output stream. */
 class FrameSink extends Writable {
-	deaf = false;
+	isClosed = false;
 	private readonly chat: Chat;
 	private readonly frame: (frame: string) => void;
 
@@ -51,15 +51,15 @@ class FrameSink extends Writable {
 	}
 
 	get columns(): number {
-		return this.chat.desk.ui.columns;
+		return this.chat.model.ui.columns;
 	}
 
 	get rows(): number {
-		return this.chat.desk.ui.rows;
+		return this.chat.model.ui.rows;
 	}
 
 	override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
-		if (!this.deaf && chunk !== "") this.frame(chunk);
+		if (!this.isClosed && chunk !== "") this.frame(chunk);
 		done();
 	}
 }

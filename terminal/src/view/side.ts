@@ -1,12 +1,12 @@
-// The list of rooms: channels, conversations, invitations, each with what is unread.
+// The room list: channels, conversations, invitations, with unread counts.
 import type { Client, Room } from "@verbatim/client";
 import { Room_Kind } from "@verbatim/protocol";
-import { roomsInOrder, titleOf } from "../chat/words.ts";
+import { roomsInOrder, titleOf } from "../chat/format.ts";
 import { safeText } from "../text/safe.ts";
 import { type Line, span, type Tone } from "../text/spans.ts";
 import { fit, width } from "../text/width.ts";
 
-/** `height` lines of `cells` cells and the line that stands beside them. Where there are more, the room shown is among them. */
+/** `height` lines of `cells` cells plus a separator. A longer list is cut around the shown room. */
 export function sideLines(client: Client, current: string, cells: number, height: number): Line[] {
 	const rooms = roomsInOrder(client);
 	const channels = rooms.filter(({ kind }) => kind !== Room_Kind.DIRECT);
@@ -38,7 +38,7 @@ function heading(words: string, cells: number): Line {
 	return [span(fit(words, cells), "dim")];
 }
 
-/** `  #tea         3`: a sign for the room shown, how much is unread, and `!` where something was not sent. */
+/** `  #tea         3`: a sign for the shown room, the unread count, and `!` for a failed send. */
 function roomLine(room: Room, chosen: boolean, cells: number): Line {
 	const failed = room.pending.some(({ status }) => status.state === "failed");
 	const count = room.unread > 999 ? "999+" : String(room.unread);

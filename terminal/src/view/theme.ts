@@ -1,13 +1,13 @@
-// How each tone looks. Only the sixteen colours of the user's own palette are used, so that dark and light terminals are both
-// served; and weight, dimness and inversion, which remain where there are no colours.
+// The look of each tone. Uses only the sixteen colours of the user's palette, which suit dark and light terminals, and bold, dim and
+// inverse, which remain without colours.
 import type { Line, Span, Tone } from "../text/spans.ts";
 
 export interface Theme {
-	/** The line with the codes of its look; every piece ends what it began. */
+	/** The line with escape codes; each span resets what it sets. */
 	paint(line: Line): string;
 }
 
-/** Colours are used unless NO_COLOR is set to something (no-color.org) or TERM names a terminal without them. */
+/** Uses colours unless NO_COLOR is not empty (no-color.org) or TERM names a terminal without them. */
 export function themeFor(env: Readonly<Record<string, string | undefined>>): Theme {
 	const coloured = !env.NO_COLOR && !/^(?:dumb|vt\d+|linux-m\d?|.*-m)$/.test(env.TERM ?? "dumb");
 	return { paint: (line) => line.map((piece) => painted(piece, coloured)).join("") };
@@ -25,7 +25,7 @@ const GREEN = colour(32);
 const YELLOW = colour(33);
 const CYAN = colour(36);
 
-/** Attributes that are there with and without colours, and the colour. */
+/** Attributes that are used with and without colours, and the colour. */
 const LOOKS: Readonly<Record<Tone, { readonly always?: Code; readonly coloured?: Code }>> = {
 	plain: {},
 	dim: { always: DIM },

@@ -2,7 +2,7 @@
 import { VirtualClock } from "@verbatim/testkit";
 import { type Chat, type ChatParts, createChat } from "../../src/chat/chat.ts";
 import { createKeyDecoder } from "../../src/input/keys.ts";
-import type { Cursor, Painter } from "../../src/screen/painter.ts";
+import type { Painter, ScreenCursor } from "../../src/screen/painter.ts";
 import { mount } from "../../src/view/mount.ts";
 import { themeFor } from "../../src/view/theme.ts";
 import { FakeClient, NOON } from "./fake-client.ts";
@@ -20,7 +20,7 @@ export interface Harness {
 	screen(): string;
 	/** The frame as it was painted, with its codes. */
 	painted(): readonly string[];
-	cursor(): Cursor | undefined;
+	cursor(): ScreenCursor | undefined;
 	readonly frames: number;
 	readonly redraws: number;
 	unmount(): void;
@@ -37,7 +37,7 @@ export async function startChat(
 	parts.prepare?.(client);
 	const clock = new VirtualClock(NOON);
 	let painted: readonly string[] = [];
-	let cursor: Cursor | undefined;
+	let cursor: ScreenCursor | undefined;
 	let frames = 0;
 	let redraws = 0;
 	const painter: Painter = {
@@ -51,7 +51,7 @@ export async function startChat(
 	};
 	const chat = createChat({
 		client,
-		identities: { load: async () => undefined, becoming: () => undefined, last: undefined },
+		identities: { load: async () => undefined, setKind: () => undefined, last: undefined },
 		clock,
 		columns: 80,
 		rows: 24,

@@ -1,28 +1,31 @@
-// One's own lines again, by Up and Down, as a shell does it: what was being written is kept and comes back at the end.
+// The history of entered lines, by Up and Down as in a shell. The unfinished line is kept, and returns after the newest.
 import { type Editor, editorOf } from "./editor.ts";
 
-export interface Recall {
+export interface InputHistory {
 	/** Oldest first. */
 	readonly lines: readonly string[];
-	/** Which of them is shown; undefined: none, one writes. */
+	/** Index of the shown line; undefined: none. */
 	readonly at: number | undefined;
-	/** What was being written before the first Up. */
+	/** The unfinished line before the first Up. */
 	readonly draft: Editor | undefined;
 }
 
-export const NO_RECALL: Recall = { lines: [], at: undefined, draft: undefined };
+export const EMPTY_HISTORY: InputHistory = { lines: [], at: undefined, draft: undefined };
 
-/** Lines kept. */
 const LINES_MAX = 200;
 
-/** Keeps a line that was entered. The same one twice in a row is kept once. */
-export function remember(recall: Recall, line: string): Recall {
+/** Adds a line. A repeat of the newest is not added. */
+export function remember(recall: InputHistory, line: string): InputHistory {
 	const lines = recall.lines.at(-1) === line ? recall.lines : [...recall.lines, line].slice(-LINES_MAX);
 	return { lines, at: undefined, draft: undefined };
 }
 
-/** One line back or forth; undefined where there is none. */
-export function recalled(recall: Recall, editor: Editor, way: "up" | "down"): { recall: Recall; editor: Editor } | undefined {
+/** The previous or next line; undefined if there is none. */
+export function stepHistory(
+	recall: InputHistory,
+	editor: Editor,
+	way: "up" | "down",
+): { recall: InputHistory; editor: Editor } | undefined {
 	const { lines, at } = recall;
 	if (way === "up") {
 		const to = (at ?? lines.length) - 1;

@@ -1,4 +1,4 @@
-// The client's states and errors in words for people.
+// States and errors of the client as text for the user.
 import {
 	type Client,
 	ConnectError,
@@ -13,7 +13,7 @@ import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { safeText } from "../text/safe.ts";
 import { type Line, span } from "../text/spans.ts";
 
-/** An error as a line: what happened, and when to try again if the server said so. */
+/** An error in one line, with the server's `retryAfterMs` if there is one. */
 export function errorWords(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
 	const after =
@@ -23,7 +23,7 @@ export function errorWords(error: unknown): string {
 	return `${error.message}${after}`;
 }
 
-/** The state of the connection, with why. `known`: it was live before. */
+/** The state of the connection, with the reason. `known`: it was live before. */
 export function statusLine(status: Status, nowMs: number, known = true): Line {
 	switch (status.state) {
 		case "idle":
@@ -49,14 +49,14 @@ export function statusLine(status: Status, nowMs: number, known = true): Line {
 	}
 }
 
-/** Where nothing more is known, who has never been connected is helped most by what to look at. */
+/** Before the first connection an error without details becomes a hint at what to check. */
 function whyWords(why: VerbatimError, known: boolean): string {
 	return known || !(why instanceof TransportError) || why instanceof ConnectError
 		? errorWords(why)
 		: "no answer; does the server run, is its address right?";
 }
 
-/** What of one's own has not arrived yet; empty where all has. */
+/** Number of unacknowledged and failed sends; empty if there are none. */
 export function outboxWords(client: Client): string {
 	let failed = 0;
 	let waiting = 0;
@@ -67,14 +67,14 @@ export function outboxWords(client: Client): string {
 	return [waiting > 0 ? `${waiting} unsent` : "", failed > 0 ? `${failed} failed` : ""].filter(Boolean).join(", ");
 }
 
-/** One's rooms in the order of the list: channels, then conversations, each by name. */
+/** The joined rooms in the order of the list: channels, then conversations, each by name. */
 export function roomsInOrder(client: Client): readonly Room[] {
 	return [...client.rooms.values()].sort(
 		(a, b) => Number(a.kind === Room_Kind.DIRECT) - Number(b.kind === Room_Kind.DIRECT) || compare(a.title, b.title),
 	);
 }
 
-/** `#name` or `@peer`, of a room that one may be no member of. */
+/** `#name` or `@peer`, also of a room that the user is not a member of. */
 export function titleOf(info: RoomInfo): string {
 	return info.kind === Room_Kind.DIRECT ? `@${info.peer?.name ?? "?"}` : `#${info.name}`;
 }
@@ -88,7 +88,7 @@ export function roomWords(info: RoomInfo): string {
 	return `${safeText(titleOf(info))}  ${people}${kind}${standing}`;
 }
 
-/** `tea` and `#tea` as the wire names the channel. */
+/** `tea` or `#tea` as the wire's `#tea`. */
 export function channelRef(name: string): string {
 	return name.startsWith("#") || name.startsWith("@") ? name : `#${name}`;
 }

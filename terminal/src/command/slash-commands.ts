@@ -1,17 +1,16 @@
-// The commands of the terminal client as data: what they are called, what they take, what they do. Parsing, completion and
-// /help all read this one table; chat/commands.ts carries them out.
+// The slash commands as data: names, arguments, help. Used by parsing, completion and /help; chat/command-handlers.ts has the handlers.
 
-/** What an argument is, for completion. `secret` is not shown while it is written, nor recalled. */
+/** The kind of an argument, for completion. `secret` is masked, and not kept in the history. */
 export type ArgumentKind = "room" | "user" | "command" | "secret" | "word" | "text";
 
-export interface CommandFacts {
-	/** As /help shows it: capitals stand for what one fills in, brackets for what may be left out. */
+export interface SlashCommandSpec {
+	/** For /help: capitals are placeholders, brackets are optional. */
 	readonly usage: string;
 	readonly help: string;
 	readonly args: readonly ArgumentKind[];
 }
 
-export const COMMANDS = {
+export const SLASH_COMMANDS = {
 	join: { usage: "/join ROOM", help: "go into a room, or make it", args: ["room"] },
 	leave: { usage: "/leave [ROOM]", help: "leave a room for good", args: ["room"] },
 	msg: { usage: "/msg NAME [TEXT]", help: "speak to one person alone", args: ["user", "text"] },
@@ -35,12 +34,12 @@ export const COMMANDS = {
 	reconnect: { usage: "/reconnect", help: "connect now", args: [] },
 	help: { usage: "/help [COMMAND]", help: "say this", args: ["command"] },
 	quit: { usage: "/quit", help: "leave the program", args: [] },
-} as const satisfies Record<string, CommandFacts>;
+} as const satisfies Record<string, SlashCommandSpec>;
 
-export type CommandName = keyof typeof COMMANDS;
+export type SlashCommandName = keyof typeof SLASH_COMMANDS;
 
-export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+export const SLASH_COMMAND_NAMES = Object.keys(SLASH_COMMANDS) as readonly SlashCommandName[];
 
-export function isCommandName(name: string): name is CommandName {
-	return Object.hasOwn(COMMANDS, name);
+export function isSlashCommandName(name: string): name is SlashCommandName {
+	return Object.hasOwn(SLASH_COMMANDS, name);
 }

@@ -1,40 +1,40 @@
-// Items of the timeline as lines of a given width. Everything that came from others goes through `safeText` here.
+// Renders timeline items as lines of a given width. All text of other users goes through `safeText` here.
 import { type Delivery, UnknownOutcomeError } from "@verbatim/client";
 import { type Entry, Room_Kind } from "@verbatim/protocol";
 import { safeLines, safeText } from "../text/safe.ts";
 import { type Line, lineWidth, type Span, span } from "../text/spans.ts";
 import { width } from "../text/width.ts";
 import { wrap } from "../text/wrap.ts";
-import type { Item } from "./items.ts";
-import type { Lay } from "./viewport.ts";
+import type { TimelineItem } from "./items.ts";
+import type { ItemLines } from "./viewport.ts";
 
-export interface Reader {
+export interface Viewer {
 	/** The user's own id; undefined before the first welcome. */
 	readonly me: string | undefined;
-	/** The user's own name, for what is not in the log yet. */
+	/** The user's own name, for pending sends. */
 	readonly name: string;
-	/** Wall clock, ms: for "again in 3 s". */
+	/** Wall clock, ms: for countdowns. */
 	readonly nowMs: number;
 }
 
-/** A layout for lines of `cells` cells that remembers entries: they never change. One per width and user. */
-export function createLay(cells: number, reader: () => Reader): Lay {
+/** Renders items at `cells` cells, and caches the lines of entries, which are immutable. One per width and user. */
+export function createItemLines(cells: number, viewer: () => Viewer): ItemLines {
 	const known = new WeakMap<Entry, readonly Line[]>();
 	return (item) => {
-		if (item.kind !== "entry") return linesOf(item, cells, reader());
-		const kept = known.get(item.entry) ?? linesOf(item, cells, reader());
+		if (item.kind !== "entry") return linesOf(item, cells, viewer());
+		const kept = known.get(item.entry) ?? linesOf(item, cells, viewer());
 		known.set(item.entry, kept);
 		return kept;
 	};
 }
 
 /** The lines of one item; at least one. */
-export function linesOf(item: Item, cells: number, reader: Reader): readonly Line[] {
+export function linesOf(item: TimelineItem, cells: number, viewer: Viewer): readonly Line[] {
 	switch (item.kind) {
 		case "entry":
-			return entryLines(item.entry, cells, reader);
+			return entryLines(item.entry, cells, viewer);
 		case "pending":
-			return pendingLines(item.delivery, cells, reader);
+			return pendingLines(item.delivery, cells, viewer);
 		case "notice": {
 			const { tone, text } = item.notice;
 			const sign = tone === "error" ? span("! ", "error") : span("- ", "dim");
@@ -57,18 +57,18 @@ export function timeOf(atMs: number): string {
 	return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
 }
 
-/** A number that stays the same for a user and differs between most. */
+/** A stable hash of a user's id, for colours. */
 export function hueOf(id: string): number {
 	let hue = 7;
 	for (let i = 0; i < id.length; i++) hue = (hue * 31 + id.charCodeAt(i)) >>> 0;
 	return hue;
 }
 
-function entryLines(entry: Entry, cells: number, reader: Reader): Line[] {
+function entryLines(entry: Entry, cells: number, viewer: Viewer): Line[] {
 	const time = timeOf(entry.atMs);
 	const who = entry.sender ? safeText(entry.sender.name) : "somebody";
 	if (entry.body.case === "message") {
-		const mine = entry.sender !== undefined && entry.sender.id === reader.me;
+		const mine = entry.sender !== undefined && entry.sender.id === viewer.me;
 		const name: Span = mine ? span(who, "me") : { text: who, tone: "name", hue: hueOf(entry.sender?.id ?? "") };
 		return messageLines(time, name, entry.body.value.text, "plain", cells);
 	}
@@ -76,9 +76,9 @@ function entryLines(entry: Entry, cells: number, reader: Reader): Line[] {
 	return hanging(prefix, eventWords(entry, who), "event", cells, hangOf(cells));
 }
 
-function pendingLines(delivery: Delivery, cells: number, reader: Reader): Line[] {
+function pendingLines(delivery: Delivery, cells: number, viewer: Viewer): Line[] {
 	const { status } = delivery;
-	const lines = messageLines(timeOf(delivery.atMs), span(safeText(reader.name), "dim"), delivery.text, "dim", cells);
+	const lines = messageLines(timeOf(delivery.atMs), span(safeText(viewer.name), "dim"), delivery.text, "dim", cells);
 	if (status.state === "failed") {
 		const words =
 			status.error instanceof UnknownOutcomeError
@@ -86,17 +86,17 @@ function pendingLines(delivery: Delivery, cells: number, reader: Reader): Line[]
 				: `not sent: ${safeText(status.error.message)}. /retry sends it again, /discard takes it back`;
 		return [...lines, ...hanging([span(`${" ".repeat(hangOf(cells))}! `, "error")], words, "error", cells, hangOf(cells) + 2)];
 	}
-	// Durable already, and about to come as an entry; or not kept yet, and lost if the program is killed: it is not said to be waiting.
+	// No waiting sign: durable, its entry follows; or not stored yet, and lost if the program is killed.
 	if (status.state === "done" || !delivery.kept) return lines;
 	const again =
-		status.state === "waiting" && status.retryAtMs !== undefined ? Math.ceil((status.retryAtMs - reader.nowMs) / 1000) : 0;
+		status.state === "waiting" && status.retryAtMs !== undefined ? Math.ceil((status.retryAtMs - viewer.nowMs) / 1000) : 0;
 	const sign = again > 0 ? ` … again in ${again} s` : " …";
 	const last = lines.at(-1) ?? [];
 	if (lineWidth(last) + width(sign) > cells) return [...lines, [span(" ".repeat(hangOf(cells))), span(sign.trimStart(), "dim")]];
 	return [...lines.slice(0, -1), [...last, span(sign, "dim")]];
 }
 
-/** `12:04 <ann> text`; all further lines are set in, so that no text can pass for another's line. */
+/** `12:04 <ann> text`; further lines are indented, so that no text can imitate another user's line. */
 function messageLines(time: string, name: Span, text: string, tone: "plain" | "dim", cells: number): Line[] {
 	const hang = hangOf(cells);
 	const [first = "", ...others] = safeLines(text);
@@ -107,7 +107,7 @@ function messageLines(time: string, name: Span, text: string, tone: "plain" | "d
 	];
 }
 
-/** `text` after `prefix`, wrapped; lines after the first are set in by `hang`. */
+/** `text` after `prefix`, wrapped, with a hanging indent of `hang` cells. */
 function hanging(prefix: Line, text: string, tone: Span["tone"], cells: number, hang: number): Line[] {
 	const taken = lineWidth(prefix);
 	const [first = "", ...others] = wrap(text, Math.max(1, cells - hang), Math.max(1, cells - taken));
@@ -141,7 +141,7 @@ function eventWords(entry: Entry, who: string): string {
 	}
 }
 
-function olderWords({ loading, skipped }: Extract<Item, { kind: "older" }>): string {
+function olderWords({ loading, skipped }: Extract<TimelineItem, { kind: "older" }>): string {
 	if (loading) return "loading what came before";
 	if (!skipped) return "PageUp: what came before";
 	const count = skipped.to - skipped.from + 1;
@@ -150,7 +150,7 @@ function olderWords({ loading, skipped }: Extract<Item, { kind: "older" }>): str
 	return `${range} not sent (${why}); PageUp loads them`;
 }
 
-/** Words in the middle of a line, as a ruler. Too long for one line, they are the line. */
+/** A horizontal rule with `words` in the middle; only the words, cut, if they do not fit. */
 function rule(words: string, cells: number, tone: Span["tone"]): Line {
 	const left = Math.max(0, Math.floor((cells - width(words) - 2) / 2));
 	const right = Math.max(0, cells - left - width(words) - 2);
