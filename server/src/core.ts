@@ -3,6 +3,8 @@
 import type { Timing } from "@verbatim/protocol";
 import type { Account, Accounts } from "./account/accounts.ts";
 import { Voided } from "./account/voided.ts";
+import { announce } from "./bus/announce.ts";
+import type { Bus } from "./bus/bus.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Commands } from "./command/commands.ts";
 import type { CommandParts } from "./command/context.ts";
@@ -19,9 +21,11 @@ import type { Metrics } from "./ops/metrics.ts";
 import { type HelloLimits, Hellos } from "./overload/hellos.ts";
 import type { Shedding } from "./overload/shedding.ts";
 import { Directory } from "./room/directory.ts";
+import { Elsewhere } from "./room/elsewhere.ts";
 import { MemberLists } from "./room/member-lists.ts";
 import { Presence } from "./room/presence.ts";
 import { LogReader } from "./room/reader.ts";
+import { createReceiver } from "./room/receive.ts";
 import { Rooms } from "./room/rooms.ts";
 import { drainSessions } from "./session/drain.ts";
 import { Flusher } from "./session/flusher.ts";
@@ -38,6 +42,8 @@ const PAGES_AT_ONCE_MAX = 2;
 
 export interface CoreOptions {
 	readonly store: Store;
+	/** Listened to by this core alone, which closes it when it stops. */
+	readonly bus: Bus;
 	readonly accounts: Accounts;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -52,7 +58,7 @@ export interface CoreOptions {
 	readonly version: string;
 }
 
-/** What sessions see of each other and of the server. */
+/** What sessions see of the server. Of each other they learn by the bus. */
 export interface Core extends CoreOptions, CommandParts {
 	readonly directory: Directory<Principal>;
 	readonly faults: Faults;
@@ -77,7 +83,7 @@ export interface Core extends CoreOptions, CommandParts {
 
 export interface RunningCore extends SessionHost {
 	readonly commands: Commands;
-	/** Ends all sessions of a user at once, with those that are being welcomed on what was void before this generation. */
+	/** Ends the sessions of a user that were let in on what is void before this generation, with those that are being welcomed on it. */
 	endUser(user: Pick<Account, "id" | "generation">, why: "banned" | "expired"): void;
 	/**
 	 * Lets commands under way finish, and tells every client to come back elsewhere or later; both are spread over time, the
@@ -89,16 +95,19 @@ export interface RunningCore extends SessionHost {
 }
 
 export function createCore(options: CoreOptions): RunningCore {
-	const { store, random, limits, timing, metrics, shedding } = options;
+	const { store, bus, random, limits, timing, metrics, shedding } = options;
 	const faults = createFaults(options);
 	const clock = guardedClock(options.clock, faults);
-	const directory = new Directory<Principal>();
-	const presence = new Presence(directory, (id) => rooms.get(id), clock, shedding, {
-		offlineGraceMs: timing.offlineGraceMs,
-		readersMax: limits.presenceReadersMax,
-	});
+	const node = newId("s", clock, random);
+	const directory = new Directory<Principal>(bus);
+	const elsewhere = new Elsewhere(node);
+	const presence = new Presence(
+		{ directory, elsewhere, bus, node, liveRoom: (id) => rooms.get(id), clock, shedding },
+		{ offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax },
+	);
 	const lists = new MemberLists(store, clock);
-	const rooms: Rooms = new Rooms(directory, presence, lists, clock, faults, limits);
+	const rooms: Rooms = new Rooms(directory, presence, lists, clock, faults, bus, limits);
+	const voided = new Voided();
 	const wheel = new Wheel(clock);
 	let sessionsSoFar = 0;
 	const core: Core = {
@@ -131,9 +140,9 @@ export function createCore(options: CoreOptions): RunningCore {
 			clock,
 		),
 		sessions: new Set(),
-		voided: new Voided(),
+		voided,
 		lines: new LogSampler(options.log, clock),
-		process: newId("s", clock, random),
+		process: node,
 		nextSession: () => ++sessionsSoFar,
 	};
 	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
@@ -141,8 +150,11 @@ export function createCore(options: CoreOptions): RunningCore {
 	metrics.memberListsBytes.watch(() => lists.bytes);
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
 	metrics.hellosWaiting.watch(() => core.hellos.waiting);
+	bus.listen(
+		createReceiver({ rooms, presence, elsewhere, directory, voided, faults, presenceReadersMax: limits.presenceReadersMax }),
+	);
 	store.listen({
-		committed: (batch) => rooms.committed(batch),
+		committed: (batch) => announce(batch, bus),
 		batch({ drafts, commitMs, error }) {
 			metrics.batchDrafts.observe(drafts);
 			metrics.commitSeconds.observe(commitMs / 1_000);
@@ -166,8 +178,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			return session;
 		},
 		endUser({ id, generation }, why) {
-			core.voided.add(id, generation);
-			for (const { session } of [...directory.of(id)]) session.end(why);
+			bus.publish({ kind: "revoked", user: id, generation, why });
 		},
 		async drain(withinMs) {
 			// Everybody goes, and nearly everybody comes back: that is nothing to tell.
@@ -178,6 +189,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			wheel.stop();
 			core.presence.stop();
 			rooms.stop();
+			bus.close();
 			core.reader.stop();
 			core.lines.stop();
 		},

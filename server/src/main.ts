@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createAccounts } from "./account/service.ts";
 import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "./account/settings.ts";
 import { createUsers } from "./account/users.ts";
+import { LocalBus } from "./bus/local.ts";
 import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { createCore } from "./core.ts";
 import { createFaults, guardedClock } from "./faults.ts";
@@ -70,6 +71,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		const shedding = new LevelShedding(random, metrics.overloadRefused);
 		const core = createCore({
 			store,
+			bus: new LocalBus(),
 			accounts,
 			clock,
 			random,

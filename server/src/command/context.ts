@@ -1,13 +1,13 @@
 // What a command's handler has to work with: who asks, the session if there is one, and the parts of the server.
 import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
+import type { Bus } from "../bus/bus.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { FairQueue } from "../limit/fair-queue.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { CountBy } from "../ops/metrics.ts";
 import type { Shedding } from "../overload/shedding.ts";
-import type { Directory } from "../room/directory.ts";
 import type { MemberLists } from "../room/member-lists.ts";
 import type { Presence } from "../room/presence.ts";
 import type { LogReader } from "../room/reader.ts";
@@ -17,13 +17,14 @@ import type { RoomView, Store } from "../store/store.ts";
 /** The parts that commands use. */
 export interface CommandParts {
 	readonly store: Store;
+	/** What others are to learn of a command that leaves no entry. */
+	readonly bus: Bus;
 	readonly accounts: Accounts;
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly limits: ServerLimits;
 	readonly rooms: Rooms;
 	readonly lists: MemberLists;
-	readonly directory: Directory;
 	readonly presence: Presence;
 	readonly reader: LogReader;
 	/** In which pages are read: few at once, so that what users ask for takes no turn of the event loop from all others. */

@@ -1,6 +1,5 @@
 // What keeps a session going, and what is said in passing.
 import { type Refresh, Refusal, type Typing } from "@verbatim/protocol";
-import { Push } from "../room/push.ts";
 import type { Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
 
@@ -21,13 +20,6 @@ export const typing: Handler<Typing> = async (context, { room: ref }) => {
 	});
 	if (session === undefined || !session.isSubscribed(id)) throw new Refusal("not_member");
 	const isShed = parts.shedding.sheds("typing") || parts.typing.take(user.id) > 0;
-	const room = isShed ? undefined : parts.rooms.get(id);
-	if (room !== undefined && room.subscribers.size <= parts.limits.presenceReadersMax) {
-		const { id: userId, name } = user;
-		const push = new Push({ case: "typist", value: { room: id, user: { id: userId, name } } });
-		room.subscribers.each(({ subscriber }) => {
-			if (subscriber.user.id !== userId) subscriber.pushEphemeral(push);
-		});
-	}
+	if (!isShed) parts.bus.publish({ kind: "typing", user: { id: user.id, name: user.name }, room: id });
 	return { case: "done", value: {} };
 };

@@ -137,7 +137,21 @@ const THROTTLED = ["refusals", "turn", "malformed", "unauthenticated", "address"
 const STATUSES = ["2xx", "3xx", "4xx", "5xx"];
 const OVERLOAD = ["history", "logins", "sends"];
 const SHED = ["typing", "presence"];
-const PLACES = ["session", "rooms", "presence", "store", "timer", "turns", "tcp", "ws", "line", "http", "process", "promise"];
+const PLACES = [
+	"session",
+	"rooms",
+	"presence",
+	"bus",
+	"store",
+	"timer",
+	"turns",
+	"tcp",
+	"ws",
+	"line",
+	"http",
+	"process",
+	"promise",
+];
 const LOGINS = [
 	"ok",
 	"unauthenticated",

@@ -1,15 +1,24 @@
-// The sessions of every user of this process.
+// The sessions of every user of this node. What the bus brings for a user is handed to these; nothing calls another's session by them.
+import type { Bus } from "../bus/bus.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 export class Directory<S extends Subscriber = Subscriber> {
 	/** Nearly every user has one session, which needs no set. */
 	private readonly byUser = new Map<string, S | Set<S>>();
+	private readonly bus: Pick<Bus, "followUser" | "unfollowUser">;
+
+	constructor(bus: Pick<Bus, "followUser" | "unfollowUser">) {
+		this.bus = bus;
+	}
 
 	add(subscriber: S): void {
-		const subscribers = this.byUser.get(subscriber.user.id);
-		if (subscribers === undefined) this.byUser.set(subscriber.user.id, subscriber);
-		else if (subscribers instanceof Set) subscribers.add(subscriber);
-		else this.byUser.set(subscriber.user.id, new Set([subscribers, subscriber]));
+		const { id } = subscriber.user;
+		const subscribers = this.byUser.get(id);
+		if (subscribers === undefined) {
+			this.byUser.set(id, subscriber);
+			this.bus.followUser(id);
+		} else if (subscribers instanceof Set) subscribers.add(subscriber);
+		else this.byUser.set(id, new Set([subscribers, subscriber]));
 	}
 
 	/** Returns whether it was the user's last. */
@@ -18,6 +27,7 @@ export class Directory<S extends Subscriber = Subscriber> {
 		if (subscribers instanceof Set ? !subscribers.delete(subscriber) || subscribers.size > 0 : subscribers !== subscriber)
 			return false;
 		this.byUser.delete(subscriber.user.id);
+		this.bus.unfollowUser(subscriber.user.id);
 		return true;
 	}
 
@@ -25,6 +35,10 @@ export class Directory<S extends Subscriber = Subscriber> {
 		const subscribers = this.byUser.get(userId);
 		if (subscribers === undefined) return [];
 		return subscribers instanceof Set ? subscribers : [subscribers];
+	}
+
+	has(userId: string): boolean {
+		return this.byUser.has(userId);
 	}
 
 	/** Has any of the user's sessions been let in? One that is only about to be may never come. */

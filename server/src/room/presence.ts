@@ -1,12 +1,28 @@
 // Who is online, told to those who share a room. Ephemeral: merged, shed first, and never told in rooms where it would cost
 // more than it says. "Offline" is said only after a while: a reload or a short drop is not an absence. While the server has more to
 // do than it can, nothing is told; who has come or gone meanwhile is told once it is over, as it is then.
+//
+// A node decides for its own users, and publishes it; every node tells its own subscribers of what the bus brings.
+import type { Bus, Ephemeral } from "../bus/bus.ts";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { UserRef } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { Push } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
+
+/** Whose presence is told, and how. */
+export interface PresenceParts {
+	readonly directory: Directory;
+	readonly elsewhere: Pick<Elsewhere, "has">;
+	readonly bus: Pick<Bus, "publish">;
+	/** This process, as the bus names it. */
+	readonly node: string;
+	readonly liveRoom: (id: string) => LiveRoom | undefined;
+	readonly clock: Pick<Clock, "after">;
+	readonly shedding: Shedding;
+}
 
 export interface PresenceOptions {
 	readonly offlineGraceMs: number;
@@ -26,11 +42,10 @@ interface Untold {
 
 /** Rooms are kept by their ids: one that is idle is let go of, and live again as another object, while an absence waits to be told. */
 export class Presence {
-	private readonly liveRoom: (id: string) => LiveRoom | undefined;
-	private readonly directory: Directory;
-	private readonly clock: Pick<Clock, "after">;
+	private readonly parts: PresenceParts;
 	private readonly options: PresenceOptions;
-	private readonly shedding: Shedding;
+	/** Of what this node has published of presence. */
+	private number = 0;
 	/** Who has just gone, and where it will be missed. */
 	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
 	/** By user, the newest last. */
@@ -38,45 +53,37 @@ export class Presence {
 	private stopped = false;
 	private cancelLook: Cancel | undefined;
 
-	constructor(
-		directory: Directory,
-		liveRoom: (id: string) => LiveRoom | undefined,
-		clock: Pick<Clock, "after">,
-		shedding: Shedding,
-		options: PresenceOptions,
-	) {
-		this.liveRoom = liveRoom;
-		this.directory = directory;
-		this.shedding = shedding;
-		this.clock = clock;
+	constructor(parts: PresenceParts, options: PresenceOptions) {
+		this.parts = parts;
 		this.options = options;
 	}
 
 	/** Do the others see the user as online? Whoever has just gone is not away yet. */
 	shows(userId: string): boolean {
-		return this.directory.isOnline(userId) || this.leaving.has(userId);
+		return this.isOnline(userId) || this.leaving.has(userId);
 	}
 
 	/** Is the user online in `room`, as its members see it? For those who are not in it, no. */
 	showsIn(userId: string, room: string): boolean {
-		for (const subscriber of this.directory.of(userId)) if (subscriber.present && subscriber.isSubscribed(room)) return true;
+		for (const subscriber of this.parts.directory.of(userId))
+			if (subscriber.present && subscriber.isSubscribed(room)) return true;
 		return this.leaving.get(userId)?.rooms.has(room) === true;
 	}
 
-	/** The user's first session stands in its rooms. */
+	/** The user's first session here stands in its rooms. */
 	online(user: UserRef, rooms: readonly string[]): void {
 		if (this.leaving.has(user.id)) this.stays(user.id);
-		else this.tell(user, rooms, true);
+		else if (!this.parts.elsewhere.has(user.id)) this.publish(user, rooms, true);
 	}
 
-	/** The user's last session has gone. */
+	/** The user's last session here has gone. */
 	offline(user: UserRef, rooms: readonly string[]): void {
 		this.stays(user.id);
 		if (this.stopped) return;
 		const leaving = new Set(rooms);
-		const cancel = this.clock.after(this.options.offlineGraceMs, () => {
+		const cancel = this.parts.clock.after(this.options.offlineGraceMs, () => {
 			this.leaving.delete(user.id);
-			if (!this.directory.isOnline(user.id)) this.tell(user, leaving, false);
+			if (!this.isOnline(user.id)) this.publish(user, [...leaving], false);
 		});
 		this.leaving.set(user.id, { cancel, rooms: leaving });
 	}
@@ -91,6 +98,11 @@ export class Presence {
 		this.tell(user, [room], this.shows(user.id));
 	}
 
+	/** What a node has decided: those who share a room with the user here are told. */
+	receive({ user, rooms, online }: Extract<Ephemeral, { kind: "presence" }>): void {
+		this.tell(user, rooms, online);
+	}
+
 	/** Nothing is told any more. */
 	stop(): void {
 		this.stopped = true;
@@ -101,6 +113,23 @@ export class Presence {
 		this.untold.clear();
 	}
 
+	private isOnline(userId: string): boolean {
+		return this.parts.directory.isOnline(userId) || this.parts.elsewhere.has(userId);
+	}
+
+	private publish(user: UserRef, rooms: readonly string[], online: boolean): void {
+		if (this.stopped) return;
+		const { id, name } = user;
+		this.parts.bus.publish({
+			kind: "presence",
+			user: { id, name },
+			online,
+			rooms,
+			node: this.parts.node,
+			number: ++this.number,
+		});
+	}
+
 	private stays(userId: string): void {
 		this.leaving.get(userId)?.cancel();
 		this.leaving.delete(userId);
@@ -108,14 +137,14 @@ export class Presence {
 
 	private tell(user: UserRef, rooms: Iterable<string>, online: boolean): void {
 		if (this.stopped) return;
-		if (this.shedding.sheds("presence")) {
+		if (this.parts.shedding.sheds("presence")) {
 			this.keep(user, rooms);
 			return;
 		}
 		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
 		const told = new Set<unknown>();
 		for (const id of rooms) {
-			const room = this.liveRoom(id);
+			const room = this.parts.liveRoom(id);
 			// One that is not live has no subscribers.
 			if (room === undefined || room.subscribers.size > this.options.readersMax) continue;
 			room.subscribers.each(({ subscriber }) => {
@@ -136,13 +165,13 @@ export class Presence {
 				break;
 			}
 		}
-		this.cancelLook ??= this.clock.after(LOOK_AGAIN_MS, () => this.look());
+		this.cancelLook ??= this.parts.clock.after(LOOK_AGAIN_MS, () => this.look());
 	}
 
 	private look(): void {
 		this.cancelLook = undefined;
-		if (this.shedding.sheds("presence")) {
-			this.cancelLook = this.clock.after(LOOK_AGAIN_MS, () => this.look());
+		if (this.parts.shedding.sheds("presence")) {
+			this.cancelLook = this.parts.clock.after(LOOK_AGAIN_MS, () => this.look());
 			return;
 		}
 		const untold = [...this.untold.values()];

@@ -1,7 +1,9 @@
 // The rooms that are live in memory, and the one place where commits are handed to the subscribers. A run of entries with
 // the same subscribers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
 // whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
-import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
+import { type Entry, Room_Standing } from "@verbatim/protocol";
+import { joins, type MembershipEffect, membershipOf } from "../bus/announce.ts";
+import type { Bus, UserEvent } from "../bus/bus.ts";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Committed } from "../store/store.ts";
@@ -14,7 +16,7 @@ import type { Subscriber } from "./subscriber.ts";
 /** A room without subscribers, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
 const IDLE_MS = 60_000;
 
-type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
+type Joined = Extract<UserEvent, { kind: "joined" | "left" }>;
 
 export class Rooms {
 	private readonly live = new Map<string, LiveRoom>();
@@ -23,6 +25,7 @@ export class Rooms {
 	private readonly lists: Pick<MemberLists, "changed">;
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly faults: Faults;
+	private readonly bus: Pick<Bus, "followRoom" | "unfollowRoom">;
 	private readonly limits: RoomLimits;
 	/** Rooms that became live, and batches that brought entries of one, so far. */
 	changes = 0;
@@ -35,6 +38,7 @@ export class Rooms {
 		lists: Pick<MemberLists, "changed">,
 		clock: Pick<Clock, "monotonic" | "after">,
 		faults: Faults,
+		bus: Pick<Bus, "followRoom" | "unfollowRoom">,
 		limits: RoomLimits,
 	) {
 		this.directory = directory;
@@ -42,6 +46,7 @@ export class Rooms {
 		this.lists = lists;
 		this.clock = clock;
 		this.faults = faults;
+		this.bus = bus;
 		this.limits = limits;
 	}
 
@@ -66,19 +71,31 @@ export class Rooms {
 		return this.live.get(id);
 	}
 
-	/** Delivers one batch. */
-	committed(batch: readonly Committed[]): void {
-		for (const committed of batch) {
-			try {
-				this.deliver(committed);
-			} catch (cause) {
-				this.faults.report("rooms", "what a batch has committed in a room could not be delivered", cause, {
-					room: committed.room,
-				});
-				// Who may read there is not known any more: those who do come back and are told.
-				this.live.get(committed.room)?.subscribers.each(({ subscriber }) => subscriber.broken(cause));
-			}
+	/** Delivers what a batch has committed in one room. */
+	committed(committed: Committed): void {
+		try {
+			this.deliver(committed);
+		} catch (cause) {
+			this.faults.report("rooms", "what a batch has committed in a room could not be delivered", cause, {
+				room: committed.room,
+			});
+			// Who may read there is not known any more: those who do come back and are told.
+			this.live.get(committed.room)?.subscribers.each(({ subscriber }) => subscriber.broken(cause));
 		}
+	}
+
+	/** An entry has made the user a member; its commit has been delivered already, or will be, or was lost. */
+	joined({ user, room, epoch, seq }: Joined): void {
+		if (this.directory.has(user)) this.join(user, this.open(room, epoch, seq - 1), seq);
+	}
+
+	/** An entry has made the user no member. */
+	left({ user, room, seq }: Pick<Joined, "user" | "room" | "seq">): void {
+		this.tell(user, (subscriber) => subscriber.memberLeft(room, seq));
+	}
+
+	invited({ user, room, seq, by }: Pick<Extract<UserEvent, { kind: "invited" }>, "user" | "room" | "seq" | "by">): void {
+		this.tell(user, (subscriber) => subscriber.invited(room, seq, by));
 	}
 
 	/** The user has declined the invitation to `room`, of which there is no entry. */
@@ -131,20 +148,23 @@ export class Rooms {
 
 	/** What follows from a new membership before its entry is published. */
 	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
-		this.tell(user.id, (subscriber) => subscriber.memberJoined(user.id, room, seq));
+		this.join(user.id, room, seq);
 		this.faults.guard("presence", "presence was not told of a member", () => this.presence.entered(user.id, room.id));
 	}
 
 	/** What follows from a membership change once its entry has been published. */
 	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
 		if (change.kind === "gone") {
-			this.tell(change.user.id, (subscriber) => subscriber.memberLeft(room.id));
+			this.left({ user: change.user.id, room: room.id, seq: entry.seq });
 		} else if (joins(change)) {
 			this.faults.guard("presence", "presence was not told of a member", () => this.presence.joined(change.user, room.id));
 		} else if (change.standing === Room_Standing.INVITED && entry.sender !== undefined) {
-			const { sender } = entry;
-			this.tell(change.user.id, (subscriber) => subscriber.invited(room.id, sender));
+			this.invited({ user: change.user.id, room: room.id, seq: entry.seq, by: entry.sender });
 		}
+	}
+
+	private join(user: string, room: LiveRoom, seq: number): void {
+		this.tell(user, (subscriber) => subscriber.memberJoined(user, room, seq));
 	}
 
 	/** Tells each of the user's sessions. One that throws ends itself. */
@@ -166,6 +186,7 @@ export class Rooms {
 			room.idleSinceMs = this.clock.monotonic();
 			room.change = ++this.changes;
 			this.live.set(id, room);
+			this.bus.followRoom(id);
 			this.cancelSweep ??= this.clock.after(IDLE_MS, () => this.sweep());
 		}
 		return room;
@@ -176,20 +197,13 @@ export class Rooms {
 		const now = this.clock.monotonic();
 		for (const [id, room] of this.live) {
 			if (now - room.idleSinceMs <= IDLE_MS) continue;
-			if (room.subscribers.size === 0) this.live.delete(id);
-			else room.rest();
+			if (room.subscribers.size > 0) {
+				room.rest();
+				continue;
+			}
+			this.live.delete(id);
+			this.bus.unfollowRoom(id);
 		}
 		if (this.live.size === 0) this.stop();
 	}
-}
-
-function membershipOf(entry: Entry): readonly MembershipEffect[] {
-	// Nearly every entry is a message: no list is made for it.
-	return entry.body.case === "message"
-		? []
-		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");
-}
-
-function joins(change: MembershipEffect): boolean {
-	return change.kind === "member" && change.standing !== Room_Standing.INVITED;
 }

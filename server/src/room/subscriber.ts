@@ -11,14 +11,16 @@ export interface Subscriber {
 	readonly present: boolean;
 	/** Has it a subscription to this room? */
 	isSubscribed(room: string): boolean;
-	/** The entry `seq` of `room`, about to be published, has made `user`, whose session this is, a member: the subscription begins with it. */
+	/** The entry `seq` of `room` has made `user`, whose session this is, a member: the subscription begins with it. */
 	memberJoined(user: string, room: LiveRoom, seq: number): void;
-	/** The user is no member any more: everything up to that entry has been offered, nothing more may follow. */
-	memberLeft(room: string): void;
-	/** An invitation to `room` is open. */
-	invited(room: string, by: UserRef): void;
+	/** The user is no member any more as of the entry `seq`, and nothing after it may be sent. */
+	memberLeft(room: string, seq: number): void;
+	/** An invitation to `room` is open, by the entry `seq`. */
+	invited(room: string, seq: number, by: UserRef): void;
 	/** The invitation to `room` was declined. */
 	declined(room: string): void;
+	/** The session was let in on what is void now, unless its user was read at `generation` or later. */
+	revoked(generation: number, why: "banned" | "expired"): void;
 	/** Takes the push, or returns false when its outbox is full. */
 	takePush(push: EntriesPush): boolean;
 	/** The subscription is not at the head any more: it is to be moved from the log. */

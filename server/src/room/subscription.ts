@@ -10,6 +10,8 @@ export class Subscription {
 	readonly subscriber: Subscriber;
 	/** The newest seq handed to the connection. */
 	cursor: number;
+	/** The user is a member as of this seq: what is notified of its membership up to here is known. */
+	since = 0;
 	/** The session's place in the room; once it is over, one without a subscription. */
 	state: PlaceState;
 	/** Where it stands among the room's subscribers; theirs to set. */

@@ -1,7 +1,7 @@
 // A session's place in each of its rooms, stepped by the table of room/place.ts: by its own joins, by what is notified of its user's
 // memberships, and by its cursors. A join of its own is told by the join's answer, any other by `roomAdded`. What is notified while the rooms
 // are read for the welcome waits until the welcome is out.
-import type { Cursor } from "@verbatim/protocol";
+import { type Cursor, Room_Standing } from "@verbatim/protocol";
 import { assert } from "../faults.ts";
 import { hasSubscription, nextPlace, type PlaceEvent, type PlaceState, type PlaceStep } from "../room/place.ts";
 import type { LiveRoom } from "../room/room.ts";
@@ -13,6 +13,7 @@ import type { RoomView, UserRef } from "../store/store.ts";
 import { type HeadBody, roomBody } from "./bodies.ts";
 import { CatchUp, type CatchUpParts, type CatchUpPort } from "./catch-up.ts";
 import { changedSince } from "./heads.ts";
+import { KnownSeqs } from "./known-seqs.ts";
 import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -43,6 +44,8 @@ export class Places {
 	private join: Join | undefined;
 	/** What was notified before the welcome, in order; undefined once that is out. */
 	private early: Array<() => void> | undefined = [];
+	/** Of rooms without a subscription, the seq as of which the user's standing is known. */
+	private known: KnownSeqs | undefined;
 	/** Rooms to which an invitation is being read, to be told. */
 	private inviting: Set<string> | undefined;
 	/** While subscriptions are behind. */
@@ -61,7 +64,7 @@ export class Places {
 	resume(room: LiveRoom, view: RoomView, cursor: Cursor | undefined): void {
 		const fits = cursor === undefined || (cursor.epoch === view.epoch && cursor.seq <= view.head);
 		const { to } = this.step(room.id, fits ? "resume" : "resumeStale");
-		this.goOn(this.subscribe(room, cursor === undefined || !fits ? view.head : cursor.seq, to));
+		this.goOn(this.subscribe(room, cursor === undefined || !fits ? view.head : cursor.seq, to, view.head));
 	}
 
 	/** The welcome is out, and all that it names is resumed: the client knows the heads of this moment. */
@@ -102,42 +105,51 @@ export class Places {
 	answered(): void {
 		if (this.join?.answer === undefined || this.port.closed) return;
 		const { view, cursor } = this.join.answer;
+		// The user has left, and was a member again when the room was read.
+		if (this.join.state === "overtaken" && this.knownAsOf(view.id) < view.head) this.step(view.id, "joined");
 		const { to, tells } = this.step(view.id, "answered");
 		this.join = undefined;
 		this.tell(view.id, tells);
 		if (!hasSubscription(to)) return;
 		assert(isMember(view.standing), `no subscription to ${view.id} without standing`);
 		const room = this.parts.rooms.open(view.id, view.epoch, view.head);
-		const subscription = this.subscriptions.get(view.id) ?? this.subscribe(room, cursor, to);
+		const subscription = this.subscriptions.get(view.id) ?? this.subscribe(room, cursor, to, view.head);
 		subscription.cursor = cursor;
+		subscription.since = Math.max(subscription.since, view.head);
 		this.goOn(subscription);
 	}
 
 	// ------------------------------------------------------------ notified
 
-	/** The entry `seq`, about to be published, has made the user a member. */
+	/** The entry `seq` has made the user a member. */
 	memberJoined(room: LiveRoom, seq: number): void {
-		if (this.waits(() => this.memberJoined(room, seq))) return;
+		if (this.waits(() => this.memberJoined(room, seq)) || !this.isNews(room.id, seq)) return;
 		this.closeInvitation(room.id);
-		const isNew = !this.subscriptions.has(room.id);
+		const known = this.subscriptions.get(room.id);
 		const { to } = this.step(room.id, "joined");
-		if (!isNew) return;
-		const subscription = this.subscribe(room, seq - 1, to);
+		if (known !== undefined) {
+			known.since = seq;
+			return;
+		}
+		const subscription = this.subscribe(room, seq - 1, to, seq);
 		if (to === "announcing") this.announce(subscription);
 	}
 
-	memberLeft(room: string): void {
-		if (this.waits(() => this.memberLeft(room))) return;
-		this.tell(room, this.step(room, "left").tells);
+	memberLeft(room: string, seq: number): void {
+		if (this.waits(() => this.memberLeft(room, seq)) || !this.isNews(room, seq)) return;
+		const { tells } = this.step(room, "left");
+		this.know(room, seq);
+		this.tell(room, tells);
 	}
 
 	/** Told once it is read, unless it is accepted or declined first; changes no place. */
-	invited(room: string, by: UserRef): void {
-		if (this.waits(() => this.invited(room, by))) return;
+	invited(room: string, seq: number, by: UserRef): void {
+		if (this.waits(() => this.invited(room, seq, by)) || !this.isNews(room, seq)) return;
+		this.know(room, seq);
 		this.inviting ??= new Set();
 		this.inviting.add(room);
 		void readRoom(room, this.port, this.parts, (view) => {
-			if (!this.closeInvitation(room)) return;
+			if (!this.closeInvitation(room) || view.standing !== Room_Standing.INVITED) return;
 			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } });
 		});
 	}
@@ -195,8 +207,24 @@ export class Places {
 		return step;
 	}
 
-	private subscribe(room: LiveRoom, cursor: number, state: PlaceState): Subscription {
+	/** Is what the entry `seq` says of the user's membership new, and not older than what is known? A bus may bring it twice, and late. */
+	private isNews(room: string, seq: number): boolean {
+		return seq > this.knownAsOf(room);
+	}
+
+	/** The user's standing in a room without a subscription is known as of `seq`. */
+	private know(room: string, seq: number): void {
+		this.known ??= new KnownSeqs();
+		this.known.set(room, seq);
+	}
+
+	private knownAsOf(room: string): number {
+		return Math.max(this.subscriptions.get(room)?.since ?? 0, this.known?.get(room) ?? 0);
+	}
+
+	private subscribe(room: LiveRoom, cursor: number, state: PlaceState, since: number): Subscription {
 		const subscription = new Subscription(room, this.port.subscriber, cursor, state);
+		subscription.since = since;
 		this.subscriptions.add(subscription);
 		room.subscribers.add(subscription);
 		return subscription;
@@ -238,6 +266,11 @@ export class Places {
 		const { room } = subscription;
 		void readRoom(room.id, this.port, this.parts, (view) => {
 			if (this.subscriptions.get(room.id) !== subscription) return;
+			if (!isMember(view.standing)) {
+				// Left since; the notification is late, or lost.
+				if (subscription.state === "announcing") this.memberLeft(room.id, view.head);
+				return;
+			}
 			if (this.step(room.id, "read").tells !== "roomAdded") return;
 			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: subscription.cursor } } });
 			this.goOn(subscription);

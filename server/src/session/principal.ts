@@ -95,6 +95,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		});
 		if (this.present) {
 			step(() => core.metrics.sessions.add(-1));
+			step(() => core.bus.publish({ kind: "ended", user: account.id, node: core.process, session: this.number }));
 			step(() => {
 				if (!core.directory.isOnline(account.id)) core.presence.offline(account, rooms);
 			});
@@ -167,19 +168,23 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		this.places.memberJoined(room, seq);
 	}
 
-	memberLeft(room: string): void {
+	memberLeft(room: string, seq: number): void {
 		this.mustBeCurrent();
-		this.places.memberLeft(room);
+		this.places.memberLeft(room, seq);
 	}
 
-	invited(room: string, by: UserRef): void {
+	invited(room: string, seq: number, by: UserRef): void {
 		this.mustBeCurrent();
-		this.places.invited(room, by);
+		this.places.invited(room, seq, by);
 	}
 
 	declined(room: string): void {
 		this.mustBeCurrent();
 		this.places.declined(room);
+	}
+
+	revoked(generation: number, why: "banned" | "expired"): void {
+		if (this.account.generation < generation) this.session.end(why);
 	}
 
 	broken(cause: unknown): void {

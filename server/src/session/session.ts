@@ -324,6 +324,7 @@ export class Session
 		principal.present = true;
 		core.metrics.sessions.add(1);
 		this.vigil.expireAt(identity.expiresMs);
+		core.bus.publish({ kind: "opened", user: user.id, node: core.process, session: this.number });
 		if (first) core.presence.online(principal.account, principal.rooms);
 		this.guard(() => logBegin(core.lines, this, hello.client));
 		for (const up of this.takePending()) {

@@ -15,6 +15,8 @@ import {
 } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import type { Accounts, Identity } from "../../src/account/accounts.ts";
+import type { Bus } from "../../src/bus/bus.ts";
+import { LocalBus } from "../../src/bus/local.ts";
 import { createCore, type RunningCore } from "../../src/core.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/limits.ts";
 import type { Encoded, Format, Link } from "../../src/listen/link.ts";
@@ -160,6 +162,8 @@ export interface HarnessOptions {
 	readonly limits?: Partial<ServerLimits>;
 	readonly timing?: Partial<Timing>;
 	readonly wrap?: (store: Store) => Store;
+	/** Default: that of one process. */
+	readonly bus?: Bus;
 	/** For a test that makes the store itself. */
 	readonly clock?: VirtualClock;
 }
@@ -181,12 +185,14 @@ export class Harness {
 		const store = createMemoryStore({ clock: this.clock, limits: options.limits ?? {} });
 		this.store = options.wrap?.(store) ?? store;
 		const note = (level: string) => (fields: object, msg: string) => void this.logged.push({ level, fields, msg });
+		const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
 		this.core = createCore({
 			store: this.store,
+			bus: options.bus ?? new LocalBus(),
 			accounts: this.accounts(),
 			clock: this.clock,
 			random: this.random,
-			log: { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") },
+			log,
 			metrics: this.metrics,
 			limits: {
 				...SERVER_LIMITS,

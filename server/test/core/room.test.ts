@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
+import { LocalBus } from "../../src/bus/local.ts";
 import { createFaults, type Faults } from "../../src/faults.ts";
 import { silentLog } from "../../src/ops/log.ts";
 import { createMetrics } from "../../src/ops/metrics.ts";
@@ -23,6 +24,11 @@ function silentFaults(): Faults {
 const NOBODY_LEAVES = { entered() {}, joined() {} };
 const NO_LISTS = { changed() {} };
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
+
+function liveRooms(clock: VirtualClock): Rooms {
+	const bus = new LocalBus();
+	return new Rooms(new Directory(bus), NOBODY_LEAVES, NO_LISTS, clock, silentFaults(), bus, LIMITS);
+}
 
 function entry(seq: number, text = "hello"): Entry {
 	return create(EntrySchema, { seq, body: { case: "message", value: { text } } });
@@ -148,31 +154,31 @@ describe("a live room", () => {
 
 describe("the live rooms", () => {
 	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, new VirtualClock(), silentFaults(), LIMITS);
+		const rooms = liveRooms(new VirtualClock());
 		const [early, late] = [subscriber(), subscriber()];
 		const room = rooms.open("r1", 1, 9);
 		room.subscribers.add(new Subscription(room, early, 9, "live"));
 		room.subscribers.add(new Subscription(rooms.open("r1", 1, 10), late, 10, "live"));
-		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(10)] }]);
-		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
+		rooms.committed({ room: "r1", epoch: 1, entries: [entry(10)] });
+		rooms.committed({ room: "r1", epoch: 1, entries: [entry(11)] });
 		expect(early.taken).toEqual([10, 11]);
 		expect(late.taken).toEqual([11]);
 		expect(early.fellBehind + late.fellBehind).toBe(0);
 	});
 
 	test("a room that became live with what a read saw ignores the late news of it", () => {
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, new VirtualClock(), silentFaults(), LIMITS);
+		const rooms = liveRooms(new VirtualClock());
 		const taker = subscriber();
 		const room = rooms.open("r1", 1, 10);
 		room.subscribers.add(new Subscription(room, taker, 10, "live"));
-		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(9), entry(10)] }]);
-		rooms.committed([{ room: "r1", epoch: 1, entries: [entry(11)] }]);
+		rooms.committed({ room: "r1", epoch: 1, entries: [entry(9), entry(10)] });
+		rooms.committed({ room: "r1", epoch: 1, entries: [entry(11)] });
 		expect(taker.taken).toEqual([11]);
 	});
 
 	test("a room that nobody reads is let go of though nothing is ever committed again, and no timer is left", async () => {
 		const clock = new VirtualClock();
-		const rooms = new Rooms(new Directory(), NOBODY_LEAVES, NO_LISTS, clock, silentFaults(), LIMITS);
+		const rooms = liveRooms(clock);
 		const taker = subscriber();
 		rooms.open("r1", 1, 10);
 		const subscription = new Subscription(rooms.open("r2", 1, 10), taker, 10, "live");

@@ -2,6 +2,7 @@
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { createAccounts } from "../../src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
+import { LocalBus } from "../../src/bus/local.ts";
 import { systemClock, systemRandom } from "../../src/clock.ts";
 import { createCore } from "../../src/core.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/limits.ts";
@@ -64,6 +65,7 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 	const shedding = new LevelShedding(systemRandom, metrics.overloadRefused);
 	const core = createCore({
 		store,
+		bus: new LocalBus(),
 		accounts,
 		clock: systemClock,
 		random: systemRandom,

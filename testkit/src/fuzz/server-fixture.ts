@@ -4,6 +4,7 @@
 import { TIMING } from "@verbatim/protocol";
 import { createAccounts } from "../../../server/src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
+import { LocalBus } from "../../../server/src/bus/local.ts";
 import { systemClock, systemRandom } from "../../../server/src/clock.ts";
 import { createCore } from "../../../server/src/core.ts";
 import { createFaults } from "../../../server/src/faults.ts";
@@ -148,7 +149,19 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		fetch: () => Promise.reject(new Error("there is no network here")),
 	});
 	const shedding = new LevelShedding(random, metrics.overloadRefused);
-	const core = createCore({ store, accounts, clock, random, log, metrics, limits, timing, shedding, version: "fuzzed" });
+	const core = createCore({
+		store,
+		bus: new LocalBus(),
+		accounts,
+		clock,
+		random,
+		log,
+		metrics,
+		limits,
+		timing,
+		shedding,
+		version: "fuzzed",
+	});
 	const gate = new Gate(
 		{
 			...GATE_LIMITS,

@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "membership is checked only at the beginning",
 		file: "server/src/room/rooms.ts",
-		find: "this.tell(change.user.id, (subscriber) => subscriber.memberLeft(room.id));",
+		find: "this.tell(user, (subscriber) => subscriber.memberLeft(room, seq));",
 		replace: "",
 		breaks: "S9: nothing after a leave",
 	},

@@ -2,6 +2,7 @@
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (accounts.ts);
 // and of the HTTP API there are the commands, without HTTP.
 import { type Command, create, type Down, DownSchema, LIMITS, Refusal, Room_Kind, UpSchema } from "@verbatim/protocol";
+import { LocalBus } from "../../../server/src/bus/local.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
 import { createFaults } from "../../../server/src/faults.ts";
 import { SERVER_LIMITS } from "../../../server/src/limits.ts";
@@ -133,6 +134,7 @@ export class SimServer {
 		);
 		this.core = createCore({
 			store: served,
+			bus: new LocalBus(),
 			accounts: createSimAccounts({
 				store,
 				machine,

@@ -1,0 +1,47 @@
+// Users with a session at another node, as the bus tells of sessions that were opened and have ended. An end that comes before its beginning, or again,
+// is known by the session's number, which is never used twice.
+
+/** Ends that are remembered, for openings that come after them. */
+const ENDED_MAX = 10_000;
+
+export interface SessionFacts {
+	readonly user: string;
+	readonly node: string;
+	readonly session: number;
+}
+
+export class Elsewhere {
+	/** This process, whose sessions are known without the bus. */
+	private readonly own: string;
+	private readonly byUser = new Map<string, Set<string>>();
+	/** The oldest first. */
+	private readonly ends = new Set<string>();
+
+	constructor(own: string) {
+		this.own = own;
+	}
+
+	has(user: string): boolean {
+		return this.byUser.has(user);
+	}
+
+	opened({ user, node, session }: SessionFacts): void {
+		const key = `${node} ${session}`;
+		if (node === this.own || this.ends.has(key)) return;
+		const sessions = this.byUser.get(user) ?? new Set<string>();
+		this.byUser.set(user, sessions.add(key));
+	}
+
+	ended({ user, node, session }: SessionFacts): void {
+		if (node === this.own) return;
+		const key = `${node} ${session}`;
+		this.ends.add(key);
+		if (this.ends.size > ENDED_MAX)
+			for (const oldest of this.ends) {
+				this.ends.delete(oldest);
+				break;
+			}
+		const sessions = this.byUser.get(user);
+		if (sessions?.delete(key) && sessions.size === 0) this.byUser.delete(user);
+	}
+}
