@@ -208,6 +208,8 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 			await say(page, "/etc/passwd");
 			await page.getByRole("button", { name: "say it now" }).click();
 			await hear(page, "/etc/passwd");
+			// The page shows a message before the server has it.
+			await until(() => heard("send") === 2);
 			const said = visits.server.heard.flatMap((command) => (command.case === "send" ? [command.value.text] : []));
 			expect(said).toEqual(["/help is how", "/etc/passwd"]);
 			expect(await composer(page).inputValue()).toBe("");
