@@ -8,6 +8,7 @@ import type { RoomModel } from "../state/room.ts";
 import { parseLine } from "../text/commands.ts";
 import { counted, errorWords } from "../text/words.ts";
 import { type CommandLine, CommandNotice } from "./command-notice.tsx";
+import { FormError } from "./form-error.tsx";
 import { Icon } from "./icon.tsx";
 
 export function Composer({ model }: { readonly model: RoomModel }): JSX.Element {
@@ -54,11 +55,7 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 				field.current?.focus();
 			}}
 		>
-			{error.value === "" ? null : (
-				<p class="form-error" role="alert">
-					{error.value}
-				</p>
-			)}
+			<FormError words={error.value} />
 			{command.value === undefined ? null : (
 				<CommandNotice
 					line={command.value}

@@ -7,6 +7,7 @@ import { useId } from "preact/hooks";
 import { errorWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
+import { FormError } from "./form-error.tsx";
 
 export function DirectDialog(): JSX.Element {
 	const { client, actions, layout } = useApp();
@@ -48,11 +49,7 @@ export function DirectDialog(): JSX.Element {
 					spellcheck={false}
 					onInput={(event) => (name.value = event.currentTarget.value)}
 				/>
-				{error.value === "" ? null : (
-					<p class="form-error" role="alert">
-						{error.value}
-					</p>
-				)}
+				<FormError words={error.value} />
 				<button type="submit" class="primary" disabled={busy.value}>
 					Begin
 				</button>

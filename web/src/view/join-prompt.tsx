@@ -9,9 +9,9 @@ import { useEffect } from "preact/hooks";
 import { findRoom } from "../state/room-search.ts";
 import { roomNameProblem } from "../text/names.ts";
 import { counted, errorWords } from "../text/words.ts";
-import { Banner } from "./banner.tsx";
+import { Blank } from "./blank.tsx";
 import { useApp } from "./context.ts";
-import { DrawerButton } from "./drawer-button.tsx";
+import { FormError } from "./form-error.tsx";
 
 /** What is known of what the address names. `there`: no more than that it is. `perhaps`: it could not be found out, trying will tell. */
 type Known = "looking" | "there" | "perhaps" | "missing" | RoomInfo;
@@ -63,33 +63,21 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 
 	const { words, offer } = person ? personOffer(known.value, name) : roomOffer(known.value, name);
 	return (
-		<>
-			<header class="room-head">
-				<DrawerButton />
-			</header>
-			<div class="conversation">
-				<Banner />
-				<div class="welcome">
-					<h1>{target}</h1>
-					<p role="status">{words}</p>
-					{error.value === "" ? null : (
-						<p class="form-error" role="alert">
-							{error.value}
-						</p>
-					)}
-					<div class="buttons">
-						{offer === undefined ? null : (
-							<button type="button" class="primary" disabled={busy.value} onClick={() => void enter(known.value === "missing")}>
-								{offer}
-							</button>
-						)}
-						<button type="button" onClick={() => rooms.unwant()}>
-							{offer === undefined ? "Close" : "Not now"}
-						</button>
-					</div>
-				</div>
+		<Blank>
+			<h1>{target}</h1>
+			<p role="status">{words}</p>
+			<FormError words={error.value} />
+			<div class="buttons">
+				{offer === undefined ? null : (
+					<button type="button" class="primary" disabled={busy.value} onClick={() => void enter(known.value === "missing")}>
+						{offer}
+					</button>
+				)}
+				<button type="button" onClick={() => rooms.unwant()}>
+					{offer === undefined ? "Close" : "Not now"}
+				</button>
 			</div>
-		</>
+		</Blank>
 	);
 }
 

@@ -9,6 +9,7 @@ import { bareName, roomNameProblem } from "../text/names.ts";
 import { errorWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
+import { FormError } from "./form-error.tsx";
 
 export function RoomDialog({ model }: { readonly model: RoomModel }): JSX.Element {
 	const { actions, layout } = useApp();
@@ -100,11 +101,7 @@ function OneField({ label, placeholder, button, act, problem }: OneFieldProps): 
 				/>
 				<button type="submit">{button}</button>
 			</div>
-			{error.value === "" ? null : (
-				<p class="form-error" role="alert">
-					{error.value}
-				</p>
-			)}
+			<FormError words={error.value} />
 		</form>
 	);
 }

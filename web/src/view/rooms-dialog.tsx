@@ -9,6 +9,7 @@ import { bareName, roomNameProblem, sameRoomName } from "../text/names.ts";
 import { errorWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { DialogFrame } from "./dialog.tsx";
+import { FormError } from "./form-error.tsx";
 import { FoundRooms } from "./found-rooms.tsx";
 
 export function RoomsDialog(): JSX.Element {
@@ -103,11 +104,7 @@ export function RoomsDialog(): JSX.Element {
 							<input type="checkbox" checked={secret.value} onChange={(event) => (secret.value = event.currentTarget.checked)} />
 							Private: found and joined by invitation only
 						</label>
-						{error.value === "" ? null : (
-							<p class="form-error" role="alert">
-								{error.value}
-							</p>
-						)}
+						<FormError words={error.value} />
 						<button type="submit" class="primary" disabled={busy.value}>
 							Create #{name}
 						</button>

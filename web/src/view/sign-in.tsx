@@ -8,6 +8,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { errorWords } from "../text/words.ts";
 import { Banner } from "./banner.tsx";
 import { useApp } from "./context.ts";
+import { FormError } from "./form-error.tsx";
 import { Mark } from "./mark.tsx";
 
 type Way = "guest" | "login" | "register";
@@ -99,11 +100,7 @@ export function SignIn({ why }: { readonly why?: string }): JSX.Element {
 							/>
 						</>
 					)}
-					{error.value === undefined ? null : (
-						<p class="form-error" role="alert">
-							{error.value}
-						</p>
-					)}
+					<FormError words={error.value} />
 					<button type="submit" class="primary" disabled={busy.value}>
 						{busy.value ? "One moment…" : shown?.button}
 					</button>
