@@ -1,23 +1,17 @@
 // A driver of the SDK: sends one line after the other, each after the acknowledgement of the one before.
 import { type Client, connect, type Room } from "@verbatim/client/node";
 import { type WholeLog, wholeLog } from "../whole-log.ts";
-import type { Driver } from "./driver.ts";
+import { Driver } from "./driver.ts";
 import { PATIENCE_MS } from "./waiting.ts";
 
-export class ClientDriver implements Driver {
-	readonly name: string;
-	readonly taken: string[] = [];
-	known = 0;
-	trouble: unknown;
+export class ClientDriver extends Driver {
 	private readonly client: Client;
 	private readonly room: Room;
 	private readonly lines: string[] = [];
-	private stopping = false;
-	private going: Promise<void> = Promise.resolve();
 	private reading: Promise<void>;
 
 	private constructor(name: string, client: Client, room: Room) {
-		this.name = name;
+		super(name);
 		this.client = client;
 		this.room = room;
 		this.reading = this.read();
@@ -35,19 +29,6 @@ export class ClientDriver implements Driver {
 		return new ClientDriver(name, client, await client.join(`#${room}`, { create: true }));
 	}
 
-	start(): void {
-		this.stopping = false;
-		this.going = this.type();
-		this.going.catch((cause: unknown) => {
-			this.trouble = cause;
-		});
-	}
-
-	async stop(): Promise<void> {
-		this.stopping = true;
-		await this.going;
-	}
-
 	async seen(): Promise<readonly string[]> {
 		return this.lines;
 	}
@@ -61,7 +42,7 @@ export class ClientDriver implements Driver {
 		await this.reading;
 	}
 
-	private async type(): Promise<void> {
+	protected async type(): Promise<void> {
 		while (!this.stopping) {
 			const line = `${this.name} ${this.taken.length}`;
 			this.taken.push(line);

@@ -1,7 +1,7 @@
 // A driver of line mode, as a user with nc. Line mode does not retry: after a lost connection it reconnects, looks for its last line in
 // the history, and sends it again if it is missing.
 
-import type { Driver } from "./driver.ts";
+import { Driver } from "./driver.ts";
 import { RawPeer } from "./raw-peer.ts";
 import { eventually } from "./waiting.ts";
 
@@ -11,36 +11,17 @@ const PAUSE_MS = 200;
 /** After a refusal. */
 const REFUSED_PAUSE_MS = 500;
 
-export class LineDriver implements Driver {
-	readonly name: string;
-	readonly taken: string[] = [];
-	known = 0;
-	trouble: unknown;
+export class LineDriver extends Driver {
 	/** Number of log-ins. */
 	arrivals = 0;
 	private readonly port: number;
 	private readonly room: string;
 	private peer: RawPeer | undefined;
-	private stopping = false;
-	private going: Promise<void> = Promise.resolve();
 
 	constructor(name: string, port: number, room: string) {
-		this.name = name;
+		super(name);
 		this.port = port;
 		this.room = room;
-	}
-
-	start(): void {
-		this.stopping = false;
-		this.going = this.type();
-		this.going.catch((cause: unknown) => {
-			this.trouble = cause;
-		});
-	}
-
-	async stop(): Promise<void> {
-		this.stopping = true;
-		await this.going;
 	}
 
 	/** The newest two hundred, the most that line mode shows. */
@@ -52,7 +33,7 @@ export class LineDriver implements Driver {
 		this.peer?.close();
 	}
 
-	private async type(): Promise<void> {
+	protected async type(): Promise<void> {
 		while (!this.stopping) {
 			const line = `${this.name} ${this.taken.length}`;
 			const outcome = await this.say(line);

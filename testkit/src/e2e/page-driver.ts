@@ -1,22 +1,16 @@
 // A driver of the web page in a browser, by keyboard and DOM: a line is taken once the composer is empty, and known once the page does not
 // mark it as pending. A mutation observer reports lines that are shown twice.
 import type { Visitor } from "../browser.ts";
-import type { Driver } from "./driver.ts";
+import { Driver } from "./driver.ts";
 import { eventually, PATIENCE_MS } from "./waiting.ts";
 
-export class PageDriver implements Driver {
-	readonly name: string;
-	readonly taken: string[] = [];
-	known = 0;
-	trouble: unknown;
+export class PageDriver extends Driver {
 	/** Lines that the page has shown twice. */
 	readonly doubled: readonly string[];
 	private readonly visitor: Visitor;
-	private stopping = false;
-	private going: Promise<void> = Promise.resolve();
 
 	private constructor(name: string, visitor: Visitor, doubled: readonly string[]) {
-		this.name = name;
+		super(name);
 		this.visitor = visitor;
 		this.doubled = doubled;
 	}
@@ -41,17 +35,8 @@ export class PageDriver implements Driver {
 		return this.visitor.faults;
 	}
 
-	start(): void {
-		this.stopping = false;
-		this.going = this.type();
-		this.going.catch((cause: unknown) => {
-			this.trouble = cause;
-		});
-	}
-
-	async stop(): Promise<void> {
-		this.stopping = true;
-		await this.going;
+	override async stop(): Promise<void> {
+		await super.stop();
 		await eventually(
 			async () => {
 				await this.look();
@@ -76,7 +61,7 @@ export class PageDriver implements Driver {
 		return this.visitor.close();
 	}
 
-	private async type(): Promise<void> {
+	protected async type(): Promise<void> {
 		const composer = this.visitor.page.locator("#composer");
 		while (!this.stopping) {
 			const line = `${this.name} ${this.taken.length}`;
