@@ -4,7 +4,9 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
 export class RawSocket {
 	readonly socket: Socket;
-	private received = Buffer.alloc(0);
+	/** The first `size` bytes of `buffer` are what was received. */
+	private buffer: Buffer = Buffer.alloc(64 * 1024);
+	private size = 0;
 	private waiting: Array<() => void> = [];
 	private read = 0;
 	/** The other side sends nothing more. */
@@ -14,7 +16,7 @@ export class RawSocket {
 	private constructor(socket: Socket) {
 		this.socket = socket;
 		socket.on("data", (chunk: Buffer) => {
-			this.received = Buffer.concat([this.received, chunk]);
+			this.append(chunk);
 			this.wake();
 		});
 		socket.on("end", () => {
@@ -90,10 +92,11 @@ export class RawSocket {
 	/** Waits for a line that has `part` in it, among those not taken before; takes everything up to its end. */
 	async line(part: string | RegExp): Promise<string> {
 		let found = "";
+		let at = this.read;
 		await this.until(() => {
-			let at = this.read;
-			for (let end = this.received.indexOf(10, at); end >= 0; end = this.received.indexOf(10, at)) {
-				const line = this.received.subarray(at, end).toString("utf8");
+			const { received } = this;
+			for (let end = received.indexOf(10, at); end >= 0; end = received.indexOf(10, at)) {
+				const line = received.subarray(at, end).toString("utf8");
 				at = end + 1;
 				if (typeof part === "string" ? line.includes(part) : part.test(line)) {
 					found = line;
@@ -125,6 +128,22 @@ export class RawSocket {
 				});
 			});
 		}
+	}
+
+	private get received(): Buffer {
+		return this.buffer.subarray(0, this.size);
+	}
+
+	/** Doubles the buffer when it is full, so that a test of many megabytes copies each byte about once. */
+	private append(chunk: Buffer): void {
+		const size = this.size + chunk.length;
+		if (size > this.buffer.length) {
+			const larger = Buffer.alloc(Math.max(size, 2 * this.buffer.length));
+			larger.set(this.received);
+			this.buffer = larger;
+		}
+		this.buffer.set(chunk, this.size);
+		this.size = size;
 	}
 
 	private wake(): void {
