@@ -1,13 +1,12 @@
-// `npm test`: all tests, package by package in the order of the imports, each package in a process of its own. Prints skipped tests with
-// reason and remedy, and one line of counts. In CI a skipped test fails the run.
+// `npm test`: all tests; `npm run test:fast`: those of the class `fast`. As many files at once as there are cores, the slowest first.
+// Prints skipped tests with reason and remedy, and one line of counts. In CI a skipped test fails the run.
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNodes, NODES_MISSING } from "../nodes.ts";
 import { argumentsOf, mistaken } from "./arguments.ts";
-
-const PACKAGES = ["protocol", "client", "server", "terminal", "web", "cli", "testkit", "bench"];
+import { classOf, PACKAGES, type TestClass, testFiles } from "./test-classes.ts";
 
 /** What tests need beyond Node and npm, and the Debian package that brings it. */
 const NEEDED = [
@@ -21,47 +20,52 @@ const NEEDED = [
 	{ command: "systemd-analyze", package: "systemd" },
 ] as const;
 
+/** For the order alone: the slowest files start first, so that none of them is left alone at the end. */
+const EXPECTED_MS: Readonly<Record<TestClass, number>> = { long: 20_000, browser: 15_000, process: 5_000, fast: 200 };
+
 interface Counts {
 	passed: number;
 	failed: number;
 	skipped: string[];
 }
 
-const { positionals: only } = argumentsOf({
-	usage: `npm test -- [PACKAGE …]\n  PACKAGE  of ${PACKAGES.join(", ")}; default: all. One file: npx bun test PATH`,
-	options: {},
+const { positionals: only, values } = argumentsOf({
+	usage: `npm test -- [PACKAGE …], npm run test:fast -- [PACKAGE …]
+  PACKAGE  of ${PACKAGES.join(", ")}; default: all. One file: npx bun test PATH
+  --fast   no browsers, no processes of ours, no long runs: what \`npm run test:fast\` gives`,
+	options: { fast: { type: "boolean", default: false } },
 	words: true,
 });
 const unknown = only.find((name) => !PACKAGES.includes(name));
 if (unknown !== undefined) mistaken(`there is no package ${JSON.stringify(unknown)}; there are: ${PACKAGES.join(", ")}`);
 const inCi = process.env.CI === "true";
-const reports = await mkdtemp(join(tmpdir(), "verbatim-tests-"));
 const counts: Counts = { passed: 0, failed: 0, skipped: [] };
-const brokenPackages: string[] = [];
 
-for (const name of PACKAGES.filter((name) => (only.length === 0 || only.includes(name)) && existsSync(name))) {
-	console.log(`\n# ${name}`);
-	const report = join(reports, `${name}.xml`);
-	const run = Bun.spawn(
-		[process.execPath, "test", `./${name}/`, "--reporter=junit", `--reporter-outfile=${report}`, "--timeout=30000"],
-		{
-			stdin: "ignore",
-			stdout: "inherit",
-			stderr: "inherit",
-		},
-	);
-	const exitCode = await run.exited;
-	const failedBefore = counts.failed;
-	await count(report);
-	// A file that does not load, or a crashed process, has no failed test in the report.
-	if (exitCode !== 0 && counts.failed === failedBefore) {
-		counts.failed++;
-		brokenPackages.push(`${name}: the run ended with ${exitCode}`);
-	}
+const paths = testFiles(only.length === 0 ? PACKAGES : only).filter((path) => !values.fast || classOf(path) === "fast");
+const folder = await mkdtemp(join(tmpdir(), "verbatim-tests-"));
+const report = join(folder, "report.xml");
+const timings = join(folder, "timings.json");
+await writeFile(
+	timings,
+	JSON.stringify({ version: 1, files: Object.fromEntries(paths.map((path) => [path, EXPECTED_MS[classOf(path)]])) }),
+);
+const run = Bun.spawn(
+	[
+		...[process.execPath, "test", ...paths.map((path) => `./${path}`)],
+		...["--parallel", "--no-isolate", `--timings=${timings}`, "--timeout=30000"],
+		...["--reporter=junit", `--reporter-outfile=${report}`],
+	],
+	{ stdin: "ignore", stdout: "inherit", stderr: "inherit" },
+);
+const exitCode = await run.exited;
+await count(report);
+// A file that does not load, or a crashed process, has no failed test in the report.
+if (exitCode !== 0 && counts.failed === 0) {
+	counts.failed++;
+	console.log(`\nthe run ended with ${exitCode}`);
 }
-await rm(reports, { recursive: true, force: true });
+await rm(folder, { recursive: true, force: true });
 
-if (brokenPackages.length > 0) console.log(`\n${brokenPackages.join("\n")}`);
 if (counts.skipped.length > 0) {
 	console.log(`\nSKIPPED, and therefore not proved here:\n${counts.skipped.map((name) => `  ${name}`).join("\n")}`);
 	for (const { command, package: name } of NEEDED) {
