@@ -1,5 +1,5 @@
-// `npm run build`: one executable, `dist/verbatim`, with the runtime, the server, its worker threads, the clients and the web page
-// inside. It needs nothing else on the machine it runs on.
+// `npm run build`: one self-contained executable, `dist/verbatim`, with the runtime, the server, its worker threads, the clients and the
+// web page.
 import { mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { productionDefine, withoutDevtools } from "@verbatim/terminal/bundle";
@@ -28,7 +28,7 @@ const { logs } = await Bun.build({
 for (const log of logs) console.error(log);
 console.log(`${outfile}: ${((await stat(outfile)).size / 1024 / 1024).toFixed(1)} MiB, web page inside`);
 
-/** Puts the page's files in the place of the module that says there are none. */
+/** Replaces the empty module embedded-page.ts by one with the page's files. */
 function withPage(files: readonly EmbeddedFile[]): BunPlugin {
 	return {
 		name: "with-page",

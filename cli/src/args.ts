@@ -1,32 +1,31 @@
-// Arguments of a command: options as its table names them, everything else in place. What is not in the table is an error
-// that names the nearest option.
+// Parses the arguments of a command by its table of options. An unknown option is an error that names the nearest one.
 import { parseArgs } from "node:util";
 import { CommandError, EXIT } from "./exit.ts";
 
 export interface Option {
 	readonly name: string;
-	/** What it takes, for the help: `HOST:PORT`. Without it the option is a switch. */
+	/** Placeholder of its value, for the help: `HOST:PORT`. Without it the option is a switch. */
 	readonly takes?: string;
 	readonly short?: string;
 	readonly about: string;
-	/** Left out of the command's own help, which says where to find it. */
+	/** Not in the command's help, which refers to where it is documented. */
 	readonly unlisted?: boolean;
 }
 
 export interface Arguments {
-	/** Options given, the last one of each; a switch is `true` or, with `--no-NAME`, `false`. */
+	/** The given options; the last value of each. A switch is `true` or, with `--no-NAME`, `false`. */
 	readonly options: ReadonlyMap<string, string>;
 	readonly rest: readonly string[];
 }
 
-export const HELP: Option = { name: "help", short: "h", about: "Say this." };
+export const HELP_OPTION: Option = { name: "help", short: "h", about: "Say this." };
 
 /** Rejects with `CommandError` (usage). */
 export async function parseArguments(args: readonly string[], table: readonly Option[], command: string): Promise<Arguments> {
 	const byName = new Map(table.map((option) => [option.name, option]));
 	const { tokens } = parseArgs({
 		args: [...args],
-		// Not strict: the words for a mistake are ours.
+		// Not strict: errors are reported below, in our own words.
 		strict: false,
 		tokens: true,
 		allowNegative: true,
@@ -69,7 +68,7 @@ export function mustHaveOptionsOnly({ rest }: Arguments, command: string): void 
 	throw new CommandError(EXIT.usage, `verbatim ${command} takes options only, not "${rest.join(" ")}"${hint}`);
 }
 
-/** Loads the server's code only for who has mistyped something. */
+/** Imports the server's code only when needed, for a mistyped name. */
 export async function nearestOf(given: string, names: Iterable<string>): Promise<string | undefined> {
 	const { nearest } = await import("@verbatim/server");
 	return nearest(given, names);
@@ -87,7 +86,7 @@ export function describeOptions(table: readonly Option[]): string {
 	return rows.map(({ left, about }) => `  ${left.padEnd(width)}  ${about}`).join("\n");
 }
 
-/** The option's value in seconds, from `least` to a day. Throws `CommandError` (usage). */
+/** The option's value in seconds, `least` to 86,400. Throws `CommandError` (usage). */
 export function secondsOf({ options }: Arguments, name: string, standard: number, least: number): number {
 	const written = options.get(name);
 	const seconds = Number(written ?? standard);

@@ -1,11 +1,11 @@
-import type { Command } from "./command.ts";
+import type { CliCommand } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
-import { DNS_OPTION, endpointOf, resolversOf } from "./talk/endpoint.ts";
+import { DNS_OPTION, parseEndpoint, resolversOf } from "./talk/endpoint.ts";
 import { VERSION } from "./version.ts";
 
 const CODES = new Set<number>(Object.values(EXIT));
 
-export const chat: Command = {
+export const chat: CliCommand = {
 	name: "chat",
 	summary: "Opens the terminal client.",
 	usage: "verbatim chat [ROOM] [OPTIONS]",
@@ -33,7 +33,7 @@ export const chat: Command = {
 		const code = await runChat({
 			options: {
 				resolvers: resolversOf(given("dns")),
-				...(server !== undefined && { server: server.split(",").map(endpointOf) }),
+				...(server !== undefined && { server: server.split(",").map(parseEndpoint) }),
 				...(name !== undefined && { name }),
 				...(user !== undefined && { user }),
 				...(password !== undefined && { password }),

@@ -1,23 +1,23 @@
-// A command is data and a function: the help, the check of its arguments and the dispatch are made from it in one place.
+// A command as data plus a function. Help, argument checks and dispatch are derived from it, in run.ts.
 import type { Arguments, Option } from "./args.ts";
 import type { ExitCode } from "./exit.ts";
 
-export interface Command {
+export interface CliCommand {
 	readonly name: string;
 	/** One line, for the list of commands. */
 	readonly summary: string;
-	/** How it is written: `verbatim send ROOM [TEXT]`. */
+	/** Synopsis: `verbatim send ROOM [TEXT]`. */
 	readonly usage: string;
-	/** What else its user should know. */
+	/** Further help text. */
 	readonly about?: string;
 	readonly options: readonly Option[];
 	readonly examples: readonly string[];
 	run(args: Arguments): Promise<ExitCode>;
 }
 
-/** What is known of a command before its code is loaded. */
-export interface CommandEntry {
+/** A command whose code is loaded on demand. */
+export interface CliCommandEntry {
 	readonly name: string;
 	readonly summary: string;
-	load(): Promise<Command>;
+	load(): Promise<CliCommand>;
 }

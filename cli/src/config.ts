@@ -1,10 +1,10 @@
 import { exampleConfig, showConfig } from "@verbatim/server";
 import { mustHaveOptionsOnly } from "./args.ts";
-import type { Command } from "./command.ts";
+import type { CliCommand } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "./settings.ts";
 
-export const config: Command = {
+export const config: CliCommand = {
 	name: "config",
 	summary: "Shows the configuration that `verbatim serve` would run with, and where each value comes from.",
 	usage: "verbatim config [--example] [SETTINGS]",

@@ -1,15 +1,15 @@
-// What the program's exit code says; after sysexits.h, so that scripts and service managers can tell a mistake that will stay
-// from a trouble that may pass. docs/operations.md has the same table.
+// Exit codes, after sysexits.h: scripts and service managers can tell permanent errors from temporary ones. docs/operations.md has the
+// same table.
 
 export const EXIT = {
 	ok: 0,
-	/** Told to stop and not done in time, or told twice. For `doctor`: it found trouble. */
+	/** Stopped before the drain was complete: time-out or second signal. For `doctor`: it found problems. */
 	cutShort: 1,
 	/** The command line is wrong. */
 	usage: 64,
-	/** The data is damaged, or of a newer version. */
+	/** The data is corrupt, or of a newer version. */
 	data: 65,
-	/** There is no database in the data folder, or no such backup. */
+	/** No database in the data folder, or no such backup. */
 	missing: 66,
 	/** The server cannot be reached. */
 	unreachable: 69,
@@ -21,11 +21,11 @@ export const EXIT = {
 	unwritable: 73,
 	/** The disk failed. */
 	io: 74,
-	/** It may succeed later: the folder is in use by another server, the server has no room, no answer came in time. */
+	/** A retry may succeed: the folder is in use by another server, the server is overloaded, or a time-out. */
 	later: 75,
 	/** The server refused. */
 	refused: 76,
-	/** Who you say you are was refused, or you may not do that. */
+	/** Authentication failed, or permission was denied. */
 	denied: 77,
 	/** The configuration is wrong. */
 	config: 78,
@@ -33,7 +33,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends a command with a message for its user; anything else that is thrown is a bug. */
+/** Ends a command with a message and an exit code. Any other exception is a bug. */
 export class CommandError extends Error {
 	readonly exitCode: ExitCode;
 

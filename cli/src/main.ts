@@ -1,5 +1,5 @@
 #!/usr/bin/env bun
 import { run } from "./run.ts";
 
-// The exit code is set, not forced: what is still written to pipes gets there.
+// Sets the exit code instead of exiting: pending writes to pipes complete.
 process.exitCode = await run(process.argv.slice(2));

@@ -1,12 +1,12 @@
 // `verbatim restore`: puts a backup in place of the database.
 import { restoreBackup } from "@verbatim/server";
 import { mustHaveOptionsOnly } from "./args.ts";
-import type { Command } from "./command.ts";
+import type { CliCommand } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { openTrouble } from "./open-trouble.ts";
+import { openError } from "./open-error.ts";
 import { configFrom, SETTING_OPTIONS } from "./settings.ts";
 
-export const restore: Command = {
+export const restore: CliCommand = {
 	name: "restore",
 	summary: "Puts a backup in place of the database. The server must be stopped.",
 	usage: "verbatim restore --from FILE [--data DIR]",
@@ -24,7 +24,7 @@ export const restore: Command = {
 		const { config } = await configFrom(args);
 		if (config.store === "memory") throw new CommandError(EXIT.usage, "a store in memory has no backups");
 		const { movedTo, rooms } = await restoreBackup(from, config.data).catch((error: unknown) => {
-			throw openTrouble(error);
+			throw openError(error);
 		});
 		console.log(`${from} is in place, sound, with ${rooms} rooms; every room's log has a new epoch.`);
 		if (movedTo !== undefined) console.log(`What was there is in ${movedTo}; delete it when it is of no more use.`);

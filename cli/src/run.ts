@@ -1,11 +1,11 @@
-// The `verbatim` command: finds the command, its help or the nearest name, and turns what goes wrong into words and an exit
-// code. The code of a command is loaded when it is run, so that each starts fast.
-import { describeOptions, HELP, nearestOf, parseArguments } from "./args.ts";
-import type { Command, CommandEntry } from "./command.ts";
+// The `verbatim` command: dispatches to a command or its help, suggests the nearest name, and maps errors to messages and exit codes.
+// Commands are imported on demand, for a fast start.
+import { describeOptions, HELP_OPTION, nearestOf, parseArguments } from "./args.ts";
+import type { CliCommand, CliCommandEntry } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS: readonly CommandEntry[] = [
+const COMMANDS: readonly CliCommandEntry[] = [
 	entry("serve", "Run the server.", async () => (await import("./serve/serve.ts")).serve),
 	entry("chat", "Chat in the terminal.", async () => (await import("./chat.ts")).chat),
 	entry("send", "Say something in a room, and wait until it is durable.", async () => (await import("./talk/send.ts")).send),
@@ -20,7 +20,7 @@ const COMMANDS: readonly CommandEntry[] = [
 	),
 ];
 
-/** Runs the command line and gives the exit code. Never rejects. */
+/** Runs the command line; resolves with the exit code. Never rejects. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
 	try {
 		return await dispatch(args);
@@ -55,7 +55,7 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<ExitCode> 
 		throw new CommandError(EXIT.usage, `verbatim: there is no command ${JSON.stringify(first)}${hint}\n\n${overview()}`);
 	}
 	const command = await found.load();
-	const parsed = await parseArguments(rest, [...command.options, HELP], command.name);
+	const parsed = await parseArguments(rest, [...command.options, HELP_OPTION], command.name);
 	if (parsed.options.get("help") === "true") {
 		console.log(helpOf(command));
 		return EXIT.ok;
@@ -76,7 +76,7 @@ function overview(): string {
 	].join("\n");
 }
 
-function helpOf({ usage, summary, about, options, examples }: Command): string {
+function helpOf({ usage, summary, about, options, examples }: CliCommand): string {
 	return [
 		`Usage: ${usage}`,
 		"",
@@ -84,13 +84,13 @@ function helpOf({ usage, summary, about, options, examples }: Command): string {
 		...(about === undefined ? [] : ["", about]),
 		"",
 		"Options:",
-		describeOptions([...options, HELP]),
+		describeOptions([...options, HELP_OPTION]),
 		"",
 		"Examples:",
 		...examples.map((example) => `  ${example}`),
 	].join("\n");
 }
 
-function entry(name: string, summary: string, load: () => Promise<Command>): CommandEntry {
+function entry(name: string, summary: string, load: () => Promise<CliCommand>): CliCommandEntry {
 	return { name, summary, load };
 }

@@ -1,7 +1,7 @@
-// Asks for a secret on the terminal, without showing what is typed.
+// Prompts for a secret on the terminal, without echo.
 import { CommandError, EXIT } from "./exit.ts";
 
-/** Rejects with `CommandError` if there is no terminal to ask on, or the question is left with ctrl+C. */
+/** Rejects with `CommandError` if stdin is not a terminal, or on Ctrl+C. */
 export async function askSecret(question: string): Promise<string> {
 	const { stdin, stderr } = process;
 	if (!stdin.isTTY) throw new CommandError(EXIT.usage, "there is no terminal to ask for a password on; set VERBATIM_PASSWORD");

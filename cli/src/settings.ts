@@ -1,9 +1,9 @@
-// The server's settings as options of a command: `serve`, `config`, `doctor` and `user` take the same ones.
+// The server's settings as command-line options, shared by `serve`, `config`, `doctor` and `user`.
 import { ConfigError, type LoadedConfig, loadConfig, readConfigFile, settingRows } from "@verbatim/server";
 import type { Arguments, Option } from "./args.ts";
 import { CommandError, EXIT } from "./exit.ts";
 
-/** Shown in the help; the others are in `verbatim config --example` and docs/operations.md. */
+/** Settings shown in the help; the others are in `verbatim config --example` and docs/operations.md. */
 const LISTED = new Set(["data", "http", "tcp", "ops", "log.level"]);
 
 export const CONFIG_OPTION: Option = {
@@ -24,7 +24,7 @@ export const SETTING_OPTIONS: readonly Option[] = [
 
 export const SETTINGS_NOTE = "Every setting of `verbatim config --example` is an option too, as in --limits.sendsPerSecond 50.";
 
-/** The configuration in force. Throws `CommandError` with everything that is wrong. */
+/** The effective configuration. Throws `CommandError` with all of its errors. */
 export async function configFrom({ options }: Arguments): Promise<LoadedConfig> {
 	const flags = new Map([...options].filter(([name]) => SETTING_NAMES.has(name)));
 	try {

@@ -1,20 +1,19 @@
-// `verbatim user`: what operators do to accounts. The server that runs on the data folder is asked by its socket there; where none runs the
-// folder itself is opened, under its lock.
+// `verbatim user`: administration of accounts. Uses the admin socket of the server that runs on the data folder; if none runs, opens the
+// folder itself, under its lock.
 import { Refusal } from "@verbatim/protocol";
 import { type AdminUser, connectAdmin, openData, type UserAdmin } from "@verbatim/server";
-import type { Command } from "./command.ts";
+import type { CliCommand } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { openTrouble } from "./open-trouble.ts";
+import { openError } from "./open-error.ts";
 import { askSecret } from "./secret.ts";
 import { configFrom, SETTING_OPTIONS } from "./settings.ts";
 
 const ACTIONS = ["add", "list", "disable", "enable", "end", "passwd"] as const;
 type Action = (typeof ACTIONS)[number];
-/** Other words for the same. */
 const ALIASES: Readonly<Record<string, Action>> = { password: "passwd" };
 const PAGE = 500;
 
-export const user: Command = {
+export const user: CliCommand = {
 	name: "user",
 	summary: "Works on the users of the server on this data folder, whether it runs or not.",
 	usage: "verbatim user add|disable|enable|end|passwd NAME [OPTIONS]\n       verbatim user list [--json] [OPTIONS]",
@@ -36,7 +35,7 @@ export const user: Command = {
 			throw new CommandError(EXIT.usage, `verbatim user ${ACTIONS.join("|")} NAME: one of these, and one name (none for list)`);
 		}
 		const { config } = await configFrom(args);
-		// Asked for before the folder is taken: a server should be able to start while somebody thinks.
+		// Prompts before it locks the folder, so that a server can start meanwhile.
 		const password = known === "add" || known === "passwd" ? await newPassword(name ?? "") : "";
 		const { users, close } = await openUsers(config);
 		try {
@@ -53,12 +52,12 @@ export const user: Command = {
 
 type Config = Parameters<typeof openData>[0];
 
-/** Those of the server that runs, or of the data folder. Rejects with `CommandError`. */
+/** The accounts of the running server, or of the data folder. Rejects with `CommandError`. */
 async function openUsers(config: Config): Promise<{ readonly users: UserAdmin; close(): Promise<void> }> {
 	const running = await connectAdmin(config.data);
 	if (running) return { users: running, close: async () => {} };
 	return openData(config).catch((error: unknown) => {
-		throw openTrouble(error);
+		throw openError(error);
 	});
 }
 

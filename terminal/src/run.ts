@@ -37,7 +37,7 @@ export const CHAT_EXIT = {
 const LEAVE_MS = 2_000;
 
 /**
- * Runs the terminal client until the user leaves; resolves with the exit code. UsageError errors are printed on `stderr`; it rejects for
+ * Runs the terminal client until the user leaves; resolves with the exit code. Usage errors are printed on `stderr`; it rejects for
  * bugs only, after the terminal was restored.
  */
 export async function runChat({ options, stdin, stdout, stderr, env, client: program }: ChatProcess): Promise<number> {

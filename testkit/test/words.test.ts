@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dir, "../..");
 /** Folders whose names are checked. A package is added here when its names are done. */
 const FOLDERS: readonly string[] = [
 	"bench/src",
+	"cli/src",
 	"client/src",
 	"terminal/src",
 	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run"].map((name) => `testkit/src/${name}`),

@@ -1,4 +1,4 @@
-// The data folder and what is in it: rights, space, the disk's way of syncing, the database's health.
+// Checks of the data folder: permissions, free space, sync latency, integrity of the database.
 import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Config, inspectDatabase, isFolderInUse } from "@verbatim/server";
@@ -7,11 +7,11 @@ import { bad, bytesWords, type Finding, note, ok, warn, wordsOf } from "./findin
 const MiB = 1024 * 1024;
 const FREE_LOW = 1024 * MiB;
 const FREE_GONE = 64 * MiB;
-/** A commit waits for one sync; slower than this, and people notice. */
+/** A commit waits for one sync; slower than this is noticeable. */
 const SYNC_SLOW_MS = 50;
 const SYNCS = 11;
 
-/** Kinds of file systems (statfs's magic numbers) on which SQLite's write-ahead log does not work or locks do not hold. */
+/** File systems (statfs magic numbers) on which SQLite's write-ahead log or file locks are unreliable. */
 const NETWORK: ReadonlyMap<number, string> = new Map([
 	[0x6969, "NFS"],
 	[0xff534d42, "CIFS"],
@@ -36,7 +36,7 @@ function checkRights(path: string): readonly Finding[] {
 	const readable = DATABASE_FILES.map((name) => join(path, name)).filter(
 		(file) => existsSync(file) && (modeOf(file) & OTHERS) !== 0,
 	);
-	// Where they may enter it, the files' own rights decide.
+	// If others may enter the folder, the files' own permissions decide.
 	const [first] = (mode & OTHERS) === 0 ? [] : readable;
 	if (first !== undefined)
 		return [
@@ -92,7 +92,7 @@ function checkDisk(path: string): readonly Finding[] {
 	return findings;
 }
 
-/** How long the disk takes to make a few kilobytes durable: every commit waits for that. */
+/** Latency of a sync of 4 KiB, which every commit waits for. */
 function measureSync(path: string): Finding {
 	let folder: string | undefined;
 	try {
@@ -143,7 +143,7 @@ function checkDatabase(path: string): readonly Finding[] {
 	}
 }
 
-/** No order depends on the clock, but tokens do, and people read it. */
+/** The order of entries does not depend on the clock, but token expiry and displayed times do. */
 function checkClock(newestMs: number | undefined): Finding {
 	const aheadMs = (newestMs ?? 0) - Date.now();
 	if (aheadMs > 60_000) {

@@ -1,18 +1,18 @@
-// `verbatim doctor`: looks at what makes servers fail at night, before they do, and says what to do. It changes nothing, except
-// with --restored.
+// `verbatim doctor`: checks the environment of a server for common causes of failure, and suggests remedies. Changes nothing, except with
+// --restored.
 import { openRestored } from "@verbatim/server";
 import { mustHaveOptionsOnly } from "../args.ts";
-import type { Command } from "../command.ts";
+import type { CliCommand } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
-import { openTrouble } from "../open-trouble.ts";
+import { openError } from "../open-error.ts";
 import { configFrom, SETTING_OPTIONS } from "../settings.ts";
 import { checkData } from "./data.ts";
 import type { Finding } from "./finding.ts";
-import { checkAdminToken, checkDoors, checkFiles, checkMemory, checkProgram } from "./machine.ts";
+import { checkAdminToken, checkFiles, checkListeners, checkMemory, checkProgram } from "./machine.ts";
 
 type Config = Awaited<ReturnType<typeof configFrom>>["config"];
 
-export const doctor: Command = {
+export const doctor: CliCommand = {
 	name: "doctor",
 	summary: "Checks data folder, disk, database, ports, certificates, limits and clock.",
 	usage: "verbatim doctor [--json] [SETTINGS]\n       verbatim doctor --restored [SETTINGS]",
@@ -36,7 +36,7 @@ export const doctor: Command = {
 		const findings = [
 			...checkProgram(),
 			...checkData(config),
-			...(await checkDoors(config)),
+			...(await checkListeners(config)),
 			...(await checkAdminToken(config)),
 			...checkFiles(config, origins.get("limits.connections") !== "default"),
 			...checkMemory(config),
@@ -49,7 +49,7 @@ export const doctor: Command = {
 async function renewEpochs(config: Config): Promise<ExitCode> {
 	if (config.store === "memory") throw new CommandError(EXIT.usage, "a store in memory has no backups");
 	const data = await openRestored(config).catch((error: unknown) => {
-		throw openTrouble(error);
+		throw openError(error);
 	});
 	try {
 		await data.renewEpochs();

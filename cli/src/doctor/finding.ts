@@ -1,11 +1,10 @@
-// What a check says.
+// The result of a check.
 
 export interface Finding {
 	readonly about: string;
-	/** ok: fine. note: to be known. warn: will be trouble one day. bad: is trouble now. */
+	/** note: information. warn: may become a problem. bad: a problem now. */
 	readonly grade: "ok" | "note" | "warn" | "bad";
 	readonly words: string;
-	/** What to do about it. */
 	readonly remedy?: string;
 }
 

@@ -1,4 +1,4 @@
-// The machine around the server: program, open files, memory, ports, certificates.
+// Checks of the machine: program, open files, memory, ports, certificates.
 import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { totalmem } from "node:os";
@@ -19,14 +19,14 @@ import { bad, bytesWords, type Finding, note, ok, warn, wordsOf } from "./findin
 
 const DAY_MS = 86_400_000;
 const CERTIFICATE_DAYS_LOW = 14;
-/** Fewer connections than this are soon too few for people with a few devices each. */
+/** Warns below this many possible connections. */
 const CONNECTIONS_LOW = 500;
 
 export function checkProgram(): readonly Finding[] {
 	return [ok("program", `Verbatim ${VERSION} on Bun ${Bun.version}, ${process.platform} ${process.arch}`)];
 }
 
-/** `chosen`: the operator has asked for this many connections, it is not the default. */
+/** `chosen`: the operator has configured the number of connections. */
 export function checkFiles({ gate }: Config, chosen: boolean): readonly Finding[] {
 	const most = openFilesMax();
 	if (most === undefined) return [note("open files", "this system does not tell its limit")];
@@ -49,7 +49,7 @@ export function checkMemory({ limits }: Config): readonly Finding[] {
 	return [warn("memory", words, "lower limits.outboxesBytesMax")];
 }
 
-export async function checkDoors(config: Config): Promise<readonly Finding[]> {
+export async function checkListeners(config: Config): Promise<readonly Finding[]> {
 	const findings: Finding[] = [];
 	for (const name of ["http", "tcp", "ops"] as const) {
 		const spec = config[name];
@@ -71,7 +71,7 @@ export async function checkDoors(config: Config): Promise<readonly Finding[]> {
 	return findings;
 }
 
-/** The file that lets programs use the administrators' API on the operations port. */
+/** The token file of the administrators' API on the operations port. */
 export async function checkAdminToken({ adminTokenFile, ops }: Config): Promise<readonly Finding[]> {
 	if (adminTokenFile === undefined) return [];
 	const about = "admin token";

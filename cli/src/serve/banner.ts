@@ -1,15 +1,15 @@
-// What a starting server tells the person who started it: where it is and what to do next. Plain text on the standard output,
-// on a pipe too; the log goes to the standard error output.
+// The text that a started server prints: its addresses, and what to do next. Plain text on the standard output, also to a pipe; the log
+// goes to the standard error output.
 import { resolve } from "node:path";
 import { type Config, type RunningServer, showAddress } from "@verbatim/server";
 
-type Door = NonNullable<RunningServer["http"]>;
+type Listener = NonNullable<RunningServer["http"]>;
 
 export interface BannerFacts {
 	readonly server: Pick<RunningServer, "http" | "tcp" | "ops">;
 	readonly config: Pick<Config, "data" | "store" | "page">;
 	readonly version: string;
-	/** Started by `npm start`: the commands are npm's. */
+	/** Started by `npm start`: suggests npm commands. */
 	readonly byNpm: boolean;
 }
 
@@ -28,12 +28,12 @@ export function banner({ server, config, version, byNpm }: BannerFacts): string 
 }
 
 /** A URL that works on this machine. */
-export function urlOf({ address, secure }: Door): string {
+export function urlOf({ address, secure }: Listener): string {
 	if (address.kind === "unix") return showAddress(address);
 	return `${secure ? "https" : "http"}://${localAddress(address)}`;
 }
 
-function next(http: Door | undefined, tcp: Door | undefined, chat: string | undefined, page: boolean): string {
+function next(http: Listener | undefined, tcp: Listener | undefined, chat: string | undefined, page: boolean): string {
 	const ways = [
 		http && page && http.address.kind === "tcp" ? `open ${urlOf(http)}` : undefined,
 		tcp && personLine(tcp),
@@ -42,19 +42,19 @@ function next(http: Door | undefined, tcp: Door | undefined, chat: string | unde
 	return `What next: ${ways.join(", or: ")}. Ctrl+C stops it.`;
 }
 
-function personLine({ address, secure }: Door): string {
+function personLine({ address, secure }: Listener): string {
 	if (address.kind === "unix") return `nc -U ${address.path}`;
 	const [host, port] = [localHost(address.host), address.port];
 	return secure ? `openssl s_client -quiet -connect ${localAddress(address)}` : `nc ${host} ${port}`;
 }
 
-function chatArguments({ address, secure }: Door, byNpm: boolean): string {
+function chatArguments({ address, secure }: Listener, byNpm: boolean): string {
 	if (address.kind === "unix") return "";
 	if (address.port === 8080 && !secure && localHost(address.host) === "localhost") return "";
 	return `${byNpm ? " --" : ""} --server ${secure ? "wss" : "ws"}://${localAddress(address)}/ws`;
 }
 
-/** Somebody who listens everywhere is reached here as localhost. */
+/** A wildcard address is shown as localhost. */
 function localHost(host: string): string {
 	return ["::", "0.0.0.0", "localhost"].includes(host) ? "localhost" : host;
 }

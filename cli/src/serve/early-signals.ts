@@ -1,9 +1,9 @@
-// A signal to stop that comes while the server is starting: kept until it can be obeyed, since the server may be answering already.
+// Stop signals that arrive while the server is starting are deferred until it can drain: it may already have clients.
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Keeps the first signal from now on; a second one ends the process at once. Returns what hands it to the listeners of now. */
-export function keepSignals(process: NodeJS.Process): () => void {
+/** Defers the first signal; a second one exits at once. Returns the function that passes it on to the listeners registered by then. */
+export function deferSignals(process: NodeJS.Process): () => void {
 	let kept: (typeof SIGNALS)[number] | undefined;
 	const listeners = SIGNALS.map((signal) => {
 		const listener = (): void => {

@@ -1,5 +1,4 @@
-// In the sources there is no page inside. The build of the executable (cli/build.ts) puts a module in this one's place that
-// has it.
+// Empty in the sources. The build of the executable (cli/build.ts) replaces this module by one with the page's files.
 
 export interface EmbeddedFile {
 	readonly path: string;

@@ -1,14 +1,14 @@
-// The web page's files: inside the executable, or bundled from the sources when the server has begun to listen.
+// The web page's files: embedded in the executable, or bundled from the sources after the server has started to listen.
 import type { PageAssets } from "@verbatim/server";
 import { embeddedPage } from "./embedded-page.ts";
 
-export interface Page {
+export interface PageSource {
 	readonly assets: PageAssets;
-	/** Makes what has to be made, so that the first visitor need not wait. Rejects if the sources have an error. */
+	/** Bundles ahead of the first request. Rejects if the sources have an error. */
 	prepare(): Promise<void>;
 }
 
-export function openPage(): Page {
+export function openPage(): PageSource {
 	let made: Promise<PageAssets> | undefined;
 	const make = (): Promise<PageAssets> => {
 		made ??= embeddedPage === undefined ? bundled() : unpacked(embeddedPage);

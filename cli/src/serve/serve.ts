@@ -1,4 +1,4 @@
-// `verbatim serve`: reads the configuration, starts the server, tells where it is, and stays until it is told to stop.
+// `verbatim serve`: reads the configuration, starts the server, prints its addresses, and runs until it is told to stop.
 import {
 	createLog,
 	type ProcessLog,
@@ -9,16 +9,16 @@ import {
 	untilStopped,
 } from "@verbatim/server";
 import { type Arguments, mustHaveOptionsOnly } from "../args.ts";
-import type { Command } from "../command.ts";
+import type { CliCommand } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
-import { openTrouble } from "../open-trouble.ts";
+import { openError } from "../open-error.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "../settings.ts";
 import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
-import { keepSignals } from "./early-signals.ts";
+import { deferSignals } from "./early-signals.ts";
 import { noPage, openPage } from "./page.ts";
 
-export const serve: Command = {
+export const serve: CliCommand = {
 	name: "serve",
 	summary: "Runs the server until it is told to stop (Ctrl+C, SIGTERM).",
 	usage: "verbatim serve [SETTINGS]",
@@ -47,15 +47,15 @@ export const serve: Command = {
 		const { config, origins } = await configFrom(args);
 		const log = createLog({ ...config.log, now: systemClock.now, fd: process.stderr.fd });
 		const page = config.page ? openPage() : undefined;
-		const obeySignals = keepSignals(process);
+		const releaseSignals = deferSignals(process);
 		let server: RunningServer;
 		try {
 			server = await startServer(config, { page: page?.assets ?? noPage, log, version: VERSION });
 		} catch (error) {
 			await log.close();
-			throw openTrouble(error);
+			throw openError(error);
 		}
-		// Bun counts this from the start of the process.
+		// In Bun, performance.now() counts from the start of the process.
 		const startMs = Math.round(performance.now());
 		if (args.options.get("quiet") !== "true") {
 			process.stdout.write(banner({ server, config, version: VERSION, byNpm: process.env.npm_lifecycle_event !== undefined }));
@@ -72,7 +72,7 @@ export const serve: Command = {
 			stopping: () => process.stderr.isTTY && process.stderr.write("\nStopping; once more to stop at once.\n"),
 			...(parent !== undefined && { hasParent: () => process.ppid === parent }),
 		});
-		obeySignals();
+		releaseSignals();
 		void finishStarting(log, page);
 		return leave(EXITS[await ending], log);
 	},
@@ -80,10 +80,10 @@ export const serve: Command = {
 
 const EXITS = { stopped: EXIT.ok, cutShort: EXIT.cutShort, fault: EXIT.bug } as const;
 
-/** Kept for a log whose reader has stopped reading. */
+/** Time-out of closing the log: its reader may be stalled. */
 const LOG_CLOSE_MS = 1_000;
 
-/** What can wait until the server listens. */
+/** Start-up work that is deferred until the server listens. */
 async function finishStarting(log: ProcessLog, page: ReturnType<typeof openPage> | undefined): Promise<void> {
 	await log.open();
 	try {
@@ -93,14 +93,14 @@ async function finishStarting(log: ProcessLog, page: ReturnType<typeof openPage>
 	}
 }
 
-/** Ends the process here: nothing that may still hang (a worker, a socket) keeps a server that has stopped. */
+/** Exits the process explicitly: a hanging worker or socket must not keep a stopped server running. */
 async function leave(code: ExitCode, log: ProcessLog): Promise<ExitCode> {
 	log.info({ code }, "stopped");
 	await Promise.race([log.close(), new Promise<void>((done) => void systemClock.after(LOG_CLOSE_MS, done))]);
 	process.exit(code);
 }
 
-/** The process with which the server is to end. Throws `CommandError` (usage). */
+/** Pid of the process with which the server ends. Throws `CommandError` (usage). */
 function parentOf({ options }: Arguments): number | undefined {
 	const given = options.get("stop-with-parent");
 	if (given === undefined) return undefined;

@@ -1,4 +1,4 @@
-// How `send` and `tail` reach a server and say who they are.
+// The connection and credential of `send` and `tail`.
 import { createHash } from "node:crypto";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { type Client, type Credential, connect, fileTokens, type TokenStore, typ
 import type { Arguments, Option } from "../args.ts";
 import { askSecret } from "../secret.ts";
 import { VERSION } from "../version.ts";
-import { DNS_OPTION, endpointOf, resolversOf, SERVER_DEFAULT } from "./endpoint.ts";
+import { DNS_OPTION, parseEndpoint, resolversOf, SERVER_DEFAULT } from "./endpoint.ts";
 import { verboseLogger } from "./verbose.ts";
 
 export const CONNECTION_OPTIONS: readonly Option[] = [
@@ -28,25 +28,25 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
 	{ name: "verbose", short: "v", about: "Tell on the standard error output what happens to the connection." },
 ];
 
-export interface Connection {
+export interface ConnectedClient {
 	readonly client: Client;
-	/** The newest trouble that no call has told. */
-	trouble(): VerbatimError | undefined;
+	/** The newest `problem` of the client. */
+	lastProblem(): VerbatimError | undefined;
 }
 
-export async function connectFrom({ options }: Arguments): Promise<Connection> {
+export async function connectFrom({ options }: Arguments): Promise<ConnectedClient> {
 	const given = (name: string): string | undefined =>
 		options.get(name) ?? (process.env[`VERBATIM_${name.toUpperCase()}`] || undefined);
-	const endpoint = endpointOf(given("server") ?? SERVER_DEFAULT);
+	const endpoint = parseEndpoint(given("server") ?? SERVER_DEFAULT);
 	const resolvers = resolversOf(given("dns"));
-	const who = await credentialOf(given, endpoint);
+	const logIn = await credentialOf(given, endpoint);
 	const verbose = options.get("verbose") === "true";
-	let trouble: VerbatimError | undefined;
+	let lastProblem: VerbatimError | undefined;
 	const client = connect({
 		endpoints: endpoint,
 		resolvers,
-		credential: who.credential,
-		...(who.tokens !== undefined && { tokens: who.tokens }),
+		credential: logIn.credential,
+		...(logIn.tokens !== undefined && { tokens: logIn.tokens }),
 		client: `verbatim-cli ${VERSION}`,
 		...(verbose && { logger: verboseLogger }),
 	});
@@ -56,18 +56,18 @@ export async function connectFrom({ options }: Arguments): Promise<Connection> {
 		});
 	}
 	client.on("problem", (problem) => {
-		trouble = problem;
+		lastProblem = problem;
 	});
-	return { client, trouble: () => trouble };
+	return { client, lastProblem: () => lastProblem };
 }
 
-interface Who {
+interface LogIn {
 	readonly credential: Credential;
-	/** Where the identity is kept, so that the next run is the same guest; undefined where nothing need be kept. */
+	/** Stores a guest's identity for the next run; undefined for other credentials. */
 	readonly tokens: TokenStore | undefined;
 }
 
-async function credentialOf(given: (name: string) => string | undefined, endpoint: string): Promise<Who> {
+async function credentialOf(given: (name: string) => string | undefined, endpoint: string): Promise<LogIn> {
 	const token = given("token");
 	if (token !== undefined) return { credential: { token }, tokens: undefined };
 	const name = given("user");
@@ -77,11 +77,11 @@ async function credentialOf(given: (name: string) => string | undefined, endpoin
 	}
 	const guest = given("guest");
 	const tokens = fileTokens(identityFile(endpoint, guest ?? ""));
-	return { credential: { guest: guest ?? (await tokens.load())?.user.name ?? madeUpName() }, tokens };
+	return { credential: { guest: guest ?? (await tokens.load())?.user.name ?? generatedName() }, tokens };
 }
 
-/** Says whose script it is, without being the name of that person. */
-function madeUpName(): string {
+/** The system user's name plus a random suffix. */
+function generatedName(): string {
 	const who =
 		userInfo()
 			.username.replaceAll(/[^a-z0-9]/gi, "")

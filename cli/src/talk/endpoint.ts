@@ -10,7 +10,7 @@ export const DNS_OPTION: Option = {
 	about: "Name servers to ask where the system's resolver fails. VERBATIM_DNS; else none.",
 };
 
-/** Name servers as a person writes them. Throws `CommandError`. */
+/** Parses a comma-separated list of name servers. Throws `CommandError` (usage). */
 export function resolversOf(written: string | undefined): readonly string[] {
 	const servers = (written ?? "").split(",").filter((server) => server !== "");
 	for (const server of servers) {
@@ -21,8 +21,8 @@ export function resolversOf(written: string | undefined): readonly string[] {
 	return servers;
 }
 
-/** What a person writes as an endpoint of the SDK. Throws `CommandError`. */
-export function endpointOf(written: string): string {
+/** Parses a server's address to an endpoint of the SDK; default scheme `ws`, port 8080, path `/ws`. Throws `CommandError` (usage). */
+export function parseEndpoint(written: string): string {
 	const url = URL.parse(/^[a-z]+:\/\/|^unix:/.test(written) ? written : `ws://${written}`);
 	if (url === null)
 		throw new CommandError(EXIT.usage, `${JSON.stringify(written)} is no address of a server; as in ${SERVER_DEFAULT}`);

@@ -1,8 +1,8 @@
-// Waiting for the server: what fails is told at once, on the standard error output, and for how long it goes on trying.
+// Waits for the connection. Failures are printed at once, on the standard error output, with the time-out.
 import { ConnectError, type Status, TimeoutError, type VerbatimError } from "@verbatim/client";
 import { type Arguments, type Option, secondsOf } from "../args.ts";
-import type { Connection } from "./connection.ts";
-import { errorOf } from "./trouble.ts";
+import { errorOf } from "./command-errors.ts";
+import type { ConnectedClient } from "./connection.ts";
 
 const WAIT_SECONDS = 15;
 
@@ -12,14 +12,14 @@ export const WAIT_OPTION: Option = {
 	about: `Try this long to reach the server; 0: once. Default: ${WAIT_SECONDS}.`,
 };
 
-/** Somebody who waits in front of a silent terminal for longer than this begins to wonder. */
+/** Without an answer a notice is printed after this time. */
 const QUIET_MS = 2_000;
 
 /**
- * Resolves when the connection is live. Rejects with what the SDK rejects with, or with the `CommandError` of what was in the way
- * when `--wait` was over, or at once where it stays in the way; `so` is said behind it.
+ * Resolves when the connection is live. Rejects as the SDK does, or with a `CommandError` of the last failure when `--wait` has elapsed,
+ * at once for a permanent one. `so` is appended to its message.
  */
-export async function reach({ client }: Connection, args: Arguments, so: string, signal?: AbortSignal): Promise<void> {
+export async function reach({ client }: ConnectedClient, args: Arguments, so: string, signal?: AbortSignal): Promise<void> {
 	const seconds = secondsOf(args, "wait", WAIT_SECONDS, 0);
 	const over = new AbortController();
 	let why: VerbatimError | undefined;
@@ -28,7 +28,7 @@ export async function reach({ client }: Connection, args: Arguments, so: string,
 		if (status.state !== "waiting") return;
 		const before = why;
 		why = status.why;
-		if (seconds === 0 || staysSo(why)) over.abort();
+		if (seconds === 0 || isPermanent(why)) over.abort();
 		else if (why.message !== before?.message) tell(why.message);
 	};
 	const off = client.on("status", look);
@@ -50,8 +50,8 @@ export async function reach({ client }: Connection, args: Arguments, so: string,
 	}
 }
 
-/** Does it take somebody's hand to change that? */
-function staysSo(why: VerbatimError): boolean {
+/** Whether retrying cannot help. */
+function isPermanent(why: VerbatimError): boolean {
 	return why instanceof ConnectError && ["not_verbatim", "forbidden", "tls"].includes(why.reason);
 }
 

@@ -1,20 +1,19 @@
-// `verbatim send`: for scripts. What it has printed a seq for is on the server's disk; on anything else the exit code says
-// whether it is of use to try again.
+// `verbatim send`, for scripts. A line whose seq is printed is durable; otherwise the exit code says whether a retry may succeed.
 import { createInterface } from "node:readline";
 import type { Delivery, Room } from "@verbatim/client";
 import { secondsOf } from "../args.ts";
-import type { Command } from "../command.ts";
+import type { CliCommand } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
+import { type CommandPhase, commandErrorOf } from "./command-errors.ts";
 import { CONNECTION_OPTIONS, connectFrom } from "./connection.ts";
 import { reach, WAIT_OPTION } from "./reach.ts";
 import { ROOM_NOTE, roomOf } from "./room.ts";
-import { type Phase, troubleOf } from "./trouble.ts";
 
 const SECONDS_DEFAULT = 15;
-/** Lines under way at once; the next is read when one is durable. */
+/** Unacknowledged lines at once; backpressure on the input beyond. */
 const LINES_MAX = 64;
 
-export const send: Command = {
+export const send: CliCommand = {
 	name: "send",
 	summary: "Says something in a room, waits until it is durable, and prints its place in the room.",
 	usage: "verbatim send ROOM [TEXT] [OPTIONS]",
@@ -46,33 +45,33 @@ export const send: Command = {
 		const timeoutMs = secondsOf(args, "timeout", SECONDS_DEFAULT, 0.001) * 1_000;
 		const connection = await connectFrom(args);
 		const { client } = connection;
-		let phase: Phase = "before";
+		let phase: CommandPhase = "before";
 		try {
 			await reach(connection, args, "; nothing was sent");
 			const room = await client.join(roomOf(ref), { create: args.options.get("create") !== "false", history: 0, timeoutMs });
 			const show = args.options.get("json") === "true" ? asJson : asWords;
 			const lines = text === undefined ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : [text];
 			phase = "sending";
-			return await sayAll(room, lines, (delivery, seq) => console.log(show(room, delivery, seq)), timeoutMs);
+			return await sendAll(room, lines, (delivery, seq) => console.log(show(room, delivery, seq)), timeoutMs);
 		} catch (error) {
-			throw troubleOf(error, connection, phase);
+			throw commandErrorOf(error, connection, phase);
 		} finally {
 			await client.close();
 		}
 	},
 };
 
-/** Says each line; tells of each when it is durable, in order. Rejects with the first that is not. */
-async function sayAll(
+/** Sends each line; calls `durable` for each, in order. Rejects with the first failure. */
+async function sendAll(
 	room: Room,
 	lines: AsyncIterable<string> | Iterable<string>,
-	told: (delivery: Delivery, seq: number) => void,
+	durable: (delivery: Delivery, seq: number) => void,
 	timeoutMs: number,
 ): Promise<ExitCode> {
 	const underWay: Delivery[] = [];
 	const settle = async (): Promise<void> => {
 		const delivery = underWay.shift();
-		if (delivery) told(delivery, (await delivery.done).seq);
+		if (delivery) durable(delivery, (await delivery.done).seq);
 	};
 	for await (const line of lines) {
 		if (line === "") continue;

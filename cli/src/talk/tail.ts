@@ -1,20 +1,20 @@
-// `verbatim tail`: a room on the standard output, every entry once and in order, for as long as one likes. The SDK reconnects
-// and resumes; what happens to the connection is told on the standard error output, so that a pipe holds entries only.
+// `verbatim tail`: prints a room's entries, each once and in order, until interrupted. The SDK reconnects and resumes; the state of the
+// connection goes to the standard error output, so that a pipe has entries only.
 import { EpochError, type Room, type Status } from "@verbatim/client";
 import type { Entry } from "@verbatim/protocol";
 import { lineOf, renderEntry } from "@verbatim/server";
 import type { Arguments } from "../args.ts";
-import type { Command } from "../command.ts";
+import type { CliCommand } from "../command.ts";
 import { CommandError, EXIT } from "../exit.ts";
+import { commandErrorOf } from "./command-errors.ts";
 import { CONNECTION_OPTIONS, connectFrom } from "./connection.ts";
 import { reach, WAIT_OPTION } from "./reach.ts";
 import { ROOM_NOTE, roomOf } from "./room.ts";
-import { troubleOf } from "./trouble.ts";
 
 const LAST_DEFAULT = 10;
 const ANSWER_MS = 15_000;
 
-export const tail: Command = {
+export const tail: CliCommand = {
 	name: "tail",
 	summary: "Prints a room as it goes on: every entry once, in order, across lost connections and restarts of the server.",
 	usage: "verbatim tail ROOM [OPTIONS]",
@@ -40,14 +40,14 @@ export const tail: Command = {
 		const { client } = connection;
 		const interrupted = new AbortController();
 		const interrupt = (): void => interrupted.abort();
-		// Not once: npm passes on what the terminal has sent already.
+		// `on`, not `once`: npm forwards a signal that the terminal has also sent to this process.
 		process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-		// Whoever read this has left: `| head` does.
+		// The reader of the pipe has closed it, as `| head` does.
 		process.stdout.once("error", interrupt);
 		try {
 			await reach(connection, args, "", interrupted.signal);
 			const room = await client.join(roomOf(ref), { history: 0, timeoutMs: ANSWER_MS, signal: interrupted.signal });
-			client.on("status", tellStatus());
+			client.on("status", statusPrinter());
 			const show = args.options.get("json") === "true" ? asJson : (entry: Entry) => lineOf(renderEntry(entry, room.title));
 			await follow(room, after ?? Math.max(0, room.head - last), interrupted.signal, (entry) => {
 				process.stdout.write(show(entry, room));
@@ -55,7 +55,7 @@ export const tail: Command = {
 			return EXIT.ok;
 		} catch (error) {
 			if (interrupted.signal.aborted) return EXIT.ok;
-			throw troubleOf(error, connection, "reading");
+			throw commandErrorOf(error, connection, "reading");
 		} finally {
 			await client.close();
 			process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
@@ -63,7 +63,7 @@ export const tail: Command = {
 	},
 };
 
-/** Until the signal, or until one is no member any more. */
+/** Prints until the signal, or until the user is no longer a member. */
 async function follow(room: Room, after: number, signal: AbortSignal, print: (entry: Entry) => void): Promise<void> {
 	let from = after;
 	while (!signal.aborted) {
@@ -79,8 +79,8 @@ async function follow(room: Room, after: number, signal: AbortSignal, print: (en
 	}
 }
 
-/** Told when it changes: not at the beginning, and not while nothing is wrong. */
-function tellStatus(): (status: Status) => void {
+/** Prints when the connection is lost and when it is back. */
+function statusPrinter(): (status: Status) => void {
 	let lost = false;
 	return (status) => {
 		if (status.state === "waiting" && !lost) {
@@ -100,7 +100,7 @@ function asJson(entry: Entry, room: Room): string {
 	return `${JSON.stringify({ room: room.title, seq, atMs, sender: who, cid, kind: body.case ?? "unknown", ...facts })}\n`;
 }
 
-/** A message of the schema without its type's name. */
+/** A message of the schema without `$typeName`. */
 function plain(value: object): object {
 	return JSON.parse(JSON.stringify(value, (key, item: unknown) => (key === "$typeName" ? undefined : item)));
 }

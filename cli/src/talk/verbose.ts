@@ -1,4 +1,4 @@
-// `--verbose`: what the SDK logs, a line each on the standard error output.
+// `--verbose`: the SDK's log on the standard error output, one line per event.
 import type { Logger } from "@verbatim/client";
 
 export const verboseLogger: Logger = { debug: show, info: show, warn: show, error: show };

@@ -20,7 +20,7 @@ export interface CommandContext {
 	readonly list: { next: (() => Promise<void>) | undefined };
 }
 
-/** RoomViews or members per page of a list. */
+/** Rooms or members per page of a list. */
 const LIST_MAX = 100;
 
 /** Executes a command. Errors are shown in the view in which it was entered. */

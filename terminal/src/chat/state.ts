@@ -14,7 +14,7 @@ export interface View {
 	/** The viewport's position in the timeline; undefined: it follows the end. */
 	readonly anchor: Anchor | undefined;
 	readonly notices: readonly Notice[];
-	/** Seq of the first unseen entry when the room was withShownRoom. */
+	/** Seq of the first unseen entry when the room was opened. */
 	readonly newFrom: number | undefined;
 	/** Skipped ranges that may still be missing. */
 	readonly skipped: readonly SkippedRange[];

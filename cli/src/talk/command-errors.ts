@@ -1,4 +1,4 @@
-// What the SDK rejects with, as words and an exit code.
+// Maps errors of the SDK to messages and exit codes.
 import {
 	ClosedError,
 	ConnectError,
@@ -11,33 +11,32 @@ import {
 	VerbatimError,
 } from "@verbatim/client";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectedClient } from "./connection.ts";
 
 const DENIED = new Set(["unauthenticated", "token_invalid", "token_expired", "credentials_wrong", "forbidden", "not_member"]);
 
-/** What an error that leaves it open means for what was to be said. */
-const SO = {
-	/** Nothing has been said yet. */
+/** Appended to an error with an unknown outcome, by phase of the command. */
+const OUTCOME_NOTES = {
+	/** Nothing has been sent. */
 	before: "; nothing was sent",
-	/** Said, and not answered. */
+	/** Sent, and not acknowledged. */
 	sending: "; what was sent may or may not be in the room",
-	/** There is nothing to say. */
 	reading: "",
 } as const;
 
-export type Phase = keyof typeof SO;
+export type CommandPhase = keyof typeof OUTCOME_NOTES;
 
-/** Gives the error a command ends with; what is not the SDK's comes back as it is. */
-export function troubleOf(error: unknown, { client, trouble }: Connection, phase: Phase): unknown {
+/** The `CommandError` of an SDK error; any other error is returned unchanged. */
+export function commandErrorOf(error: unknown, { client, lastProblem }: ConnectedClient, phase: CommandPhase): unknown {
 	if (!(error instanceof VerbatimError)) return error;
-	// A client that has stopped says why; a call that ran out of time was waiting for what is in the way.
+	// Prefers the reason why the client has stopped, or the failure that a timed-out call was waiting on.
 	const stopped = client.status.state === "stopped" && client.status.why !== "closed" ? client.status.why : undefined;
 	const isOpen = error instanceof TimeoutError || error instanceof DisconnectedError;
-	const waiting = isOpen && client.status.state !== "live" ? trouble() : undefined;
-	return errorOf(stopped ?? waiting ?? error, SO[phase], waiting !== undefined);
+	const waiting = isOpen && client.status.state !== "live" ? lastProblem() : undefined;
+	return errorOf(stopped ?? waiting ?? error, OUTCOME_NOTES[phase], waiting !== undefined);
 }
 
-/** `so`: what to say where it is open what has become of the command. */
+/** `so`: appended to errors that leave the command's outcome open. */
 export function errorOf(why: VerbatimError, so: string, unreachable: boolean): CommandError {
 	if (why instanceof RefusedError) {
 		const trace = why.trace === "" ? "" : ` (trace ${why.trace})`;

@@ -1,9 +1,9 @@
-// Why a server, or its data folder, could not be opened, as words and an exit code.
+// Maps errors of opening a server or its data folder to messages and exit codes.
 import { AddressError, BindError, KeyFileError, StoreOpenError } from "@verbatim/server";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 
-/** The error that ends the command; what is no such trouble comes back as it is. */
-export function openTrouble(error: unknown): unknown {
+/** The `CommandError` of a known error; any other error is returned unchanged. */
+export function openError(error: unknown): unknown {
 	const words = (code: ExitCode, why: Error): CommandError => new CommandError(code, `verbatim: ${why.message}`, why);
 	if (error instanceof StoreOpenError) return words(STORE_EXITS[error.code], error);
 	if (error instanceof BindError) return words(error.code === "TLS" ? EXIT.config : EXIT.address, error);
