@@ -8,9 +8,9 @@
 // with several processes the question "does a session live?" will be theirs together.
 import { ERRORS, Refusal, Room_Kind } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../clock.ts";
+import { ENDED_MS } from "../log/users.ts";
 import type { Log } from "../ops/log.ts";
 import type { Outcome, Store, UserChange, UserRecord } from "../store/store.ts";
-import { ENDED_MS } from "../store/user-rules.ts";
 import type { Account } from "./accounts.ts";
 import type { AccountSettings } from "./settings.ts";
 

@@ -9,9 +9,9 @@ import {
 	type Rename,
 	Room_Kind,
 } from "@verbatim/protocol";
+import { isMember } from "../log/membership.ts";
 import { newestAsOf } from "../room/as-of.ts";
 import { pageBody, roomBody } from "../session/bodies.ts";
-import { isMember } from "../store/rules.ts";
 import type { Draft } from "../store/store.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, createDraft, newRoom, senderOf } from "./drafts.ts";

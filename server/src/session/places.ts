@@ -3,12 +3,12 @@
 // are read for the welcome waits until the welcome is out.
 import { type Cursor, Room_Standing } from "@verbatim/protocol";
 import { assert } from "../faults.ts";
+import { isMember } from "../log/membership.ts";
 import { hasSubscription, nextPlace, type PlaceEvent, type PlaceState, type PlaceStep } from "../room/place.ts";
 import type { LiveRoom } from "../room/room.ts";
 import type { Rooms } from "../room/rooms.ts";
 import type { Subscriber } from "../room/subscriber.ts";
 import { Subscription } from "../room/subscription.ts";
-import { isMember } from "../store/rules.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { type HeadBody, roomBody } from "./bodies.ts";
 import { CatchUp, type CatchUpParts, type CatchUpPort } from "./catch-up.ts";

@@ -1,8 +1,9 @@
 // From rulings to outcomes: the entries are made anew from the drafts, so that only rulings come back from the transaction.
 import type { Entry } from "@verbatim/protocol";
-import { entryOf, expiryEntry } from "./entries.ts";
-import type { Ruling } from "./rules.ts";
-import type { Committed, Draft, Outcome } from "./store.ts";
+import type { Ruling } from "../log/decide.ts";
+import type { Draft } from "../log/draft.ts";
+import { entryOf, expiryEntry } from "../log/entries.ts";
+import type { Committed, Outcome } from "./store.ts";
 
 export interface Settled {
 	/** One for each draft. */
@@ -28,9 +29,9 @@ export function settle(drafts: readonly Draft[], rulings: readonly Ruling[]): Se
 		const ruling = rulings[i];
 		if (!ruling) return { ok: false, code: "internal" };
 		if (!ruling.ok) return ruling;
-		const { parting, room } = ruling;
-		if (parting) {
-			for (const left of parting.rooms) publish(left.room, left.epoch, expiryEntry(parting.guest, parting.atMs, left.seq));
+		const { eviction, room } = ruling;
+		if (eviction) {
+			for (const left of eviction.rooms) publish(left.room, left.epoch, expiryEntry(eviction.guest, eviction.atMs, left.seq));
 		}
 		const outcome = outcomeOf(draft, ruling);
 		for (const entry of outcome.entries) if (room) publish(room.id, room.epoch, entry);

@@ -5,56 +5,12 @@
 // the next), carries each batch out in one transaction, assigns sequence numbers inside it, and resolves when it is durable.
 // Whether a sender is a member, whether a name is free, whether a cid was used: all that is decided inside the transaction,
 // so that authorisation has its place in the order of the log.
-import type { Entry, ErrorCode, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import type { Entry, ErrorCode, Room_Standing } from "@verbatim/protocol";
+import type { Draft } from "../log/draft.ts";
+import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../log/records.ts";
 
-/** A user under the name of this moment. */
-export interface UserRef {
-	readonly id: string;
-	readonly name: string;
-}
-
-export type UserKind = "registered" | "guest" | "external";
-
-export interface UserRecord extends UserRef {
-	readonly kind: UserKind;
-	/** What makes two names look alike; unique among users. */
-	readonly skeleton: string;
-	/** argon2id in PHC form; for registered users only. */
-	readonly passwordHash?: string;
-	/** Of external users: issuer and subject at an identity provider, as `iss|sub`. Of guests: what their key is known by. Unique. */
-	readonly external?: string;
-	readonly createdMs: number;
-	/** A guest's name is free for others from this time on; absent while a session of it lives, and for all others. */
-	readonly expiresMs?: number;
-	/** A guest that has no token to come back with (line mode): no name is kept for it once its session or the server has ended. */
-	readonly fleeting?: boolean;
-	/** Tokens with a smaller generation are void: raised by a password change or an operator. */
-	readonly generation: number;
-	/** May not log in. */
-	readonly disabled: boolean;
-}
-
-/** The refresh tokens that descend from one log-in, each made for the one before it. Kept from the first use of one of them. */
-export interface TokenFamily {
-	readonly id: string;
-	readonly user: string;
-	/** The newest token: its number (1, 2, 3, …), when it was made and until when it holds (wall clock, ms). */
-	readonly number: number;
-	readonly issuedMs: number;
-	readonly expiresMs: number;
-	/** A replaced token was used again: no token of the family is valid any more. */
-	readonly ended: boolean;
-}
-
-export interface RoomRecord {
-	readonly id: string;
-	readonly kind: Room_Kind;
-	/** Without `#`; empty for direct conversations. */
-	readonly name: string;
-	readonly epoch: number;
-	readonly head: number;
-	readonly members: number;
-}
+export type { Draft, UserChange } from "../log/draft.ts";
+export type { RoomRecord, TokenFamily, UserKind, UserRecord, UserRef } from "../log/records.ts";
 
 /** A room as one user sees it. */
 export interface RoomView extends RoomRecord {
@@ -83,94 +39,6 @@ export interface MemberPage {
 	readonly members: readonly MemberRecord[];
 	/** Whether more follow the last of these. */
 	readonly more: boolean;
-}
-
-/** What is to be changed. Ids are made by the caller, so that the store needs neither clock nor chance. */
-export type Draft =
-	/**
-	 * Needs membership. Same (sender, cid) and same content: the first outcome again. Other content: `cid_reused`. With
-	 * `behind`, a cid of the same sender: `out_of_order` unless that one is in the log already (or earlier in this batch).
-	 */
-	| {
-			readonly kind: "message";
-			readonly room: string;
-			readonly sender: UserRef;
-			readonly cid: string;
-			readonly behind?: string;
-			readonly text: string;
-			readonly atMs: number;
-	  }
-	/** A channel and its creator's membership, as entries 1 (created) and so on. `room_taken` if the skeleton is in use. */
-	| {
-			readonly kind: "create";
-			readonly room: string;
-			readonly epoch: number;
-			readonly roomKind: Room_Kind;
-			readonly name: string;
-			readonly skeleton: string;
-			readonly sender: UserRef;
-			readonly atMs: number;
-	  }
-	/** The direct conversation of two users (or of one with oneself): created if it is not there; `room` is the id for a new one. */
-	| {
-			readonly kind: "direct";
-			readonly room: string;
-			readonly epoch: number;
-			readonly sender: UserRef;
-			readonly peer: UserRef;
-			readonly atMs: number;
-	  }
-	/** No entry if a member already. A private room needs an open invitation; otherwise `no_such_room`. */
-	| { readonly kind: "join"; readonly room: string; readonly sender: UserRef; readonly atMs: number }
-	/** No entry if not a member (an open invitation is declined). Direct conversations cannot be left: `forbidden`. */
-	| { readonly kind: "leave"; readonly room: string; readonly sender: UserRef; readonly reason: string; readonly atMs: number }
-	/** The owner only. */
-	| {
-			readonly kind: "rename";
-			readonly room: string;
-			readonly sender: UserRef;
-			readonly name: string;
-			readonly skeleton: string;
-			readonly atMs: number;
-	  }
-	/** A member may invite to a public room, the owner to a private one. No entry if a member or invited already. */
-	| { readonly kind: "invite"; readonly room: string; readonly sender: UserRef; readonly user: UserRef; readonly atMs: number }
-	/**
-	 * `name_taken` if the skeleton is another's, unless that is a guest whose time has run out: it loses the name, leaves its
-	 * channels (entries `left`, reason "expired", in the same batch) and is disabled for ever. The same id again: done already.
-	 * `name_taken` too if `external` is another's; a guest whose time has run out loses that as well.
-	 */
-	| { readonly kind: "userCreate"; readonly user: UserRecord; readonly nowMs: number }
-	/** Changes given fields of a user; `name_taken` as above, `no_such_user` if there is none or it has lost its name. */
-	| { readonly kind: "userChange"; readonly id: string; readonly nowMs: number; readonly change: UserChange }
-	/**
-	 * The refresh token `number` of a family is used. The newest one is replaced by the next, which holds until `expiresMs`. The one
-	 * before it changes nothing within `graceMs` of its replacement, since its answer may have been lost. Any other ends the family.
-	 * A family of which nothing is kept is at `number`. Drops families whose newest token expired before `dropBeforeMs`.
-	 */
-	| {
-			readonly kind: "tokenUse";
-			readonly family: string;
-			readonly user: string;
-			readonly number: number;
-			readonly nowMs: number;
-			readonly graceMs: number;
-			readonly expiresMs: number;
-			/** Until then no token may be taken that had expired: an ended family that is forgotten would be taken for a new one. */
-			readonly dropBeforeMs: number;
-	  };
-
-export interface UserChange {
-	readonly name?: string;
-	readonly skeleton?: string;
-	readonly passwordHash?: string;
-	/** null: no longer. */
-	readonly expiresMs?: number | null;
-	/** Raises the generation: all tokens of before are void. */
-	readonly voidsTokens?: true;
-	readonly disabled?: boolean;
-	/** Nothing is changed unless this hash stands there still. */
-	readonly ifPasswordHash?: string;
 }
 
 /**

@@ -90,6 +90,27 @@ export function logClauses(bench: Bench): void {
 			expect(told.seqs("tea")).toEqual([1, 2]);
 		});
 
+		test("repeats in the midst of a long batch are answered with their places, and the sends between them go on", async () => {
+			const store = await bench.store();
+			const told = new Told(store);
+			await must(store, create("tea", ann));
+			await must(store, join("tea", bob));
+			const before = Array.from({ length: 300 }, (_, n) => say("tea", ann, `${n}`, { cid: `old${n}` }));
+			await Promise.all(before.map((draft) => must(store, draft)));
+			const batch = Array.from({ length: 900 }, (_, n) => {
+				const isOld = n % 3 === 1;
+				return isOld
+					? say("tea", ann, `${(n - 1) / 3}`, { cid: `old${(n - 1) / 3}` })
+					: say("tea", bob, `${n}`, { cid: `new${n}` });
+			});
+			const outcomes = await Promise.all([...batch, ...batch].map((draft) => must(store, draft)));
+			let head = 302;
+			const seqs = batch.map((_, n) => (n % 3 === 1 ? 3 + (n - 1) / 3 : ++head));
+			expect(outcomes.map(({ seq }) => seq)).toEqual([...seqs, ...seqs]);
+			expect(outcomes.slice(900).every(({ repeated }) => repeated === true)).toBe(true);
+			expect(told.seqs("tea")).toEqual(Array.from({ length: 902 }, (_, i) => i + 1));
+		});
+
 		test("a cid is the sender's own: another may use the same", async () => {
 			const store = await bench.store();
 			await must(store, create("tea", ann));

@@ -1,7 +1,7 @@
 // What every store promises (server/src/store/store.ts), as one suite that runs on each implementation.
 import { afterEach, describe } from "bun:test";
+import type { RuleLimits } from "../../src/log/decide.ts";
 import type { BatchLimits } from "../../src/store/batches.ts";
-import type { RuleLimits } from "../../src/store/rules.ts";
 import type { Store } from "../../src/store/store.ts";
 import { batchClauses } from "./contract-batches.ts";
 import { invitationClauses } from "./contract-invitations.ts";

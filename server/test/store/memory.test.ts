@@ -3,10 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
-import { MemoryTables } from "../../src/store/memory/tables.ts";
-import { carryOut } from "../../src/store/rules.ts";
 import { storeContract } from "./contract.ts";
-import { ann, bob, codeOf, create, invite, join, leave, logOf, must, rename, say, Told, userRecord } from "./drafts.ts";
+import { ann, codeOf, create, logOf, must, say, Told } from "./drafts.ts";
 
 storeContract("memory", async () => {
 	const disk = newMemoryDisk();
@@ -63,28 +61,3 @@ function held(timers: (() => void)[]): Clock["after"] {
 		return () => {};
 	};
 }
-
-test("what is undone in memory leaves no trace", () => {
-	const limits = { roomsPerUserMax: 10, invitationsPerUserMax: 10, invitationsPerInviterMax: 10, seqMax: 100 };
-	const disk = newMemoryDisk();
-	const tables = new MemoryTables(disk);
-	carryOut(tables, create("tea", ann), limits);
-	carryOut(tables, { kind: "userCreate", nowMs: 0, user: userRecord(ann, { kind: "guest", expiresMs: 0 }) }, limits);
-	tables.keep();
-	const before = structuredClone(disk);
-	for (const draft of [
-		create("coffee", bob),
-		join("tea", bob),
-		say("tea", bob, "hi", { cid: "c" }),
-		invite("tea", bob, { id: "u-x", name: "x" }),
-		leave("tea", bob),
-		rename("tea", ann, "chai"),
-		{ kind: "userCreate", nowMs: 1, user: userRecord({ id: "u-2", name: "ann" }, { external: "e" }) } as const,
-	]) {
-		expect(carryOut(tables, draft, limits).ok).toBe(true);
-	}
-	tables.undo();
-	// Empty sets and maps may remain where there was none: they say the same.
-	disk.said.delete(bob.id);
-	expect(disk).toEqual(before);
-});

@@ -23,9 +23,9 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "acknowledge before the commit",
 		file: "server/src/store/memory/memory.ts",
-		find: "device.commit(drafts, () => carryOutAll(tables, drafts, limits));",
+		find: "device.commit(drafts, () => carryOutAll(disk, drafts, limits));",
 		replace: `{
-			const done = carryOutAll(tables, drafts, limits);
+			const done = carryOutAll(disk, drafts, limits);
 			void device.commit(drafts, () => done);
 			return Promise.resolve(done);
 		};`,
@@ -34,9 +34,9 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "deliver before the commit",
 		file: "server/src/store/memory/memory.ts",
-		find: "device.commit(drafts, () => carryOutAll(tables, drafts, limits));",
+		find: "device.commit(drafts, () => carryOutAll(disk, drafts, limits));",
 		replace: `{
-			const done = carryOutAll(tables, drafts, limits);
+			const done = carryOutAll(disk, drafts, limits);
 			const { settle } = require("../settle.ts") as typeof import("../settle.ts");
 			if (done.rulings !== undefined) batches.announce(settle(drafts, done.rulings).committed);
 			return device.commit(drafts, () => done);
@@ -45,36 +45,36 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "no idempotency key",
-		file: "server/src/store/memory/tables.ts",
-		find: "if (cids.has(entry.cid)) return false;",
-		replace: "",
+		file: "server/src/log/rooms.ts",
+		find: 'if (used !== undefined && used !== "unknown") {',
+		replace: 'if (used !== undefined && used !== "unknown" && draft.cid === "") {',
 		breaks: "S5: at most one entry per sender and cid",
 	},
 	{
 		name: "a repeat is answered with the head",
-		file: "server/src/store/rules.ts",
-		find: "first: { seq: said.seq, atMs: said.atMs }",
-		replace: "first: { seq: said.room.head, atMs: said.atMs }",
+		file: "server/src/log/rooms.ts",
+		find: "first: { seq: used.seq, atMs: used.atMs }",
+		replace: "first: { seq: view.room(used.room)?.head ?? 0, atMs: used.atMs }",
 		breaks: "S5: a retry returns the original seq",
 	},
 	{
 		name: "seq from the clock",
-		file: "server/src/store/rules.ts",
-		find: "if (room && !refusal) {\n\t\tconst seq = room.head + 1;",
-		replace: "if (room && !refusal) {\n\t\tconst seq = Math.max(room.head + 1, Math.floor(draft.atMs / 1_000) % 10_000);",
+		file: "server/src/log/rooms.ts",
+		find: "const seq = room.head + 1;",
+		replace: "const seq = Math.max(room.head + 1, Math.floor(draft.atMs / 1_000) % 10_000);",
 		breaks: "S2: 1 to n without a hole",
 	},
 	{
 		name: "who is no member may speak",
-		file: "server/src/store/rules.ts",
-		find: "if (!isMember(standing)) return outside(room, standing);\n\tif (room.head",
-		replace: "if (room.head",
+		file: "server/src/log/may.ts",
+		find: 'public: ["not_member", "not_member", "yes", "yes"],\n\t\tprivate: ["no_such_room", "not_member", "yes", "yes"],',
+		replace: 'public: ["yes", "yes", "yes", "yes"],\n\t\tprivate: ["yes", "yes", "yes", "yes"],',
 		breaks: "S9: authorisation is in the order of the log",
 	},
 	{
 		name: "behind is not looked at",
-		file: "server/src/store/rules.ts",
-		find: 'if (draft.behind && !tables.hasSaid(draft.sender.id, draft.behind)) return "out_of_order";',
+		file: "server/src/log/rooms.ts",
+		find: 'if (draft.behind && !view.hasUsed(sender, draft.behind)) return { ok: false, code: "out_of_order" };',
 		replace: "",
 		breaks: "S8: a sender's order is kept",
 	},

@@ -2,12 +2,11 @@
 // what a crash leaves. A batch that was being written when the power went is there afterwards or not, as chance has it; nobody
 // was told of it, so both are right. The journal up to some earlier place is a backup.
 import { type Entry, Refusal } from "@verbatim/protocol";
+import type { RuleLimits } from "../../../server/src/log/decide.ts";
 import type { BatchResult } from "../../../server/src/store/batches.ts";
 import type { MemoryDevice } from "../../../server/src/store/memory/device.ts";
 import { type MemoryDisk, newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
 import { carryOutAll } from "../../../server/src/store/memory/memory.ts";
-import { MemoryTables } from "../../../server/src/store/memory/tables.ts";
-import type { RuleLimits } from "../../../server/src/store/rules.ts";
 import type { Draft } from "../../../server/src/store/store.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
@@ -105,7 +104,7 @@ export class SimDisk {
 
 	/** Carries `drafts` out while nobody uses it. */
 	populate(drafts: readonly Draft[]): void {
-		carryOutAll(new MemoryTables(this.memory), drafts, this.settings.rules);
+		carryOutAll(this.memory, drafts, this.settings.rules);
 		this.sync(drafts, "before the run");
 	}
 
@@ -156,9 +155,8 @@ export class SimDisk {
 
 	private rebuild(): void {
 		this.memory = newMemoryDisk();
-		const tables = new MemoryTables(this.memory);
 		for (const synced of this.journal) {
-			if ("drafts" in synced) carryOutAll(tables, synced.drafts, this.settings.rules);
+			if ("drafts" in synced) carryOutAll(this.memory, synced.drafts, this.settings.rules);
 			else for (const [id, epoch] of synced.epochs) Object.assign(this.memory.rooms.get(id)?.row ?? {}, { epoch });
 		}
 		this.heads.clear();

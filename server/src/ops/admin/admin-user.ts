@@ -1,7 +1,7 @@
 // A user as administrators see it: no hash of a password, nothing that only the server needs.
 import type { Users } from "../../account/users.ts";
+import { isEnded } from "../../log/users.ts";
 import type { UserRecord } from "../../store/store.ts";
-import { isEnded } from "../../store/user-rules.ts";
 
 export interface AdminUser extends Pick<UserRecord, "id" | "name" | "kind" | "createdMs" | "external"> {
 	/** An operator has locked it out. */

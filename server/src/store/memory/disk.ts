@@ -1,19 +1,15 @@
 // What the memory store keeps where another has a disk. Outlives its store: a new store on the same disk is a server started
 // again.
-import type { Entry, Room_Standing } from "@verbatim/protocol";
-import type { TokenFamily, UserRecord, UserRef } from "../store.ts";
-import type { RoomRow } from "../tables.ts";
+import type { Entry } from "@verbatim/protocol";
+import type { Membership, RoomRecord, TokenFamily, UserRecord, UserRef } from "../../log/records.ts";
 
-export interface MemoryMember {
+export interface MemoryMember extends Membership {
 	readonly user: UserRef;
-	readonly standing: Room_Standing;
-	/** Who has brought it here, while it has not answered. */
-	readonly broughtBy: string | undefined;
 }
 
 export interface MemoryRoom {
-	/** Changed in place, so that whoever holds it during a transaction sees it as it is. Copied for everybody else. */
-	readonly row: RoomRow;
+	/** Replaced when something of it changes. */
+	row: RoomRecord;
 	/** The skeleton of a channel's name or the key of a direct conversation. */
 	key: string;
 	/** The entry of seq n stands at n − 1. */
@@ -34,7 +30,6 @@ export interface MemoryDisk {
 	readonly users: Map<string, UserRecord>;
 	readonly userBySkeleton: Map<string, string>;
 	readonly userByExternal: Map<string, string>;
-	/** In the order of their last use, hence of their end. */
 	readonly tokenFamilies: Map<string, TokenFamily>;
 	readonly kept: Map<string, string>;
 }

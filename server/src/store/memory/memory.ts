@@ -2,15 +2,16 @@
 // every store does, takes its time from the clock it is given and is deterministic. "Durable" lasts as long as its disk.
 import { LIMITS, Refusal } from "@verbatim/protocol";
 import type { Clock } from "../../clock.ts";
+import { decideOn, type RuleLimits } from "../../log/decide.ts";
+import { directKey } from "../../log/records.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
 import { otherThan } from "../epochs.ts";
-import { carryOut, type RuleLimits, type Ruling } from "../rules.ts";
 import type { Draft, Store } from "../store.ts";
-import { directKey } from "../tables.ts";
+import { applyTo } from "./apply.ts";
 import { type MemoryDevice, type MemoryFaults, ordinaryDevice } from "./device.ts";
 import { type MemoryDisk, newMemoryDisk } from "./disk.ts";
+import { loadFrom } from "./load.ts";
 import { readGuests, readMembers, readPage, readPublicRooms, readRoomsOf, readUsers, viewOf } from "./reads.ts";
-import { MemoryTables } from "./tables.ts";
 
 export interface MemoryStoreOptions {
 	readonly clock: Pick<Clock, "after" | "monotonic" | "soon">;
@@ -29,13 +30,12 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	const { clock } = options;
 	const disk = options.disk ?? newMemoryDisk();
 	const limits = { ...BATCH_LIMITS, ...LIMITS, ...options.limits };
-	const tables = new MemoryTables(disk);
 	const ordinary = ordinaryDevice(clock);
 	const device = options.device ?? ordinary;
 	let isClosed = false;
 
 	const commit = (drafts: readonly Draft[]): Promise<BatchResult> =>
-		device.commit(drafts, () => carryOutAll(tables, drafts, limits));
+		device.commit(drafts, () => carryOutAll(disk, drafts, limits));
 	const batches = new Batches(clock, commit, limits);
 	const read = async <T>(ask: () => T): Promise<T> => {
 		if (isClosed) throw new Refusal("unavailable");
@@ -91,19 +91,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	};
 }
 
-/** A draft that fails by our mistake leaves nothing, fails alone, and its error is told with the batch. */
-export function carryOutAll(tables: MemoryTables, drafts: readonly Draft[], limits: RuleLimits): BatchResult {
-	let error: string | undefined;
-	const rulings = drafts.map((draft): Ruling => {
-		try {
-			const ruling = carryOut(tables, draft, limits);
-			tables.keep();
-			return ruling;
-		} catch (cause) {
-			tables.undo();
-			error = String(cause);
-			return { ok: false, code: "internal" };
-		}
-	});
+/** Decides the drafts on what is on the disk, and writes what that gives. */
+export function carryOutAll(disk: MemoryDisk, drafts: readonly Draft[], limits: RuleLimits): BatchResult {
+	const { rulings, changes, error } = decideOn((needs, snapshot) => loadFrom(disk, needs, snapshot), drafts, limits, "every");
+	for (const change of changes) applyTo(disk, change);
 	return { rulings, ...(error === undefined ? {} : { error }) };
 }

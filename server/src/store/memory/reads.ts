@@ -1,8 +1,8 @@
 // What can be read of a memory disk. All answers are copies: they stay as they were when asked.
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { otherOf } from "../../log/records.ts";
 import { rangeAround, seqAt } from "../around.ts";
 import type { LogPage, MemberPage, MemberRecord, PageBound, RoomView, UserRecord, UserRef } from "../store.ts";
-import { otherOf } from "../tables.ts";
 import { weightOf } from "../weight.ts";
 import type { MemoryDisk, MemoryRoom } from "./disk.ts";
 

@@ -1,6 +1,6 @@
 // What the event loop asks of the two workers, and how questions and answers travel. Both are JSON in one string: Bun hands a
 // string to another thread as it is, while cloning objects costs more than writing and reading them.
-import type { RuleLimits } from "../rules.ts";
+import type { RuleLimits } from "../../log/decide.ts";
 import type { Draft, MemberPage, RoomRecord, RoomView, TokenFamily, UserRecord } from "../store.ts";
 import type { StoreOpenCode, WriteTrouble } from "./errors.ts";
 import type { PackedRulings, Range } from "./packing.ts";

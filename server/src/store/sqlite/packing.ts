@@ -1,5 +1,5 @@
 // Rulings on their way back from the writer, as small as can be: nearly all are "this room, this seq".
-import type { Ruling } from "../rules.ts";
+import type { Ruling } from "../../log/decide.ts";
 import type { RoomRecord } from "../store.ts";
 
 /** What a batch has written to a room's log: its id, the first and the last seq. */
@@ -16,7 +16,7 @@ export function pack(rulings: readonly Ruling[]): PackedRulings {
 	const rooms: RoomRecord[] = [];
 	const newest = new Map<string, number>();
 	const packed = rulings.map((ruling): PackedRulings["rulings"][number] => {
-		if (!ruling.ok || ruling.parting || ruling.first || !ruling.room || ruling.seq !== ruling.room.head) return ruling;
+		if (!ruling.ok || ruling.eviction || ruling.first || !ruling.room || ruling.seq !== ruling.room.head) return ruling;
 		const { room } = ruling;
 		let index = newest.get(room.id);
 		const known = index === undefined ? undefined : rooms[index];
@@ -48,7 +48,7 @@ export function rangesOf(rulings: readonly Ruling[]): Range[] {
 	};
 	for (const ruling of rulings) {
 		if (!ruling.ok) continue;
-		for (const { room, seq } of ruling.parting?.rooms ?? []) add(room, seq);
+		for (const { room, seq } of ruling.eviction?.rooms ?? []) add(room, seq);
 		if (ruling.room && ruling.seq !== undefined) add(ruling.room.id, ruling.seq);
 	}
 	return [...ranges.values()];

@@ -8,9 +8,9 @@
 // number of it, the migrations have fixed that number anyway.
 import type { Database, Statement } from "bun:sqlite";
 import type { Room_Standing } from "@verbatim/protocol";
+import { otherOf, recordOf } from "../../log/records.ts";
 import { rangeAround, seqAt } from "../around.ts";
 import type { MemberPage, MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
-import { otherOf, recordOf } from "../tables.ts";
 import { weightOf } from "../weight.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
 import { connectReader } from "./connect.ts";

@@ -2,10 +2,10 @@
 // machine. What is acknowledged is on the disk (write-ahead log, synchronous = FULL, both read back at every opening).
 import { LIMITS } from "@verbatim/protocol";
 import { type Clock, systemClock } from "../../clock.ts";
+import type { RuleLimits } from "../../log/decide.ts";
+import { directKey } from "../../log/records.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
-import type { RuleLimits } from "../rules.ts";
 import type { Committed, Draft, Store } from "../store.ts";
-import { directKey } from "../tables.ts";
 import type { WriterFault } from "./calls.ts";
 import { takeFolder } from "./folder.ts";
 import { WriterKeeper } from "./keeper.ts";

@@ -1,72 +1,23 @@
-// The rules' tables over SQLite statements. The writer is the only one that writes to the folder (folder.ts), hence what it has
-// read or written it may cache: rooms, and of each user the memberships and the newest cid, so that a message costs one statement, its
-// insert. A room's head and count of members are kept here during a transaction and written once, by `flush`, before its commit.
-// Whatever is rolled back is forgotten.
-import type { Database, Statement } from "bun:sqlite";
-import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { TokenFamily, UserRecord, UserRef } from "../store.ts";
-import type { RoomRow, Said, Tables } from "../tables.ts";
+// The rows behind the rules, over SQLite statements: loads what a batch needs, and applies what it changes, within one transaction. A
+// room's head and count of members are kept in the cache during a transaction and written once, by `flush`, before its commit.
+import type { Database } from "bun:sqlite";
+import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import type { Append, Change } from "../../log/change.ts";
+import { membersMore } from "../../log/membership.ts";
+import type { Needs } from "../../log/needs.ts";
+import type { Membership } from "../../log/records.ts";
+import { type CidPlace, pair, type Snapshot } from "../../log/snapshot.ts";
 import { encodeBody } from "./bodies.ts";
-import { Recent } from "./recent.ts";
-import {
-	TOKEN_FAMILY_COLUMNS,
-	type TokenFamilyRow,
-	tokenFamilyOf,
-	USER_COLUMNS,
-	type UserRow,
-	userOf,
-	valuesOf,
-} from "./rows.ts";
+import { Cache, type CachedRoom } from "./cache.ts";
+import { tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
+import { prepare, type RoomColumns, type Statements } from "./statements.ts";
 import { textOf } from "./texts.ts";
 
-/** Bounds of the caches between batches, in bytes as estimated below: 20,000 rooms, 60,000 users with a room each. */
-const ROOMS_BYTES_MAX = 8 * 1024 * 1024;
-const USERS_BYTES_MAX = 32 * 1024 * 1024;
-/** What one holds, with its key and its place in the map: measured as growth of the heap, and rounded up. */
-const ROOM_BYTES = 400;
-const USER_BYTES = 450;
-const MEMBERSHIP_BYTES = 100;
-/** Memberships cached for one user, who may ask about every room there is. */
-const MEMBERSHIPS_MAX = 4_096;
-
-/** A room as the writer knows it. */
-interface Room extends RoomRow {
-	readonly no: number;
-	name: string;
-	head: number;
-	members: number;
-	member_version: number;
-}
-
-/** What a user is in a room. Those without `broughtBy`, as nearly all are, are shared. */
-interface Membership {
-	readonly standing: Room_Standing;
-	readonly broughtBy: string | undefined;
-}
-
-/** What is known of a user: what it is in each room that was asked about, by the room's number, and the newest cid. */
-interface User {
-	newestCid: string;
-	readonly memberships: Map<number, Membership>;
-}
-
-const OWN: { readonly [S in Room_Standing]?: Membership } = Object.fromEntries(
-	[Room_Standing.NONE, Room_Standing.MEMBER, Room_Standing.OWNER].map((standing) => [
-		standing,
-		{ standing, broughtBy: undefined },
-	]),
-);
-
-type Stored = Pick<Room, "no" | "id" | "kind" | "name" | "epoch" | "head" | "members" | "member_version">;
-
-export class SqliteTables implements Tables {
+export class SqliteTables {
 	private readonly sql: Statements;
-	private readonly rooms = new Recent<string, Room>(ROOMS_BYTES_MAX, () => ROOM_BYTES);
-	private readonly users = new Recent<string, User>(
-		USERS_BYTES_MAX,
-		({ memberships }) => USER_BYTES + memberships.size * MEMBERSHIP_BYTES,
-	);
-	private readonly changed = new Set<Room>();
+	private readonly cache = new Cache();
+	/** Rooms whose row is to be written. */
+	private readonly changed = new Set<CachedRoom>();
 
 	constructor(db: Database) {
 		this.sql = prepare(db);
@@ -79,103 +30,77 @@ export class SqliteTables implements Tables {
 
 	/** Writes what was gathered. Before each commit, and before each savepoint. */
 	flush(): void {
-		for (const room of this.changed) this.sql.updateRoom.run(room.head, room.members, room.member_version, room.no);
+		for (const { row, memberVersion, no } of this.changed) this.sql.updateRoom.run(row.head, row.members, memberVersion, no);
 		this.changed.clear();
 	}
 
 	/** Forgets everything: after a rollback, and where others have written. */
 	forget(): void {
-		this.rooms.clear();
-		this.users.clear();
+		this.cache.forget();
 		this.changed.clear();
 	}
 
-	/** Evicts what was not used lately if the caches are full. Between transactions: within one, a room has one object. */
+	/** Between transactions. */
 	evict(): void {
-		this.rooms.turn();
-		this.users.turn();
+		this.cache.evict();
 	}
 
-	room(id: string): Room | undefined {
-		return this.rooms.get(id) ?? this.remember(this.sql.roomById.get(id));
+	load(needs: Needs, snapshot: Snapshot): void {
+		const { sql } = this;
+		for (let i = 0; i < needs.rooms.length; i++) this.loadRoom(snapshot, needs.rooms[i] ?? "", needs.members[i] ?? "");
+		for (const key of needs.roomSkeletons) {
+			snapshot.roomBySkeleton.set(key, this.loadColumns(snapshot, sql.roomBySkeleton.get(key)));
+		}
+		for (const key of needs.directKeys) {
+			snapshot.roomByDirectKey.set(key, this.loadColumns(snapshot, sql.roomByDirectKey.get(key)));
+		}
+		for (const id of needs.users) loadUser(snapshot, sql.userById.get(id), id);
+		for (const key of needs.userSkeletons) snapshot.userBySkeleton.set(key, loadUser(snapshot, sql.userBySkeleton.get(key)));
+		for (const key of needs.userExternals) snapshot.userByExternal.set(key, loadUser(snapshot, sql.userByExternal.get(key)));
+		for (const [sender, cid] of needs.usedCids) {
+			const isNewest = this.cache.newestCid(sender) === cid;
+			snapshot.cids.set(pair(sender, cid), isNewest ? "used" : this.cidPlace(snapshot, sender, cid));
+		}
+		for (const [sender, cid] of needs.cids) snapshot.cids.set(pair(sender, cid), this.cidPlace(snapshot, sender, cid));
+		for (const userId of needs.ownRooms) snapshot.ownRooms.set(userId, sql.ownRoomsCount.get(userId)?.n ?? 0);
+		for (const [userId, inviterId] of needs.brought) {
+			const count = sql.broughtCount.get(inviterId, userId);
+			snapshot.brought.set(userId, count?.all ?? 0);
+			snapshot.invitationsOf.set(pair(userId, inviterId), count?.invitationsBy ?? 0);
+		}
+		for (const userId of needs.invitationsBy) snapshot.invitationsBy.set(userId, sql.invitationsByCount.get(userId)?.n ?? 0);
+		for (const [userId, otherId] of needs.shared) {
+			const shared = sql.shared.all(userId, otherId);
+			snapshot.shared.set(
+				pair(userId, otherId),
+				shared.map(({ id }) => id),
+			);
+		}
+		for (const userId of needs.channels) this.loadChannels(snapshot, userId);
+		for (const id of needs.tokenFamilies) {
+			const row = sql.tokenFamily.get(id);
+			snapshot.tokenFamilies.set(id, row && tokenFamilyOf(row));
+		}
+		if (needs.expiredMax > 0) {
+			snapshot.expiredFamilies = sql.expiredFamilies.all(needs.expiredAtMs, needs.expiredMax).map(tokenFamilyOf);
+		}
 	}
 
-	roomBySkeleton(skeleton: string): Room | undefined {
-		return this.known(this.sql.roomBySkeleton.get(skeleton));
+	/**
+	 * Applies changes in order, up to a message whose cid its sender has used before, which nobody had looked up: that one is returned,
+	 * and nothing from it on is done.
+	 */
+	apply(changes: readonly Change[]): Append | undefined {
+		for (const change of changes) {
+			if (change.kind !== "append") this.applyOther(change);
+			else if (!this.append(change)) return change;
+		}
+		return undefined;
 	}
 
-	directRoom(key: string): Room | undefined {
-		return this.known(this.sql.roomByDirectKey.get(key));
-	}
-
-	addRoom({ id, kind, name, epoch, head, members }: RoomRow, key: string): void {
-		const [skeleton, directKey] = kind === Room_Kind.DIRECT ? [null, key] : [key, null];
-		this.sql.addRoom.run(id, kind, name, skeleton, directKey, epoch, head, members);
-	}
-
-	renameRoom(row: RoomRow, name: string, skeleton: string): void {
-		const room = this.must(row);
-		this.sql.renameRoom.run(name, skeleton, room.no);
-		room.name = name;
-	}
-
-	standing(row: RoomRow, userId: string): Room_Standing {
-		return this.membership(row, userId).standing;
-	}
-
-	broughtBy(row: RoomRow, userId: string): string | undefined {
-		return this.membership(row, userId).broughtBy;
-	}
-
-	answered(row: RoomRow, userId: string): void {
-		const { no } = this.must(row);
-		this.sql.answered.run(no, userId);
-		this.keep(userId, no, this.membership(row, userId).standing, undefined);
-	}
-
-	ownRoomsCount(userId: string): number {
-		return this.sql.ownRoomsCount.get(userId)?.n ?? 0;
-	}
-
-	broughtCount(userId: string, inviterId: string): { readonly all: number; readonly invitationsBy: number } {
-		return this.sql.broughtCount.get(inviterId, userId) ?? { all: 0, invitationsBy: 0 };
-	}
-
-	invitationsByCount(inviterId: string): number {
-		return this.sql.invitationsByCount.get(inviterId)?.n ?? 0;
-	}
-
-	knows(userId: string, otherId: string): boolean {
-		return this.sql.knows.get(userId, otherId) !== null;
-	}
-
-	channelsOf(userId: string): readonly Room[] {
-		return this.sql.channelsOf.all(userId).flatMap((stored) => this.known(stored) ?? []);
-	}
-
-	setMember(row: RoomRow, user: UserRef, standing: Room_Standing, broughtBy: string | undefined): void {
-		const room = this.must(row);
-		const before = this.standing(room, user.id);
-		this.sql.setMember.run(room.no, user.id, user.name, standing, broughtBy ?? null);
-		this.keep(user.id, room.no, standing, broughtBy);
-		this.changed.add(room);
-		room.members += counts(standing) - counts(before);
-		room.member_version++;
-	}
-
-	removeMember(row: RoomRow, userId: string): void {
-		const room = this.must(row);
-		const before = this.standing(room, userId);
-		if (before === Room_Standing.NONE) return;
-		this.sql.removeMember.run(room.no, userId);
-		this.keep(userId, room.no, Room_Standing.NONE, undefined);
-		this.changed.add(room);
-		room.members -= counts(before);
-		room.member_version++;
-	}
-
-	append(row: RoomRow, entry: Entry): boolean {
-		const room = this.must(row);
+	private append(change: Append): boolean {
+		const { entry } = change;
+		const room = this.must(change.room);
 		const sender = entry.sender?.id ?? "";
 		const { kind, bytes } = encodeBody(entry);
 		const { changes } = this.sql.append.run(
@@ -190,169 +115,122 @@ export class SqliteTables implements Tables {
 		);
 		if (changes === 0) return false;
 		this.changed.add(room);
-		room.head = entry.seq;
-		if (entry.cid !== "") this.userOf(sender).newestCid = entry.cid;
+		room.row.head = entry.seq;
+		if (entry.cid !== "") this.cache.keepCid(sender, entry.cid);
 		return true;
 	}
 
-	hasSaid(sender: string, cid: string): boolean {
-		return cid !== "" && (this.users.get(sender)?.newestCid === cid || this.sql.said.get(sender, cid) !== null);
+	private applyOther(change: Exclude<Change, Append>): void {
+		const { sql } = this;
+		switch (change.kind) {
+			case "addRoom": {
+				const { id, key, kind, name, epoch, head, members } = change.room;
+				const [skeleton, direct] = kind === Room_Kind.DIRECT ? [null, key] : [key, null];
+				const { lastInsertRowid: no } = sql.addRoom.run(id, kind, name, skeleton, direct, epoch, head, members);
+				this.cache.roomOf({ ...change.room, no: Number(no), member_version: 1 });
+				return;
+			}
+			case "renameRoom": {
+				const { no, row } = this.must(change.room);
+				sql.renameRoom.run(change.name, change.skeleton, no);
+				row.name = change.name;
+				row.key = change.skeleton;
+				return;
+			}
+			case "setMember": {
+				const { user, standing, broughtBy } = change;
+				const room = this.must(change.room);
+				sql.setMember.run(room.no, user.id, user.name, standing, broughtBy ?? null);
+				this.setMembership(room, user.id, standing, broughtBy);
+				return;
+			}
+			case "removeMember": {
+				const room = this.must(change.room);
+				sql.removeMember.run(room.no, change.user);
+				this.setMembership(room, change.user, Room_Standing.NONE, undefined);
+				return;
+			}
+			case "answered": {
+				const room = this.must(change.room);
+				const { standing } = this.membership(room, change.user);
+				sql.answered.run(room.no, change.user);
+				this.cache.keep(room, change.user, standing, undefined);
+				return;
+			}
+			case "putUser":
+				sql.putUser.run(...valuesOf(change.user));
+				return;
+			case "putTokenFamily": {
+				const { id, user, number, issuedMs, expiresMs, ended } = change.family;
+				sql.putTokenFamily.run(id, user, number, issuedMs, expiresMs, Number(ended));
+				return;
+			}
+			case "dropTokenFamily":
+				sql.dropTokenFamily.run(change.id);
+				return;
+		}
 	}
 
-	said(sender: string, cid: string): Said | undefined {
-		const place = cid === "" ? null : this.sql.said.get(sender, cid);
-		const room = place && this.known(this.sql.roomByNo.get(place.room_no));
-		if (!place || !room) return undefined;
+	private setMembership(room: CachedRoom, userId: string, standing: Room_Standing, broughtBy: string | undefined): void {
+		const before = room.memberships.get(userId);
+		// Whoever comes with a new room was nothing in it; all others were looked at before this was decided.
+		room.row.members += membersMore(before?.standing ?? Room_Standing.NONE, standing);
+		room.memberVersion++;
+		this.changed.add(room);
+		this.cache.keep(room, userId, standing, broughtBy);
+	}
+
+	private loadRoom(snapshot: Snapshot, id: string, userId: string): void {
+		let room = snapshot.rooms.get(id) as CachedRoom | null | undefined;
+		if (room === undefined) {
+			room = this.cache.room(id) ?? null;
+			if (room === null) this.loadColumns(snapshot, this.sql.roomById.get(id), id);
+			else snapshot.rooms.set(id, room);
+			room ??= snapshot.rooms.get(id) as CachedRoom | null;
+		}
+		if (room !== null && userId !== "") this.membership(room, userId);
+	}
+
+	/** The id of the room of these columns, which is loaded; `id`: known to be absent without them. */
+	private loadColumns(snapshot: Snapshot, columns: RoomColumns | null, id?: string): string | null {
+		if (columns !== null) snapshot.rooms.set(columns.id, this.cache.roomOf(columns));
+		else if (id !== undefined) snapshot.rooms.set(id, null);
+		return columns?.id ?? null;
+	}
+
+	private loadChannels(snapshot: Snapshot, userId: string): void {
+		const ids: string[] = [];
+		for (const columns of this.sql.channelsOf.all(userId)) {
+			this.loadColumns(snapshot, columns);
+			this.loadRoom(snapshot, columns.id, userId);
+			ids.push(columns.id);
+		}
+		snapshot.channels.set(userId, ids);
+	}
+
+	private membership(room: CachedRoom, userId: string): Membership {
+		const known = room.memberships.get(userId);
+		if (known !== undefined) return known;
+		const stored = this.sql.membership.get(room.no, userId);
+		return this.cache.keep(room, userId, stored?.standing ?? Room_Standing.NONE, stored?.brought_by ?? undefined);
+	}
+
+	private cidPlace(snapshot: Snapshot, sender: string, cid: string): CidPlace | null {
+		const place = this.sql.said.get(sender, cid);
+		if (place === null) return null;
+		const room = this.loadColumns(snapshot, this.sql.roomByNo.get(place.room_no)) ?? "";
 		return { room, seq: place.seq, atMs: place.at_ms, text: textOf(place.body)?.text ?? "" };
 	}
 
-	user(id: string): UserRecord | undefined {
-		return maybeUser(this.sql.userById.get(id));
-	}
-
-	userBySkeleton(skeleton: string): UserRecord | undefined {
-		return maybeUser(this.sql.userBySkeleton.get(skeleton));
-	}
-
-	userByExternal(external: string): UserRecord | undefined {
-		return maybeUser(this.sql.userByExternal.get(external));
-	}
-
-	putUser(user: UserRecord): void {
-		this.sql.putUser.run(...valuesOf(user));
-	}
-
-	tokenFamily(id: string): TokenFamily | undefined {
-		const row = this.sql.tokenFamily.get(id);
-		return row === null ? undefined : tokenFamilyOf(row);
-	}
-
-	putTokenFamily({ id, user, number, issuedMs, expiresMs, ended }: TokenFamily): void {
-		this.sql.putTokenFamily.run(id, user, number, issuedMs, expiresMs, Number(ended));
-	}
-
-	dropTokenFamilies(nowMs: number, limit: number): void {
-		this.sql.dropTokenFamilies.run(nowMs, limit);
-	}
-
-	/** The room of a row, as remembered: the row may be older than what this transaction has done. */
-	private known(stored: Stored | null): Room | undefined {
-		return stored === null ? undefined : (this.rooms.get(stored.id) ?? this.remember(stored));
-	}
-
-	private remember(stored: Stored | null): Room | undefined {
-		if (stored === null) return undefined;
-		const room: Room = { ...stored };
-		this.rooms.add(room.id, room);
-		return room;
-	}
-
-	private userOf(id: string): User {
-		const known = this.users.get(id);
-		if (known !== undefined) return known;
-		const user: User = { newestCid: "", memberships: new Map() };
-		this.users.add(id, user);
-		return user;
-	}
-
-	private membership(row: RoomRow, userId: string): Membership {
-		const { no } = this.must(row);
-		const known = this.userOf(userId).memberships.get(no);
-		if (known !== undefined) return known;
-		const stored = this.sql.membership.get(no, userId);
-		return this.keep(userId, no, stored?.standing ?? Room_Standing.NONE, stored?.brought_by ?? undefined);
-	}
-
-	private keep(userId: string, roomNo: number, standing: Room_Standing, broughtBy: string | undefined): Membership {
-		const { memberships } = this.userOf(userId);
-		if (memberships.size >= MEMBERSHIPS_MAX) {
-			this.users.grew(-memberships.size * MEMBERSHIP_BYTES);
-			memberships.clear();
-		}
-		if (!memberships.has(roomNo)) this.users.grew(MEMBERSHIP_BYTES);
-		const membership = (broughtBy === undefined ? OWN[standing] : undefined) ?? { standing, broughtBy };
-		memberships.set(roomNo, membership);
-		return membership;
-	}
-
-	private must({ id }: RoomRow): Room {
-		const room = this.rooms.get(id);
+	private must(id: string): CachedRoom {
+		const room = this.cache.room(id);
 		if (!room) throw new Error(`room ${id} is not of this transaction`);
 		return room;
 	}
 }
 
-type Statements = ReturnType<typeof prepare>;
-
-function prepare(db: Database) {
-	const room = "SELECT no, id, kind, name, epoch, head, members, member_version FROM rooms";
-	const user = `SELECT ${USER_COLUMNS} FROM users`;
-	type Values = (string | number | null | Uint8Array)[];
-	const one = <Row>(sql: string): Statement<Row, Values> => db.prepare<Row, Values>(sql);
-	return {
-		roomById: one<Stored>(`${room} WHERE id = ?`),
-		roomByNo: one<Stored>(`${room} WHERE no = ?`),
-		roomBySkeleton: one<Stored>(`${room} WHERE skeleton = ?`),
-		roomByDirectKey: one<Stored>(`${room} WHERE direct_key = ?`),
-		addRoom: one<never>(
-			"INSERT INTO rooms (id, kind, name, skeleton, direct_key, epoch, head, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		),
-		renameRoom: one<never>("UPDATE rooms SET name = ?, skeleton = ? WHERE no = ?"),
-		updateRoom: one<never>("UPDATE rooms SET head = ?, members = ?, member_version = ? WHERE no = ?"),
-		membership: one<{ standing: Room_Standing; brought_by: string | null }>(
-			"SELECT standing, brought_by FROM members WHERE room_no = ? AND user = ?",
-		),
-		answered: one<never>("UPDATE members SET brought_by = NULL WHERE room_no = ? AND user = ?"),
-		ownRoomsCount: one<{ n: number }>("SELECT count(*) AS n FROM members WHERE user = ? AND brought_by IS NULL"),
-		broughtCount: one<{ all: number; invitationsBy: number }>(
-			`SELECT count(*) AS "all", coalesce(sum(brought_by = ? AND standing = ${Room_Standing.INVITED}), 0) AS invitationsBy ` +
-				"FROM members WHERE user = ? AND brought_by IS NOT NULL",
-		),
-		invitationsByCount: one<{ n: number }>(
-			`SELECT count(*) AS n FROM members WHERE brought_by = ? AND standing = ${Room_Standing.INVITED}`,
-		),
-		knows: one<{ found: number }>(
-			"SELECT 1 AS found FROM members AS mine JOIN rooms ON rooms.no = mine.room_no JOIN members AS other ON other.room_no = rooms.no " +
-				`WHERE mine.user = ? AND mine.brought_by IS NULL AND rooms.kind <> ${Room_Kind.PUBLIC} AND other.user = ? ` +
-				`AND other.standing <> ${Room_Standing.INVITED} LIMIT 1`,
-		),
-		channelsOf: one<Stored>(
-			`${room} WHERE kind <> ${Room_Kind.DIRECT} AND no IN (SELECT room_no FROM members WHERE user = ?) ORDER BY id`,
-		),
-		setMember: one<never>(
-			"INSERT INTO members (room_no, user, name, standing, brought_by) VALUES (?, ?, ?, ?, ?) ON CONFLICT (room_no, user) " +
-				"DO UPDATE SET name = excluded.name, standing = excluded.standing, brought_by = excluded.brought_by",
-		),
-		removeMember: one<never>("DELETE FROM members WHERE room_no = ? AND user = ?"),
-		append: one<never>(
-			"INSERT INTO entries (room_no, seq, at_ms, sender, sender_name, cid, kind, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
-				"ON CONFLICT (sender, cid) WHERE cid <> '' DO NOTHING",
-		),
-		said: one<{ room_no: number; seq: number; at_ms: number; body: Uint8Array }>(
-			"SELECT room_no, seq, at_ms, body FROM entries WHERE sender = ? AND cid = ? AND cid <> ''",
-		),
-		userById: one<UserRow>(`${user} WHERE id = ?`),
-		userBySkeleton: one<UserRow>(`${user} WHERE skeleton = ?`),
-		userByExternal: one<UserRow>(`${user} WHERE external = ?`),
-		tokenFamily: one<TokenFamilyRow>(`SELECT ${TOKEN_FAMILY_COLUMNS} FROM token_families WHERE id = ?`),
-		putTokenFamily: one<never>(`INSERT OR REPLACE INTO token_families (${TOKEN_FAMILY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`),
-		dropTokenFamilies: one<never>(
-			"DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
-		),
-		putUser: one<never>(
-			`INSERT INTO users (${USER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ` +
-				"ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, skeleton = excluded.skeleton, " +
-				"password_hash = excluded.password_hash, external = excluded.external, created_ms = excluded.created_ms, " +
-				"expires_ms = excluded.expires_ms, fleeting = excluded.fleeting, generation = excluded.generation, " +
-				"disabled = excluded.disabled",
-		),
-	};
-}
-
-function maybeUser(row: UserRow | null): UserRecord | undefined {
-	return row === null ? undefined : userOf(row);
-}
-
-function counts(standing: Room_Standing): number {
-	return standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER ? 1 : 0;
+function loadUser({ users }: Snapshot, row: UserRow | null, id?: string): string | null {
+	if (row !== null) users.set(row.id, userOf(row));
+	else if (id !== undefined) users.set(id, null);
+	return row?.id ?? null;
 }

@@ -1,14 +1,14 @@
 // The writer: the one connection that changes the database, on a thread of its own, so that no sync of the disk stops the event
 // loop. A batch is one transaction, committed with synchronous = FULL: when `commit` returns, it is on the disk.
 //
-// A draft that fails by our mistake fails alone: the batch is rolled back and carried out again draft by draft, each in a
-// savepoint. Trouble with the disk fails the batch as a whole. After any trouble but a full disk the handle is closed and
+// A draft that fails by our mistake fails alone. If the rules do not know what to do with it, it is left out; if its rows cannot be
+// written, the batch is rolled back and carried out again draft by draft, each in a savepoint. Trouble with the disk fails the batch as a whole. After any trouble but a full disk the handle is closed and
 // nothing is acknowledged until `open` has succeeded again: after a failed fsync the kernel may mark pages clean that never
 // reached the disk, so that a second fsync proves nothing. Opening again copies the whole log into the database, which writes
 // these pages anew, syncs both and truncates the log (with what a failed commit may have left in it), and then commits a probe.
 import type { Database, Statement } from "bun:sqlite";
+import { decideOn, type Ruling } from "../../log/decide.ts";
 import { otherThan } from "../epochs.ts";
-import { carryOut, type Ruling } from "../rules.ts";
 import type { Draft } from "../store.ts";
 import type { LastBatch, WriterCalls, WriterFault, WriterOptions } from "./calls.ts";
 import { connectWriter, explained, refuseDamaged } from "./connect.ts";
@@ -19,6 +19,8 @@ import { SqliteTables } from "./tables.ts";
 const PROBE_BYTES = 64 * 1024;
 /** What a full disk must have free again: dozens of the longest messages. */
 const ROOMY_BYTES = 512 * 1024;
+/** Drafts that are decided before they are written: what is decided of them is held until then, and is decided again behind a repeat. */
+const PART_DRAFTS = 256;
 
 export class Writer {
 	private opened: Opened | undefined;
@@ -62,29 +64,25 @@ export class Writer {
 
 	private commit(number: number, drafts: readonly Draft[]): PackedRulings & { readonly error?: string } {
 		return this.guarded((opened) => {
+			const errors: string[] = [];
 			try {
-				return pack(
-					this.transaction(opened, number, (rulings) => {
-						for (const draft of drafts) rulings.push(carryOut(opened.tables, draft, opened.limits));
-					}),
-				);
+				const rulings = this.transaction(opened, number, () => carryOut(opened, drafts, errors));
+				return { ...pack(rulings), ...told(errors) };
 			} catch (cause) {
 				if (troubleOf(cause) !== "draft") throw cause;
-				const rulings = this.transaction(opened, number, (rulings) => {
-					for (const draft of drafts) rulings.push(carryOutAlone(opened, draft));
-				});
-				return { ...pack(rulings), error: `a draft failed by our mistake: ${messageOf(cause)}` };
+				errors.push(messageOf(cause));
+				const rulings = this.transaction(opened, number, () => drafts.map((draft) => carryOutAlone(opened, draft, errors)));
+				return { ...pack(rulings), ...told(errors) };
 			}
 		});
 	}
 
-	private transaction(opened: Opened, number: number, body: (rulings: Ruling[]) => void): readonly Ruling[] {
+	private transaction(opened: Opened, number: number, body: () => readonly Ruling[]): readonly Ruling[] {
 		const { db, tables, sql } = opened;
-		const rulings: Ruling[] = [];
 		tables.evict();
 		sql.begin.run();
 		try {
-			body(rulings);
+			const rulings = body();
 			tables.flush();
 			sql.lastBatch.run(number, JSON.stringify(rangesOf(rulings)));
 			this.misbehave("before");
@@ -169,10 +167,35 @@ function prepare(db: Database) {
 	};
 }
 
-function carryOutAlone({ tables, limits, sql }: Opened, draft: Draft): Ruling {
+/** Part by part. Words of errors by our mistake, which fail single drafts, are added to `errors`. */
+function carryOut(opened: Opened, drafts: readonly Draft[], errors: string[]): readonly Ruling[] {
+	if (drafts.length <= PART_DRAFTS) return carryOutPart(opened, drafts, errors);
+	const rulings: Ruling[] = [];
+	for (let from = 0; from < drafts.length; from += PART_DRAFTS) {
+		for (const ruling of carryOutPart(opened, drafts.slice(from, from + PART_DRAFTS), errors)) rulings.push(ruling);
+	}
+	return rulings;
+}
+
+/** Load, decide, apply. */
+function carryOutPart({ tables, limits }: Opened, drafts: readonly Draft[], errors: string[]): readonly Ruling[] {
+	const load: Parameters<typeof decideOn>[0] = (needs, snapshot) => tables.load(needs, snapshot);
+	const first = decideOn(load, drafts, limits, "few");
+	if (first.error !== undefined) errors.push(first.error);
+	const conflict = tables.apply(first.changes);
+	if (conflict === undefined) return first.rulings;
+	// What came before the repeat is done. Whoever repeats one send repeats more of them: of the rest all cids are looked up.
+	const rest = decideOn(load, drafts.slice(conflict.draft), limits, "every");
+	if (rest.error !== undefined) errors.push(rest.error);
+	if (tables.apply(rest.changes) !== undefined) throw new Error("a cid that was looked up is used all the same");
+	return [...first.rulings.slice(0, conflict.draft), ...rest.rulings];
+}
+
+function carryOutAlone(opened: Opened, draft: Draft, errors: string[]): Ruling {
+	const { tables, sql } = opened;
 	sql.save.run();
 	try {
-		const ruling = carryOut(tables, draft, limits);
+		const [ruling = INTERNAL] = carryOut(opened, [draft], errors);
 		// Written now, because what is rolled back later is forgotten as a whole.
 		tables.flush();
 		sql.keep.run();
@@ -182,8 +205,14 @@ function carryOutAlone({ tables, limits, sql }: Opened, draft: Draft): Ruling {
 		tables.forget();
 		sql.undo.run();
 		sql.keep.run();
-		return { ok: false, code: "internal" };
+		return INTERNAL;
 	}
+}
+
+const INTERNAL: Ruling = { ok: false, code: "internal" };
+
+function told(errors: readonly string[]): { readonly error?: string } {
+	return errors[0] === undefined ? {} : { error: `a draft failed by our mistake: ${errors[0]}` };
 }
 
 function renewEpochs({ db, tables }: Opened, epochs: readonly number[]): null {

@@ -4,7 +4,7 @@
 //
 // The inviter is told nothing of the invited's other invitations: whatever stands against it there is `invitations_full`.
 import type { ErrorCode } from "@verbatim/protocol";
-import type { Tables } from "./tables.ts";
+import type { View } from "./view.ts";
 
 export interface InvitationLimits {
 	/** Rooms that a user is in by its own wish. */
@@ -20,13 +20,13 @@ const STRANGERS_SHARE = 1 / 2;
 const INVITER_SHARE = 1 / 10;
 
 /** What stands against one more room of the user's own. */
-export function whyNotEnter(tables: Tables, userId: string, limits: InvitationLimits): ErrorCode | undefined {
-	return tables.ownRoomsCount(userId) >= limits.roomsPerUserMax ? "too_many_rooms" : undefined;
+export function whyNotEnter(view: View, userId: string, limits: InvitationLimits): ErrorCode | undefined {
+	return view.ownRooms(userId) >= limits.roomsPerUserMax ? "too_many_rooms" : undefined;
 }
 
 /** What stands against `by` bringing the user into one more room. Who opens a conversation has a room more of its own, which bounds that. */
 export function whyNotBring(
-	tables: Tables,
+	view: View,
 	by: string,
 	userId: string,
 	how: "invite" | "direct",
@@ -34,12 +34,12 @@ export function whyNotBring(
 ): ErrorCode | undefined {
 	if (by === userId) return undefined;
 	const { invitationsPerUserMax, invitationsPerInviterMax } = limits;
-	const { all, invitationsBy } = tables.broughtCount(userId, by);
+	const { all, invitationsBy } = view.brought(userId, by);
 	if (how === "invite" && invitationsBy >= shareOf(invitationsPerUserMax, INVITER_SHARE)) return "too_many_invitations";
 	if (all >= invitationsPerUserMax) return "invitations_full";
 	const crowded = all >= shareOf(invitationsPerUserMax, STRANGERS_SHARE);
-	const busy = how === "invite" && tables.invitationsByCount(by) >= invitationsPerInviterMax;
-	if ((!crowded && !busy) || tables.knows(userId, by)) return undefined;
+	const busy = how === "invite" && view.invitationsBy(by) >= invitationsPerInviterMax;
+	if ((!crowded && !busy) || view.knows(userId, by)) return undefined;
 	return busy ? "too_many_invitations" : "invitations_full";
 }
 

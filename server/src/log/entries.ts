@@ -3,10 +3,8 @@
 //
 // Entries are literals, not `create(…)`: that walks the schema for each value, and this is the hottest path of the server.
 import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
-import type { Draft, UserRef } from "./store.ts";
-
-/** Drafts that concern a room. */
-export type RoomDraft = Exclude<Draft, { readonly kind: "userCreate" | "userChange" | "tokenUse" }>;
+import type { RoomDraft } from "./draft.ts";
+import type { UserRef } from "./records.ts";
 
 /** The entry that `draft` becomes at `seq`; every draft that concerns a room writes one entry at most. */
 export function entryOf(draft: RoomDraft, seq: number): Entry {

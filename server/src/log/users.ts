@@ -2,37 +2,45 @@
 // the name takes it. The guest that has lost its name stays as the author of what it said, under a name that nobody can have
 // (it contains a space and parentheses), leaves its channels, and can never come back: it is disabled and its tokens are void.
 // It stays in direct conversations, which cannot be left: the other one keeps them.
-import { type ErrorCode, Room_Standing } from "@verbatim/protocol";
+import { Room_Standing } from "@verbatim/protocol";
+import type { Ruling } from "./decide.ts";
+import type { DraftOf } from "./draft.ts";
 import { expiryEntry } from "./entries.ts";
-import type { Ruling } from "./rules.ts";
-import type { Draft, UserRecord, UserRef } from "./store.ts";
-import type { Tables } from "./tables.ts";
-import { write } from "./write.ts";
+import { appendTo } from "./fold.ts";
+import type { UserRecord, UserRef } from "./records.ts";
+import type { Deciding } from "./rooms.ts";
 
 /** A guest that has lost its name, and the entries by which it left its channels. */
-export interface Parting {
+export interface Eviction {
 	/** Under the name it had. */
 	readonly guest: UserRef;
 	readonly atMs: number;
 	readonly rooms: readonly { readonly room: string; readonly epoch: number; readonly seq: number }[];
 }
 
-export function createUser(tables: Tables, draft: Extract<Draft, { kind: "userCreate" }>, seqMax: number): Ruling {
+export function createUser(at: Deciding, draft: DraftOf<"userCreate">): Ruling {
+	const { view, changes } = at;
 	const { user, nowMs } = draft;
 	// Ids are unique: a user of this id is this draft, carried out before.
-	if (tables.user(user.id)) return { ok: true };
-	const before = user.external === undefined ? undefined : tables.userByExternal(user.external);
+	if (view.user(user.id)) return { ok: true };
+	const before = user.external === undefined ? undefined : view.userWithExternal(user.external);
 	if (before !== undefined && !isOver(before, nowMs)) return { ok: false, code: "name_taken" };
-	const taken = takeName(tables, user.id, user.skeleton, nowMs, seqMax);
+	const holder = view.userWithSkeleton(user.skeleton);
+	const taken = takeName(at, holder, nowMs);
 	if (!taken.ok) return taken;
-	if (before !== undefined) dropExternal(tables, before.id);
-	tables.putUser(user);
+	if (before !== undefined && before.id !== holder?.id) {
+		// What was over and had another name meanwhile: its key is free as well.
+		const { external: _, ...rest } = before;
+		changes.push({ kind: "putUser", user: rest });
+	}
+	changes.push({ kind: "putUser", user });
 	return taken;
 }
 
-export function changeUser(tables: Tables, draft: Extract<Draft, { kind: "userChange" }>, seqMax: number): Ruling {
+export function changeUser(at: Deciding, draft: DraftOf<"userChange">): Ruling {
 	const { id, nowMs, change } = draft;
-	const user = tables.user(id);
+	const { view, changes } = at;
+	const user = view.user(id);
 	if (!user || isGone(user)) return { ok: false, code: "no_such_user" };
 	if (change.ifPasswordHash !== undefined && change.ifPasswordHash !== user.passwordHash) return { ok: true };
 	const { expiresMs, ...rest } = user;
@@ -47,9 +55,9 @@ export function changeUser(tables: Tables, draft: Extract<Draft, { kind: "userCh
 		...(passwordHash === undefined ? {} : { passwordHash }),
 		...(ends === undefined ? {} : { expiresMs: ends }),
 	};
-	const taken = takeName(tables, id, changed.skeleton, nowMs, seqMax);
-	if (!taken.ok) return taken;
-	tables.putUser(changed);
+	const holder = changed.skeleton === user.skeleton ? undefined : view.userWithSkeleton(changed.skeleton);
+	const taken = takeName(at, holder, nowMs);
+	if (taken.ok) changes.push({ kind: "putUser", user: changed });
 	return taken;
 }
 
@@ -72,48 +80,34 @@ function isOver({ kind, expiresMs }: UserRecord, nowMs: number): boolean {
 	return kind === "guest" && expiresMs !== undefined && expiresMs <= nowMs;
 }
 
-/** What was over and had another name meanwhile: its key is free as well. */
-function dropExternal(tables: Tables, id: string): void {
-	const user = tables.user(id);
-	if (user?.external === undefined) return;
-	const { external: _, ...rest } = user;
-	tables.putUser(rest);
-}
-
-/** Sees to it that `skeleton` is free for `id`, or says why it is not. */
-function takeName(
-	tables: Tables,
-	id: string,
-	skeleton: string,
-	nowMs: number,
-	seqMax: number,
-): Extract<Ruling, { ok: true }> | { readonly ok: false; readonly code: ErrorCode } {
-	const holder = tables.userBySkeleton(skeleton);
-	if (!holder || holder.id === id) return { ok: true };
+/** Takes the name from its holder, another than the one who wants it, or says why it cannot be taken. */
+function takeName(at: Deciding, holder: UserRecord | undefined, nowMs: number): Ruling {
+	if (holder === undefined) return { ok: true };
 	if (!isOver(holder, nowMs)) return { ok: false, code: "name_taken" };
-	return { ok: true, parting: part(tables, holder, nowMs, seqMax) };
+	return { ok: true, eviction: evict(at, holder, nowMs) };
 }
 
-function part(tables: Tables, guest: UserRecord, atMs: number, seqMax: number): Parting {
+function evict({ view, limits, changes, draft }: Deciding, guest: UserRecord, atMs: number): Eviction {
 	const rooms: { room: string; epoch: number; seq: number }[] = [];
-	for (const room of tables.channelsOf(guest.id)) {
-		if (tables.standing(room, guest.id) === Room_Standing.INVITED) {
-			tables.removeMember(room, guest.id);
+	for (const room of view.channelsOf(guest.id)) {
+		if (view.standing(room, guest.id) === Room_Standing.INVITED) {
+			changes.push({ kind: "removeMember", room: room.id, user: guest.id });
 			continue;
 		}
 		// A log that is full stays as it is; so does who is in it.
-		if (room.head >= seqMax) continue;
+		if (room.head >= limits.seqMax) continue;
 		const seq = room.head + 1;
-		write(tables, room, expiryEntry(guest, atMs, seq));
+		appendTo(changes, room.id, expiryEntry(guest, atMs, seq), draft);
 		rooms.push({ room: room.id, epoch: room.epoch, seq });
 	}
 	const { expiresMs: _, external: __, ...rest } = guest;
-	tables.putUser({
+	const user: UserRecord = {
 		...rest,
 		name: `${guest.name} (gone)`,
 		skeleton: GONE + guest.id,
 		generation: guest.generation + 1,
 		disabled: true,
-	});
+	};
+	changes.push({ kind: "putUser", user });
 	return { guest: { id: guest.id, name: guest.name }, atMs, rooms };
 }

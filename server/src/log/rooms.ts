@@ -1,0 +1,155 @@
+// The rules of rooms: what becomes of a draft that concerns one. They read a view of the rows and say what is to be changed (decide.ts);
+// nothing is changed while they look.
+//
+// What an entry does to the rows is not written here but follows from the fold (fold.ts). One thing has no entry: that an invitation
+// was declined concerns the invited alone.
+import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import type { Change } from "./change.ts";
+import type { RuleLimits, Ruling } from "./decide.ts";
+import type { DraftOf, RoomDraft } from "./draft.ts";
+import { entryOf } from "./entries.ts";
+import { appendTo } from "./fold.ts";
+import { whyNotBring, whyNotEnter } from "./invitations.ts";
+import { type Act, may } from "./may.ts";
+import { directKey, type RoomRow } from "./records.ts";
+import type { View, ViewedRoom } from "./view.ts";
+
+/** What the rules have at hand while they decide a draft. */
+export interface Deciding {
+	readonly view: View;
+	readonly limits: RuleLimits;
+	/** The index of the draft. */
+	readonly draft: number;
+	/** What is to be changed is added here. */
+	readonly changes: Change[];
+}
+
+export function message(at: Deciding, draft: DraftOf<"message">): Ruling {
+	const { view } = at;
+	// A repeat is answered whatever has changed since: the sender may have left, the room may be full.
+	const used = view.cidPlace(draft.sender.id, draft.cid);
+	if (used !== undefined && used !== "unknown") {
+		if (used.room !== draft.room || used.text !== draft.text) return { ok: false, code: "cid_reused" };
+		return { ok: true, room: view.room(used.room), first: { seq: used.seq, atMs: used.atMs } };
+	}
+	const ruling = inRoom(at, draft, "say", say);
+	// Whether the cid of a message that may be said was used, the store learns from its insert.
+	return ruling.ok || used === undefined ? ruling : view.missCid(draft.sender.id, draft.cid);
+}
+
+function say(at: Deciding, room: ViewedRoom, draft: DraftOf<"message">): Ruling {
+	const { view, limits, changes } = at;
+	const sender = draft.sender.id;
+	if (room.head >= limits.seqMax) return { ok: false, code: "room_full" };
+	if (draft.behind && !view.hasUsed(sender, draft.behind)) return { ok: false, code: "out_of_order" };
+	if (!isUnanswered(view, room, sender)) return log(at, room, draft);
+	const refusal = whyNotEnter(view, sender, limits);
+	if (refusal) return { ok: false, code: refusal };
+	const ruling = log(at, room, draft);
+	changes.push({ kind: "answered", room: room.id, user: sender });
+	return ruling;
+}
+
+export function create(at: Deciding, draft: DraftOf<"create">): Ruling {
+	const { view } = at;
+	// Ids are unique: a room of this id is this draft, carried out before.
+	const existing = view.room(draft.room);
+	if (existing) return { ok: true, room: existing };
+	if (view.channel(draft.skeleton)) return { ok: false, code: "room_taken" };
+	const refusal = whyNotEnter(view, draft.sender.id, at.limits);
+	if (refusal) return { ok: false, code: refusal };
+	const { room: id, epoch, roomKind: kind, name, skeleton: key } = draft;
+	return found(at, draft, { id, key, kind, name, epoch, head: 0, members: 0 });
+}
+
+export function direct(at: Deciding, draft: DraftOf<"direct">): Ruling {
+	const { view, limits } = at;
+	const key = directKey(draft.sender.id, draft.peer.id);
+	const existing = view.directRoom(key);
+	if (existing) return { ok: true, room: existing };
+	const refusal =
+		whyNotEnter(view, draft.sender.id, limits) ?? whyNotBring(view, draft.sender.id, draft.peer.id, "direct", limits);
+	if (refusal) return { ok: false, code: refusal };
+	const { room: id, epoch } = draft;
+	return found(at, draft, { id, key, kind: Room_Kind.DIRECT, name: "", epoch, head: 0, members: 0 });
+}
+
+export function join(at: Deciding, draft: DraftOf<"join">): Ruling {
+	return inRoom(at, draft, "join", enter);
+}
+
+function enter(at: Deciding, room: ViewedRoom, draft: DraftOf<"join">): Ruling {
+	const refusal = whyNotEnter(at.view, draft.sender.id, at.limits);
+	return refusal ? { ok: false, code: refusal } : log(at, room, draft);
+}
+
+export function leave(at: Deciding, draft: DraftOf<"leave">): Ruling {
+	return inRoom(at, draft, "leave", log);
+}
+
+export function rename(at: Deciding, draft: DraftOf<"rename">): Ruling {
+	return inRoom(at, draft, "rename", nameAnew);
+}
+
+function nameAnew(at: Deciding, room: ViewedRoom, draft: DraftOf<"rename">): Ruling {
+	const { name, skeleton } = draft;
+	if (room.name === name) return { ok: true, room };
+	const holder = at.view.channel(skeleton);
+	if (holder && holder.id !== room.id) return { ok: false, code: "room_taken" };
+	const ruling = log(at, room, draft);
+	if (ruling.ok) at.changes.push({ kind: "renameRoom", room: room.id, name, skeleton });
+	return ruling;
+}
+
+export function invite(at: Deciding, draft: DraftOf<"invite">): Ruling {
+	return inRoom(at, draft, "invite", bring);
+}
+
+function bring(at: Deciding, room: ViewedRoom, draft: DraftOf<"invite">): Ruling {
+	const { view, limits } = at;
+	if (view.standing(room, draft.user.id) !== Room_Standing.NONE) return { ok: true, room };
+	const refusal = whyNotBring(view, draft.sender.id, draft.user.id, "invite", limits);
+	return refusal ? { ok: false, code: refusal } : log(at, room, draft);
+}
+
+/** What `may` says of the draft, and where it says yes, what `task` says. */
+function inRoom<D extends RoomDraft>(
+	at: Deciding,
+	draft: D,
+	act: Act,
+	task: (at: Deciding, room: ViewedRoom, draft: D) => Ruling,
+): Ruling {
+	const room = at.view.room(draft.room);
+	if (!room) return { ok: false, code: "no_such_room" };
+	const answer = may(at.view.standing(room, draft.sender.id), act, room.kind);
+	switch (answer) {
+		case "yes":
+			return task(at, room, draft);
+		case "done":
+			return { ok: true, room };
+		case "decline":
+			at.changes.push({ kind: "removeMember", room: room.id, user: draft.sender.id });
+			return { ok: true, room, declined: true };
+		default:
+			return { ok: false, code: answer };
+	}
+}
+
+/** Founds a room: its row, and the entry from which its members follow. */
+function found({ changes, draft: index }: Deciding, draft: DraftOf<"create" | "direct">, room: RoomRow): Ruling {
+	changes.push({ kind: "addRoom", room });
+	appendTo(changes, room.id, entryOf(draft, 1), index);
+	return { ok: true, room, seq: 1 };
+}
+
+function log({ changes, limits, draft: index }: Deciding, room: ViewedRoom, draft: RoomDraft): Ruling {
+	if (room.head >= limits.seqMax) return { ok: false, code: "room_full" };
+	const seq = room.head + 1;
+	appendTo(changes, room.id, entryOf(draft, seq), index);
+	return { ok: true, room, seq };
+}
+
+/** A direct conversation that another has opened, in which the user, a member, has said nothing. */
+function isUnanswered(view: View, room: ViewedRoom, userId: string): boolean {
+	return room.kind === Room_Kind.DIRECT && view.membership(room, userId).broughtBy !== undefined;
+}

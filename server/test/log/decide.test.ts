@@ -1,0 +1,293 @@
+// Deciding without a database: random batches over random rows.
+import { describe, expect, test } from "bun:test";
+import { applyEntry, emptyFold, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import fc from "fast-check";
+import type { Change } from "../../src/log/change.ts";
+import { decide, decideOn, type RuleLimits, type Ruling } from "../../src/log/decide.ts";
+import type { Draft } from "../../src/log/draft.ts";
+import { isMember } from "../../src/log/membership.ts";
+import { needsOf } from "../../src/log/needs.ts";
+import { directKey } from "../../src/log/records.ts";
+import { Snapshot } from "../../src/log/snapshot.ts";
+import { applyTo } from "../../src/store/memory/apply.ts";
+import { type MemoryDisk, newMemoryDisk } from "../../src/store/memory/disk.ts";
+import { loadFrom } from "../../src/store/memory/load.ts";
+import { ann, bob, create, say, userRecord } from "../store/drafts.ts";
+
+const RUNS = 200;
+/** On a busy machine a property takes seconds. */
+const TIMEOUT_MS = 60_000;
+const LIMITS: RuleLimits = { roomsPerUserMax: 3, invitationsPerUserMax: 4, invitationsPerInviterMax: 2, seqMax: 6 };
+
+describe("a batch, decided on loaded rows", () => {
+	test(
+		"gives the same when it is decided again, and leaves the rows as they were",
+		() => {
+			check((rows, batch) => {
+				const snapshot = new Snapshot();
+				let needs = needsOf(batch, "every");
+				for (let rounds = 0; ; rounds++) {
+					expect(rounds).toBeLessThan(5);
+					loadFrom(rows, needs, snapshot);
+					const before = structuredClone(snapshot);
+					const decision = decide(snapshot, batch, LIMITS);
+					expect(decide(snapshot, batch, LIMITS)).toEqual(decision);
+					expect(structuredClone(snapshot)).toEqual(before);
+					if (decision.missing === undefined) return;
+					needs = decision.missing;
+				}
+			});
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"gives the same as in two parts, and as one draft after the other",
+		() => {
+			check((rows, batch, cut) => {
+				const [whole, halves, single] = [rows, structuredClone(rows), structuredClone(rows)];
+				const rulings = carryOut(whole, batch);
+				expect([...carryOut(halves, batch.slice(0, cut)), ...carryOut(halves, batch.slice(cut))]).toEqual([...rulings]);
+				expect(batch.flatMap((draft) => carryOut(single, [draft]))).toEqual([...rulings]);
+				expect(halves).toEqual(whole);
+				expect(single).toEqual(whole);
+			});
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"gives the same where it is learnt from the insert whether a cid was used",
+		() => {
+			check((rows, batch) => {
+				const other = structuredClone(rows);
+				expect(carryOutByInsert(other, batch)).toEqual(carryOut(rows, batch));
+				expect(other).toEqual(rows);
+			});
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"leaves dense logs, whose fold is who is in the room",
+		() => {
+			check((rows, batch) => {
+				carryOut(rows, batch);
+				for (const { row, log, members } of rows.rooms.values()) {
+					expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1));
+					expect(row.head).toBe(log.length);
+					const fold = emptyFold();
+					for (const entry of log) applyEntry(fold, entry);
+					expect(row.name).toBe(fold.name);
+					// Of invitations the log does not tell that they were declined.
+					const inside = [...members].filter(([, { standing }]) => isMember(standing));
+					const folded = [...fold.members].filter(([, { standing }]) => isMember(standing));
+					expect(new Map(inside.map(([id, { standing }]) => [id, standing]))).toEqual(
+						new Map(folded.map(([id, { standing }]) => [id, standing])),
+					);
+					expect(row.members).toBe(inside.length);
+					for (const [id, { standing }] of members) {
+						if (standing === Room_Standing.INVITED) expect(fold.members.get(id)?.standing).toBe(Room_Standing.INVITED);
+					}
+				}
+			});
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"exceeds no limit",
+		() => {
+			check((rows, batch) => {
+				carryOut(rows, batch);
+				const [own, brought, open] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
+				const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+				for (const { row, members } of rows.rooms.values()) {
+					expect(row.head).toBeLessThanOrEqual(LIMITS.seqMax);
+					for (const [id, { standing, broughtBy }] of members) {
+						count(broughtBy === undefined ? own : brought, id);
+						if (standing === Room_Standing.INVITED) count(open, `${id} by ${broughtBy}`);
+					}
+				}
+				for (const rooms of own.values()) expect(rooms).toBeLessThanOrEqual(LIMITS.roomsPerUserMax);
+				for (const rooms of brought.values()) expect(rooms).toBeLessThanOrEqual(LIMITS.invitationsPerUserMax);
+				for (const rooms of open.values()) expect(rooms).toBe(1);
+			});
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"has a sender's cid in one entry at most, and answers each repeat with its place",
+		() => {
+			check((rows, batch) => {
+				const rulings = carryOut(rows, batch);
+				const places = new Map<string, string>();
+				for (const { row, log } of rows.rooms.values()) {
+					for (const { seq, sender, cid } of log) {
+						if (cid === "") continue;
+						expect(places.has(`${sender?.id} ${cid}`)).toBe(false);
+						places.set(`${sender?.id} ${cid}`, `${row.id} ${seq}`);
+					}
+				}
+				for (const [i, draft] of batch.entries()) {
+					const ruling = rulings[i];
+					if (draft.kind !== "message" || draft.cid === "" || !ruling?.ok) continue;
+					expect(places.get(`${draft.sender.id} ${draft.cid}`)).toBe(`${draft.room} ${ruling.seq ?? ruling.first?.seq}`);
+				}
+			});
+		},
+		TIMEOUT_MS,
+	);
+});
+
+test(
+	"the random batches reach every answer",
+	() => {
+		const seen = new Set<string>();
+		check(
+			(rows, batch) => {
+				for (const ruling of carryOut(rows, batch)) {
+					seen.add(ruling.ok ? "ok" : ruling.code);
+					if (!ruling.ok) continue;
+					if (ruling.first) seen.add("repeated");
+					if (ruling.declined) seen.add("declined");
+					if (ruling.eviction?.rooms.length) seen.add("a guest leaves its rooms");
+					if (ruling.family?.ended) seen.add("a family ends");
+				}
+			},
+			{ seed: 1, numRuns: 1_000 },
+		);
+		const codes = ["cid_reused", "forbidden", "invitations_full", "name_taken", "no_such_room", "no_such_user", "not_member"];
+		const more = ["out_of_order", "room_full", "room_taken", "too_many_invitations", "too_many_rooms"];
+		const kinds = ["a family ends", "a guest leaves its rooms", "declined", "ok", "repeated"];
+		expect([...seen].sort()).toEqual([...codes, ...more, ...kinds].sort());
+	},
+	TIMEOUT_MS,
+);
+
+test("a draft that the rules cannot read fails alone, and leaves nothing", () => {
+	const rows = newMemoryDisk();
+	const broken = [{ ...say("tea", ann, "x"), sender: null }, { kind: "nonsense" }] as unknown as Draft[];
+	const batch = [create("tea", ann), ...broken, say("tea", ann, "2")];
+	const { rulings, error } = decideOn((needs, snapshot) => loadFrom(rows, needs, snapshot), batch, LIMITS, "few");
+	expect(rulings.map((ruling) => (ruling.ok ? ruling.seq : ruling.code))).toEqual([1, "internal", "internal", 2]);
+	expect(error).toBeString();
+});
+
+test("rows that the drafts do not name are asked for, and nothing is decided without them", () => {
+	const rows = newMemoryDisk();
+	const guest = { kind: "guest", expiresMs: 5 } as const;
+	carryOut(rows, [{ kind: "userCreate", nowMs: 0, user: userRecord(ann, guest) }, create("tea", bob)]);
+	carryOut(rows, [{ kind: "join", room: "tea", sender: ann, atMs: 1 }]);
+	const taking: Draft = { kind: "userCreate", nowMs: 9, user: userRecord({ id: "u-2", name: "ann" }) };
+	const snapshot = new Snapshot();
+	loadFrom(rows, needsOf([taking], "few"), snapshot);
+	const first = decide(snapshot, [taking], LIMITS);
+	expect(first.missing).toMatchObject({ channels: ["u-ann"], rooms: [], users: [] });
+	expect(first).not.toHaveProperty("changes");
+	loadFrom(rows, first.missing as NonNullable<typeof first.missing>, snapshot);
+	expect(decide(snapshot, [taking], LIMITS)).toMatchObject({
+		rulings: [{ ok: true, eviction: { rooms: [{ room: "tea", seq: 3 }] } }],
+	});
+});
+
+function carryOut(rows: MemoryDisk, drafts: readonly Draft[]): readonly Ruling[] {
+	const { rulings, changes } = decideOn((needs, snapshot) => loadFrom(rows, needs, snapshot), drafts, LIMITS, "every");
+	for (const change of changes) applyTo(rows, change);
+	return rulings;
+}
+
+/** As a store does that does not look cids up before: what was decided is applied up to the first that turns out to be used. */
+function carryOutByInsert(rows: MemoryDisk, drafts: readonly Draft[]): readonly Ruling[] {
+	const load: Parameters<typeof decideOn>[0] = (needs, snapshot) => loadFrom(rows, needs, snapshot);
+	const isUsed = (change: Change): boolean =>
+		change.kind === "append" && rows.said.get(change.entry.sender?.id ?? "")?.has(change.entry.cid) === true;
+	const { rulings, changes } = decideOn(load, drafts, LIMITS, "few");
+	for (const change of changes) {
+		if (change.kind === "append" && isUsed(change)) {
+			return [...rulings.slice(0, change.draft), ...carryOut(rows, drafts.slice(change.draft))];
+		}
+		applyTo(rows, change);
+	}
+	return rulings;
+}
+
+/** Runs `property` on random rows (what a random batch leaves), another batch, and a place in it. */
+function check(
+	property: (rows: MemoryDisk, batch: readonly Draft[], cut: number) => void,
+	more: { readonly seed?: number; readonly numRuns?: number } = {},
+): void {
+	const history = fc.array(draftOf(), { minLength: 40, maxLength: 60 });
+	const batches = fc.array(draftOf(), { maxLength: 30, size: "max" });
+	fc.assert(
+		fc.property(history, batches, fc.nat(30), (before, batch, cut) => {
+			const rows = newMemoryDisk();
+			for (const draft of before) carryOut(rows, [draft]);
+			property(rows, batch, cut);
+		}),
+		{ numRuns: RUNS, endOnFailure: true, ...more },
+	);
+}
+
+function draftOf(): fc.Arbitrary<Draft> {
+	const one = <T>(...values: T[]) => fc.constantFrom(...values);
+	const user = one(...["a", "b", "c", "d"].map((name) => ({ id: `u-${name}`, name })));
+	const room = one("r1", "r2", "r3", "r4");
+	const name = one("x", "y", "z", "v", "w", "q");
+	const cid = one("", "c1", "c2", "c3", "c4");
+	const nowMs = fc.nat(20);
+	const message = fc
+		.record({ room, sender: user, cid, behind: cid, text: one("one", "two"), atMs: nowMs })
+		.map((draft): Draft => ({ kind: "message", ...draft }));
+	const found = fc
+		.record({ room, sender: user, name, roomKind: one(Room_Kind.PUBLIC, Room_Kind.PRIVATE), atMs: nowMs })
+		.map((draft): Draft => ({ kind: "create", epoch: 7, skeleton: draft.name, ...draft }));
+	// Ids are unique: those of two users have one.
+	const direct = fc
+		.record({ sender: user, peer: user, atMs: nowMs })
+		.map((draft): Draft => ({ kind: "direct", room: directKey(draft.sender.id, draft.peer.id), epoch: 7, ...draft }));
+	const inDirect = fc.record({ message, user, peer: user }).map(({ message: draft, user: { id }, peer }): Draft => {
+		return { ...draft, room: directKey(id, peer.id) } as Draft;
+	});
+	const plain = fc.record({ room, sender: user, atMs: nowMs });
+	const join = plain.map((draft): Draft => ({ kind: "join", ...draft }));
+	const leave = plain.map((draft): Draft => ({ kind: "leave", reason: "", ...draft }));
+	const rename = fc
+		.record({ room, sender: user, name, atMs: nowMs })
+		.map((draft): Draft => ({ kind: "rename", skeleton: draft.name, ...draft }));
+	const invite = fc.record({ room, sender: user, user, atMs: nowMs }).map((draft): Draft => ({ kind: "invite", ...draft }));
+	const expiresMs = fc.option(fc.nat(20), { nil: undefined });
+	const userCreate = fc
+		.record({ user: fc.oneof(user, one({ id: "u-e", name: "a" })), name, expiresMs, external: fc.option(name), nowMs })
+		.map(({ user: { id }, name: skeleton, expiresMs: end, external, nowMs: at }): Draft => {
+			const more = {
+				kind: "guest",
+				...(end === undefined ? {} : { expiresMs: end }),
+				...(external ? { external } : {}),
+			} as const;
+			return { kind: "userCreate", nowMs: at, user: { ...userRecord({ id, name: skeleton }), ...more } };
+		});
+	const userChange = fc
+		.record({ user, name: fc.option(name), expiresMs: fc.option(fc.nat(20)), nowMs })
+		.map(({ user: { id }, name: skeleton, expiresMs: end, nowMs: at }): Draft => {
+			const change = { expiresMs: end, ...(skeleton ? { name: skeleton, skeleton } : {}) };
+			return { kind: "userChange", id, nowMs: at, change };
+		});
+	const tokenUse = fc
+		.record({ family: one("f1", "f2", "f3", "f4"), number: fc.integer({ min: 1, max: 3 }), nowMs, dropBeforeMs: fc.nat(12) })
+		.map((use): Draft => ({ kind: "tokenUse", user: "u-a", graceMs: 3, expiresMs: use.nowMs + 10, ...use }));
+	return fc.oneof(
+		{ weight: 8, arbitrary: message },
+		{ weight: 3, arbitrary: inDirect },
+		{ weight: 5, arbitrary: found },
+		{ weight: 3, arbitrary: direct },
+		{ weight: 5, arbitrary: join },
+		{ weight: 3, arbitrary: leave },
+		{ weight: 2, arbitrary: rename },
+		{ weight: 5, arbitrary: invite },
+		{ weight: 3, arbitrary: userCreate },
+		{ weight: 2, arbitrary: userChange },
+		{ weight: 2, arbitrary: tokenUse },
+	);
+}
