@@ -1,18 +1,18 @@
-// The limits of every field of a command, checked in one place after decoding: what gets past here has the right size and
-// alphabet. Whether a name is good, a room there, a password right is decided by those who know.
+// Checks the limits of every field of a decoded command: sizes and alphabets, in one place. Semantic checks (names, rooms, passwords) are
+// the server's.
 import { isWellFormed, utf8Bytes } from "./codec/utf8.ts";
 import type { ErrorCode } from "./errors.ts";
 import { type Limits, roomsInHelloMax } from "./limits.ts";
 import { unreachable } from "./unreachable.ts";
 import { type Hello, type History, Room_Kind, type Send, type Up, type Who } from "./wire.ts";
 
-/** Why a command is refused before anybody looks at it. */
+/** Why a command is refused before it is executed. */
 export interface Problem {
 	readonly code: ErrorCode;
 	readonly message: string;
 }
 
-/** What is wrong with a decoded message, or undefined. Takes time in proportion to the message, and allocates nothing for a good one. */
+/** The first problem of a decoded message, or undefined. Linear in the size of the message; no allocation for a valid one. */
 export function checkUp(up: Up, limits: Limits): Problem | undefined {
 	const { command } = up;
 	if (command.case === undefined) return { code: "malformed", message: "this message holds no command" };
@@ -20,7 +20,7 @@ export function checkUp(up: Up, limits: Limits): Problem | undefined {
 	return ascii("trace", up.trace, 0, limits.traceCharsMax) ?? checkCommand(command, limits);
 }
 
-/** May the trace of a message be repeated and logged? */
+/** Whether a trace may be echoed and logged. */
 export function isTrace(trace: string, limits: Pick<Limits, "traceCharsMax">): boolean {
 	return ascii("trace", trace, 0, limits.traceCharsMax) === undefined;
 }
@@ -39,7 +39,7 @@ function checkCommand(command: Exclude<Up["command"], { case: undefined }>, limi
 		case "send":
 			return checkSend(command.value, limits);
 		case "join":
-			// How many entries are wanted is no mistake, however many: a page may be shorter than asked.
+			// Any `limit` is valid: a page may be shorter than requested.
 			return room(command.value.room, limits);
 		case "create":
 			return (
@@ -141,20 +141,20 @@ function checkBounds({ before, after, first, around, atMs }: History): Problem |
 	return bounds > 1 ? invalid("give one of before, after, first, around and atMs") : undefined;
 }
 
-/** Nothing is trimmed or mended: word for word, or refused. */
+/** Texts are not trimmed or corrected: taken verbatim, or refused. */
 function text(value: string, limits: Limits): Problem | undefined {
 	if (value === "") return invalid("text is empty");
 	if (longer(value, limits.textBytesMax)) {
 		return { code: "too_large", message: `text is longer than ${limits.textBytesMax} bytes of UTF-8` };
 	}
 	if (!isWellFormed(value)) return badUtf8("text");
-	// PostgreSQL's text has no place for it; refused everywhere, so that no room depends on where it lives.
+	// NUL: PostgreSQL's text type cannot hold it. Refused for all stores, so that rooms can move between them.
 	return value.includes("\0") ? invalid("text must not contain U+0000") : undefined;
 }
 
 /** Beyond every date. */
 const MS_MAX = 8.64e15;
-/** Longest id of a room or a user: 27 characters here, more where rooms of other servers come in. */
+/** Longest id of a room or a user: 27 characters now, more for rooms of other servers. */
 const ID_CHARS_MAX = 64;
 /** UTF-16 units that one character of a name may take before it is composed: a letter and its marks. */
 const UNITS_PER_CHAR_MAX = 8;
@@ -172,7 +172,7 @@ function room(value: string, limits: Limits): Problem | undefined {
 	return ascii("room", value, 1, ID_CHARS_MAX);
 }
 
-/** Only the size, and generously: what a name is made of, and how long it is once composed, is PRECIS' matter. */
+/** Checks a generous size only: PRECIS checks the characters, and the length after composition. */
 function name(field: string, value: string, limits: Limits): Problem | undefined {
 	if (value === "") return { code: "name_invalid", message: `${field} is empty` };
 	if (value.length > limits.nameCharsMax * UNITS_PER_CHAR_MAX) {

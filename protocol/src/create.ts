@@ -1,7 +1,7 @@
-// Messages out of literals.
+// Creates messages from literals.
 import type { FieldShape, Loose, LooseOneof, Message, Schema } from "./schema.ts";
 
-/** A message as a literal: what is left out has its zero value. A whole message stands for itself. */
+/** A message as a literal: omitted fields have their zero value. A whole message is also a literal. */
 export type Init<M extends Message> = M | { [P in keyof M]?: P extends "$typeName" ? never : FieldInit<M[P]> };
 
 type FieldInit<F> = F extends boolean | string | number
@@ -15,8 +15,8 @@ type FieldInit<F> = F extends boolean | string | number
 				: F;
 
 /**
- * The message of a literal. A message of the same schema is given back as it is, at the top and within; lists are copied. Values are not
- * checked: encoders refuse what they cannot write.
+ * The message of a literal. A message of the same schema is returned as it is, also as a field; lists are copied. Values are not checked:
+ * encoders refuse invalid ones.
  */
 export function create<M extends Message>(schema: Schema<M>, init?: NoInfer<Init<M>>): M {
 	if (isOf(schema, init)) return init;

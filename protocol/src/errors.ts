@@ -1,21 +1,21 @@
-// Every refusal a server can give, in one table. A code is stable: clients decide by it, people read the words.
+// All errors with which a server refuses a command, in one table. Codes are stable: clients decide by them; messages are for people.
 //
-// `retry` says whether the same command, unchanged, can succeed later. `afterMs` says when it is worth trying; where it is
-// 0 the client chooses, and where the server knows better it sends its own number.
+// `retry`: the same command, unchanged, may succeed later. `afterMs`: default delay before a retry; 0: the client chooses. The server may
+// send its own value.
 
 export interface ErrorFacts {
-	/** Can the same command, unchanged, succeed later? */
+	/** Whether the same command may succeed later, unchanged. */
 	readonly retry: boolean;
-	/** Default for when to try again, in milliseconds; 0: the client chooses. */
+	/** Default delay before a retry, in milliseconds; 0: the client chooses. */
 	readonly afterMs: number;
-	/** What happened and what to do, for people. The server may say it more exactly. */
+	/** Message for people: what happened and what to do. The server may send a more specific one. */
 	readonly message: string;
-	/** The HTTP status that carries it. */
+	/** HTTP status of the error. */
 	readonly status: number;
 }
 
 export const ERRORS = {
-	// The peer's mistake: repeating it unchanged cannot help.
+	// The peer's mistake: not retryable.
 	malformed: fatal(400, "this is not a message of the schema; see docs/protocol.md"),
 	too_large: fatal(413, "this is longer than the limit; send less at once"),
 	bad_utf8: fatal(400, "text must be well-formed UTF-8 without unpaired surrogates"),
@@ -23,7 +23,7 @@ export const ERRORS = {
 	out_of_place: fatal(409, "this command does not fit the state of the connection; say hello first, and once"),
 	invalid: fatal(400, "a field has a value that is not allowed"),
 	cid_reused: fatal(409, "this cid was used for another message; take a new one for each message"),
-	// Who one is.
+	// Authentication.
 	unauthenticated: fatal(401, "log in first"),
 	token_invalid: fatal(401, "this token was not issued for this server; log in again"),
 	token_expired: fatal(401, "this token has expired; refresh it or log in again"),
@@ -31,7 +31,7 @@ export const ERRORS = {
 	name_taken: fatal(409, "this name, or one that looks like it, is taken; choose another"),
 	name_invalid: fatal(400, "a name has 1 to 32 letters, digits, and . _ - between them"),
 	password_weak: fatal(400, "a password has 8 to 256 characters"),
-	// What one may.
+	// Authorization and limits.
 	forbidden: fatal(403, "you may not do this here"),
 	no_such_room: fatal(404, "there is no such room, or you may not see it"),
 	no_such_user: fatal(404, "there is no such user"),
@@ -41,14 +41,14 @@ export const ERRORS = {
 	too_many_rooms: fatal(409, "you are in as many rooms as one user may be; leave one first"),
 	too_many_invitations: fatal(409, "as many of your invitations are open as may be; wait until some are answered"),
 	invitations_full: fatal(409, "this user takes no further invitations and conversations for now"),
-	// The world: the same command may succeed later.
+	// Conditions of the environment: retryable.
 	rate_limited: passing(429, 0, "slow down"),
 	busy: passing(503, 2_000, "the server has no room for more just now; try again"),
 	unavailable: passing(503, 1_000, "the server cannot store anything just now; nothing was lost, try again"),
 	timeout: passing(504, 0, "there was no answer in time; the command may or may not have been carried out, try again"),
 	out_of_order: passing(409, 0, "the send that this one stands behind is not in the log; send that first, then this again"),
 	draining: passing(503, 0, "the server is about to stop; reconnect"),
-	// Our mistake.
+	// A bug of the server.
 	internal: passing(500, 1_000, "something went wrong on the server; it was logged under the trace id"),
 } as const satisfies Record<string, ErrorFacts>;
 
@@ -59,12 +59,11 @@ export function isErrorCode(code: string): code is ErrorCode {
 }
 
 /**
- * A command refused, on the server's side of the wire: thrown by handlers, answered as `Failure`.
- * The words default to those of the table.
+ * The refusal of a command on the server: thrown by handlers, answered as `Failure`. The message defaults to that of the table.
  */
 export class Refusal extends Error {
 	readonly code: ErrorCode;
-	/** When to try again, in milliseconds; 0: the client chooses. */
+	/** Delay before a retry, in milliseconds; 0: the client chooses. */
 	readonly retryAfterMs: number;
 
 	constructor(code: ErrorCode, message?: string, retryAfterMs?: number) {

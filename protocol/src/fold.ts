@@ -1,5 +1,5 @@
-// The state of a room is a fold over its entries. `effectsOf` says what an entry changes, as data: the store turns effects
-// into rows, `applyEntry` turns them into a value in memory. Server, SDK, web and terminal share both.
+// A room's state is a fold over its entries. `effectsOf` returns an entry's changes as data: the store applies them to rows, `applyEntry`
+// to a value in memory. Shared by the server, SDK, web page and terminal.
 import { type Entry, Room_Kind, Room_Standing, type User } from "./wire.ts";
 
 /** One change that an entry makes to the state of its room. */
@@ -9,7 +9,7 @@ export type Effect =
 	| { readonly kind: "member"; readonly user: User; readonly standing: Room_Standing }
 	| { readonly kind: "gone"; readonly user: User };
 
-/** What `entry` changes, in order. A message changes nothing but the timeline. */
+/** The changes by `entry`, in order. None for a message. */
 export function effectsOf(entry: Entry): readonly Effect[] {
 	const { body } = entry;
 	const sender = entry.sender;
@@ -37,19 +37,19 @@ export function effectsOf(entry: Entry): readonly Effect[] {
 		case "invited":
 			return body.value.user ? [{ kind: "member", user: body.value.user, standing: Room_Standing.INVITED }] : [];
 		case "message":
-		// An entry of a later version: it holds its place in the log, and this version has nothing to say of it.
+		// An entry kind of a later version: no effects known here.
 		case undefined:
 			return [];
 	}
 }
 
-/** A room as its entries up to `asOf` make it. */
+/** A room's state after its entries up to `asOf`. */
 export interface RoomFold {
 	/** The newest seq applied; 0 for none. */
 	asOf: number;
 	kind: Room_Kind;
 	name: string;
-	/** By user id. Users with an open invitation are in it, with standing `INVITED`. */
+	/** By user id. Includes users with an open invitation, with standing `INVITED`. */
 	readonly members: Map<string, { readonly user: User; readonly standing: Room_Standing }>;
 }
 
@@ -58,8 +58,8 @@ export function emptyFold(): RoomFold {
 }
 
 /**
- * Applies the next entry to `fold`, in place; nothing else is touched. Entries at or below `asOf` are already in it and change
- * nothing, so that overlapping pages may be applied in any number.
+ * Applies the next entry to `fold`, in place. Idempotent: entries at or below `asOf` change nothing, so that overlapping pages may be
+ * applied.
  */
 export function applyEntry(fold: RoomFold, entry: Entry): void {
 	if (entry.seq <= fold.asOf) return;

@@ -1,19 +1,16 @@
-// All limits of the wire in one object: what each guards and why this number. The server's configuration may lower or raise
-// them; both ends start from these. How they relate is asserted below, at load.
+// All limits of the wire: what each protects, and why it has its value. Defaults of both ends; the server's configuration may change them.
+// Relations between them are asserted at load.
 
 export interface Limits {
-	/** Longest frame a client may send, in bytes of its body. Guards memory per connection before anything is understood. */
+	/** Longest frame body of a client, in bytes. Bounds memory per connection before decoding. */
 	readonly frameBytesMax: number;
-	/**
-	 * The same before the welcome: as small as a hello can be that has the longest token and a cursor for every room. A stranger has
-	 * nothing else to say.
-	 */
+	/** The same before the welcome: the longest hello, with the longest token and a cursor for every room. */
 	readonly helloBytesMax: number;
-	/** Longest frame a server sends. A page or a welcome is cut to fit; clients refuse more. */
+	/** Longest frame of a server, in bytes. Pages and welcomes are cut to fit; clients refuse longer ones. */
 	readonly frameDownBytesMax: number;
-	/** Longest message text, in bytes of UTF-8: a few printed pages. Above it, a file is meant. */
+	/** Longest message text, in bytes of UTF-8: a few printed pages. */
 	readonly textBytesMax: number;
-	/** Longest line in line mode, in bytes, its end excluded: a text of full length and a command before it. */
+	/** Longest line in line mode, in bytes, without its end: a text of maximum length and a command before it. */
 	readonly lineBytesMax: number;
 	/** Longest preface line of a framed TCP connection, in bytes. */
 	readonly prefaceBytesMax: number;
@@ -22,15 +19,15 @@ export interface Limits {
 	readonly traceCharsMax: number;
 	/** Longest name of a user or a room, in characters, and its bytes of UTF-8. */
 	readonly nameCharsMax: number;
-	/** Longest password in characters: argon2id hashes it all, so it must not be a way to burn its processor. */
+	/** Longest password, in characters. Bounds the cost of argon2id, which grows with the length. */
 	readonly passwordCharsMax: number;
-	/** Longest token in bytes: bigger than any identity provider's usual one, small beside a frame. */
+	/** Longest token, in bytes: above those of common identity providers, small compared with a frame. */
 	readonly tokenBytesMax: number;
-	/** Rooms that a user has founded, joined or opened, or in whose conversation it has said something. */
+	/** Rooms that a user has created or joined, and direct conversations that it has opened or sent to. */
 	readonly roomsPerUserMax: number;
 	/**
-	 * What others bring a user: open invitations to it, and direct conversations that others have opened and in which it has said nothing.
-	 * Apart from its own rooms, so that nobody can use those up.
+	 * Open invitations of a user, plus direct conversations that others have opened and in which it has sent nothing. Counted apart from
+	 * `roomsPerUserMax`, so that other users cannot exhaust that.
 	 */
 	readonly invitationsPerUserMax: number;
 	/** Open invitations that one user has made. */
@@ -38,21 +35,21 @@ export interface Limits {
 	/** Entries in one page of history, and its default. */
 	readonly historyEntriesMax: number;
 	readonly historyEntriesDefault: number;
-	/** Members in one page of `who`, and public channels in one of `rooms`; fewer where a frame does not hold as many. */
+	/** Members in one page of `who`, and public channels in one page of `rooms`; fewer if the frame limit requires it. */
 	readonly membersPageMax: number;
 	readonly roomsPageMax: number;
-	/** Users whose presence is asked for at once: more than a screen shows. */
+	/** Users in one presence request: more than a screen shows. */
 	readonly presenceUsersMax: number;
 	/**
-	 * Bytes of one page's or one push's entries. Keeps a frame under `frameDownBytesMax` whatever the texts: in JSON a control
-	 * character of one byte takes six.
+	 * Bytes of the entries in one page or push. Keeps the frame below `frameDownBytesMax` for any texts: in JSON a control character of
+	 * one byte takes six.
 	 */
 	readonly pageBytesMax: number;
-	/** A reader further behind than this gets the newest page and `skipped`, not everything. */
+	/** A subscriber further behind than this gets `skipped` with the newest page instead of all entries. */
 	readonly catchUpEntriesMax: number;
-	/** Commands of one connection under way at once; past it the connection is not read. */
+	/** Commands in flight per connection; beyond, the connection is not read (backpressure). */
 	readonly commandsInFlightMax: number;
-	/** The newest seq a room can have: all of uint32. At ten entries a second it lasts thirteen years. */
+	/** Highest seq of a room: that of uint32. At ten entries a second it lasts thirteen years. */
 	readonly seqMax: number;
 }
 
@@ -82,16 +79,16 @@ export const LIMITS: Limits = {
 	seqMax: 0xffff_ffff,
 };
 
-/** A room (and a member, which is less) in JSON at its longest: two ids, two names of 32 characters of four bytes, keys, numbers. */
+/** Longest room in JSON: two ids, two names of 32 characters of four bytes, keys, numbers. A member is shorter. */
 export const ROOM_BYTES_MAX = 512;
-/** A control character, one byte of UTF-8, as `\u0001`. */
+/** Bytes of a control character, one byte of UTF-8, as `\u0001` in JSON. */
 export const JSON_GROWTH_MAX = 6;
 
-/** A cursor in JSON, and what a hello has beside its token and cursors: keys, id, trace, client. */
+/** A cursor in JSON; and the parts of a hello beside token and cursors: keys, id, trace, client. */
 const CURSOR_BYTES = 80;
 const HELLO_REST_BYTES = 1024;
 
-/** Rooms of a welcome, and so cursors of a hello, at most. */
+/** Most rooms of a welcome, and so most cursors of a hello. */
 export function roomsInHelloMax(limits: Pick<Limits, "roomsPerUserMax" | "invitationsPerUserMax">): number {
 	return limits.roomsPerUserMax + limits.invitationsPerUserMax;
 }

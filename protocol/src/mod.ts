@@ -1,4 +1,4 @@
-// The one door of this package: the wire, for both ends. Pure: no I/O, clock, randomness or logger.
+// The package's entry point: the wire, for both ends. Pure: no I/O, clock, randomness or logger.
 export * from "./check.ts";
 export * from "./closes.ts";
 export * from "./codec/codec.ts";

@@ -1,18 +1,18 @@
-// The schema at run time: what `npm run gen` makes of wire.proto are plain tables, and this prepares each once, as the codecs and
-// `create` walk it. A table is checked by the compiler against the type that stands beside it in the same file.
+// The schema at run time: prepares the tables that `npm run gen` generates from wire.proto for the codecs and `create`, once at load. The
+// compiler checks each table against the type beside it.
 //
-// Tables know the kinds of field that the schema uses. The generator refuses a schema with others.
+// Supports the kinds of field that the schema uses; the generator refuses others.
 
-/** What all messages have in common. */
+/** Base of all messages. */
 export interface Message<TypeName extends string = string> {
 	/** Full name in the schema, such as `verbatim.v1.Send`. */
 	readonly $typeName: TypeName;
 }
 
-/** A message while it is read or written by its schema. */
+/** A message as untyped fields, for reading and writing by its schema. */
 export type Loose = Record<string, unknown>;
 
-/** One of several fields, by its name; none where `case` is undefined. */
+/** The set field of a oneof; `case` undefined: none. */
 export interface LooseOneof {
 	case: string | undefined;
 	value?: unknown;
@@ -22,7 +22,7 @@ export type ScalarKind = "string" | "bool" | "double" | "uint32";
 export type FieldKind = ScalarKind | "enum" | "message";
 
 export interface FieldShape {
-	/** Its property, which is its JSON key too. */
+	/** Property name and JSON key. */
 	readonly name: string;
 	/** The key as JSON text, with its colon. */
 	readonly jsonKey: string;
@@ -54,7 +54,7 @@ export interface Schema<M extends Message = Message> {
 	readonly members: readonly MemberShape[];
 	readonly byName: ReadonlyMap<string, FieldShape>;
 	readonly byNumber: readonly (FieldShape | undefined)[];
-	/** A message with nothing set. */
+	/** A message with all fields at their zero value. */
 	blank(): M;
 }
 
@@ -111,7 +111,7 @@ function fieldShape(name: string, [number, type]: FieldRow, oneof: string | unde
 	const inner = typeof type === "string" || "enum" in type ? undefined : type;
 	const values = typeof type === "object" && "enum" in type ? type.enum : undefined;
 	const repeated = inner !== undefined && !("typeName" in inner);
-	// One literal for all, so that they are of one hidden class for the codecs.
+	// One literal, so that all shapes have one hidden class: faster codecs.
 	return {
 		name,
 		jsonKey: `"${name}":`,
@@ -131,7 +131,7 @@ function enumShape(values: Readonly<Record<string, number>>): EnumShape {
 
 const ZEROS = { string: "", bool: false, double: 0, uint32: 0 } as const;
 
-/** Copies a template, which is the quickest way to an object of many properties, and renews what must not be shared. */
+/** Copies a template, the fastest way to create an object of many properties, and creates new lists and oneofs. */
 function blankMaker(typeName: string, table: AnyTable): () => Loose {
 	const template: Loose = { $typeName: typeName };
 	const lists: string[] = [];
@@ -148,7 +148,7 @@ function blankMaker(typeName: string, table: AnyTable): () => Loose {
 				lists.push(name);
 				template[name] = undefined;
 			}
-			// A message that is not there has no property.
+			// An absent message field has no property.
 		}
 	}
 	return () => {

@@ -1,40 +1,40 @@
-// All times of the protocol's life in one object, in milliseconds: heartbeats, deadlines and reconnects. Configurable.
+// All times of the protocol, in milliseconds: heartbeats, deadlines, reconnects. Configurable.
 
 export interface Timing {
-	/** A connection must have said its preface (TCP), sent its headers (HTTP) and its hello within this time. */
+	/** Deadline of a connection's preface (TCP) or headers (HTTP), and of its hello. */
 	readonly handshakeMs: number;
-	/** A TCP connection that has said nothing for this long is a person with `nc`: line mode. */
+	/** A TCP connection that has sent nothing for this long is switched to line mode (`nc`). */
 	readonly lineModeAfterMs: number;
-	/** A person in line mode who has said nothing for this long is hung up on: a listener may be silent for a day, a forgotten one not for ever. */
+	/** Idle time-out of a line-mode connection. */
 	readonly lineIdleMs: number;
-	/** From a frame's first byte to its last, on TCP: nobody holds memory by sending a byte a second. */
+	/** Deadline from a frame's first byte to its last, on TCP: bounds memory held by slow senders. */
 	readonly frameMs: number;
-	/** Heartbeat by the kind of link, measured by round-trips. */
+	/** Heartbeat interval, by the round-trip times of the connection. */
 	readonly heartbeatMs: number;
 	readonly heartbeatUnsteadyMs: number;
 	readonly heartbeatSlowMs: number;
-	/** Heartbeats missed in a row until the other side is suspected, and until it is taken for gone. */
+	/** Heartbeats missed in a row until the peer is suspect, and until it is considered dead. */
 	readonly missedSuspect: number;
 	readonly missedOffline: number;
-	/** A reader that takes nothing at all for this long is closed as `slow`; its cursor keeps its place. */
+	/** A connection whose outbox makes no progress for this long is closed as `slow`. The client resumes by its cursor. */
 	readonly stalledMs: number;
-	/** Presence waits this long before it says "offline": a reload or a short drop is not an absence. */
+	/** Delay before a user without a session is reported offline, so that a reload is not reported. */
 	readonly offlineGraceMs: number;
-	/** A client's reconnects: the first at once, then `reconnectMinMs` doubling to `reconnectMaxMs`, each with full jitter. */
+	/** Reconnect back-off: the first attempt at once, then `reconnectMinMs` doubling to `reconnectMaxMs`, with full jitter. */
 	readonly reconnectMinMs: number;
 	readonly reconnectMaxMs: number;
-	/** A connection that held this long resets the back-off. */
+	/** A connection that was live for this long resets the back-off. */
 	readonly stableMs: number;
-	/** A client waits this long for a connection to be made and welcomed, and for an answer to a command. */
+	/** A client's time-outs: of connecting, up to the welcome, and of an answer to a command. */
 	readonly connectMs: number;
 	readonly answerMs: number;
-	/** A command without an answer makes the connection suspect after this long: it is pinged, and has `pongMs` to show any sign of life. */
+	/** A command without an answer makes the connection suspect after this time: the client pings, and gives it up after another `pongMs` of silence. */
 	readonly suspectAfterMs: number;
 	readonly pongMs: number;
-	/** A client that was told `internal` waits before it sends the same again: at first, tripling, and at most. */
+	/** Back-off of a client after `internal`: first, tripling, and at most. */
 	readonly faultMinMs: number;
 	readonly faultMaxMs: number;
-	/** A server told to stop has this long to finish. */
+	/** Time-out of a server's drain. */
 	readonly drainMs: number;
 }
 

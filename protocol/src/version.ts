@@ -1,8 +1,8 @@
-// The wire is pinned: its version, how it came to be, and the hash of its schema. A test (protocol/test/version.test.ts) hashes
-// the schema without comments and blanks and, where it differs, says what to do.
+// Pins the wire: its version, its history, and the hash of its schema. protocol/test/version.test.ts compares the hash, and says what to do
+// after a change.
 import type { CodecName } from "./codec/codec.ts";
 
-/** Raised only by a change that an older peer would misunderstand. */
+/** Incremented only by a change that an older peer would misinterpret. */
 export const PROTOCOL_VERSION = 1;
 
 /** SHA-256 of wire.proto without comments and with every run of blanks as one space. */
@@ -10,12 +10,12 @@ export const SCHEMA_SHA256 = "df2afa289b94d793dfc24b9d0766c6fbb0244e1f5518a5ecc4
 
 export interface ProtocolChange {
 	readonly version: number;
-	/** The day it was made, YYYY-MM-DD. */
+	/** Date of the change, YYYY-MM-DD. */
 	readonly date: string;
 	readonly what: string;
 }
 
-/** Every change of the schema, oldest first. Within a version every change is one that an older peer can ignore. */
+/** All changes of the schema, oldest first. Within a version, older peers can ignore each change. */
 export const PROTOCOL_HISTORY: readonly ProtocolChange[] = [
 	{
 		version: 1,
@@ -45,7 +45,7 @@ export const SUBPROTOCOLS = {
 	json: "verbatim.v1.json",
 } as const satisfies Record<CodecName, string>;
 
-/** The codec of a WebSocket subprotocol, or undefined for one that is not spoken here. */
+/** The codec of a WebSocket subprotocol; undefined for an unknown one. */
 export function codecOfSubprotocol(name: string): CodecName | undefined {
 	if (name === SUBPROTOCOLS.proto) return "proto";
 	return name === SUBPROTOCOLS.json ? "json" : undefined;

@@ -1,4 +1,4 @@
-// The schema's types and tables under the names the rest of the project uses.
+// The types and tables of the schema, re-exported for the other packages.
 export { create, type Init } from "./create.ts";
 export * from "./gen/verbatim/v1/wire.ts";
 export type { Message, Schema } from "./schema.ts";

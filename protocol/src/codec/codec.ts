@@ -1,16 +1,16 @@
-// The contract of a codec. Two implementations lie beside it, both made from the one schema.
+// The contract of a codec, and its errors. Implementations: proto.ts, json.ts; both use the tables of the schema.
 import type { Down, Up } from "../wire.ts";
 
 export type CodecName = "proto" | "json";
 
 export type DecodeErrorCode = "malformed" | "bad_utf8" | "unknown_command" | "too_large";
 
-/** A body that is no message of the schema. Its code is one of the errors table. */
+/** A body that is not a message of the schema. Its code is one of the errors table. */
 export class DecodeError extends Error {
 	readonly code: DecodeErrorCode;
-	/** The id of the command that could not be understood, where that much could be read; otherwise 0. Answer under it. */
+	/** The command's id, for the answer; 0 if it could not be read. */
 	readonly id: number;
-	/** Its trace, unchecked, where that could be read; otherwise empty. */
+	/** The command's trace, unchecked; empty if it could not be read. */
 	readonly trace: string;
 
 	constructor(
@@ -26,7 +26,7 @@ export class DecodeError extends Error {
 	}
 }
 
-/** A message that its own side must not send: an unpaired surrogate in a text, a number out of range. Our bug, or our user's. */
+/** A message that must not be sent: an unpaired surrogate in a text, or a number out of range. A bug of the sender. */
 export class EncodeError extends Error {
 	readonly code: "malformed" | "bad_utf8";
 
@@ -38,18 +38,18 @@ export class EncodeError extends Error {
 }
 
 /**
- * Turns messages into frame bodies and back. `proto` bodies are bytes; `json` bodies are text, which WebSocket carries as
- * text frames and TCP as UTF-8. Encoders throw `EncodeError`, decoders `DecodeError`, never anything else.
+ * Encodes messages as frame bodies and back. `proto` bodies are bytes; `json` bodies are text, which WebSocket carries as text frames
+ * and TCP as UTF-8. Encoders throw only `EncodeError`, decoders only `DecodeError`.
  *
- * What comes up is taken exactly: a server that left out what it does not know would do something else than it was asked.
- * What comes down may hold more than this version knows, and that is left out: servers are newer than clients.
+ * Up is decoded strictly: an unknown field is an error, because ignoring it would change what the client asked for. Down ignores unknown
+ * fields: servers may be newer than clients.
  */
 export interface Codec {
 	readonly name: CodecName;
 	encodeUp(up: Up): Uint8Array | string;
 	/**
-	 * Takes text too where the codec is text; bytes that are no UTF-8 give `bad_utf8`. A list may be a little longer than `listMax` (the
-	 * limit is for `checkUp` to judge); one that is much longer is refused as `too_large` before anything is made of it.
+	 * A text codec also takes text; bytes that are not UTF-8 give `bad_utf8`. A list slightly longer than `listMax` is decoded, for
+	 * `checkUp` to refuse; a much longer one is `too_large` before its elements are allocated.
 	 */
 	decodeUp(body: Uint8Array | string, listMax?: number): Up;
 	encodeDown(down: Down): Uint8Array | string;

@@ -1,5 +1,5 @@
-// Bounds what JSON.parse is given: a few thousand brackets or keys in one frame cost it milliseconds before anything of them is
-// known to be wrong. One pass over the text; strings are skipped by a search of the runtime's, so that a long text costs next to nothing.
+// Bounds the input of JSON.parse, which takes milliseconds for a frame of a few thousand brackets or keys. One pass over the text; strings
+// are skipped by `indexOf`, so that long texts are cheap.
 import { DecodeError } from "./codec.ts";
 
 /** Deepest nesting of objects and arrays that is parsed. No command of the schema needs more than 4. */
@@ -15,9 +15,8 @@ const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 
 /**
- * Throws `DecodeError` `malformed` for a text nested deeper than `JSON_DEPTH_MAX`, and `too_large` for one with more than `valuesMax`
- * values (members and elements; an empty list counts as one). What is no JSON in another way passes. Gives the number of members: more than
- * were parsed, if a key stands twice in an object.
+ * Throws `DecodeError` `malformed` for nesting deeper than `JSON_DEPTH_MAX`, and `too_large` for more than `valuesMax` values (members and
+ * elements; an empty list counts as one). Other syntax errors pass. Returns the number of members, duplicate keys included.
  */
 export function checkJsonBounds(text: string, valuesMax: number): number {
 	let depth = 0;
@@ -51,7 +50,7 @@ export function checkJsonBounds(text: string, valuesMax: number): number {
 	return members;
 }
 
-/** How many members all objects of a parsed text have together: fewer than `checkJsonBounds` has found, if a key stands twice in one. */
+/** The number of members of all objects of a parsed text. Fewer than `checkJsonBounds` returns: the text has a duplicate key. */
 export function membersOf(json: unknown): number {
 	if (typeof json !== "object" || json === null) return 0;
 	let count = 0;
@@ -59,7 +58,7 @@ export function membersOf(json: unknown): number {
 	return Array.isArray(json) ? count - json.length : count;
 }
 
-/** Where the string that begins at `start` ends, or below 0 if it does not. */
+/** Index of the closing quote of the string that begins at `start`; negative if there is none. */
 function stringEnd(text: string, start: number): number {
 	for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
 		let before = end - 1;

@@ -5,7 +5,7 @@ import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { DecodeError } from "./codec.ts";
 import { isWellFormed } from "./utf8.ts";
 
-/** Told of a key, or the name of an enum's value, that the schema does not have. It throws, or what it was told of is left out. */
+/** Called for a key, or the name of an enum value, that is not in the schema. Throws, or returns to ignore it. */
 export type UnknownName = (schema: Schema, name: string, value: unknown) => void;
 
 /** Reads `json` into `into`, a blank message. Throws `DecodeError`; what was read until then is in `into`. */
@@ -15,7 +15,7 @@ export function readJson(schema: Schema, json: unknown, into: Loose, unknown: Un
 		const value = (json as Loose)[key];
 		const field = schema.byName.get(key);
 		if (field === undefined) unknown(schema, key, value);
-		// As the mapping has it: null says that the field is absent.
+		// The proto3 JSON mapping: null means absent.
 		else if (value !== null) readField(schema, field, value, into, unknown);
 	}
 }
@@ -36,7 +36,7 @@ function readField(schema: Schema, field: FieldShape, json: unknown, into: Loose
 	}
 }
 
-/** The value, or undefined for one of an enum that is unknown and left out. */
+/** The value; undefined for an unknown enum value that is ignored. */
 function readValue(schema: Schema, field: FieldShape, json: unknown, unknown: UnknownName): unknown {
 	switch (field.kind) {
 		case "string":

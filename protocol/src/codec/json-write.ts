@@ -1,11 +1,11 @@
-// Messages as JSON text, put together directly: between the schema and the text no tree of objects is needed.
+// Writes messages as JSON text directly, without an intermediate tree of objects.
 
 import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { EncodeError } from "./codec.ts";
 import { encodingsOf } from "./shared-lists.ts";
 import { isWellFormed } from "./utf8.ts";
 
-/** `message` in the proto3 JSON mapping: what the library's `toJsonString` writes, but for the order of keys. */
+/** `message` in the proto3 JSON mapping: the output of the library's `toJsonString`, except the order of keys. */
 export function writeJson(schema: Schema, message: Loose): string {
 	let json = "{";
 	for (const member of schema.members) {
@@ -29,7 +29,7 @@ export function writeJson(schema: Schema, message: Loose): string {
 	return `${json}}`;
 }
 
-/** A field outside a oneof is left out where it has its zero value. */
+/** A field outside a oneof is omitted if it has its zero value. */
 function isAbsent(field: FieldShape, value: unknown): boolean {
 	if (field.repeated) return (value as unknown[]).length === 0;
 	return value === undefined || value === "" || value === false || Object.is(value, 0);
@@ -64,7 +64,7 @@ function valueText(field: FieldShape, value: unknown): string {
 	}
 }
 
-/** Characters that JSON escapes, and surrogates, which may lack their other half. */
+/** Characters that JSON escapes, and surrogates, which may be unpaired. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON must escape.
 const SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
@@ -74,7 +74,7 @@ function stringText(field: FieldShape, text: string): string {
 	return JSON.stringify(text);
 }
 
-/** A value that this version has no name for keeps its number. */
+/** A value without a name in this version is written as its number. */
 function enumText(field: FieldShape, value: number): string {
 	const name = field.values?.names.get(value);
 	return name === undefined ? String(value) : `"${name}"`;

@@ -24,7 +24,7 @@ export const jsonCodec: Codec = {
 		const up = UpSchema.blank();
 		try {
 			readJson(UpSchema, json, up as unknown as Loose, refuse);
-			// JSON.parse has kept the last of them.
+			// JSON.parse keeps only the last of duplicate keys.
 			if (membersOf(json) !== members) throw new DecodeError("malformed", "a key comes twice");
 		} catch (cause) {
 			throw cause instanceof DecodeError
@@ -36,7 +36,7 @@ export const jsonCodec: Codec = {
 	encodeDown: (down) => writeJson(DownSchema, down as unknown as Loose),
 	decodeDown(body) {
 		const down = DownSchema.blank();
-		readJson(DownSchema, parse(textOf(body)), down as unknown as Loose, leaveOut);
+		readJson(DownSchema, parse(textOf(body)), down as unknown as Loose, ignoreUnknown);
 		return down;
 	},
 };
@@ -46,7 +46,7 @@ const refuse: UnknownName = (schema, name, value) => {
 	throw new DecodeError("malformed", `${schema.typeName} does not know ${short(name)}`);
 };
 
-const leaveOut: UnknownName = () => {};
+const ignoreUnknown: UnknownName = () => {};
 
 function textOf(body: Uint8Array | string): string {
 	return typeof body === "string" ? body : decoded(body);
@@ -73,7 +73,7 @@ function isObject(value: unknown): boolean {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The id, wherever in the object it stands. */
+/** The id, at any position in the object. */
 function idOf(json: unknown): number {
 	const id = typeof json === "object" && json !== null && Object.hasOwn(json, "id") ? (json as Loose).id : 0;
 	return typeof id === "number" && id >>> 0 === id ? id : 0;
@@ -84,7 +84,7 @@ function traceOf(json: unknown): string {
 	return typeof trace === "string" ? trace : "";
 }
 
-/** What the peer sent, as far as a message to it should repeat it. */
+/** A name from the peer, shortened for an error message. */
 function short(name: string): string {
 	return JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 }

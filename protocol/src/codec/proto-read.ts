@@ -1,11 +1,11 @@
-// Protobuf, read strictly: every length is held against its frame and its parent, every field against its wire type, every text
-// against UTF-8; a field that comes twice, or two of a oneof, is an error rather than a guess at what was meant.
+// Strict Protobuf decoding: checks each length against its frame and parent, each field against its wire type, each text as UTF-8. A
+// duplicate field, or two fields of a oneof, are errors.
 
 import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { DecodeError } from "./codec.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** Told of a field that the schema does not have. It throws, or the field is left out. `isBlock`: it may be a message. */
+/** Called for a field that is not in the schema. Throws, or returns to ignore it. `isBlock`: it may be a message. */
 export type UnknownNumber = (schema: Schema, number: number, isBlock: boolean) => void;
 
 /**
@@ -20,7 +20,7 @@ const VARINT = 0;
 const BIT64 = 1;
 const LENGTH_DELIMITED = 2;
 const BIT32 = 5;
-/** Up to here a loop over bytes is quicker than a call into the runtime. */
+/** Up to this length a loop over bytes is faster than a call into the runtime. */
 const SHORT_TEXT_BYTES = 16;
 
 class Reader {
@@ -36,7 +36,7 @@ class Reader {
 	}
 
 	message(schema: Schema, into: Loose, end: number): void {
-		/** Fields that have come, a bit each; those of a oneof and lists see to themselves, and no others have a number above 31. */
+		/** Bit set of the fields seen. Fields of oneofs and lists are not in it; all others have numbers up to 31. */
 		let seen = 0;
 		while (this.at < end) {
 			const tag = this.uint32(end);
@@ -94,7 +94,7 @@ class Reader {
 		}
 	}
 
-	/** Exactly what 32 bits hold: more is not cut off but refused. */
+	/** A varint of at most 32 bits; a larger one is refused, not truncated. */
 	private uint32(end: number): number {
 		let value = 0;
 		for (let shift = 0; shift < 35; shift += 7) {
@@ -107,7 +107,7 @@ class Reader {
 		throw malformed("a number has more than 32 bits");
 	}
 
-	/** Up to 64 bits, of which the upper ones only carry the sign. */
+	/** A varint of up to 64 bits, of which the upper 32 only extend the sign. */
 	private int32(end: number): number {
 		let value = 0;
 		for (let i = 0; i < 10; i++) {

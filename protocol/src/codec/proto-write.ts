@@ -1,12 +1,12 @@
-// Messages as Protobuf, written into one scratch buffer that all messages share: an embedded message is written where it will
-// stand, one byte after its length, and moved in the rare case that the length needs more bytes than that.
+// Writes messages as Protobuf into a shared scratch buffer. An embedded message is written in place, after one byte for its length, and
+// moved in the rare case that the length needs more bytes.
 
 import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { EncodeError } from "./codec.ts";
 import { encodingsOf } from "./shared-lists.ts";
 import { encodeUtf8Into, isWellFormed } from "./utf8.ts";
 
-/** `message` as Protobuf: the fields of the library's `toBinary`, a oneof where its smallest number stands. */
+/** `message` as Protobuf: the fields of the library's `toBinary`; a oneof is at the position of its smallest number. */
 export function writeProto(schema: Schema, message: Loose): Uint8Array {
 	at = 0;
 	writeMessage(schema, message);
@@ -20,9 +20,9 @@ const BIT64 = 1;
 const LENGTH_DELIMITED = 2;
 /** Room for a tag and a varint of 32 bits, or a double. */
 const SCALAR_BYTES_MAX = 16;
-/** A page, with its longest text written where it is not known yet how long it is. */
+/** Scratch kept between messages: enough for a page. A larger buffer is released. */
 const SCRATCH_BYTES_KEPT = 256 * 1024;
-/** Up to here a loop over units is quicker than a call into the runtime. */
+/** Up to this length a loop over UTF-16 units is faster than a call into the runtime. */
 const SHORT_TEXT_UNITS = 48;
 
 let scratch = new Uint8Array(SCRATCH_BYTES_KEPT);
@@ -43,7 +43,7 @@ function writeMessage(schema: Schema, message: Loose): void {
 	}
 }
 
-/** A field outside a oneof is absent where it has its zero value. */
+/** A field outside a oneof is omitted if it has its zero value. */
 function writeField(field: FieldShape, value: unknown): void {
 	if (field.repeated) {
 		writeList(field, value as unknown[]);
@@ -142,7 +142,7 @@ function writeAscii(text: string): boolean {
 	return true;
 }
 
-/** Puts the length of what was written since `start` there, where one byte was left for it. */
+/** Writes the length of the bytes since `start` at `start`, where one byte was reserved for it. */
 function closeLength(start: number): void {
 	const length = at - start - 1;
 	if (length < 0x80) {

@@ -6,9 +6,9 @@ import { type Codec, DecodeError } from "./codec.ts";
 import { readProto, type UnknownNumber } from "./proto-read.ts";
 import { writeProto } from "./proto-write.ts";
 
-/** A list that is a little too long is for `checkUp` to refuse, with the command's id and in the words of the limit. */
+/** Elements beyond the limit that are still decoded, so that `checkUp` refuses the list, with the command's id and the limit. */
 const LIST_SLACK = 16;
-/** In `Up` all fields from here on are commands. */
+/** Fields of `Up` from this number on are commands. */
 const COMMAND_NUMBER_MIN = 10;
 
 /** Binary frames. */
@@ -30,15 +30,15 @@ export const protoCodec: Codec = {
 	decodeDown: (body) => decodeMessage(DownSchema, bytesOf(body)),
 };
 
-/** Any message as Protobuf, for a place of its own such as a store. Throws `EncodeError`. */
+/** Any message as Protobuf, for example for a store. Throws `EncodeError`. */
 export function encodeMessage<M extends Message>(schema: Schema<M>, message: M): Uint8Array {
 	return writeProto(schema, message as unknown as Loose);
 }
 
-/** The message of these bytes, without what this version does not know. Throws `DecodeError`. */
+/** Decodes a message, and ignores unknown fields. Throws `DecodeError`. */
 export function decodeMessage<M extends Message>(schema: Schema<M>, bytes: Uint8Array): M {
 	const message = schema.blank();
-	readProto(schema, bytes, message as unknown as Loose, leaveOut, Number.POSITIVE_INFINITY);
+	readProto(schema, bytes, message as unknown as Loose, ignoreUnknown, Number.POSITIVE_INFINITY);
 	return message;
 }
 
@@ -49,7 +49,7 @@ const refuse: UnknownNumber = (schema, number, isBlock) => {
 	throw new DecodeError("malformed", `${schema.typeName} has no field with the number ${number}`);
 };
 
-const leaveOut: UnknownNumber = () => {};
+const ignoreUnknown: UnknownNumber = () => {};
 
 function bytesOf(body: Uint8Array | string): Uint8Array {
 	if (typeof body === "string") throw new DecodeError("malformed", "this connection speaks Protobuf: binary frames, not text");

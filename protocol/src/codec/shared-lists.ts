@@ -1,21 +1,21 @@
-// Lists that stand in many messages and never change, such as a page of a room's members: the encoding of each is kept beside it
-// for as long as the list lives, so that the next message costs a copy of bytes and not a walk along the list.
+// Caches the encoding of immutable lists that are in many messages, such as a page of a room's members, for the lifetime of the list: the
+// next message copies bytes instead of encoding the list.
 interface Encodings {
 	proto?: Uint8Array;
 	json?: string;
 }
 
 const shared = new WeakMap<readonly unknown[], Encodings>();
-/** Shorter lists are written as fast as they are looked up. */
+/** Shorter lists are not cached: encoding them is as fast as the lookup. */
 const LENGTH_MIN = 16;
 
-/** From now on `list`, and all that it holds, must not change, and it stands in one kind of field only. Gives the list. */
+/** Enables the cache for `list`, and returns it. From now on the list and its elements must not change, and it must be used for one field only. */
 export function shareList<T>(list: T[]): T[] {
 	if (list.length >= LENGTH_MIN) shared.set(list, {});
 	return list;
 }
 
-/** Where the encodings of a shared list are kept; undefined for all others. */
+/** The cached encodings of a shared list; undefined for other lists. */
 export function encodingsOf(list: readonly unknown[]): Encodings | undefined {
 	return list.length < LENGTH_MIN ? undefined : shared.get(list);
 }

@@ -4,7 +4,7 @@
 const POLYNOMIAL_REFLECTED = 0x82f6_3b78;
 const TABLES = makeTables();
 
-/** The check of `bytes`, as an unsigned 32-bit number. `seed` is the check of what came before them, to go on from it. */
+/** The CRC-32C of `bytes`, unsigned. `seed`: the CRC of the preceding bytes. */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
 	let crc = ~seed;
 	let i = 0;
@@ -32,7 +32,7 @@ function at(bytes: Uint8Array, i: number): number {
 	return bytes[i] as number;
 }
 
-/** Row `table` for `byte`; the tables lie one behind the other. */
+/** Entry of `table` for `byte`; the tables are concatenated. */
 function entry(table: number, byte: number): number {
 	return TABLES[(table << 8) | byte] as number;
 }

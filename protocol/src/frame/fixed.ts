@@ -1,7 +1,7 @@
-// Frames of one length, agreed beforehand: records of devices, test rigs. Nothing is padded: what fills a frame up, if
-// anything, is the sender's matter, and belongs to the body.
+// Frames of a fixed length, for example records of devices. No padding: a sender that pads includes the padding in the body.
+
+import { ChunkBuffer } from "./chunk-buffer.ts";
 import type { FrameEvent, Framer } from "./framer.ts";
-import { Gather } from "./gather.ts";
 
 export interface FixedOptions {
 	/** Length of every body, in bytes; at least 1. */
@@ -15,29 +15,29 @@ export function fixedFramer({ bytes }: FixedOptions): Framer {
 
 class FixedFramer implements Framer {
 	private readonly bytes: number;
-	private readonly gather = new Gather();
+	private readonly buffer = new ChunkBuffer();
 
 	constructor(bytes: number) {
 		this.bytes = bytes;
 	}
 
 	push(chunk: Uint8Array): void {
-		this.gather.push(chunk);
+		this.buffer.push(chunk);
 	}
 
 	keep(more?: Uint8Array): void {
-		this.gather.keep(more);
+		this.buffer.keep(more);
 	}
 
 	next(): FrameEvent | undefined {
-		const body = this.gather.peek(this.bytes);
+		const body = this.buffer.peek(this.bytes);
 		if (body === undefined) return undefined;
-		this.gather.consume(this.bytes);
+		this.buffer.consume(this.bytes);
 		return { kind: "frame", body };
 	}
 
 	get midFrame(): boolean {
-		return this.gather.bytes > 0;
+		return this.buffer.bytes > 0;
 	}
 
 	encode(body: Uint8Array): Uint8Array {

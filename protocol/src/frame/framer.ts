@@ -1,31 +1,31 @@
-// The contract of a framer: bytes in, events out. It knows no sockets and no clock.
+// Contract of a framer: bytes in, events out. No sockets, no clock.
 
 export type FrameEvent =
 	/** One whole frame. `body` is a view that is valid until the next call to `push`. */
 	| { readonly kind: "frame"; readonly body: Uint8Array }
-	/** A whole frame whose check failed: dropped; the stream goes on with the next. */
+	/** A whole frame with a wrong checksum: dropped; the stream continues with the next one. */
 	| { readonly kind: "damaged" }
 	/**
-	 * The stream cannot be read any further; close it with the code of this name: `too_large` is the peer's mistake, `damaged`
-	 * is the way's (nobody can tell where the next frame begins), and a new connection goes on.
+	 * The stream cannot be decoded any further; close it with this code. `too_large`: the peer's mistake. `damaged`: a corrupt length, so
+	 * that the start of the next frame is unknown; reconnect.
 	 */
 	| { readonly kind: "error"; readonly code: "too_large" | "damaged"; readonly message: string };
 
 /**
- * Cuts a byte stream into frames. `push` takes a chunk of any size, `next` gives one event, or undefined when it needs more;
- * only then may the next chunk be pushed. After an error every further call gives the same error. It never holds more than one frame of the maximum and its header,
- * beside the chunk last pushed.
+ * Splits a byte stream into frames. `push` takes a chunk of any size; `next` returns one event, or undefined when it needs more, and
+ * only then may the next chunk be pushed. An error is final: further calls return it again. Holds at most one frame of maximum size with
+ * its header, beside the last chunk.
  */
 export interface Framer {
 	push(chunk: Uint8Array): void;
 	next(): FrameEvent | undefined;
 	/**
-	 * Copies what is left of the chunk last pushed, and `more` that came behind it, so that `next` can be called when they are not valid any
-	 * more. A chunk may be pushed only when `next` has given undefined; until then what comes is kept.
+	 * Copies the rest of the last chunk, and `more` bytes that followed it, so that `next` can be called after their buffers are invalid. For
+	 * a reader that pauses before `next` has returned undefined, when `push` is not allowed.
 	 */
 	keep(more?: Uint8Array): void;
-	/** Is a frame begun and not yet whole? The deadline per frame runs while it is. */
+	/** Whether a frame is incomplete: the deadline per frame applies. */
 	readonly midFrame: boolean;
-	/** The bytes that carry `body` as one frame. Throws `RangeError` for a body that this framing cannot carry. */
+	/** `body` as one frame. Throws `RangeError` for a body that this framing cannot carry. */
 	encode(body: Uint8Array): Uint8Array;
 }

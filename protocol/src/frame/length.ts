@@ -3,18 +3,18 @@
 //     without check   u32 length │ body
 //     with check      u32 length │ u32 CRC-32C of the four length bytes │ body │ u32 CRC-32C of the body
 //
-// All numbers are big-endian; `length` counts the body alone. The length has a check of its own because it decides where the
-// next frame begins: with one check over all, a flipped bit in the length would be noticed only after waiting for bytes that
-// may never come, and nobody could say where to go on. So a damaged body costs one frame, and a damaged length is known at
-// once and ends the stream, which the client resumes on a new one.
+// Numbers are big-endian; `length` is that of the body. The length has its own check because it locates the next frame: with one check
+// over both, a flipped bit in the length would be detected only after waiting for bytes that may never come. A damaged body costs one
+// frame; a damaged length is detected at once and ends the stream, and the client resumes on a new connection.
+
+import { ChunkBuffer } from "./chunk-buffer.ts";
 import { crc32c } from "./crc32c.ts";
 import type { FrameEvent, Framer } from "./framer.ts";
-import { Gather } from "./gather.ts";
 
 export interface LengthOptions {
 	/** Longest body, in bytes, both ways. */
 	readonly bytesMax: number;
-	/** Carry and verify checks? */
+	/** Write and verify checks. */
 	readonly crc: boolean;
 }
 
@@ -32,8 +32,8 @@ class LengthFramer implements Framer {
 	private readonly crc: boolean;
 	private readonly headBytes: number;
 	private readonly tailBytes: number;
-	private readonly gather = new Gather();
-	/** Body of the frame at hand; undefined until its head is there and right. */
+	private readonly buffer = new ChunkBuffer();
+	/** Body length of the current frame; undefined until its header is complete and verified. */
 	private bodyBytes: number | undefined;
 	private error: FrameEvent | undefined;
 
@@ -45,17 +45,17 @@ class LengthFramer implements Framer {
 	}
 
 	push(chunk: Uint8Array): void {
-		if (this.error === undefined) this.gather.push(chunk);
+		if (this.error === undefined) this.buffer.push(chunk);
 	}
 
 	keep(more?: Uint8Array): void {
-		if (this.error === undefined) this.gather.keep(more);
+		if (this.error === undefined) this.buffer.keep(more);
 	}
 
 	next(): FrameEvent | undefined {
 		if (this.error !== undefined) return this.error;
 		if (this.bodyBytes === undefined) {
-			const head = this.gather.peek(this.headBytes);
+			const head = this.buffer.peek(this.headBytes);
 			if (head === undefined) return undefined;
 			const length = readU32(head, 0);
 			if (this.crc && crc32c(head.subarray(0, 4)) !== readU32(head, 4)) {
@@ -67,18 +67,18 @@ class LengthFramer implements Framer {
 			this.bodyBytes = length;
 		}
 		const frameBytes = this.headBytes + this.bodyBytes + this.tailBytes;
-		const frame = this.gather.peek(frameBytes);
+		const frame = this.buffer.peek(frameBytes);
 		if (frame === undefined) return undefined;
 		const bodyEnd = frameBytes - this.tailBytes;
 		const body = frame.subarray(this.headBytes, bodyEnd);
 		const sound = !this.crc || crc32c(body) === readU32(frame, bodyEnd);
-		this.gather.consume(frameBytes);
+		this.buffer.consume(frameBytes);
 		this.bodyBytes = undefined;
 		return sound ? { kind: "frame", body } : { kind: "damaged" };
 	}
 
 	get midFrame(): boolean {
-		return this.error === undefined && this.gather.bytes > 0;
+		return this.error === undefined && this.buffer.bytes > 0;
 	}
 
 	encode(body: Uint8Array): Uint8Array {
@@ -94,7 +94,7 @@ class LengthFramer implements Framer {
 	}
 
 	private fail(code: "too_large" | "damaged", message: string): FrameEvent {
-		this.gather.clear();
+		this.buffer.clear();
 		this.error = { kind: "error", code, message };
 		return this.error;
 	}

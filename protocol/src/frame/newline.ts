@@ -1,7 +1,8 @@
-// One frame a line, for text: JSON by `nc`, scripts and people. A line ends with \n or \r\n; neither belongs to the body, so a
-// body holds no \n and does not end in \r.
+// One frame per line, for JSON from `nc` and scripts. A line ends with \n or \r\n, which are not part of the body: a body contains no \n
+// and does not end in \r.
+
+import { ChunkBuffer } from "./chunk-buffer.ts";
 import type { FrameEvent, Framer } from "./framer.ts";
-import { Gather } from "./gather.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -17,7 +18,7 @@ export function newlineFramer(options: NewlineOptions): Framer {
 
 class NewlineFramer implements Framer {
 	private readonly bytesMax: number;
-	private readonly gather = new Gather();
+	private readonly buffer = new ChunkBuffer();
 	private error: FrameEvent | undefined;
 
 	constructor(bytesMax: number) {
@@ -25,33 +26,33 @@ class NewlineFramer implements Framer {
 	}
 
 	push(chunk: Uint8Array): void {
-		if (this.error === undefined) this.gather.push(chunk);
+		if (this.error === undefined) this.buffer.push(chunk);
 	}
 
 	keep(more?: Uint8Array): void {
-		if (this.error === undefined) this.gather.keep(more);
+		if (this.error === undefined) this.buffer.keep(more);
 	}
 
 	next(): FrameEvent | undefined {
 		if (this.error !== undefined) return this.error;
-		const { gather } = this;
-		const end = gather.indexInChunk(LF);
-		const lineBytes = end < 0 ? gather.bytes : gather.heldBytes + end;
-		// One more than the limit may be the \r of a line of full length.
+		const { buffer } = this;
+		const end = buffer.indexInChunk(LF);
+		const lineBytes = end < 0 ? buffer.bytes : buffer.heldBytes + end;
+		// One byte more than the limit may be the \r of a line of maximum length.
 		if (lineBytes > this.bytesMax + 1) return this.fail();
 		if (end < 0) {
-			gather.peek(this.bytesMax + 2);
+			buffer.peek(this.bytesMax + 2);
 			return undefined;
 		}
-		const line = gather.peek(lineBytes + 1);
+		const line = buffer.peek(lineBytes + 1);
 		if (line === undefined) return undefined;
-		gather.consume(lineBytes + 1);
+		buffer.consume(lineBytes + 1);
 		const body = line.subarray(0, line[lineBytes - 1] === CR ? lineBytes - 1 : lineBytes);
 		return body.length > this.bytesMax ? this.fail() : { kind: "frame", body };
 	}
 
 	get midFrame(): boolean {
-		return this.error === undefined && this.gather.bytes > 0;
+		return this.error === undefined && this.buffer.bytes > 0;
 	}
 
 	encode(body: Uint8Array): Uint8Array {
@@ -65,7 +66,7 @@ class NewlineFramer implements Framer {
 	}
 
 	private fail(): FrameEvent {
-		this.gather.clear();
+		this.buffer.clear();
 		this.error = { kind: "error", code: "too_large", message: `a line is longer than the limit of ${this.bytesMax} bytes` };
 		return this.error;
 	}

@@ -3,8 +3,7 @@
 //     VERBATIM/1 codec=json check=crc32c        →  VERBATIM/1 ok codec=json check=crc32c frame=length
 //     VERBATIM/2                                →  VERBATIM/1 error unsupported there is no version 2 here; …
 //
-// Every key may be left out. A peer whose first bytes are not `VERBATIM/` is a person at a keyboard: line mode. This is known
-// at the first byte that does not fit.
+// All keys are optional. A peer whose first bytes are not `VERBATIM/` uses line mode, which is decided at the first byte that differs.
 import type { CloseName } from "../closes.ts";
 import { CLOSES } from "../closes.ts";
 import type { CodecName } from "../codec/codec.ts";
@@ -14,7 +13,7 @@ import type { Framer } from "./framer.ts";
 import { lengthFramer } from "./length.ts";
 import { newlineFramer } from "./newline.ts";
 
-/** What is agreed for one framed connection. */
+/** The options of one framed connection. */
 export interface Preface {
 	readonly codec: CodecName;
 	readonly check: "none" | "crc32c";
@@ -23,10 +22,10 @@ export interface Preface {
 
 export const PREFACE_DEFAULT: Preface = { codec: "proto", check: "none", frame: "length" };
 
-/** What is spoken, for answers to those who ask for something else. */
+/** The supported options, for refusals of others. */
 export const PREFACE_SPOKEN = `VERBATIM/${PROTOCOL_VERSION} codec=proto|json check=none|crc32c frame=length|newline`;
 
-/** The name of the close that says why; the words are for people. */
+/** The name of the close, and a message for people. */
 export interface PrefaceError {
 	readonly code: CloseName;
 	readonly message: string;
@@ -43,11 +42,11 @@ export type PrefaceEvent =
 
 export type AnswerEvent =
 	| { readonly kind: "more" }
-	/** The server agrees: frames follow, the first bytes of them in `rest`. */
+	/** The server accepts: frames follow, their first bytes in `rest`. */
 	| { readonly kind: "ok"; readonly preface: Preface; readonly rest: Uint8Array }
-	/** The server does not agree, or has no room; `code` is a name of the closes table, if this version knows it. */
+	/** The server refuses; `code` is a name of the closes table, if this version knows it. */
 	| { readonly kind: "refused"; readonly code: CloseName | undefined; readonly message: string }
-	/** Whoever answers is no server of this protocol. */
+	/** The peer does not speak this protocol. */
 	| { readonly kind: "error"; readonly message: string };
 
 /** The preface line, with its line feed. */
@@ -61,12 +60,12 @@ export function renderPrefaceAnswer(answer: Preface | PrefaceError): string {
 	return "code" in answer ? `${start} error ${answer.code} ${answer.message}\n` : `${start} ok ${keys(answer)}\n`;
 }
 
-/** The framer of what was agreed. `bytesMax` is the longest body, both ways. */
+/** The framer of the accepted options. `bytesMax`: longest body, in both directions. */
 export function prefaceFramer(preface: Preface, bytesMax: number): Framer {
 	return preface.frame === "newline" ? newlineFramer({ bytesMax }) : lengthFramer({ bytesMax, crc: preface.check === "crc32c" });
 }
 
-/** A whole preface line, its end removed. */
+/** Parses a preface line, without its end. */
 export function parsePreface(line: string): Preface | PrefaceError {
 	const [start = "", ...pairs] = words(line);
 	const version = start.slice(MAGIC.length);
@@ -92,23 +91,23 @@ export function parsePreface(line: string): Preface | PrefaceError {
 	return preface;
 }
 
-/** For the server: reads what a TCP peer begins with. After anything but `more` it has done its work. */
+/** For the server: detects and reads the preface of a TCP connection. Any event but `more` is final. */
 export class PrefaceReader {
 	private readonly bytesMax: number;
-	private gathered: Uint8Array = new Uint8Array(0);
+	private received: Uint8Array = new Uint8Array(0);
 
 	constructor(limits: Pick<Limits, "prefaceBytesMax"> = LIMITS) {
 		this.bytesMax = limits.prefaceBytesMax;
 	}
 
-	/** Everything pushed so far: where the peer falls silent halfway, line mode begins with it. */
+	/** All bytes pushed so far: line mode starts with them if the peer stops in the middle. */
 	get pending(): Uint8Array {
-		return this.gathered;
+		return this.received;
 	}
 
 	push(chunk: Uint8Array): PrefaceEvent {
-		const bytes = joined(this.gathered, chunk);
-		this.gathered = bytes;
+		const bytes = joined(this.received, chunk);
+		this.received = bytes;
 		for (let i = 0; i < Math.min(bytes.length, MAGIC.length); i++) {
 			if (bytes[i] !== MAGIC.charCodeAt(i)) return { kind: "line", rest: bytes };
 		}
@@ -124,13 +123,13 @@ export class PrefaceReader {
 	}
 }
 
-/** For the client: reads the server's answer. After anything but `more` it has done its work. */
+/** For the client: reads the server's answer. Any event but `more` is final. */
 export class PrefaceAnswerReader {
-	private gathered: Uint8Array = new Uint8Array(0);
+	private received: Uint8Array = new Uint8Array(0);
 
 	push(chunk: Uint8Array): AnswerEvent {
-		const bytes = joined(this.gathered, chunk);
-		this.gathered = bytes;
+		const bytes = joined(this.received, chunk);
+		this.received = bytes;
 		const line = firstLine(bytes, ANSWER_BYTES_MAX);
 		if (line === "more") return { kind: "more" };
 		if (line === "long" || line.text === undefined) return { kind: "error", message: "this is no answer of a Verbatim server" };
@@ -150,7 +149,7 @@ export class PrefaceAnswerReader {
 }
 
 const MAGIC = "VERBATIM/";
-/** Longest answer line: an error has words, and says what is spoken. */
+/** Longest answer line: an error has a message with the supported options. */
 const ANSWER_BYTES_MAX = 1024;
 const LF = 0x0a;
 
@@ -180,18 +179,18 @@ function unsupported(what: string): PrefaceError {
 	return { code: "unsupported", message: `${what}; spoken here: ${PREFACE_SPOKEN}` };
 }
 
-/** What the peer sent, short: it goes into logs, and into an answer line, which is printable ASCII or not understood. */
+/** The peer's input, shortened and in printable ASCII, for logs and the answer line. */
 function quoted(text: string): string {
 	return `"${text.length > 32 ? `${text.slice(0, 32)}...` : text}"`;
 }
 
-/** The first line, if it is whole; its text is undefined if anything in it is not printable ASCII. */
+/** The first line, if it is complete; its text is undefined if it is not printable ASCII. */
 function firstLine(
 	bytes: Uint8Array,
 	bytesMax: number,
 ): "more" | "long" | { readonly text: string | undefined; readonly endsAt: number } {
 	const end = bytes.indexOf(LF);
-	// One more than the limit may be the \r of a line of full length.
+	// One byte more than the limit may be the \r of a line of maximum length.
 	if (end < 0) return bytes.length > bytesMax + 1 ? "long" : "more";
 	const line = bytes.subarray(0, bytes[end - 1] === 0x0d ? end - 1 : end);
 	if (line.length > bytesMax) return "long";
@@ -199,9 +198,9 @@ function firstLine(
 	return { text: printable ? String.fromCharCode(...line) : undefined, endsAt: end + 1 };
 }
 
-/** Both as one. At most one line's limit and the last chunk are ever joined, so the cost stays bounded. */
+/** Concatenates both. Bounded by the line limit plus one chunk. */
 function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-	// A copy even of a first chunk: the caller may use its buffer again.
+	// Copies also the first chunk: the caller may reuse its buffer.
 	const bytes = new Uint8Array(head.length + tail.length);
 	bytes.set(head);
 	bytes.set(tail, head.length);

@@ -1,9 +1,8 @@
-// The Bidi Rule (RFC 5893 section 2) for names: written from right to left or from left to right, never both, so that a name
-// cannot reorder the words around it. Names hold nothing but letters, digits, their marks and . _ - at most, and no Unicode
-// property of the runtime gives the bidirectional class; but it follows from the block, by the defaults of the Unicode
-// Character Database (DerivedBidiClass.txt), and from the kind of the character.
+// The Bidi Rule (RFC 5893 section 2) for names: right-to-left or left-to-right, never both, so that a name cannot reorder the text around
+// it. The runtime has no property for the bidirectional class. For the characters of names (letters, digits, marks, . _ -) it follows from
+// the block, by the defaults of the Unicode Character Database (DerivedBidiClass.txt), and from the general category.
 
-/** What breaks the Bidi Rule in `text` (in NFC), in words, or undefined. */
+/** The violation of the Bidi Rule in `text` (in NFC), as a message; undefined if there is none. */
 export function bidiProblem(text: string): string | undefined {
 	const classes = [...text].map(bidiClass);
 	if (!classes.some((each) => each === "right" || each === "arabicDigit")) return undefined;

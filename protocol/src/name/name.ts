@@ -1,25 +1,24 @@
-// What may be the name of a user or a room. The alphabet is PRECIS (precis.ts), letters and digits of all scripts; of punctuation a name
-// has . _ and - only, single and between letters or digits, so that a name can stand anywhere: behind # and @, in a line of line mode, in
-// a URL, at the end of a sentence. Emoji are symbols and no part of names (RFC 8264 section 9.15).
+// Names of users and rooms. The alphabet is PRECIS (precis.ts): letters and digits of all scripts. Of punctuation only single . _ - between
+// letters or digits, so that a name can follow # and @, and be part of a line, a URL or a sentence. No emoji (RFC 8264 section 9.15).
 //
-// Both ends hold this. What only the server can say is whether the name, or one that looks like it, is taken.
+// Checked on both ends. Only the server knows whether a name, or a confusable one, is taken.
 import { LIMITS } from "../limits.ts";
 import { enforceUsername } from "./precis.ts";
 
-/** Marks on one letter, at most: enough for Vietnamese, Hebrew with points and Thai, too few to climb into the next line. */
+/** Combining marks per letter: enough for Vietnamese, pointed Hebrew and Thai; more would be drawn over other lines. */
 const MARKS_MAX = 3;
 
-/** `input` in the spelling of PRECIS, or why it has none: a sentence for people, without its full stop. Its form is not checked yet. */
+/** `input` as PRECIS enforces it, or why it is invalid: a sentence without its full stop. Does not check the form. */
 export function nameSpelling(
 	input: string,
 ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string } {
 	if (input === "") return { ok: false, why: "a name has at least one character" };
-	// Composed, nothing gets shorter than a fourth: what is longer now is not worth the work of composing it.
+	// Composition shortens to a fourth at most: refuses longer input without composing it.
 	if (input.length > LIMITS.nameCharsMax * 8) return { ok: false, why: TOO_LONG };
 	return enforceUsername(input);
 }
 
-/** What is wrong with the length or the form of a name in its spelling, or undefined. */
+/** The problem in the length or form of an enforced name, or undefined. */
 export function nameFormProblem(name: string): string | undefined {
 	if ([...name].length > LIMITS.nameCharsMax) return TOO_LONG;
 	const forbidden = /[^A-Za-z0-9._\-\u0080-\u{10FFFF}]/u.exec(name);
@@ -31,7 +30,7 @@ export function nameFormProblem(name: string): string | undefined {
 	return undefined;
 }
 
-/** Why a server would refuse `input` as a name, whoever has it, or undefined. */
+/** Why a server refuses `input` as a name, regardless of other names; or undefined. */
 export function nameProblem(input: string): string | undefined {
 	const spelled = nameSpelling(input);
 	return spelled.ok ? nameFormProblem(spelled.text) : spelled.why;

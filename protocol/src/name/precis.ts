@@ -1,25 +1,24 @@
-// PRECIS (RFC 8264, RFC 8265): which characters may stand in a name, and in which spelling a name is kept. The derived property
-// of a character is computed by the steps of RFC 8264 section 8 from the Unicode tables that the runtime carries, rather than
-// from a table of one Unicode version, as the RFC wishes.
+// PRECIS (RFC 8264, RFC 8265): the characters of names, and their normal form. The derived property of a character is computed by the steps
+// of RFC 8264 section 8 from the runtime's Unicode tables, as the RFC recommends, not from a table of one Unicode version.
 //
-// Stricter than the profile: join controls (zero width) are refused everywhere, whatever stands beside them.
+// Stricter than the profile: join controls (zero width) are refused in every context.
 import { bidiProblem } from "./bidi.ts";
 
 /**
- * `input` as UsernameCasePreserved (RFC 8265 section 3.4) spells it: width-mapped, NFC, case kept; or why it is not a user name.
- * Marks of ASCII punctuation are all allowed here; which of them a name may have is decided in name.ts.
+ * Enforces UsernameCasePreserved (RFC 8265 section 3.4) on `input`: width-mapped, NFC, case preserved; or says why it is not a user name.
+ * Allows all ASCII punctuation; name.ts restricts it.
  */
 export function enforceUsername(
 	input: string,
 ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string } {
 	const widthMapped = mapWidth(input);
 	const text = widthMapped.normalize("NFC");
-	// As it is kept it is checked too: composed, a letter may not be any more what its neighbour needs (l·l and an accent on it).
+	// Also checks the result: composition may change a letter that its neighbour's context rule needs (l·l with an accent).
 	const problem = charProblem(widthMapped) ?? charProblem(text) ?? bidiProblem(text);
 	return problem === undefined ? { ok: true, text } : { ok: false, why: problem };
 }
 
-/** What character of `text` may not be there, in words. */
+/** The first disallowed character of `text`, as a message. */
 function charProblem(text: string): string | undefined {
 	const points = [...text];
 	for (const [at, point] of points.entries()) {
@@ -29,7 +28,7 @@ function charProblem(text: string): string | undefined {
 	return undefined;
 }
 
-/** Is the character PVALID or CONTEXTO in the IdentifierClass? Takes one code point, as a string. */
+/** Whether a code point, given as a string, is PVALID or CONTEXTO in the IdentifierClass. */
 export function isIdentifierChar(point: string): boolean {
 	if (EXCEPTIONS_VALID.test(point) || CONTEXT_DEPENDENT.test(point)) return true;
 	if (EXCEPTIONS_DISALLOWED.test(point)) return false;
@@ -39,8 +38,8 @@ export function isIdentifierChar(point: string): boolean {
 	return LETTER_OR_DIGIT.test(point);
 }
 
-// The categories of RFC 8264 section 9, under its names. What no category takes (unassigned, controls, spaces, symbols,
-// punctuation, other letters and digits) is disallowed in identifiers.
+// The categories of RFC 8264 section 9, by its names. All other characters (unassigned, controls, spaces, symbols, punctuation, other letters
+// and digits) are disallowed in identifiers.
 const EXCEPTIONS_VALID = /^[\u00DF\u03C2\u06FD\u06FE\u0F0B\u3007]$/u;
 const EXCEPTIONS_DISALLOWED = /^[\u0640\u07FA\u302E\u302F\u3031-\u3035\u303B]$/u;
 const CONTEXT_DEPENDENT = /^[\u00B7\u0375\u05F3\u05F4\u30FB\u0660-\u0669\u06F0-\u06F9]$/u;
@@ -49,12 +48,12 @@ const OLD_HANGUL_JAMO = /^[\u1100-\u11FF\uA960-\uA97C\uD7B0-\uD7C6\uD7CB-\uD7FB]
 const IGNORABLE = /^[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]$/u;
 const LETTER_OR_DIGIT = /^[\p{Ll}\p{Lu}\p{Lo}\p{Nd}\p{Lm}\p{Mn}\p{Mc}]$/u;
 
-/** Fullwidth and halfwidth characters become the ordinary ones they stand for (RFC 8265 section 3.3.1). */
+/** Maps fullwidth and halfwidth characters to their decomposition mappings (RFC 8265 section 3.3.1). */
 function mapWidth(text: string): string {
 	return text.replace(/[\u3000\uFF01-\uFFEE]/gu, (point) => point.normalize("NFKC"));
 }
 
-/** The rules of RFC 5892 appendix A for characters that are allowed beside certain others only. */
+/** The contextual rules of RFC 5892 appendix A. */
 function fitsContext(points: readonly string[], at: number): boolean {
 	const point = points[at] ?? "";
 	if (!CONTEXT_DEPENDENT.test(point)) return true;
@@ -71,12 +70,12 @@ function fitsContext(points: readonly string[], at: number): boolean {
 		case "\u30FB":
 			return points.some((each) => /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]$/u.test(each));
 		default:
-			// The two rows of Arabic digits look alike in part: a name has digits of one of them.
+			// The two sets of Arabic digits are partly confusable: a name must not mix them.
 			return !points.some((each) => (point <= "\u0669" ? /^[\u06F0-\u06F9]$/u : /^[\u0660-\u0669]$/u).test(each));
 	}
 }
 
-/** What people have a word for; a number tells them nothing. */
+/** Names of characters for messages; others are shown by code point. */
 const WORDS: ReadonlyMap<string, string> = new Map([
 	["\t", "a tab"],
 	["\n", "the end of a line"],

@@ -35,7 +35,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "memory is made for what a header claims",
 		target: "framers",
-		file: "protocol/src/frame/gather.ts",
+		file: "protocol/src/frame/chunk-buffer.ts",
 		find: "new Uint8Array(Math.min(bytesMax, Math.max(bytes, this.hold.length * 2, HOLD_BYTES_MIN)))",
 		replace: "new Uint8Array(bytesMax)",
 	},

@@ -144,6 +144,6 @@ function run(kind: Kind, chunks: Iterable<Uint8Array>): { readonly events: Frame
 
 /** Bytes held of a frame that is not whole, and the memory that was made for them. */
 function holdOf(framer: Framer): { readonly held: number; readonly room: number } {
-	const { gather } = framer as unknown as { gather: { readonly heldBytes: number; readonly hold: Uint8Array } };
-	return { held: gather.heldBytes, room: gather.hold.length };
+	const { buffer } = framer as unknown as { buffer: { readonly heldBytes: number; readonly hold: Uint8Array } };
+	return { held: buffer.heldBytes, room: buffer.hold.length };
 }

@@ -4,7 +4,7 @@ import { type Message, message, type Schema } from "../../../schema.ts";
 
 export const Skipped_Reason = {
 	UNKNOWN: 0,
-	/** Too far behind to be sent everything. */
+	/** Further behind than the catch-up limit. */
 	FAR: 1,
 	/** The log has another epoch than the cursor: an older state was restored. */
 	EPOCH: 2,
@@ -13,7 +13,7 @@ export type Skipped_Reason = (typeof Skipped_Reason)[keyof typeof Skipped_Reason
 
 export const Room_Kind = {
 	UNKNOWN: 0,
-	/** Anybody may find and join it. */
+	/** Every user may find and join it. */
 	PUBLIC: 1,
 	/** Found and joined by invitation only. */
 	PRIVATE: 2,
@@ -53,28 +53,28 @@ export interface Up extends Message<"verbatim.v1.Up"> {
 		| { case: undefined; value?: undefined };
 }
 
-/** The first message of every connection: who is there, and what it has seen. */
+/** The first message of every connection: authenticates it and resumes its rooms. */
 export interface Hello extends Message<"verbatim.v1.Hello"> {
 	credential:
-		/** A signed token, from here or from an identity provider that the server trusts. */
+		/** A signed token, of this server or of an identity provider that it trusts. */
 		| { case: "token"; value: string }
 		| { case: "guest"; value: Guest }
 		| { case: "login"; value: Password }
 		| { case: "register"; value: Password }
-		/** A refresh token of this server: who comes back after the access token has run out. The welcome brings fresh tokens. */
+		/** A refresh token of this server, for a client whose access token has expired. The welcome has fresh tokens. */
 		| { case: "refresh"; value: string }
 		| { case: undefined; value?: undefined };
 	/** Name and version of the client, for logs. At most 64 characters. */
 	client: string;
-	/** Where this client stands in each room it knows. Rooms without a cursor are live from the head that `Welcome` names. */
+	/** The client's cursor in each room that it knows. Rooms without a cursor are live from their head in `Welcome`. */
 	cursors: Cursor[];
 }
 
 export interface Guest extends Message<"verbatim.v1.Guest"> {
 	name: string;
 	/**
-	 * A secret that the client makes before its first try: 22 to 64 characters of base64url, 128 random bits or more. Whoever comes with the
-	 * name and the key of a guest is that guest again, as after a welcome that was lost. Empty: always somebody new.
+	 * A secret that the client generates before its first try: 22 to 64 characters of base64url, 128 random bits or more. Name and key of a
+	 * guest log in as that guest again, for example after a lost welcome. Empty: always a new guest.
 	 */
 	key: string;
 }
@@ -84,20 +84,20 @@ export interface Password extends Message<"verbatim.v1.Password"> {
 	password: string;
 }
 
-/** "I have everything of this room up to and including `seq`, in this incarnation of its log." */
+/** The client has all entries of this room up to and including `seq`, in this epoch of its log. */
 export interface Cursor extends Message<"verbatim.v1.Cursor"> {
 	room: string;
 	epoch: number;
 	seq: number;
 }
 
-/** Either side may ask; the other answers with Pong and the same nonce. A server's ping tells the interval it keeps. */
+/** Either side may send it; the other answers with Pong and the same nonce. A server's ping states its interval. */
 export interface Ping extends Message<"verbatim.v1.Ping"> {
 	nonce: number;
 	intervalMs: number;
 	/**
-	 * From a server: how far it has sent rooms on this connection, before this ping. Rooms in which nothing was sent since an earlier
-	 * ping told of them may be missing.
+	 * From a server: the seq up to which each room was sent on this connection, before this ping. Rooms without new entries since the last
+	 * ping that listed them may be omitted.
 	 */
 	heads: Cursor[];
 }
@@ -114,24 +114,26 @@ export interface Refresh extends Message<"verbatim.v1.Refresh"> {
 export interface Send extends Message<"verbatim.v1.Send"> {
 	room: string;
 	/**
-	 * The client's own id of this send, unique for its user for ever, 1 to 64 characters. Sending again with the same cid and
-	 * the same content returns the first result.
+	 * The idempotency key of this send, unique per user without an end, 1 to 64 characters. A retry with the same cid and the same content
+	 * returns the first result.
 	 */
 	cid: string;
 	text: string;
 	/**
-	 * The cid of an earlier send of this user that must be in the log before this one; empty for none. A client that does not
-	 * wait for each answer names its previous unanswered send here, so that a refusal in between can never reorder what it says:
-	 * what stands behind a refused send is refused as `out_of_order`.
+	 * The cid of an earlier send of this user that must be in the log before this one; empty for none. A client that pipelines names its
+	 * previous unanswered send here, so that a refusal cannot reorder its messages: a send behind a refused one is refused as `out_of_order`.
 	 */
 	behind: string;
 }
 
-/** Become a member (of a channel: created if nobody has it yet and `create` is set) and get "history up to N, live from N+1". */
+/**
+ * Joins a room (creates a channel if there is none and `create` is set). The answer has a page of history up to N; live entries follow from
+ * N+1.
+ */
 export interface Join extends Message<"verbatim.v1.Join"> {
 	room: string;
 	create: boolean;
-	/** Newest entries wanted in the answer, at most `historyEntriesMax`. */
+	/** Number of newest entries in the answer, at most `historyEntriesMax`. */
 	history: number;
 }
 
@@ -165,11 +167,11 @@ export interface History extends Message<"verbatim.v1.History"> {
 	before: number;
 	after: number;
 	limit: number;
-	/** From the first entry on. */
+	/** The first entries of the log. */
 	first: boolean;
-	/** With this entry in its middle, as far as the log goes on both sides; 0 is none. */
+	/** Entries on both sides of this one; 0 is none. */
 	around: number;
-	/** Around an entry of this time or later whose predecessor is of an earlier one, in milliseconds since the Unix epoch; 0 is none. */
+	/** Around an entry at or after this time whose predecessor is before it, in milliseconds since the Unix epoch; 0 is none. */
 	atMs: number;
 }
 
@@ -177,7 +179,7 @@ export interface History extends Message<"verbatim.v1.History"> {
 export interface Rooms extends Message<"verbatim.v1.Rooms"> {
 	/** `next` of the page before; empty for the first. */
 	after: string;
-	/** Public channels wanted; at most `roomsPageMax`, which 0 stands for. */
+	/** At most this many public channels; 0: `roomsPageMax`, which is also the maximum. */
 	limit: number;
 }
 
@@ -186,9 +188,9 @@ export interface Who extends Message<"verbatim.v1.Who"> {
 	room: string;
 	/** `next` of the page before; empty for the first. */
 	after: string;
-	/** Members wanted; at most `membersPageMax`, which 0 stands for. */
+	/** At most this many members; 0: `membersPageMax`, which is also the maximum. */
 	limit: number;
-	/** The list that the client has. Where a large room's list is still that one, it is not sent again. */
+	/** Version of the list that the client has. If it is still current, a large room's list is not sent again. */
 	epoch: number;
 	version: number;
 	/** By id, at most `presenceUsersMax`. */
@@ -199,7 +201,7 @@ export interface Typing extends Message<"verbatim.v1.Typing"> {
 	room: string;
 }
 
-/** What a server sends. `id` is that of the command it answers, 0 for what nobody asked for. */
+/** What a server sends. `id` is that of the command that it answers, 0 for a push. */
 export interface Down extends Message<"verbatim.v1.Down"> {
 	id: number;
 	body:
@@ -219,7 +221,7 @@ export interface Down extends Message<"verbatim.v1.Down"> {
 		| { case: "roomAdded"; value: RoomAdded }
 		| { case: "roomRemoved"; value: RoomRemoved }
 		| { case: "invited"; value: Invited }
-		/** The life of the connection. */
+		/** State of the connection. */
 		| { case: "ping"; value: Ping }
 		| { case: "pong"; value: Pong }
 		| { case: "behind"; value: Behind }
@@ -233,7 +235,7 @@ export interface Down extends Message<"verbatim.v1.Down"> {
 export interface Welcome extends Message<"verbatim.v1.Welcome"> {
 	session: string;
 	user?: User | undefined;
-	/** Every room of which the user is a member, and those to which an invitation is open. */
+	/** All rooms of which the user is a member, and those with an open invitation. */
 	rooms: Room[];
 	heartbeatMs: number;
 	/** Present when the credential was not a token. */
@@ -257,9 +259,9 @@ export interface Tokens extends Message<"verbatim.v1.Tokens"> {
 export interface Failure extends Message<"verbatim.v1.Failure"> {
 	code: string;
 	message: string;
-	/** May the same command succeed later, unchanged? */
+	/** Whether the same command may succeed later, unchanged. */
 	retry: boolean;
-	/** When it is worth trying again; 0 where the client chooses. */
+	/** Delay before a retry; 0: the client chooses. */
 	retryAfterMs: number;
 	trace: string;
 }
@@ -270,7 +272,7 @@ export interface Sent extends Message<"verbatim.v1.Sent"> {
 	epoch: number;
 	seq: number;
 	atMs: number;
-	/** This cid had been committed before; nothing was written now. */
+	/** A duplicate: this cid was committed before, and nothing was written. */
 	repeated: boolean;
 }
 
@@ -284,8 +286,8 @@ export interface Done extends Message<"verbatim.v1.Done"> {
 }
 
 /**
- * The entries `from` to `to` of a log, both included, none left out; empty when `to` < `from`. Messages are given as they
- * stand at `as_of`: later entries that change a message apply on top.
+ * The entries `from` to `to` of a log, inclusive, without gaps; empty when `to` < `from`. Messages have their state at `as_of`: later entries
+ * that change a message apply on top.
  */
 export interface Page extends Message<"verbatim.v1.Page"> {
 	room: string;
@@ -303,33 +305,33 @@ export interface RoomList extends Message<"verbatim.v1.RoomList"> {
 	next: string;
 }
 
-/** Members in the order of their ids; a list of a single page has those first who are online, where that is told. */
+/** Members in the order of their ids; in a list of a single page, those who are online come first if presence is included. */
 export interface MemberList extends Message<"verbatim.v1.MemberList"> {
 	room: string;
 	members: Member[];
 	epoch: number;
 	/**
-	 * Grows with each change of who is in the room: by one with each member or invitation that an entry adds, changes or removes, and
-	 * with an invitation that is declined, which has no entry.
+	 * Incremented by each change of the list: by one for each member or invitation that an entry adds, changes or removes, and for a declined
+	 * invitation, which has no entry.
 	 */
 	version: number;
-	/** The list stands as the entries up to this seq make it. */
+	/** The list is that after the entries up to this seq. */
 	asOf: number;
 	/** Members, on all pages; the invited do not count. */
 	total: number;
-	/** Members who are online, at most a second ago. */
+	/** Number of members online, at most a second old. */
 	online: number;
 	/** `after` of the next page; empty where there is none. */
 	next: string;
-	/** The list is the one that the client has: there are no members here. */
+	/** The client's version is current: this message has no members. */
 	same: boolean;
-	/** `online` of each member is told. It is not in large rooms. */
+	/** Presence is included in `online` of each member. Not in large rooms. */
 	presence: boolean;
-	/** Of the users asked after, those who are online in this room, by id. */
+	/** Those of the requested users who are online in this room, by id. */
 	here: User[];
 }
 
-/** New entries of a log, dense and in order, continuing where this connection stood. */
+/** New entries of a log, dense and in order, after those already sent on this connection. */
 export interface Entries extends Message<"verbatim.v1.Entries"> {
 	room: string;
 	epoch: number;
@@ -337,8 +339,8 @@ export interface Entries extends Message<"verbatim.v1.Entries"> {
 }
 
 /**
- * The entries `from` to `to` were not sent on this connection and can be fetched with History. The newest page comes along;
- * the stream continues at `page.to + 1`.
+ * The entries `from` to `to` were not sent on this connection, and can be fetched with History. Includes the newest page; the stream
+ * continues at `page.to + 1`.
  */
 export interface Skipped extends Message<"verbatim.v1.Skipped"> {
 	room: string;
@@ -346,11 +348,11 @@ export interface Skipped extends Message<"verbatim.v1.Skipped"> {
 	to: number;
 	reason: Skipped_Reason;
 	page?: Page | undefined;
-	/** Of the log that `from`, `to` and `page` are of. */
+	/** The epoch of `from`, `to` and `page`. */
 	epoch: number;
 }
 
-/** The user became a member on another device or by a direct conversation; entries follow from `room.head + 1`. */
+/** The user became a member by another session or a direct conversation; entries follow from `room.head + 1`. */
 export interface RoomAdded extends Message<"verbatim.v1.RoomAdded"> {
 	room?: Room | undefined;
 }
@@ -364,10 +366,7 @@ export interface Invited extends Message<"verbatim.v1.Invited"> {
 	by?: User | undefined;
 }
 
-/**
- * This connection reads more slowly than its rooms speak: the server now serves it from the log, at its own pace (true), or
- * has caught up with all rooms again (false).
- */
+/** This connection is slower than its rooms: the server is in catch-up for it, from the log (true), or has caught up with all rooms (false). */
 export interface Behind extends Message<"verbatim.v1.Behind"> {
 	behind: boolean;
 }
@@ -404,9 +403,9 @@ export interface Room extends Message<"verbatim.v1.Room"> {
 	/** The newest seq. */
 	head: number;
 	members: number;
-	/** What the asking user is in it. */
+	/** The requesting user's membership. */
 	standing: Room_Standing;
-	/** The other one of a direct conversation. */
+	/** The other user of a direct conversation. */
 	peer?: User | undefined;
 }
 
@@ -421,9 +420,9 @@ export interface Entry extends Message<"verbatim.v1.Entry"> {
 	seq: number;
 	/** When it was committed by the server's clock, milliseconds since the Unix epoch. Order is given by seq alone. */
 	atMs: number;
-	/** Who did it, under the name of that moment. */
+	/** The acting user, with the name at that time. */
 	sender?: User | undefined;
-	/** The sender's own id of it; empty where the server made the entry. */
+	/** The sender's idempotency key; empty for entries made by the server. */
 	cid: string;
 	body:
 		| { case: "message"; value: MessageBody }
@@ -450,7 +449,7 @@ export interface JoinedBody extends Message<"verbatim.v1.JoinedBody"> {
 }
 
 export interface LeftBody extends Message<"verbatim.v1.LeftBody"> {
-	/** Empty when it was the user's own wish. */
+	/** Empty when the user left by a command. */
 	reason: string;
 }
 

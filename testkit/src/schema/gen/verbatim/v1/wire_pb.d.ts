@@ -1,4 +1,4 @@
-// The wire of Verbatim: the single source of both codecs, Protobuf and its JSON form.
+// The wire of Verbatim: the source of both codecs, Protobuf and its JSON mapping.
 //
 // One connection carries `Up` messages from client to server and `Down` messages from server to client, one per frame.
 // docs/protocol.md is normative for order and meaning; this file is normative for shape. A change here needs a line in
@@ -131,7 +131,7 @@ export declare type Up = Message<"verbatim.v1.Up"> & {
 export declare const UpSchema: GenMessage<Up>;
 
 /**
- * The first message of every connection: who is there, and what it has seen.
+ * The first message of every connection: authenticates it and resumes its rooms.
  *
  * @generated from message verbatim.v1.Hello
  */
@@ -141,7 +141,7 @@ export declare type Hello = Message<"verbatim.v1.Hello"> & {
    */
   credential: {
     /**
-     * A signed token, from here or from an identity provider that the server trusts.
+     * A signed token, of this server or of an identity provider that it trusts.
      *
      * @generated from field: string token = 1;
      */
@@ -167,7 +167,7 @@ export declare type Hello = Message<"verbatim.v1.Hello"> & {
     case: "register";
   } | {
     /**
-     * A refresh token of this server: who comes back after the access token has run out. The welcome brings fresh tokens.
+     * A refresh token of this server, for a client whose access token has expired. The welcome has fresh tokens.
      *
      * @generated from field: string refresh = 7;
      */
@@ -183,7 +183,7 @@ export declare type Hello = Message<"verbatim.v1.Hello"> & {
   client: string;
 
   /**
-   * Where this client stands in each room it knows. Rooms without a cursor are live from the head that `Welcome` names.
+   * The client's cursor in each room that it knows. Rooms without a cursor are live from their head in `Welcome`.
    *
    * @generated from field: repeated verbatim.v1.Cursor cursors = 6;
    */
@@ -206,8 +206,8 @@ export declare type Guest = Message<"verbatim.v1.Guest"> & {
   name: string;
 
   /**
-   * A secret that the client makes before its first try: 22 to 64 characters of base64url, 128 random bits or more. Whoever comes with the
-   * name and the key of a guest is that guest again, as after a welcome that was lost. Empty: always somebody new.
+   * A secret that the client generates before its first try: 22 to 64 characters of base64url, 128 random bits or more. Name and key of a
+   * guest log in as that guest again, for example after a lost welcome. Empty: always a new guest.
    *
    * @generated from field: string key = 2;
    */
@@ -242,7 +242,7 @@ export declare type Password = Message<"verbatim.v1.Password"> & {
 export declare const PasswordSchema: GenMessage<Password>;
 
 /**
- * "I have everything of this room up to and including `seq`, in this incarnation of its log."
+ * The client has all entries of this room up to and including `seq`, in this epoch of its log.
  *
  * @generated from message verbatim.v1.Cursor
  */
@@ -270,7 +270,7 @@ export declare type Cursor = Message<"verbatim.v1.Cursor"> & {
 export declare const CursorSchema: GenMessage<Cursor>;
 
 /**
- * Either side may ask; the other answers with Pong and the same nonce. A server's ping tells the interval it keeps.
+ * Either side may send it; the other answers with Pong and the same nonce. A server's ping states its interval.
  *
  * @generated from message verbatim.v1.Ping
  */
@@ -286,8 +286,8 @@ export declare type Ping = Message<"verbatim.v1.Ping"> & {
   intervalMs: number;
 
   /**
-   * From a server: how far it has sent rooms on this connection, before this ping. Rooms in which nothing was sent since an earlier
-   * ping told of them may be missing.
+   * From a server: the seq up to which each room was sent on this connection, before this ping. Rooms without new entries since the last
+   * ping that listed them may be omitted.
    *
    * @generated from field: repeated verbatim.v1.Cursor heads = 3;
    */
@@ -344,8 +344,8 @@ export declare type Send = Message<"verbatim.v1.Send"> & {
   room: string;
 
   /**
-   * The client's own id of this send, unique for its user for ever, 1 to 64 characters. Sending again with the same cid and
-   * the same content returns the first result.
+   * The idempotency key of this send, unique per user without an end, 1 to 64 characters. A retry with the same cid and the same content
+   * returns the first result.
    *
    * @generated from field: string cid = 2;
    */
@@ -357,9 +357,8 @@ export declare type Send = Message<"verbatim.v1.Send"> & {
   text: string;
 
   /**
-   * The cid of an earlier send of this user that must be in the log before this one; empty for none. A client that does not
-   * wait for each answer names its previous unanswered send here, so that a refusal in between can never reorder what it says:
-   * what stands behind a refused send is refused as `out_of_order`.
+   * The cid of an earlier send of this user that must be in the log before this one; empty for none. A client that pipelines names its
+   * previous unanswered send here, so that a refusal cannot reorder its messages: a send behind a refused one is refused as `out_of_order`.
    *
    * @generated from field: string behind = 4;
    */
@@ -373,7 +372,8 @@ export declare type Send = Message<"verbatim.v1.Send"> & {
 export declare const SendSchema: GenMessage<Send>;
 
 /**
- * Become a member (of a channel: created if nobody has it yet and `create` is set) and get "history up to N, live from N+1".
+ * Joins a room (creates a channel if there is none and `create` is set). The answer has a page of history up to N; live entries follow from
+ * N+1.
  *
  * @generated from message verbatim.v1.Join
  */
@@ -389,7 +389,7 @@ export declare type Join = Message<"verbatim.v1.Join"> & {
   create: boolean;
 
   /**
-   * Newest entries wanted in the answer, at most `historyEntriesMax`.
+   * Number of newest entries in the answer, at most `historyEntriesMax`.
    *
    * @generated from field: uint32 history = 3;
    */
@@ -516,21 +516,21 @@ export declare type History = Message<"verbatim.v1.History"> & {
   limit: number;
 
   /**
-   * From the first entry on.
+   * The first entries of the log.
    *
    * @generated from field: bool first = 5;
    */
   first: boolean;
 
   /**
-   * With this entry in its middle, as far as the log goes on both sides; 0 is none.
+   * Entries on both sides of this one; 0 is none.
    *
    * @generated from field: uint32 around = 6;
    */
   around: number;
 
   /**
-   * Around an entry of this time or later whose predecessor is of an earlier one, in milliseconds since the Unix epoch; 0 is none.
+   * Around an entry at or after this time whose predecessor is before it, in milliseconds since the Unix epoch; 0 is none.
    *
    * @generated from field: double at_ms = 7;
    */
@@ -557,7 +557,7 @@ export declare type Rooms = Message<"verbatim.v1.Rooms"> & {
   after: string;
 
   /**
-   * Public channels wanted; at most `roomsPageMax`, which 0 stands for.
+   * At most this many public channels; 0: `roomsPageMax`, which is also the maximum.
    *
    * @generated from field: uint32 limit = 2;
    */
@@ -589,14 +589,14 @@ export declare type Who = Message<"verbatim.v1.Who"> & {
   after: string;
 
   /**
-   * Members wanted; at most `membersPageMax`, which 0 stands for.
+   * At most this many members; 0: `membersPageMax`, which is also the maximum.
    *
    * @generated from field: uint32 limit = 3;
    */
   limit: number;
 
   /**
-   * The list that the client has. Where a large room's list is still that one, it is not sent again.
+   * Version of the list that the client has. If it is still current, a large room's list is not sent again.
    *
    * @generated from field: uint32 epoch = 4;
    */
@@ -638,7 +638,7 @@ export declare type Typing = Message<"verbatim.v1.Typing"> & {
 export declare const TypingSchema: GenMessage<Typing>;
 
 /**
- * What a server sends. `id` is that of the command it answers, 0 for what nobody asked for.
+ * What a server sends. `id` is that of the command that it answers, 0 for a push.
  *
  * @generated from message verbatim.v1.Down
  */
@@ -741,7 +741,7 @@ export declare type Down = Message<"verbatim.v1.Down"> & {
     case: "invited";
   } | {
     /**
-     * The life of the connection.
+     * State of the connection.
      *
      * @generated from field: verbatim.v1.Ping ping = 40;
      */
@@ -803,7 +803,7 @@ export declare type Welcome = Message<"verbatim.v1.Welcome"> & {
   user?: User | undefined;
 
   /**
-   * Every room of which the user is a member, and those to which an invitation is open.
+   * All rooms of which the user is a member, and those with an open invitation.
    *
    * @generated from field: repeated verbatim.v1.Room rooms = 3;
    */
@@ -900,14 +900,14 @@ export declare type Failure = Message<"verbatim.v1.Failure"> & {
   message: string;
 
   /**
-   * May the same command succeed later, unchanged?
+   * Whether the same command may succeed later, unchanged.
    *
    * @generated from field: bool retry = 3;
    */
   retry: boolean;
 
   /**
-   * When it is worth trying again; 0 where the client chooses.
+   * Delay before a retry; 0: the client chooses.
    *
    * @generated from field: uint32 retry_after_ms = 4;
    */
@@ -952,7 +952,7 @@ export declare type Sent = Message<"verbatim.v1.Sent"> & {
   atMs: number;
 
   /**
-   * This cid had been committed before; nothing was written now.
+   * A duplicate: this cid was committed before, and nothing was written.
    *
    * @generated from field: bool repeated = 5;
    */
@@ -1001,8 +1001,8 @@ export declare type Done = Message<"verbatim.v1.Done"> & {
 export declare const DoneSchema: GenMessage<Done>;
 
 /**
- * The entries `from` to `to` of a log, both included, none left out; empty when `to` < `from`. Messages are given as they
- * stand at `as_of`: later entries that change a message apply on top.
+ * The entries `from` to `to` of a log, inclusive, without gaps; empty when `to` < `from`. Messages have their state at `as_of`: later entries
+ * that change a message apply on top.
  *
  * @generated from message verbatim.v1.Page
  */
@@ -1073,7 +1073,7 @@ export declare type RoomList = Message<"verbatim.v1.RoomList"> & {
 export declare const RoomListSchema: GenMessage<RoomList>;
 
 /**
- * Members in the order of their ids; a list of a single page has those first who are online, where that is told.
+ * Members in the order of their ids; in a list of a single page, those who are online come first if presence is included.
  *
  * @generated from message verbatim.v1.MemberList
  */
@@ -1094,15 +1094,15 @@ export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
   epoch: number;
 
   /**
-   * Grows with each change of who is in the room: by one with each member or invitation that an entry adds, changes or removes, and
-   * with an invitation that is declined, which has no entry.
+   * Incremented by each change of the list: by one for each member or invitation that an entry adds, changes or removes, and for a declined
+   * invitation, which has no entry.
    *
    * @generated from field: uint32 version = 4;
    */
   version: number;
 
   /**
-   * The list stands as the entries up to this seq make it.
+   * The list is that after the entries up to this seq.
    *
    * @generated from field: uint32 as_of = 5;
    */
@@ -1116,7 +1116,7 @@ export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
   total: number;
 
   /**
-   * Members who are online, at most a second ago.
+   * Number of members online, at most a second old.
    *
    * @generated from field: uint32 online = 7;
    */
@@ -1130,21 +1130,21 @@ export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
   next: string;
 
   /**
-   * The list is the one that the client has: there are no members here.
+   * The client's version is current: this message has no members.
    *
    * @generated from field: bool same = 9;
    */
   same: boolean;
 
   /**
-   * `online` of each member is told. It is not in large rooms.
+   * Presence is included in `online` of each member. Not in large rooms.
    *
    * @generated from field: bool presence = 10;
    */
   presence: boolean;
 
   /**
-   * Of the users asked after, those who are online in this room, by id.
+   * Those of the requested users who are online in this room, by id.
    *
    * @generated from field: repeated verbatim.v1.User here = 11;
    */
@@ -1158,7 +1158,7 @@ export declare type MemberList = Message<"verbatim.v1.MemberList"> & {
 export declare const MemberListSchema: GenMessage<MemberList>;
 
 /**
- * New entries of a log, dense and in order, continuing where this connection stood.
+ * New entries of a log, dense and in order, after those already sent on this connection.
  *
  * @generated from message verbatim.v1.Entries
  */
@@ -1186,8 +1186,8 @@ export declare type Entries = Message<"verbatim.v1.Entries"> & {
 export declare const EntriesSchema: GenMessage<Entries>;
 
 /**
- * The entries `from` to `to` were not sent on this connection and can be fetched with History. The newest page comes along;
- * the stream continues at `page.to + 1`.
+ * The entries `from` to `to` were not sent on this connection, and can be fetched with History. Includes the newest page; the stream
+ * continues at `page.to + 1`.
  *
  * @generated from message verbatim.v1.Skipped
  */
@@ -1218,7 +1218,7 @@ export declare type Skipped = Message<"verbatim.v1.Skipped"> & {
   page?: Page | undefined;
 
   /**
-   * Of the log that `from`, `to` and `page` are of.
+   * The epoch of `from`, `to` and `page`.
    *
    * @generated from field: uint32 epoch = 6;
    */
@@ -1241,7 +1241,7 @@ export enum Skipped_Reason {
   UNKNOWN = 0,
 
   /**
-   * Too far behind to be sent everything.
+   * Further behind than the catch-up limit.
    *
    * @generated from enum value: FAR = 1;
    */
@@ -1261,7 +1261,7 @@ export enum Skipped_Reason {
 export declare const Skipped_ReasonSchema: GenEnum<Skipped_Reason>;
 
 /**
- * The user became a member on another device or by a direct conversation; entries follow from `room.head + 1`.
+ * The user became a member by another session or a direct conversation; entries follow from `room.head + 1`.
  *
  * @generated from message verbatim.v1.RoomAdded
  */
@@ -1316,8 +1316,7 @@ export declare type Invited = Message<"verbatim.v1.Invited"> & {
 export declare const InvitedSchema: GenMessage<Invited>;
 
 /**
- * This connection reads more slowly than its rooms speak: the server now serves it from the log, at its own pace (true), or
- * has caught up with all rooms again (false).
+ * This connection is slower than its rooms: the server is in catch-up for it, from the log (true), or has caught up with all rooms (false).
  *
  * @generated from message verbatim.v1.Behind
  */
@@ -1469,14 +1468,14 @@ export declare type Room = Message<"verbatim.v1.Room"> & {
   members: number;
 
   /**
-   * What the asking user is in it.
+   * The requesting user's membership.
    *
    * @generated from field: verbatim.v1.Room.Standing standing = 7;
    */
   standing: Room_Standing;
 
   /**
-   * The other one of a direct conversation.
+   * The other user of a direct conversation.
    *
    * @generated from field: verbatim.v1.User peer = 8;
    */
@@ -1499,7 +1498,7 @@ export enum Room_Kind {
   UNKNOWN = 0,
 
   /**
-   * Anybody may find and join it.
+   * Every user may find and join it.
    *
    * @generated from enum value: PUBLIC = 1;
    */
@@ -1600,14 +1599,14 @@ export declare type Entry = Message<"verbatim.v1.Entry"> & {
   atMs: number;
 
   /**
-   * Who did it, under the name of that moment.
+   * The acting user, with the name at that time.
    *
    * @generated from field: verbatim.v1.User sender = 3;
    */
   sender?: User | undefined;
 
   /**
-   * The sender's own id of it; empty where the server made the entry.
+   * The sender's idempotency key; empty for entries made by the server.
    *
    * @generated from field: string cid = 4;
    */
@@ -1722,7 +1721,7 @@ export declare const JoinedBodySchema: GenMessage<JoinedBody>;
  */
 export declare type LeftBody = Message<"verbatim.v1.LeftBody"> & {
   /**
-   * Empty when it was the user's own wish.
+   * Empty when the user left by a command.
    *
    * @generated from field: string reason = 1;
    */

@@ -1,4 +1,4 @@
-// The wire of Verbatim: the single source of both codecs, Protobuf and its JSON form.
+// The wire of Verbatim: the source of both codecs, Protobuf and its JSON mapping.
 //
 // One connection carries `Up` messages from client to server and `Down` messages from server to client, one per frame.
 // docs/protocol.md is normative for order and meaning; this file is normative for shape. A change here needs a line in

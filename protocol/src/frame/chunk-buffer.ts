@@ -1,24 +1,24 @@
-// Bytes that wait for the rest of their frame. What lies whole in the chunk last pushed is given as a view of it, without a
-// copy; only the piece of a frame that a chunk ends in is held. The hold grows with what has arrived, at most doubling, never
-// with what a header claims: a peer that promises a megabyte and sends a byte costs a few hundred bytes.
+// Buffers incomplete frames. A frame that is whole in the last chunk is returned as a view, without a copy; only the partial frame at a
+// chunk's end is copied. The buffer grows by doubling with the bytes received, never by the length that a header claims: a peer that
+// claims a megabyte and sends one byte costs a few hundred bytes.
 
 const EMPTY = new Uint8Array(0);
 const HOLD_BYTES_MIN = 256;
 
-export class Gather {
+export class ChunkBuffer {
 	private chunk: Uint8Array = EMPTY;
 	private at = 0;
 	private hold: Uint8Array = EMPTY;
 	private holdBytes = 0;
 
-	/** Takes the next chunk. The one before must have been used up, so that no more than one is ever kept alive. */
+	/** Takes the next chunk. The previous one must be consumed: at most one is referenced. */
 	push(chunk: Uint8Array): void {
 		if (this.at < this.chunk.length) throw new Error("push before next() has given undefined");
 		this.chunk = chunk;
 		this.at = 0;
 	}
 
-	/** The chunk stays valid no longer: what was not consumed of it is copied, and `more` behind it. */
+	/** The chunk's buffer becomes invalid: copies its unconsumed bytes, and `more` after them. */
 	keep(more: Uint8Array = EMPTY): void {
 		const rest = this.chunk.subarray(this.at);
 		const kept = new Uint8Array(rest.length + more.length);
@@ -28,25 +28,25 @@ export class Gather {
 		this.at = 0;
 	}
 
-	/** Bytes there and not consumed. */
+	/** Unconsumed bytes. */
 	get bytes(): number {
 		return this.holdBytes + this.chunk.length - this.at;
 	}
 
-	/** Bytes held from earlier chunks; all others lie in the chunk. */
+	/** Unconsumed bytes copied from earlier chunks. */
 	get heldBytes(): number {
 		return this.holdBytes;
 	}
 
-	/** Where `byte` first stands in the chunk, counted from its first byte not consumed; -1 if nowhere. */
+	/** Index of the first `byte` in the chunk, from its first unconsumed byte; -1 if there is none. */
 	indexInChunk(byte: number): number {
 		const found = this.chunk.indexOf(byte, this.at);
 		return found < 0 ? -1 : found - this.at;
 	}
 
 	/**
-	 * The first `count` bytes, or undefined if they have not all arrived: then the chunk is used up and nothing of it is kept
-	 * but a copy of those bytes. The view is valid until the next `push`.
+	 * The first `count` bytes; undefined if they have not all arrived, and then the chunk is copied and consumed. The view is valid until
+	 * the next `push`.
 	 */
 	peek(count: number): Uint8Array | undefined {
 		if (this.holdBytes === 0 && this.chunk.length - this.at >= count) return this.chunk.subarray(this.at, this.at + count);
@@ -63,12 +63,12 @@ export class Gather {
 		return undefined;
 	}
 
-	/** Drops the first `count` bytes: those that the last `peek` has given. */
+	/** Drops the first `count` bytes, which the last `peek` has returned. */
 	consume(count: number): void {
 		if (this.holdBytes === 0) {
 			this.at += count;
 		} else {
-			// Given away as a view: the next frame gets memory of its own.
+			// A view of it was returned: the next frame gets a new buffer.
 			this.hold = EMPTY;
 			this.holdBytes = 0;
 		}
@@ -78,7 +78,7 @@ export class Gather {
 		}
 	}
 
-	/** Lets go of everything. */
+	/** Releases all buffers. */
 	clear(): void {
 		this.chunk = EMPTY;
 		this.at = 0;
