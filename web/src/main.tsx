@@ -2,18 +2,18 @@
 import { connect, indexedDbOutbox, systemClock, webStorageMarks, webStorageTokens } from "@verbatim/client";
 import { render } from "preact";
 import { createApp } from "./state/app.ts";
-import { forgetAllDrafts, safeKeeper, tabKeeper } from "./state/storage.ts";
+import { forgetAllDrafts, safeStorage, tabStorage } from "./state/storage.ts";
 import { Page } from "./view/page.tsx";
 
-const keeper = safeKeeper(() => window.localStorage);
-const tokens = webStorageTokens(keeper);
+const storage = safeStorage(() => window.localStorage);
+const tokens = webStorageTokens(storage);
 const endpoint = new URL("/ws", window.location.href);
 endpoint.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 
 const client = connect({
 	endpoints: endpoint.href,
 	tokens,
-	marks: webStorageMarks(keeper),
+	marks: webStorageMarks(storage),
 	outbox: indexedDbOutbox(),
 	client: "verbatim-web/0.1.0",
 });
@@ -30,8 +30,8 @@ window.addEventListener("storage", () => {
 });
 
 const root = document.getElementById("page");
-const drafts = tabKeeper(
-	safeKeeper(() => window.sessionStorage),
-	keeper,
+const drafts = tabStorage(
+	safeStorage(() => window.sessionStorage),
+	storage,
 );
-if (root !== null) render(<Page app={createApp({ client, clock: systemClock, keeper, drafts, window })} />, root);
+if (root !== null) render(<Page app={createApp({ client, clock: systemClock, storage, drafts, window })} />, root);

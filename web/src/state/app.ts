@@ -8,7 +8,7 @@ import { browserAddress } from "./address.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { createRooms, type Rooms } from "./rooms.ts";
 import { createSession, type Session } from "./session.ts";
-import type { Keeper } from "./storage.ts";
+import type { TextStorage } from "./storage.ts";
 import { createTicker } from "./ticker.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
 
@@ -31,23 +31,23 @@ export interface App {
 export interface AppOptions {
 	readonly client: Client;
 	readonly clock: Clock;
-	readonly keeper: Keeper;
+	readonly storage: TextStorage;
 	/** Keeps drafts. */
-	readonly drafts: Keeper;
+	readonly drafts: TextStorage;
 	readonly window: Window;
 }
 
-export function createApp({ client, clock, keeper, drafts, window }: AppOptions): App {
+export function createApp({ client, clock, storage, drafts, window }: AppOptions): App {
 	const toasts = createToasts(clock);
 	const times = timesFor();
-	const session = createSession(client, keeper);
+	const session = createSession(client, storage);
 	const layout = createLayout(window);
 	const address = browserAddress(window);
 	const rooms = createRooms({
 		client,
 		clock,
 		user: session.user,
-		keeper,
+		storage,
 		drafts,
 		address,
 		dayKey: times.dayKey,

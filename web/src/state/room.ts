@@ -6,7 +6,7 @@ import type { Delivery, Room, SkippedRange } from "@verbatim/client";
 import { LIMITS, type User } from "@verbatim/protocol";
 import { type Row, rowsOf } from "../text/rows.ts";
 import { errorWords } from "../text/words.ts";
-import { KEYS, type Keeper } from "./storage.ts";
+import { KEYS, type TextStorage } from "./storage.ts";
 
 export interface RoomModel {
 	readonly room: Room;
@@ -54,7 +54,7 @@ export interface RoomModel {
 export interface RoomContext {
 	readonly me: ReadonlySignal<User | undefined>;
 	readonly userId: string;
-	readonly keeper: Keeper;
+	readonly storage: TextStorage;
 	readonly dayKey: (atMs: number) => string;
 }
 
@@ -64,10 +64,10 @@ export const OLDER_ENTRIES = 60;
 const MEMBERS_FIRST = 200;
 
 export function createRoomModel(room: Room, context: RoomContext): RoomModel {
-	const { keeper } = context;
+	const { storage } = context;
 	const draftKey = KEYS.draft(context.userId, room.id);
 	const version = signal(0);
-	const draft = signal(keeper.getItem(draftKey) ?? "");
+	const draft = signal(storage.getItem(draftKey) ?? "");
 	const loading = signal(false);
 	const loadError = signal<string | undefined>(undefined);
 	const skippedRange = signal<SkippedRange | undefined>(undefined);
@@ -96,8 +96,8 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 
 	const setDraft = (text: string): void => {
 		draft.value = text;
-		if (text === "") keeper.removeItem(draftKey);
-		else keeper.setItem(draftKey, text);
+		if (text === "") storage.removeItem(draftKey);
+		else storage.setItem(draftKey, text);
 	};
 
 	const offs = [

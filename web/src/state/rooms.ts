@@ -4,10 +4,10 @@ import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Client, Clock, Room, RoomInfo } from "@verbatim/client";
 import { Room_Kind, type User } from "@verbatim/protocol";
 import type { Address } from "./address.ts";
-import { createAsker } from "./people.ts";
 import { hashOfTitle, refOfHash } from "./place.ts";
+import { createPresenceRequests } from "./presence-requests.ts";
 import { createRoomModel, type RoomModel } from "./room.ts";
-import { KEYS, type Keeper } from "./storage.ts";
+import { KEYS, type TextStorage } from "./storage.ts";
 
 export interface Rooms {
 	/** Channels by name, then direct conversations by name: an order that stays put under the reader's finger. */
@@ -35,8 +35,8 @@ export interface RoomsOptions {
 	readonly client: Client;
 	readonly clock: Clock;
 	readonly user: ReadonlySignal<User | undefined>;
-	readonly keeper: Keeper;
-	readonly drafts: Keeper;
+	readonly storage: TextStorage;
+	readonly drafts: TextStorage;
 	readonly address: Address;
 	readonly dayKey: (atMs: number) => string;
 	/** Told when the open room is gone by somebody else's doing, or one's own on another device. */
@@ -44,13 +44,13 @@ export interface RoomsOptions {
 }
 
 export function createRooms(options: RoomsOptions): Rooms {
-	const { client, clock, keeper, address } = options;
+	const { client, clock, storage, address } = options;
 	const models = signal<ReadonlyMap<string, RoomModel>>(new Map());
 	const invitations = signal<readonly RoomInfo[]>([...client.invitations.values()]);
 	const currentId = signal<string | undefined>(undefined);
 	const wanted = signal(refOfHash(address.hash()));
 	const presence = signal(0);
-	const askAfter = createAsker(client);
+	const askAfter = createPresenceRequests(client);
 	/** Whose rooms these are. */
 	let userId = "";
 
@@ -67,7 +67,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 		if (before?.room === room) return;
 		before?.dispose();
 		userId = client.user?.id ?? "";
-		const context = { me: options.user, userId, keeper: options.drafts, dayKey: options.dayKey };
+		const context = { me: options.user, userId, storage: options.drafts, dayKey: options.dayKey };
 		models.value = new Map(models.peek()).set(room.id, createRoomModel(room, context));
 		if (before !== undefined && currentId.peek() === room.id) models.peek().get(room.id)?.enter();
 	};
@@ -103,7 +103,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 		});
 		const hash = hashOfTitle(model.room.title);
 		if (address.hash() !== hash) address[how](hash);
-		keeper.setItem(KEYS.place(client.user?.id ?? ""), roomId);
+		storage.setItem(KEYS.place(client.user?.id ?? ""), roomId);
 	};
 
 	/** Goes where the address says, or, without one, where the reader was last. */
@@ -113,7 +113,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 			const found = [...models.peek().values()].find((model) => sameRef(model.room.title, wanted.peek()));
 			if (found !== undefined) open(found.room.id, "replace");
 		} else if (currentId.peek() === undefined && client.status.state === "live") {
-			const last = keeper.getItem(KEYS.place(client.user.id));
+			const last = storage.getItem(KEYS.place(client.user.id));
 			const id = last !== null && models.peek().has(last) ? last : channels.peek()[0]?.room.id;
 			if (id !== undefined) open(id, "replace");
 		}

@@ -1,11 +1,11 @@
-// Who is there and how the connection stands, as signals; signing in and out.
+// The user and the state of the connection, as signals; signing in and out.
 
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Client, Credential, Status } from "@verbatim/client";
 import type { User } from "@verbatim/protocol";
 import type { CameAs } from "../text/losses.ts";
 import { errorWords, isIdentityRefused } from "../text/words.ts";
-import { KEYS, type Keeper } from "./storage.ts";
+import { KEYS, type TextStorage } from "./storage.ts";
 
 /**
  * What the page shows as a whole. `starting`: somebody was here before and is being welcomed. `signedOut`: nobody is there,
@@ -28,8 +28,8 @@ export interface Session {
 	signOut(): Promise<void>;
 }
 
-/** `keeper`: where it is kept how somebody came in. */
-export function createSession(client: Client, keeper: Keeper): Session {
+/** `storage`: for the kind of the identity. */
+export function createSession(client: Client, storage: TextStorage): Session {
 	const status = signal<Status>(client.status);
 	const user = signal<User | undefined>(client.user);
 	// While the form is in use, a connection that comes and goes beneath must not take it away.
@@ -60,7 +60,7 @@ export function createSession(client: Client, keeper: Keeper): Session {
 		user,
 		phase,
 		cameAs() {
-			const kept = keeper.getItem(KEYS.cameAs);
+			const kept = storage.getItem(KEYS.cameAs);
 			return kept === "guest" || kept === "account" ? kept : undefined;
 		},
 		async signIn(credential, signal) {
@@ -71,13 +71,13 @@ export function createSession(client: Client, keeper: Keeper): Session {
 				if (signal.aborted) await client.logOut();
 				throw error;
 			}
-			keeper.setItem(KEYS.cameAs, "guest" in credential ? "guest" : "account");
+			storage.setItem(KEYS.cameAs, "guest" in credential ? "guest" : "account");
 			look();
 		},
 		async signOut() {
 			asking.value = true;
 			await client.logOut();
-			keeper.removeItem(KEYS.cameAs);
+			storage.removeItem(KEYS.cameAs);
 			look();
 		},
 	};

@@ -1,12 +1,12 @@
-// What the page keeps in the browser beside the outbox: small texts. A browser that keeps nothing (storage switched off or
-// full) costs memory over reloads, never the page.
+// The page's small texts in browser storage, beside the outbox. Where storage is disabled or full they are lost on reload, and the page
+// works all the same.
 
-/** What the page asks of `localStorage`. */
-export type Keeper = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+/** The part of `Storage` that the page uses. */
+export type TextStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** A keeper that never throws. `storage`: asked for each time, since merely touching it throws where it is switched off. */
-export function safeKeeper(storage: () => Keeper): Keeper {
-	/** What could not be kept lives here as long as the page; null: removed. */
+/** A storage that never throws. `storage` is called for each access, since the property itself throws where storage is disabled. */
+export function safeStorage(storage: () => TextStorage): TextStorage {
+	/** Values that could not be stored, in memory; null: removed. */
 	const here = new Map<string, string | null>();
 	return {
 		getItem(key) {
@@ -38,10 +38,10 @@ export function safeKeeper(storage: () => Keeper): Keeper {
 }
 
 /**
- * What is written in this tab is this tab's, as long as it is there (`tab`: its session storage); elsewhere, what was written last in any
- * of them (`shared`). So two tabs do not take each other's drafts away.
+ * Reads this tab's value (`tab`: its session storage), else the last one written by any tab (`shared`). Two tabs do not overwrite each
+ * other's drafts.
  */
-export function tabKeeper(tab: Keeper, shared: Keeper): Keeper {
+export function tabStorage(tab: TextStorage, shared: TextStorage): TextStorage {
 	return {
 		getItem: (key) => tab.getItem(key) ?? shared.getItem(key),
 		setItem(key, text) {
@@ -55,13 +55,13 @@ export function tabKeeper(tab: Keeper, shared: Keeper): Keeper {
 	};
 }
 
-/** Removes the drafts of everybody from `storage`. */
+/** Removes the drafts of all users from `storage`. */
 export function forgetAllDrafts(storage: () => Storage): void {
 	try {
 		const kept = storage();
 		for (const key of Object.keys(kept)) if (key.startsWith(DRAFT)) kept.removeItem(key);
 	} catch {
-		// Where nothing is kept, nothing is to be forgotten.
+		// Storage is disabled: there are no drafts.
 	}
 }
 
@@ -69,9 +69,9 @@ const DRAFT = "verbatim.draft.";
 
 /** The page's own keys, beside those of the SDK (`verbatim.identity`, `verbatim.seen.*`). */
 export const KEYS = {
-	/** How the one identity of this browser came in: `guest` or `account`. */
+	/** Kind of this browser's identity: `guest` or `account`. */
 	cameAs: "verbatim.cameAs",
-	/** The room in which the user was last. */
+	/** The user's last open room. */
 	place: (user: string): string => `verbatim.place.${user}`,
 	draft: (user: string, room: string): string => `${DRAFT}${user}.${room}`,
 } as const;

@@ -2,17 +2,17 @@ import { expect, test } from "bun:test";
 import { signal } from "@preact/signals";
 import type { Room } from "@verbatim/client";
 import { createRoomModel, type RoomModel } from "../../src/state/room.ts";
-import { safeKeeper } from "../../src/state/storage.ts";
+import { safeStorage } from "../../src/state/storage.ts";
 import { ann, bob } from "../support/entries.ts";
 import { FakeRoom } from "../support/fake-client.ts";
 
 function open(room: FakeRoom, kept = new Map<string, string>()): RoomModel {
-	const keeper = safeKeeper(() => ({
+	const storage = safeStorage(() => ({
 		getItem: (key) => kept.get(key) ?? null,
 		setItem: (key, text) => void kept.set(key, text),
 		removeItem: (key) => void kept.delete(key),
 	}));
-	return createRoomModel(room as unknown as Room, { me: signal(ann), userId: ann.id, keeper, dayKey: () => "one day" });
+	return createRoomModel(room as unknown as Room, { me: signal(ann), userId: ann.id, storage, dayKey: () => "one day" });
 }
 
 const kinds = (model: RoomModel): readonly string[] => model.rows.value.map((row) => row.kind);

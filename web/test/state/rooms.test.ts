@@ -4,7 +4,7 @@ import { create, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
 import type { Address } from "../../src/state/address.ts";
 import { createRooms, type Rooms } from "../../src/state/rooms.ts";
-import { type Keeper, safeKeeper } from "../../src/state/storage.ts";
+import { safeStorage, type TextStorage } from "../../src/state/storage.ts";
 import { ann, bob } from "../support/entries.ts";
 import { FakeClient, FakeRoom } from "../support/fake-client.ts";
 
@@ -45,7 +45,7 @@ interface Stage {
 	readonly gone: string[];
 }
 
-function stage(hash = "", keeper: Keeper = memory()): Stage {
+function stage(hash = "", storage: TextStorage = memory()): Stage {
 	const fake = new FakeClient();
 	const clock = new VirtualClock();
 	const address = new FakeAddress(hash);
@@ -54,8 +54,8 @@ function stage(hash = "", keeper: Keeper = memory()): Stage {
 		client: fake.client,
 		clock,
 		user: signal(ann),
-		keeper,
-		drafts: keeper,
+		storage,
+		drafts: storage,
 		address,
 		dayKey: () => "one day",
 		onGone: (title) => gone.push(title),
@@ -63,8 +63,8 @@ function stage(hash = "", keeper: Keeper = memory()): Stage {
 	return { fake, clock, address, rooms, gone };
 }
 
-function memory(): Keeper {
-	return safeKeeper(() => {
+function memory(): TextStorage {
+	return safeStorage(() => {
 		throw new Error("nothing is kept");
 	});
 }
@@ -85,19 +85,19 @@ test("rooms stand in the order of their names, channels and people apart, and fo
 
 test("one arrives at the address, else where one was last, else at the first room", async () => {
 	const rooms = [new FakeRoom("1", "#mate"), new FakeRoom("2", "#tea"), new FakeRoom("3", "@bob")] as const;
-	const keeper = memory();
+	const storage = memory();
 
-	const first = stage("", keeper);
+	const first = stage("", storage);
 	first.fake.welcome(ann, ...rooms);
 	await first.clock.advance(1);
 	expect(title(first.rooms)).toBe("#mate");
 
-	const addressed = stage("#TEA", keeper);
+	const addressed = stage("#TEA", storage);
 	addressed.fake.welcome(ann, ...rooms);
 	await addressed.clock.advance(1);
 	expect(title(addressed.rooms)).toBe("#tea");
 
-	const again = stage("", keeper);
+	const again = stage("", storage);
 	again.fake.welcome(ann, ...rooms);
 	await again.clock.advance(1);
 	expect(title(again.rooms)).toBe("#tea");

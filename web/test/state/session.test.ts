@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { RefusedError, TransportError } from "@verbatim/client";
 import { createSession } from "../../src/state/session.ts";
-import { type Keeper, safeKeeper } from "../../src/state/storage.ts";
+import { safeStorage, type TextStorage } from "../../src/state/storage.ts";
 import { ann } from "../support/entries.ts";
 import { FakeClient } from "../support/fake-client.ts";
 
-const nowhere = (): Keeper =>
-	safeKeeper(() => {
+const nowhere = (): TextStorage =>
+	safeStorage(() => {
 		throw new Error("nothing is kept");
 	});
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { type Keeper, safeKeeper } from "../../src/state/storage.ts";
+import { safeStorage, type TextStorage } from "../../src/state/storage.ts";
 
-function storage(): Keeper {
+function memoryStorage(): TextStorage {
 	const kept = new Map<string, string>();
 	return {
 		getItem: (key) => kept.get(key) ?? null,
@@ -11,31 +11,31 @@ function storage(): Keeper {
 }
 
 test("a browser that keeps nothing costs no more than the reload", () => {
-	const keeper = safeKeeper(() => {
+	const storage = safeStorage(() => {
 		throw new DOMException("denied", "SecurityError");
 	});
-	expect(keeper.getItem("a")).toBeNull();
-	keeper.setItem("a", "1");
-	expect(keeper.getItem("a")).toBe("1");
-	keeper.removeItem("a");
-	expect(keeper.getItem("a")).toBeNull();
+	expect(storage.getItem("a")).toBeNull();
+	storage.setItem("a", "1");
+	expect(storage.getItem("a")).toBe("1");
+	storage.removeItem("a");
+	expect(storage.getItem("a")).toBeNull();
 });
 
 test("a storage that is full keeps the old text, and the page still sees the new one", () => {
-	const real = storage();
+	const real = memoryStorage();
 	let full = false;
-	const keeper = safeKeeper(() => ({
+	const storage = safeStorage(() => ({
 		...real,
 		setItem(key, text) {
 			if (full) throw new DOMException("full", "QuotaExceededError");
 			real.setItem(key, text);
 		},
 	}));
-	keeper.setItem("a", "1");
+	storage.setItem("a", "1");
 	full = true;
-	keeper.setItem("a", "2");
-	expect(keeper.getItem("a")).toBe("2");
+	storage.setItem("a", "2");
+	expect(storage.getItem("a")).toBe("2");
 	full = false;
-	keeper.setItem("a", "3");
-	expect([keeper.getItem("a"), real.getItem("a")]).toEqual(["3", "3"]);
+	storage.setItem("a", "3");
+	expect([storage.getItem("a"), real.getItem("a")]).toEqual(["3", "3"]);
 });

@@ -1,13 +1,13 @@
-// Whether people are there is told only to who asked for it: the page asks after those of its direct conversations, once per
-// connection each.
+// Requests the presence of the peers of direct conversations, once per conversation and connection: the server reports presence only on
+// request.
 import type { Client } from "@verbatim/client";
 import type { RoomModel } from "./room.ts";
 
-/** More would be a burden on the server; whoever has more sees the rest when the conversation is opened. */
+/** Requests per connection, to bound the load on the server; further conversations request presence when they are opened. */
 const ASKED_MAX = 30;
 
-/** Asks after the people of these rooms that were not asked after on this connection. */
-export function createAsker(client: Pick<Client, "status">): (models: readonly RoomModel[]) => void {
+/** Returns the function that requests presence for those of `models` that were not requested on this connection. */
+export function createPresenceRequests(client: Pick<Client, "status">): (models: readonly RoomModel[]) => void {
 	let sinceMs = Number.NaN;
 	let asked = new Set<string>();
 	return (models) => {
