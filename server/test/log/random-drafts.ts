@@ -1,0 +1,73 @@
+// Random drafts of a few users, rooms, names and cids, so that they meet.
+import { Room_Kind } from "@verbatim/protocol";
+import fc from "fast-check";
+import type { RuleLimits } from "../../src/log/decide.ts";
+import type { Draft } from "../../src/log/draft.ts";
+import { directKey } from "../../src/log/records.ts";
+import { userRecord } from "../store/drafts.ts";
+
+/** Small, so that each is reached. */
+export const SMALL_LIMITS: RuleLimits = { roomsPerUserMax: 3, invitationsPerUserMax: 4, invitationsPerInviterMax: 2, seqMax: 6 };
+
+export function randomDraft(): fc.Arbitrary<Draft> {
+	const one = <T>(...values: T[]) => fc.constantFrom(...values);
+	const user = one(...["a", "b", "c", "d"].map((name) => ({ id: `u-${name}`, name })));
+	const room = one("r1", "r2", "r3", "r4");
+	const name = one("x", "y", "z", "v", "w", "q");
+	const cid = one("", "", "c1", "c2", "c3", "c4");
+	const nowMs = fc.nat(20);
+	const behind = one("", "", "", "c1");
+	const message = fc
+		.record({ room, sender: user, cid, behind, text: one("one", "two"), atMs: nowMs })
+		.map((draft): Draft => ({ kind: "message", ...draft }));
+	const found = fc
+		.record({ room, sender: user, name, roomKind: one(Room_Kind.PUBLIC, Room_Kind.PRIVATE), atMs: nowMs })
+		.map((draft): Draft => ({ kind: "create", epoch: 7, skeleton: draft.name, ...draft }));
+	// Ids are unique: those of two users have one.
+	const direct = fc
+		.record({ sender: user, peer: user, atMs: nowMs })
+		.map((draft): Draft => ({ kind: "direct", room: directKey(draft.sender.id, draft.peer.id), epoch: 7, ...draft }));
+	const inDirect = fc.record({ message, user, peer: user }).map(({ message: draft, user: { id }, peer }): Draft => {
+		return { ...draft, room: directKey(id, peer.id) } as Draft;
+	});
+	const plain = fc.record({ room, sender: user, atMs: nowMs });
+	const join = plain.map((draft): Draft => ({ kind: "join", ...draft }));
+	const leave = plain.map((draft): Draft => ({ kind: "leave", reason: "", ...draft }));
+	const rename = fc
+		.record({ room, sender: user, name, atMs: nowMs })
+		.map((draft): Draft => ({ kind: "rename", skeleton: draft.name, ...draft }));
+	const invite = fc.record({ room, sender: user, user, atMs: nowMs }).map((draft): Draft => ({ kind: "invite", ...draft }));
+	const expiresMs = fc.option(fc.nat(20), { nil: undefined });
+	const userCreate = fc
+		.record({ user: fc.oneof(user, one({ id: "u-e", name: "a" })), name, expiresMs, external: fc.option(name), nowMs })
+		.map(({ user: { id }, name: skeleton, expiresMs: end, external, nowMs: at }): Draft => {
+			const more = {
+				kind: "guest",
+				...(end === undefined ? {} : { expiresMs: end }),
+				...(external ? { external } : {}),
+			} as const;
+			return { kind: "userCreate", nowMs: at, user: { ...userRecord({ id, name: skeleton }), ...more } };
+		});
+	const userChange = fc
+		.record({ user, name: fc.option(name), expiresMs: fc.option(fc.nat(20)), nowMs })
+		.map(({ user: { id }, name: skeleton, expiresMs: end, nowMs: at }): Draft => {
+			const change = { expiresMs: end, ...(skeleton ? { name: skeleton, skeleton } : {}) };
+			return { kind: "userChange", id, nowMs: at, change };
+		});
+	const tokenUse = fc
+		.record({ family: one("f1", "f2", "f3", "f4"), number: fc.integer({ min: 1, max: 3 }), nowMs, dropBeforeMs: fc.nat(12) })
+		.map((use): Draft => ({ kind: "tokenUse", user: "u-a", graceMs: 3, expiresMs: use.nowMs + 10, ...use }));
+	return fc.oneof(
+		{ weight: 8, arbitrary: message },
+		{ weight: 8, arbitrary: inDirect },
+		{ weight: 5, arbitrary: found },
+		{ weight: 5, arbitrary: direct },
+		{ weight: 5, arbitrary: join },
+		{ weight: 3, arbitrary: leave },
+		{ weight: 2, arbitrary: rename },
+		{ weight: 8, arbitrary: invite },
+		{ weight: 3, arbitrary: userCreate },
+		{ weight: 2, arbitrary: userChange },
+		{ weight: 2, arbitrary: tokenUse },
+	);
+}
