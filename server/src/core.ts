@@ -13,6 +13,7 @@ import { createFaults, type Faults, guardedClock } from "./faults.ts";
 import { newId } from "./ids.ts";
 import { Buckets } from "./limit/buckets.ts";
 import { FairQueue } from "./limit/fair-queue.ts";
+import { ReadLimit } from "./limit/read-limit.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Link } from "./listen/link.ts";
 import type { Log } from "./ops/log.ts";
@@ -129,7 +130,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		purses: {
 			send: new Buckets({ perSecond: limits.sendsPerSecond, burst: limits.sendsBurst }, clock),
 			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
-			read: new Buckets({ perSecond: limits.readBytesPerSecond, burst: limits.readBytesBurst }, clock),
+			read: new ReadLimit({ perSecond: limits.readBytesPerSecond, burst: limits.readBytesBurst }, limits.pageBytesMax, clock),
 		},
 		typing: new Buckets({ perSecond: limits.typingPerSecond, burst: limits.typingBurst }, clock),
 		unauthenticatedRefusals: new Buckets(

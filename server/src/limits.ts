@@ -10,7 +10,7 @@ export interface ServerLimits extends Limits, OutboxLimits {
 	readonly asksPerSecond: number;
 	readonly asksBurst: number;
 	/**
-	 * Pages of logs and lists that one user is given, in bytes: each page costs the server a millisecond, and everybody who waits for an
+	 * Pages of logs and lists, and missed entries, that one user is given, in bytes: each page costs the server a millisecond, and everybody who waits for an
 	 * acknowledgement meanwhile. A page of the longest texts comes four times a second, and eight times at once.
 	 */
 	readonly readBytesPerSecond: number;

@@ -2,6 +2,7 @@
 import { checkUp, create, type DownBody, Refusal, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../account/accounts.ts";
 import type { Buckets } from "../limit/buckets.ts";
+import type { ReadLimit } from "../limit/read-limit.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { Commands } from "./commands.ts";
 import type { CommandContext, CommandParts } from "./context.ts";
@@ -12,8 +13,8 @@ import { answerBytes } from "./weight.ts";
 export interface Purses {
 	readonly send: Buckets;
 	readonly ask: Buckets;
-	/** In bytes of pages and lists. */
-	readonly read: Buckets;
+	/** In bytes of pages, lists and what was missed. */
+	readonly read: ReadLimit;
 }
 
 /**
@@ -27,24 +28,18 @@ export function pay(purses: Purses, shedding: Shedding, userId: string, command:
 	if (waitMs > 0) throw new Refusal("rate_limited", undefined, waitMs);
 }
 
-/**
- * Carries the command out. What it gives of logs and lists is taken from what the user may read: how much it is, is known only then: until
- * then it counts as a whole page, so that many at once do not pass for none. Who has read too much is refused until that is made up for.
- */
+/** Carries the command out. What it gives of logs and lists is taken from what the user may read: who has read too much is refused. */
 export async function carryOut(purses: Purses, context: CommandContext, command: AnyCommand): Promise<DownBody> {
 	if (!isLong(command)) return runCommand(context, command);
 	const { id } = context.user;
-	const waitMs = purses.read.waitMs(id);
-	if (waitMs > 0) throw new Refusal("rate_limited", "you read more than one user may at once; slow down", waitMs);
-	const { pageBytesMax } = context.parts.limits;
+	await purses.read.enter(id);
 	let bytes = 0;
-	purses.read.spend(id, pageBytesMax);
 	try {
 		const body = await runCommand(context, command);
 		bytes = answerBytes(body);
 		return body;
 	} finally {
-		purses.read.spend(id, bytes - pageBytesMax);
+		purses.read.done(id, bytes);
 	}
 }
 

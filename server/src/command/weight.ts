@@ -1,6 +1,6 @@
 // What an answer counts for against its reader's rate: about its bytes, by what is in it, so that it is the same in every codec.
 import type { DownBody, Entry } from "@verbatim/protocol";
-import { weightOf } from "../store/weight.ts";
+import { entriesBytes } from "../room/entries-bytes.ts";
 
 /** A member or a room: an id, a name, some numbers. */
 const ITEM_BYTES = 64;
@@ -8,9 +8,9 @@ const ITEM_BYTES = 64;
 export function answerBytes({ case: kind, value }: DownBody): number {
 	switch (kind) {
 		case "page":
-			return entriesBytes(value.entries ?? []);
+			return ITEM_BYTES + entriesBytes((value.entries ?? []) as readonly Entry[]);
 		case "joined":
-			return ITEM_BYTES + entriesBytes(value.page?.entries ?? []);
+			return ITEM_BYTES * 2 + entriesBytes((value.page?.entries ?? []) as readonly Entry[]);
 		case "memberList":
 			return ITEM_BYTES * (1 + (value.members?.length ?? 0) + (value.here?.length ?? 0));
 		case "roomList":
@@ -18,14 +18,4 @@ export function answerBytes({ case: kind, value }: DownBody): number {
 		default:
 			return ITEM_BYTES;
 	}
-}
-
-type Entries = readonly { readonly body?: { readonly case?: string | undefined; readonly value?: unknown } }[];
-
-function entriesBytes(entries: Entries): number {
-	let bytes = ITEM_BYTES;
-	for (const { body } of entries as readonly Entry[]) {
-		bytes += weightOf(body.case === "message" ? Buffer.byteLength(body.value.text) : 0);
-	}
-	return bytes;
 }

@@ -1,6 +1,7 @@
 // A message on its way to many: encoded once per format, whatever the number of readers.
 import { create, type Down, type DownBody, DownSchema, type Entry } from "@verbatim/protocol";
 import type { Encoded, Format } from "../listen/link.ts";
+import { entriesBytes } from "./entries-bytes.ts";
 
 export class Push {
 	/** Undefined once it is settled. */
@@ -55,12 +56,15 @@ export class Push {
 export class EntriesPush extends Push {
 	readonly from: number;
 	readonly to: number;
+	/** What it counts for against a reader's rate. */
+	readonly bytes: number;
 
 	/** `entries` is not empty, dense and in order. */
 	constructor(room: string, epoch: number, entries: readonly Entry[]) {
 		super({ case: "entries", value: { room, epoch, entries: entries as Entry[] } });
 		this.from = entries[0]?.seq ?? 0;
 		this.to = this.from + entries.length - 1;
+		this.bytes = entriesBytes(entries);
 	}
 
 	/** How many entries it carries. */

@@ -1,15 +1,19 @@
 // Moves the subscriptions of one session that are not at the head (after a resume, a push that was not taken, a join) from the log, room by
-// room in turn, no faster than the connection takes it. There is one while there are such subscriptions.
+// room in turn, no faster than the connection takes it and than its user may read. There is one while there are such subscriptions.
 import { type DownBody, Refusal, Skipped_Reason } from "@verbatim/protocol";
 import type { Clock } from "../clock.ts";
+import type { Purses } from "../command/run.ts";
+import type { CatchUpReader } from "../limit/read-limit.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { Format } from "../listen/link.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import { newestAsOf } from "../room/as-of.ts";
+import { entriesBytes } from "../room/entries-bytes.ts";
 import { nextPlace, type PlaceEvent } from "../room/place.ts";
 import type { EntriesPush } from "../room/push.ts";
 import type { LogReader } from "../room/reader.ts";
 import type { Subscription } from "../room/subscription.ts";
+import type { UserRef } from "../store/store.ts";
 import { pageBody } from "./bodies.ts";
 import type { Due, Wheel } from "./wheel.ts";
 
@@ -20,6 +24,8 @@ export interface CatchUpPort {
 	/** May more be written now? */
 	readonly roomy: boolean;
 	readonly closed: boolean;
+	/** Whose rate pays for what is read. */
+	readonly user: UserRef;
 	tell(body: DownBody): void;
 	sendPush(push: EntriesPush): void;
 	/** Our bug: the session cannot keep its promise of order without gaps and must end, resumable. Never throws. */
@@ -29,15 +35,16 @@ export interface CatchUpPort {
 export interface CatchUpParts {
 	readonly reader: LogReader;
 	readonly shedding: Shedding;
-	readonly limits: Pick<ServerLimits, "catchUpEntriesMax" | "historyEntriesMax" | "historyEntriesDefault">;
+	readonly limits: Pick<ServerLimits, "catchUpEntriesMax" | "historyEntriesMax" | "historyEntriesDefault" | "pageBytesMax">;
 	readonly clock: Pick<Clock, "monotonic" | "after">;
 	readonly wheel: Wheel;
+	readonly purses: Pick<Purses, "read">;
 }
 
 /** A store that could not be read is asked again after this. */
 export const READ_AGAIN_MS = 1_000;
 
-export class CatchUp implements Due {
+export class CatchUp implements Due, CatchUpReader {
 	private readonly port: CatchUpPort;
 	private readonly parts: CatchUpParts;
 	private readonly owner: { caughtUp(): void };
@@ -49,6 +56,10 @@ export class CatchUp implements Due {
 	private told = false;
 	/** Where in the wheel it stands while the store cannot be read; 0: nowhere. */
 	private againAt = 0;
+	/** waiting: its user may not read more now; held: it may read about a page, and must say so when it has. */
+	private turn: "none" | "waiting" | "held" = "none";
+	/** Bytes read in this turn. */
+	private given = 0;
 
 	/** `owner`: is told when all have caught up; this is at its end then. */
 	constructor(port: CatchUpPort, parts: CatchUpParts, owner: { caughtUp(): void }) {
@@ -81,7 +92,7 @@ export class CatchUp implements Due {
 
 	/** Goes on, as far as the connection takes it. */
 	pump(): void {
-		if (!this.pumping && this.againAt === 0 && this.behind.size > 0) void this.pumpAll();
+		if (!this.pumping && this.turn !== "waiting" && this.againAt === 0 && this.behind.size > 0) void this.pumpAll();
 	}
 
 	/** The store is asked once more. */
@@ -94,8 +105,16 @@ export class CatchUp implements Due {
 		this.port.broken(cause);
 	}
 
+	/** The user may read on. */
+	mayRead(): void {
+		this.turn = "held";
+		this.pump();
+		if (!this.pumping) this.endTurn();
+	}
+
 	stop(): void {
 		if (this.againAt > 0) this.parts.wheel.remove(this.againAt, this);
+		if (this.turn === "waiting") this.parts.purses.read.leave(this.port.user.id, this);
 		this.behind.clear();
 	}
 
@@ -111,9 +130,12 @@ export class CatchUp implements Due {
 			// Not in the caller's own call: its reply (a welcome, a join) goes out first.
 			await Promise.resolve();
 			while (!this.port.closed && this.port.roomy) {
+				if (!this.takeTurn()) break;
 				const subscription = this.nextBehind();
 				if (subscription === undefined) break;
-				await this.advance(subscription);
+				this.given += await this.advance(subscription);
+				// Many short pieces are as good as a long one.
+				if (this.given >= this.parts.limits.pageBytesMax / 2) this.endTurn();
 			}
 		} catch (cause) {
 			if (!(cause instanceof Refusal)) this.port.broken(cause);
@@ -121,7 +143,23 @@ export class CatchUp implements Due {
 			else if (!this.port.closed) this.againAt = this.parts.wheel.add(this.parts.clock.monotonic() + READ_AGAIN_MS, this);
 		} finally {
 			this.pumping = false;
+			this.endTurn();
 		}
+	}
+
+	private takeTurn(): boolean {
+		if (this.turn === "none") {
+			this.turn = this.parts.purses.read.enterCatchUp(this.port.user.id, this) ? "held" : "waiting";
+		}
+		return this.turn === "held";
+	}
+
+	private endTurn(): void {
+		if (this.turn !== "held") return;
+		const { given } = this;
+		this.turn = "none";
+		this.given = 0;
+		this.parts.purses.read.done(this.port.user.id, given);
 	}
 
 	/** The subscription whose turn it is; undefined when all have caught up. */
@@ -144,25 +182,26 @@ export class CatchUp implements Due {
 		return undefined;
 	}
 
-	/** Moves one cursor by one piece of the log. */
-	private async advance(subscription: Subscription): Promise<void> {
+	/** Moves one cursor by one piece of the log; returns the bytes that were read for it. */
+	private async advance(subscription: Subscription): Promise<number> {
 		const { room } = subscription;
 		if (subscription.state === "stale" || room.head - subscription.cursor > this.behindMax) {
-			await this.skip(subscription);
-			return;
+			return this.skip(subscription);
 		}
 		const { cursor } = subscription;
 		const piece = await this.parts.reader.after(room, cursor, this.port.format);
-		if (!this.stillWants(subscription, cursor)) return;
+		const bytes = piece?.push?.bytes ?? 0;
+		if (!this.stillWants(subscription, cursor)) return bytes;
 		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
 		// The head was clamped while this was read: what is beyond comes with its notification.
-		if (piece.push === undefined ? room.head <= cursor : piece.push.to > room.head) return;
+		if (piece.push === undefined ? room.head <= cursor : piece.push.to > room.head) return bytes;
 		if (piece.push === undefined) {
 			if (piece.head <= cursor) throw new Error(`the log of room ${room.id} ends at ${piece.head}, before its head ${room.head}`);
-			return;
+			return bytes;
 		}
 		this.port.sendPush(piece.push);
 		subscription.cursor = piece.push.to;
+		return bytes;
 	}
 
 	/** A subscription further behind is told what lies between instead of being sent it; in overload, one that needs more than one page. */
@@ -172,10 +211,11 @@ export class CatchUp implements Due {
 	}
 
 	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */
-	private async skip(subscription: Subscription): Promise<void> {
+	private async skip(subscription: Subscription): Promise<number> {
 		const { room, cursor } = subscription;
 		const newest = await this.parts.reader.newest(room.id, this.parts.limits.historyEntriesDefault);
-		if (!this.stillWants(subscription, cursor)) return;
+		const bytes = entriesBytes(newest?.entries ?? []);
+		if (!this.stillWants(subscription, cursor)) return bytes;
 		if (newest === undefined) throw new Error(`room ${room.id} has no log`);
 		const page = newestAsOf(newest, room.head);
 		const stale = subscription.state === "stale";
@@ -187,6 +227,7 @@ export class CatchUp implements Due {
 			case: "skipped",
 			value: { room: room.id, epoch: page.epoch, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
 		});
+		return bytes;
 	}
 
 	/** After a read from `cursor`: is the subscription still to be moved, and has no join set its cursor meanwhile? */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, create, type Down, Refusal, UpSchema } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
+import type { ServerLimits } from "../../src/limits.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Harness, type TestClient } from "./harness.ts";
@@ -13,6 +14,17 @@ const TEXT = "x".repeat(872);
 /** So many entries of `TEXT` fit a page: each counts 1,000 bytes. */
 const PAGE = 4;
 const LIMITS = { pageBytesMax: 4_000, readBytesPerSecond: 4_000, readBytesBurst: 12_000 };
+
+/** As HTTP knows the guest ann. */
+const ANN = {
+	id: "u-ann",
+	name: "ann",
+	kind: "guest",
+	skeleton: "ann",
+	createdMs: 0,
+	generation: 0,
+	disabled: false,
+} as const;
 
 /** `#tea` with a page and more in it, and ann, who has read nothing yet. */
 async function fullRoom(limits: Partial<typeof LIMITS & { outboxBytesMax: number }> = {}) {
@@ -44,17 +56,8 @@ describe("what a user reads", () => {
 		const { harness, ann, id } = await fullRoom();
 		const phone = await harness.guest("ann");
 		for (const device of [ann, phone, ann]) await device.want("page", history(id));
-		const user = {
-			id: "u-ann",
-			name: "ann",
-			kind: "guest",
-			skeleton: "ann",
-			createdMs: 0,
-			generation: 0,
-			disabled: false,
-		} as const;
 		const { command } = create(UpSchema, { command: history(id) });
-		expect(await codeOf(harness.core.commands.run({ user }, command, ""))).toBe("rate_limited");
+		expect(await codeOf(harness.core.commands.run({ user: ANN }, command, ""))).toBe("rate_limited");
 		for (const command of [join(id, 50), { case: "who", value: { room: id } }, { case: "rooms", value: {} }] as Command[]) {
 			expect(await phone.refusal(command)).toBe("rate_limited");
 		}
@@ -78,6 +81,137 @@ describe("what a user reads", () => {
 		const answers = asked.map((id) => answerTo(ann, id));
 		expect(answers.filter((answer) => answer === "page")).toHaveLength(3);
 		expect(answers.filter((answer) => answer === "failure")).toHaveLength(17);
+	});
+});
+
+describe("what is only estimated", () => {
+	test("refuses nothing: small answers asked for at once all come, over many connections and HTTP", async () => {
+		const { harness, ann, id } = await fullRoom();
+		const devices = await Promise.all(Array.from({ length: 8 }, () => harness.guest("ann")));
+		const asked = devices.map((device) => [0, 1, 2].map(() => device.put({ case: "who", value: { room: id, users: [] } })));
+		const { command } = create(UpSchema, { command: { case: "history", value: { room: id, limit: 1 } } });
+		const overHttp = Promise.all(Array.from({ length: 4 }, () => codeOf(harness.core.commands.run({ user: ANN }, command, ""))));
+		await harness.clock.settle();
+		const answers = asked.flatMap((ids, i) => ids.map((id) => answerTo(devices[i] as TestClient, id)));
+		expect(answers).toEqual(Array.from({ length: 24 }, () => "memberList"));
+		expect(await overHttp).toEqual(["ok", "ok", "ok", "ok"]);
+		await ann.want("page", history(id));
+	});
+
+	test("is no part of the time to wait", async () => {
+		const { harness, ann, id } = await fullRoom();
+		const asked = Array.from({ length: 20 }, () => ann.put(history(id)));
+		await harness.clock.settle();
+		const waits = asked
+			.map((id) => ann.received.find((down) => down.id === id)?.body)
+			.flatMap((body) => (body?.case === "failure" ? [body.value.retryAfterMs] : []));
+		expect(waits).toHaveLength(17);
+		expect(Math.max(...waits)).toBeLessThan(500);
+		await harness.clock.advance(Math.max(...waits));
+		await ann.want("page", history(id));
+	});
+});
+
+describe("what a user missed", () => {
+	/** So many rooms of ann's with more than a page in each. */
+	async function fullRooms(count: number, limits: Partial<ServerLimits> = {}) {
+		const harness = new Harness({ limits: { ...LIMITS, ...limits } });
+		const author = await harness.guest("author");
+		const ann = await harness.guest("ann");
+		const rooms: { room: string; epoch: number }[] = [];
+		for (let i = 0; i < count; i++) {
+			const { id, epoch } = await joined(author, `#tea${i}`);
+			await joined(ann, `#tea${i}`);
+			for (let n = 0; n < 10; n++) await author.want("sent", say(id, TEXT));
+			rooms.push({ room: id, epoch });
+		}
+		await ann.lose();
+		await harness.clock.advance(60_000);
+		return { harness, author, rooms };
+	}
+	const given = (clients: readonly TestClient[]): number =>
+		clients
+			.flatMap((client) => client.pushed("skipped"))
+			.reduce((bytes, { page }) => bytes + (page?.entries.length ?? 0) * 1_000, 0);
+
+	test("counts as read, is paced and never refused: many hellos with cursors of another epoch bring no more than the rate", async () => {
+		const { harness, author, rooms } = await fullRooms(4);
+		const wrong = rooms.map(({ room, epoch }) => ({ room, epoch: epoch + 1, seq: 1 }));
+		const devices = await Promise.all(Array.from({ length: 40 }, () => harness.guest("ann", wrong)));
+		await harness.clock.settle();
+		const { readBytesBurst, readBytesPerSecond, pageBytesMax } = LIMITS;
+		expect(given(devices)).toBeGreaterThan(0);
+		expect(given(devices)).toBeLessThanOrEqual(readBytesBurst + pageBytesMax);
+		// Nobody else is held up.
+		const other = rooms[0] as (typeof rooms)[0];
+		await author.lose();
+		const back = await harness.guest("author", [{ ...other, seq: 1 }]);
+		await harness.clock.settle();
+		expect(back.seqs(other.room).length).toBeGreaterThan(0);
+		for (let second = 1; second <= 20; second++) {
+			await harness.clock.advance(1_000);
+			expect(given(devices)).toBeLessThanOrEqual(readBytesBurst + readBytesPerSecond * second + pageBytesMax);
+		}
+		expect(given(devices)).toBeGreaterThan(readBytesPerSecond * 15);
+		expect(devices.map(({ closedAs }) => closedAs)).toEqual(devices.map(() => undefined));
+		// What waits for a session that is gone is not given, and holds nothing up.
+		for (const device of devices.slice(1)) await device.lose();
+		await harness.clock.advance(20_000);
+		expect((devices[0] as TestClient).pushed("skipped")).toHaveLength(rooms.length);
+	});
+
+	test("comes in order and whole however little a user may read, and leaves some for what is asked for meanwhile", async () => {
+		const { harness, rooms } = await fullRooms(4);
+		const ann = await harness.guest(
+			"ann",
+			rooms.map((room) => ({ ...room, seq: 1 })),
+		);
+		await harness.clock.settle();
+		const first = rooms[0] as (typeof rooms)[0];
+		await ann.want("memberList", { case: "who", value: { room: first.room, users: [] } });
+		await harness.clock.advance(60_000);
+		for (const { room } of rooms) {
+			const seqs = ann.seqs(room);
+			expect(seqs).toEqual(range(2, seqs.length + 1));
+			expect(seqs).toHaveLength(11);
+		}
+	});
+
+	test("comes also while the same user reads all that it may", async () => {
+		const { harness, rooms } = await fullRooms(2);
+		const first = rooms[0] as (typeof rooms)[0];
+		const reader = await harness.guest("ann");
+		for (let i = 0; i < 4; i++) reader.put(history(first.room));
+		await harness.clock.settle();
+		const back = await harness.guest(
+			"ann",
+			rooms.map((room) => ({ ...room, seq: 1 })),
+		);
+		for (let i = 0; i < 600; i++) {
+			reader.put(history(first.room));
+			await harness.clock.advance(100);
+		}
+		for (const { room } of rooms) expect(back.seqs(room)).toHaveLength(11);
+	});
+
+	test("is there at once for whoever is a hundred or a thousand messages behind in several rooms", async () => {
+		const harness = new Harness({ limits: { sendsPerSecond: 1e6, sendsBurst: 1e6 } });
+		const author = await harness.guest("author");
+		const cursors: { room: string; epoch: number; seq: number }[] = [];
+		const ann = await harness.guest("ann");
+		for (const missed of [100, 100, 100, 1_000, 1_000]) {
+			const name = `#tea${cursors.length}`;
+			const { id } = await joined(author, name);
+			const { epoch, to } = await joined(ann, name);
+			cursors.push({ room: id, epoch, seq: to });
+			for (let n = 1; n < missed; n++) author.put(say(id, "one message as people write them, some sixty characters long"));
+			await author.want("sent", say(id, "the last one"));
+		}
+		await ann.lose();
+		const back = await harness.guest("ann", cursors);
+		await harness.clock.settle();
+		expect(cursors.map(({ room }) => back.seqs(room).length)).toEqual([100, 100, 100, 1_000, 1_000]);
+		await back.want("memberList", { case: "who", value: { room: cursors[0]?.room ?? "", users: [] } });
 	});
 });
 

@@ -186,7 +186,7 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	readBytesPerSecond: limit(
 		"readBytesPerSecond",
 		bytes({ min: 1024, max: 1024 * MiB }),
-		"Bytes of history and lists given to one user, on average.",
+		"Bytes of history, lists and missed entries given to one user, on average.",
 	),
 	readBytesBurst: limit("readBytesBurst", bytes({ min: 1024, max: 1024 * MiB }), "The same at once, after a rest."),
 	typingPerSecond: limit("typingPerSecond", rate({ max: MANY }), "Of one user's typing, what others are told, on average."),

@@ -1,0 +1,160 @@
+// What one user is given of logs and lists, in bytes, over all of its connections and HTTP. How much an answer is, is known only once it is
+// made: until then it is reckoned as a whole page. What lacks only such estimates waits for them; a command is refused when bytes that were
+// given have used up the bucket, and catch-up, which is never refused, waits until it has filled.
+import { Refusal } from "@verbatim/protocol";
+import type { Cancel, Clock } from "../clock.ts";
+import type { Rate } from "./bucket.ts";
+import { Buckets } from "./buckets.ts";
+
+/** Commands of one user that wait for estimates; beyond, `busy`. */
+export const READS_WAITING_MAX = 512;
+/** Worth waiting before trying again then. */
+const CROWDED_MS = 100;
+
+/** A session whose subscriptions are behind. */
+export interface CatchUpReader {
+	/** It may read about a page now, and must say `done`. */
+	mayRead(): void;
+}
+
+interface WaitingCommand {
+	readonly go: () => void;
+	readonly refuse: (refusal: Refusal) => void;
+}
+
+/** What a user has under way and waiting. */
+class UserReads {
+	underWay = 0;
+	readonly commands: WaitingCommand[] = [];
+	readonly catchUps = new Set<CatchUpReader>();
+	timer: Cancel | undefined;
+	/** Until then (monotonic ms), catch-up leaves what is in the bucket to commands unless a whole page is. */
+	yieldsUntilMs: number | undefined;
+}
+
+export class ReadLimit {
+	private readonly rate: Rate;
+	private readonly pageBytesMax: number;
+	private readonly clock: Pick<Clock, "monotonic" | "after">;
+	private readonly buckets: Buckets;
+	/** Of users with something under way or waiting. */
+	private readonly users = new Map<string, UserReads>();
+
+	/** `pageBytesMax`: about the most that one answer is. */
+	constructor(rate: Rate, pageBytesMax: number, clock: Pick<Clock, "monotonic" | "after">) {
+		this.rate = rate;
+		this.pageBytesMax = pageBytesMax;
+		this.clock = clock;
+		this.buckets = new Buckets(rate, clock);
+	}
+
+	/** Users with something under way or waiting. */
+	get size(): number {
+		return this.users.size;
+	}
+
+	/** Resolves when a command of `user` may read; `done` must follow. Throws `Refusal` when the user was given too much. */
+	async enter(user: string): Promise<void> {
+		const waitMs = this.buckets.waitMs(user);
+		if (waitMs > 0) throw tooMuch(waitMs);
+		const reads = this.of(user);
+		if (reads.commands.length === 0 && this.fits(user, reads, 1)) {
+			reads.underWay++;
+			return;
+		}
+		if (reads.commands.length >= READS_WAITING_MAX) throw new Refusal("busy", "too many commands under way", CROWDED_MS);
+		await new Promise<void>((go, refuse) => reads.commands.push({ go, refuse }));
+	}
+
+	/** May `reader` read about a page for `user` now? Then `done` must follow; otherwise it is called when it may, unless it leaves. */
+	enterCatchUp(user: string, reader: CatchUpReader): boolean {
+		const reads = this.of(user);
+		reads.catchUps.add(reader);
+		return this.advance(user, reads, reader);
+	}
+
+	/** `reader` waits no more. */
+	leave(user: string, reader: CatchUpReader): void {
+		const reads = this.users.get(user);
+		if (reads?.catchUps.delete(reader) === true) this.advance(user, reads);
+	}
+
+	/** What has entered was given `bytes`. */
+	done(user: string, bytes: number): void {
+		const reads = this.of(user);
+		if (bytes > 0) this.buckets.spend(user, bytes);
+		reads.underWay--;
+		this.advance(user, reads);
+	}
+
+	private of(user: string): UserReads {
+		let reads = this.users.get(user);
+		if (reads === undefined) {
+			reads = new UserReads();
+			this.users.set(user, reads);
+		}
+		return reads;
+	}
+
+	/** Are `bytes` left over in the bucket when all that is under way turns out to be whole pages? The first may read what there is. */
+	private fits(user: string, { underWay }: UserReads, bytes: number): boolean {
+		const { burst } = this.rate;
+		const due = underWay * this.pageBytesMax + bytes;
+		return (underWay === 0 || due <= burst) && this.buckets.waitMs(user, Math.min(due, burst)) === 0;
+	}
+
+	/** Lets in what may read now: commands first. Was `asking` let in, which is to be answered instead of called? */
+	private advance(user: string, reads: UserReads, asking?: CatchUpReader): boolean {
+		this.advanceCommands(user, reads);
+		let isIn = false;
+		for (const reader of reads.catchUps) {
+			if (reads.commands.length > 0 || !this.fits(user, reads, this.catchUpNeeds(reads))) break;
+			reads.catchUps.delete(reader);
+			reads.underWay++;
+			reads.yieldsUntilMs = undefined;
+			if (reader === asking) isIn = true;
+			else reader.mayRead();
+		}
+		this.advanceLater(user, reads);
+		return isIn;
+	}
+
+	private advanceCommands(user: string, reads: UserReads): void {
+		for (let next = reads.commands[0]; next !== undefined; next = reads.commands[0]) {
+			const waitMs = this.buckets.waitMs(user);
+			if (waitMs === 0 && !this.fits(user, reads, 1)) return;
+			reads.commands.shift();
+			if (waitMs > 0) {
+				next.refuse(tooMuch(waitMs));
+			} else {
+				reads.underWay++;
+				next.go();
+			}
+		}
+	}
+
+	/** A page, so that a client that catches up is not refused what it asks for meanwhile; after a while what there is, so that it gets on. */
+	private catchUpNeeds({ yieldsUntilMs }: UserReads): number {
+		const yields = yieldsUntilMs === undefined || this.clock.monotonic() < yieldsUntilMs;
+		return yields ? Math.min(this.pageBytesMax, this.rate.burst) : 1;
+	}
+
+	/** What waits for the bucket alone goes on when it has filled. */
+	private advanceLater(user: string, reads: UserReads): void {
+		reads.timer?.();
+		reads.timer = undefined;
+		const waitMs = reads.catchUps.size === 0 ? 0 : this.buckets.waitMs(user, this.catchUpNeeds(reads));
+		if (waitMs > 0) {
+			reads.yieldsUntilMs ??= this.clock.monotonic() + waitMs;
+			reads.timer = this.clock.after(waitMs, () => {
+				reads.timer = undefined;
+				this.advance(user, reads);
+			});
+		}
+		if (reads.underWay === 0 && reads.commands.length === 0 && reads.catchUps.size === 0) this.users.delete(user);
+	}
+}
+
+function tooMuch(waitMs: number): Refusal {
+	return new Refusal("rate_limited", "you read more than one user may at once; slow down", waitMs);
+}
