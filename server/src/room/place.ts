@@ -31,7 +31,7 @@ export type PlaceState =
 /**
  * The welcome is out. resume, resumeStale: it names the room as the user's, and the client's cursor belongs to the log, or does not;
  * welcome: it does not name it.
- * Notified, in any state: joined, left: of the entry that makes the user a member, or no member. declined: an invitation.
+ * Notified, in any state: joined, left: of the entry that makes the user a member, or no member.
  * This session's join: join: begun. failed: it will not be answered. answered: its answer, which sets the cursor, is out.
  * read: of the room, to announce it.
  * Of the cursor: lagged: it is before the head (a push was not taken, or a cursor was set there). skipped: it was set to the newest page.
@@ -43,7 +43,6 @@ export type PlaceEvent =
 	| "resumeStale"
 	| "joined"
 	| "left"
-	| "declined"
 	| "join"
 	| "failed"
 	| "answered"
@@ -70,18 +69,15 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 		resumeStale: to("stale"),
 		joined: to("unknown"),
 		left: to("unknown"),
-		declined: to("unknown"),
 	},
 	absent: {
 		joined: to("announcing"),
 		left: to("absent"),
-		declined: to("absent", "roomRemoved"),
 		join: to("joining"),
 	},
 	joining: {
 		joined: to("admitted"),
 		left: to("overtaken"),
-		declined: to("joining", "roomRemoved"),
 		failed: to("absent"),
 		// The notification is still on its way.
 		answered: to("live"),
@@ -89,7 +85,6 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 	overtaken: {
 		joined: to("admitted"),
 		left: to("overtaken"),
-		declined: to("overtaken", "roomRemoved"),
 		failed: to("absent"),
 		answered: to("absent", "roomRemoved"),
 	},
@@ -97,7 +92,6 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 		joined: to("admitted"),
 		// Told of neither.
 		left: to("overtaken"),
-		declined: to("admitted"),
 		failed: to("announcing"),
 		answered: to("live"),
 		read: to("admitted"),
@@ -105,7 +99,6 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 	rejoining: {
 		joined: to("rejoining"),
 		left: to("overtaken", "roomRemoved"),
-		declined: to("rejoining"),
 		failed: to("live"),
 		answered: to("live"),
 		read: to("rejoining"),
@@ -113,7 +106,6 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 	rejoiningStale: {
 		joined: to("rejoiningStale"),
 		left: to("overtaken", "roomRemoved"),
-		declined: to("rejoiningStale"),
 		failed: to("stale"),
 		answered: to("live"),
 	},
@@ -121,14 +113,12 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 		joined: to("announcing"),
 		// Told of neither.
 		left: to("absent"),
-		declined: to("announcing"),
 		join: to("admitted"),
 		read: to("live", "roomAdded"),
 	},
 	live: {
 		joined: to("live"),
 		left: to("absent", "roomRemoved"),
-		declined: to("live"),
 		join: to("rejoining"),
 		read: to("live"),
 		lagged: to("behind"),
@@ -136,7 +126,6 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 	behind: {
 		joined: to("behind"),
 		left: to("absent", "roomRemoved"),
-		declined: to("behind"),
 		join: to("rejoining"),
 		read: to("behind"),
 		skipped: to("behind", "skipped"),
@@ -145,7 +134,6 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 	stale: {
 		joined: to("stale"),
 		left: to("absent", "roomRemoved"),
-		declined: to("stale"),
 		join: to("rejoiningStale"),
 		skipped: to("behind", "skipped"),
 	},

@@ -1,7 +1,7 @@
 // A session's place in each of its rooms, stepped by the table of room/place.ts: by its own joins, by what is notified of its user's
 // memberships, and by its cursors. A join of its own is told by the join's answer, any other by `roomAdded`. What is notified while the rooms
 // are read for the welcome waits until the welcome is out.
-import { type Cursor, Room_Standing } from "@verbatim/protocol";
+import type { Cursor } from "@verbatim/protocol";
 import { assert } from "../faults.ts";
 import { isMember } from "../log/membership.ts";
 import { hasSubscription, nextPlace, type PlaceEvent, type PlaceState, type PlaceStep } from "../room/place.ts";
@@ -13,6 +13,7 @@ import type { RoomView, UserRef } from "../store/store.ts";
 import { type HeadBody, roomBody } from "./bodies.ts";
 import { CatchUp, type CatchUpParts, type CatchUpPort } from "./catch-up.ts";
 import { changedSince } from "./heads.ts";
+import { Invitations } from "./invitations.ts";
 import { KnownSeqs } from "./known-seqs.ts";
 import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -46,8 +47,7 @@ export class Places {
 	private early: Array<() => void> | undefined = [];
 	/** Of rooms without a subscription, the seq as of which the user's standing is known. */
 	private known: KnownSeqs | undefined;
-	/** Rooms to which an invitation is being read, to be told. */
-	private inviting: Set<string> | undefined;
+	private invitations: Invitations | undefined;
 	/** While subscriptions are behind. */
 	catchUp: CatchUp | undefined;
 	/** Of the changes of rooms, the newest of which the client was told the head. */
@@ -65,6 +65,11 @@ export class Places {
 		const fits = cursor === undefined || (cursor.epoch === view.epoch && cursor.seq <= view.head);
 		const { to } = this.step(room.id, fits ? "resume" : "resumeStale");
 		this.goOn(this.subscribe(room, cursor === undefined || !fits ? view.head : cursor.seq, to, view.head));
+	}
+
+	/** The welcome names a room as one to which the user is invited. */
+	namedInvitation(room: string): void {
+		this.openInvitations().named(room);
 	}
 
 	/** The welcome is out, and all that it names is resumed: the client knows the heads of this moment. */
@@ -89,7 +94,10 @@ export class Places {
 		const { to } = this.step(room, "failed");
 		this.join = undefined;
 		const subscription = this.subscriptions.get(room);
-		if (subscription === undefined) return;
+		if (subscription === undefined) {
+			this.invitations?.changed(room);
+			return;
+		}
 		if (to === "announcing") this.announce(subscription);
 		else this.goOn(subscription);
 	}
@@ -109,8 +117,13 @@ export class Places {
 		if (this.join.state === "overtaken" && this.knownAsOf(view.id) < view.head) this.step(view.id, "joined");
 		const { to, tells } = this.step(view.id, "answered");
 		this.join = undefined;
+		this.invitations?.accepted(view.id);
 		this.tell(view.id, tells);
-		if (!hasSubscription(to)) return;
+		if (!hasSubscription(to)) {
+			this.invitations?.changed(view.id);
+			return;
+		}
+		this.invitations?.memberSince(view.id, view.head);
 		assert(isMember(view.standing), `no subscription to ${view.id} without standing`);
 		const room = this.parts.rooms.open(view.id, view.epoch, view.head);
 		const subscription = this.subscriptions.get(view.id) ?? this.subscribe(room, cursor, to, view.head);
@@ -124,7 +137,7 @@ export class Places {
 	/** The entry `seq` has made the user a member. */
 	memberJoined(room: LiveRoom, seq: number): void {
 		if (this.waits(() => this.memberJoined(room, seq)) || !this.isNews(room.id, seq)) return;
-		this.closeInvitation(room.id);
+		this.invitations?.memberSince(room.id, seq);
 		const known = this.subscriptions.get(room.id);
 		const { to } = this.step(room.id, "joined");
 		if (known !== undefined) {
@@ -140,24 +153,17 @@ export class Places {
 		const { tells } = this.step(room, "left");
 		this.know(room, seq);
 		this.tell(room, tells);
+		this.invitations?.changed(room);
 	}
 
-	/** Told once it is read, unless it is accepted or declined first; changes no place. */
 	invited(room: string, seq: number, by: UserRef): void {
-		if (this.waits(() => this.invited(room, seq, by)) || !this.isNews(room, seq)) return;
-		this.know(room, seq);
-		this.inviting ??= new Set();
-		this.inviting.add(room);
-		void readRoom(room, this.port, this.parts, (view) => {
-			if (!this.closeInvitation(room) || view.standing !== Room_Standing.INVITED) return;
-			this.port.tell({ case: "invited", value: { room: roomBody(view), by: { id: by.id, name: by.name } } });
-		});
+		if (this.waits(() => this.invited(room, seq, by)) || seq <= (this.subscriptions.get(room)?.since ?? 0)) return;
+		this.openInvitations().opened(room, seq, by);
 	}
 
 	declined(room: string): void {
 		if (this.waits(() => this.declined(room))) return;
-		this.closeInvitation(room);
-		this.tell(room, this.step(room, "declined").tells);
+		this.invitations?.changed(room);
 	}
 
 	// ------------------------------------------------------------ cursors
@@ -250,11 +256,14 @@ export class Places {
 		return this.early !== undefined || this.port.closed;
 	}
 
-	/** The invitation is told, accepted or declined; returns whether it was still to be told. */
-	private closeInvitation(room: string): boolean {
-		const was = this.inviting?.delete(room) === true;
-		if (this.inviting?.size === 0) this.inviting = undefined;
-		return was;
+	/** Most sessions have none. */
+	private openInvitations(): Invitations {
+		this.invitations ??= new Invitations(
+			this.port,
+			this.parts,
+			(room) => this.join?.room === room || this.subscriptions.has(room),
+		);
+		return this.invitations;
 	}
 
 	private tell(room: string, what: PlaceStep["tells"]): void {
@@ -272,6 +281,7 @@ export class Places {
 				return;
 			}
 			if (this.step(room.id, "read").tells !== "roomAdded") return;
+			this.invitations?.accepted(room.id);
 			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: subscription.cursor } } });
 			this.goOn(subscription);
 		});

@@ -1,7 +1,7 @@
 // The user for whom a session speaks, and everything kept for that user on it: account, places in rooms, sends that newer
 // connections have brought. One is made when a credential has been accepted. It is dropped whole when the hello is refused after all, and when the session
 // ends: what another hello on the same connection brings begins with nothing.
-import { type CloseName, type Cursor, type DownBody, Refusal } from "@verbatim/protocol";
+import { type CloseName, type Cursor, type DownBody, Refusal, Room_Standing } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
 import type { CommandSession } from "../command/context.ts";
 import type { Core } from "../core.ts";
@@ -77,6 +77,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	begin(views: readonly RoomView[], cursors: readonly Cursor[]): void {
 		const byRoom = new Map(cursors.map((cursor) => [cursor.room, cursor]));
 		for (const view of views) {
+			if (view.standing === Room_Standing.INVITED) this.places.namedInvitation(view.id);
 			if (!isMember(view.standing)) continue;
 			this.places.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
 		}

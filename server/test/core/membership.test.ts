@@ -4,11 +4,18 @@ import { VirtualClock } from "@verbatim/testkit";
 import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
-import { Harness } from "./harness.ts";
+import { Harness, type TestClient } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
 const leave = (room: string): Command => ({ case: "leave", value: { room } });
 const invite = (room: string, user: string): Command => ({ case: "invite", value: { room, user } });
+
+/** What of invitations and memberships the client was told, in order. */
+function invitationsTold({ received }: TestClient): string[] {
+	return received.flatMap(({ body }) =>
+		body.case === "invited" || body.case === "roomRemoved" || body.case === "roomAdded" ? [body.case] : [],
+	);
+}
 
 describe("membership", () => {
 	test("whoever leaves gets the entry that says so and nothing after it", async () => {
@@ -195,6 +202,82 @@ describe("membership", () => {
 			await harness.clock.advance(10_000);
 			for (const each of [bob, other]) expect(each.pushed("invited")).toEqual([]);
 		}
+	});
+
+	test("an invitation that is declined and renewed in one commit is open, and every session of the user knows it", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const ann = await harness.guest("ann");
+		const [bob, other] = [await harness.guest("bob"), await harness.guest("bob")];
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const room = made.room?.id ?? "";
+		await ann.want("done", invite(room, "bob"));
+		for (const readMs of [0, 5]) {
+			store.faults.delayCommits(10);
+			store.faults.delayReads(readMs);
+			// While this is committed the two wait for the next commit.
+			void store.append({ kind: "rename", room, sender: { id: "u-ann", name: "ann" }, name: "lair", skeleton: "lair", atMs: 0 });
+			await clock.settle();
+			bob.put(leave(room));
+			await clock.settle();
+			ann.put(invite(room, "bob"));
+			await clock.advance(100);
+			store.faults.delayCommits(0);
+			store.faults.delayReads(0);
+			expect((await store.room(room, "u-bob"))?.standing).toBe(Room_Standing.INVITED);
+			for (const each of [bob, other]) expect(invitationsTold(each)).toEqual(["invited"]);
+		}
+		await bob.want("done", leave(room));
+		for (const each of [bob, other]) expect(invitationsTold(each)).toEqual(["invited", "roomRemoved"]);
+	});
+
+	test("an invitation that was told is taken back when it is accepted and the room left in one commit", async () => {
+		const clock = new VirtualClock();
+		const store = createMemoryStore({ clock });
+		const harness = new Harness({ clock, wrap: () => store });
+		const ann = await harness.guest("ann");
+		const sessions = [await harness.guest("bob"), await harness.guest("bob"), await harness.guest("bob")] as const;
+		const [joins, leaves, other] = sessions;
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const room = made.room?.id ?? "";
+		await ann.want("done", invite(room, "bob"));
+		store.faults.delayCommits(10);
+		// While this is committed the two wait for the next commit.
+		ann.put(say(room, "one moment"));
+		await clock.settle();
+		joins.put({ case: "join", value: { room } });
+		await clock.settle();
+		leaves.put(leave(room));
+		await clock.advance(100);
+		expect((await store.room(room, "u-bob"))?.standing).toBe(Room_Standing.NONE);
+		for (const each of [leaves, other, joins]) expect(invitationsTold(each)).toEqual(["invited", "roomRemoved"]);
+	});
+
+	test("roomRemoved is told only to a session that knew of the invitation, and once", async () => {
+		let unreadable = false;
+		const harness = new Harness({
+			wrap: (store) => ({
+				...store,
+				room: (id, user) => (unreadable && user !== "" ? Promise.reject(new Refusal("unavailable")) : store.room(id, user)),
+			}),
+		});
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		const made = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const room = made.room?.id ?? "";
+		unreadable = true;
+		await ann.want("done", invite(room, "bob"));
+		await bob.want("done", leave(room));
+		unreadable = false;
+		await harness.clock.advance(10_000);
+		expect(invitationsTold(bob)).toEqual([]);
+		await ann.want("done", invite(room, "bob"));
+		const back = await harness.guest("bob");
+		await bob.want("done", leave(room));
+		expect(invitationsTold(bob)).toEqual(["invited", "roomRemoved"]);
+		// It knows of it by its welcome.
+		expect(invitationsTold(back)).toEqual(["roomRemoved"]);
 	});
 
 	test("a page of history around an entry, or around the first one of a time", async () => {

@@ -23,7 +23,7 @@ describe("the table of a place in a room", () => {
 	});
 
 	test("knows what to do in every state with what a bus may bring at any time", () => {
-		for (const state of STATES) for (const event of ["joined", "left", "declined"] as const) nextPlace(state, event);
+		for (const state of STATES) for (const event of ["joined", "left"] as const) nextPlace(state, event);
 	});
 
 	test("ends a subscription by nothing but a leave", () => {
@@ -41,7 +41,7 @@ describe("the table of a place in a room", () => {
 		for (const from of STATES) {
 			for (const event of EVENTS) {
 				const step = PLACES[from][event];
-				if (step === undefined || event === "declined" || from === "unknown") continue;
+				if (step === undefined || from === "unknown") continue;
 				const knew = told.includes(from) || event === "answered";
 				expect([from, event, step.tells === "roomAdded"]).toEqual([from, event, !knew && told.includes(step.to)]);
 				expect([from, event, step.tells === "roomRemoved"]).toEqual([from, event, knew && !told.includes(step.to)]);

@@ -63,16 +63,15 @@ describe("a place in a room", () => {
 class Told {
 	/** The rooms that it is in, and the newest seq of each; undefined while its cursor is stale. */
 	readonly rooms = new Map<string, number | undefined>();
+	/** The rooms to which it is invited. */
+	readonly invitations = new Set<string>();
 	private heard = 0;
 	private readonly client: TestClient;
 	private readonly cursors: ReadonlyMap<string, { readonly epoch: number; readonly seq: number }>;
-	/** An invitation to it is taken away by `roomRemoved` as well. */
-	private readonly invitedTo: string;
 
-	constructor(client: TestClient, cursors: Told["cursors"], invitedTo: string) {
+	constructor(client: TestClient, cursors: Told["cursors"]) {
 		this.client = client;
 		this.cursors = cursors;
-		this.invitedTo = invitedTo;
 	}
 
 	hear(): void {
@@ -83,6 +82,7 @@ class Told {
 		switch (body.case) {
 			case "welcome":
 				for (const { id, standing, head, epoch } of body.value.rooms) {
+					if (standing === Room_Standing.INVITED) this.invitations.add(id);
 					if (standing !== Room_Standing.MEMBER && standing !== Room_Standing.OWNER) continue;
 					const cursor = this.cursors.get(id);
 					const fits = cursor === undefined || (cursor.epoch === epoch && cursor.seq <= head);
@@ -91,15 +91,28 @@ class Told {
 				return;
 			case "joined":
 				this.rooms.set(body.value.room?.id ?? "", body.value.page?.to ?? 0);
+				this.invitations.delete(body.value.room?.id ?? "");
 				return;
+			case "invited": {
+				const { id = "", standing } = body.value.room ?? {};
+				if (standing !== Room_Standing.INVITED) throw new Error(`an invitation to ${id} with standing ${standing}`);
+				if (body.value.by === undefined) throw new Error(`an invitation to ${id} by nobody`);
+				if (this.invitations.has(id)) throw new Error(`it was invited to ${id} twice`);
+				if (this.rooms.has(id)) throw new Error(`it was invited to ${id}, in which it is`);
+				this.invitations.add(id);
+				return;
+			}
 			case "roomAdded": {
-				const { id = "", head = 0 } = body.value.room ?? {};
+				const { id = "", head = 0, standing } = body.value.room ?? {};
 				if (this.rooms.has(id)) throw new Error(`${id} was added twice`);
+				if (standing !== Room_Standing.MEMBER && standing !== Room_Standing.OWNER)
+					throw new Error(`${id} was added with standing ${standing}`);
 				this.rooms.set(id, head);
+				this.invitations.delete(id);
 				return;
 			}
 			case "roomRemoved":
-				if (!this.rooms.delete(body.value.room) && body.value.room !== this.invitedTo)
+				if (!this.rooms.delete(body.value.room) && !this.invitations.delete(body.value.room))
 					throw new Error(`${body.value.room} was removed, and not there`);
 				return;
 			case "entries": {
@@ -297,12 +310,12 @@ class Run {
 				cursors: Array.from(cursors, ([id, cursor]) => ({ room: id, ...cursor })),
 			},
 		});
-		this.clients[whose] = { client, told: new Told(client, cursors, this.ids.get(DEN) ?? "") };
+		this.clients[whose] = { client, told: new Told(client, cursors) };
 	}
 }
 
 describe("whatever the sessions of a user do, and however late they are notified", () => {
-	test("each is told of a room once, removed once, and of entries only between; no step is illegal, and the end is the truth", async () => {
+	test("each is told of a room and of an invitation once, removed once, and of entries only between; no step is illegal, and the end is the truth", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), async (steps) => {
 				const run = new Run();
@@ -316,10 +329,11 @@ describe("whatever the sessions of a user do, and however late they are notified
 				for (const { client, told } of run.clients) {
 					told.hear();
 					expect(client.closedAs).toBeUndefined();
-					const truth = (await run.harness.store.roomsOf("u-ann"))
-						.filter(({ standing }) => standing !== Room_Standing.INVITED)
-						.map(({ id, head }) => [id, head]);
-					expect([...told.rooms].sort()).toEqual(truth.sort() as [string, number][]);
+					const truth = await run.harness.store.roomsOf("u-ann");
+					const isInvited = ({ standing }: { standing: Room_Standing }) => standing === Room_Standing.INVITED;
+					const member = truth.filter((each) => !isInvited(each)).map(({ id, head }) => [id, head]);
+					expect([...told.rooms].sort()).toEqual(member.sort() as [string, number][]);
+					expect([...told.invitations]).toEqual(truth.filter(isInvited).map(({ id }) => id));
 				}
 			}),
 			{ numRuns: 400 },
