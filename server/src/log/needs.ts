@@ -24,8 +24,6 @@ export class Needs {
 	readonly shared: (readonly [user: string, other: string])[] = [];
 	/** The user's rooms that are no direct conversations, and what it is in them. */
 	readonly channels: string[] = [];
-	/** Has the sender used the cid? */
-	readonly usedCids: (readonly [sender: string, cid: string])[] = [];
 	/** Where the sender has used the cid. */
 	readonly cids: (readonly [sender: string, cid: string])[] = [];
 	readonly tokenFamilies: string[] = [];
@@ -38,15 +36,14 @@ export class Needs {
 const EXPIRED_PER_USE = 3;
 
 /**
- * What the drafts name. `cids`: of each entry that is proposed; otherwise those of messages are left out, for a store that learns from
- * its insert whether a cid was used.
+ * What the drafts name. `cids`: "every", of messages and of those that they stand behind; "few": none, for a store that learns from its
+ * insert whether a cid was used, and remembers each sender's newest.
  */
 export function needsOf(drafts: readonly Draft[], cids: "every" | "few"): Needs {
 	const needs = new Needs();
-	const newest = new Map<string, string>();
 	for (const draft of drafts) {
 		try {
-			name(needs, draft, cids, newest);
+			name(needs, draft, cids);
 		} catch {
 			// A draft that is broken by our mistake: decide meets the same trouble, and fails it alone.
 		}
@@ -54,18 +51,15 @@ export function needsOf(drafts: readonly Draft[], cids: "every" | "few"): Needs 
 	return needs;
 }
 
-function name(needs: Needs, draft: Draft, cids: "every" | "few", newest: Map<string, string>): void {
+function name(needs: Needs, draft: Draft, cids: "every" | "few"): void {
 	switch (draft.kind) {
 		case "message": {
 			const sender = draft.sender.id;
 			needs.rooms.push(draft.room);
 			needs.members.push(sender);
-			if (draft.behind) {
-				// Most stand behind the one before them in this batch.
-				if (newest.get(sender) !== draft.behind) needs.usedCids.push([sender, draft.behind]);
-				newest.set(sender, draft.cid);
-			}
-			if (cids === "every") needs.cids.push([sender, draft.cid]);
+			if (cids === "few") return;
+			needs.cids.push([sender, draft.cid]);
+			if (draft.behind) needs.cids.push([sender, draft.behind]);
 			return;
 		}
 		case "create":

@@ -16,6 +16,8 @@ export interface CidPlace {
 	readonly text: string;
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 export class Snapshot {
 	readonly rooms = new Map<string, LoadedRoom | null>();
 	/** Ids; the rows that they name are loaded as well. */
@@ -35,8 +37,10 @@ export class Snapshot {
 	readonly shared = new Map<string, readonly string[]>();
 	/** Ids of rooms; their rows, and what the user is in them, are loaded as well. */
 	readonly channels = new Map<string, readonly string[]>();
-	/** By `pair(sender, cid)`. "used": it is in a log, and where was not looked up. The room of a `CidPlace` is loaded as well. */
-	readonly cids = new Map<string, CidPlace | "used" | null>();
+	/** By `pair(sender, cid)`. The room of a `CidPlace` is loaded as well. */
+	readonly cids = new Map<string, CidPlace | null>();
+	/** The newest cid of senders, where a store remembers it: it was used, and where is not said. */
+	newestCids: { get(sender: string): string | undefined } = NONE;
 	readonly tokenFamilies = new Map<string, TokenFamily | null>();
 	/** By end, those of the earliest first. */
 	expiredFamilies: readonly TokenFamily[] | undefined;

@@ -141,18 +141,18 @@ export class View {
 		if (cid === "") return undefined;
 		const here = this.appendHere(sender, cid);
 		if (here !== undefined) return placeOf(here);
-		const loaded = this.snapshot.cids.get(pair(sender, cid));
-		if (loaded === null) return undefined;
-		return loaded === undefined || loaded === "used" ? "unknown" : loaded;
+		const { cids } = this.snapshot;
+		// Nearly always nothing was looked up.
+		const loaded = cids.size === 0 ? undefined : cids.get(pair(sender, cid));
+		return loaded === undefined ? "unknown" : (loaded ?? undefined);
 	}
 
 	/** Has the sender used the cid? */
 	hasUsed(sender: string, cid: string): boolean {
 		if (cid === "") return false;
-		if (this.appendHere(sender, cid) !== undefined) return true;
+		if (this.appendHere(sender, cid) !== undefined || this.snapshot.newestCids.get(sender) === cid) return true;
 		const loaded = this.snapshot.cids.get(pair(sender, cid));
-		if (loaded === undefined) return this.miss((needs) => needs.usedCids.push([sender, cid]));
-		return loaded !== null;
+		return loaded === undefined ? this.missCid(sender, cid) : loaded !== null;
 	}
 
 	/** Where the cid was used has to be looked up before the draft can be decided. */

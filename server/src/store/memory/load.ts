@@ -34,7 +34,7 @@ export function loadFrom(disk: MemoryDisk, needs: Needs, snapshot: Snapshot): vo
 	}
 	loadUsers(disk, needs, snapshot);
 	loadCounts(disk, needs, snapshot);
-	for (const [sender, cid] of [...needs.usedCids, ...needs.cids]) {
+	for (const [sender, cid] of needs.cids) {
 		const place = disk.said.get(sender)?.get(cid);
 		const entry = place && disk.rooms.get(place.room)?.log[place.seq - 1];
 		if (place) loadRoom(disk, snapshot, place.room);

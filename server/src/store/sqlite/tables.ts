@@ -16,6 +16,7 @@ import { textOf } from "./texts.ts";
 export class SqliteTables {
 	private readonly sql: Statements;
 	private readonly cache = new Cache();
+	private readonly newestCids = { get: (sender: string) => this.cache.newestCid(sender) };
 	/** Rooms whose row is to be written. */
 	private readonly changed = new Set<CachedRoom>();
 
@@ -57,10 +58,7 @@ export class SqliteTables {
 		for (const id of needs.users) loadUser(snapshot, sql.userById.get(id), id);
 		for (const key of needs.userSkeletons) snapshot.userBySkeleton.set(key, loadUser(snapshot, sql.userBySkeleton.get(key)));
 		for (const key of needs.userExternals) snapshot.userByExternal.set(key, loadUser(snapshot, sql.userByExternal.get(key)));
-		for (const [sender, cid] of needs.usedCids) {
-			const isNewest = this.cache.newestCid(sender) === cid;
-			snapshot.cids.set(pair(sender, cid), isNewest ? "used" : this.cidPlace(snapshot, sender, cid));
-		}
+		snapshot.newestCids = this.newestCids;
 		for (const [sender, cid] of needs.cids) snapshot.cids.set(pair(sender, cid), this.cidPlace(snapshot, sender, cid));
 		for (const userId of needs.ownRooms) snapshot.ownRooms.set(userId, sql.ownRoomsCount.get(userId)?.n ?? 0);
 		for (const [userId, inviterId] of needs.brought) {
