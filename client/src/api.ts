@@ -138,10 +138,13 @@ export type Status =
 	/** No further attempts: closed by the caller, or after an error that is not retryable. `logIn` starts again. */
 	| { readonly state: "stopped"; readonly why: VerbatimError | "closed" };
 
-/** Bounds of one call. */
+/**
+ * Bounds of one call. A call that is refused as `rate_limited` or `busy` is repeated within them, when the server says; it rejects
+ * with the refusal only if they end before the server takes it.
+ */
 export interface CallOptions {
 	readonly signal?: AbortSignal;
-	/** Default: `timing.answerMs` (10 s). Includes waiting for the connection. */
+	/** Default: `timing.answerMs` (10 s). Includes waiting for the connection, and for the server to take the call. */
 	readonly timeoutMs?: number;
 }
 

@@ -1,5 +1,5 @@
-// Request and answer, within the caller's bounds. A call waits for the connection; an idempotent one is repeated after a
-// disconnect.
+// Request and answer, within the caller's bounds. A call waits for the connection, and out what the server refuses for the moment; an
+// idempotent one is repeated after a disconnect.
 import type { Command, Timing } from "@verbatim/protocol";
 import type { CallOptions, Status } from "./api.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -13,6 +13,7 @@ import {
 	VerbatimError,
 } from "./errors.ts";
 import { faultWaitMs, isEndedByFault, isInternal } from "./fault.ts";
+import { passesByItself, RefusalWaits } from "./refusal-waits.ts";
 import type { Body, Session } from "./session/session.ts";
 
 export interface CallsPort {
@@ -23,22 +24,20 @@ export interface CallsPort {
 
 type CallTiming = Pick<Timing, "answerMs" | "faultMinMs" | "faultMaxMs">;
 
-/** Back-off of `persist` where the server gives no `retryAfterMs`. */
-const RETRY_MIN_MS = 200;
-const RETRY_MAX_MS = 10_000;
-
 export class Calls {
 	private readonly clock: Clock;
 	private readonly random: Pick<Random, "float">;
 	private readonly timing: CallTiming;
 	private readonly port: CallsPort;
 	private readonly waiters = new Set<() => void>();
+	private readonly refusals: RefusalWaits;
 
 	constructor(clock: Clock, random: Pick<Random, "float">, timing: CallTiming, port: CallsPort) {
 		this.clock = clock;
 		this.random = random;
 		this.timing = timing;
 		this.port = port;
+		this.refusals = new RefusalWaits(random);
 	}
 
 	statusChanged(): void {
@@ -46,38 +45,58 @@ export class Calls {
 	}
 
 	/**
-	 * Sends `command` within the bounds; an idempotent one is repeated after a disconnect or a time-out. `apply` gets the answer in
-	 * wire order, also one that arrives after the caller has aborted.
+	 * Sends `command` within the bounds. Repeats it while it is refused as `rate_limited` or `busy`, which means that it was not
+	 * executed; an idempotent one also after a disconnect or a time-out. A call whose time ends while it is refused rejects with the
+	 * refusal. `apply` gets the answer in wire order, also one that arrives after the caller has aborted.
 	 */
-	call(command: Command, options: CallOptions, apply?: (body: Body) => void): Promise<Body> {
-		const repeatable = REPEATABLE.has(command.case ?? "");
-		return this.bounded(command.case ?? "", options, async (signal, leftMs) => {
-			for (;;) {
+	async call(command: Command, options: CallOptions, apply?: (body: Body) => void): Promise<Body> {
+		const what = command.case ?? "";
+		const repeatable = REPEATABLE.has(what);
+		/** The answer to the newest try. */
+		let refusal: RefusedError | undefined;
+		let settled = (): void => {};
+		const repeat = async (signal: AbortSignal, leftMs: () => number): Promise<Body> => {
+			for (let tries = 0; ; ) {
 				const session = await this.live(signal);
+				let waitMs: number | undefined;
+				refusal = undefined;
 				try {
 					return await this.once(session, command, repeatable ? Math.min(leftMs(), this.timing.answerMs) : leftMs(), apply);
 				} catch (error) {
-					const lost = error instanceof DisconnectedError || error instanceof TimeoutError;
-					if (signal.aborted || !repeatable || !lost) throw error;
+					if (signal.aborted) throw error;
+					if (passesByItself(error)) {
+						if (tries++ === 0) settled = this.refusals.begin();
+						refusal = error;
+						waitMs = this.refusals.callWaitMs(error, tries, leftMs());
+						if (waitMs === undefined) throw error;
+					} else if (!repeatable || !isLost(error)) throw error;
 				}
+				if (waitMs !== undefined) await this.pause(waitMs, signal);
 			}
-		});
+		};
+		try {
+			return await this.bounded(what, options, repeat, () => refusal);
+		} finally {
+			settled();
+		}
 	}
 
 	/**
-	 * As `call`, over any number of reconnects, time-outs and retryable refusals, until the signal. `command` gets the number of lost
-	 * answers, and may request less: on a lossy link a short answer may arrive where a long one does not.
+	 * As `call`, over any number of reconnects, time-outs and retryable refusals, until the signal; calls that are refused meanwhile go
+	 * first. `command` gets the number of lost answers, and may request less: on a lossy link a short answer may arrive where a long
+	 * one does not.
 	 */
 	async persist(command: (lost: number) => Command, signal: AbortSignal): Promise<Body> {
 		for (let tries = 0, lost = 0, faults = 0; ; tries++) {
+			await this.callsFirst(signal);
 			const session = await this.live(signal);
-			let waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, tries)) * this.random.float();
+			let waitMs = this.refusals.waitMs(0, tries);
 			try {
 				return await this.once(session, command(lost), this.timing.answerMs);
 			} catch (error) {
 				// Backs off even if only this command fails: each `internal` may end the session, for other commands too.
 				if (isInternal(error)) waitMs = faultWaitMs(++faults, this.timing, this.random);
-				else if (error instanceof RefusedError && error.retry) waitMs = error.retryAfterMs || waitMs;
+				else if (error instanceof RefusedError && error.retry) waitMs = this.refusals.waitMs(error.retryAfterMs, tries);
 				else if (error instanceof DisconnectedError) waitMs = isEndedByFault(error) ? waitMs : 0;
 				else if (!(error instanceof TimeoutError)) throw error;
 				// A refusal is an answer, not a lost one.
@@ -85,6 +104,17 @@ export class Calls {
 			}
 			if (waitMs > 0) await this.pause(waitMs, signal);
 		}
+	}
+
+	/** Waits until no refused call waits; `answerMs` at most, or a call without a time-out could hold it up for ever. */
+	private async callsFirst(signal: AbortSignal): Promise<void> {
+		const enough = new AbortController();
+		const stop = (): void => enough.abort(CALL_ENDED);
+		signal.addEventListener("abort", stop, { once: true });
+		const cancel = this.clock.after(this.timing.answerMs, stop);
+		await this.refusals.idle(enough.signal);
+		cancel();
+		signal.removeEventListener("abort", stop);
 	}
 
 	/** Resolves with the session once it is live; rejects when the client has stopped, and with the signal. */
@@ -109,11 +139,12 @@ export class Calls {
 		});
 	}
 
-	/** Runs `task` within the caller's bounds; the signal it gets ends with them. */
+	/** Runs `task` within the caller's bounds; the signal it gets ends with them. `reason`: the error of a call that is too late. */
 	async bounded<T>(
 		what: string,
 		{ signal, timeoutMs = this.timing.answerMs }: CallOptions,
 		task: (signal: AbortSignal, leftMs: () => number) => Promise<T>,
+		reason: () => VerbatimError | undefined = () => undefined,
 	): Promise<T> {
 		const control = new AbortController();
 		const deadlineMs = this.clock.monotonic() + timeoutMs;
@@ -125,7 +156,7 @@ export class Calls {
 			};
 			const tooLate = (): void => {
 				const { status } = this.port;
-				end(new TimeoutError(what, timeoutMs, status.state === "waiting" ? status.why : undefined));
+				end(reason() ?? new TimeoutError(what, timeoutMs, status.state === "waiting" ? status.why : undefined));
 			};
 			const cancel = timeoutMs === Number.POSITIVE_INFINITY ? () => {} : this.clock.after(timeoutMs, tooLate);
 			const onAbort = (): void => end(new AbortedError(what, signal?.reason));
@@ -184,6 +215,10 @@ const CALL_ENDED = new AbortedError("the call", "it is over");
 
 /** Idempotent commands. */
 const REPEATABLE: ReadonlySet<string> = new Set(["join", "leave", "invite", "history", "rooms", "who"]);
+
+function isLost(error: unknown): boolean {
+	return error instanceof DisconnectedError || error instanceof TimeoutError;
+}
 
 export function stoppedError(why: VerbatimError | "closed"): VerbatimError {
 	return why === "closed" ? new ClosedError("the client was closed") : why;

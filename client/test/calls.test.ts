@@ -44,11 +44,84 @@ describe("a call", () => {
 	test("that was refused says code, advice and words", async () => {
 		const { server, client, clock } = await liveClient();
 		server.react = (command) => (command.case === "create" ? refusal("rate_limited", 1_234) : undefined);
-		const error = failure(client.create("tea"));
+		const error = failure(client.create("tea", { timeoutMs: 1_000 }));
 		await clock.settle();
 		expect(await error).toBeInstanceOf(RefusedError);
 		expect(await error).toBeInstanceOf(VerbatimError);
 		expect(await error).toMatchObject({ code: "rate_limited", retry: true, retryAfterMs: 1_234, message: "slow down" });
+	});
+
+	for (const code of ["rate_limited", "busy"] as const) {
+		test(`that is refused as ${code} waits as long as the server says, and is made again`, async () => {
+			const { server, client, clock } = await liveClient();
+			server.room("tea", ["ann"], 60);
+			server.cut();
+			await clock.advance(10);
+			const tea = client.rooms.get("r_tea");
+			const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+				join: () => client.join("#cake", { create: true }),
+				create: () => client.create("milk"),
+				rooms: () => client.listRooms(),
+				who: () => client.hasRoom("tea"),
+				history: () => tea?.loadOlder() ?? Promise.reject(new Error("not in the room")),
+			};
+			for (const [kind, call] of Object.entries(calls)) {
+				let refusals = 0;
+				server.react = (command) => (command.case === kind && refusals < 2 ? (refusals++, refusal(code, 100)) : undefined);
+				const done = call();
+				await clock.advance(300);
+				await done;
+				expect({ kind, refusals }).toEqual({ kind, refusals: 2 });
+			}
+		});
+	}
+
+	test("whose time ends while it is refused rejects with the refusal; at once, where the server says that it would", async () => {
+		const { server, client, clock } = await liveClient();
+		let refusals = 0;
+		server.react = (command) => (command.case === "join" ? (refusals++, refusal("rate_limited", 400)) : undefined);
+		const error = failure(client.join("#tea"));
+		await clock.advance(TIMING.answerMs);
+		expect(await error).toMatchObject({ name: "RefusedError", code: "rate_limited" });
+		expect(refusals).toBeGreaterThan(10);
+		server.react = (command) => (command.case === "join" ? refusal("rate_limited", 60_000) : undefined);
+		const later = failure(client.join("#tea"));
+		await clock.settle();
+		expect(await later).toMatchObject({ code: "rate_limited", retryAfterMs: 60_000 });
+	});
+
+	test("that is refused goes before the reading of its own client, which goes on afterwards", async () => {
+		const { server, client, clock } = await liveClient();
+		const tea = server.room("tea", ["ann"], 2_000);
+		server.pageMax = 10;
+		// An allowance of one page in 100 ms: an iteration by itself takes all of it.
+		let freeAtMs = 0;
+		server.react = (command) => {
+			if (command.case !== "history" && command.case !== "who") return undefined;
+			const leftMs = freeAtMs - clock.monotonic();
+			if (leftMs > 0) return refusal("rate_limited", Math.ceil(leftMs));
+			freeAtMs = clock.monotonic() + 100;
+			return undefined;
+		};
+		server.cut();
+		await clock.advance(10);
+		let read = 0;
+		const stop = new AbortController();
+		const reading = [1, 2, 3].map(async () => {
+			for await (const _ of client.rooms.get(tea.id)?.entries({ after: 0, signal: stop.signal }) ?? []) read++;
+		});
+		await clock.advance(1_000);
+		for (let i = 0; i < 5; i++) {
+			const asked = client.hasRoom("tea", { timeoutMs: 400 });
+			await clock.advance(400);
+			await asked;
+		}
+		const before = read;
+		expect(before).toBeGreaterThan(0);
+		await clock.advance(1_000);
+		expect(read).toBeGreaterThan(before);
+		stop.abort();
+		await Promise.all(reading);
 	});
 
 	test("that may be repeated outlives the loss of its connection; one that may not says so", async () => {

@@ -11,7 +11,7 @@ export interface RoomSearch {
 	readonly rooms: ReadonlySignal<readonly RoomInfo[]>;
 	/** Are these all? */
 	readonly complete: ReadonlySignal<boolean>;
-	/** Why the last page could not be had; empty if it could. */
+	/** Why the last page, or the answer about a name, could not be had; empty if it could. */
 	readonly failed: ReadonlySignal<string>;
 	/** Is there a channel of the name that was asked after last? Undefined while that is not known. */
 	readonly named: ReadonlySignal<{ readonly name: string; readonly there: boolean } | undefined>;
@@ -60,15 +60,21 @@ export function createRoomSearch(client: Pick<Client, "listRoomsPage" | "hasRoom
 			if (!asking && !complete.peek() && !stopped.aborted) void load();
 		},
 		ask(name) {
-			if (name === asked && named.peek()?.name === name) return;
+			if (name === asked) return;
 			asked = name;
 			named.value = undefined;
 			client.hasRoom(name, { signal: stopped }).then(
 				(there) => {
-					if (asked === name) named.value = { name, there };
+					if (asked !== name) return;
+					failed.value = "";
+					named.value = { name, there };
 				},
-				// Without an answer nothing is offered; the next letter, or the next connection, asks again.
-				() => undefined,
+				// Without an answer nothing is offered; the next letter, the next connection or the reader asks again.
+				(refusal: unknown) => {
+					if (asked !== name || stopped.aborted) return;
+					asked = "";
+					failed.value = errorWords(refusal);
+				},
 			);
 		},
 		stop: () => stop.abort(),

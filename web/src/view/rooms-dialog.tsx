@@ -48,6 +48,10 @@ export function RoomsDialog(): JSX.Element {
 	const creatable = free && problem === undefined;
 	const loading = !complete && (known.length === 0 || name !== "");
 
+	const again = (): void => {
+		search.more();
+		if (isAsked) search.ask(name);
+	};
 	const submit = async (): Promise<void> => {
 		if (busy.value) return;
 		if (exact !== undefined) {
@@ -89,6 +93,11 @@ export function RoomsDialog(): JSX.Element {
 				/>
 				<FoundRooms rooms={found} complete={complete} loaded={known} onEnd={search.more}>
 					{loading && found.length === 0 ? <p class="hint">{waitingWords(live, search.failed.value)}</p> : null}
+					{loading && live && search.failed.value !== "" ? (
+						<button type="button" class="link" onClick={again}>
+							Try again
+						</button>
+					) : null}
 					{complete && found.length === 0 ? (
 						<p class="hint">{name === "" ? "There is no room yet. Name the first one." : `No room is called ${name}.`}</p>
 					) : null}

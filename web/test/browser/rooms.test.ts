@@ -114,6 +114,33 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 	);
 
 	test(
+		"a list and a name that the server refuses for the moment are asked for again, and after longer the reader can try again",
+		async () => {
+			let refusals = 0;
+			let refuse = (): boolean => ++refusals <= 2;
+			let retryAfterMs = 50;
+			const page = await visits.open({
+				user: ann,
+				rooms: [tea()],
+				react: (command) =>
+					(command.case === "rooms" || command.case === "who") && refuse()
+						? { case: "failure", value: { code: "rate_limited", retry: true, retryAfterMs } }
+						: thousands(command),
+			});
+			await openDialog(page);
+			expect(await page.getByText("could not be listed").count()).toBe(0);
+			refuse = () => true;
+			retryAfterMs = 60_000;
+			await field(page).fill("nobody-has-this");
+			await page.getByText("The rooms could not be listed.").waitFor();
+			refuse = () => false;
+			await page.getByRole("button", { name: "Try again" }).click();
+			await page.getByRole("button", { name: "Create #nobody-has-this" }).waitFor();
+		},
+		LONG_MS,
+	);
+
+	test(
 		"an address of a room far down the list offers to join it, and one of none to make it, by one page of the list",
 		async () => {
 			const page = await open(`#${numbered(9_999)}`);
