@@ -2,6 +2,7 @@ import { exampleConfig, showConfig } from "@verbatim/server";
 import { mustHaveOptionsOnly } from "./args.ts";
 import type { CliCommand } from "./command.ts";
 import { EXIT } from "./exit.ts";
+import { print } from "./output.ts";
 import { configFrom, SETTING_OPTIONS, SETTINGS_NOTE } from "./settings.ts";
 
 export const config: CliCommand = {
@@ -14,10 +15,10 @@ export const config: CliCommand = {
 	async run(args) {
 		mustHaveOptionsOnly(args, "config");
 		if (args.options.get("example") === "true") {
-			process.stdout.write(exampleConfig());
+			print(exampleConfig());
 			return EXIT.ok;
 		}
-		process.stdout.write(showConfig(await configFrom(args)));
+		print(showConfig(await configFrom(args)));
 		return EXIT.ok;
 	},
 };

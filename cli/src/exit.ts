@@ -19,7 +19,7 @@ export const EXIT = {
 	address: 71,
 	/** The data folder cannot be written. */
 	unwritable: 73,
-	/** The disk failed. */
+	/** The disk failed, or the output could not be written. */
 	io: 74,
 	/** A retry may succeed: the folder is in use by another server, the server is overloaded, or a time-out. */
 	later: 75,

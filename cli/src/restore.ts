@@ -4,6 +4,7 @@ import { mustHaveOptionsOnly } from "./args.ts";
 import type { CliCommand } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { openError } from "./open-error.ts";
+import { printLine } from "./output.ts";
 import { configFrom, SETTING_OPTIONS } from "./settings.ts";
 
 export const restore: CliCommand = {
@@ -26,11 +27,9 @@ export const restore: CliCommand = {
 		const { movedTo, rooms } = await restoreBackup(from, config.data).catch((error: unknown) => {
 			throw openError(error);
 		});
-		console.log(`${from} is in place, sound, with ${rooms} rooms; every room's log has a new epoch.`);
-		if (movedTo !== undefined) console.log(`What was there is in ${movedTo}; delete it when it is of no more use.`);
-		console.log(
-			"Bring again what was done to users since the backup (disable, end, passwd): it is undone. Then start the server.",
-		);
+		printLine(`${from} is in place, sound, with ${rooms} rooms; every room's log has a new epoch.`);
+		if (movedTo !== undefined) printLine(`What was there is in ${movedTo}; delete it when it is of no more use.`);
+		printLine("Bring again what was done to users since the backup (disable, end, passwd): it is undone. Then start the server.");
 		return EXIT.ok;
 	},
 };

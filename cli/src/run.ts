@@ -3,6 +3,7 @@
 import { describeOptions, HELP_OPTION, nearestOf, parseArguments } from "./args.ts";
 import type { CliCommand, CliCommandEntry } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
+import { finishOutput, printLine, watchOutput } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly CliCommandEntry[] = [
@@ -23,7 +24,8 @@ const COMMANDS: readonly CliCommandEntry[] = [
 /** Runs the command line; resolves with the exit code. Never rejects. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
 	try {
-		return await dispatch(args);
+		watchOutput();
+		return await finishOutput(await dispatch(args));
 	} catch (error) {
 		if (error instanceof CommandError) {
 			console.error(error.message);
@@ -38,11 +40,11 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 async function dispatch([first, ...rest]: readonly string[]): Promise<ExitCode> {
 	if (first === undefined || first === "help" || first === "--help" || first === "-h") {
 		const found = COMMANDS.find(({ name }) => name === rest[0]);
-		console.log(found ? helpOf(await found.load()) : overview());
+		printLine(found ? helpOf(await found.load()) : overview());
 		return first === undefined ? EXIT.usage : EXIT.ok;
 	}
 	if (first === "--version" || first === "-v" || first === "version") {
-		console.log(`verbatim ${VERSION}`);
+		printLine(`verbatim ${VERSION}`);
 		return EXIT.ok;
 	}
 	const found = COMMANDS.find(({ name }) => name === first);
@@ -57,7 +59,7 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<ExitCode> 
 	const command = await found.load();
 	const parsed = await parseArguments(rest, [...command.options, HELP_OPTION], command.name);
 	if (parsed.options.get("help") === "true") {
-		console.log(helpOf(command));
+		printLine(helpOf(command));
 		return EXIT.ok;
 	}
 	return command.run(parsed);

@@ -5,6 +5,7 @@ import { type AdminUser, connectAdmin, openData, type UserAdmin } from "@verbati
 import type { CliCommand } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { openError } from "./open-error.ts";
+import { printLine } from "./output.ts";
 import { askSecret } from "./secret.ts";
 import { configFrom, SETTING_OPTIONS } from "./settings.ts";
 
@@ -40,7 +41,7 @@ export const user: CliCommand = {
 		const { users, close } = await openUsers(config);
 		try {
 			if (known === "list") await list(users, args.options.get("json") === "true");
-			else console.log(await act(users, known, name ?? "", password));
+			else printLine(await act(users, known, name ?? "", password));
 			return EXIT.ok;
 		} catch (error) {
 			throw error instanceof Refusal ? new CommandError(EXIT.refused, `${error.code}: ${error.message}`, error) : error;
@@ -82,7 +83,7 @@ async function list(users: UserAdmin, json: boolean): Promise<void> {
 	let after = "";
 	for (;;) {
 		const page = await users.list(after, PAGE);
-		for (const each of page) console.log(json ? asJson(each) : asWords(each));
+		for (const each of page) printLine(json ? asJson(each) : asWords(each));
 		const last = page.at(-1);
 		if (last === undefined) return;
 		after = last.id;

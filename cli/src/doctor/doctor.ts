@@ -5,6 +5,7 @@ import { mustHaveOptionsOnly } from "../args.ts";
 import type { CliCommand } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
 import { openError } from "../open-error.ts";
+import { printLine } from "../output.ts";
 import { configFrom, SETTING_OPTIONS } from "../settings.ts";
 import { checkData } from "./data.ts";
 import type { Finding } from "./finding.ts";
@@ -41,7 +42,7 @@ export const doctor: CliCommand = {
 			...checkFiles(config, origins.get("limits.connections") !== "default"),
 			...checkMemory(config),
 		];
-		console.log(args.options.get("json") === "true" ? JSON.stringify(findings) : findings.map(line).join("\n"));
+		printLine(args.options.get("json") === "true" ? JSON.stringify(findings) : findings.map(line).join("\n"));
 		return findings.some(({ grade }) => grade === "bad") ? EXIT.cutShort : EXIT.ok;
 	},
 };
@@ -56,7 +57,7 @@ async function renewEpochs(config: Config): Promise<ExitCode> {
 	} finally {
 		await data.close();
 	}
-	console.log("Every room's log has a new epoch. Start the server; clients will show what is there now.");
+	printLine("Every room's log has a new epoch. Start the server; clients will show what is there now.");
 	return EXIT.ok;
 }
 

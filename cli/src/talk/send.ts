@@ -4,6 +4,7 @@ import type { Delivery, Room } from "@verbatim/client";
 import { secondsOf } from "../args.ts";
 import type { CliCommand } from "../command.ts";
 import { CommandError, EXIT, type ExitCode } from "../exit.ts";
+import { printLine } from "../output.ts";
 import { type CommandPhase, commandErrorOf } from "./command-errors.ts";
 import { CONNECTION_OPTIONS, connectFrom } from "./connection.ts";
 import { reach, WAIT_OPTION } from "./reach.ts";
@@ -52,7 +53,7 @@ export const send: CliCommand = {
 			const show = args.options.get("json") === "true" ? asJson : asWords;
 			const lines = text === undefined ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : [text];
 			phase = "sending";
-			return await sendAll(room, lines, (delivery, seq) => console.log(show(room, delivery, seq)), timeoutMs);
+			return await sendAll(room, lines, (delivery, seq) => printLine(show(room, delivery, seq)), timeoutMs);
 		} catch (error) {
 			throw commandErrorOf(error, connection, phase);
 		} finally {
