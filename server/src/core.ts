@@ -21,6 +21,7 @@ import { LogSampler } from "./ops/log-sampler.ts";
 import type { Metrics } from "./ops/metrics.ts";
 import { type HelloLimits, Hellos } from "./overload/hellos.ts";
 import type { Shedding } from "./overload/shedding.ts";
+import { Comparison } from "./room/compare.ts";
 import { Directory } from "./room/directory.ts";
 import { Elsewhere } from "./room/elsewhere.ts";
 import { MemberLists } from "./room/member-lists.ts";
@@ -103,12 +104,32 @@ export function createCore(options: CoreOptions): RunningCore {
 	const directory = new Directory<Principal>(bus);
 	const elsewhere = new Elsewhere(node);
 	const presence = new Presence(
-		{ directory, elsewhere, bus, node, liveRoom: (id) => rooms.get(id), clock, shedding },
+		{ directory, elsewhere, bus, node, liveRoom: (id) => rooms.get(id), clock, shedding, missed: metrics.compared },
 		{ offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax },
 	);
 	const lists = new MemberLists(store, clock);
-	const rooms: Rooms = new Rooms(directory, presence, lists, clock, faults, bus, limits);
+	const rooms: Rooms = new Rooms({ directory, presence, lists, clock, faults, bus, limits, store, readOn: metrics.roomsReadOn });
 	const voided = new Voided();
+	const receive = createReceiver({
+		rooms,
+		presence,
+		elsewhere,
+		directory,
+		voided,
+		faults,
+		presenceReadersMax: limits.presenceReadersMax,
+	});
+	const comparison = new Comparison({
+		store,
+		bus,
+		clock,
+		faults,
+		rooms,
+		directory,
+		presence,
+		revoke: (user, generation, why) => receive({ kind: "revoked", user, generation, why }),
+		missed: metrics.compared,
+	});
 	const wheel = new Wheel(clock);
 	let sessionsSoFar = 0;
 	const core: Core = {
@@ -148,14 +169,14 @@ export function createCore(options: CoreOptions): RunningCore {
 	};
 	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
 	metrics.rooms.watch(() => rooms.size);
+	metrics.gapsBytes.watch(() => rooms.gaps.bytes + bus.stats().heldBytes);
 	metrics.memberListsBytes.watch(() => lists.bytes);
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
 	metrics.hellosWaiting.watch(() => core.hellos.waiting);
-	bus.listen(
-		createReceiver({ rooms, presence, elsewhere, directory, voided, faults, presenceReadersMax: limits.presenceReadersMax }),
-	);
+	bus.listen(receive);
+	comparison.start();
 	store.listen({
-		committed: (batch) => announce(batch, bus),
+		committed: (batch) => announce(batch, bus, (room) => lists.changed(room)),
 		batch({ drafts, commitMs, error }) {
 			metrics.batchDrafts.observe(drafts);
 			metrics.commitSeconds.observe(commitMs / 1_000);
@@ -190,6 +211,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			wheel.stop();
 			core.presence.stop();
 			rooms.stop();
+			comparison.stop();
 			bus.close();
 			core.reader.stop();
 			core.lines.stop();

@@ -6,8 +6,13 @@ import type { Bus, BusMessage } from "./bus.ts";
 
 export type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
 
-export function announce(batch: readonly Committed[], bus: Pick<Bus, "publish">): void {
+/**
+ * `changed`: who is in the room is another than before. Told here and not by the bus, which may lose it: whoever has just joined or left by this node must not be
+ * shown a list of before.
+ */
+export function announce(batch: readonly Committed[], bus: Pick<Bus, "publish">, changed: (room: string) => void): void {
 	for (const committed of batch) {
+		if (committed.entries.some((entry) => membershipOf(entry).length > 0)) changed(committed.room);
 		bus.publish({ kind: "commit", committed });
 		for (const entry of committed.entries) {
 			for (const change of membershipOf(entry)) {

@@ -61,7 +61,10 @@ export const leave: Handler<Leave> = async (context, { room: ref }) => {
 	const room = await roomId(context, ref);
 	const sender = senderOf(context);
 	const { declined } = await append(context, { kind: "leave", room, sender, reason: "", atMs: context.parts.clock.now() });
-	if (declined) context.parts.bus.publish({ kind: "declined", user: sender.id, room });
+	if (declined) {
+		context.parts.lists.changed(room);
+		context.parts.bus.publish({ kind: "declined", user: sender.id, room });
+	}
 	return done();
 };
 

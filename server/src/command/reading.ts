@@ -48,7 +48,7 @@ export const rooms: Handler<Rooms> = async ({ parts, user }, { after, limit }) =
 
 /** A page of the members. In rooms where presence is told each is told as online or not; in larger ones how many are, and who of those asked after. */
 export const who: Handler<Who> = async (context, { room: ref, after, limit, epoch, version, users }) => {
-	const { lists, limits, presence, rooms } = context.parts;
+	const { bus, lists, limits, presence, rooms } = context.parts;
 	const id = await memberOf(context, ref);
 	const pageMax = Math.min(limits.membersPageMax, framed(limits));
 	const wanted = limit === 0 ? pageMax : Math.min(limit, pageMax);
@@ -60,7 +60,15 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 	const answer = (list: ListFacts, more: Partial<MemberList> = {}): DownBody => {
 		const { epoch, version, total } = list;
 		const online = live === undefined ? 0 : lists.online(live);
-		const facts = { room: id, epoch, version, asOf: lists.asOf(live, list), total, online, presence: presenceTold };
+		const facts = {
+			room: id,
+			epoch,
+			version,
+			asOf: bus.lossy ? list.head : lists.asOf(live, list),
+			total,
+			online,
+			presence: presenceTold,
+		};
 		// A message already, and so not copied: a shared list of members stays the one whose encoding is kept.
 		return { case: "memberList", value: Object.assign(create(MemberListSchema, facts), more) };
 	};
@@ -98,7 +106,8 @@ async function memberOf(context: CommandContext, ref: string): Promise<string> {
 async function readableLog(context: CommandContext, ref: string): Promise<Pick<RoomView, "id" | "head">> {
 	const { parts, session } = context;
 	const id = await roomId(context, ref);
-	const room = session?.isSubscribed(id) === true ? parts.rooms.get(id) : undefined;
+	// A bus that loses may have left the live room behind what was acknowledged.
+	const room = !parts.bus.lossy && session?.isSubscribed(id) === true ? parts.rooms.get(id) : undefined;
 	return room ?? readable(context, id);
 }
 

@@ -78,6 +78,12 @@ export interface Metrics {
 	/** Rooms that are live in memory. */
 	readonly rooms: Level;
 	readonly memberListsBytes: Level;
+	/** About what commits hold that came before those which they follow. */
+	readonly gapsBytes: Level;
+	/** Pages by which rooms were read on from the log, because the bus had not brought what they hold. */
+	readonly roomsReadOn: Count;
+	/** What the bus had not brought, and a comparison with the store has found: `heads` of rooms, `memberships` or `revoked` of users, `presence`. */
+	readonly compared: CountBy;
 	/** Bytes queued in all outboxes and not yet taken by the kernel. */
 	readonly outboxBytes: Level;
 	/** Readers that fell behind and are served from the log. */
@@ -136,6 +142,7 @@ const REFUSED = ["address", "total", "rate", "origin", "subprotocol", "preface",
 const THROTTLED = ["refusals", "turn", "malformed", "unauthenticated", "address", "held"];
 const STATUSES = ["2xx", "3xx", "4xx", "5xx"];
 const OVERLOAD = ["history", "logins", "sends"];
+const COMPARED = ["heads", "memberships", "revoked", "presence"];
 const SHED = ["typing", "presence"];
 const PLACES = [
 	"session",
@@ -230,6 +237,14 @@ export function createMetrics(): Metrics {
 			OVERLOAD,
 		),
 		rooms: level("verbatim_rooms_live", "Rooms that are live in memory."),
+		gapsBytes: level("verbatim_bus_held_bytes", "About what commits hold that came before those which they follow, in bytes."),
+		roomsReadOn: count("verbatim_rooms_read_on_total", "Pages by which rooms were read on because the bus had not brought them."),
+		compared: countBy(
+			"verbatim_bus_missed_total",
+			"what",
+			"What the bus had not brought, and a comparison with the store has found.",
+			COMPARED,
+		),
 		memberListsBytes: level("verbatim_member_lists_bytes", "About what the kept pages of lists of members hold, in bytes."),
 		outboxBytes: level("verbatim_outbox_bytes", "Bytes queued in all outboxes."),
 		catchUps: count("verbatim_catch_ups_total", "Readers that fell behind and were served from the log."),

@@ -41,6 +41,11 @@ export class Directory<S extends Subscriber = Subscriber> {
 		return this.byUser.has(userId);
 	}
 
+	/** All users with a session here. */
+	ids(): Iterable<string> {
+		return this.byUser.keys();
+	}
+
 	/** Has any of the user's sessions been let in? One that is only about to be may never come. */
 	isOnline(userId: string): boolean {
 		for (const subscriber of this.of(userId)) if (subscriber.present) return true;

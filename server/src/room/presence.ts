@@ -5,6 +5,7 @@
 // A node decides for its own users, and publishes it; every node tells its own subscribers of what the bus brings.
 import type { Bus, Ephemeral } from "../bus/bus.ts";
 import type { Cancel, Clock } from "../clock.ts";
+import type { CountBy } from "../ops/metrics.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { UserRef } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
@@ -16,7 +17,9 @@ import type { LiveRoom } from "./room.ts";
 export interface PresenceParts {
 	readonly directory: Directory;
 	readonly elsewhere: Pick<Elsewhere, "has">;
-	readonly bus: Pick<Bus, "publish">;
+	readonly bus: Pick<Bus, "publish" | "lossy">;
+	/** What a comparison has found that the bus had not brought. */
+	readonly missed: CountBy;
 	/** This process, as the bus names it. */
 	readonly node: string;
 	readonly liveRoom: (id: string) => LiveRoom | undefined;
@@ -34,6 +37,14 @@ export interface PresenceOptions {
 const UNTOLD_MAX = 10_000;
 const LOOK_AGAIN_MS = 200;
 
+type PresenceMessage = Extract<Ephemeral, { kind: "presence" }>;
+
+interface Published {
+	readonly message: PresenceMessage;
+	/** The number of the newest that the bus has brought back. */
+	brought: number;
+}
+
 interface Untold {
 	readonly user: UserRef;
 	/** The ids of all in which something was to be told of the user. */
@@ -46,6 +57,10 @@ export class Presence {
 	private readonly options: PresenceOptions;
 	/** Of what this node has published of presence. */
 	private number = 0;
+	/** With a lossy bus, what this node has published last of each of its users. */
+	private readonly published = new Map<string, Published>();
+	/** What this node had published before the last comparison. */
+	private numberBefore = 0;
 	/** Who has just gone, and where it will be missed. */
 	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
 	/** By user, the newest last. */
@@ -99,8 +114,29 @@ export class Presence {
 	}
 
 	/** What a node has decided: those who share a room with the user here are told. */
-	receive({ user, rooms, online }: Extract<Ephemeral, { kind: "presence" }>): void {
+	receive(message: PresenceMessage): void {
+		const { user, rooms, online, node, number } = message;
+		const published = node === this.parts.node ? this.published.get(user.id) : undefined;
+		if (published !== undefined) {
+			if (published.brought >= number) return;
+			published.brought = number;
+		}
 		this.tell(user, rooms, online);
+	}
+
+	/** Publishes again what a lossy bus has not brought of this node's users; the others are their own nodes' concern. */
+	compare(): void {
+		for (const [id, { message, brought }] of this.published) {
+			const { user, rooms, online, number } = message;
+			if (brought < number) {
+				this.parts.missed.add("presence");
+				this.publish(user, rooms, online);
+			} else if (!online && number <= this.numberBefore) {
+				// Nothing that is older is still on its way.
+				this.published.delete(id);
+			}
+		}
+		this.numberBefore = this.number;
 	}
 
 	/** Nothing is told any more. */
@@ -120,14 +156,10 @@ export class Presence {
 	private publish(user: UserRef, rooms: readonly string[], online: boolean): void {
 		if (this.stopped) return;
 		const { id, name } = user;
-		this.parts.bus.publish({
-			kind: "presence",
-			user: { id, name },
-			online,
-			rooms,
-			node: this.parts.node,
-			number: ++this.number,
-		});
+		const { bus, node } = this.parts;
+		const message: PresenceMessage = { kind: "presence", user: { id, name }, online, rooms, node, number: ++this.number };
+		if (bus.lossy) this.published.set(id, { message, brought: this.published.get(id)?.brought ?? 0 });
+		bus.publish(message);
 	}
 
 	private stays(userId: string): void {

@@ -17,8 +17,11 @@ export class LiveRoom {
 	epoch: number;
 	/** The newest seq known to be committed: notified to all subscribers, or about to be. */
 	head: number;
-	/** The last seq of which the commit was notified; `head` may come from a read that was ahead of it. */
+	/** The last seq of which the commit was notified, and the first of those before it without a hole; `head` may come from a read that was ahead. */
 	private lastNotified = 0;
+	private notifiedFrom = 0;
+	/** What comes after the head is to be read from the log, and was not all notified. */
+	isUnread = false;
 	readonly subscribers = new Subscribers();
 	/** The number of its newest change, among those of all rooms. */
 	change = 0;
@@ -36,11 +39,25 @@ export class LiveRoom {
 	}
 
 	/**
-	 * Clamps the head to `head`, as of which a new subscriber is a member, or to the last notified seq: entries beyond both may follow a
-	 * `left` that has not been notified yet, and must not reach this subscriber.
+	 * Clamps the head to `head`, as of which a new subscriber is a member, or to the last seq up to which all was notified since: entries beyond both may
+	 * follow a `left` that has not been notified yet, and must not reach this subscriber.
 	 */
 	clampHead(head: number): void {
-		if (head < this.head) this.head = Math.max(head, this.lastNotified);
+		if (head >= this.head) return;
+		if (head + 1 >= this.notifiedFrom) {
+			this.head = Math.max(head, this.lastNotified);
+		} else {
+			this.begin(head);
+			this.isUnread = true;
+		}
+	}
+
+	/** Begins anew after `head`: what lies between is not known here. */
+	begin(head: number): void {
+		this.head = head;
+		this.lastNotified = 0;
+		this.notifiedFrom = 0;
+		this.ring.clear();
 	}
 
 	/**
@@ -50,7 +67,7 @@ export class LiveRoom {
 	 */
 	publish(committed: Committed): void {
 		const fresh = committed.entries.filter((entry) => entry.seq > this.head);
-		this.lastNotified = Math.max(this.lastNotified, committed.entries.at(-1)?.seq ?? 0);
+		this.notify(committed);
 		const first = fresh[0];
 		if (first === undefined) return;
 		const dense = first.seq === this.head + 1;
@@ -60,6 +77,14 @@ export class LiveRoom {
 			push.settle();
 			if (dense) this.ring.add(push);
 		}
+	}
+
+	/** The commit of these is notified. */
+	notify({ entries }: Committed): void {
+		const [from, to] = [entries[0]?.seq ?? 0, entries.at(-1)?.seq ?? 0];
+		if (to <= this.lastNotified) return;
+		if (from > this.lastNotified + 1) this.notifiedFrom = from;
+		this.lastNotified = to;
 	}
 
 	/** What is committed up to `to` could not be delivered: every subscriber that has not got it gets it from the log. */

@@ -8,6 +8,7 @@ import type { Cancel, Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Committed } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
+import { type GapParts, Gaps } from "./gaps.ts";
 import type { MemberLists } from "./member-lists.ts";
 import type { Presence } from "./presence.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
@@ -18,6 +19,16 @@ const IDLE_MS = 60_000;
 
 type Joined = Extract<UserEvent, { kind: "joined" | "left" }>;
 
+export interface RoomsParts extends GapParts {
+	readonly directory: Directory;
+	readonly presence: Pick<Presence, "entered" | "joined">;
+	readonly lists: Pick<MemberLists, "changed">;
+	readonly clock: Pick<Clock, "monotonic" | "after">;
+	readonly faults: Faults;
+	readonly bus: Pick<Bus, "followRoom" | "unfollowRoom">;
+	readonly limits: RoomLimits & GapParts["limits"];
+}
+
 export class Rooms {
 	private readonly live = new Map<string, LiveRoom>();
 	private readonly directory: Directory;
@@ -27,27 +38,21 @@ export class Rooms {
 	private readonly faults: Faults;
 	private readonly bus: Pick<Bus, "followRoom" | "unfollowRoom">;
 	private readonly limits: RoomLimits;
+	readonly gaps: Gaps;
 	/** Rooms that became live, and batches that brought entries of one, so far. */
 	changes = 0;
 	/** The sweep to come; none while no room is live. */
 	private cancelSweep: Cancel | undefined;
 
-	constructor(
-		directory: Directory,
-		presence: Pick<Presence, "entered" | "joined">,
-		lists: Pick<MemberLists, "changed">,
-		clock: Pick<Clock, "monotonic" | "after">,
-		faults: Faults,
-		bus: Pick<Bus, "followRoom" | "unfollowRoom">,
-		limits: RoomLimits,
-	) {
-		this.directory = directory;
-		this.presence = presence;
-		this.lists = lists;
-		this.clock = clock;
-		this.faults = faults;
-		this.bus = bus;
-		this.limits = limits;
+	constructor(parts: RoomsParts) {
+		this.directory = parts.directory;
+		this.presence = parts.presence;
+		this.lists = parts.lists;
+		this.clock = parts.clock;
+		this.faults = parts.faults;
+		this.bus = parts.bus;
+		this.limits = parts.limits;
+		this.gaps = new Gaps(parts, (committed) => this.deliverOrEnd(committed));
 	}
 
 	/** Rooms in memory, for metrics. */
@@ -64,6 +69,10 @@ export class Rooms {
 	open(id: string, epoch: number, head: number): LiveRoom {
 		const room = this.enliven(id, epoch, head);
 		if (epoch === room.epoch) room.clampHead(head);
+		if (room.isUnread) {
+			room.isUnread = false;
+			this.gaps.readOn(room);
+		}
 		return room;
 	}
 
@@ -71,8 +80,19 @@ export class Rooms {
 		return this.live.get(id);
 	}
 
+	/** The live rooms that have subscribers. */
+	*subscribed(): Iterable<LiveRoom> {
+		for (const room of this.live.values()) if (room.subscribers.size > 0) yield room;
+	}
+
 	/** Delivers what a batch has committed in one room. */
 	committed(committed: Committed): void {
+		this.deliverOrEnd(committed);
+		const room = this.gaps.any ? this.live.get(committed.room) : undefined;
+		if (room !== undefined) this.gaps.follow(room);
+	}
+
+	private deliverOrEnd(committed: Committed): void {
 		try {
 			this.deliver(committed);
 		} catch (cause) {
@@ -104,8 +124,13 @@ export class Rooms {
 		this.tell(user, (subscriber) => subscriber.declined(room));
 	}
 
-	/** Ends the sweeps. */
+	/** Ends the sweeps, and the reading. */
 	stop(): void {
+		this.gaps.stop();
+		this.endSweeps();
+	}
+
+	private endSweeps(): void {
 		this.cancelSweep?.();
 		this.cancelSweep = undefined;
 	}
@@ -116,8 +141,15 @@ export class Rooms {
 		const room = this.enliven(committed.room, committed.epoch, first.seq - 1);
 		room.idleSinceMs = this.clock.monotonic();
 		room.change = ++this.changes;
-		// What lies between is not known here.
-		if (first.seq > room.head + 1) this.lists.changed(room.id);
+		if (first.seq > room.head + 1) {
+			// What lies between is not known here.
+			this.lists.changed(room.id);
+			if (room.subscribers.size > 0) {
+				this.gaps.hold(room, committed);
+				return;
+			}
+			room.begin(first.seq - 1);
+		}
 		let run: Entry[] = [];
 		const publishRun = (): void => {
 			const entries = run;
@@ -142,6 +174,7 @@ export class Rooms {
 			room.publish(run);
 		} catch (cause) {
 			this.faults.report("rooms", "entries could not be delivered live, and are read from the log", cause, { room: room.id });
+			room.notify(run);
 			room.leaveToLog(run.entries.at(-1)?.seq ?? 0);
 		}
 	}
@@ -204,6 +237,6 @@ export class Rooms {
 			this.live.delete(id);
 			this.bus.unfollowRoom(id);
 		}
-		if (this.live.size === 0) this.stop();
+		if (this.live.size === 0) this.endSweeps();
 	}
 }

@@ -1,5 +1,5 @@
 // What rooms know of a session: one that belongs to a user and subscribes to rooms.
-import type { UserRef } from "../store/store.ts";
+import type { RoomView, UserRef } from "../store/store.ts";
 import type { EntriesPush, Push } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
 import type { Subscription } from "./subscription.ts";
@@ -21,6 +21,10 @@ export interface Subscriber {
 	declined(room: string): void;
 	/** The session was let in on what is void now, unless its user was read at `generation` or later. */
 	revoked(generation: number, why: "banned" | "expired"): void;
+	/** The user's rooms, as the store has them: it becomes a subscriber of those of which it was not told. Returns whether there are such. */
+	compare(views: readonly RoomView[]): boolean;
+	/** The generation that its user had when it was let in. */
+	readonly generation: number;
 	/** Takes the push, or returns false when its outbox is full. */
 	takePush(push: EntriesPush): boolean;
 	/** The subscription is not at the head any more: it is to be moved from the log. */

@@ -148,6 +148,21 @@ export class Places {
 		if (to === "announcing") this.announce(subscription);
 	}
 
+	/** The user's rooms as the store has them. Returns whether it is a member of one of which it was not told. */
+	compare(views: readonly RoomView[]): boolean {
+		if (this.waits(() => void this.compare(views))) return false;
+		let missed = false;
+		for (const view of views) {
+			if (!isMember(view.standing) || this.subscriptions.has(view.id) || view.head < this.knownAsOf(view.id)) continue;
+			missed = true;
+			const room = this.parts.rooms.open(view.id, view.epoch, view.head);
+			const { to } = this.step(view.id, "joined");
+			const subscription = this.subscribe(room, view.head, to, view.head);
+			if (to === "announcing") this.announce(subscription);
+		}
+		return missed;
+	}
+
 	memberLeft(room: string, seq: number): void {
 		if (this.waits(() => this.memberLeft(room, seq)) || !this.isNews(room, seq)) return;
 		const { tells } = this.step(room, "left");

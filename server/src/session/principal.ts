@@ -184,6 +184,15 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		this.places.declined(room);
 	}
 
+	compare(views: readonly RoomView[]): boolean {
+		this.mustBeCurrent();
+		return this.places.compare(views);
+	}
+
+	get generation(): number {
+		return this.account.generation;
+	}
+
 	revoked(generation: number, why: "banned" | "expired"): void {
 		if (this.account.generation < generation) this.session.end(why);
 	}

@@ -24,6 +24,13 @@ export interface MemberRecord {
 	readonly standing: Room_Standing;
 }
 
+export type RoomHead = Pick<RoomRecord, "id" | "epoch" | "head">;
+
+export interface UserMark extends Pick<UserRecord, "id" | "generation" | "disabled"> {
+	/** Another one whenever the rooms in which the user has a standing, or these standings, are others. */
+	readonly standings: string;
+}
+
 /** A page of those with a standing in a room, open invitations too, by user id; all of it read at one moment. */
 export interface MemberPage {
 	readonly epoch: number;
@@ -136,6 +143,10 @@ export interface Store {
 	roomsOf(userId: string): Promise<readonly RoomView[]>;
 	/** Public channels in order of name, as `userId` sees them, after `afterName`. */
 	publicRooms(userId: string, afterName: string, limit: number): Promise<readonly RoomView[]>;
+	/** Where the logs of these rooms end, in one read; a room that does not exist is left out. */
+	heads(rooms: readonly string[]): Promise<readonly RoomHead[]>;
+	/** What is to be compared of these users, in one read; a user who does not exist is left out. */
+	userMarks(users: readonly string[]): Promise<readonly UserMark[]>;
 	/** The page after the user id `afterId` ("" from the first), at most `limit` (0: what the list is, and none of it). */
 	members(room: string, afterId: string, limit: number): Promise<MemberPage | undefined>;
 

@@ -25,9 +25,20 @@ const NOBODY_LEAVES = { entered() {}, joined() {} };
 const NO_LISTS = { changed() {} };
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
 
-function liveRooms(clock: VirtualClock): Rooms {
+function liveRooms(clock: VirtualClock, store: Pick<Store, "page"> = { page: async () => undefined }): Rooms {
 	const bus = new LocalBus();
-	return new Rooms(new Directory(bus), NOBODY_LEAVES, NO_LISTS, clock, silentFaults(), bus, LIMITS);
+	const limits = { ...LIMITS, historyEntriesMax: 4 };
+	return new Rooms({
+		directory: new Directory(bus),
+		presence: NOBODY_LEAVES,
+		lists: NO_LISTS,
+		clock,
+		faults: silentFaults(),
+		bus,
+		limits,
+		store,
+		readOn: createMetrics().roomsReadOn,
+	});
 }
 
 function entry(seq: number, text = "hello"): Entry {
@@ -94,6 +105,20 @@ describe("a live room", () => {
 		expect(room.head).toBe(13);
 		expect(leaver.taken).toEqual([11]);
 		expect(ahead.taken).toEqual([13]);
+	});
+
+	test("a room of which something was not notified ends, for a subscriber of before, where it is known to be a member, and is read on from there", () => {
+		const room = new LiveRoom("r1", 1, 10, LIMITS);
+		room.publish({ room: "r1", epoch: 1, entries: [entry(11), entry(12)] });
+		room.clampHead(10);
+		expect(room).toMatchObject({ head: 12, isUnread: false });
+		room.begin(14);
+		room.publish({ room: "r1", epoch: 1, entries: [entry(15)] });
+		room.clampHead(14);
+		expect(room).toMatchObject({ head: 15, isUnread: false });
+		room.clampHead(12);
+		expect(room).toMatchObject({ head: 12, isUnread: true });
+		expect(room.recent(14, FORMAT)).toBeUndefined();
 	});
 
 	test("the newest entries stay in memory, bounded in number, each found by the seq before it", () => {

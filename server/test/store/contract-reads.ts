@@ -18,6 +18,47 @@ export function readClauses(bench: Bench): void {
 			expect(await cut(store, { after: 99 }, 3)).toEqual([100, 99]);
 		});
 
+		test("where many logs end is one read, and so is what is to be compared of many users", async () => {
+			const store = await bench.store();
+			await must(store, create("tea", ann));
+			await must(store, create("den", bob));
+			await must(store, say("den", bob, "hello"));
+			const heads = await store.heads(["tea", "den", "x"]);
+			expect(heads.map(({ id, head }) => [id, head]).sort()).toEqual([
+				["den", 2],
+				["tea", 1],
+			]);
+			expect(heads.map(({ epoch }) => epoch)).not.toContain(0);
+			expect(await store.heads([])).toEqual([]);
+			expect(await store.userMarks([])).toEqual([]);
+		});
+
+		test("the mark of a user's standings is another one after each change of them, and after nothing else", async () => {
+			const store = await bench.store();
+			const user = { ...ann, kind: "registered", skeleton: "ann", createdMs: 1, generation: 1, disabled: false } as const;
+			await must(store, { kind: "userCreate", user, nowMs: 1 });
+			await must(store, create("tea", bob));
+			const seen: string[] = [];
+			const mark = async (): Promise<string> => {
+				const [found, ...others] = await store.userMarks([ann.id, "x"]);
+				expect(others).toEqual([]);
+				expect(found).toMatchObject({ id: ann.id, generation: 1, disabled: false });
+				return found?.standings ?? "";
+			};
+			seen.push(await mark());
+			for (const draft of [join("tea", ann), create("den", ann), leave("tea", ann), invite("tea", bob, ann), join("tea", ann)]) {
+				await must(store, draft);
+				seen.push(await mark());
+				await must(store, say("tea", bob, "no change of hers"));
+				expect(await mark()).toBe(seen.at(-1) ?? "");
+			}
+			// The second time in both rooms is as the first.
+			expect(new Set(seen).size).toBe(5);
+			expect(seen[5]).toBe(seen[2] ?? "");
+			await must(store, { kind: "userChange", id: ann.id, nowMs: 1, change: { disabled: true, voidsTokens: true } });
+			expect(await store.userMarks([ann.id])).toMatchObject([{ generation: 2, disabled: true }]);
+		});
+
 		test("a page before n ends at n − 1; before 0 it ends at the head", async () => {
 			const store = await tenMessages(bench);
 			expect(await cut(store, { before: 0 }, 3)).toEqual([9, 11, 9, 10, 11]);

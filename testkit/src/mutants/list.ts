@@ -3,6 +3,7 @@
 // there exactly once, so a change to the code asks for a change here.
 //
 // Those that survive say why: the bug is made harmless by something else, or needs a part that is not simulated.
+import { BUS_MUTANTS } from "./bus.ts";
 import { GUEST_MUTANTS } from "./guests.ts";
 import { PLACE_MUTANTS } from "./places.ts";
 
@@ -182,14 +183,6 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "// Back in at the end: every room gets its turn.\n\t\t\t\tbehind.add(subscription);",
 		replace: "",
 		breaks: "L2: everybody reaches the head",
-	},
-	{
-		name: "what a bus repeats is delivered again",
-		file: "server/src/room/room.ts",
-		find: "committed.entries.filter((entry) => entry.seq > this.head)",
-		replace: "committed.entries.slice()",
-		breaks: "S4: no delivery twice",
-		survives: "with one process nothing repeats the news of a commit; the filter is for the bus of a cluster, which is not built",
 	},
 	{
 		name: "a silent peer is never given up by the server",
@@ -537,6 +530,7 @@ export const MUTANTS: readonly Mutant[] = [
 		survives:
 			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",
 	},
+	...BUS_MUTANTS,
 	...GUEST_MUTANTS,
 	...PLACE_MUTANTS,
 ];

@@ -1,5 +1,6 @@
 // What a seed means: a table of options, drawn once and printed with every failure. Swarm testing: most faults are absent in
 // most runs, because faults hide each other; over many seeds every combination comes.
+import { type BusOptions, drawBus } from "./bus.ts";
 import { Chance } from "./chance.ts";
 
 export type DoorKind = "ws/json" | "ws/proto" | "tcp/json" | "tcp/proto";
@@ -111,6 +112,8 @@ export interface SimOptions {
 	readonly newcomers: number;
 	readonly poison: PoisonOptions | undefined;
 	readonly crowd: CrowdOptions | undefined;
+	/** Absent: the bus of one process, which loses nothing. */
+	readonly bus: BusOptions | undefined;
 }
 
 /** A first room that is large: presence is not told there, and its members come in pages. */
@@ -204,6 +207,7 @@ export function drawOptions(seed: number): SimOptions {
 		},
 		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
 		crowd: drawCrowd(new Chance(seed).fork("crowd")),
+		bus: drawBus(new Chance(seed).fork("bus")),
 		newcomers: drawNewcomers(new Chance(seed).fork("lost welcomes")),
 	};
 	if ((drawn.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(drawn);
@@ -261,7 +265,7 @@ function drawPoison(chance: Chance): PoisonOptions {
 }
 
 /** The table as lines: what is zero or ordinary is left out of the faults. */
-export function showOptions({ devices, faults, poison, crowd, ...rest }: SimOptions): string {
+export function showOptions({ devices, faults, poison, crowd, bus, ...rest }: SimOptions): string {
 	const lines = Object.entries(rest).map(([name, value]) => `${name.padEnd(22)} ${String(value)}`);
 	for (const { name, user, door, read, ...more } of devices) {
 		const details = Object.entries(more).map(([key, value]) => `${key}=${value}`);
@@ -269,6 +273,7 @@ export function showOptions({ devices, faults, poison, crowd, ...rest }: SimOpti
 	}
 	if (poison !== undefined) lines.push(`${"poison".padEnd(22)} ${JSON.stringify(poison)}`);
 	if (crowd !== undefined) lines.push(`${"crowd".padEnd(22)} ${JSON.stringify(crowd)}`);
+	if (bus !== undefined) lines.push(`${"bus".padEnd(22)} ${JSON.stringify(bus)}`);
 	const happening = Object.entries(faults).filter(([, count]) => count > 0);
 	lines.push(`${"faults".padEnd(22)} ${happening.map(([name, count]) => `${name}×${count}`).join(" ") || "none"}`);
 	return lines.join("\n");

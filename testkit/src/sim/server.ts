@@ -2,6 +2,7 @@
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (accounts.ts);
 // and of the HTTP API there are the commands, without HTTP.
 import { type Command, create, type Down, DownSchema, LIMITS, Refusal, Room_Kind, UpSchema } from "@verbatim/protocol";
+import type { Bus } from "../../../server/src/bus/bus.ts";
 import { LocalBus } from "../../../server/src/bus/local.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
 import { createFaults } from "../../../server/src/faults.ts";
@@ -17,6 +18,7 @@ import { type OverloadWatch, watchOverload } from "../../../server/src/overload/
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
 import type { Draft, Store, UserRef } from "../../../server/src/store/store.ts";
 import { createSimAccounts } from "./accounts.ts";
+import { SimBus } from "./bus.ts";
 import type { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
 import { Machine } from "./machine.ts";
@@ -54,6 +56,7 @@ export class SimServer {
 	private ageGrowth = AGE_GROWTH;
 	private store: MemoryStore | undefined;
 	private boots = 0;
+	private isHealed = false;
 
 	constructor(world: World, chance: Chance, network: Network, recorder: Recorder, thrower: Thrower, options: SimOptions) {
 		this.thrower = thrower;
@@ -134,7 +137,7 @@ export class SimServer {
 		);
 		this.core = createCore({
 			store: served,
-			bus: new LocalBus(),
+			bus: this.bus(machine),
 			accounts: createSimAccounts({
 				store,
 				machine,
@@ -254,6 +257,7 @@ export class SimServer {
 	}
 
 	heal(): void {
+		this.isHealed = true;
 		this.ageGrowth = 1;
 		if (this.poison !== undefined && this.options.poison?.heals === true) this.poison.active = false;
 		this.machine?.unpause();
@@ -270,6 +274,12 @@ export class SimServer {
 	/** Hellos of `user` are refused, `ms` from now, after its credential was accepted. */
 	refuseLate(user: string, ms: number): void {
 		this.refusing.set(user, this.world.nowMs + ms);
+	}
+
+	private bus(machine: Machine): Bus {
+		const { bus } = this.options;
+		if (bus === undefined) return new LocalBus();
+		return new SimBus(bus, this.chance.fork(`bus ${this.boots}`), machine, () => this.isHealed);
 	}
 
 	private lateOr<T>(user: string, machine: Machine, read: () => Promise<T>): Promise<T> {

@@ -11,7 +11,17 @@ import { applyTo } from "./apply.ts";
 import { type MemoryDevice, type MemoryFaults, ordinaryDevice } from "./device.ts";
 import { type MemoryDisk, newMemoryDisk } from "./disk.ts";
 import { loadFrom } from "./load.ts";
-import { readGuests, readMembers, readPage, readPublicRooms, readRoomsOf, readUsers, viewOf } from "./reads.ts";
+import {
+	readGuests,
+	readHeads,
+	readMembers,
+	readPage,
+	readPublicRooms,
+	readRoomsOf,
+	readUserMarks,
+	readUsers,
+	viewOf,
+} from "./reads.ts";
 
 export interface MemoryStoreOptions {
 	readonly clock: Pick<Clock, "after" | "monotonic" | "soon">;
@@ -60,6 +70,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 		directRoom: (a, b) => read(() => channel(disk.roomByDirectKey.get(directKey(a, b)))),
 		roomsOf: (userId) => read(() => readRoomsOf(disk, userId)),
 		publicRooms: (userId, afterName, limit) => read(() => readPublicRooms(disk, userId, afterName, limit)),
+		heads: (rooms) => read(() => readHeads(disk, rooms)),
+		userMarks: (users) => read(() => readUserMarks(disk, users)),
 		members: (room, afterId, limit) => read(() => readMembers(disk, room, afterId, limit)),
 		user: (id) => read(() => disk.users.get(id)),
 		userWithFamily: (id, family) =>

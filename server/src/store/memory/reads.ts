@@ -2,7 +2,17 @@
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { otherOf } from "../../log/records.ts";
 import { rangeAround, seqAt } from "../around.ts";
-import type { LogPage, MemberPage, MemberRecord, PageBound, RoomView, UserRecord, UserRef } from "../store.ts";
+import type {
+	LogPage,
+	MemberPage,
+	MemberRecord,
+	PageBound,
+	RoomHead,
+	RoomView,
+	UserMark,
+	UserRecord,
+	UserRef,
+} from "../store.ts";
 import { weightOf } from "../weight.ts";
 import type { MemoryDisk, MemoryRoom } from "./disk.ts";
 
@@ -47,6 +57,25 @@ export function readRoomsOf(disk: MemoryDisk, userId: string): readonly RoomView
 	return [...(disk.roomsOf.get(userId) ?? [])].sort().flatMap((id) => {
 		const room = disk.rooms.get(id);
 		return room ? [viewOf(disk, room, userId)] : [];
+	});
+}
+
+export function readHeads(disk: MemoryDisk, rooms: readonly string[]): readonly RoomHead[] {
+	return rooms.flatMap((each) => {
+		const row = disk.rooms.get(each)?.row;
+		return row === undefined ? [] : [{ id: row.id, epoch: row.epoch, head: row.head }];
+	});
+}
+
+export function readUserMarks(disk: MemoryDisk, users: readonly string[]): readonly UserMark[] {
+	return users.flatMap((each) => {
+		const user = disk.users.get(each);
+		if (user === undefined) return [];
+		const { id, generation, disabled } = user;
+		const standings = [...(disk.roomsOf.get(id) ?? [])]
+			.sort()
+			.map((room) => `${room} ${disk.rooms.get(room)?.members.get(id)?.standing}`);
+		return [{ id, generation, disabled, standings: standings.join() }];
 	});
 }
 

@@ -1,7 +1,7 @@
 // What the event loop asks of the two workers, and how questions and answers travel. Both are JSON in one string: Bun hands a
 // string to another thread as it is, while cloning objects costs more than writing and reading them.
 import type { RuleLimits } from "../../log/decide.ts";
-import type { Draft, MemberPage, RoomRecord, RoomView, TokenFamily, UserRecord } from "../store.ts";
+import type { Draft, MemberPage, RoomHead, RoomRecord, RoomView, TokenFamily, UserMark, UserRecord } from "../store.ts";
 import type { StoreOpenCode, WriteTrouble } from "./errors.ts";
 import type { PackedRulings, Range } from "./packing.ts";
 
@@ -41,6 +41,8 @@ export interface ReaderCalls {
 	directRoom(key: string): RoomRecord | null;
 	roomsOf(userId: string): readonly RoomView[];
 	publicRooms(args: { readonly userId: string; readonly afterName: string; readonly limit: number }): readonly RoomView[];
+	heads(rooms: readonly string[]): readonly RoomHead[];
+	userMarks(users: readonly string[]): readonly UserMark[];
 	members(args: { readonly room: string; readonly afterId: string; readonly limit: number }): MemberPage | null;
 	user(id: string): UserRecord | null;
 	userWithFamily(args: { readonly id: string; readonly family: string }): {

@@ -10,7 +10,7 @@ import type { Database, Statement } from "bun:sqlite";
 import type { Room_Standing } from "@verbatim/protocol";
 import { otherOf, recordOf } from "../../log/records.ts";
 import { rangeAround, seqAt } from "../around.ts";
-import type { MemberPage, MemberRecord, RoomRecord, RoomView, UserRecord, UserRef } from "../store.ts";
+import type { MemberPage, MemberRecord, RoomHead, RoomRecord, RoomView, UserMark, UserRecord, UserRef } from "../store.ts";
 import { weightOf } from "../weight.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
 import { connectReader } from "./connect.ts";
@@ -38,6 +38,9 @@ export class Reader {
 		roomsOf: (userId) => this.guarded((sql) => sql.roomsOf.all(userId, userId).map((row) => viewOf(sql, row, userId))),
 		publicRooms: ({ userId, afterName, limit }) =>
 			this.guarded((sql) => sql.publicRooms.all(userId, afterName, limit).map((row) => viewOf(sql, row, userId))),
+		heads: (rooms) => this.guarded((sql) => sql.heads.all(JSON.stringify(rooms))),
+		userMarks: (users) =>
+			this.guarded((sql) => sql.userMarks.all(JSON.stringify(users)).map((row) => ({ ...row, disabled: row.disabled !== 0 }))),
 		members: (args) => this.guarded((sql, db) => db.transaction(() => members(sql, args))()),
 		user: (id) => this.guarded((sql) => userOrNull(sql.userById.get(id))),
 		userWithFamily: ({ id, family }) =>
@@ -121,6 +124,13 @@ function prepare(db: Database) {
 		directRoom: all<ViewRow>(`${view} WHERE direct_key = ?`),
 		roomsOf: all<ViewRow>(`${view} WHERE no IN (SELECT room_no FROM members WHERE user = ?) ORDER BY id`),
 		publicRooms: all<ViewRow>(`${view} WHERE kind = 1 AND rooms.name > ? ORDER BY rooms.name LIMIT ?`),
+		heads: all<RoomHead>("SELECT id, epoch, head FROM rooms WHERE id IN (SELECT value FROM json_each(?))"),
+		// Equal sums of two scramblings are as good as equal standings: each stays far below 2^63 for a hundred thousand rooms.
+		userMarks: all<Omit<UserMark, "disabled"> & { readonly disabled: number }>(
+			"SELECT id, generation, disabled, (SELECT count(*) || ' ' || coalesce(sum((room_no * 4 + standing) % 998244353), 0) || ' ' || " +
+				"coalesce(sum((room_no * 4 + standing) % 1000003 * ((room_no * 4 + standing) % 92821) % 1000000007), 0) " +
+				"FROM members WHERE user = users.id) AS standings FROM users WHERE id IN (SELECT value FROM json_each(?))",
+		),
 		members: all<{ id: string; name: string; standing: Room_Standing }>(
 			"SELECT user AS id, coalesce(users.name, members.name) AS name, standing FROM members LEFT JOIN users ON users.id = user " +
 				"WHERE room_no = ? AND user > ? ORDER BY user LIMIT ?",

@@ -1,0 +1,225 @@
+// A node on a bus that loses, doubles, delays and reorders: what the store has is known here within two seconds, and nothing is shown that should not be.
+import { describe, expect, test } from "bun:test";
+import { Room_Kind } from "@verbatim/protocol";
+import type { Bus, BusMessage } from "../../src/bus/bus.ts";
+import { Harness, type TestClient } from "./harness.ts";
+import { join, joined, range, say, texts } from "./helpers.ts";
+
+const BEHIND_MAX_MS = 2_000;
+
+/** Keeps what `keeps` says for the test to bring, or not. */
+class KeepingBus implements Bus {
+	readonly lossy: boolean;
+	readonly kept: BusMessage[] = [];
+	keeps: (message: BusMessage) => boolean = () => false;
+	private receive: ((message: BusMessage) => void) | undefined;
+
+	constructor(lossy = true) {
+		this.lossy = lossy;
+	}
+
+	publish(message: BusMessage): void {
+		if (this.keeps(message)) this.kept.push(message);
+		else this.bring(message);
+	}
+
+	bring(...messages: readonly BusMessage[]): void {
+		for (const message of messages) this.receive?.(message);
+	}
+
+	listen(receive: (message: BusMessage) => void): void {
+		this.receive = receive;
+	}
+
+	followRoom(): void {}
+	unfollowRoom(): void {}
+	followUser(): void {}
+	unfollowUser(): void {}
+	stats = () => ({ held: this.kept.length, heldBytes: 0, dropped: 0 });
+	close(): void {}
+}
+
+async function tea(lossy = true): Promise<{ harness: Harness; bus: KeepingBus; ann: TestClient; bob: TestClient; id: string }> {
+	const bus = new KeepingBus(lossy);
+	const harness = new Harness({ bus, timing: { offlineGraceMs: 500 } });
+	const [ann, bob] = [await harness.guest("ann"), await harness.guest("bob")];
+	const { id } = await joined(ann, "#tea");
+	await joined(bob, "#tea");
+	return { harness, bus, ann, bob, id };
+}
+
+const noErrors = ({ logged }: Harness): void => expect(logged.filter(({ level }) => level === "error")).toEqual([]);
+const leave = (room: string) => ({ case: "leave", value: { room } }) as const;
+
+describe("on a bus that is not to be relied on", () => {
+	test("the last message of a room, lost, is shown within two seconds", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		bus.keeps = () => true;
+		await ann.want("sent", say(id, "lost"));
+		expect(texts(bob, id)).toEqual([]);
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(texts(bob, id)).toEqual(["lost"]);
+		noErrors(harness);
+	});
+
+	test("what comes twice, late and in another order is shown once, in order, without a look at the log", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		bus.keeps = () => true;
+		for (const text of ["one", "two", "three", "four"]) await ann.want("sent", say(id, text));
+		const [one, two, three, four] = bus.kept as [BusMessage, BusMessage, BusMessage, BusMessage];
+		bus.bring(one, three, one, four, three);
+		await harness.clock.settle();
+		expect(texts(bob, id)).toEqual(["one"]);
+		bus.bring(two, two, one, four);
+		await harness.clock.settle();
+		expect(bob.seqs(id)).toEqual(range(3, 6));
+		expect(harness.metrics.families.find(({ name }) => name === "verbatim_rooms_read_on_total")?.samples()).toEqual([
+			{ value: 0 },
+		]);
+		noErrors(harness);
+	});
+
+	test("what is missing before a message is waited for a few milliseconds, and then read from the log", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		bus.keeps = () => true;
+		for (const text of ["one", "two", "three"]) await ann.want("sent", say(id, text));
+		bus.bring(...bus.kept.slice(2));
+		await harness.clock.advance(10);
+		expect(texts(bob, id)).toEqual(["one", "two", "three"]);
+		noErrors(harness);
+	});
+
+	test("who became a member by another session, the word of it lost, is in the room within two seconds", async () => {
+		const { harness, bus, ann, id } = await tea();
+		const [phone, laptop] = [await harness.guest("cat"), await harness.guest("cat")];
+		await harness.clock.advance(BEHIND_MAX_MS);
+		bus.keeps = ({ kind }) => kind !== "presence";
+		await phone.want("joined", join(id));
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(laptop.pushed("roomAdded").map(({ room }) => room?.id)).toEqual([id]);
+		bus.keeps = () => false;
+		await ann.want("sent", say(id, "welcome"));
+		expect([texts(phone, id), texts(laptop, id)]).toEqual([["welcome"], ["welcome"]]);
+		noErrors(harness);
+	});
+
+	test("a room that another session has made, which nobody else here reads, is there within two seconds, and once", async () => {
+		const { harness, bus } = await tea();
+		const [phone, laptop] = [await harness.guest("cat"), await harness.guest("cat")];
+		await harness.clock.advance(BEHIND_MAX_MS);
+		bus.keeps = () => true;
+		const { id } = await joined(phone, "#den");
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(laptop.pushed("roomAdded").map(({ room }) => room?.id)).toEqual([id]);
+		bus.bring(...bus.kept);
+		bus.keeps = () => false;
+		await phone.want("sent", say(id, "hello"));
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(laptop.pushed("roomAdded")).toHaveLength(1);
+		expect([texts(phone, id), texts(laptop, id)]).toEqual([["hello"], ["hello"]]);
+		noErrors(harness);
+	});
+
+	test("a page of history shows what was acknowledged before it was asked for, whatever the bus has brought", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		bus.keeps = () => true;
+		await ann.want("sent", say(id, "lost"));
+		const page = await bob.want("page", { case: "history", value: { room: id } });
+		expect(page.entries.at(-1)?.body).toMatchObject({ case: "message", value: { text: "lost" } });
+		noErrors(harness);
+	});
+
+	test("who has left by another session, the word of it lost, reads nothing after it, and is told within two seconds", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		const tablet = await harness.guest("bob");
+		bus.keeps = () => true;
+		await bob.want("done", leave(id));
+		await ann.want("sent", say(id, "among us"));
+		// Only what came after the leave is brought.
+		bus.bring(...bus.kept.filter((message) => message.kind === "commit").slice(1));
+		await harness.clock.advance(BEHIND_MAX_MS);
+		for (const client of [bob, tablet]) {
+			expect(texts(client, id)).toEqual([]);
+			expect(client.pushed("roomRemoved")).toHaveLength(1);
+		}
+		expect(texts(ann, id)).toEqual(["among us"]);
+		noErrors(harness);
+	});
+
+	test("a join that comes after the leave that followed it, and a leave after the join that followed, change nothing", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		const tablet = await harness.guest("bob");
+		const history: BusMessage[] = [];
+		bus.keeps = (message) => history.push(message) < 0;
+		await bob.want("done", leave(id));
+		await bob.want("joined", join(id));
+		const before = tablet.received.length;
+		bus.bring(...history.toReversed(), ...history);
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(tablet.received.slice(before).filter(({ body }) => body.case !== "ping")).toEqual([]);
+		await ann.want("sent", say(id, "still here"));
+		expect([texts(bob, id), texts(tablet, id)]).toEqual([["still here"], ["still here"]]);
+		await bob.want("done", leave(id));
+		bus.bring(...history);
+		await ann.want("sent", say(id, "gone"));
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect([texts(bob, id), texts(tablet, id)]).toEqual([["still here"], ["still here"]]);
+		noErrors(harness);
+	});
+
+	test("a session whose user is disabled, or signed out, the word of it lost, ends within two seconds", async () => {
+		const { harness, bus, ann, bob } = await tea();
+		bus.keeps = () => true;
+		const voids = (id: string, disabled: boolean) =>
+			harness.store.append({ kind: "userChange", id, nowMs: 0, change: { disabled, voidsTokens: true } });
+		await Promise.all([voids("u-ann", true), voids("u-bob", false), harness.clock.settle()]);
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect([ann.closedAs, bob.closedAs]).toEqual(["banned", "expired"]);
+		noErrors(harness);
+	});
+
+	test("who comes or goes, the word of it lost, is told within two seconds; what is late is not believed over newer", async () => {
+		const { harness, bus, ann, bob } = await tea();
+		const seen = (): boolean[] => ann.pushed("presence").flatMap(({ user, online }) => (user?.id === "u-bob" ? [online] : []));
+		const told = seen().length;
+		bus.keeps = ({ kind }) => kind === "presence";
+		await bob.lose();
+		await harness.clock.advance(3_000);
+		bus.keeps = () => false;
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(seen().slice(told)).toEqual([false]);
+		bus.keeps = ({ kind }) => kind === "presence";
+		await harness.guest("bob");
+		bus.keeps = () => false;
+		await harness.clock.advance(BEHIND_MAX_MS);
+		bus.bring(...bus.kept);
+		await harness.clock.settle();
+		expect(seen().slice(told)).toEqual([false, true]);
+		noErrors(harness);
+	});
+
+	test("an invitation that was declined or accepted is not told when the word of it comes late", async () => {
+		const { harness, bus, ann, bob } = await tea();
+		const den = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
+		const id = den.room?.id ?? "";
+		bus.keeps = () => true;
+		await ann.want("done", { case: "invite", value: { room: id, user: "bob" } });
+		await bob.want("done", leave(id));
+		bus.bring(...bus.kept);
+		await harness.clock.advance(BEHIND_MAX_MS);
+		expect(bob.pushed("invited")).toEqual([]);
+		noErrors(harness);
+	});
+});
+
+test("on a bus that loses nothing, nothing is compared", async () => {
+	const { harness } = await tea(false);
+	let reads = 0;
+	const { heads, userMarks } = harness.store;
+	Object.assign(harness.store, {
+		heads: (...args: Parameters<typeof heads>) => (reads++, heads(...args)),
+		userMarks: (...args: Parameters<typeof userMarks>) => (reads++, userMarks(...args)),
+	});
+	await harness.clock.advance(10_000);
+	expect(reads).toBe(0);
+});
