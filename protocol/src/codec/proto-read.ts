@@ -20,6 +20,8 @@ const VARINT = 0;
 const BIT64 = 1;
 const LENGTH_DELIMITED = 2;
 const BIT32 = 5;
+/** The last five bytes of a negative number's varint. */
+const SIGN_EXTENSION = [0xff, 0xff, 0xff, 0xff, 0x01];
 /** Up to this length a loop over bytes is faster than a call into the runtime. */
 const SHORT_TEXT_BYTES = 16;
 
@@ -88,7 +90,7 @@ class Reader {
 			case "enum":
 				return this.int32(end);
 			case "bool":
-				return this.int32(end) !== 0;
+				return this.bool(end);
 			case "double":
 				return this.double(end);
 		}
@@ -107,16 +109,34 @@ class Reader {
 		throw malformed("a number has more than 32 bits");
 	}
 
-	/** A varint of up to 64 bits, of which the upper 32 only extend the sign. */
+	private bool(end: number): boolean {
+		const value = this.uint32(end);
+		if (value > 1) throw malformed("a bool is neither 0 nor 1");
+		return value === 1;
+	}
+
+	/** A varint of 31 bits, or of a negative number of 32 bits, whose sign is extended to 64. */
 	private int32(end: number): number {
 		let value = 0;
-		for (let i = 0; i < 10; i++) {
+		for (let shift = 0; shift < 35; shift += 7) {
 			if (this.at >= end) throw malformed("the message ends within a number");
 			const byte = this.bytes[this.at++] as number;
-			if (i < 5) value |= (byte & 0x7f) << (7 * i);
-			if (byte < 0x80) return value;
+			value |= (byte & 0x7f) << shift;
+			if (byte < 0x80) {
+				if (shift === 28 && byte > 0x07) break;
+				return value;
+			}
+			if (shift === 28 && byte >= 0xf8) return this.signExtension(value, end);
 		}
-		throw malformed("a number has more than 64 bits");
+		throw malformed("an enum's number has more than 32 bits");
+	}
+
+	private signExtension(value: number, end: number): number {
+		for (const extended of SIGN_EXTENSION) {
+			if (this.at >= end) throw malformed("the message ends within a number");
+			if (this.bytes[this.at++] !== extended) throw malformed("an enum's number has more than 32 bits");
+		}
+		return value;
 	}
 
 	private double(end: number): number {
@@ -158,9 +178,20 @@ class Reader {
 		return text;
 	}
 
+	/** Of 64 bits: a later version of the schema may have such. */
+	private skipVarint(end: number): void {
+		for (let i = 0; i < 10; i++) {
+			if (this.at >= end) throw malformed("the message ends within a number");
+			const byte = this.bytes[this.at++] as number;
+			if (i === 9 && byte > 1) break;
+			if (byte < 0x80) return;
+		}
+		throw malformed("a number has more than 64 bits");
+	}
+
 	private skip(wireType: number, end: number): void {
 		if (wireType === VARINT) {
-			this.int32(end);
+			this.skipVarint(end);
 			return;
 		}
 		const length = wireType === BIT64 ? 8 : wireType === BIT32 ? 4 : wireType === LENGTH_DELIMITED ? this.length(end) : -1;

@@ -109,6 +109,13 @@ describe("JSON comes up exactly, or not at all", () => {
 		expect(decoded(() => jsonCodec.decodeDown(`{"id":1,"x":${deep}}`))?.id ?? 1).toBe(1);
 	});
 
+	test("what is refused before it is parsed has the id 0, and no trace", () => {
+		const deep = `{"id":7,"trace":"t1","x":${"[".repeat(9)}${"]".repeat(9)}}`;
+		const wide = `{"id":7,"trace":"t1","x":[${"0,".repeat(10_000)}0]}`;
+		expect(failure(jsonCodec, deep)).toMatchObject({ code: "malformed", id: 0, trace: "" });
+		expect(failure(jsonCodec, wide)).toMatchObject({ code: "too_large", id: 0, trace: "" });
+	});
+
 	test("no key of a message reaches any prototype", () => {
 		const body = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"done":{"__proto__":{"polluted":1}}}';
 		const down = jsonCodec.decodeDown(body);
@@ -136,6 +143,16 @@ describe("Protobuf comes up exactly, or not at all", () => {
 		["a number where a command of a later version would be", "08 07 f0 01 01", "malformed", "number 30"],
 		["a text where a number should be", "0a 01 31", "malformed", "Up.id has wire type 2"],
 		["a number of 33 bits", "08 ff ff ff ff 1f", "malformed", "32 bits"],
+		["a number of 33 bits that ends in 0", "08 81 80 80 80 10", "malformed", "32 bits"],
+		["a number in six bytes", "08 81 80 80 80 80 00", "malformed", "32 bits"],
+		["an enum of 2^32 + 2", "ba 01 06 10 82 80 80 80 10", "malformed", "32 bits"],
+		["an enum of 2^31", "ba 01 06 10 80 80 80 80 08", "malformed", "32 bits"],
+		["a negative enum without its sign extended", "ba 01 06 10 ff ff ff ff 0f", "malformed", "32 bits"],
+		["an enum of 70 bits", "ba 01 0b 10 ff ff ff ff ff ff ff ff ff 7f", "malformed", "32 bits"],
+		["an enum that ends within its sign", "ba 01 08 10 ff ff ff ff ff ff ff", "malformed", "ends within a number"],
+		["a bool of 2^32", "aa 01 06 10 80 80 80 80 10", "malformed", "32 bits"],
+		["a bool of 2", "aa 01 02 10 02", "malformed", "bool"],
+		["a bool of 70 bits", "aa 01 0b 10 81 80 80 80 80 80 80 80 80 7f", "malformed", "32 bits"],
 		["a number that does not end", "08 ff", "malformed", "ends within a number"],
 		["a length beyond the frame", "12 05 61", "malformed", "reaches beyond"],
 		["a length beyond its parent", "a2 01 02 0a 05 61 61 61 61 61", "malformed", "reaches beyond"],
@@ -147,6 +164,21 @@ describe("Protobuf comes up exactly, or not at all", () => {
 		const error = failure(protoCodec, fromHex(wire));
 		expect(error.message).toContain(words);
 		expect(error.code).toBe(code);
+	});
+
+	test("a varint may be longer than it needs to be, up to five bytes; a negative enum is one of ten", () => {
+		const up = protoCodec.decodeUp(fromHex("08 87 80 80 80 00 ba 01 06 10 82 80 80 80 00"));
+		expect(up).toStrictEqual(create(UpSchema, { id: 7, command: { case: "create", value: { kind: 2 } } }));
+		for (const kind of [-1, -2_147_483_648, 2_147_483_647]) {
+			const sent = create(UpSchema, { id: 7, command: { case: "create", value: { kind: kind as 0 } } });
+			expect(protoCodec.decodeUp(protoCodec.encodeUp(sent))).toStrictEqual(sent);
+		}
+		expect(protoCodec.decodeUp(fromHex("08 07 aa 01 03 10 81 00")).command).toMatchObject({ value: { create: true } });
+	});
+
+	test("a client skips a number of 64 bits that it does not know, and none of more", () => {
+		expect(protoCodec.decodeDown(fromHex("08 07 f8 07 ff ff ff ff ff ff ff ff ff 01")).id).toBe(7);
+		expect(() => protoCodec.decodeDown(fromHex("08 07 f8 07 ff ff ff ff ff ff ff ff ff 7f"))).toThrow("64 bits");
 	});
 
 	test("text frames are none of its business", () => {

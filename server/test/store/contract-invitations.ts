@@ -56,8 +56,9 @@ export function invitationClauses(bench: Bench): void {
 			await must(store, direct("d2", cat, ann));
 			await must(store, direct("d3", dan, ann));
 			await must(store, create("r1", ann));
-			// Opening what is there, and what the other says, are no answers.
+			// Opening what is there, by name or id, and what the other says, are no answers.
 			await must(store, direct("again", ann, bob));
+			await must(store, join("d1", ann));
 			await must(store, say("d1", bob, "hello?"));
 			await must(store, say("d1", ann, "hello", { cid: "a1" }));
 			expect(await tries(store, say("d2", ann, "you too"))).toBe("too_many_rooms");

@@ -641,7 +641,7 @@ const REQUESTS: readonly BadRequest[] = [
 		path: "/api/v1/rooms/%23tea/entries?limit=all",
 		init: { token: "mine" },
 		status: 400,
-		code: "invalid",
+		code: "malformed",
 		words: /limit must be a whole number/,
 	},
 ];

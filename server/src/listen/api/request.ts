@@ -58,6 +58,7 @@ export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Sp
 		const value = given.get(name);
 		given.delete(name);
 		if ((value === undefined || value === null) && kind.endsWith("?")) continue;
+		if (kind.startsWith("number")) mustBeUint32(name, value);
 		if (typeof value !== kind.replace("?", "")) throw new Refusal("malformed", `${name} must be a ${kind.replace("?", "")}`);
 		taken[name] = value;
 	}
@@ -65,7 +66,13 @@ export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Sp
 	return taken as Fields<Spec>;
 }
 
-/** Whole numbers out of the query, 0 for what is not there, and times in ms; other names are refused. Throws `Refusal` `invalid`. */
+/** In the words of the wire. */
+function mustBeUint32(name: string, value: unknown): void {
+	if (typeof value === "number" && value >>> 0 === value) return;
+	throw new Refusal("malformed", `${name} must be a whole number from 0 to 4294967295`);
+}
+
+/** Whole numbers out of the query, 0 for what is not there, and times in ms; other names are refused. Throws `Refusal` `invalid`, `malformed`. */
 export function takeNumbers<const Name extends string>(
 	query: URLSearchParams,
 	names: readonly Name[],
@@ -81,18 +88,18 @@ export function takeNumbers<const Name extends string>(
 	for (const name of names) {
 		const text = query.get(name) ?? "0";
 		const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-		if (!(number <= 0xffff_ffff)) throw new Refusal("invalid", `${name} must be a whole number from 0 to 4294967295`);
+		mustBeUint32(name, number);
 		numbers[name] = number;
 	}
 	for (const name of times) {
 		const text = query.get(name) ?? "0";
-		if (!/^\d{1,15}(\.\d{1,9})?$/.test(text)) throw new Refusal("invalid", `${name} must be a time in milliseconds since 1970`);
+		if (!/^\d{1,15}(\.\d{1,9})?$/.test(text)) throw new Refusal("malformed", `${name} must be a time in milliseconds since 1970`);
 		numbers[name] = Number(text);
 	}
 	return numbers;
 }
 
-/** Which page of a list the query asks for. Throws `Refusal` `invalid`. */
+/** Which page of a list the query asks for. Throws `Refusal` `invalid`, `malformed`. */
 export function takePage(query: URLSearchParams): { readonly after: string; readonly limit: number } {
 	mustComeOnce(query, "after");
 	const numbers = new URLSearchParams(query);
