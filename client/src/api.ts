@@ -199,7 +199,7 @@ export interface Client {
 	readonly user: User | undefined;
 	/** The rooms that the user is a member of, by id. */
 	readonly rooms: ReadonlyMap<string, Room>;
-	/** Rooms to which an invitation is open, by id; `join(id)` accepts. */
+	/** Rooms to which an invitation is open, by id; `join(id)` accepts, `decline(id)` declines. */
 	readonly invitations: ReadonlyMap<string, RoomInfo>;
 	/** A snapshot; a new object each time. */
 	readonly statistics: ConnectionStatistics;
@@ -210,6 +210,11 @@ export interface Client {
 	ready(options?: CallOptions): Promise<User>;
 	/** Joins the room `ref` (`#name`, `@name` or an id) and loads its newest entries. Returns the room unchanged to a member. */
 	join(ref: string, options?: JoinOptions): Promise<Room>;
+	/**
+	 * Declines the open invitation to `ref` (an id or `#name`), which is then gone from `invitations`. Does nothing if none is open;
+	 * never leaves a room. One may be invited again.
+	 */
+	decline(ref: string, options?: CallOptions): Promise<void>;
 	/** The direct conversation with the user of this name; created if there is none. */
 	direct(name: string, options?: CallOptions): Promise<Room>;
 	/** Whether there is a user of this name. Creates no conversation. */

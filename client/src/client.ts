@@ -75,6 +75,8 @@ export function connect(options: ConnectOptions): Client {
 }
 
 const EVENTS_BUFFERED_MAX = 1_024;
+/** How long `decline` waits at most for the invitation to be gone, after the server has taken it. */
+const DECLINED_MS = 1_000;
 const NOT_FOUND: ReadonlySet<string> = new Set(["no_such_room", "no_such_user", "name_invalid"]);
 
 class LiveClient implements Client {
@@ -204,6 +206,19 @@ class LiveClient implements Client {
 		for (const room of this.registry.rooms.values()) if (room.id === ref || room.title === ref) return room;
 		const value = { room: ref, create, history: history ?? this.parts.limits.historyEntriesDefault };
 		return this.joinWith({ case: "join", value }, options);
+	}
+
+	async decline(ref: string, { timeoutMs = this.parts.timing.answerMs, ...options }: CallOptions = {}): Promise<void> {
+		const { clock } = this.parts;
+		const deadlineMs = clock.monotonic() + timeoutMs;
+		// Invitations are known from the welcome on.
+		await this.ready({ ...options, timeoutMs });
+		const id = this.registry.invitationOf(ref);
+		if (id === undefined) return;
+		const leftMs = Math.max(1, deadlineMs - clock.monotonic());
+		await this.calls.call({ case: "leave", value: { room: id } }, { ...options, timeoutMs: leftMs });
+		// Closed by the server's word, which comes soon; not if one was invited again meanwhile.
+		await this.registry.invitationClosed(id, DECLINED_MS);
 	}
 
 	direct(name: string, options?: CallOptions): Promise<Room> {

@@ -207,6 +207,27 @@ describe("against the real server", () => {
 		await Promise.all([eve.close(), una.close()]);
 	});
 
+	test("an invitation that is declined is gone from each of one's clients and from the room's members; one may be invited again", async () => {
+		const host = connect({ endpoints: server.http, credential: { guest: "host" } });
+		const shy = connect({ endpoints: server.http, credential: { guest: "shy" } });
+		await Promise.all([host.ready(), shy.ready()]);
+		const club = await host.create("club", { private: true });
+		const invite = async (): Promise<void> => {
+			const told = new Promise((resolve) => shy.once("invited", resolve));
+			await club.invite("shy");
+			await told;
+		};
+		await invite();
+		await shy.decline("#club");
+		expect([shy.invitations.size, shy.rooms.size]).toEqual([0, 0]);
+		expect((await club.who()).map(({ user }) => user.name)).toEqual(["host"]);
+		await invite();
+		expect((await shy.join(club.id)).title).toBe("#club");
+		await shy.decline(club.id);
+		expect(shy.rooms.size).toBe(1);
+		await Promise.all([host.close(), shy.close()]);
+	}, 30_000);
+
 	test("whether there is a channel of a name that one may join is told without joining it", async () => {
 		const ian = connect({ endpoints: server.http, credential: { guest: "ian" } });
 		const jo = connect({ endpoints: server.http, credential: { guest: "jo" } });

@@ -316,6 +316,38 @@ describe("rooms come and go", () => {
 		expect(client.invitations.size).toBe(0);
 	});
 
+	for (const by of ["id", "name"] as const) {
+		test(`an invitation is declined by its room's ${by}, and gone when the call resolves`, async () => {
+			const { server, clock, client, invited, closed } = await withInvitation();
+			const declined = client.decline(by === "id" ? invited.id : "#Vault").then(() => client.invitations.size);
+			await clock.settle();
+			expect(heard(server, "leave")).toEqual([expect.objectContaining({ room: invited.id })]);
+			expect(await declined).toBe(0);
+			expect(closed).toEqual([invited.id]);
+			await client.decline(invited.id);
+			expect(heard(server, "leave").length).toBe(1);
+		});
+	}
+
+	test("declining asks for nothing where no invitation is open, least of all to leave a room", async () => {
+		const { server, client, room } = await inTea(1);
+		await client.decline(room.id);
+		await client.decline("#tea");
+		await client.decline("#nowhere");
+		expect(heard(server, "leave")).toEqual([]);
+		expect(client.rooms.has(room.id)).toBe(true);
+	});
+
+	test("a declined invitation that is renewed at once stays open", async () => {
+		const { server, clock, client, invited, closed } = await withInvitation();
+		server.react = (command) => (command.case === "leave" ? { case: "done", value: {} } : undefined);
+		const declined = client.decline(invited.id);
+		await clock.advance(1_000);
+		await declined;
+		expect([...client.invitations.keys()]).toEqual([invited.id]);
+		expect(closed).toEqual([]);
+	});
+
 	test("an invitation that another session of the user declines is gone at once, and told as closed", async () => {
 		const { server, clock, client, invited, closed } = await withInvitation();
 		server.session.push({ case: "roomRemoved", value: { room: invited.id } });

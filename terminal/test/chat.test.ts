@@ -292,12 +292,22 @@ describe("rooms", () => {
 		const h = await inTea();
 		h.client.invited("club", "bob");
 		await h.settle();
-		expect(h.screen()).toContain("bob invites you to #club: /join club accepts");
+		expect(h.screen()).toContain("bob invites you to #club: /join club accepts, /leave club");
 		expect(h.rows().join("\n")).toContain("+ #club");
 		await h.type("/join club\r");
 		expect(h.client.calls.at(-1)).toBe("join r-club");
 		await h.type("/join secret\r");
 		expect(h.screen()).toContain("! there is no such room, or you may not see it");
+	});
+
+	test("/leave with the name of a room to which one is invited declines, and leaves no room", async () => {
+		const h = await inTea();
+		h.client.invited("club", "bob");
+		await h.type("/leave club\r");
+		expect(h.client.calls.at(-1)).toBe("decline r-club");
+		expect(h.screen()).toContain("you have declined the invitation to #club");
+		expect(h.rows().join("\n")).not.toContain("+ #club");
+		expect([...h.client.rooms.keys()]).toEqual(["r-tea"]);
 	});
 
 	test("/msg opens a conversation and says the rest, word for word", async () => {
@@ -359,7 +369,7 @@ describe("rooms", () => {
 		await h.type("/join\r/history x\r/help leev\r");
 		expect(h.screen()).toContain("! like this: /join ROOM");
 		expect(h.screen()).toContain("! like this: /history [N]");
-		expect(h.screen()).toContain("- /leave [ROOM]: leave a room for good");
+		expect(h.screen()).toContain("- /leave [ROOM]: leave a room, or decline an invitation");
 	});
 
 	test("Tab completes commands, rooms and people", async () => {

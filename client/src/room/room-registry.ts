@@ -30,6 +30,8 @@ export class RoomRegistry {
 	private readonly timelineMax: number;
 	private readonly roomPort: RoomPort;
 	private readonly port: RoomRegistryPort;
+	/** Called after an invitation was closed. */
+	private readonly closings = new Set<() => void>();
 	/** A list of rooms was requested by `refreshInfos`. */
 	private refreshing = false;
 	/** Frames lost since the last verification. */
@@ -133,6 +135,30 @@ export class RoomRegistry {
 		return room;
 	}
 
+	/** The id of the room of this id or name to which an invitation is open. */
+	invitationOf(ref: string): string | undefined {
+		const name = ref.replace(/^#/, "").toLowerCase();
+		for (const info of this.invitations.values()) if (info.id === ref || info.name.toLowerCase() === name) return info.id;
+		return undefined;
+	}
+
+	/** Resolves when no invitation to the room is open, or after `mostMs`. */
+	invitationClosed(id: string, mostMs: number): Promise<void> {
+		return new Promise((resolve) => {
+			const end = (): void => {
+				cancel();
+				this.closings.delete(look);
+				resolve();
+			};
+			const look = (): void => {
+				if (!this.invitations.has(id)) end();
+			};
+			const cancel = this.parts.clock.after(mostMs, end);
+			this.closings.add(look);
+			look();
+		});
+	}
+
 	remove(id: string): void {
 		const room = this.rooms.get(id);
 		if (room === undefined) return;
@@ -213,6 +239,7 @@ export class RoomRegistry {
 		if (info === undefined) return;
 		this.invitations.delete(id);
 		this.port.invitationClosed(info);
+		for (const look of [...this.closings]) look();
 	}
 
 	private roomAdded({ room: info }: RoomAdded): void {

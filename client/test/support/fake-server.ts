@@ -257,7 +257,8 @@ export class FakeSession {
 			}
 			case "leave": {
 				const room = server.rooms.get(command.value.room);
-				if (room !== undefined) {
+				if (room?.invited.delete(user)) this.push({ case: "roomRemoved", value: { room: room.id } });
+				else if (room !== undefined) {
 					server.append(room, user, { case: "left", value: {} });
 					room.members.delete(user);
 					this.sentTo.delete(room.id);

@@ -123,7 +123,9 @@ export function createChat(parts: ChatParts): Chat {
 		client.on("invitationClosed", () => model.touch()),
 		client.on("invited", ({ room, by }) => {
 			const name = safeText(room.name);
-			model.notify(`${by ? safeText(by.name) : "somebody"} invites you to #${name}: /join ${name} accepts`);
+			model.notify(
+				`${by ? safeText(by.name) : "somebody"} invites you to #${name}: /join ${name} accepts, /leave ${name} declines`,
+			);
 		}),
 		client.on("problem", (error) => {
 			// Problems of the connection are shown by the status line.

@@ -49,10 +49,15 @@ class InputError extends Error {}
 const HANDLERS: Readonly<Record<SlashCommandName, (given: Invocation) => Promise<void> | void>> = {
 	async join({ model, rooms, words }) {
 		const name = must(words[0]);
-		const invitation = [...model.client.invitations.values()].find((info) => `#${info.name}` === channelRef(name));
+		const invitation = invitationTo(model, name);
 		rooms.open(await model.client.join(invitation?.id ?? channelRef(name), { create: invitation === undefined }));
 	},
 	async leave({ model, words, notify }) {
+		const invitation = words[0] === undefined ? undefined : invitationTo(model, words[0]);
+		if (invitation !== undefined) {
+			await model.client.decline(invitation.id);
+			return notify(`you have declined the invitation to #${safeText(invitation.name)}`);
+		}
 		const room = roomNamed(model, words[0]);
 		await room.leave();
 		notify(`you have left ${safeText(room.title)}`);
@@ -152,6 +157,12 @@ const HELP = [
 function must(word: string | undefined): string {
 	if (word === undefined) throw new UsageError();
 	return word;
+}
+
+/** The room of this name to which an invitation is open. */
+function invitationTo(model: ChatModel, name: string): RoomInfo | undefined {
+	const wanted = channelRef(name).toLowerCase();
+	return [...model.client.invitations.values()].find((info) => `#${info.name}`.toLowerCase() === wanted);
 }
 
 /** The joined room of this name; default: the shown room. */

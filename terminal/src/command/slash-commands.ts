@@ -12,7 +12,7 @@ export interface SlashCommandSpec {
 
 export const SLASH_COMMANDS = {
 	join: { usage: "/join ROOM", help: "go into a room, or make it", args: ["room"] },
-	leave: { usage: "/leave [ROOM]", help: "leave a room for good", args: ["room"] },
+	leave: { usage: "/leave [ROOM]", help: "leave a room, or decline an invitation", args: ["room"] },
 	msg: { usage: "/msg NAME [TEXT]", help: "speak to one person alone", args: ["user", "text"] },
 	rooms: { usage: "/rooms", help: "which rooms there are", args: [] },
 	who: { usage: "/who [ROOM]", help: "who is in the room", args: ["room"] },

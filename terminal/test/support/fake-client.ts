@@ -322,6 +322,14 @@ export class FakeClient extends Emitter<ClientEvents> implements Client {
 		return this.add(info?.name ?? ref.replace(/^[#@]/, ""), ref.startsWith("@") ? Room_Kind.DIRECT : Room_Kind.PUBLIC);
 	}
 
+	async decline(ref: string): Promise<void> {
+		this.calls.push(`decline ${ref}`);
+		const info = this.invitations.get(ref);
+		if (info === undefined) return;
+		this.invitations.delete(ref);
+		this.emit("invitationClosed", info);
+	}
+
 	direct(name: string): Promise<Room> {
 		return this.join(`@${name.replace(/^@/, "")}`);
 	}

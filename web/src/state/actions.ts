@@ -12,6 +12,8 @@ export interface Actions {
 	go(roomId: string): void;
 	/** Joins `ref` (`#name` or an id) and opens it. */
 	join(ref: string): Promise<boolean>;
+	/** Declines the invitation to the room of this id. */
+	decline(roomId: string): Promise<boolean>;
 	/** Makes a channel and opens it. Rejects with what the server says against it. */
 	create(name: string, options: { readonly private: boolean }): Promise<void>;
 	direct(name: string): Promise<boolean>;
@@ -48,6 +50,7 @@ export function createActions({ client, session, rooms, toasts, layout }: Action
 	return {
 		go,
 		join: (ref) => enter(client.join(ref)),
+		decline: (roomId) => toasts.guard(client.decline(roomId)),
 		create: async (name, options) => go((await client.create(bareName(name), options)).id),
 		direct: (name) => enter(client.direct(bareName(name))),
 		leave(room) {

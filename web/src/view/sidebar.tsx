@@ -33,9 +33,18 @@ export function Sidebar({ user }: { readonly user: User }): JSX.Element {
 					<Section title="Invitations">
 						{invitations.map((room) => (
 							<li key={room.id} class="invitation">
-								<span class="room-name">#{room.name}</span>
+								<span class="room-name" title={`#${room.name}`}>
+									#{room.name}
+								</span>
 								<button type="button" onClick={() => void actions.join(room.id)} aria-label={`Join #${room.name}`}>
 									Join
+								</button>
+								<button
+									type="button"
+									onClick={() => void actions.decline(room.id)}
+									aria-label={`Decline invitation to #${room.name}`}
+								>
+									Decline
 								</button>
 							</li>
 						))}

@@ -228,7 +228,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"a private room is joined by invitation, and people find each other by name",
+		"a private room is joined by invitation, which may also be declined, and people find each other by name",
 		async () => {
 			const jan = await visitor("jan");
 			const kim = await visitor("kim");
@@ -240,6 +240,10 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 			await jan.page.getByLabel("Invite", { exact: true }).fill("kim");
 			await jan.page.getByLabel("Invite", { exact: true }).press("Enter");
 			await jan.page.getByText("kim is invited to #party").waitFor();
+			await kim.page.getByRole("button", { name: "Decline invitation to #party" }).click();
+			await kim.page.getByRole("button", { name: "Join #party" }).waitFor({ state: "detached" });
+			await jan.page.getByLabel("Invite", { exact: true }).fill("kim");
+			await jan.page.getByLabel("Invite", { exact: true }).press("Enter");
 			await jan.page.keyboard.press("Escape");
 			await kim.page.getByRole("button", { name: "Join #party" }).click();
 			await kim.page.getByText("kim joined").waitFor();
