@@ -1,6 +1,7 @@
 // A lock between processes, by lock files beside `path`. Each attempt creates a file with a unique name: host, process, random part. It
 // holds the lock if it then sees no other live lock file; else it removes its own and retries. Of two files the later one's creator
 // always sees the other, so two processes never hold the lock. Unique names make it safe to remove a stale file: it cannot be another's.
+import { rmSync } from "node:fs";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -30,11 +31,16 @@ export async function lockFile(path: string, signal?: AbortSignal): Promise<() =
 	for (;;) {
 		signal?.throwIfAborted();
 		const own = `${prefix}${HOST}.${uniqueSuffix()}`;
-		const giveBack = (): Promise<void> => rm(join(folder, own), { force: true });
+		const file = join(folder, own);
+		const giveBack = async (): Promise<void> => {
+			await rm(file, { force: true });
+			forget(file);
+		};
 		try {
 			await mkdir(folder, { recursive: true, mode: 0o700 });
 			if (!(await isHeld(folder, prefix))) {
-				await (await open(join(folder, own), "wx", 0o600)).close();
+				remember(file);
+				await (await open(file, "wx", 0o600)).close();
 				if (!(await isHeld(folder, prefix, own))) return giveBack;
 				await giveBack();
 			}
@@ -43,6 +49,28 @@ export async function lockFile(path: string, signal?: AbortSignal): Promise<() =
 			return async () => {};
 		}
 		await pause();
+	}
+}
+
+/** This process's lock files. Removed also when it ends before they are given back, as by an error that nobody catches. */
+const files = new Set<string>();
+
+function remember(file: string): void {
+	if (files.size === 0) process.on("exit", removeAll);
+	files.add(file);
+}
+
+function forget(file: string): void {
+	if (files.delete(file) && files.size === 0) process.off("exit", removeAll);
+}
+
+function removeAll(): void {
+	for (const file of files) {
+		try {
+			rmSync(file, { force: true });
+		} catch {
+			// It is stale for whoever takes the lock next.
+		}
 	}
 }
 

@@ -94,6 +94,17 @@ describe("a lock", () => {
 		expect(await claims()).toEqual([]);
 	});
 
+	test.each([
+		["an error that nobody catches", "throw new Error('uncaught')"],
+		["process.exit", "process.exit(1)"],
+	])("is given back by a program that ends with it by %s", async (_what, end) => {
+		const module = join(import.meta.dir, "../../src/node/lock.ts");
+		const program = `import { lockFile } from ${JSON.stringify(module)}; await lockFile(${JSON.stringify(path)}); ${end};`;
+		const child = Bun.spawn([process.execPath, "-e", program], { stdout: "ignore", stderr: "ignore" });
+		expect(await child.exited).toBe(1);
+		expect(await claims()).toEqual([]);
+	});
+
 	test("is given where none can be written: there is nothing to guard", async () => {
 		await writeFile(join(folder, "file"), "");
 		const release = await lockFile(join(folder, "file", "it.lock"));

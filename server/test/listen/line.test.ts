@@ -287,6 +287,25 @@ test("/rooms, /who and /leave tell what they should", async () => {
 	expect(await bob.toEnd()).toEndWith("- good-bye\n");
 });
 
+test("/leave for a room to which one is invited declines, and says so; for one's own it does not", async () => {
+	const call = async (path: string, body: object, token?: string) => {
+		const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+		const response = await fetch(`${server.http}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+		expect(response.status).toBe(200);
+		return (await response.json()) as { data: { tokens: { access: string } } };
+	};
+	const { data } = await call("/guest", { name: "ann" });
+	await call("/rooms", { name: "attic", private: true }, data.tokens.access);
+	const bob = await person("bob");
+	await call(`/rooms/${encodeURIComponent("#attic")}/invite`, { user: "bob" }, data.tokens.access);
+	await bob.line("- ann invites you");
+	bob.write("/leave attic\n");
+	expect(await bob.line("declined")).toBe("- you declined the invitation to #attic");
+	bob.write("/join tea\n/leave TEA\n/leave tea\n/quit\n");
+	const said = await bob.toEnd();
+	expect(said).toEndWith("- you are no longer in #tea\n- you are not in #tea\n- good-bye\n");
+});
+
 test("a line that begins with two slashes is said with one", async () => {
 	const ann = await person("ann", "tea");
 	ann.write("//etc/passwd\n");

@@ -1,6 +1,7 @@
 // What a person in line mode is told of each room: its name, and how far its entries were shown. Nothing is shown twice, and
 // what is not shown is named.
 import type { Cursor, Entry, Page, Room } from "@verbatim/protocol";
+import { sameName } from "../../account/names.ts";
 import { labelOf, renderEntry } from "./render.ts";
 
 export interface KnownRoom {
@@ -13,6 +14,8 @@ export interface KnownRoom {
 
 export class RoomBook {
 	private readonly rooms = new Map<string, KnownRoom>();
+	/** Labels of rooms by id, of open invitations. */
+	private readonly invitations = new Map<string, string>();
 
 	/** Everything from `shown` on is to be shown. Keeps what is known of a room already known, unless `shown` is given. */
 	learn(room: Room, shown?: number): KnownRoom {
@@ -25,6 +28,7 @@ export class RoomBook {
 			shown: shown ?? (sameLog ? known.shown : room.head),
 		};
 		this.rooms.set(room.id, next);
+		this.invitations.delete(room.id);
 		return next;
 	}
 
@@ -32,9 +36,25 @@ export class RoomBook {
 		return this.rooms.get(id);
 	}
 
+	/** The room of this id or label. */
+	find(ref: string): KnownRoom | undefined {
+		return this.rooms.get(ref) ?? this.all().find(({ label }) => sameName(label, ref));
+	}
+
+	invited(room: Room): void {
+		this.invitations.set(room.id, labelOf(room));
+	}
+
+	/** The room of this id or label, to which there is an open invitation. */
+	invitation(ref: string): { readonly id: string; readonly label: string } | undefined {
+		for (const [id, label] of this.invitations) if (id === ref || sameName(label, ref)) return { id, label };
+		return undefined;
+	}
+
 	forget(id: string): KnownRoom | undefined {
 		const known = this.rooms.get(id);
 		this.rooms.delete(id);
+		this.invitations.delete(id);
 		return known;
 	}
 

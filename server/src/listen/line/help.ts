@@ -6,7 +6,7 @@ export const HELP = [
 	"- /nick NAME              come in as a guest, or take another name",
 	"- /register NAME PASSWORD keep a name; /login NAME PASSWORD comes back to it",
 	"- /join ROOM              go into a room, made if nobody has it; what you type is said there",
-	"- /leave [ROOM]           leave it",
+	"- /leave [ROOM]           leave it, or decline an invitation to it",
 	"- /msg NAME TEXT          say something to one person",
 	"- /history [N]            the newest N entries of the room",
 	"- /who [ROOM]             who is in it",

@@ -162,6 +162,7 @@ export class Person implements LineEar {
 				this.forget(body.value.room);
 				return;
 			default: {
+				if (body.case === "invited" && body.value.room !== undefined) this.book.invited(body.value.room);
 				const notice = renderNotice(body);
 				if (notice !== undefined) this.voice.say(notice);
 			}
@@ -220,6 +221,7 @@ export class Person implements LineEar {
 		for (const room of members) this.book.learn(room, before.get(room.id)?.shown);
 		const invited = rooms.filter(({ standing }) => standing === Room_Standing.INVITED);
 		if (members.length > 0) this.voice.say(`- your rooms: ${members.map(labelOf).join(", ")}`);
+		for (const room of invited) this.book.invited(room);
 		if (invited.length > 0) this.voice.say(`- you are invited to ${invited.map(labelOf).join(", ")}`);
 	}
 
@@ -286,10 +288,15 @@ export class Person implements LineEar {
 	}
 
 	private leaveRoom(room: string): Promise<void> {
+		const known = this.book.find(room);
+		const invitation = this.book.invitation(room);
 		return this.ask({ case: "leave", value: { room } }, (answer) => {
 			if (answer.case !== "done") return;
-			const id = this.book.get(room)?.id ?? this.book.all().find(({ label }) => label === room)?.id;
-			if (id !== undefined) this.forget(id);
+			if (known !== undefined) this.forget(known.id);
+			else if (invitation !== undefined) {
+				this.book.forget(invitation.id);
+				this.voice.say(`- you declined the invitation to ${invitation.label}`);
+			} else this.voice.say(`- you are not in ${room}`);
 		});
 	}
 
