@@ -3,6 +3,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ConnectError, RefusedError } from "../errors.ts";
 import { connectError, statusError } from "./failure.ts";
+import { isLocal } from "./local-address.ts";
 import type { Explain } from "./web-socket-connection.ts";
 
 /** A diagnosis is reused for this time, to spare an overloaded server. */
@@ -25,7 +26,9 @@ export function explainer(clock: Pick<Clock, "monotonic"> = systemClock): Explai
 	return async (endpoint, trouble) => {
 		const known = connectError(endpoint.host, trouble);
 		if (known.reason !== "unknown" || typeof document === "undefined") return known;
-		if (navigator.onLine === false) return new ConnectError("unreachable", endpoint.host, "this device is offline");
+		if (navigator.onLine === false && !isLocal(endpoint.hostname)) {
+			return new ConnectError("unreachable", endpoint.host, "this device is offline");
+		}
 		const before = diagnoses.get(endpoint.href);
 		const nowMs = clock.monotonic();
 		if (before !== undefined && nowMs - before.atMs < REUSE_MS) return before.answer;

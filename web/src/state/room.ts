@@ -21,7 +21,7 @@ export interface RoomModel {
 	readonly loading: ReadonlySignal<boolean>;
 	/** Why the last page could not be loaded; undefined after one that could. */
 	readonly loadError: ReadonlySignal<string | undefined>;
-	/** A range that the server did not send and that is not loaded yet, at the timeline's beginning. */
+	/** A range that the server did not send and that is not loaded yet, at the timeline's beginning; a log restored from an earlier state, always. */
 	readonly skipped: ReadonlySignal<SkippedRange | undefined>;
 
 	/** The reader comes to this room: what is unread gets its divider, and the newest page is there. */
@@ -119,7 +119,7 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 	const skipped = computed(() => {
 		version.value;
 		const range = skippedRange.value;
-		return range !== undefined && room.from > range.from ? range : undefined;
+		return range !== undefined && (range.reason === "epoch" || room.from > range.from) ? range : undefined;
 	});
 	const load = async (): Promise<void> => {
 		if (loading.value || room.from <= 1) return;

@@ -5,8 +5,14 @@ import { counted } from "../text/words.ts";
 
 export function TimelineTop({ model }: { readonly model: RoomModel }): JSX.Element | null {
 	model.version.value;
-	if (model.room.from <= 1) return null;
 	const skipped = model.skipped.value;
+	if (model.room.from <= 1) {
+		return skipped === undefined ? null : (
+			<div class="timeline-top">
+				<span>{skippedWords(skipped)}</span>
+			</div>
+		);
+	}
 	const error = model.loadError.value;
 	return (
 		<div class="timeline-top">

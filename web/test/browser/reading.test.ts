@@ -1,6 +1,6 @@
 // Reading: the place holds, the end is followed only by who is there, and everything goes without a mouse and on a small screen.
 import { expect, test } from "bun:test";
-import { create, type Entry, EntrySchema } from "@verbatim/protocol";
+import { create, type Entry, EntrySchema, Skipped_Reason } from "@verbatim/protocol";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { ann, bob, message, NOON_MS } from "../support/entries.ts";
 import { composer, hear } from "../support/people.ts";
@@ -29,6 +29,26 @@ describeVisits("reading in a browser", (visits) => {
 		room.log.push(entry);
 		visits.server.push({ case: "entries", value: { room: room.info.id, epoch: 1, entries: [entry] } });
 	}
+
+	test(
+		"that the log was restored from an earlier state is said, also where the room is short enough to be all here",
+		async () => {
+			const tea = scriptedRoom("tea", longLog(5));
+			const page = await open([tea]);
+			await hear(page, "text 5");
+			const { id } = tea.info;
+			const entries = longLog(3).map((entry) => create(EntrySchema, entry));
+			const restored = { room: id, epoch: 2, from: 1, to: 3, head: 3, asOf: 3, entries };
+			visits.server.push({
+				case: "skipped",
+				value: { room: id, epoch: 2, from: 1, to: 0, reason: Skipped_Reason.EPOCH, page: restored },
+			});
+			await page.getByText("The server was restored from an earlier state; this is the room as it is now.").waitFor();
+			await page.getByText("This is where the room begins.").waitFor();
+			expect(await page.getByRole("button", { name: /^Load/ }).count()).toBe(0);
+		},
+		LONG_MS,
+	);
 
 	test(
 		"the reader's place holds to the pixel while older pages load above and others speak below",

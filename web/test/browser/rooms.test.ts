@@ -133,6 +133,14 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 			retryAfterMs = 60_000;
 			await field(page).fill("nobody-has-this");
 			await page.getByText("The rooms could not be listed.").waitFor();
+			const lefts = await page.evaluate(() =>
+				["dialog[open] label", ".found > .hint", ".found > .link"].map((selector) => {
+					const words = document.createRange();
+					words.selectNodeContents(document.querySelector(selector) ?? document.body);
+					return Math.round(words.getBoundingClientRect().left);
+				}),
+			);
+			expect(new Set(lefts).size).toBe(1);
 			refuse = () => false;
 			await page.getByRole("button", { name: "Try again" }).click();
 			await page.getByRole("button", { name: "Create #nobody-has-this" }).waitFor();

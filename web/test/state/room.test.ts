@@ -114,6 +114,16 @@ test("a skipped range is told until it is loaded", async () => {
 	expect(model.skipped.value).toBeUndefined();
 });
 
+test("that the log was restored from an earlier state is told also where all of it is loaded", async () => {
+	const room = new FakeRoom("r", "#tea", 60);
+	const model = open(room);
+	room.tell("skipped", { from: 1, to: 60, reason: "epoch" });
+	room.change();
+	await model.loadOlder();
+	expect(room.from).toBe(1);
+	expect(model.skipped.value?.reason).toBe("epoch");
+});
+
 test("a room that is gone is not listened to any more", () => {
 	const room = new FakeRoom("r", "#tea");
 	const model = open(room);
