@@ -8,7 +8,7 @@ const WS_PATH = "/ws";
  * `ws(s)://` and `http(s)://` mean the server's WebSocket, at `/ws` unless a path is given. Throws `TypeError` if `written` is not
  * a URL or none of `transports` serves its scheme.
  */
-export function endpointOf(written: string, transports: readonly Transport[]): URL {
+export function endpointOf(written: string, transports: readonly Pick<Transport, "schemes">[]): URL {
 	const served = (scheme: string): boolean => transports.some(({ schemes }) => schemes.includes(scheme));
 	const wrong = (why: string): TypeError => new TypeError(`the endpoint ${JSON.stringify(written)} ${why}`);
 	// `localhost:8080` parses as a URL of the scheme `localhost`.

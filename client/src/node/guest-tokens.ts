@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { ConnectOptions } from "../api.ts";
+import { endpointOf } from "../endpoint.ts";
 import { folded } from "../session/credential.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { fileTokens } from "./files.ts";
@@ -15,15 +16,32 @@ export function guestTokens({ endpoints, credential }: ConnectOptions): TokenSto
 	if (folder === undefined) return undefined;
 	const name = folded(credential.guest);
 	const [server = ""] = [endpoints].flat();
-	const file = fileTokens(join(folder, "guests", `${fileNameOf(server, name)}.json`));
+	const fileOf = (address: string) => fileTokens(join(folder, "guests", `${fileNameOf(address, name)}.json`));
+	const address = addressOf(server);
+	const file = fileOf(address);
+	// Earlier versions named the file by the endpoint as it was written.
+	const earlier = address === server ? undefined : fileOf(server);
 	return {
-		load: () => file.load(),
+		load: async () => (await file.load()) ?? earlier?.load(),
 		lock: (signal) => file.lock(signal),
 		// The file is for this guest only: the identity of another user, after `logIn`, is not stored.
 		save: async (identity) => {
-			if (identity === undefined || folded(identity.user.name) === name) await file.save(identity);
+			if (identity !== undefined && folded(identity.user.name) !== name) return;
+			await file.save(identity);
+			await earlier?.save(undefined);
 		},
 	};
+}
+
+/** One for all ways to write the address of a WebSocket. */
+function addressOf(server: string): string {
+	try {
+		const url = endpointOf(server, [{ schemes: ["ws", "wss"] }]);
+		return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
+	} catch {
+		// Another scheme; or not an endpoint, which `connect` tells.
+		return server;
+	}
 }
 
 /** By the XDG Base Directory Specification, which ignores relative paths. Undefined without a home directory. */

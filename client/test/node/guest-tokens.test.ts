@@ -1,6 +1,7 @@
 // A program that is started again as the same guest: processes of their own, as they are in life.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,6 +144,27 @@ describe("a program that comes as a guest", () => {
 		expect((await readdir(guests())).length).toBe(3);
 		for (const file of files) expect((await stat(join(guests(), file))).mode & 0o777).toBe(0o600);
 		expect((await stat(guests())).mode & 0o777).toBe(0o700);
+	}, 30_000);
+
+	test("is the same guest however the server's address is written, also with a file by an earlier version's name", async () => {
+		const { host } = new URL(server.webSocket);
+		const come = async (endpoint: string): Promise<string> => {
+			const program = start("wide", endpoint);
+			const id = await program.said;
+			await program.end();
+			return id;
+		};
+		const first = await come(`ws://${host}/ws`);
+		expect(first).toMatch(/^u/);
+		for (const endpoint of [`ws://${host}`, `http://${host}`, `http://${host}/ws`, `WS://${host}`]) {
+			expect([endpoint, await come(endpoint)]).toEqual([endpoint, first]);
+		}
+		const guests = join(state, "verbatim", "guests");
+		const [file = "", ...more] = await readdir(guests);
+		expect(more).toEqual([]);
+		const digest = createHash("sha256").update(`ws://${host}\nwide`).digest("hex").slice(0, 10);
+		await rename(join(guests, file), join(guests, `${host.replace(":", "_")}_wide-${digest}.json`));
+		expect(await come(`ws://${host}`)).toBe(first);
 	}, 30_000);
 
 	test("is the same guest in each of several programs that start at once", async () => {
