@@ -217,8 +217,14 @@ test("on a bus that loses nothing, nothing is compared", async () => {
 	let reads = 0;
 	const { heads, userMarks } = harness.store;
 	Object.assign(harness.store, {
-		heads: (...args: Parameters<typeof heads>) => (reads++, heads(...args)),
-		userMarks: (...args: Parameters<typeof userMarks>) => (reads++, userMarks(...args)),
+		heads(...args: Parameters<typeof heads>) {
+			reads++;
+			return heads(...args);
+		},
+		userMarks(...args: Parameters<typeof userMarks>) {
+			reads++;
+			return userMarks(...args);
+		},
 	});
 	await harness.clock.advance(10_000);
 	expect(reads).toBe(0);

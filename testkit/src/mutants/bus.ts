@@ -36,8 +36,6 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 		find: "if (this.standings.get(id) !== standings) await this.compareRooms(id);",
 		replace: "",
 		breaks: "L2: everybody is in their rooms",
-		survives:
-			"a room nearly always has another reader here, whose comparison of heads finds the entry; server/test/core/lossy-bus.test.ts holds it",
 	},
 	{
 		name: "presence that the bus has lost is not published again",

@@ -28,6 +28,8 @@ export interface DeviceParts {
 	readonly recorder: Recorder;
 	/** Rooms that each user wants to be in, by name. */
 	readonly wanted: ReadonlyMap<string, Set<string>>;
+	/** Rooms that were made by another door. */
+	readonly made: ReadonlySet<string>;
 	nextAsk(): number;
 	/** Does each member's presence come by itself? */
 	readonly presenceIsTold: boolean;
@@ -290,6 +292,7 @@ export class Device {
 			const room = this.room(name);
 			const log = heads.get(name);
 			const at = room === undefined ? undefined : this.readings.at(room);
+			if (room === undefined && log !== undefined && this.parts.made.has(name)) return `it was not told of ${name}`;
 			if (room === undefined || log === undefined || at === undefined) {
 				// Another device of the user may have wanted it, and died.
 				this.enterAll();

@@ -11,6 +11,8 @@ export type Step = { readonly atMs: number } & (
 	| { readonly do: "leave" | "join" | "typing" | "who"; readonly device: number; readonly room: number }
 	/** By the user of the device, without the device. */
 	| { readonly do: "visit"; readonly what: Visit; readonly device: number; readonly room: number }
+	/** The user of the device makes a room of this name by another door: a room that none of its devices has asked for. */
+	| { readonly do: "make"; readonly device: number; readonly name: string }
 	| { readonly do: "rename"; readonly device: number; readonly room: number }
 	| { readonly do: "page"; readonly device: number; readonly room: number; readonly newest: boolean }
 	| { readonly do: "wake"; readonly device: number }
@@ -110,6 +112,7 @@ export function drawScript(options: SimOptions, chance: Chance): readonly Step[]
 	}
 	if (options.crowd !== undefined) steps.push(...movesOf(options, options.crowd, chance.fork("crowd")));
 	steps.push(...newcomersOf(options, chance.fork("newcomers")));
+	if (options.bus !== undefined) steps.push(...madeRoomsOf(options, chance.fork("made rooms")));
 	return steps.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -120,6 +123,15 @@ function newcomersOf({ faultsMs, newcomers }: SimOptions, chance: Chance): Step[
 		who,
 		door: chance.pick(DOORS),
 		losses: Array.from({ length: 1 + chance.below(3) }, () => chance.pick(WELCOME_LOSSES)),
+	}));
+}
+
+function madeRoomsOf({ faultsMs, devices }: SimOptions, chance: Chance): Step[] {
+	return Array.from({ length: chance.below(4) }, (_, i) => ({
+		atMs: Math.round(chance.between(faultsMs / 2, faultsMs - LAST_MS)),
+		do: "make" as const,
+		device: chance.below(devices.length),
+		name: `made${i}`,
 	}));
 }
 

@@ -70,6 +70,9 @@ class Run {
 	private readonly retired = new Set<Device>();
 	private readonly sharers: Sharer[] = [];
 	private readonly newcomers: Newcomer[] = [];
+	private readonly wanted = new Map<string, Set<string>>();
+	/** Rooms of which the devices of their makers have to be told. */
+	private readonly made = new Set<string>();
 	private healing = false;
 	/** A backup, by the place in the disk's journal. */
 	private backup = 0;
@@ -85,13 +88,15 @@ class Run {
 			fault: (words) => this.recorder.fault("errors thrown by seed", words),
 		});
 		this.server = new SimServer(this.world, this.chance.fork("server"), this.network, this.recorder, this.thrower, options);
-		const wanted = new Map(options.devices.map(({ user }) => [`u-${user}`, new Set(options.rooms)]));
+		const { wanted, made } = this;
+		for (const { user } of options.devices) wanted.set(`u-${user}`, new Set(options.rooms));
 		let asks = 0;
 		const parts: DeviceParts = {
 			world: this.world,
 			network: this.network,
 			recorder: this.recorder,
 			wanted,
+			made,
 			nextAsk: () => ++asks,
 			presenceIsTold: options.crowd === undefined,
 			users: options.devices.map(({ user }) => `u-${user}`),
@@ -177,6 +182,13 @@ class Run {
 				break;
 			case "visit":
 				this.visitor.visit(step.what, device.user, room);
+				break;
+			case "make":
+				this.visitor.make(device.user, step.name, () => {
+					if (this.healing) return;
+					this.made.add(step.name);
+					this.wanted.get(device.user)?.add(step.name);
+				});
 				break;
 			case "wake":
 				device.process?.do(() => device.wake());

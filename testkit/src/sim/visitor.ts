@@ -36,6 +36,13 @@ export class Visitor {
 		else this.move(what, user, room, roomName);
 	}
 
+	/** `made`: the room is there, and the user in it. */
+	make(user: string, name: string, made: () => void): void {
+		this.ask(user, { case: "create", value: { name } }, (body) => {
+			if (!(body instanceof Error) && body.case === "joined") made();
+		});
+	}
+
 	/** What was not answered, when the run is over. */
 	forget(): void {
 		for (const [cid, session] of this.open) this.parts.recorder.add({ kind: "unknown", session, cid });
