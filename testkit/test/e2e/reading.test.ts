@@ -49,6 +49,32 @@ test.each(["ws", "tcp"])(
 	30_000,
 );
 
+test("what is asked for beside a reading of the log by the same client is answered, if later", async () => {
+	const before = await refused();
+	const client = connect({ endpoints: server.tcp, credential: { guest: "busy-reader" } });
+	const stop = new AbortController();
+	try {
+		const room = await client.join("#tea", { history: 1 });
+		const read = async (): Promise<void> => {
+			while (!stop.signal.aborted)
+				for await (const { seq } of room.entries({ after: 0, signal: stop.signal })) if (seq >= MESSAGES) break;
+		};
+		const reading = [read(), read()];
+		while ((await refused()) === before) await room.who();
+		for (const name of ["#beside-1", "#beside-2", "#beside-3"]) {
+			await client.join(name, { create: true });
+			await room.who();
+			await client.listRooms();
+			await room.loadOlder(10);
+		}
+		stop.abort();
+		await Promise.all(reading);
+	} finally {
+		stop.abort();
+		await client.close();
+	}
+}, 60_000);
+
 test("the HTTP API", async () => {
 	const api = async (path: string, token = "", body?: object): Promise<Answer> => {
 		const headers = token === "" ? {} : { Authorization: `Bearer ${token}` };
