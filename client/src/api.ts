@@ -422,10 +422,10 @@ export interface Room {
 
 /** Progress of a send. */
 export type DeliveryState =
-	/** In the outbox, not in flight. `retryAtMs` is set during a back-off. */
-	| { readonly state: "waiting"; readonly retryAtMs?: number }
-	/** In flight, not yet acknowledged. */
-	| { readonly state: "sent" }
+	/** In the outbox, not in flight. `retryAtMs` is set during a back-off; `refusal`: why it waits, where its last try was refused. */
+	| { readonly state: "waiting"; readonly retryAtMs?: number; readonly refusal?: RefusedError }
+	/** In flight, not yet acknowledged. `refusal`: of the try before. */
+	| { readonly state: "sent"; readonly refusal?: RefusedError }
 	/** In the log, durably, at `sent.seq`. */
 	| { readonly state: "done"; readonly sent: Sent }
 	/**

@@ -137,6 +137,18 @@ describe("the order of a sender", () => {
 		expect(c).toBeDefined();
 	});
 
+	test("tells why it waits, also while it is tried again", async () => {
+		const { server, clock, room } = await inTea();
+		let react: () => ReturnType<typeof refusal> | "silent" | undefined = () => refusal("unavailable", 400);
+		server.react = (command) => (command.case === "send" ? react() : undefined);
+		const delivery = room.send("a");
+		await clock.settle();
+		expect(delivery.status).toMatchObject({ state: "waiting", refusal: { code: "unavailable" } });
+		react = () => "silent";
+		await clock.advance(500);
+		expect(delivery.status).toMatchObject({ state: "sent", refusal: { code: "unavailable" } });
+	});
+
 	test("is kept when one in the middle is refused for a while: nothing overtakes it", async () => {
 		const bench = await inTea();
 		const { server, clock, room } = bench;
@@ -145,7 +157,11 @@ describe("the order of a sender", () => {
 			command.case === "send" && command.value.text === "3" && refusals++ < 3 ? refusal("rate_limited", 400) : undefined;
 		const deliveries = Array.from({ length: 10 }, (_, i) => room.send(String(i)));
 		await clock.settle();
-		expect(deliveries[3]?.status).toEqual({ state: "waiting", retryAtMs: clock.now() + 400 });
+		expect(deliveries[3]?.status).toMatchObject({
+			state: "waiting",
+			retryAtMs: clock.now() + 400,
+			refusal: { code: "rate_limited" },
+		});
 		expect(said(bench)).toEqual(["0", "1", "2"]);
 		await clock.advance(3_000);
 		expect(said(bench)).toEqual(Array.from({ length: 10 }, (_, i) => String(i)));

@@ -120,6 +120,13 @@ describe("lines", () => {
 		expect(lines()).toEqual(["12:00 <ann> hello …"]);
 		room.set(delivery, { state: "waiting", retryAtMs: NOON + 2_500 });
 		expect(lines()).toEqual(["12:00 <ann> hello … again in 3 s"]);
+		room.set(delivery, { state: "waiting", retryAtMs: NOON + 2_500, refusal: refusal("unavailable") });
+		expect(lines()).toEqual(["12:00 <ann> hello … again in 3 s"]);
+		const later = { ...viewer, nowMs: NOON + 4_000 };
+		room.set(delivery, { state: "waiting", retryAtMs: NOON + 6_500, refusal: refusal("unavailable") });
+		const [text = "", ...why] = linesOf({ key: "p", kind: "pending", delivery }, 60, later).map(lineText);
+		expect(text).toBe("12:00 <ann> hello");
+		expect(why.join(" ").replaceAll(/ +/g, " ")).toBe(` ! not sent yet: ${refusal("unavailable").message} … again in 3 s`);
 		room.set(delivery, { state: "failed", error: refusal("not_member") });
 		expect(lines()).toEqual([
 			"12:00 <ann> hello",

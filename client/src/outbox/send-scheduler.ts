@@ -186,7 +186,7 @@ export class SendScheduler {
 		item.attempt = attempt;
 		item.tried = true;
 		item.behind = behind;
-		item.status = { state: "sent" };
+		item.status = { state: "sent", ...refusalOf(item) };
 		this.window.inFlight++;
 		if (this.suspects.has(item.room)) this.suspectInFlight = item;
 		const value = { room: item.room, cid: item.cid, text: item.text, behind: behind?.cid ?? "" };
@@ -241,13 +241,13 @@ export class SendScheduler {
 		const others = lane.refusedAt !== undefined && this.acknowledgements > lane.refusedAt;
 		lane.refusedAt = this.acknowledgements;
 		if (others && error.code !== "rate_limited") {
-			this.pauseLane(lane, item, Math.max(error.retryAfterMs, this.ownWaitMs(lane.refusals++)));
+			this.pauseLane(lane, item, Math.max(error.retryAfterMs, this.ownWaitMs(lane.refusals++)), error);
 			return;
 		}
 		this.window.refused(attempt, this.attempts);
 		const waitMs = error.retryAfterMs || this.ownWaitMs(this.refusals++);
 		this.pausedUntilMs = Math.max(this.pausedUntilMs, this.parts.clock.monotonic() + waitMs);
-		this.setWaiting(item, waitMs);
+		this.setWaiting(item, waitMs, error);
 	}
 
 	// ------------------------------------------------------------ server faults
@@ -264,7 +264,7 @@ export class SendScheduler {
 			return;
 		}
 		this.port.keep(item);
-		this.setWaiting(item, this.pauseForFault(lane, error.retryAfterMs));
+		this.setWaiting(item, this.pauseForFault(lane, error.retryAfterMs), error);
 	}
 
 	/** Attributes the end of a session by a server fault to one send, if that is possible; else all rooms in flight become suspects. */
@@ -305,13 +305,13 @@ export class SendScheduler {
 
 	// ------------------------------------------------------------ helpers
 
-	private pauseLane(lane: Lane, item: PendingSend, waitMs: number): void {
+	private pauseLane(lane: Lane, item: PendingSend, waitMs: number, refusal?: RefusedError): void {
 		lane.pausedUntilMs = this.parts.clock.monotonic() + waitMs;
-		this.setWaiting(item, waitMs);
+		this.setWaiting(item, waitMs, refusal);
 	}
 
-	private setWaiting(item: PendingSend, waitMs: number): void {
-		item.status = { state: "waiting", retryAtMs: this.parts.clock.now() + waitMs };
+	private setWaiting(item: PendingSend, waitMs: number, refusal?: RefusedError): void {
+		item.status = { state: "waiting", retryAtMs: this.parts.clock.now() + waitMs, ...(refusal && { refusal }) };
 	}
 
 	private wakeIn(ms: number): void {
@@ -330,4 +330,8 @@ export class SendScheduler {
 	private ownWaitMs(refusals: number): number {
 		return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(20, refusals)) * this.parts.random.float();
 	}
+}
+
+function refusalOf({ status }: PendingSend): { readonly refusal?: RefusedError } {
+	return status.state === "waiting" && status.refusal !== undefined ? { refusal: status.refusal } : {};
 }

@@ -91,6 +91,10 @@ function pendingLines(delivery: Delivery, cells: number, viewer: Viewer): Line[]
 	const again =
 		status.state === "waiting" && status.retryAtMs !== undefined ? Math.ceil((status.retryAtMs - viewer.nowMs) / 1000) : 0;
 	const sign = again > 0 ? ` … again in ${again} s` : " …";
+	if (status.state !== "discarded" && status.refusal !== undefined && viewer.nowMs - delivery.atMs >= REASON_AFTER_MS) {
+		const words = `not sent yet: ${safeText(status.refusal.message)}${sign}`;
+		return [...lines, ...hanging([span(`${" ".repeat(hangOf(cells))}! `, "warn")], words, "dim", cells, hangOf(cells) + 2)];
+	}
 	const last = lines.at(-1) ?? [];
 	if (lineWidth(last) + width(sign) > cells) return [...lines, [span(" ".repeat(hangOf(cells))), span(sign.trimStart(), "dim")]];
 	return [...lines.slice(0, -1), [...last, span(sign, "dim")]];
@@ -161,5 +165,8 @@ function rule(words: string, cells: number, tone: Span["tone"]): Line {
 function dayName(atMs: number): string {
 	return DAY.format(new Date(atMs)).replace(",", "");
 }
+
+/** A send that is refused for less is told by its sign alone. */
+const REASON_AFTER_MS = 3_000;
 
 const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });

@@ -1,5 +1,13 @@
 // The words for what happens: entries that are no messages, the state of the connection, errors.
-import { ConnectError, RefusedError, ServerClosedError, type Status, UnknownOutcomeError, VerbatimError } from "@verbatim/client";
+import {
+	ConnectError,
+	type DeliveryState,
+	RefusedError,
+	ServerClosedError,
+	type Status,
+	UnknownOutcomeError,
+	VerbatimError,
+} from "@verbatim/client";
 import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
 
 /** What an entry that is no message tells, without its time. */
@@ -51,6 +59,13 @@ export function errorWords(error: unknown): string {
 	}
 	if (error instanceof VerbatimError) return capital(error.message);
 	return error instanceof Error ? capital(error.message) : String(error);
+}
+
+/** Why a send is not in the log yet. */
+export function unsentWords(status: DeliveryState): string {
+	const refusal = status.state === "waiting" || status.state === "sent" ? status.refusal : undefined;
+	if (refusal !== undefined) return `Not sent yet: ${refusal.message}. It is tried again by itself.`;
+	return status.state === "sent" ? "Sent, not yet acknowledged" : "Waiting to be sent";
 }
 
 /** What became of a send that failed: certain where it was refused, unknown where the server failed at it. */

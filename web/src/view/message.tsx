@@ -3,10 +3,13 @@ import type { Delivery } from "@verbatim/client";
 import type { JSX } from "preact";
 import { piecesOf } from "../text/links.ts";
 import type { MessageRow } from "../text/rows.ts";
-import { failedWords } from "../text/words.ts";
+import { failedWords, unsentWords } from "../text/words.ts";
 import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
+
+/** A send that is refused for less is told by its sign alone. */
+const REASON_AFTER_MS = 3_000;
 
 export function Message({ row }: { readonly row: MessageRow }): JSX.Element {
 	const { times } = useApp();
@@ -33,6 +36,7 @@ export function Message({ row }: { readonly row: MessageRow }): JSX.Element {
 					<Text text={row.text} />
 					{delivery === undefined ? null : <OnItsWay delivery={delivery} />}
 				</p>
+				{delivery === undefined ? null : <WhyUnsent delivery={delivery} />}
 				{delivery?.status.state === "failed" ? <Failed delivery={delivery} /> : null}
 			</div>
 		</div>
@@ -59,12 +63,25 @@ function Text({ text }: { readonly text: string }): JSX.Element {
 function OnItsWay({ delivery }: { readonly delivery: Delivery }): JSX.Element | null {
 	const { state } = delivery.status;
 	if (state !== "waiting" && state !== "sent") return null;
-	const words = state === "waiting" ? "Waiting to be sent" : "Sent, not yet acknowledged";
+	const words = unsentWords(delivery.status);
 	return (
 		<span class="on-its-way" title={words}>
 			<Icon name={state === "waiting" ? "clock" : "check"} />
 			<span class="unseen">{words}</span>
 		</span>
+	);
+}
+
+/** Why it was refused so far, once that lasts. */
+function WhyUnsent({ delivery }: { readonly delivery: Delivery }): JSX.Element | null {
+	const { now } = useApp();
+	const { status } = delivery;
+	if ((status.state !== "waiting" && status.state !== "sent") || status.refusal === undefined) return null;
+	if (now.value - delivery.atMs < REASON_AFTER_MS) return null;
+	return (
+		<div class="unsent" role="status">
+			{unsentWords(status)}
+		</div>
 	);
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { ConnectError, RefusedError, ServerClosedError, type Status, TransportError } from "@verbatim/client";
 import { create, type Entry, EntrySchema, Room_Kind } from "@verbatim/protocol";
-import { connectionNotice, errorWords, isIdentityRefused, noticeOf, typingWords } from "../../src/text/words.ts";
+import { connectionNotice, errorWords, isIdentityRefused, noticeOf, typingWords, unsentWords } from "../../src/text/words.ts";
 import { ann, bob } from "../support/entries.ts";
 
 const entry = (body: Entry["body"]): Entry => create(EntrySchema, { seq: 1, sender: ann, body: body as never });
@@ -18,6 +18,14 @@ test("everything that happens in a room has its words", () => {
 	expect(said({ case: "created", value: { kind: Room_Kind.PUBLIC, name: "tea" } })).toBe("ann created #tea");
 	expect(said({ case: "created", value: { kind: Room_Kind.DIRECT, name: "" } })).toBe("ann began this conversation");
 	expect(said({ case: undefined })).toContain("too old to show");
+});
+
+test("a send that waits is told with the reason of its last refusal, also while it is tried again", () => {
+	expect(unsentWords({ state: "waiting" })).toBe("Waiting to be sent");
+	expect(unsentWords({ state: "sent" })).toBe("Sent, not yet acknowledged");
+	const refusal = refused("unavailable", { retryAfterMs: 400 });
+	for (const state of ["waiting", "sent"] as const)
+		expect(unsentWords({ state, refusal })).toBe(`Not sent yet: ${refusal.message}. It is tried again by itself.`);
 });
 
 test("an error is told in the server's words, with when to try again and the trace of what was its own fault", () => {
