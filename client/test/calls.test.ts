@@ -90,6 +90,23 @@ describe("a call", () => {
 		expect(await later).toMatchObject({ code: "rate_limited", retryAfterMs: 60_000 });
 	});
 
+	test("for the next members ends so too; another one that has more time, and shares its request, goes on", async () => {
+		const { server, client, clock } = await liveClient();
+		server.room("tea", ["ann"], 3);
+		server.cut();
+		await clock.advance(10);
+		const tea = client.rooms.get("r_tea");
+		let refused = true;
+		server.react = (command) => (command.case === "who" && refused ? refusal("rate_limited", 400) : undefined);
+		const first = failure(tea?.loadMembers(10) ?? Promise.resolve());
+		const second = tea?.loadMembers(10, { timeoutMs: 60_000 });
+		await clock.advance(TIMING.answerMs);
+		expect(await first).toMatchObject({ name: "RefusedError", code: "rate_limited" });
+		refused = false;
+		await clock.advance(TIMING.answerMs);
+		expect(await second).toBe(1);
+	});
+
 	test("that is refused goes before the reading of its own client, which goes on afterwards", async () => {
 		const { server, client, clock } = await liveClient();
 		const tea = server.room("tea", ["ann"], 2_000);

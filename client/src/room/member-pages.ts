@@ -2,7 +2,8 @@
 // rooms, the presence of the members that the application watches.
 import type { Limits, MemberList } from "@verbatim/protocol";
 import type { CallOptions, RoomMember } from "../api.ts";
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, TimeoutError } from "../errors.ts";
+import { passesByItself } from "../refusal-waits.ts";
 import { SingleFlight } from "../single-flight.ts";
 import { type EntriesAbove, Members } from "./members.ts";
 import type { WhoValue } from "./requests.ts";
@@ -13,7 +14,7 @@ const TRIES_MAX = 5;
 export interface MemberPagesPort {
 	who(value: WhoValue, options?: CallOptions): Promise<MemberList>;
 	/** Runs `task` within a caller's bounds; its signal aborts with them. */
-	bounded<T>(options: CallOptions, task: (signal: AbortSignal) => Promise<T>): Promise<T>;
+	bounded<T>(options: CallOptions, task: (signal: AbortSignal, leftMs: () => number) => Promise<T>): Promise<T>;
 	/** The timeline's entries above a seq, if it has this epoch. */
 	above(epoch: number): EntriesAbove;
 	changed(): void;
@@ -56,9 +57,21 @@ export class MemberPages {
 
 	/** Loads the next page, of at most `limit`; returns its size, 0 if the list is complete. Concurrent calls share one request. */
 	more(limit: number, options: CallOptions = {}): Promise<number> {
-		// The shared request has no time-out; each caller has its own.
-		const load = (signal: AbortSignal) => this.nextPage(limit, { signal, timeoutMs: Number.POSITIVE_INFINITY });
-		return this.port.bounded(options, (signal) => this.loading.join(load, signal));
+		return this.port.bounded(options, async (signal, leftMs) => {
+			for (;;) {
+				let isOwn = false;
+				const load = (shared: AbortSignal): Promise<number> => {
+					isOwn = true;
+					return this.nextPage(limit, { signal: shared, timeoutMs: leftMs() });
+				};
+				try {
+					return await this.loading.join(load, signal);
+				} catch (error) {
+					// The shared request has the time of the caller that began it, which may be over before this one's.
+					if (isOwn || signal.aborted || !(error instanceof TimeoutError || passesByItself(error))) throw error;
+				}
+			}
+		});
 	}
 
 	/** Sets the watched members, the first `presenceUsersMax` of `users`; requests their presence if the list has none. */

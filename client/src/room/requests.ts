@@ -25,7 +25,7 @@ export interface WhoValue {
 export interface RoomRequestsPort {
 	call(command: RoomCommand, options?: CallOptions): Promise<Down["body"]>;
 	/** Runs `task` within the bounds of a call; its signal aborts with them. */
-	bounded<T>(what: string, options: CallOptions, task: (signal: AbortSignal) => Promise<T>): Promise<T>;
+	bounded<T>(what: string, options: CallOptions, task: (signal: AbortSignal, leftMs: () => number) => Promise<T>): Promise<T>;
 	/**
 	 * As `call`, with any number of retries; rejects for errors that are not retryable. `command` is called before each try, with the
 	 * number of answers lost so far.
