@@ -126,7 +126,9 @@ describe("lines", () => {
 		room.set(delivery, { state: "waiting", retryAtMs: NOON + 6_500, refusal: refusal("unavailable") });
 		const [text = "", ...why] = linesOf({ key: "p", kind: "pending", delivery }, 60, later).map(lineText);
 		expect(text).toBe("12:00 <ann> hello");
-		expect(why.join(" ").replaceAll(/ +/g, " ")).toBe(` ! not sent yet: ${refusal("unavailable").message} … again in 3 s`);
+		expect(why.join(" ").replaceAll(/ +/g, " ")).toBe(
+			" ! not sent yet: the server cannot store anything just now; nothing was lost … again in 3 s",
+		);
 		room.set(delivery, { state: "failed", error: refusal("not_member") });
 		expect(lines()).toEqual([
 			"12:00 <ann> hello",

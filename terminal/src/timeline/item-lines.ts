@@ -92,7 +92,7 @@ function pendingLines(delivery: Delivery, cells: number, viewer: Viewer): Line[]
 		status.state === "waiting" && status.retryAtMs !== undefined ? Math.ceil((status.retryAtMs - viewer.nowMs) / 1000) : 0;
 	const sign = again > 0 ? ` … again in ${again} s` : " …";
 	if (status.state !== "discarded" && status.refusal !== undefined && viewer.nowMs - delivery.atMs >= REASON_AFTER_MS) {
-		const words = `not sent yet: ${safeText(status.refusal.message)}${sign}`;
+		const words = `not sent yet: ${safeText(status.refusal.message.replace(/[;,] try again$/, ""))}${sign}`;
 		return [...lines, ...hanging([span(`${" ".repeat(hangOf(cells))}! `, "warn")], words, "dim", cells, hangOf(cells) + 2)];
 	}
 	const last = lines.at(-1) ?? [];

@@ -64,7 +64,8 @@ export function errorWords(error: unknown): string {
 /** Why a send is not in the log yet. */
 export function unsentWords(status: DeliveryState): string {
 	const refusal = status.state === "waiting" || status.state === "sent" ? status.refusal : undefined;
-	if (refusal !== undefined) return `Not sent yet: ${refusal.message}. It is tried again by itself.`;
+	if (refusal !== undefined)
+		return `Not sent yet: ${refusal.message.replace(/[;,] try again$/, "")}. It is tried again by itself.`;
 	return status.state === "sent" ? "Sent, not yet acknowledged" : "Waiting to be sent";
 }
 

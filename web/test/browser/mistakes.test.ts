@@ -1,7 +1,7 @@
 // What people do by mistake or in haste: nothing is lost without a question, nothing is offered that is then refused, and nothing is
 // published that was meant as a command.
 import { expect, test } from "bun:test";
-import { create, type DownBody, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
+import { create, type DownBody, FailureSchema, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import { ann, bob, message, NOON_MS } from "../support/entries.ts";
 import { composer, hear, say } from "../support/people.ts";
@@ -46,6 +46,24 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 			await question.getByRole("button", { name: "Sign out" }).click();
 			await page.getByRole("button", { name: "Enter" }).waitFor();
 			expect(await page.getByText("You are no longer in").count()).toBe(0);
+		},
+		LONG_MS,
+	);
+
+	test(
+		"a send that the server cannot store says why it waits, and stays said",
+		async () => {
+			const page = await open([tea()], {
+				react: (command) =>
+					command.case === "send"
+						? { case: "failure", value: create(FailureSchema, { code: "unavailable", retry: true, retryAfterMs: 300 }) }
+						: undefined,
+			});
+			await hear(page, "hello");
+			await say(page, "not yet");
+			await page.getByText("Not sent yet: the server cannot store anything").filter({ visible: true }).last().waitFor();
+			expect(await page.locator(".on-its-way").getAttribute("title")).toContain("cannot store");
+			await page.locator(".unsent").waitFor();
 		},
 		LONG_MS,
 	);

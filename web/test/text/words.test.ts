@@ -25,7 +25,9 @@ test("a send that waits is told with the reason of its last refusal, also while 
 	expect(unsentWords({ state: "sent" })).toBe("Sent, not yet acknowledged");
 	const refusal = refused("unavailable", { retryAfterMs: 400 });
 	for (const state of ["waiting", "sent"] as const)
-		expect(unsentWords({ state, refusal })).toBe(`Not sent yet: ${refusal.message}. It is tried again by itself.`);
+		expect(unsentWords({ state, refusal })).toBe(
+			"Not sent yet: the server cannot store anything just now; nothing was lost. It is tried again by itself.",
+		);
 });
 
 test("an error is told in the server's words, with when to try again and the trace of what was its own fault", () => {
