@@ -369,9 +369,9 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "a list of members is kept though somebody has joined or left",
-		file: "server/src/room/rooms.ts",
-		find: "publishRun();\n\t\t\tthis.lists.changed(room.id);",
-		replace: "publishRun();",
+		file: "server/src/room/member-lists.ts",
+		find: "if (list !== undefined) this.forget(room, list);",
+		replace: "",
 		breaks: "S10: members are those of the log",
 	},
 	{
@@ -440,6 +440,7 @@ export const MUTANTS: readonly Mutant[] = [
 		replace:
 			"const kept = session as unknown as { kept?: Places };\n\t\tkept.kept ??= new Places(this, core);\n\t\tthis.places = kept.kept;\n\t\tObject.assign(kept.kept, { port: this });",
 		breaks: "S9: no subscription without standing",
+		survives: "a membership is announced once the room was read for the user who is told, and not to one who is no member",
 	},
 	{
 		name: "fan-out stops at a subscriber that throws",
