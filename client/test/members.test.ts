@@ -390,6 +390,18 @@ describe("who is online in a small room", () => {
 		});
 	}
 
+	test("is known of oneself, also where one's own leaving and coming back are told by entries alone", async () => {
+		const server = new FakeServer();
+		const tea = server.room("tea", ["ann", "bob"], 3);
+		const bench = await liveClient({}, server);
+		const room = bench.client.rooms.get(tea.id) as Room;
+		await given(bench, room.who());
+		server.append(tea, "ann", { case: "left", value: {} });
+		server.append(tea, "ann", { case: "joined", value: {} });
+		await bench.clock.settle();
+		expect([room.to, room.members.get("u_ann")?.online]).toEqual([5, true]);
+	});
+
 	test("is asked for on every page again after a reconnect: what happened meanwhile was not pushed", async () => {
 		const server = new FakeServer();
 		const tea = server.room("tea", ["ann", "bob", "cat", "dan"], 5);

@@ -1,6 +1,6 @@
 // Loads a room's list of members: the first page conditionally, by the version already loaded; further pages on demand; and, in large
 // rooms, the presence of the members that the application watches.
-import type { Limits, MemberList } from "@verbatim/protocol";
+import type { Limits, MemberList, User } from "@verbatim/protocol";
 import type { CallOptions, RoomMember } from "../api.ts";
 import { ProtocolError, TimeoutError } from "../errors.ts";
 import { passesByItself } from "../refusal-waits.ts";
@@ -12,6 +12,8 @@ import type { WhoValue } from "./requests.ts";
 const TRIES_MAX = 5;
 
 export interface MemberPagesPort {
+	/** The client's own user. */
+	readonly user: Pick<User, "id"> | undefined;
 	who(value: WhoValue, options?: CallOptions): Promise<MemberList>;
 	/** Runs `task` within a caller's bounds; its signal aborts with them. */
 	bounded<T>(options: CallOptions, task: (signal: AbortSignal, leftMs: () => number) => Promise<T>): Promise<T>;
@@ -21,7 +23,7 @@ export interface MemberPagesPort {
 }
 
 export class MemberPages {
-	readonly members = new Members();
+	readonly members: Members;
 	private readonly port: MemberPagesPort;
 	private readonly limits: Pick<Limits, "membersPageMax" | "presenceUsersMax">;
 	/** `all` was called: refreshes load the whole list. */
@@ -33,6 +35,7 @@ export class MemberPages {
 	private readonly loading = new SingleFlight<number>();
 
 	constructor(port: MemberPagesPort, limits: Pick<Limits, "membersPageMax" | "presenceUsersMax">) {
+		this.members = new Members(() => port.user?.id);
 		this.port = port;
 		this.limits = limits;
 	}

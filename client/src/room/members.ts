@@ -20,6 +20,7 @@ const PUSHED_MAX = 128;
 type MemberEffect = Extract<Effect, { kind: "member" | "gone" }>;
 
 export class Members {
+	private readonly ownUser: () => string | undefined;
 	private held = new Map<string, RoomMember>();
 	/** Last pushed presence by user, least recent first: the push may arrive before the entry by which the user becomes a member. */
 	private readonly pushed = new Map<string, boolean>();
@@ -38,6 +39,11 @@ export class Members {
 	private onlineNow: number | undefined;
 	private nextNow = "";
 	private completeNow = false;
+
+	/** `ownUser`: the id of the client's own user. */
+	constructor(ownUser: () => string | undefined) {
+		this.ownUser = ownUser;
+	}
 
 	/** Another map after each change. */
 	get map(): ReadonlyMap<string, RoomMember> {
@@ -252,7 +258,8 @@ export class Members {
 			this.held.set(id, {
 				user: effect.user,
 				standing: effect.standing,
-				online: this.held.get(id)?.online ?? this.pushed.get(id),
+				// The server tells no session of its own user's presence.
+				online: this.held.get(id)?.online ?? this.pushed.get(id) ?? (id === this.ownUser() ? true : undefined),
 			});
 		this.snapshot = undefined;
 	}

@@ -93,6 +93,9 @@ export class ClientRoom implements Room, IterableRoom {
 		this.requests = new RoomRequests(info.id, port, parts.limits);
 		this.pages = new MemberPages(
 			{
+				get user() {
+					return port.user;
+				},
 				who: (value, options) => this.requests.who(value, options),
 				bounded: (options, task) => port.bounded("who", options, task),
 				above: (epoch) => (seq) => (epoch === this.window.epoch ? this.window.above(seq) : undefined),
