@@ -67,7 +67,11 @@ describe("a call", () => {
 			};
 			for (const [kind, call] of Object.entries(calls)) {
 				let refusals = 0;
-				server.react = (command) => (command.case === kind && refusals < 2 ? (refusals++, refusal(code, 100)) : undefined);
+				server.react = (command) => {
+					if (command.case !== kind || refusals === 2) return undefined;
+					refusals++;
+					return refusal(code, 100);
+				};
 				const done = call();
 				await clock.advance(300);
 				await done;
@@ -79,7 +83,11 @@ describe("a call", () => {
 	test("whose time ends while it is refused rejects with the refusal; at once, where the server says that it would", async () => {
 		const { server, client, clock } = await liveClient();
 		let refusals = 0;
-		server.react = (command) => (command.case === "join" ? (refusals++, refusal("rate_limited", 400)) : undefined);
+		server.react = (command) => {
+			if (command.case !== "join") return undefined;
+			refusals++;
+			return refusal("rate_limited", 400);
+		};
 		const error = failure(client.join("#tea"));
 		await clock.advance(TIMING.answerMs);
 		expect(await error).toMatchObject({ name: "RefusedError", code: "rate_limited" });

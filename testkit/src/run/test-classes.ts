@@ -16,6 +16,7 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"cli/test/commands.test.ts",
 		"cli/test/deploy.test.ts",
 		"cli/test/log.test.ts",
+		"cli/test/tail.test.ts",
 		"cli/test/user.test.ts",
 		"client/test/end-to-end.test.ts",
 		"client/test/node/full-disk.test.ts",
