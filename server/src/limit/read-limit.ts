@@ -13,7 +13,7 @@ const CROWDED_MS = 100;
 
 /** A session whose subscriptions are behind. */
 export interface CatchUpReader {
-	/** It may read about a page now, and must say `done`. */
+	/** It may read about a page now, and must say `done`. Called within `enterCatchUp` where it may at once. */
 	mayRead(): void;
 }
 
@@ -66,11 +66,11 @@ export class ReadLimit {
 		await new Promise<void>((go, refuse) => reads.commands.push({ go, refuse }));
 	}
 
-	/** May `reader` read about a page for `user` now? Then `done` must follow; otherwise it is called when it may, unless it leaves. */
-	enterCatchUp(user: string, reader: CatchUpReader): boolean {
+	/** Calls `reader` once it may read about a page for `user`, unless it leaves before. */
+	enterCatchUp(user: string, reader: CatchUpReader): void {
 		const reads = this.of(user);
 		reads.catchUps.add(reader);
-		return this.advance(user, reads, reader);
+		this.advance(user, reads);
 	}
 
 	/** `reader` waits no more. */
@@ -103,20 +103,17 @@ export class ReadLimit {
 		return (underWay === 0 || due <= burst) && this.buckets.waitMs(user, Math.min(due, burst)) === 0;
 	}
 
-	/** Lets in what may read now: commands first. Was `asking` let in, which is to be answered instead of called? */
-	private advance(user: string, reads: UserReads, asking?: CatchUpReader): boolean {
+	/** Lets in what may read now: commands first. A reader that has nothing to read any more says `done` at once, which comes here again. */
+	private advance(user: string, reads: UserReads): void {
 		this.advanceCommands(user, reads);
-		let isIn = false;
 		for (const reader of reads.catchUps) {
 			if (reads.commands.length > 0 || !this.fits(user, reads, this.catchUpNeeds(reads))) break;
 			reads.catchUps.delete(reader);
 			reads.underWay++;
 			reads.yieldsUntilMs = undefined;
-			if (reader === asking) isIn = true;
-			else reader.mayRead();
+			reader.mayRead();
 		}
 		this.advanceLater(user, reads);
-		return isIn;
 	}
 
 	private advanceCommands(user: string, reads: UserReads): void {

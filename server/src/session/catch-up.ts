@@ -83,6 +83,9 @@ export class CatchUp implements Due, CatchUpReader {
 
 	remove(subscription: Subscription): void {
 		this.behind.delete(subscription);
+		if (this.behind.size > 0 || this.pumping || this.port.closed) return;
+		this.leaveLimit();
+		this.finish();
 	}
 
 	/** The connection has not taken all that was written. */
@@ -114,8 +117,20 @@ export class CatchUp implements Due, CatchUpReader {
 
 	stop(): void {
 		if (this.againAt > 0) this.parts.wheel.remove(this.againAt, this);
-		if (this.turn === "waiting") this.parts.purses.read.leave(this.port.user.id, this);
+		this.leaveLimit();
 		this.behind.clear();
+	}
+
+	private leaveLimit(): void {
+		if (this.turn !== "waiting") return;
+		this.turn = "none";
+		this.parts.purses.read.leave(this.port.user.id, this);
+	}
+
+	/** All have caught up, or are not wanted any more. */
+	private finish(): void {
+		this.owner.caughtUp();
+		if (this.told) this.port.tell({ case: "behind", value: { behind: false } });
 	}
 
 	private tellBehind(): void {
@@ -149,8 +164,13 @@ export class CatchUp implements Due, CatchUpReader {
 
 	private takeTurn(): boolean {
 		if (this.turn === "none") {
-			this.turn = this.parts.purses.read.enterCatchUp(this.port.user.id, this) ? "held" : "waiting";
+			this.turn = "waiting";
+			this.parts.purses.read.enterCatchUp(this.port.user.id, this);
 		}
+		return this.holdsTurn;
+	}
+
+	private get holdsTurn(): boolean {
 		return this.turn === "held";
 	}
 
@@ -177,8 +197,7 @@ export class CatchUp implements Due, CatchUpReader {
 				return subscription;
 			}
 		}
-		this.owner.caughtUp();
-		if (this.told) this.port.tell({ case: "behind", value: { behind: false } });
+		this.finish();
 		return undefined;
 	}
 
