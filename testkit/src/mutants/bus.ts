@@ -8,6 +8,7 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 		find: "committed.entries.filter((entry) => entry.seq > this.head)",
 		replace: "committed.entries.slice()",
 		breaks: "S4: no delivery twice",
+		survives: "a subscription takes nothing at or below its cursor; server/test/core/room.test.ts holds it",
 	},
 	{
 		name: "a commit out of order is delivered",
