@@ -212,7 +212,7 @@ export interface Client {
 	join(ref: string, options?: JoinOptions): Promise<Room>;
 	/**
 	 * Declines the open invitation to `ref` (an id or `#name`), which is then gone from `invitations`. Does nothing if none is open;
-	 * never leaves a room. One may be invited again.
+	 * leaves no room, but one that a join under way at the same moment brings. One may be invited again.
 	 */
 	decline(ref: string, options?: CallOptions): Promise<void>;
 	/** The direct conversation with the user of this name; created if there is none. */

@@ -216,7 +216,12 @@ class LiveClient implements Client {
 		const id = this.registry.invitationOf(ref);
 		if (id === undefined) return;
 		const leftMs = Math.max(1, deadlineMs - clock.monotonic());
-		await this.calls.call({ case: "leave", value: { room: id } }, { ...options, timeoutMs: leftMs });
+		try {
+			await this.calls.call({ case: "leave", value: { room: id } }, { ...options, timeoutMs: leftMs });
+		} catch (error) {
+			// Declined already: by a try whose answer was lost, or by another call.
+			if (!(error instanceof RefusedError && error.code === "no_such_room")) throw error;
+		}
 		// Closed by the server's word, which comes soon; not if one was invited again meanwhile.
 		await this.registry.invitationClosed(id, DECLINED_MS);
 	}

@@ -338,6 +338,14 @@ describe("rooms come and go", () => {
 		expect(client.rooms.has(room.id)).toBe(true);
 	});
 
+	test("an invitation that is declined already, the answer lost, is declined", async () => {
+		const { server, clock, client, invited } = await withInvitation();
+		server.react = (command) => (command.case === "leave" ? refusal("no_such_room") : undefined);
+		const declined = client.decline(invited.id);
+		await clock.advance(1_000);
+		await declined;
+	});
+
 	test("a declined invitation that is renewed at once stays open", async () => {
 		const { server, clock, client, invited, closed } = await withInvitation();
 		server.react = (command) => (command.case === "leave" ? { case: "done", value: {} } : undefined);

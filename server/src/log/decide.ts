@@ -72,7 +72,10 @@ export function decide(snapshot: Snapshot, drafts: readonly Draft[], limits: Rul
 	return view.missing === undefined ? { rulings, changes, error } : { missing: view.missing };
 }
 
-/** Decides on rows that `load` puts into a snapshot at once; in so many rounds as it takes, which are one or two. */
+/** One or two are usual; more than these mean that what is named is not loaded: our mistake. */
+const ROUNDS_MAX = 16;
+
+/** Decides on rows that `load` puts into a snapshot at once; in so many rounds as it takes. */
 export function decideOn(
 	load: (needs: Needs, snapshot: Snapshot) => void,
 	drafts: readonly Draft[],
@@ -80,12 +83,14 @@ export function decideOn(
 	cids: "every" | "few",
 ): Decision {
 	const snapshot = new Snapshot();
-	for (let needs = needsOf(drafts, cids); ; ) {
+	let needs = needsOf(drafts, cids);
+	for (let round = 0; round < ROUNDS_MAX; round++) {
 		load(needs, snapshot);
 		const decision = decide(snapshot, drafts, limits);
 		if (decision.missing === undefined) return decision;
 		needs = decision.missing;
 	}
+	throw new Error(`rows are missing after ${ROUNDS_MAX} rounds of loading`);
 }
 
 function rule(at: Deciding, draft: Draft): Ruling {

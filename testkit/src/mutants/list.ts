@@ -526,7 +526,7 @@ export const MUTANTS: readonly Mutant[] = [
 		file: "server/src/session/command-queue.ts",
 		find: "pay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);",
 		replace:
-			'try {\n\t\t\tpay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void runCommand({ parts: this.parts, user: this.session.asker.account, session: this.session.asker }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
+			'try {\n\t\t\tpay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void carryOut(this.parts.purses, { parts: this.parts, user: this.session.asker.account, session: this.session.asker }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
 		breaks: "S8: a device's own order is kept",
 		survives:
 			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",
