@@ -2,38 +2,37 @@
 // unchanged inside a simulation.
 import type { Timing } from "@verbatim/protocol";
 import type { Account, Accounts } from "./account/accounts.ts";
-import { Voided } from "./account/voided.ts";
+import { Revocations } from "./account/revocations.ts";
+import { type HelloLimits, HelloQueue } from "./admit/hello-queue.ts";
+import type { Clock, Random } from "./base/clock.ts";
+import { createFaults, guardedClock } from "./base/faults.ts";
+import { newId } from "./base/ids.ts";
+import type { ServerLimits } from "./base/limits.ts";
+import type { Log } from "./base/log.ts";
+import type { Metrics } from "./base/metrics.ts";
 import { announce } from "./bus/announce.ts";
 import type { Bus } from "./bus/bus.ts";
-import type { Clock, Random } from "./clock.ts";
 import type { Commands } from "./command/commands.ts";
-import type { CommandParts } from "./command/context.ts";
-import { createCommands, type Purses } from "./command/run.ts";
-import { createFaults, type Faults, guardedClock } from "./faults.ts";
-import { newId } from "./ids.ts";
+import { createCommands } from "./command/run.ts";
 import { Buckets } from "./limit/buckets.ts";
 import { FairQueue } from "./limit/fair-queue.ts";
+import { LogSampler } from "./limit/log-sampler.ts";
 import { ReadLimit } from "./limit/read-limit.ts";
-import type { ServerLimits } from "./limits.ts";
-import type { Link } from "./listen/link.ts";
-import type { Log } from "./ops/log.ts";
-import { LogSampler } from "./ops/log-sampler.ts";
-import type { Metrics } from "./ops/metrics.ts";
-import { type HelloLimits, Hellos } from "./overload/hellos.ts";
+import type { SessionHost, SessionInput } from "./link/host.ts";
+import type { Link } from "./link/link.ts";
+import { Comparison } from "./node/compare.ts";
+import { createReceiver } from "./node/receive.ts";
 import type { Shedding } from "./overload/shedding.ts";
-import { Comparison } from "./room/compare.ts";
-import { Directory } from "./room/directory.ts";
-import { Elsewhere } from "./room/elsewhere.ts";
+import { Directory } from "./people/directory.ts";
+import { Elsewhere } from "./people/elsewhere.ts";
+import { Presence } from "./people/presence.ts";
 import { MemberLists } from "./room/member-lists.ts";
-import { Presence } from "./room/presence.ts";
 import { LogReader } from "./room/reader.ts";
-import { createReceiver } from "./room/receive.ts";
 import { Rooms } from "./room/rooms.ts";
 import { drainSessions } from "./session/drain.ts";
+import { HeldStates } from "./session/ephemeral-states.ts";
 import { Flusher } from "./session/flusher.ts";
-import { HeldStates } from "./session/held-states.ts";
-import type { SessionHost, SessionInput } from "./session/host.ts";
-import type { OutboxTotal } from "./session/outbox.ts";
+import type { SessionParts } from "./session/parts.ts";
 import type { Principal } from "./session/principal.ts";
 import { Session } from "./session/session.ts";
 import { Wheel } from "./session/wheel.ts";
@@ -58,29 +57,6 @@ export interface CoreOptions {
 	readonly helloLimits?: HelloLimits;
 	/** Name and version, told in every welcome. */
 	readonly version: string;
-}
-
-/** What sessions see of the server. Of each other they learn by the bus. */
-export interface Core extends CoreOptions, CommandParts {
-	readonly directory: Directory<Principal>;
-	readonly faults: Faults;
-	readonly flusher: Flusher;
-	readonly wheel: Wheel;
-	readonly outboxTotal: OutboxTotal;
-	readonly purses: Purses;
-	/** Refusals before the welcome, by address. */
-	readonly unauthenticatedRefusals: Buckets;
-	readonly hellos: Hellos;
-	readonly heldStates: HeldStates<Principal>;
-	/** Every session whose link is not gone. */
-	readonly sessions: Set<Session>;
-	readonly voided: Voided;
-	/** What the log tells of sessions. */
-	readonly lines: LogSampler;
-	/** The process as part of its sessions' ids. */
-	readonly process: string;
-	/** The number of a new session: 1, 2, 3, … */
-	nextSession(): number;
 }
 
 export interface RunningCore extends SessionHost {
@@ -109,7 +85,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	);
 	const lists = new MemberLists(store, clock);
 	const rooms: Rooms = new Rooms({ directory, presence, lists, clock, faults, bus, limits, store, readOn: metrics.roomsReadOn });
-	const voided = new Voided();
+	const voided = new Revocations();
 	const receive = createReceiver({
 		rooms,
 		presence,
@@ -132,7 +108,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	});
 	const wheel = new Wheel(clock);
 	let sessionsSoFar = 0;
-	const core: Core = {
+	const core: SessionParts = {
 		...options,
 		clock,
 		faults,
@@ -144,7 +120,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		reader: new LogReader(store, clock, limits, metrics.storeReads),
 		pageTurns: new FairQueue(PAGES_AT_ONCE_MAX),
 		presence,
-		hellos: new Hellos(shedding, options.helloLimits),
+		hellos: new HelloQueue(shedding, options.helloLimits),
 		heldStates: new HeldStates(),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },

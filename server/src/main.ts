@@ -1,29 +1,28 @@
 // The one place that chooses the parts of a server: store, accounts, core, doors, operator's port. It opens them in the order
 // in which they need each other, and stops them the other way round: first nobody new, then everybody is told, then what they
 // have said is committed, then the store is closed.
-import { readFile } from "node:fs/promises";
 import { createAccounts } from "./account/service.ts";
-import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "./account/settings.ts";
 import { createUsers } from "./account/users.ts";
+import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
+import { createFaults, guardedClock } from "./base/faults.ts";
+import type { Log } from "./base/log.ts";
+import type { Metrics } from "./base/metrics.ts";
 import { LocalBus } from "./bus/local.ts";
-import { type Clock, systemClock, systemRandom } from "./clock.ts";
 import { createCore } from "./core.ts";
-import { createFaults, guardedClock } from "./faults.ts";
-import { type OpenDoor, openDoors } from "./listen/doors.ts";
-import type { PageAssets } from "./listen/page.ts";
+import { LogSampler } from "./limit/log-sampler.ts";
+import { type OpenDoor, openDoors } from "./listen/listeners.ts";
+import type { PageAssets } from "./listen/web/page.ts";
 import { type Admin, createAdmin } from "./ops/admin/admin.ts";
 import { adminSocketPath } from "./ops/admin/admin-client.ts";
 import type { Config } from "./ops/config/config.ts";
-import type { ProviderSetting } from "./ops/config/providers.ts";
-import type { Log } from "./ops/log.ts";
-import { LogSampler } from "./ops/log-sampler.ts";
-import { watchLoop } from "./ops/loop-watch.ts";
-import { createMemory } from "./ops/memory.ts";
-import { createMetrics, type Metrics } from "./ops/metrics.ts";
-import { connectionsWithin } from "./ops/open-files.ts";
-import { type OpsServer, openAdminSocket, openOpsServer } from "./ops/ops-server.ts";
-import { openFilesMax, processFamilies } from "./ops/process-metrics.ts";
-import { createReadiness } from "./ops/readiness.ts";
+import { accountSettingsOf, readAdminToken } from "./ops/config/key-files.ts";
+import { createReadiness } from "./ops/http/readiness.ts";
+import { type OpsServer, openAdminSocket, openOpsServer } from "./ops/http/server.ts";
+import { watchLoop } from "./ops/metrics/loop.ts";
+import { createMemory } from "./ops/metrics/memory.ts";
+import { createMetrics } from "./ops/metrics/metrics.ts";
+import { connectionsWithin } from "./ops/metrics/open-files.ts";
+import { openFilesMax, processFamilies } from "./ops/metrics/process.ts";
 import { LevelShedding } from "./overload/shedding.ts";
 import { watchOverload } from "./overload/watch.ts";
 import { createMemoryStore } from "./store/memory/memory.ts";
@@ -179,31 +178,9 @@ export async function startServer(config: Config, { page, log, version }: StartO
 	}
 }
 
-/** The file with the keys of tokens, or of an identity provider, cannot be used; the message names it. */
-export class KeyFileError extends Error {
-	constructor(setting: string, path: string, why: string, cause?: unknown) {
-		super(`${setting}: the file ${path} cannot be used: ${why}`, { cause });
-		this.name = "KeyFileError";
-	}
-}
-
 async function openStore({ store, data, limits }: Config, clock: Clock): Promise<Store> {
 	if (store === "memory") return createMemoryStore({ clock, limits });
 	return openSqliteStore(data, { clock, limits });
-}
-
-/** What the configuration says of accounts. Rejects with `KeyFileError`. */
-export async function accountSettingsOf(config: Config): Promise<AccountSettings> {
-	const { guests, registration, tokenKeyFile, loginsPerMinute } = config;
-	return {
-		...ACCOUNT_DEFAULTS,
-		guests,
-		registration,
-		passwords: { ...ACCOUNT_DEFAULTS.passwords, charsMax: config.limits.passwordCharsMax },
-		tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: tokenKeyFile === undefined ? [] : await readKeys(tokenKeyFile) },
-		limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: loginsPerMinute / 60, burst: loginsPerMinute } },
-		providers: await Promise.all(config.providers.map(providerOf)),
-	};
 }
 
 /** The socket in the data folder. A server that cannot have it serves all the same. */
@@ -213,34 +190,6 @@ async function openAdmin(dir: string, admin: Admin, log: Log): Promise<Pick<OpsS
 	} catch (err) {
 		log.warn({ err }, "there is no administrators' socket: `verbatim user` works on this server only when it is stopped");
 		return undefined;
-	}
-}
-
-/** Rejects with `KeyFileError`. */
-export async function readAdminToken(path: string): Promise<string> {
-	const token = (await readNamed("adminTokenFile", path)).trim();
-	if (/^[!-~]{32,}$/.test(token)) return token;
-	throw new KeyFileError("adminTokenFile", path, "a token is one word of 32 characters of chance or more");
-}
-
-/** One key a line; empty lines and those that begin with # are not keys. */
-async function readKeys(path: string): Promise<string[]> {
-	const lines = (await readNamed("tokenKeyFile", path)).split("\n").map((line) => line.trim());
-	const keys = lines.filter((line) => line !== "" && !line.startsWith("#"));
-	if (keys.length === 0)
-		throw new KeyFileError("tokenKeyFile", path, "there is no key in it; write 32 characters of chance or more");
-	return keys;
-}
-
-async function providerOf({ keyFile, ...given }: ProviderSetting): Promise<ProviderSettings> {
-	return keyFile === undefined ? given : { ...given, keyPem: await readNamed(`providers (${given.issuer})`, keyFile) };
-}
-
-async function readNamed(setting: string, path: string): Promise<string> {
-	try {
-		return await readFile(path, "utf8");
-	} catch (cause) {
-		throw new KeyFileError(setting, path, cause instanceof Error ? cause.message : String(cause), cause);
 	}
 }
 

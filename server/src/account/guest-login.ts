@@ -1,12 +1,12 @@
 // Coming in with nothing but a name. A guest with a key of its own is known again by it: its hello may have been carried out before, and the
 // welcome lost.
 import { Refusal } from "@verbatim/protocol";
-import type { Clock, Random } from "../clock.ts";
-import { newId } from "../ids.ts";
+import type { Clock, Random } from "../base/clock.ts";
+import { newId } from "../base/ids.ts";
+import { mustBeName } from "../name/names.ts";
 import type { Store, UserRecord } from "../store/store.ts";
 import { guestExternal } from "./guest-key.ts";
 import type { Guests } from "./guests.ts";
-import { mustBeName } from "./names.ts";
 
 export interface GuestLoginParts {
 	readonly store: Pick<Store, "append" | "userByExternal">;

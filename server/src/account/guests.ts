@@ -7,9 +7,9 @@
 // with each sweep, so that a full disk costs time and never a name. The tables in memory know the sessions of this process only:
 // with several processes the question "does a session live?" will be theirs together.
 import { ERRORS, Refusal, Room_Kind } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import { ENDED_MS } from "../log/users.ts";
-import type { Log } from "../ops/log.ts";
 import type { Outcome, Store, UserChange, UserRecord } from "../store/store.ts";
 import type { Account } from "./accounts.ts";
 import type { AccountSettings } from "./settings.ts";

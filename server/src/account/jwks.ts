@@ -14,8 +14,8 @@ import {
 	wrap,
 } from "cockatiel";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from "jose";
-import type { Clock } from "../clock.ts";
-import type { Log } from "../ops/log.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 
 /** What is used of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

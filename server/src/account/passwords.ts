@@ -1,7 +1,7 @@
 // Passwords: argon2id on the runtime's threads, a few at a time. Hashing is dear on purpose, so that it must not become a way to
 // take the server down: what waits is bounded, and beyond that the answer is `busy`, with the time that the queue needs.
 import { Refusal } from "@verbatim/protocol";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../base/clock.ts";
 import type { PasswordSettings } from "./settings.ts";
 
 /** Fewer characters are guessed too fast (NIST SP 800-63B section 3.1.1.2). */

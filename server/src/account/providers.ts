@@ -4,8 +4,8 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { Refusal } from "@verbatim/protocol";
 import { decodeProtectedHeader, errors, type JWSHeaderParameters, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
-import { type Clock, dateAt } from "../clock.ts";
-import type { Log } from "../ops/log.ts";
+import { type Clock, dateAt } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import { createJwks, type Fetch, type KeySource } from "./jwks.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { tokenRefusal } from "./tokens.ts";

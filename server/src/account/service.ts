@@ -2,22 +2,22 @@
 // providers, names, guests, limits); here they are put in order, cheapest first: limits, then what can be refused by looking,
 // then what costs a hash or a write.
 import { type Hello, Refusal, type Tokens } from "@verbatim/protocol";
-import type { Clock, Random } from "../clock.ts";
-import { newId } from "../ids.ts";
-import type { Log } from "../ops/log.ts";
+import { createGate } from "../admit/logins.ts";
+import type { Clock, Random } from "../base/clock.ts";
+import { newId } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import { checkName, mustBeName, sameName } from "../name/names.ts";
 import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
 import { AccountClosed } from "./account-closed.ts";
 import type { Accounts, Identity } from "./accounts.ts";
-import { createGate } from "./gate.ts";
+import { userOf } from "./external-users.ts";
 import { GUEST_KEYS } from "./guest-key.ts";
 import { createGuestLogin } from "./guest-login.ts";
 import { createGuests } from "./guests.ts";
 import type { Fetch } from "./jwks.ts";
-import { checkName, mustBeName, sameName } from "./names.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import { createProvider, type Provider, type Stranger } from "./providers.ts";
 import type { AccountSettings } from "./settings.ts";
-import { userOf } from "./strangers.ts";
 import { claimedIssuer, createMint, type TokenFacts, type TokenKind } from "./tokens.ts";
 
 export type AccountStore = Pick<

@@ -1,6 +1,6 @@
 // What an operator may choose about accounts, in one place, with its defaults and their reasons.
 import { LIMITS } from "@verbatim/protocol";
-import type { Rate } from "../limit/bucket.ts";
+import type { LoginLimits } from "../admit/logins.ts";
 
 export interface AccountSettings {
 	/** May somebody come in with nothing but a name? */
@@ -53,26 +53,6 @@ export interface PasswordSettings {
 	/** argon2id's memory in KiB and its passes; its parallelism is 1. */
 	readonly memoryKib: number;
 	readonly passes: number;
-}
-
-export interface LoginLimits {
-	/** Log-ins, registrations and guests of one address (an IPv6 /64). Resuming with a token is not limited here. */
-	readonly perAddress: Rate;
-	/** Tries to log in to one account, whoever makes them and however they end. */
-	readonly perAccount: Rate;
-	readonly failures: FailureLimits;
-	/** Addresses without the limit per address, as they reach the server: a gateway of the operator's own, a load test. */
-	readonly exemptAddresses: readonly string[];
-}
-
-export interface FailureLimits {
-	/** Failed tries in a row that cost nothing but their time. */
-	readonly free: number;
-	/** The wait after the first failure beyond; it doubles with each, up to `waitMaxMs`. */
-	readonly waitMs: number;
-	readonly waitMaxMs: number;
-	/** Failures are forgotten after this long without another, in ms. */
-	readonly forgetMs: number;
 }
 
 /** An identity provider. Exactly one of `jwksUrl`, `keyPem` and `secret` is given. */

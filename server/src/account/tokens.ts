@@ -8,8 +8,8 @@
 // but these and the times, so that a refresh token can be given once more without being kept.
 import { create, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
-import { type Clock, dateAt, type Random } from "../clock.ts";
-import { newId } from "../ids.ts";
+import { type Clock, dateAt, type Random } from "../base/clock.ts";
+import { newId } from "../base/ids.ts";
 import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
 import type { TokenSettings } from "./settings.ts";
 

@@ -1,10 +1,10 @@
 // What operators do to accounts: `verbatim user add | list | disable | enable | end | passwd`. It takes effect with the commit; tokens
 // of a changed user are void from then on, and whoever runs the sessions is told, so that live ones end, too.
 import { type ErrorCode, Refusal } from "@verbatim/protocol";
-import type { Clock, Random } from "../clock.ts";
-import { newId } from "../ids.ts";
+import type { Clock, Random } from "../base/clock.ts";
+import { newId } from "../base/ids.ts";
+import { checkName, sameName } from "../name/names.ts";
 import type { Store, UserChange, UserRecord } from "../store/store.ts";
-import { checkName, sameName } from "./names.ts";
 import type { Passwords } from "./passwords.ts";
 
 export type UserStore = Pick<Store, "append" | "user" | "userBySkeleton" | "users">;

@@ -2,7 +2,7 @@
 // never the truth: that is in the store. Implementations lie beside it; one contract suite (server/test/bus/contract.ts) runs on each.
 //
 // Whatever is brought may be lost, doubled, delayed or reordered by a bus that is `lossy`: receivers order it by seq, number or generation, and
-// compare what they know with the store (room/compare.ts).
+// compare what they know with the store (node/compare.ts).
 import type { Committed, UserRef } from "../store/store.ts";
 
 /** What happened to a user. On the user's channel. */

@@ -1,15 +1,15 @@
 // What a command's handler has to work with: who asks, the session if there is one, and the parts of the server.
 import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
+import type { Clock, Random } from "../base/clock.ts";
+import type { ServerLimits } from "../base/limits.ts";
+import type { CountBy } from "../base/metrics.ts";
 import type { Bus } from "../bus/bus.ts";
-import type { Clock, Random } from "../clock.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { FairQueue } from "../limit/fair-queue.ts";
-import type { ServerLimits } from "../limits.ts";
-import type { CountBy } from "../ops/metrics.ts";
 import type { Shedding } from "../overload/shedding.ts";
+import type { Presence } from "../people/presence.ts";
 import type { MemberLists } from "../room/member-lists.ts";
-import type { Presence } from "../room/presence.ts";
 import type { LogReader } from "../room/reader.ts";
 import type { Rooms } from "../room/rooms.ts";
 import type { RoomView, Store } from "../store/store.ts";

@@ -1,6 +1,6 @@
 // Hands drafts to the store; what it refuses becomes a `Refusal`.
 import { ERRORS, Refusal, type Room_Kind } from "@verbatim/protocol";
-import { newId } from "../ids.ts";
+import { newEpoch, newId } from "../base/ids.ts";
 import type { Draft, Outcome, UserRef } from "../store/store.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -29,10 +29,4 @@ export function createDraft(
 	roomKind: Room_Kind,
 ): Draft & { kind: "create" } {
 	return { kind: "create", ...newRoom(context), roomKind, ...name, sender: senderOf(context), atMs: context.parts.clock.now() };
-}
-
-/** 32 random bits, never 0: two restores of one backup must not end in the same incarnation. */
-export function newEpoch(bytes: Uint8Array): number {
-	const value = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
-	return value === 0 ? 1 : value;
 }

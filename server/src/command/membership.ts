@@ -11,8 +11,8 @@ import {
 } from "@verbatim/protocol";
 import { isMember } from "../log/membership.ts";
 import { newestAsOf } from "../room/as-of.ts";
-import { pageBody, roomBody } from "../session/bodies.ts";
 import type { Draft } from "../store/store.ts";
+import { pageBody, roomBody } from "./bodies.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
 import { channelName, isId, roomId, userByName } from "./room-ref.ts";

@@ -17,8 +17,8 @@ import {
 } from "@verbatim/protocol";
 import { newestAsOf, pageAsOf } from "../room/as-of.ts";
 import type { ListFacts } from "../room/member-lists.ts";
-import { pageBody, roomBody } from "../session/bodies.ts";
 import type { PageBound, RoomView } from "../store/store.ts";
+import { pageBody, roomBody } from "./bodies.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
 

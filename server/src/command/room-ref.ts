@@ -1,6 +1,6 @@
 // How a client names a room: by id, `#name` for a channel, `@name` for the direct conversation with that user.
 import { Refusal } from "@verbatim/protocol";
-import { checkName } from "../account/names.ts";
+import { checkName } from "../name/names.ts";
 import type { CommandContext } from "./context.ts";
 
 export function isId(ref: string): boolean {

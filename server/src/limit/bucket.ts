@@ -1,6 +1,6 @@
 // A token bucket: `ratePerSecond` tokens flow in, at most `burst` lie in it, each act takes some. It needs no timer: what has
 // flowed in is reckoned from the monotonic clock when somebody asks.
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 
 export interface Rate {
 	/** Tokens that flow in each second; above 0. */

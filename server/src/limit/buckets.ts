@@ -2,7 +2,7 @@
 // swept out; the sweep is paid for by the calls, a few keys each, with no timer. When all places are taken by keys that are
 // really being used, the one longest unused makes room: an attacker with many addresses can make the limits forget him only
 // by spending as many requests as the map has places.
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 
 /** Keys looked at for sweeping with each call; two a call empty the map faster than one call can fill it. */

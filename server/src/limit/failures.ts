@@ -1,6 +1,6 @@
 // Guessing costs time: after some failures each further try has to wait, twice as long as the one before. A try counts as a
 // failure from its beginning, so that many at once cannot all be the first; success takes it all back.
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 
 export interface FailureRule {
 	/** Failures in a row that cost nothing. */

@@ -2,7 +2,7 @@
 // made: until then it is reckoned as a whole page. What lacks only such estimates waits for them; a command is refused when bytes that were
 // given have used up the bucket, and catch-up, which is never refused, waits until it has filled.
 import { Refusal } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import type { Rate } from "./bucket.ts";
 import { Buckets } from "./buckets.ts";
 

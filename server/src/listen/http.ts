@@ -6,25 +6,25 @@
 // of the API and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
 import { type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { Server } from "bun";
-import type { Cancel } from "../clock.ts";
-import { newId } from "../ids.ts";
-import { codeOf, logAccess } from "./access.ts";
-import { parseAddress } from "./address.ts";
+import { REFUSED_WORDS, type Refused } from "../admit/connections.ts";
+import type { Cancel } from "../base/clock.ts";
+import { newId } from "../base/ids.ts";
+import { type Proxies, peerAddress } from "../link/address.ts";
 import { refusalAnswer, refuse } from "./api/answer.ts";
 import { type Api, createApi, isApiPath } from "./api/api.ts";
 import { traceOf } from "./api/request.ts";
 import type { ApiParts } from "./api/routes.ts";
-import { bind } from "./bind.ts";
-import type { Door, DoorSpec } from "./door.ts";
-import { REFUSED_WORDS, type Refused } from "./gate.ts";
-import type { Origins } from "./origin.ts";
-import { type PageAssets, servePage, words } from "./page.ts";
-import type { DoorParts } from "./parts.ts";
-import { type Proxies, peerAddress } from "./peer.ts";
-import { asksForDocument, refusalPage } from "./refusal-page.ts";
-import type { TcpSettings } from "./tcp-connection.ts";
-import { loadTls } from "./tls.ts";
-import { type WsData, type WsKind, WsLink, type WsOpening, wsKind } from "./ws.ts";
+import type { DoorParts } from "./connection/parts.ts";
+import type { TcpSettings } from "./connection/tcp.ts";
+import { type WsData, type WsKind, WsLink, type WsOpening, wsKind } from "./connection/ws.ts";
+import { parseAddress } from "./socket/address.ts";
+import { bind } from "./socket/bind.ts";
+import type { Door, DoorSpec } from "./socket/listener.ts";
+import { loadTls } from "./socket/tls.ts";
+import { codeOf, logAccess } from "./web/access.ts";
+import type { Origins } from "./web/origin.ts";
+import { type PageAssets, servePage, words } from "./web/page.ts";
+import { asksForDocument, refusalPage } from "./web/refusal-page.ts";
 
 export interface HttpParts extends DoorParts, Pick<ApiParts, "accounts" | "commands" | "shedding"> {
 	readonly page: PageAssets;

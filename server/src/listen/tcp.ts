@@ -1,16 +1,16 @@
 // The TCP door: accepts, asks the gate, and gives every connection to a recogniser. TLS and Unix sockets are the same door.
 import { type PrefaceError, renderPrefaceAnswer } from "@verbatim/protocol";
 import type { Socket, SocketHandler } from "bun";
-import { newId } from "../ids.ts";
-import { parseAddress } from "./address.ts";
-import { bind } from "./bind.ts";
-import type { Door, DoorSpec } from "./door.ts";
-import { REFUSED_WORDS } from "./gate.ts";
-import type { DoorParts } from "./parts.ts";
-import { peerAddress } from "./peer.ts";
-import { Recogniser } from "./recognise.ts";
-import { TcpConnection, type TcpKind, type TcpSettings } from "./tcp-connection.ts";
-import { loadTls } from "./tls.ts";
+import { REFUSED_WORDS } from "../admit/connections.ts";
+import { newId } from "../base/ids.ts";
+import { peerAddress } from "../link/address.ts";
+import type { DoorParts } from "./connection/parts.ts";
+import { TcpConnection, type TcpKind, type TcpSettings } from "./connection/tcp.ts";
+import { Recogniser } from "./detect.ts";
+import { parseAddress } from "./socket/address.ts";
+import { bind } from "./socket/bind.ts";
+import type { Door, DoorSpec } from "./socket/listener.ts";
+import { loadTls } from "./socket/tls.ts";
 
 /** Refused connections that may linger until they have read why; past it, they are cut without a word. */
 const REFUSED_MAX = 256;

@@ -5,10 +5,10 @@
 // was acknowledged is on disk, and clients resume; so it says goodbye as far as it still can and ends, to be started afresh.
 // An unhandled rejection has interrupted nothing (somebody did not listen to a promise's failure): it is logged and counted as
 // the bug it is, and the server goes on.
-import type { Cancel, Clock, Random } from "../clock.ts";
-import { newId } from "../ids.ts";
-import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Cancel, Clock, Random } from "../base/clock.ts";
+import { newId } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
 
 export interface ProcessEvents {
 	on(event: ProcessEvent, listener: (what: unknown) => void): unknown;

@@ -1,7 +1,7 @@
 // What the rest of the server asks: is this let go of just now? One comparison; a refusal says when to come back.
 import { Refusal } from "@verbatim/protocol";
-import type { Random } from "../clock.ts";
-import type { CountBy } from "../ops/metrics.ts";
+import type { Random } from "../base/clock.ts";
+import type { CountBy } from "../base/metrics.ts";
 import { COME_BACK_MS, type Refusable, SHED_FROM, type Sheddable } from "./levels.ts";
 
 export interface Shedding {

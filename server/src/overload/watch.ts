@@ -1,9 +1,9 @@
 // Looks at the signals ten times a second and sets the level. Whatever reads a signal costs microseconds; memory, which the system
 // must be asked for, is looked at more seldom, and from the first level on the runtime is asked to give back what nobody uses any more:
 // by itself it does so late, and nobody should be refused for garbage.
-import type { Cancel, Clock } from "../clock.ts";
-import type { Log } from "../ops/log.ts";
-import type { Metrics } from "../ops/metrics.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
 import { Judge, worstSignal } from "./judge.ts";
 import { CALM, ENTER, LEVEL_MAX, SHED_FROM, type Sheddable, type Signals } from "./levels.ts";
 import type { LevelShedding } from "./shedding.ts";

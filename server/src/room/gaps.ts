@@ -1,9 +1,9 @@
 // Commits that came before those which they follow. They are held for a few milliseconds, in which the missing one mostly comes; after that the room is read on
 // from the log, which is the truth, and what it says is delivered as if the bus had brought it: entries, and who may read after them, in one order.
 import { Refusal } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../clock.ts";
-import type { Faults } from "../faults.ts";
-import type { Count } from "../ops/metrics.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { Faults } from "../base/faults.ts";
+import type { Count } from "../base/metrics.ts";
 import type { Committed, Store } from "../store/store.ts";
 import { roughBytes } from "./push.ts";
 import type { LiveRoom } from "./room.ts";

@@ -4,7 +4,7 @@
 // What changes who is in a room, an entry or a declined invitation, is told here (`changed`) before its sender is answered, so that nobody
 // is shown a list without what they have just done.
 import { create, type Member, MemberSchema, shareList } from "@verbatim/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { MemberPage, Store } from "../store/store.ts";
 import type { LiveRoom } from "./room.ts";
 

@@ -1,7 +1,7 @@
 // Pieces of logs that were read a moment ago, with their encodings: when thousands come back at once after a cut, the store is
 // asked once per range and the range is encoded once per format, also for those who come seconds after the first. A log never
 // changes behind its head, so that a piece is as true later as when it was read; it is only let go of, after a while or for room.
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import type { EntriesPush } from "./push.ts";
 
 /** A storm of readers coming back lasts seconds. */

@@ -1,6 +1,6 @@
 // A session's place in a room as a table: what the session does, what is notified of the user's membership, and how far the session has been
 // sent. What is not in the table is our own bug, and ends the session. ARCHITECTURE.md shows the diagram made from it.
-import { IllegalStep } from "../faults.ts";
+import { IllegalStep } from "../base/faults.ts";
 
 /**
  * Without a subscription:

@@ -1,6 +1,6 @@
 // A message on its way to many: encoded once per format, whatever the number of readers.
 import { create, type Down, type DownBody, DownSchema, type Entry } from "@verbatim/protocol";
-import type { Encoded, Format } from "../listen/link.ts";
+import type { Encoded, Format } from "../link/link.ts";
 import { entriesBytes } from "./entries-bytes.ts";
 
 export class Push {

@@ -1,8 +1,8 @@
 // Reads pieces of a log for readers that are behind. Who is a moment behind gets the room's newest pushes as they were sent;
 // who is further behind gets whole ranges, and readers at the same place share one read and its encoding.
-import type { Clock } from "../clock.ts";
-import type { Format } from "../listen/link.ts";
-import type { Count } from "../ops/metrics.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Count } from "../base/metrics.ts";
+import type { Format } from "../link/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
 import { pageAsOf } from "./as-of.ts";
 import { Pieces } from "./pieces.ts";

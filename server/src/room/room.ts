@@ -1,5 +1,5 @@
 // What of a room is live in memory: its head, its newest entries, and its subscribers.
-import type { Format } from "../listen/link.ts";
+import type { Format } from "../link/link.ts";
 import type { Committed } from "../store/store.ts";
 import { cutPushes, type EntriesPush } from "./push.ts";
 import { Ring } from "./ring.ts";

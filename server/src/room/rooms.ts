@@ -2,26 +2,38 @@
 // the same subscribers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
 // whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
 import { type Entry, Room_Standing } from "@verbatim/protocol";
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { Faults } from "../base/faults.ts";
 import { joins, type MembershipEffect, membershipOf } from "../bus/announce.ts";
 import type { Bus, UserEvent } from "../bus/bus.ts";
-import type { Cancel, Clock } from "../clock.ts";
-import type { Faults } from "../faults.ts";
-import type { Committed } from "../store/store.ts";
-import type { Directory } from "./directory.ts";
+import type { Committed, UserRef } from "../store/store.ts";
 import { type GapParts, Gaps } from "./gaps.ts";
 import type { MemberLists } from "./member-lists.ts";
-import type { Presence } from "./presence.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /** A room without subscribers, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
 const IDLE_MS = 60_000;
 
+/** Sessions here, by user. */
+export interface SubscribersByUser {
+	of(user: string): Iterable<Subscriber>;
+	has(user: string): boolean;
+}
+
+/** Who is told of members, to tell others whether they are online. */
+export interface MemberWatch {
+	/** The user has become a member, perhaps by a command that its last session did not live to see answered. */
+	entered(user: string, room: string): void;
+	/** The entry that made the user a member has been delivered. */
+	joined(user: UserRef, room: string): void;
+}
+
 type Joined = Extract<UserEvent, { kind: "joined" | "left" }>;
 
 export interface RoomsParts extends GapParts {
-	readonly directory: Directory;
-	readonly presence: Pick<Presence, "entered" | "joined">;
+	readonly directory: SubscribersByUser;
+	readonly presence: MemberWatch;
 	readonly lists: Pick<MemberLists, "changed">;
 	readonly clock: Pick<Clock, "monotonic" | "after">;
 	readonly faults: Faults;
@@ -31,8 +43,8 @@ export interface RoomsParts extends GapParts {
 
 export class Rooms {
 	private readonly live = new Map<string, LiveRoom>();
-	private readonly directory: Directory;
-	private readonly presence: Pick<Presence, "entered" | "joined">;
+	private readonly directory: SubscribersByUser;
+	private readonly presence: MemberWatch;
 	private readonly lists: Pick<MemberLists, "changed">;
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	private readonly faults: Faults;

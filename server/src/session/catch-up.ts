@@ -1,11 +1,12 @@
 // Moves the subscriptions of one session that are not at the head (after a resume, a push that was not taken, a join) from the log, room by
 // room in turn, no faster than the connection takes it and than its user may read. There is one while there are such subscriptions.
 import { type DownBody, Refusal, Skipped_Reason } from "@verbatim/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
+import type { ServerLimits } from "../base/limits.ts";
+import { pageBody } from "../command/bodies.ts";
 import type { Purses } from "../command/run.ts";
 import type { CatchUpReader } from "../limit/read-limit.ts";
-import type { ServerLimits } from "../limits.ts";
-import type { Format } from "../listen/link.ts";
+import type { Format } from "../link/link.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import { newestAsOf } from "../room/as-of.ts";
 import { entriesBytes } from "../room/entries-bytes.ts";
@@ -14,7 +15,6 @@ import type { EntriesPush } from "../room/push.ts";
 import type { LogReader } from "../room/reader.ts";
 import type { Subscription } from "../room/subscription.ts";
 import type { UserRef } from "../store/store.ts";
-import { pageBody } from "./bodies.ts";
 import type { Due, Wheel } from "./wheel.ts";
 
 /** What catching up needs of its session. */

@@ -4,10 +4,10 @@
 import type { DownBody, Up } from "@verbatim/protocol";
 import { JSON_GROWTH_MAX, Refusal } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
+import type { Log } from "../base/log.ts";
 import type { CommandParts, CommandSession } from "../command/context.ts";
 import { carryOut, type Purses, pay } from "../command/run.ts";
 import { type AnyCommand, isLong, isSerial, isTableCommand } from "../command/table.ts";
-import type { Log } from "../ops/log.ts";
 
 /** Worth waiting before trying again when too many commands are under way: several commits' time. */
 const CROWDED_MS = 100;

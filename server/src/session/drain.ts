@@ -1,6 +1,6 @@
 // Sends everybody home before a stop: not all in one moment, and not all back in one moment. Each is told when to come back: after
 // the last has gone, for before that nobody is let in, and spread over a while after it. What was begun is answered first.
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../base/clock.ts";
 
 export interface Drainable {
 	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */

@@ -1,5 +1,5 @@
 // One write per connection and turn: whoever has something due registers here, and is flushed when the turn ends.
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 
 export interface Flushable {
 	flush(): void;

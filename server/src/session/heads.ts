@@ -1,6 +1,7 @@
 // How far rooms were sent, for the pings.
+
+import type { HeadBody } from "../command/bodies.ts";
 import type { Subscription } from "../room/subscription.ts";
-import type { HeadBody } from "./bodies.ts";
 
 /** Heads in one ping: a few KiB at most. */
 const HEADS_MAX = 100;

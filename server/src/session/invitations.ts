@@ -2,9 +2,9 @@
 // and the difference between what was told and what is so is told. While a join is under way or the session has a subscription,
 // the join's answer, `roomAdded` and `roomRemoved` tell of the room: what has changed is looked at once these are over.
 import { type DownBody, Room_Standing } from "@verbatim/protocol";
+import { roomBody } from "../command/bodies.ts";
 import { isMember } from "../log/membership.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
-import { roomBody } from "./bodies.ts";
 import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
 
 export interface InvitationsPort extends ReadRoomPort {

@@ -1,17 +1,11 @@
 // A connection's one way out, bounded in bytes. Three classes use it: replies (bounded by the commands in flight), the log
 // (stops at the limit; the reader then goes on from the log at its own pace), and ephemeral data (first to be shed).
-import type { Encoded, Link } from "../listen/link.ts";
+import type { ServerLimits } from "../base/limits.ts";
+import type { Encoded, Link } from "../link/link.ts";
 import type { Flushable, Flusher } from "./flusher.ts";
 
-export interface OutboxLimits {
-	/** Bytes one connection may have waiting: past it, rooms stop pushing to it. */
-	readonly outboxBytesMax: number;
-	/** What all outboxes together may hold; past it, each may have only `outboxCrowdedBytesMax` waiting. */
-	readonly outboxesBytesMax: number;
-	readonly outboxCrowdedBytesMax: number;
-	/** A reader is moved along the log only while less than this waits in this turn. */
-	readonly pageBytesMax: number;
-}
+/** `pageBytesMax`: a reader is moved along the log only while less than this waits in this turn. */
+export type OutboxLimits = Pick<ServerLimits, "outboxBytesMax" | "outboxesBytesMax" | "outboxCrowdedBytesMax" | "pageBytesMax">;
 
 /** What waits in all outboxes of the server, in bytes. */
 export interface OutboxTotal {

@@ -2,7 +2,8 @@
 // memberships, and by its cursors. A join of its own is told by the join's answer, any other by `roomAdded`. What is notified while the rooms
 // are read for the welcome waits until the welcome is out.
 import type { Cursor } from "@verbatim/protocol";
-import { assert } from "../faults.ts";
+import { assert } from "../base/faults.ts";
+import { type HeadBody, roomBody } from "../command/bodies.ts";
 import { isMember } from "../log/membership.ts";
 import { hasSubscription, nextPlace, type PlaceEvent, type PlaceState, type PlaceStep } from "../room/place.ts";
 import type { LiveRoom } from "../room/room.ts";
@@ -10,7 +11,6 @@ import type { Rooms } from "../room/rooms.ts";
 import type { Subscriber } from "../room/subscriber.ts";
 import { Subscription } from "../room/subscription.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
-import { type HeadBody, roomBody } from "./bodies.ts";
 import { CatchUp, type CatchUpParts, type CatchUpPort } from "./catch-up.ts";
 import { changedSince } from "./heads.ts";
 import { Invitations } from "./invitations.ts";

@@ -3,10 +3,9 @@
 // ends: what another hello on the same connection brings begins with nothing.
 import { type CloseName, type Cursor, type DownBody, Refusal, Room_Standing } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
+import { assert } from "../base/faults.ts";
 import type { CommandSession } from "../command/context.ts";
-import type { Core } from "../core.ts";
-import { assert } from "../faults.ts";
-import type { Format, Link } from "../listen/link.ts";
+import type { Format, Link } from "../link/link.ts";
 import { isMember } from "../log/membership.ts";
 import type { EntriesPush, Push } from "../room/push.ts";
 import type { LiveRoom } from "../room/room.ts";
@@ -15,6 +14,7 @@ import type { Subscription } from "../room/subscription.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { type Claimant, claim, settle } from "./claims.ts";
 import type { Outbox } from "./outbox.ts";
+import type { SessionParts } from "./parts.ts";
 import { Places, type PlacesPort } from "./places.ts";
 
 /** What a principal needs of its session. */
@@ -40,9 +40,9 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	/** Has it been let in? */
 	present = false;
 	voided: Set<string> | undefined;
-	private readonly core: Core;
+	private readonly core: SessionParts;
 
-	constructor(core: Core, session: PrincipalSession, account: Account) {
+	constructor(core: SessionParts, session: PrincipalSession, account: Account) {
 		this.core = core;
 		this.session = session;
 		this.account = account;

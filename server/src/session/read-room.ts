@@ -1,6 +1,6 @@
 // Reads a room as a session's user sees it, to tell of it: again and again while the store cannot, and not once the session is closed.
 import { Refusal } from "@verbatim/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { RoomView, Store, UserRef } from "../store/store.ts";
 import { READ_AGAIN_MS } from "./catch-up.ts";
 

@@ -1,9 +1,9 @@
 // What the log tells of a session: that it begins and ends, with what it has cost, and each refusal. Of what was said there is never a word,
 // and of a refusal its code alone: its message may repeat what somebody wrote.
 import type { CloseName, ErrorCode } from "@verbatim/protocol";
-import type { Link } from "../listen/link.ts";
-import type { LogFields } from "../ops/log.ts";
-import type { LogSampler } from "../ops/log-sampler.ts";
+import type { LogFields } from "../base/log.ts";
+import type { LogSampler } from "../limit/log-sampler.ts";
+import type { Link } from "../link/link.ts";
 
 /** What a session counts of itself. */
 export interface SessionFacts {

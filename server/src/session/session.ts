@@ -19,20 +19,20 @@ import {
 	type Up,
 } from "@verbatim/protocol";
 import { accountOf, type Identity } from "../account/accounts.ts";
-import { logRefusedLogin } from "../account/login-line.ts";
-import type { Core } from "../core.ts";
-import { sessionId } from "../ids.ts";
-import type { Link } from "../listen/link.ts";
-import { laneOf } from "../overload/hellos.ts";
-import { roomBody } from "./bodies.ts";
+import { logRefusedLogin } from "../account/refused-login.ts";
+import { laneOf } from "../admit/hello-queue.ts";
+import { RefusalRate, type RefusalRateSession } from "../admit/refusal-rate.ts";
+import { sessionId } from "../base/ids.ts";
+import { roomBody } from "../command/bodies.ts";
+import type { SessionInput } from "../link/host.ts";
+import type { Link } from "../link/link.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
-import type { SessionInput } from "./host.ts";
+import { Vigil, type VigilPort } from "./deadlines.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
+import type { SessionParts } from "./parts.ts";
 import { PendingHello } from "./pending-hello.ts";
 import { Principal, type PrincipalSession } from "./principal.ts";
-import { RefusalRate, type RefusalRateSession } from "./refusal-rate.ts";
 import { logBegin, logEnd, logRefusal, type SessionFacts, traced } from "./session-log.ts";
-import { Vigil, type VigilPort } from "./vigil.ts";
 
 /** A credential may be refused this often on one connection. */
 const REFUSED_HELLOS_MAX = 5;
@@ -49,7 +49,7 @@ export class Session
 	readonly outbox: Outbox;
 	/** From an accepted credential on, until the hello is refused after all or the session ends. */
 	principal: Principal | undefined;
-	private readonly core: Core;
+	private readonly core: SessionParts;
 	private state: ConnectionState = "open";
 	/** While a hello is being checked. */
 	private hello: PendingHello | undefined;
@@ -66,7 +66,7 @@ export class Session
 	/** Why the link is not read, as bits. */
 	private pauses = 0;
 
-	constructor(core: Core, link: Link) {
+	constructor(core: SessionParts, link: Link) {
 		this.core = core;
 		this.link = link;
 		this.number = core.nextSession();

@@ -1,6 +1,6 @@
 // Coarse timers for many sessions: one system timer a second serves them all, however many they are. Whoever waits is in the
 // wheel itself, with no closure made for it: a waiting session costs one place in a set.
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 
 const TICK_MS = 1_000;
 

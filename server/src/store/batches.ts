@@ -3,7 +3,7 @@
 //
 // Order: a batch's listeners are told before its promises resolve, batch after batch. The next batch is handed to the committer
 // before that, so that the disk works while the event loop delivers.
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Ruling } from "../log/decide.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { isIdentifierChar, nameProblem } from "@verbatim/protocol";
 import fc from "fast-check";
-import { checkName, sameName } from "../../src/account/names.ts";
-import { skeletonOf } from "../../src/account/skeleton.ts";
+import { checkName, sameName } from "../../src/name/names.ts";
+import { skeletonOf } from "../../src/name/skeleton.ts";
 
 function must(input: string): { name: string; skeleton: string } {
 	const checked = checkName(input);
@@ -206,7 +206,7 @@ describe("what is shown", () => {
 	});
 
 	test("never looks like a name that is somebody else's: every letter that is kept has the skeleton of its look", async () => {
-		const { CONFUSABLES } = await import("../../src/account/confusables.data.ts");
+		const { CONFUSABLES } = await import("../../src/name/confusables.data.ts");
 		const string = (hex: string) => String.fromCodePoint(...hex.split(" ").map((each) => Number.parseInt(each, 16)));
 		let shown = 0;
 		for (const line of CONFUSABLES.trim().split("\n")) {

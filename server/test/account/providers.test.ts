@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { exportJWK, exportPKCS8, exportSPKI, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from "jose";
+import { fitName } from "../../src/account/external-users.ts";
 import { JWKS_RULES } from "../../src/account/jwks.ts";
 import type { ProviderSettings } from "../../src/account/settings.ts";
-import { fitName } from "../../src/account/strangers.ts";
 import { asGuest, asRegister, asToken, HERE, refused, startAccounts, type TestServer } from "./support.ts";
 
 const ISSUER = "https://id.example";

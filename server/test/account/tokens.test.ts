@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from "jose";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
 import { createUsers } from "../../src/account/users.ts";
-import { systemRandom } from "../../src/clock.ts";
+import { systemRandom } from "../../src/base/clock.ts";
 import { asGuest, asLogin, asRegister, asToken, HERE, refused, startAccounts } from "./support.ts";
 
 const HOUR_MS = 3_600_000;

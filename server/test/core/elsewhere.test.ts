@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Elsewhere } from "../../src/room/elsewhere.ts";
+import { Elsewhere } from "../../src/people/elsewhere.ts";
 import { Harness } from "./harness.ts";
 
 describe("a user with sessions at another node", () => {

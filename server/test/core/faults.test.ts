@@ -1,7 +1,7 @@
 // Our bug ends the session in which it is met, with a trace id in the log and in the client's hands, and nothing else.
 import { describe, expect, test } from "bun:test";
 import { type Command, type Down, Refusal } from "@verbatim/protocol";
-import type { Encoded } from "../../src/listen/link.ts";
+import type { Encoded } from "../../src/link/link.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Harness, type HarnessOptions, ObjectFormat, TestClient } from "./harness.ts";
 import { joined, say, texts } from "./helpers.ts";

@@ -15,14 +15,15 @@ import {
 } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import type { Accounts, Identity } from "../../src/account/accounts.ts";
+import { SERVER_LIMITS, type ServerLimits } from "../../src/base/limits.ts";
+import type { Metrics } from "../../src/base/metrics.ts";
 import type { Bus } from "../../src/bus/bus.ts";
 import { LocalBus } from "../../src/bus/local.ts";
 import { createCore, type RunningCore } from "../../src/core.ts";
-import { SERVER_LIMITS, type ServerLimits } from "../../src/limits.ts";
-import type { Encoded, Format, Link } from "../../src/listen/link.ts";
-import { createMetrics, type Metrics } from "../../src/ops/metrics.ts";
+import type { SessionInput } from "../../src/link/host.ts";
+import type { Encoded, Format, Link } from "../../src/link/link.ts";
+import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { LevelShedding } from "../../src/overload/shedding.ts";
-import type { SessionInput } from "../../src/session/host.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store, UserRecord } from "../../src/store/store.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
+import { Vigil, type VigilPort } from "../../src/session/deadlines.ts";
 import { Heartbeat } from "../../src/session/heartbeat.ts";
-import { Vigil, type VigilPort } from "../../src/session/vigil.ts";
 import { Wheel } from "../../src/session/wheel.ts";
 
 /** Ticks once for each round-trip, answering each ping after that time. */

@@ -3,7 +3,7 @@ import type { Command } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { Push } from "../../src/room/push.ts";
 import { drainSessions } from "../../src/session/drain.ts";
-import { HeldStates } from "../../src/session/held-states.ts";
+import { HeldStates } from "../../src/session/ephemeral-states.ts";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 

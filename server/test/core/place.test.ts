@@ -1,6 +1,6 @@
 // The table of a session's place in a room, and the diagram of it.
 import { describe, expect, test } from "bun:test";
-import { IllegalStep } from "../../src/faults.ts";
+import { IllegalStep } from "../../src/base/faults.ts";
 import { hasSubscription, nextPlace, PLACES, type PlaceEvent, type PlaceState, placeDiagram } from "../../src/room/place.ts";
 
 const STATES = Object.keys(PLACES) as PlaceState[];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, create, type Down, Refusal, UpSchema } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
-import type { ServerLimits } from "../../src/limits.ts";
+import type { ServerLimits } from "../../src/base/limits.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Harness, type TestClient } from "./harness.ts";

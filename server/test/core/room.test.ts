@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
+import { createFaults, type Faults } from "../../src/base/faults.ts";
+import { silentLog } from "../../src/base/log.ts";
 import { LocalBus } from "../../src/bus/local.ts";
-import { createFaults, type Faults } from "../../src/faults.ts";
-import { silentLog } from "../../src/ops/log.ts";
-import { createMetrics } from "../../src/ops/metrics.ts";
-import { Directory } from "../../src/room/directory.ts";
+import { createMetrics } from "../../src/ops/metrics/metrics.ts";
+import { Directory } from "../../src/people/directory.ts";
 import type { EntriesPush } from "../../src/room/push.ts";
 import { LiveRoom } from "../../src/room/room.ts";
 import { Rooms } from "../../src/room/rooms.ts";

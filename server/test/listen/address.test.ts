@@ -1,10 +1,10 @@
 // Where doors stand, who comes through them, and how many: the parts that need no socket.
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
-import { AddressError, parseAddress, showAddress } from "../../src/listen/address.ts";
-import { GATE_LIMITS, Gate } from "../../src/listen/gate.ts";
-import { createOrigins } from "../../src/listen/origin.ts";
-import { createProxies, peerAddress, UNIX_PEER } from "../../src/listen/peer.ts";
+import { GATE_LIMITS, Gate } from "../../src/admit/connections.ts";
+import { createProxies, peerAddress, UNIX_PEER } from "../../src/link/address.ts";
+import { AddressError, parseAddress, showAddress } from "../../src/listen/socket/address.ts";
+import { createOrigins } from "../../src/listen/web/origin.ts";
 
 test("an address is read as people write it, and written as it was read", () => {
 	for (const [text, address, shown] of [

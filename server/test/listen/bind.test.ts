@@ -4,8 +4,8 @@ import { existsSync, lstatSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BindError } from "../../src/listen/bind.ts";
-import type { DoorsOptions } from "../../src/listen/doors.ts";
+import type { DoorsOptions } from "../../src/listen/listeners.ts";
+import { BindError } from "../../src/listen/socket/bind.ts";
 import { RawSocket } from "./raw-socket.ts";
 import { openServer, type TestServer } from "./support.ts";
 

@@ -2,11 +2,11 @@
 import { expect, test } from "bun:test";
 import { create, EntrySchema, MemberSchema, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import fc from "fast-check";
+import { visible } from "../../src/base/visible.ts";
 import { RoomBook } from "../../src/listen/line/book.ts";
 import { parseLine } from "../../src/listen/line/parse.ts";
 import { type LineEvent, LineReader } from "../../src/listen/line/reader.ts";
 import { lineOf, renderEntry, renderFailure, renderMembers, renderRooms } from "../../src/listen/line/render.ts";
-import { visible } from "../../src/listen/line/visible.ts";
 
 const utf8 = new TextEncoder();
 

@@ -1,7 +1,7 @@
 // A session host that a test writes the script of: it keeps what it was told, and answers what the test says.
 import { type CloseName, create, type DownBody, DownSchema, LIMITS, type Up } from "@verbatim/protocol";
-import type { Encoded, Link } from "../../src/listen/link.ts";
-import type { SessionHost, SessionInput } from "../../src/session/host.ts";
+import type { SessionHost, SessionInput } from "../../src/link/host.ts";
+import type { Encoded, Link } from "../../src/link/link.ts";
 
 export type Told =
 	| { readonly kind: "received"; readonly up: Up }

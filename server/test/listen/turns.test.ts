@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
-import { type Holder, Turns } from "../../src/listen/turns.ts";
+import { type Holder, Turns } from "../../src/listen/connection/turns.ts";
 
 /** Holds so many messages, each of so many bytes, and notes whose each was. */
 class Sender implements Holder {

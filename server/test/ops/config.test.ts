@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TIMING } from "@verbatim/protocol";
 import { parse } from "smol-toml";
-import { SERVER_LIMITS } from "../../src/limits.ts";
+import { SERVER_LIMITS } from "../../src/base/limits.ts";
 import { readConfigFile } from "../../src/ops/config/file.ts";
 import { ConfigError, type ConfigSources, type LoadedConfig, loadConfig } from "../../src/ops/config/load.ts";
 import { nearest } from "../../src/ops/config/nearest.ts";

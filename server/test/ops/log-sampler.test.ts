@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
-import { LogSampler } from "../../src/ops/log-sampler.ts";
+import { LogSampler } from "../../src/limit/log-sampler.ts";
 
 test("errors of the server that come again and again are written now and then, at error, with how many were left out", async () => {
 	const clock = new VirtualClock();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLog, type LogFormat, type LogLevel, type ProcessLog } from "../../src/ops/log.ts";
+import { createLog, type LogFormat, type LogLevel, type ProcessLog } from "../../src/ops/log/log.ts";
 
 /** What a process would have written. */
 async function written(

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { ERRORS } from "@verbatim/protocol";
-import { expose } from "../../src/ops/exposition.ts";
-import { createMetrics } from "../../src/ops/metrics.ts";
-import { processFamilies } from "../../src/ops/process-metrics.ts";
+import { expose } from "../../src/ops/metrics/exposition.ts";
+import { createMetrics } from "../../src/ops/metrics/metrics.ts";
+import { processFamilies } from "../../src/ops/metrics/process.ts";
 
 test("counts, levels and histograms come out as Prometheus reads them", () => {
 	const metrics = createMetrics();

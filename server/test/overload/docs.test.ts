@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
+import { HELLO_LIMITS } from "../../src/admit/hello-queue.ts";
 import { SETTING_KEYS, type SettingKey } from "../../src/ops/config/settings.ts";
-import { createMetrics } from "../../src/ops/metrics.ts";
-import { HELLO_LIMITS } from "../../src/overload/hellos.ts";
+import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { COME_BACK_MS, ENTER, LEVEL_MAX, SHED_FROM } from "../../src/overload/levels.ts";
 import { BATCH_LIMITS } from "../../src/store/batches.ts";
 

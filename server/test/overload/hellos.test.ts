@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { Hellos, laneOf } from "../../src/overload/hellos.ts";
+import { HelloQueue, laneOf } from "../../src/admit/hello-queue.ts";
 import { NEVER_SHEDDING } from "../../src/overload/shedding.ts";
 
 const LIMITS = { atOnceMax: 4, freshAtOnceMax: 2, waitingMax: 3 };
 
 test("whoever comes back goes ahead of strangers, who never take all places", async () => {
-	const hellos = new Hellos(NEVER_SHEDDING, LIMITS);
+	const hellos = new HelloQueue(NEVER_SHEDDING, LIMITS);
 	const order: string[] = [];
 	const enter = (lane: "back" | "fresh", name: string): void => {
 		const turn = hellos.enter(lane);
@@ -27,7 +27,7 @@ test("whoever comes back goes ahead of strangers, who never take all places", as
 });
 
 test("each lane is bounded; beyond, the refusal says when to come back", () => {
-	const hellos = new Hellos(NEVER_SHEDDING, LIMITS);
+	const hellos = new HelloQueue(NEVER_SHEDDING, LIMITS);
 	for (let i = 0; i < 5; i++) hellos.enter("fresh");
 	expect(() => hellos.enter("fresh")).toThrow(expect.objectContaining({ code: "busy", retryAfterMs: 1_000 }));
 	expect(hellos.enter("back")).toBeUndefined();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
-import { createMetrics } from "../../src/ops/metrics.ts";
+import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { LEVEL_MAX } from "../../src/overload/levels.ts";
 import { LevelShedding } from "../../src/overload/shedding.ts";
 import { watchOverload } from "../../src/overload/watch.ts";

@@ -1,6 +1,6 @@
 // The memory store keeps the store's contract, and fails on demand.
 import { describe, expect, test } from "bun:test";
-import { type Clock, systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import { storeContract } from "./contract.ts";

@@ -42,7 +42,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "a message of a WebSocket that waits for its turn is lost",
 		target: "wire",
-		file: "server/src/listen/ws.ts",
+		file: "server/src/listen/connection/ws.ts",
 		find: 'this.read(held.shift() ?? "");',
 		replace: "held.shift();",
 	},
@@ -85,7 +85,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "ESC goes out to terminals",
 		target: "lines",
-		file: "server/src/listen/line/visible.ts",
+		file: "server/src/base/visible.ts",
 		find: "/[\\p{Cc}",
 		replace: "/[\\u0000-\\u001a\\u001c-\\u009f",
 	},
@@ -141,7 +141,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "a page begins where no number reaches",
 		target: "wire",
-		file: "server/src/session/bodies.ts",
+		file: "server/src/command/bodies.ts",
 		find: "const from = Math.min(page.from, LIMITS.seqMax);",
 		replace: "const { from } = page;",
 	},

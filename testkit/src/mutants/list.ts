@@ -405,7 +405,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "who joins is not told as online",
-		file: "server/src/room/presence.ts",
+		file: "server/src/people/presence.ts",
 		find: "this.tell(user, [room], this.shows(user.id));",
 		replace: "",
 		breaks: "L4: presence converges",
@@ -502,21 +502,21 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "a hello does not give its place back",
-		file: "server/src/overload/hellos.ts",
+		file: "server/src/admit/hello-queue.ts",
 		find: "this.inside[lane]--;",
 		replace: "",
 		breaks: "L2: everybody reaches the head",
 	},
 	{
 		name: "a hello that has waited is never called",
-		file: "server/src/overload/hellos.ts",
+		file: "server/src/admit/hello-queue.ts",
 		find: "this.inside[next]++;\n\t\t\t\tgo();",
 		replace: "this.inside[next]++;\n\t\t\t\tvoid go;",
 		breaks: "L2: everybody reaches the head",
 	},
 	{
 		name: "presence that was held back in overload is never told",
-		file: "server/src/room/presence.ts",
+		file: "server/src/people/presence.ts",
 		find: "for (const { user, rooms } of untold) this.tell(user, rooms, this.shows(user.id));",
 		replace: "void untold;",
 		breaks: "L4: presence converges",

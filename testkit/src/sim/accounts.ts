@@ -5,7 +5,7 @@ import type { Accounts, Identity } from "../../../server/src/account/accounts.ts
 import { createGuestLogin, type GuestLogin } from "../../../server/src/account/guest-login.ts";
 import { createGuests, type Guests } from "../../../server/src/account/guests.ts";
 import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
-import type { Log } from "../../../server/src/ops/log.ts";
+import type { Log } from "../../../server/src/base/log.ts";
 import type { Store, UserRecord } from "../../../server/src/store/store.ts";
 import type { Machine } from "./machine.ts";
 import { isNewcomer } from "./newcomer.ts";

@@ -2,17 +2,17 @@
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (accounts.ts);
 // and of the HTTP API there are the commands, without HTTP.
 import { type Command, create, type Down, DownSchema, LIMITS, Refusal, Room_Kind, UpSchema } from "@verbatim/protocol";
+import { GATE_LIMITS, Gate } from "../../../server/src/admit/connections.ts";
+import { createFaults } from "../../../server/src/base/faults.ts";
+import { SERVER_LIMITS } from "../../../server/src/base/limits.ts";
+import type { Log } from "../../../server/src/base/log.ts";
 import type { Bus } from "../../../server/src/bus/bus.ts";
 import { LocalBus } from "../../../server/src/bus/local.ts";
 import { createCore, type RunningCore } from "../../../server/src/core.ts";
-import { createFaults } from "../../../server/src/faults.ts";
-import { SERVER_LIMITS } from "../../../server/src/limits.ts";
-import { createFormats } from "../../../server/src/listen/formats.ts";
-import { GATE_LIMITS, Gate } from "../../../server/src/listen/gate.ts";
-import { Turns } from "../../../server/src/listen/turns.ts";
-import type { Log } from "../../../server/src/ops/log.ts";
-import { LogSampler } from "../../../server/src/ops/log-sampler.ts";
-import { createMetrics } from "../../../server/src/ops/metrics.ts";
+import { LogSampler } from "../../../server/src/limit/log-sampler.ts";
+import { createFormats } from "../../../server/src/link/formats.ts";
+import { Turns } from "../../../server/src/listen/connection/turns.ts";
+import { createMetrics } from "../../../server/src/ops/metrics/metrics.ts";
 import { LevelShedding } from "../../../server/src/overload/shedding.ts";
 import { type OverloadWatch, watchOverload } from "../../../server/src/overload/watch.ts";
 import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";

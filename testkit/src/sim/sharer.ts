@@ -2,7 +2,7 @@
 // then a user says hello on it who is in no room at all. That one must be sent nothing of any room, which the tap judges.
 import type { Connection } from "@verbatim/client";
 import { type Command, create, type Down, UpSchema } from "@verbatim/protocol";
-import { CODECS } from "../../../server/src/listen/formats.ts";
+import { CODECS } from "../../../server/src/link/formats.ts";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";

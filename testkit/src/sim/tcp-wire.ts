@@ -3,8 +3,8 @@
 import { type Ending, TransportError } from "@verbatim/client";
 import { CLOSES, type Framer, LIMITS, PrefaceAnswerReader, prefaceFramer, renderPreface } from "@verbatim/protocol";
 import type { Socket } from "bun";
-import { Recogniser } from "../../../server/src/listen/recognise.ts";
-import { TCP_SETTINGS, TcpConnection } from "../../../server/src/listen/tcp-connection.ts";
+import { TCP_SETTINGS, TcpConnection } from "../../../server/src/listen/connection/tcp.ts";
+import { Recogniser } from "../../../server/src/listen/detect.ts";
 import type { Pipe } from "./pipe.ts";
 import { AnyWire, type WireParts } from "./wire.ts";
 

@@ -6,11 +6,11 @@
 
 import { LiveRoom } from "../../../server/src/room/room.ts";
 import { Subscribers } from "../../../server/src/room/subscribers.ts";
+import { Vigil } from "../../../server/src/session/deadlines.ts";
 import { Flusher } from "../../../server/src/session/flusher.ts";
 import { Outbox } from "../../../server/src/session/outbox.ts";
 import { Principal } from "../../../server/src/session/principal.ts";
 import { Session } from "../../../server/src/session/session.ts";
-import { Vigil } from "../../../server/src/session/vigil.ts";
 
 /** encode, write, bufferedBytes: of a link. began, ended, authenticate: of accounts. claim, answerJoin: in the middle of a send, of a join. */
 export const THROW_PLACES = [

@@ -1,8 +1,8 @@
 // Every answer of the HTTP API has one shape: `{code, message, data}`. `code` is `ok` or one of the table of errors, which also
 // gives the status.
 import { ERRORS, type ErrorCode, Refusal } from "@verbatim/protocol";
-import { noteAnswer } from "../access.ts";
-import { DATA_HEADERS } from "../headers.ts";
+import { noteAnswer } from "../web/access.ts";
+import { DATA_HEADERS } from "../web/headers.ts";
 
 type HeaderFields = Readonly<Record<string, string>>;
 

@@ -2,7 +2,7 @@
 // (BREACH). Off the event loop: a page takes milliseconds.
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { noteAnswer } from "../access.ts";
+import { noteAnswer } from "../web/access.ts";
 
 /** Below this it does not pay. */
 const BYTES_MIN = 1_024;

@@ -2,9 +2,9 @@
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
 import { AccountClosed } from "../../account/account-closed.ts";
 import type { Identity } from "../../account/accounts.ts";
-import { logRefusedLogin } from "../../account/login-line.ts";
-import { laneOf } from "../../overload/hellos.ts";
-import { noteUser } from "../access.ts";
+import { logRefusedLogin } from "../../account/refused-login.ts";
+import { laneOf } from "../../admit/hello-queue.ts";
+import { noteUser } from "../web/access.ts";
 import { takeFields } from "./request.ts";
 import type { ApiCall, ApiParts } from "./routes.ts";
 

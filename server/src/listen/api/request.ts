@@ -1,7 +1,7 @@
 // Reading a request of the HTTP API: its body is bounded before it is parsed, its fields are exactly those that are known.
 import { checkJsonBounds, DecodeError, membersOf, Refusal } from "@verbatim/protocol";
-import type { Clock, Random } from "../../clock.ts";
-import { newId } from "../../ids.ts";
+import type { Clock, Random } from "../../base/clock.ts";
+import { newId } from "../../base/ids.ts";
 
 export type FieldKind = "string" | "boolean" | "number";
 /** Names and kinds of fields; a `?` behind the kind: may be left out. */

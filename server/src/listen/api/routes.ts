@@ -2,7 +2,7 @@
 import type { Accounts } from "../../account/accounts.ts";
 import type { Commands } from "../../command/commands.ts";
 import type { Shedding } from "../../overload/shedding.ts";
-import type { DoorParts } from "../parts.ts";
+import type { DoorParts } from "../connection/parts.ts";
 import { beGuest, logIn, refresh } from "./credentials.ts";
 import {
 	createRoom,

@@ -1,7 +1,7 @@
 // What a person in line mode is told of each room: its name, and how far its entries were shown. Nothing is shown twice, and
 // what is not shown is named.
 import type { Cursor, Entry, Page, Room } from "@verbatim/protocol";
-import { sameName } from "../../account/names.ts";
+import { sameName } from "../../name/names.ts";
 import { labelOf, renderEntry } from "./render.ts";
 
 export interface KnownRoom {

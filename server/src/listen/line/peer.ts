@@ -1,13 +1,14 @@
 // A person or a script in line mode. Lines are carried out strictly one after the other: the next waits for the answer, so that
 // `printf '/nick ann\n/join tea\nhello\n' | nc …` means what it says. When the peer has said its last line, all are finished
 // and what they said has come back before the connection ends.
-import type { Cancel } from "../../clock.ts";
-import { newId } from "../../ids.ts";
+
+import { REST_MS_MIN } from "../../admit/refusal-rate.ts";
+import type { Cancel } from "../../base/clock.ts";
+import { newId } from "../../base/ids.ts";
 import type { Rate } from "../../limit/bucket.ts";
 import { owedMs, take } from "../../limit/gcra.ts";
-import { REST_MS_MIN } from "../../session/refusal-rate.ts";
-import type { DoorParts } from "../parts.ts";
-import type { Receiver, TcpConnection } from "../tcp-connection.ts";
+import type { DoorParts } from "../connection/parts.ts";
+import type { Receiver, TcpConnection } from "../connection/tcp.ts";
 import { GREETING } from "./help.ts";
 import { parseLine } from "./parse.ts";
 import { Person, type Voice } from "./person.ts";

@@ -1,7 +1,7 @@
 // What each line does: the person's session, the rooms it knows, the room it speaks in. Another name means another session:
 // the new one takes over where the old one stood, and only when it was welcomed does the old one end.
 import { type Command, Room_Kind, Room_Standing, type Sent, unreachable, type Welcome } from "@verbatim/protocol";
-import type { DoorParts } from "../parts.ts";
+import type { DoorParts } from "../connection/parts.ts";
 import { RoomBook } from "./book.ts";
 import { HELP } from "./help.ts";
 import { LINE_HISTORY, LINE_LIST, type LineCommand } from "./parse.ts";

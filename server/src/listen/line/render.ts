@@ -11,7 +11,7 @@ import {
 	Room_Standing,
 	type User,
 } from "@verbatim/protocol";
-import { visible } from "./visible.ts";
+import { visible } from "../../base/visible.ts";
 
 /** Members named in one line. */
 const NAMES_A_LINE = 10;

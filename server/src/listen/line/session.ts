@@ -2,9 +2,9 @@
 // no cursors of its own: numbers the commands, answers the heartbeat (a person cannot), and gives each answer to whoever asked,
 // at its place among everything else that arrives.
 import { type CloseName, type Command, create, type Down, DownSchema, UpSchema } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../../clock.ts";
-import type { SessionHost, SessionInput } from "../../session/host.ts";
-import type { Encoded, Format, Link } from "../link.ts";
+import type { Cancel, Clock } from "../../base/clock.ts";
+import type { SessionHost, SessionInput } from "../../link/host.ts";
+import type { Encoded, Format, Link } from "../../link/link.ts";
 
 export type Answer = Down["body"];
 

@@ -11,11 +11,11 @@
 // NAME is a name or an id. The answer is {"user":{…}}, or {"code","message"} with the status of the error's code.
 import { ERRORS, type ErrorCode, Refusal } from "@verbatim/protocol";
 import type { Users } from "../../account/users.ts";
-import type { Clock, Random } from "../../clock.ts";
-import { newId } from "../../ids.ts";
+import type { Clock, Random } from "../../base/clock.ts";
+import { newId } from "../../base/ids.ts";
+import type { Log } from "../../base/log.ts";
+import type { Metrics } from "../../base/metrics.ts";
 import { readJson, takeFields } from "../../listen/api/request.ts";
-import type { Log } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
 import { type AdminUser, adminUser } from "./admin-user.ts";
 
 export const ADMIN_ROOT = "/admin/v1";

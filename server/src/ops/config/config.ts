@@ -1,10 +1,10 @@
 // The configuration as the server takes it: checked, complete, read-only. Made from the table in settings.ts.
 import { TIMING, type Timing } from "@verbatim/protocol";
-import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
-import type { DoorSpec } from "../../listen/door.ts";
-import { GATE_LIMITS, type GateLimits } from "../../listen/gate.ts";
-import type { TlsFiles } from "../../listen/tls.ts";
-import type { LogFormat, LogLevel } from "../log.ts";
+import { GATE_LIMITS, type GateLimits } from "../../admit/connections.ts";
+import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
+import type { DoorSpec } from "../../listen/socket/listener.ts";
+import type { TlsFiles } from "../../listen/socket/tls.ts";
+import type { LogFormat, LogLevel } from "../log/log.ts";
 import type { ProviderSetting } from "./providers.ts";
 import { SETTING_KEYS, type SettingValues } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 // Reads the TOML file. The parser is loaded only when there is a file.
 import { readFile } from "node:fs/promises";
-import { visible } from "../../listen/line/visible.ts";
+import { visible } from "../../base/visible.ts";
 import { ConfigError, type ConfigSources } from "./load.ts";
 
 export const CONFIG_FILE_DEFAULT = "./verbatim.toml";

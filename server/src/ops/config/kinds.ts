@@ -1,7 +1,7 @@
 // The kinds of values a setting can have: how each is read from text (flags, environment) and from TOML, what it allows, and
 // how it is written in TOML. A kind throws `Unfit` for what it does not allow; the words name nothing, the loader does that.
 
-import { visible } from "../../listen/line/visible.ts";
+import { visible } from "../../base/visible.ts";
 
 export class Unfit extends Error {}
 

@@ -1,6 +1,6 @@
 // Flags, then environment, then file, then defaults. Everything that is wrong is told at once, each with the setting's name,
 // the value, where it came from, and what is allowed.
-import { visible } from "../../listen/line/visible.ts";
+import { visible } from "../../base/visible.ts";
 import { type Config, configOf } from "./config.ts";
 import { Unfit } from "./kinds.ts";
 import { nearest } from "./nearest.ts";

@@ -1,9 +1,9 @@
 // Every setting in one table: its key, what it takes, its default, what it is for. Flags (`--limits.sendsPerSecond 50`), the
 // environment (`VERBATIM_LIMITS_SENDS_PER_SECOND=50`), the TOML file, `verbatim config` and its example are all made from it.
 import { TIMING, type Timing } from "@verbatim/protocol";
-import { SERVER_LIMITS, type ServerLimits } from "../../limits.ts";
-import { AddressError, parseAddress } from "../../listen/address.ts";
-import { GATE_LIMITS } from "../../listen/gate.ts";
+import { GATE_LIMITS } from "../../admit/connections.ts";
+import { SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
+import { AddressError, parseAddress } from "../../listen/socket/address.ts";
 import { bytes, duration, integer, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
 import { providerList } from "./providers.ts";
 

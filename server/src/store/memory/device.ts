@@ -1,6 +1,6 @@
 // What stands between the memory store and its disk: when a batch is durable, whether it can be at all, and how long a read
 // takes. The ordinary device does what a test tells it to; a simulator brings its own.
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { BatchResult } from "../batches.ts";
 import type { Draft } from "../store.ts";
 

@@ -1,11 +1,11 @@
 // The store in memory: for tests, for the simulator, and for whoever wants to try a server without a disk. It forms batches as
 // every store does, takes its time from the clock it is given and is deterministic. "Durable" lasts as long as its disk.
 import { LIMITS, Refusal } from "@verbatim/protocol";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../base/clock.ts";
+import { otherThan } from "../../base/ids.ts";
 import { decideOn, type RuleLimits } from "../../log/decide.ts";
 import { directKey } from "../../log/records.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
-import { otherThan } from "../epochs.ts";
 import type { Draft, Store } from "../store.ts";
 import { applyTo } from "./apply.ts";
 import { type MemoryDevice, type MemoryFaults, ordinaryDevice } from "./device.ts";

@@ -5,7 +5,7 @@
 // same, it is known whether the batch is in the log: if so, its entries are told of before anything else happens. When a writer
 // dies its batch is carried out once more: all drafts are idempotent, so that callers notice nothing but the delay.
 import { Refusal } from "@verbatim/protocol";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { BatchResult } from "../batches.ts";
 import type { Draft } from "../store.ts";
 import type { WriterCalls, WriterOptions } from "./calls.ts";

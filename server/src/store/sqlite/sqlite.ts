@@ -1,7 +1,7 @@
 // The store on SQLite: one file set in one folder, a writer and a reader on threads of their own. The default of a server on one
 // machine. What is acknowledged is on the disk (write-ahead log, synchronous = FULL, both read back at every opening).
 import { LIMITS } from "@verbatim/protocol";
-import { type Clock, systemClock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import type { RuleLimits } from "../../log/decide.ts";
 import { directKey } from "../../log/records.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";

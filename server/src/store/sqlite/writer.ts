@@ -7,8 +7,8 @@
 // reached the disk, so that a second fsync proves nothing. Opening again copies the whole log into the database, which writes
 // these pages anew, syncs both and truncates the log (with what a failed commit may have left in it), and then commits a probe.
 import type { Database, Statement } from "bun:sqlite";
+import { otherThan } from "../../base/ids.ts";
 import { decideOn, type Ruling } from "../../log/decide.ts";
-import { otherThan } from "../epochs.ts";
 import type { Draft } from "../store.ts";
 import type { LastBatch, WriterCalls, WriterFault, WriterOptions } from "./calls.ts";
 import { connectWriter, explained, refuseDamaged } from "./connect.ts";

@@ -1,6 +1,6 @@
 // The configuration from its three sources at once: flags, environment and a TOML file, with valid and invalid values.
 import { parse, TomlError } from "smol-toml";
-import { parseAddress } from "../../../../server/src/listen/address.ts";
+import { parseAddress } from "../../../../server/src/listen/socket/address.ts";
 import { ConfigError, type ConfigSources, type LoadedConfig, loadConfig } from "../../../../server/src/ops/config/load.ts";
 import { environmentName, SETTING_KEYS } from "../../../../server/src/ops/config/settings.ts";
 import { showConfig } from "../../../../server/src/ops/config/show.ts";
@@ -17,7 +17,7 @@ export const config: Target = {
 		"a provider's secret is never shown, nor told in a problem",
 	],
 	bytesMax: 900,
-	words: ["server/src/ops/config/", "server/src/listen/address.ts"],
+	words: ["server/src/ops/config/", "server/src/listen/socket/address.ts"],
 	pieces: [
 		...SETTING_KEYS.map((key) => `${key} = `),
 		"[limits]\n",

@@ -26,9 +26,9 @@ export const http: Target = {
 	words: [
 		"server/src/listen/api/",
 		"server/src/listen/http.ts",
-		"server/src/listen/origin.ts",
-		"server/src/listen/page.ts",
-		"server/src/listen/peer.ts",
+		"server/src/listen/web/origin.ts",
+		"server/src/listen/web/page.ts",
+		"server/src/link/address.ts",
 	],
 	pieces: [
 		"/api/v1/",

@@ -1,7 +1,7 @@
 // Names of users and rooms: normal form, and skeletons against confusable names.
 import { LIMITS } from "@verbatim/protocol";
-import { checkName, sameName } from "../../../../server/src/account/names.ts";
-import { skeletonOf } from "../../../../server/src/account/skeleton.ts";
+import { checkName, sameName } from "../../../../server/src/name/names.ts";
+import { skeletonOf } from "../../../../server/src/name/skeleton.ts";
 import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 import { mustBeTerminalSafe } from "../terminal-safe.ts";
@@ -16,7 +16,7 @@ export const names: Target = {
 		"a name and the same in other case, in another composition or at full width never stand side by side",
 	],
 	bytesMax: 300,
-	words: ["server/src/account/names.ts", "protocol/src/name/"],
+	words: ["server/src/name/names.ts", "protocol/src/name/"],
 	pieces: [
 		"a.b",
 		"l·l",

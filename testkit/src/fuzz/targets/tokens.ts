@@ -3,7 +3,7 @@ import { Refusal } from "@verbatim/protocol";
 import { SignJWT } from "jose";
 import { ACCOUNT_DEFAULTS } from "../../../../server/src/account/settings.ts";
 import { claimedIssuer, createMint, type TokenKind, type TokenMint } from "../../../../server/src/account/tokens.ts";
-import { systemRandom } from "../../../../server/src/clock.ts";
+import { systemRandom } from "../../../../server/src/base/clock.ts";
 import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 

@@ -1,0 +1,21 @@
+// The line of a log-in by password that was refused, over whatever way it came: of a kind of its own, so that a flood of other refusals hides
+// no guessing. It names the account that was tried; of the password there is nothing.
+import type { ErrorCode } from "@verbatim/protocol";
+import type { LogFields } from "../base/log.ts";
+import type { LogSampler } from "../limit/log-sampler.ts";
+
+/** Longer names are no names, and are cut. */
+const NAME_CHARS_MAX = 64;
+
+export function logRefusedLogin(
+	lines: LogSampler,
+	name: string,
+	{ code, address, ...where }: { readonly code: ErrorCode; readonly address: string } & LogFields,
+): void {
+	const account = name.length > NAME_CHARS_MAX ? `${name.slice(0, NAME_CHARS_MAX)}…` : name;
+	lines.line(
+		{ about: "refused", kind: `log-in refused: ${code}`, address },
+		() => ({ ...where, address, account, code }),
+		"log-in refused",
+	);
+}

@@ -1,0 +1,101 @@
+// What a connection is charged for that costs the server work and its peer nothing: refusals that are the peer's own doing, pings, pongs
+// that nobody asked for, and messages that are none. Whoever has used up its tokens is not read for a while; whoever sends mostly what is
+// no message is no client of this protocol; whoever was not welcomed yet has little to say. Made with the first charge: most sessions
+// have none.
+import type { CloseName } from "@verbatim/protocol";
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { ServerLimits } from "../base/limits.ts";
+import type { Metrics } from "../base/metrics.ts";
+import { addressKey } from "../limit/address.ts";
+import type { Buckets } from "../limit/buckets.ts";
+import { owedMs, take } from "../limit/gcra.ts";
+import { UNIX_PEER } from "../link/address.ts";
+
+export interface RefusalRateParts {
+	readonly clock: Pick<Clock, "monotonic" | "after">;
+	readonly limits: Pick<
+		ServerLimits,
+		"refusalsPerSecond" | "refusalsBurst" | "malformedPerSecond" | "malformedBurst" | "unauthenticatedRefusalsMax"
+	>;
+	/** By address, for whoever was not welcomed yet. */
+	readonly unauthenticatedRefusals: Buckets;
+	readonly metrics: Pick<Metrics, "throttled">;
+}
+
+export interface RefusalRateSession {
+	readonly address: string;
+	/** Was it welcomed? */
+	readonly live: boolean;
+	end(why: CloseName, reason?: string, retryAfterMs?: number): void;
+	/** Reading stops, or goes on. */
+	rest(resting: boolean): void;
+}
+
+/** Reading is not stopped for less than this: for each token alone it would be stopped and begun a hundred times a second. */
+export const REST_MS_MIN = 250;
+
+export class RefusalRate {
+	private readonly session: RefusalRateSession;
+	private readonly parts: RefusalRateParts;
+	private refusalsFullAtMs = 0;
+	private malformedFullAtMs = 0;
+	private unauthenticated = 0;
+	private cancelRest: Cancel | undefined;
+
+	constructor(session: RefusalRateSession, parts: RefusalRateParts) {
+		this.session = session;
+		this.parts = parts;
+	}
+
+	/** Something was refused, or answered that cost the peer nothing. May end the session. */
+	charge(what: "refusal" | "malformed"): void {
+		const { session, parts } = this;
+		const { limits } = parts;
+		if (!session.live && this.chargeAddress()) return;
+		const nowMs = parts.clock.monotonic();
+		if (what === "malformed") {
+			const rate = { perSecond: limits.malformedPerSecond, burst: limits.malformedBurst };
+			this.malformedFullAtMs = take(this.malformedFullAtMs, nowMs, rate);
+			if (owedMs(this.malformedFullAtMs, nowMs, rate) > 0) {
+				this.end("malformed", "protocol", "too much of what was sent is no message of the schema");
+				return;
+			}
+		}
+		const rate = { perSecond: limits.refusalsPerSecond, burst: limits.refusalsBurst };
+		this.refusalsFullAtMs = take(this.refusalsFullAtMs, nowMs, rate);
+		const waitMs = owedMs(this.refusalsFullAtMs, nowMs, rate);
+		if (waitMs > 0 && this.cancelRest === undefined) this.rest(Math.max(REST_MS_MIN, waitMs));
+	}
+
+	stop(): void {
+		this.cancelRest?.();
+		this.cancelRest = undefined;
+	}
+
+	/** Has it ended the session? */
+	private chargeAddress(): boolean {
+		const { session, parts } = this;
+		if (++this.unauthenticated > parts.limits.unauthenticatedRefusalsMax) {
+			this.end("unauthenticated", "protocol", "too much was sent before the hello was accepted");
+			return true;
+		}
+		// A Unix socket is guarded by the rights of its file.
+		const waitMs = session.address === UNIX_PEER ? 0 : parts.unauthenticatedRefusals.take(addressKey(session.address));
+		if (waitMs > 0) this.end("address", "busy", "too much of what came from this address was refused", waitMs);
+		return waitMs > 0;
+	}
+
+	private end(why: string, close: CloseName, reason: string, retryAfterMs?: number): void {
+		this.parts.metrics.throttled.add(why);
+		this.session.end(close, reason, retryAfterMs);
+	}
+
+	private rest(forMs: number): void {
+		this.parts.metrics.throttled.add("refusals");
+		this.session.rest(true);
+		this.cancelRest = this.parts.clock.after(forMs, () => {
+			this.cancelRest = undefined;
+			this.session.rest(false);
+		});
+	}
+}

@@ -1,0 +1,253 @@
+// A framed TCP connection: cuts bytes into frames, decodes them, and hands them to its session; a `Link` the other way.
+//
+// A framer is lent to a connection while a frame is under way: between frames it holds nothing, so that one serves all
+// connections that are quiet. A connection that has had its share of a turn keeps it, with the rest of what was read.
+//
+// Every frame has a deadline from its first byte. One timer serves a connection for as long as it is in the middle of frames:
+// when it fires it looks whether the frame at hand is too old, so that a busy connection does not pay for a timer per frame.
+import {
+	type CloseName,
+	type Codec,
+	DecodeError,
+	type Framer,
+	type Preface,
+	prefaceFramer,
+	roomsInHelloMax,
+} from "@verbatim/protocol";
+import type { Cancel } from "../../base/clock.ts";
+import { CODECS } from "../../link/formats.ts";
+import type { SessionInput } from "../../link/host.ts";
+import type { Encoded, Format, Link } from "../../link/link.ts";
+import { FLOOD_CLOSES } from "./flood.ts";
+import type { DoorParts } from "./parts.ts";
+import type { Receiver, TcpConnection } from "./tcp.ts";
+import type { Holder } from "./turns.ts";
+
+/** Opens a session on a connection whose preface was agreed. `rest` is what came after the preface. */
+export function openFramed(parts: DoorParts, connection: TcpConnection, preface: Preface, rest: Uint8Array): void {
+	const link = new FramedLink(kindOf(parts, preface), connection);
+	connection.receiver = link;
+	if (rest.length > 0) link.data(rest);
+}
+
+/** What all connections of one preface share. */
+interface FramedKind {
+	readonly parts: DoorParts;
+	readonly format: Format;
+	readonly codec: Codec;
+	makeFramer(): Framer;
+	/** A framer between frames. */
+	spare: Framer | undefined;
+}
+
+const kinds = new WeakMap<DoorParts, Map<Format, FramedKind>>();
+
+function kindOf(parts: DoorParts, preface: Preface): FramedKind {
+	const format = parts.formats.tcp(preface);
+	const known = kinds.get(parts) ?? new Map<Format, FramedKind>();
+	kinds.set(parts, known);
+	let kind = known.get(format);
+	if (kind === undefined) {
+		const makeFramer = () => prefaceFramer(preface, parts.limits.frameBytesMax);
+		kind = { parts, format, codec: CODECS[preface.codec], makeFramer, spare: undefined };
+		known.set(format, kind);
+	}
+	return kind;
+}
+
+class FramedLink implements Link, Receiver, Holder {
+	private readonly kind: FramedKind;
+	private readonly connection: TcpConnection;
+	private readonly input: SessionInput;
+	/** Only while a frame is under way, or when the stream is beyond reading. */
+	private framer: Framer | undefined;
+	/** When the first byte of the frame at hand came (monotonic); undefined between frames. */
+	private frameBeganMs: number | undefined;
+	private cancelDeadline: Cancel | undefined;
+	/** The peer has said its last, and something of it is held. */
+	private endsAfterHeld = false;
+
+	constructor(kind: FramedKind, connection: TcpConnection) {
+		this.kind = kind;
+		this.connection = connection;
+		this.input = kind.parts.host.open(this);
+		kind.parts.metrics.connections.of("tcp").add(1);
+	}
+
+	get format(): Format {
+		return this.kind.format;
+	}
+
+	get address(): string {
+		return this.connection.address;
+	}
+
+	get lasting(): boolean {
+		return true;
+	}
+
+	// ------------------------------------------------------------ from the connection
+
+	ready(): void {}
+
+	data(chunk: Uint8Array): void {
+		const { kind } = this;
+		if (this.connection.holding) {
+			// With TLS, what one read has brought comes in pieces, also after reading was paused.
+			this.framer?.keep(chunk);
+			return;
+		}
+		const framer = this.framer ?? kind.spare ?? kind.makeFramer();
+		if (framer === kind.spare) kind.spare = undefined;
+		this.framer = framer;
+		framer.push(chunk);
+		this.read(framer, kind.parts.clock.monotonic());
+	}
+
+	ended(): void {
+		if (this.connection.holding) this.endsAfterHeld = true;
+		else this.connection.finish();
+	}
+
+	readOn(): void {
+		if (this.connection.holding && !this.connection.resting) this.kind.parts.turns.wait(this);
+	}
+
+	goOn(): void {
+		const { connection, framer } = this;
+		if (framer === undefined || connection.over || connection.resting) return;
+		this.read(framer, this.kind.parts.clock.monotonic());
+		if (this.endsAfterHeld && !connection.holding) connection.finish();
+	}
+
+	cut(): void {
+		this.connection.cut();
+	}
+
+	drained(): void {
+		this.input.drained();
+	}
+
+	stopping(): void {}
+
+	lost(): void {
+		this.kind.parts.turns.leave(this);
+		this.cancelDeadline?.();
+		this.cancelDeadline = undefined;
+		this.kind.parts.metrics.connections.of("tcp").add(-1);
+		this.input.lost();
+	}
+
+	// ------------------------------------------------------------ from the session
+
+	write(messages: readonly Encoded[]): void {
+		this.connection.write(messages as readonly Uint8Array[]);
+	}
+
+	bufferedBytes(): number {
+		return this.connection.bufferedBytes;
+	}
+
+	pauseReading(paused: boolean): boolean {
+		this.connection.pause("session", paused);
+		// What is late because we did not read is not the peer's fault.
+		if (!paused && this.frameBeganMs !== undefined) this.frameBeganMs = this.kind.parts.clock.monotonic();
+		return true;
+	}
+
+	close(why: CloseName): void {
+		this.connection.finish(FLOOD_CLOSES.has(why));
+	}
+
+	// ------------------------------------------------------------ helpers
+
+	/** Reads what the framer has, as far as this turn's share reaches. */
+	private read(framer: Framer, nowMs: number): void {
+		const taken = this.takeFrames(framer, nowMs);
+		if (taken === "error") return;
+		const { connection, kind } = this;
+		if (taken === "held") {
+			framer.keep();
+			// Whether a frame was begun last is seen when the rest has been read.
+			this.frameBeganMs = undefined;
+			if (!connection.holding) {
+				connection.pause("held", true);
+				if (!connection.resting) kind.parts.metrics.throttled.add("turn");
+			}
+			if (!connection.resting) kind.parts.turns.wait(this);
+			return;
+		}
+		this.watchFrame(framer, taken === "frames");
+		if (connection.over) return;
+		if (!framer.midFrame) {
+			this.framer = undefined;
+			kind.spare = framer;
+		}
+		connection.pause("held", false);
+	}
+
+	/** What was there: whole frames, or none; more than may be read now; or the stream cannot be read any further, and the session was told. */
+	private takeFrames(framer: Framer, beganMs: number): "frames" | "none" | "held" | "error" {
+		const { metrics, turns, clock } = this.kind.parts;
+		let taken: "frames" | "none" = "none";
+		let fromMs = beganMs;
+		while (!this.connection.over) {
+			if (this.connection.resting || !turns.mayRead(this)) return "held";
+			const event = framer.next();
+			if (event === undefined) break;
+			taken = "frames";
+			let bytes = 0;
+			if (event.kind === "frame") {
+				bytes = event.body.length;
+				this.decode(event.body);
+			} else if (event.kind === "damaged") {
+				// Not answered: nobody can say which command it was. The acknowledgement that does not come has it sent again.
+				metrics.framesDamaged.add(1);
+			} else {
+				if (event.code === "damaged") metrics.framesDamaged.add(1);
+				this.input.end(event.code, event.message);
+				return "error";
+			}
+			const nowMs = clock.monotonic();
+			turns.spend(nowMs - fromMs, bytes);
+			fromMs = nowMs;
+		}
+		return taken;
+	}
+
+	private decode(body: Uint8Array): void {
+		const { frameBytesMax } = this.input;
+		if (body.length > frameBytesMax) {
+			this.input.end("too_large", `a frame of ${body.length} bytes; the limit is ${frameBytesMax}`);
+			return;
+		}
+		try {
+			this.input.receive(this.kind.codec.decodeUp(body, roomsInHelloMax(this.kind.parts.limits)), body.length);
+		} catch (cause) {
+			if (!(cause instanceof DecodeError)) throw cause;
+			this.input.undecodable(cause.code, cause.message, cause.id, body.length, cause.trace);
+		}
+	}
+
+	/** `whole`: a frame has ended since the last look, so that one begun now is another. */
+	private watchFrame(framer: Framer, whole: boolean): void {
+		if (!framer.midFrame || this.connection.over) {
+			this.frameBeganMs = undefined;
+			return;
+		}
+		const { clock, timing } = this.kind.parts;
+		if (whole || this.frameBeganMs === undefined) this.frameBeganMs = clock.monotonic();
+		this.cancelDeadline ??= this.armDeadline(timing.frameMs);
+	}
+
+	private armDeadline(ms: number): Cancel {
+		const { clock, timing } = this.kind.parts;
+		return clock.after(ms, () => {
+			this.cancelDeadline = undefined;
+			if (this.frameBeganMs === undefined || this.connection.over) return;
+			const leftMs = this.frameBeganMs + timing.frameMs - clock.monotonic();
+			if (leftMs > 0) this.cancelDeadline = this.armDeadline(leftMs);
+			else this.input.end("late", `a frame was not whole after ${timing.frameMs / 1000} s`);
+		});
+	}
+}

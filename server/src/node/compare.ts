@@ -1,0 +1,123 @@
+// What a lossy bus may not have brought is found by comparing what is known here with the store: the heads of the rooms that have subscribers here, and of the
+// users with sessions here their standings and what makes them void. One read for many, page after page, so that no turn of the event loop is long; a
+// pass begins a second after the one before it has ended, so that nobody is more than two seconds behind.
+import { Refusal } from "@verbatim/protocol";
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { Faults } from "../base/faults.ts";
+import type { CountBy } from "../base/metrics.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Directory } from "../people/directory.ts";
+import type { Presence } from "../people/presence.ts";
+import type { Rooms } from "../room/rooms.ts";
+import type { Store } from "../store/store.ts";
+
+export interface CompareParts {
+	readonly store: Pick<Store, "heads" | "userMarks" | "roomsOf">;
+	readonly bus: Pick<Bus, "lossy">;
+	readonly clock: Pick<Clock, "after">;
+	readonly faults: Pick<Faults, "report">;
+	readonly rooms: Pick<Rooms, "subscribed" | "get" | "gaps">;
+	readonly directory: Directory;
+	readonly presence: Pick<Presence, "compare">;
+	/** A user's log-ins before this generation are void. */
+	readonly revoke: (user: string, generation: number, why: "banned" | "expired") => void;
+	readonly missed: CountBy;
+}
+
+const PAUSE_MS = 1_000;
+const PAGE = 500;
+
+export class Comparison {
+	private readonly parts: CompareParts;
+	/** The standings with which a user's sessions were compared last. */
+	private standings = new Map<string, string>();
+	private cancel: Cancel | undefined;
+	private isStopped = false;
+
+	constructor(parts: CompareParts) {
+		this.parts = parts;
+	}
+
+	/** Begins, where it is of use. */
+	start(): void {
+		if (this.parts.bus.lossy) this.later();
+	}
+
+	stop(): void {
+		this.isStopped = true;
+		this.cancel?.();
+	}
+
+	private later(): void {
+		this.cancel = this.parts.clock.after(PAUSE_MS, () => void this.pass());
+	}
+
+	/** Never rejects. */
+	private async pass(): Promise<void> {
+		try {
+			await this.compareHeads();
+			await this.compareUsers();
+			if (!this.isStopped) this.parts.presence.compare();
+		} catch (cause) {
+			// A store that cannot read is asked again with the next pass.
+			if (!(cause instanceof Refusal))
+				this.parts.faults.report("bus", "what is known could not be compared with the store", cause);
+		}
+		if (!this.isStopped) this.later();
+	}
+
+	private async compareHeads(): Promise<void> {
+		const { rooms, store, missed } = this.parts;
+		for (const ids of pagesOf(Array.from(rooms.subscribed(), ({ id }) => id))) {
+			const heads = await store.heads(ids);
+			if (this.isStopped) return;
+			for (const { id, epoch, head } of heads) {
+				const room = rooms.get(id);
+				if (room === undefined || room.epoch !== epoch || head <= room.head) continue;
+				missed.add("heads");
+				rooms.gaps.readOn(room);
+			}
+		}
+	}
+
+	private async compareUsers(): Promise<void> {
+		const { directory, store, missed, revoke } = this.parts;
+		const compared = new Map<string, string>();
+		for (const ids of pagesOf([...directory.ids()])) {
+			const marks = await store.userMarks(ids);
+			for (const { id, generation, disabled, standings } of marks) {
+				if (this.isStopped) return;
+				if (isVoid(directory, id, generation)) {
+					missed.add("revoked");
+					revoke(id, generation, disabled ? "banned" : "expired");
+				}
+				if (this.standings.get(id) !== standings) await this.compareRooms(id);
+				compared.set(id, standings);
+			}
+		}
+		this.standings = compared;
+	}
+
+	/** A user who is a member and has no subscription was not told. One who is none any more is so by an entry, which the room's head leads to. */
+	private async compareRooms(user: string): Promise<void> {
+		const views = await this.parts.store.roomsOf(user);
+		if (this.isStopped) return;
+		for (const subscriber of [...this.parts.directory.of(user)]) {
+			try {
+				if (subscriber.compare(views)) this.parts.missed.add("memberships");
+			} catch (cause) {
+				subscriber.broken(cause);
+			}
+		}
+	}
+}
+
+/** Was a session of the user let in on what is void at `generation`? */
+function isVoid(directory: Directory, user: string, generation: number): boolean {
+	for (const subscriber of directory.of(user)) if (subscriber.generation < generation) return true;
+	return false;
+}
+
+function* pagesOf<T>(all: readonly T[]): Iterable<readonly T[]> {
+	for (let from = 0; from < all.length; from += PAGE) yield all.slice(from, from + PAGE);
+}

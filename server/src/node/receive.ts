@@ -1,0 +1,76 @@
+// What the bus brings to this node, handed to those whom it concerns here: commits to the live rooms, what happens to a user to that user's sessions,
+// ephemerals to a room's subscribers.
+import { unreachable } from "@verbatim/protocol";
+import type { Revocations } from "../account/revocations.ts";
+import type { Faults } from "../base/faults.ts";
+import type { BusMessage, Ephemeral, UserEvent } from "../bus/bus.ts";
+import type { Directory } from "../people/directory.ts";
+import type { Elsewhere } from "../people/elsewhere.ts";
+import type { Presence } from "../people/presence.ts";
+import { Push } from "../room/push.ts";
+import type { Rooms } from "../room/rooms.ts";
+
+export interface ReceiverParts {
+	readonly rooms: Rooms;
+	readonly presence: Presence;
+	readonly elsewhere: Elsewhere;
+	readonly directory: Directory;
+	readonly voided: Revocations;
+	readonly faults: Pick<Faults, "report">;
+	/** Rooms with more subscribers than this hear neither of typing nor of presence. */
+	readonly presenceReadersMax: number;
+}
+
+/** What it gives never throws. */
+export function createReceiver(parts: ReceiverParts): (message: BusMessage) => void {
+	const { rooms, presence, elsewhere, voided, faults } = parts;
+	const receive = (message: BusMessage): void => {
+		switch (message.kind) {
+			case "commit":
+				return rooms.committed(message.committed);
+			case "joined":
+				return rooms.joined(message);
+			case "left":
+				return rooms.left(message);
+			case "invited":
+				return rooms.invited(message);
+			case "declined":
+				return rooms.declined(message.room, message.user);
+			case "revoked":
+				voided.add(message.user, message.generation);
+				return revoke(parts.directory, message);
+			case "opened":
+				return elsewhere.opened(message);
+			case "ended":
+				return elsewhere.ended(message);
+			case "typing":
+				return tellTyping(parts, message);
+			case "presence":
+				return presence.receive(message);
+			default:
+				return unreachable(message);
+		}
+	};
+	return (message) => {
+		try {
+			receive(message);
+		} catch (cause) {
+			faults.report("bus", `a message of kind ${message.kind} was not received whole`, cause);
+		}
+	};
+}
+
+/** Ends the user's sessions that were let in on what is void now. */
+function revoke(directory: Directory, { user, generation, why }: Extract<UserEvent, { kind: "revoked" }>): void {
+	for (const subscriber of [...directory.of(user)]) subscriber.revoked(generation, why);
+}
+
+function tellTyping({ rooms, presenceReadersMax }: ReceiverParts, message: Extract<Ephemeral, { kind: "typing" }>): void {
+	const room = rooms.get(message.room);
+	if (room === undefined || room.subscribers.size > presenceReadersMax) return;
+	const { id, name } = message.user;
+	const push = new Push({ case: "typist", value: { room: room.id, user: { id, name } } });
+	room.subscribers.each(({ subscriber }) => {
+		if (subscriber.user.id !== id) subscriber.pushEphemeral(push);
+	});
+}

@@ -1,0 +1,59 @@
+// The data folder without a server: what operators do to users and after a restore. The folder's lock keeps it from a server
+// that runs: `StoreOpenError` "locked".
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { createPasswords } from "../../account/passwords.ts";
+import { createUsers } from "../../account/users.ts";
+import { systemClock, systemRandom } from "../../base/clock.ts";
+import { newEpoch } from "../../base/ids.ts";
+import { accountSettingsOf } from "../config/key-files.ts";
+import { StoreOpenError } from "../../store/sqlite/errors.ts";
+import { takeFolder } from "../../store/sqlite/folder.ts";
+import { openSqliteStore } from "../../store/sqlite/sqlite.ts";
+import { type UserAdmin, userAdmin } from "../admin/admin-user.ts";
+import type { Config } from "../config/config.ts";
+import { mustBeSound } from "./restore.ts";
+
+export interface OpenData {
+	readonly users: UserAdmin;
+	/**
+	 * To be called once after an older state was put in place: every room's log becomes another one, so that no client takes
+	 * its cursor for one into this log, and misses silently what was written twice.
+	 */
+	renewEpochs(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** Rejects with `StoreOpenError` (`missing` where there is no database: only a server makes one) or `KeyFileError`. */
+export async function openData(config: Config): Promise<OpenData> {
+	const settings = await accountSettingsOf(config);
+	const store = await openSqliteStore(config.data, { clock: systemClock, limits: config.limits, taking: "existing" });
+	const passwords = createPasswords(settings.passwords, systemClock, systemRandom);
+	return {
+		users: userAdmin(createUsers({ store, passwords, clock: systemClock, random: systemRandom })),
+		renewEpochs: () => store.renewEpochs(() => newEpoch(systemRandom.bytes(4))),
+		close: () => store.close(),
+	};
+}
+
+/**
+ * Opens a folder in which a backup was put in place by hand. Rejects as `openData` does, with `corrupt` for a damaged database and for a
+ * write-ahead log beside it: whether that is the backup's own cannot be known, and another's would be replayed over it.
+ */
+export async function openRestored(config: Config): Promise<OpenData> {
+	const { databasePath, release } = takeFolder(config.data, "existing");
+	try {
+		const log = `${databasePath}-wal`;
+		if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+			throw new StoreOpenError(
+				"corrupt",
+				`${log} lies beside the database: if it is left from before the restore, it would undo or damage what was restored. Nothing was ` +
+					`changed. Put the backup in place with: verbatim restore --from FILE --data ${resolve(config.data)}`,
+			);
+		}
+		mustBeSound(resolve(config.data), databasePath);
+	} finally {
+		release();
+	}
+	return openData(config);
+}

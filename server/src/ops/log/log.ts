@@ -1,0 +1,91 @@
+// The server's log (`base/log.ts`). Lines are JSON (or words with colours on a
+// terminal), with the fields time, level, msg, and where they apply trace, session, user, room.
+//
+// Two things are done to every line before it is written, whatever its format, by log-fields.ts: what is named like a secret
+// is hidden, and what could act on a terminal or forge a line is made visible. Pino, which writes them, takes tens of
+// milliseconds to load; the first lines wait for it in memory, so that the server listens first.
+import type { Log, LogFields } from "../../base/log.ts";
+import { harmless, prepareFields } from "./fields.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** json: one object a line. pretty: words for a person. auto: pretty if it goes to a terminal. */
+export type LogFormat = "auto" | "json" | "pretty";
+
+/** The log of a process: opened once, by whoever starts the server. */
+export interface ProcessLog extends Log {
+	/** Loads the writer and writes what has waited. Called when the server listens, or earlier by `close`. */
+	open(): Promise<void>;
+	/** Everything is written when it resolves. Lines that come later are written at once or lost. */
+	close(): Promise<void>;
+}
+
+export interface LogOptions {
+	readonly level: LogLevel;
+	readonly format: LogFormat;
+	/** Wall clock, milliseconds since the Unix epoch. */
+	readonly now: () => number;
+	/** The file descriptor to write to. */
+	readonly fd: number;
+}
+
+/** Lines kept in memory until the writer is there; beyond, the oldest are dropped. */
+const WAITING_MAX = 1_000;
+
+/** The lines of one level, as pino and others number them. */
+export const LEVELS = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 } as const satisfies Record<LogLevel, number>;
+
+/** One line, ready to be written. */
+export interface LogLine {
+	readonly level: Exclude<LogLevel, "silent">;
+	/** Prepared fields, the time among them. */
+	readonly fields: Record<string, unknown>;
+	readonly msg: string;
+}
+
+/** Writes lines; made by log-writer.ts. */
+export interface LogWriter {
+	write(line: LogLine): void;
+	close(): Promise<void>;
+}
+
+export function createLog(options: LogOptions): ProcessLog {
+	const lowest = LEVELS[options.level];
+	const waiting: LogLine[] = [];
+	let writer: LogWriter | undefined;
+	let opening: Promise<void> | undefined;
+
+	const line = (level: LogLine["level"]) => (fields: LogFields, msg: string) => {
+		if (LEVELS[level] < lowest) return;
+		const prepared: LogLine = { level, fields: prepareFields(options.now(), fields), msg: harmless(msg) };
+		if (writer) return writer.write(prepared);
+		if (waiting.length >= WAITING_MAX) waiting.shift();
+		waiting.push(prepared);
+	};
+
+	const load = async (): Promise<void> => {
+		const { openLogWriter } = await import("./writer.ts");
+		writer = await openLogWriter(options);
+		for (const each of waiting.splice(0)) writer.write(each);
+	};
+
+	const open = (): Promise<void> => {
+		opening ??= load();
+		return opening;
+	};
+
+	return {
+		verbose: lowest <= LEVELS.debug,
+		debug: line("debug"),
+		info: line("info"),
+		warn: line("warn"),
+		error: line("error"),
+		open,
+		async close() {
+			// A process that had nothing to say need not load the means to say it.
+			if (!opening && waiting.length === 0) return;
+			await open();
+			await writer?.close();
+		},
+	};
+}

@@ -1,0 +1,46 @@
+// What sessions are given of the server; core.ts makes it.
+import type { Timing } from "@verbatim/protocol";
+import type { Revocations } from "../account/revocations.ts";
+import type { HelloQueue } from "../admit/hello-queue.ts";
+import type { Faults } from "../base/faults.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
+import type { CommandParts } from "../command/context.ts";
+import type { Purses } from "../command/run.ts";
+import type { Buckets } from "../limit/buckets.ts";
+import type { LogSampler } from "../limit/log-sampler.ts";
+import type { Directory } from "../people/directory.ts";
+import type { HeldStates } from "./ephemeral-states.ts";
+import type { Flusher } from "./flusher.ts";
+import type { OutboxTotal } from "./outbox.ts";
+import type { Principal } from "./principal.ts";
+import type { Session } from "./session.ts";
+import type { Wheel } from "./wheel.ts";
+
+/** What sessions see of the server. Of each other they learn by the bus. */
+export interface SessionParts extends CommandParts {
+	readonly log: Log;
+	readonly metrics: Metrics;
+	readonly timing: Timing;
+	/** Name and version, told in every welcome. */
+	readonly version: string;
+	readonly directory: Directory<Principal>;
+	readonly faults: Faults;
+	readonly flusher: Flusher;
+	readonly wheel: Wheel;
+	readonly outboxTotal: OutboxTotal;
+	readonly purses: Purses;
+	/** Refusals before the welcome, by address. */
+	readonly unauthenticatedRefusals: Buckets;
+	readonly hellos: HelloQueue;
+	readonly heldStates: HeldStates<Principal>;
+	/** Every session whose link is not gone. */
+	readonly sessions: Set<Session>;
+	readonly voided: Revocations;
+	/** What the log tells of sessions. */
+	readonly lines: LogSampler;
+	/** The process as part of its sessions' ids. */
+	readonly process: string;
+	/** The number of a new session: 1, 2, 3, … */
+	nextSession(): number;
+}
