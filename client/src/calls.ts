@@ -1,8 +1,8 @@
 // Request and answer, within the caller's bounds. A call waits for the connection, and out what the server refuses for the moment; an
 // idempotent one is repeated after a disconnect.
 import type { Command, Timing } from "@verbatim/protocol";
-import type { CallOptions, Status } from "./api.ts";
-import type { Clock, Random } from "./clock.ts";
+import type { CallOptions, Status } from "./api/api.ts";
+import type { Clock, Random } from "./base/clock.ts";
 import {
 	AbortedError,
 	ClosedError,
@@ -11,9 +11,9 @@ import {
 	RefusedError,
 	TimeoutError,
 	VerbatimError,
-} from "./errors.ts";
-import { faultWaitMs, isEndedByFault, isInternal } from "./fault.ts";
-import { passesByItself, RefusalWaits } from "./refusal-waits.ts";
+} from "./base/errors.ts";
+import { faultWaitMs, isEndedByFault, isInternal } from "./base/fault.ts";
+import { passesByItself, RefusalWaits } from "./base/refusal-waits.ts";
 import type { Body, Session } from "./session/session.ts";
 
 export interface CallsPort {

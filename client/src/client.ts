@@ -24,34 +24,34 @@ import type {
 	Delivery,
 	DrainOptions,
 	JoinOptions,
-	Off,
 	Room,
 	RoomInfo,
 	RoomsPage,
 	RoomsPageOptions,
 	SendOptions,
 	Status,
-} from "./api.ts";
+} from "./api/api.ts";
+import { systemClock, systemRandom } from "./base/clock.ts";
+import { AbortedError, ClosedError, ProtocolError, RefusedError, VerbatimError } from "./base/errors.ts";
+import type { Off } from "./base/events.ts";
+import { Emitter, Stream, Waiters } from "./base/events.ts";
+import type { Parts } from "./base/parts.ts";
 import { Calls, stoppedError } from "./calls.ts";
-import { systemClock, systemRandom } from "./clock.ts";
-import { endpointOf } from "./endpoint.ts";
-import { AbortedError, ClosedError, ProtocolError, RefusedError, VerbatimError } from "./errors.ts";
-import { Emitter, Stream, Waiters } from "./events.ts";
 import { logEvents, logFailed } from "./log.ts";
 import { MarkCache } from "./marks/cache.ts";
 import { indexedDbOutbox } from "./outbox/indexeddb.ts";
 import { memoryOutbox } from "./outbox/memory.ts";
 import { Outbox } from "./outbox/outbox.ts";
-import type { Parts } from "./parts.ts";
 import type { RoomPort } from "./room/room.ts";
 import { RoomRegistry, type RoomRegistryPort } from "./room/room-registry.ts";
 import { Connector } from "./session/connector.ts";
 import { Identity } from "./session/identity.ts";
 import type { Body } from "./session/session.ts";
 import { Statistics } from "./session/statistics.ts";
+import { onWake } from "./session/wake.ts";
 import { memoryTokens } from "./tokens/memory.ts";
+import { endpointOf } from "./transport/endpoint.ts";
 import { webSocketTransport } from "./transport/websocket.ts";
-import { onWake } from "./wake.ts";
 
 /**
  * Opens a client: it begins to connect at once and keeps at it until `close`. Throws `TypeError` for an endpoint that is

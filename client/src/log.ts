@@ -1,9 +1,9 @@
 // Writes connection state, problems and failed sends to the program's logger. Never a text, a token, a password, or the query of an
 // endpoint.
-import type { ClientEvents, Delivery, Logger, Status } from "./api.ts";
-import type { Clock } from "./clock.ts";
-import { UnknownOutcomeError } from "./errors.ts";
-import type { Emitter } from "./events.ts";
+import type { ClientEvents, Delivery, Logger, Status } from "./api/api.ts";
+import type { Clock } from "./base/clock.ts";
+import { UnknownOutcomeError } from "./base/errors.ts";
+import type { Emitter } from "./base/events.ts";
 
 export function logEvents(logger: Logger, emitter: Emitter<ClientEvents>, clock: Pick<Clock, "now">): void {
 	let suspect = false;

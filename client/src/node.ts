@@ -1,5 +1,6 @@
 // The entry point for Node and Bun: everything of `mod.ts`, plus what needs sockets and files.
-import type { Client, ConnectOptions, Off } from "./api.ts";
+import type { Client, ConnectOptions } from "./api/api.ts";
+import type { Off } from "./base/events.ts";
 import { connect as connectWith } from "./client.ts";
 import { Addresses } from "./node/addresses.ts";
 import type { TlsOptions } from "./node/dial.ts";
@@ -7,7 +8,7 @@ import { guestTokens } from "./node/guest-tokens.ts";
 import { networkWatch } from "./node/network.ts";
 import { tcpTransport } from "./node/tcp.ts";
 import { nodeWebSocketTransport } from "./node/websocket.ts";
-import { onWake } from "./wake.ts";
+import { onWake } from "./session/wake.ts";
 
 export * from "./mod.ts";
 export { Addresses } from "./node/addresses.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CLOSES, TIMING } from "@verbatim/protocol";
 import { SeededRandom } from "@verbatim/testkit";
-import { CLIENT_LIFECYCLE, mustStep } from "../src/lifecycle.ts";
 import {
 	ConnectError,
 	memoryTokens,
@@ -12,6 +11,7 @@ import {
 	TransportError,
 } from "../src/mod.ts";
 import { Backoff } from "../src/session/backoff.ts";
+import { CLIENT_LIFECYCLE, mustStep } from "../src/session/lifecycle.ts";
 import { liveClient, startClient } from "./support/bench.ts";
 import { ACCESS_MS, FakeServer, heard, refusal, T0, tokensFor } from "./support/fake-server.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { endpointOf } from "../src/endpoint.ts";
 import { memoryTransport, nodeWebSocketTransport, tcpTransport, webSocketTransport } from "../src/node.ts";
+import { endpointOf } from "../src/transport/endpoint.ts";
 
 describe("an endpoint", () => {
 	const all = [nodeWebSocketTransport(), tcpTransport()];

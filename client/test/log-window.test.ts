@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { create, EntrySchema } from "@verbatim/protocol";
 import fc from "fast-check";
-import { type Entry, withText } from "../src/entry.ts";
+import { type Entry, withText } from "../src/base/entry.ts";
 import { LogWindow, runOf, runOfPage } from "../src/room/log-window.ts";
 
 const entry = (seq: number) => create(EntrySchema, { seq, body: { case: "message", value: { text: `#${seq}` } } });

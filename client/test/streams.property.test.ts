@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { TIMING } from "@verbatim/protocol";
 import fc from "fast-check";
-import { withText } from "../src/entry.ts";
+import { withText } from "../src/base/entry.ts";
 import type { Room } from "../src/mod.ts";
 import { liveClient } from "./support/bench.ts";
 import { FakeServer } from "./support/fake-server.ts";

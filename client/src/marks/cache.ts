@@ -1,7 +1,8 @@
 // Read marks of the current user, cached over the mark store: loaded once, written back at most every `SAVE_AFTER_MS`.
-import type { Cancel, Clock } from "../clock.ts";
+
+import type { Mark, MarkStore } from "../api/mark-store.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import type { ClientRoom } from "../room/room.ts";
-import type { Mark, MarkStore } from "./store.ts";
 
 const SAVE_AFTER_MS = 500;
 

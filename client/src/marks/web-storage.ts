@@ -1,5 +1,5 @@
 // Read marks in `localStorage`.
-import type { Mark, MarkStore } from "./store.ts";
+import type { Mark, MarkStore } from "../api/mark-store.ts";
 
 /**
  * Stores read marks in `storage`, under `key` and the user's id.

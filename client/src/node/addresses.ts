@@ -1,7 +1,7 @@
 // Resolves a host name: by the system's resolver, else by the configured DNS servers, else to the last address that worked.
 import { lookup, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import { ConnectError, TransportError } from "../errors.ts";
+import { ConnectError, TransportError } from "../base/errors.ts";
 
 /** Time-out of one resolver. */
 const RESOLVE_MS = 2_500;

@@ -1,7 +1,7 @@
 // Opens a TCP or TLS socket to a host, trying each of its addresses in turn. Used by the transports of this folder.
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { ConnectError } from "../errors.ts";
+import { ConnectError } from "../base/errors.ts";
 import { connectError } from "../transport/failure.ts";
 import type { Addresses } from "./addresses.ts";
 

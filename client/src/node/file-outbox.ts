@@ -7,8 +7,8 @@
 // Should two processes send the same item, the server detects the duplicate by its cid.
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { OutboxError } from "../errors.ts";
-import type { OutboxStore, StoredSend } from "../outbox/store.ts";
+import type { OutboxStore, StoredSend } from "../api/outbox-store.ts";
+import { OutboxError } from "../base/errors.ts";
 import { isAlive, processName } from "./processes.ts";
 
 /** A file is compacted when it has this many obsolete lines. */

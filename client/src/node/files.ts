@@ -1,9 +1,9 @@
 // Identity and read marks in files. Each write goes to a new file that is renamed into place, so that a crash leaves the old or the new.
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { MarkStore } from "../marks/store.ts";
+import type { MarkStore } from "../api/mark-store.ts";
+import type { TokenStore } from "../api/token-store.ts";
 import { parseMarks, renderMarks } from "../marks/web-storage.ts";
-import type { TokenStore } from "../tokens/store.ts";
 import { parseIdentity, renderIdentity } from "../tokens/web-storage.ts";
 import { lockFile, uniqueSuffix } from "./lock.ts";
 

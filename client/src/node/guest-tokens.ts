@@ -3,10 +3,10 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import type { ConnectOptions } from "../api.ts";
-import { endpointOf } from "../endpoint.ts";
+import type { ConnectOptions } from "../api/api.ts";
+import type { TokenStore } from "../api/token-store.ts";
 import { folded } from "../session/credential.ts";
-import type { TokenStore } from "../tokens/store.ts";
+import { endpointOf } from "../transport/endpoint.ts";
 import { fileTokens } from "./files.ts";
 
 /** The token store for the guest in `options`; undefined if they name none, or there is no state folder. */

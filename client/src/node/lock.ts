@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { systemRandom } from "../clock.ts";
+import { systemRandom } from "../base/clock.ts";
 import { isAlive, processName } from "./processes.ts";
 
 /** A lock file that is older is stale: a hello times out before that. */

@@ -1,7 +1,7 @@
 // Detects changed network interfaces and sleep of the device, by polling every 2 s: neither Node nor Bun has an event for it. A poll
 // takes a third of a millisecond, is shared by all clients of the process, and does not keep the process alive.
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
-import type { Off } from "../api.ts";
+import type { Off } from "../base/events.ts";
 
 type Interfaces = NodeJS.Dict<readonly NetworkInterfaceInfo[]>;
 

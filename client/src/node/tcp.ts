@@ -11,9 +11,9 @@ import {
 	prefaceFramer,
 	renderPreface,
 } from "@verbatim/protocol";
-import { ConnectError, ProtocolError, TransportError } from "../errors.ts";
+import type { Connection, ConnectionEvents, Ending, Transport } from "../api/transport.ts";
+import { ConnectError, ProtocolError, TransportError } from "../base/errors.ts";
 import { connectError } from "../transport/failure.ts";
-import type { Connection, ConnectionEvents, Ending, Transport } from "../transport/transport.ts";
 import { Addresses } from "./addresses.ts";
 import { bareHost, dial, dialUnix, type TlsOptions } from "./dial.ts";
 

@@ -1,9 +1,9 @@
 // WebSocket for Node and Bun: tries each address of the host in turn, and reports the cause of a failure. On Node it uses the `ws`
 // package, on a socket opened here; on Bun the built-in WebSocket, given an address plus the host's name.
 import { SUBPROTOCOLS } from "@verbatim/protocol";
-import { ConnectError } from "../errors.ts";
+import type { Transport } from "../api/transport.ts";
+import { ConnectError } from "../base/errors.ts";
 import { connectError, statusError } from "../transport/failure.ts";
-import type { Transport } from "../transport/transport.ts";
 import { WebSocketConnection } from "../transport/web-socket-connection.ts";
 import { Addresses } from "./addresses.ts";
 import { bareHost, dial, eachAddress, failWhenOver, serverName, type TlsOptions } from "./dial.ts";

@@ -1,8 +1,9 @@
 // Wraps the outbox's store so that its failures do not stop sending. They are reported as problems; if the store cannot be opened,
 // memory takes its place.
-import { OutboxError, type VerbatimError } from "../errors.ts";
+
+import type { OutboxStore, StoredSend } from "../api/outbox-store.ts";
+import { OutboxError, type VerbatimError } from "../base/errors.ts";
 import { memoryOutbox } from "./memory.ts";
-import type { OutboxStore, StoredSend } from "./store.ts";
 
 export class FallbackStore {
 	private store: OutboxStore;

@@ -2,8 +2,9 @@
 // lock takes over its sends. Tabs announce themselves on a BroadcastChannel, so that each can wait for the others' locks.
 //
 // Without Web Locks all tabs share one partition: two may then send the same item, and the server detects the duplicate by its cid.
-import { OutboxError } from "../errors.ts";
-import type { OutboxStore, StoredSend } from "./store.ts";
+
+import type { OutboxStore, StoredSend } from "../api/outbox-store.ts";
+import { OutboxError } from "../base/errors.ts";
 
 interface Row extends StoredSend {
 	readonly owner: string;

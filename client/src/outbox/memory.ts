@@ -1,5 +1,5 @@
 // A non-durable outbox: for tests, for programs that can repeat their sends, and the fallback where no storage is available.
-import type { OutboxStore, StoredSend } from "./store.ts";
+import type { OutboxStore, StoredSend } from "../api/outbox-store.ts";
 
 export function memoryOutbox(): OutboxStore {
 	const kept = new Map<string, StoredSend>();

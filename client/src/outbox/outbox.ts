@@ -1,16 +1,23 @@
 // Sends that are not acknowledged: stored first, then sent (send-scheduler.ts), until acknowledged, refused for good, given up or
 // discarded.
 import { checkUp, create, type Entry, type Sent, SentSchema, UpSchema } from "@verbatim/protocol";
-import type { Delivery, SendOptions } from "../api.ts";
-import { ClosedError, DiscardedError, OutboxError, RefusedError, UnknownOutcomeError, type VerbatimError } from "../errors.ts";
-import { newCid } from "../ids.ts";
-import type { Parts } from "../parts.ts";
+import type { Delivery, SendOptions } from "../api/api.ts";
+import type { OutboxStore, StoredSend } from "../api/outbox-store.ts";
+import {
+	ClosedError,
+	DiscardedError,
+	OutboxError,
+	RefusedError,
+	UnknownOutcomeError,
+	type VerbatimError,
+} from "../base/errors.ts";
+import { newCid } from "../base/ids.ts";
+import type { Parts } from "../base/parts.ts";
 import type { Session } from "../session/session.ts";
 import { FallbackStore } from "./fallback-store.ts";
 import { Lane } from "./lane.ts";
 import { PendingSend, type PendingSendPort } from "./pending-send.ts";
 import { SendScheduler } from "./send-scheduler.ts";
-import type { OutboxStore, StoredSend } from "./store.ts";
 
 export interface OutboxPort {
 	/** The session, if it is live. */

@@ -1,9 +1,9 @@
 // One pending send: the public `Delivery` and its promise. outbox.ts and send-scheduler.ts change its state.
 import type { Sent } from "@verbatim/protocol";
-import type { Delivery, DeliveryState, SendOptions } from "../api.ts";
-import type { Clock } from "../clock.ts";
-import { AbortedError, TimeoutError, type VerbatimError } from "../errors.ts";
-import type { StoredSend } from "./store.ts";
+import type { Delivery, DeliveryState, SendOptions } from "../api/api.ts";
+import type { StoredSend } from "../api/outbox-store.ts";
+import type { Clock } from "../base/clock.ts";
+import { AbortedError, TimeoutError, type VerbatimError } from "../base/errors.ts";
 
 export interface PendingSendPort {
 	retry(item: PendingSend): void;

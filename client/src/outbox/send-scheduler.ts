@@ -14,10 +14,10 @@
 // room is answered. A new send of another room may be in flight beside it, and be at fault instead: the fault is attributed to a room
 // that was alone in flight, or the only suspect in flight at two such ends.
 import type { Sent } from "@verbatim/protocol";
-import type { Cancel } from "../clock.ts";
-import { RefusedError, TimeoutError, UnknownOutcomeError, type VerbatimError } from "../errors.ts";
-import { faultWaitMs, isEndedByFault, isInternal } from "../fault.ts";
-import type { Parts } from "../parts.ts";
+import type { Cancel } from "../base/clock.ts";
+import { RefusedError, TimeoutError, UnknownOutcomeError, type VerbatimError } from "../base/errors.ts";
+import { faultWaitMs, isEndedByFault, isInternal } from "../base/fault.ts";
+import type { Parts } from "../base/parts.ts";
 import type { Session } from "../session/session.ts";
 import type { Lane } from "./lane.ts";
 import type { PendingSend } from "./pending-send.ts";

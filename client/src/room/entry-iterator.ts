@@ -1,9 +1,9 @@
 // `room.entries()`: an iteration with its own cursor over the room's log. It reads from the room's window, and fetches entries that
 // are not in it. It is pull-based: a slow loop buffers nothing and loses nothing.
 
-import type { SkippedRange } from "../api.ts";
-import type { Entry } from "../entry.ts";
-import { EpochError } from "../errors.ts";
+import type { SkippedRange } from "../api/api.ts";
+import type { Entry } from "../base/entry.ts";
+import { EpochError } from "../base/errors.ts";
 import type { LogWindow, Run } from "./log-window.ts";
 
 /** What the iteration needs of its room. */

@@ -1,6 +1,6 @@
 // Repairs a gap at the live end of a window: fetches the entries of a lost frame from the log. Entries that are pushed meanwhile beyond
 // the gap are dropped, and fetched too.
-import { ProtocolError, type VerbatimError } from "../errors.ts";
+import { ProtocolError, type VerbatimError } from "../base/errors.ts";
 import type { Run } from "./log-window.ts";
 
 export interface GapRepairPort {

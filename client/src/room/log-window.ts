@@ -1,7 +1,7 @@
 // The gap-free range of a room's log that the client holds: all entries after `base`, in order. A run that arrives, in any order and any
 // number of times, either extends it or is refused with the reason. Invariant: no gap.
 import type { Entry as WireEntry } from "@verbatim/protocol";
-import { type Entry, withText } from "../entry.ts";
+import { type Entry, withText } from "../base/entry.ts";
 
 /** A dense run of entries: `from` to `to`, inclusive; empty when `to` is `from` - 1. */
 export interface Run {

@@ -1,10 +1,10 @@
 // Loads a room's list of members: the first page conditionally, by the version already loaded; further pages on demand; and, in large
 // rooms, the presence of the members that the application watches.
 import type { Limits, MemberList, User } from "@verbatim/protocol";
-import type { CallOptions, RoomMember } from "../api.ts";
-import { ProtocolError, TimeoutError } from "../errors.ts";
-import { passesByItself } from "../refusal-waits.ts";
-import { SingleFlight } from "../single-flight.ts";
+import type { CallOptions, RoomMember } from "../api/api.ts";
+import { ProtocolError, TimeoutError } from "../base/errors.ts";
+import { passesByItself } from "../base/refusal-waits.ts";
+import { SingleFlight } from "../base/single-flight.ts";
 import { type EntriesAbove, Members } from "./members.ts";
 import type { WhoValue } from "./requests.ts";
 

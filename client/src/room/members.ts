@@ -4,7 +4,7 @@
 // entries above `asOf` are applied again. The list's version is counted locally per entry, as the server does: while both agree, no page
 // has to be loaded again.
 import { type Effect, type Entry, effectsOf, type MemberList, Room_Standing, type User } from "@verbatim/protocol";
-import type { RoomMember } from "../api.ts";
+import type { RoomMember } from "../api/api.ts";
 
 /** The known entries above a seq; undefined if some are missing. */
 export type EntriesAbove = (seq: number) => readonly Entry[] | undefined;

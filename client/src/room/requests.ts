@@ -1,8 +1,8 @@
 // The requests of a room, with typed answers. An answer of an unexpected kind is a `ProtocolError`.
 import type { Down, Limits, MemberList, Page as WirePage } from "@verbatim/protocol";
-import type { CallOptions, HistoryBound } from "../api.ts";
-import { type Page, withText } from "../entry.ts";
-import { ProtocolError } from "../errors.ts";
+import type { CallOptions, HistoryBound } from "../api/api.ts";
+import { type Page, withText } from "../base/entry.ts";
+import { ProtocolError } from "../base/errors.ts";
 import { type Run, runOfPage } from "./log-window.ts";
 
 /** A command of a room. */

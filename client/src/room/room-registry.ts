@@ -1,8 +1,8 @@
 // The user's rooms and invitations, by welcomes, pushes and answers to joins; and the verification of them after a lost frame.
 import { type Cursor, Room_Standing, type RoomAdded, type User } from "@verbatim/protocol";
-import type { RoomInfo } from "../api.ts";
-import { ProtocolError } from "../errors.ts";
-import type { Parts } from "../parts.ts";
+import type { RoomInfo } from "../api/api.ts";
+import { ProtocolError } from "../base/errors.ts";
+import type { Parts } from "../base/parts.ts";
 import type { Body, Session } from "../session/session.ts";
 import { ClientRoom, type RoomPort } from "./room.ts";
 

@@ -14,19 +14,19 @@ import type {
 	Delivery,
 	EntriesOptions,
 	HistoryBound,
-	Off,
 	Room,
 	RoomEvents,
 	RoomInfo,
 	RoomMember,
 	SendOptions,
 	SkippedRange,
-} from "../api.ts";
-import type { Cancel } from "../clock.ts";
-import type { Entry, Page } from "../entry.ts";
-import { ProtocolError, RefusedError, TimeoutError } from "../errors.ts";
-import { Emitter, Waiters } from "../events.ts";
-import type { Parts } from "../parts.ts";
+} from "../api/api.ts";
+import type { Cancel } from "../base/clock.ts";
+import type { Entry, Page } from "../base/entry.ts";
+import { ProtocolError, RefusedError, TimeoutError } from "../base/errors.ts";
+import type { Off } from "../base/events.ts";
+import { Emitter, Waiters } from "../base/events.ts";
+import type { Parts } from "../base/parts.ts";
 import { type EntryOrSkip, type IterableRoom, readEntries } from "./entry-iterator.ts";
 import { GapRepair } from "./gap-repair.ts";
 import { LogWindow, type Run, runOf, runOfPage } from "./log-window.ts";

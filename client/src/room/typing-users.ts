@@ -1,6 +1,6 @@
 // TypingUsers notices: the users who are typing, by the notices received; and the rate limit of the user's own.
 import type { User } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 
 /** Shortest interval between sent notices; a received one expires after twice that. */
 const TYPING_EVERY_MS = 3_000;

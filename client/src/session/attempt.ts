@@ -1,5 +1,5 @@
 // State of one log-in attempt, from an open connection to its welcome or its end: the next candidate, and the token store's lock.
-import type { TokenStore } from "../tokens/store.ts";
+import type { TokenStore } from "../api/token-store.ts";
 
 export class Attempt {
 	/** Index of the current candidate. */

@@ -2,7 +2,7 @@
 // restarted server do not reconnect at the same time. Reset only after `stableMs` of a live connection: one that breaks soon after each
 // welcome must not be retried at full speed.
 import type { Timing } from "@verbatim/protocol";
-import type { Random } from "../clock.ts";
+import type { Random } from "../base/clock.ts";
 
 export class Backoff {
 	private readonly timing: Pick<Timing, "reconnectMinMs" | "reconnectMaxMs">;

@@ -3,8 +3,9 @@
 //
 // Invariant: code that continues after a wait (timer, store, credential) first checks that its session is still the current one.
 import type { Codec, Cursor, Tokens, Welcome } from "@verbatim/protocol";
-import type { Credential, Status } from "../api.ts";
-import type { Cancel } from "../clock.ts";
+import type { Credential, Status } from "../api/api.ts";
+import type { Transport } from "../api/transport.ts";
+import type { Cancel } from "../base/clock.ts";
 import {
 	ClosedError,
 	ConnectError,
@@ -14,13 +15,12 @@ import {
 	TimeoutError,
 	TransportError,
 	VerbatimError,
-} from "../errors.ts";
-import { type ClientState, type ClientStep, mustStep } from "../lifecycle.ts";
-import type { Parts } from "../parts.ts";
-import type { Transport } from "../transport/transport.ts";
+} from "../base/errors.ts";
+import type { Parts } from "../base/parts.ts";
 import { Backoff } from "./backoff.ts";
 import { PongTimeout } from "./heartbeat.ts";
 import type { Identity } from "./identity.ts";
+import { type ClientState, type ClientStep, mustStep } from "./lifecycle.ts";
 import { type Body, Session } from "./session.ts";
 import type { Statistics } from "./statistics.ts";
 

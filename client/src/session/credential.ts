@@ -1,6 +1,6 @@
 // Conversion of the caller's credentials to those of the wire.
 import type { Command } from "@verbatim/protocol";
-import type { Credential } from "../api.ts";
+import type { Credential } from "../api/api.ts";
 
 type HelloInit = Extract<Command, { case: "hello" }>["value"];
 /** A credential as the wire has it. */

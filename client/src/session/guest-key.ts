@@ -1,7 +1,8 @@
 // The guest key: a secret that the client makes before its first hello, by which the server recognises the guest if the welcome was lost.
 // One key per name, for the lifetime of the client, or longer in the token store.
-import type { Random } from "../clock.ts";
-import type { StoredIdentity } from "../tokens/store.ts";
+
+import type { StoredIdentity } from "../api/token-store.ts";
+import type { Random } from "../base/clock.ts";
 import { folded } from "./credential.ts";
 
 const BYTES = 32;

@@ -4,7 +4,7 @@
 //
 // Counts timer ticks, not elapsed time: after an hour of sleep the client must probe before it gives the connection up.
 import type { Timing } from "@verbatim/protocol";
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 
 /** Callbacks of the heartbeat to its connection. */
 export interface HeartbeatPort {

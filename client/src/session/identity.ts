@@ -4,10 +4,10 @@
 // Programs or tabs may share the token store. One whose tokens were refused reads the store, under its lock, before it registers or
 // gives up: another may have stored fresh tokens of the same name, which it then uses.
 import type { Tokens, User } from "@verbatim/protocol";
-import type { Credential } from "../api.ts";
-import type { Clock, Random } from "../clock.ts";
-import type { RefusedError } from "../errors.ts";
-import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
+import type { Credential } from "../api/api.ts";
+import type { StoredIdentity, TokenStore } from "../api/token-store.ts";
+import type { Clock, Random } from "../base/clock.ts";
+import type { RefusedError } from "../base/errors.ts";
 import { Attempt } from "./attempt.ts";
 import { folded, type HelloCredential, nameOf, offerOf, refreshOffer, tokenOffer } from "./credential.ts";
 import { GuestKey, isKeyOnly, keyOnly } from "./guest-key.ts";

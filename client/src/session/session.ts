@@ -14,7 +14,8 @@ import {
 	nextState,
 	UpSchema,
 } from "@verbatim/protocol";
-import type { Cancel } from "../clock.ts";
+import type { Connection, Ending, Transport } from "../api/transport.ts";
+import type { Cancel } from "../base/clock.ts";
 import {
 	DisconnectedError,
 	ProtocolError,
@@ -23,9 +24,8 @@ import {
 	TimeoutError,
 	TransportError,
 	VerbatimError,
-} from "../errors.ts";
-import type { Parts } from "../parts.ts";
-import type { Connection, Ending, Transport } from "../transport/transport.ts";
+} from "../base/errors.ts";
+import type { Parts } from "../base/parts.ts";
 import { Heartbeat, type PongTimeout } from "./heartbeat.ts";
 import type { Statistics } from "./statistics.ts";
 

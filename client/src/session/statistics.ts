@@ -1,7 +1,7 @@
 // Counters over all connections of a client.
 import { utf8Bytes } from "@verbatim/protocol";
-import type { ConnectionStatistics } from "../api.ts";
-import type { VerbatimError } from "../errors.ts";
+import type { ConnectionStatistics } from "../api/api.ts";
+import type { VerbatimError } from "../base/errors.ts";
 
 export class Statistics {
 	private roundTripMs: number | undefined;

@@ -1,7 +1,8 @@
 // Writes the identity to the token store, with retries. A failing store (a full disk, disabled storage) does not affect the connection: it
 // is reported as a problem. The write is retried because the tokens in the store are superseded: a restart with them would lose the log-in.
-import type { Cancel, Clock } from "../clock.ts";
-import type { StoredIdentity, TokenStore } from "../tokens/store.ts";
+
+import type { StoredIdentity, TokenStore } from "../api/token-store.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;

@@ -1,5 +1,5 @@
 // A non-durable token store.
-import type { StoredIdentity, TokenStore } from "./store.ts";
+import type { StoredIdentity, TokenStore } from "../api/token-store.ts";
 
 export function memoryTokens(): TokenStore {
 	let kept: StoredIdentity | undefined;

@@ -1,6 +1,6 @@
 // An identity in `localStorage` (shared by all tabs) or `sessionStorage` (one per tab). Stored content is validated, since another
 // version may have written it.
-import type { StoredIdentity, TokenStore } from "./store.ts";
+import type { StoredIdentity, TokenStore } from "../api/token-store.ts";
 import { webLock } from "./web-lock.ts";
 
 /**

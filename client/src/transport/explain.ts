@@ -1,7 +1,7 @@
 // Diagnoses why a WebSocket could not be opened: browsers hide the cause from scripts. A plain HTTP request to the same address gives
 // the status, for the page's sameOrigin origin; for another origin only whether anything answers.
-import { type Clock, systemClock } from "../clock.ts";
-import { ConnectError, RefusedError } from "../errors.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { ConnectError, RefusedError } from "../base/errors.ts";
 import { connectError, statusError } from "./failure.ts";
 import { isLocal } from "./local-address.ts";
 import type { Explain } from "./web-socket-connection.ts";

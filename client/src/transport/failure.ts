@@ -1,6 +1,6 @@
 // Maps errors of the runtimes and HTTP answers to `ConnectError`.
 import { CLOSES } from "@verbatim/protocol";
-import { ConnectError, type ConnectFailure } from "../errors.ts";
+import { ConnectError, type ConnectFailure } from "../base/errors.ts";
 
 const REASONS: Readonly<Record<string, ConnectFailure>> = {
 	ECONNREFUSED: "refused",

@@ -1,7 +1,7 @@
 // An in-process transport for tests and simulations. Frames arrive in order, in a later microtask, as over a socket.
 import type { CodecName } from "@verbatim/protocol";
-import { TransportError } from "../errors.ts";
-import type { Ending, Transport } from "./transport.ts";
+import type { Ending, Transport } from "../api/transport.ts";
+import { TransportError } from "../base/errors.ts";
 
 /** The server's end of one connection. */
 export interface MemoryPeer {

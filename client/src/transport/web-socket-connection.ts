@@ -1,7 +1,8 @@
 // A `Connection` over a WebSocket that an implementation opens later.
-import { ConnectError, TransportError } from "../errors.ts";
+
+import type { Connection, ConnectionEvents, Ending } from "../api/transport.ts";
+import { ConnectError, TransportError } from "../base/errors.ts";
 import { connectError } from "./failure.ts";
-import type { Connection, ConnectionEvents, Ending } from "./transport.ts";
 
 /** Diagnoses why `endpoint` could not be reached. `trouble`: the implementation's error, if any. Must not reject. */
 export type Explain = (endpoint: URL, trouble: unknown) => Promise<ConnectError>;

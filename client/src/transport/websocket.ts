@@ -1,8 +1,8 @@
 // The WebSocket transport. One message is one frame; the codec is negotiated by the subprotocol.
 import { SUBPROTOCOLS } from "@verbatim/protocol";
-import { ConnectError } from "../errors.ts";
+import type { Transport } from "../api/transport.ts";
+import { ConnectError } from "../base/errors.ts";
 import { explainer } from "./explain.ts";
-import type { Transport } from "./transport.ts";
 import { WebSocketConnection } from "./web-socket-connection.ts";
 
 /** A WebSocket constructor; browsers, Bun and Node ≥ 22 have a global one. */

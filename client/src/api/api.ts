@@ -11,13 +11,14 @@ import type {
 	User,
 	Room as WireRoom,
 } from "@verbatim/protocol";
-import type { Clock, Random } from "./clock.ts";
-import type { Entry, Page } from "./entry.ts";
-import type { RefusedError, UnknownOutcomeError, VerbatimError } from "./errors.ts";
-import type { MarkStore } from "./marks/store.ts";
-import type { OutboxStore } from "./outbox/store.ts";
-import type { TokenStore } from "./tokens/store.ts";
-import type { Transport } from "./transport/transport.ts";
+import type { Clock, Random } from "../base/clock.ts";
+import type { Entry, Page } from "../base/entry.ts";
+import type { RefusedError, UnknownOutcomeError, VerbatimError } from "../base/errors.ts";
+import type { Off } from "../base/events.ts";
+import type { MarkStore } from "./mark-store.ts";
+import type { OutboxStore } from "./outbox-store.ts";
+import type { TokenStore } from "./token-store.ts";
+import type { Transport } from "./transport.ts";
 
 export type { Entry, Page };
 
@@ -168,8 +169,7 @@ export interface RoomsPage {
 	readonly next: string | undefined;
 }
 
-/** Ends a subscription to an event; calling it twice does nothing. */
-export type Off = () => void;
+export type { Off } from "../base/events.ts";
 
 export interface ClientEvents {
 	status: Status;

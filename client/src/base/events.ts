@@ -1,5 +1,7 @@
 // Typed events, also as an async iteration with a bounded buffer.
-import type { Off } from "./api.ts";
+
+/** Ends a subscription to an event; calling it twice does nothing. */
+export type Off = () => void;
 
 /** An exception of a listener does not reach the emitter or other listeners: it is rethrown as an uncaught error. */
 export class Emitter<Events extends object> {

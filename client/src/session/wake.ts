@@ -1,5 +1,5 @@
 // Platform hints that a reconnect may succeed now: the network is back, or the page is visible again.
-import type { Off } from "./api.ts";
+import type { Off } from "../base/events.ts";
 
 /** Calls `task` on each hint; never on platforms that give none. */
 export function onWake(task: () => void): Off {

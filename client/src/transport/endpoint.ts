@@ -1,5 +1,5 @@
 // Parses an endpoint option into a URL that one of the transports serves.
-import type { Transport } from "./transport/transport.ts";
+import type { Transport } from "../api/transport.ts";
 
 /** The server's WebSocket path. */
 const WS_PATH = "/ws";
