@@ -18,11 +18,53 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 	bench: ["protocol", "client", "server", "terminal", "web", "cli", "testkit"],
 };
 
+/**
+ * The folders of a package, each with those of its parts that stand apart (`listen/api`) in their own order: a file imports from its own folder and from
+ * folders before it. What stands beside the folders, in `src/` itself, joins them and may import all.
+ */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+	"server/src": [
+		"base",
+		"limit",
+		"name",
+		"link",
+		"overload",
+		"admit",
+		"log",
+		"store",
+		"store/memory",
+		"store/sqlite",
+		"bus",
+		"room",
+		"people",
+		"account",
+		"node",
+		"command",
+		"session",
+		"listen/socket",
+		"listen/connection",
+		"listen/line",
+		"listen/web",
+		"listen/api",
+		"listen",
+		"ops/log",
+		"ops/metrics",
+		"ops/config",
+		"ops/admin",
+		"ops/data",
+		"ops/http",
+		"ops",
+	],
+	"client/src": ["base", "api", "transport", "tokens", "session", "outbox", "room", "marks", "node"],
+};
+
 interface SourceFile {
 	readonly path: string;
 	readonly package: string;
 	readonly isTest: boolean;
 	readonly text: string;
+	/** What is imported as values, not as types alone. */
+	readonly values: readonly string[];
 	/** The text without comments and strings. */
 	readonly code: string;
 	readonly imports: readonly string[];
@@ -45,10 +87,21 @@ function read(path: string): SourceFile {
 		code: text
 			.replace(/\/\*[\s\S]*?\*\//g, "")
 			.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\/.*$/gm, '""'),
+		values: [...text.matchAll(/^(?:import|export)\s+(?!type\s)(\{[^}]*\}|[^"'`;{]*?)\s*(?:from\s*)?"([^"]+)"/gm)].flatMap(
+			([, names = "", from = ""]) => (/^\{(\s*type [^,}]*,?)+\s*\}$/.test(names) ? [] : [from]),
+		),
 		imports: [
 			...text.matchAll(/(?:^|\s)(?:import|export)\b[^"'`;]*?from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm),
 		].map(([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? ""),
 	};
+}
+
+/** The folder of a file below `root`, by the longest of `folders`; "" for what stands in `root` itself, undefined for what is in none. */
+function folderOf(root: string, folders: readonly string[], path: string): string | undefined {
+	const within = relative(root, path);
+	if (!within.includes("/")) return "";
+	const fitting = folders.filter((folder) => within.startsWith(`${folder}/`));
+	return fitting.sort((a, b) => b.length - a.length)[0];
 }
 
 /** The files of which `broken` is true, by path. */
@@ -77,6 +130,45 @@ describe("the layout", () => {
 			}
 		}
 		expect(wrong).toEqual([]);
+	});
+
+	test("folders import from those before them, in the server and in the SDK", () => {
+		const wrong: string[] = [];
+		for (const [root, folders] of Object.entries(FOLDERS)) {
+			const met = new Set<string>();
+			for (const file of sources.filter(({ path }) => path.startsWith(`${root}/`))) {
+				const own = folderOf(root, folders, file.path);
+				met.add(own ?? "");
+				for (const from of file.imports.filter((each) => each.startsWith("."))) {
+					const target = folderOf(root, folders, relative(ROOT, join(ROOT, file.path, "..", from)));
+					if (own === "" || own === target) continue;
+					if (own === undefined || target === undefined || target === "" || folders.indexOf(target) > folders.indexOf(own)) {
+						wrong.push(`${file.path} imports ${from}`);
+					}
+				}
+			}
+			for (const folder of folders) if (!met.has(folder)) wrong.push(`${root} has no file in ${folder}`);
+		}
+		expect(wrong).toEqual([]);
+	});
+
+	test("no file needs itself: imports of values have no cycle", () => {
+		const bySource = new Map(sources.map((file) => [file.path, file]));
+		const done = new Set<string>();
+		const cycles: string[] = [];
+		const follow = (path: string, way: readonly string[]): void => {
+			if (way.includes(path)) {
+				cycles.push([...way.slice(way.indexOf(path)), path].join(" → "));
+				return;
+			}
+			if (done.has(path)) return;
+			for (const from of bySource.get(path)?.values ?? []) {
+				if (from.startsWith(".")) follow(relative(ROOT, join(ROOT, path, "..", from)), [...way, path]);
+			}
+			done.add(path);
+		};
+		for (const { path } of sources) follow(path, []);
+		expect(cycles).toEqual([]);
 	});
 
 	test("protocol/ is pure: no I/O, clock, randomness or logger, and no dependency", () => {
@@ -117,7 +209,7 @@ describe("the layout", () => {
 	test("the server takes time and chance from outside", () => {
 		// The clock itself; the one place that chooses parts; what reads other programs' files and reports of an operator's machine;
 		// and threads of their own, which have no simulation to run in.
-		const exempt = /^server\/(src\/(clock|main)\.ts|src\/ops\/|src\/store\/sqlite\/|tools\/|build)/;
+		const exempt = /^server\/(src\/(base\/clock|main)\.ts|src\/ops\/|src\/store\/sqlite\/|tools\/|build)/;
 		const core = sources.filter((file) => file.package === "server" && !exempt.test(file.path));
 		expect(
 			breaking(core, (file) =>
