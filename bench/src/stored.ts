@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Room_Kind } from "@verbatim/protocol";
 import { openSqliteStore, type Store } from "@verbatim/server";
-import { skeletonOf } from "../../server/src/name/skeleton.ts";
+import { skeletonOf } from "@verbatim/server/testing";
 import { registerCleanup } from "./cleanup.ts";
 import { messageText } from "./load/message-text.ts";
 

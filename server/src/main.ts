@@ -3,12 +3,12 @@
 // have said is committed, then the store is closed.
 import { createAccounts } from "./account/service.ts";
 import { createUsers } from "./account/users.ts";
+import { assembleServer } from "./assemble.ts";
 import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
 import { createFaults, guardedClock } from "./base/faults.ts";
 import type { Log } from "./base/log.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { LocalBus } from "./bus/local.ts";
-import { createCore } from "./core.ts";
 import { LogSampler } from "./limit/log-sampler.ts";
 import { type OpenDoor, openDoors } from "./listen/listeners.ts";
 import type { PageAssets } from "./listen/web/page.ts";
@@ -23,8 +23,6 @@ import { createMemory } from "./ops/metrics/memory.ts";
 import { createMetrics } from "./ops/metrics/metrics.ts";
 import { connectionsWithin } from "./ops/metrics/open-files.ts";
 import { openFilesMax, processFamilies } from "./ops/metrics/process.ts";
-import { LevelShedding } from "./overload/shedding.ts";
-import { watchOverload } from "./overload/watch.ts";
 import { createMemoryStore } from "./store/memory/memory.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
@@ -67,8 +65,12 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		opened.push(() => store.close());
 		const accounts = await createAccounts({ store, clock, random, log, settings: accountSettings, fetch });
 		opened.push(() => accounts.stop());
-		const shedding = new LevelShedding(random, metrics.overloadRefused);
-		const core = createCore({
+		const connectionsMax = connectionsWithin(config.gate.connectionsMax, openFilesMax());
+		if (connectionsMax < config.gate.connectionsMax)
+			log.info({ connectionsMax }, "limits.connections is lowered to what the limit of open files leaves room for");
+		const loop = watchLoop(clock, metrics.loopLagSeconds);
+		opened.push(() => loop.stop());
+		const server = assembleServer({
 			store,
 			bus: new LocalBus(),
 			accounts,
@@ -78,49 +80,21 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			metrics,
 			limits: config.limits,
 			timing: config.timing,
-			shedding,
+			gate: { ...config.gate, connectionsMax },
+			load: { loopLagMs: loop.standingMs, memory: createMemory(config.memoryBytesMax) },
 			version: `verbatim ${version}`,
 		});
-		opened.push(() => core.stop());
-		const connectionsMax = connectionsWithin(config.gate.connectionsMax, openFilesMax());
-		if (connectionsMax < config.gate.connectionsMax)
-			log.info({ connectionsMax }, "limits.connections is lowered to what the limit of open files leaves room for");
-		const doors = await openDoors(
-			{ ...config, gate: { ...config.gate, connectionsMax } },
-			{
-				host: core,
-				commands: core.commands,
-				accounts,
-				shedding,
-				page,
-				clock,
-				random,
-				log,
-				metrics,
-			},
-		);
+		opened.push(() => server.stop());
+		const { core } = server;
+		const doors = await openDoors(config, { ...server.connections, page });
 		opened.push(() => doors.close(0));
-		const loop = watchLoop(clock, metrics.loopLagSeconds);
-		opened.push(() => loop.stop());
-		const overload = watchOverload(
-			{
-				clock,
-				log,
-				metrics,
-				loopLagMs: loop.standingMs,
-				draftAgeMs: () => store.stats().oldestMs,
-				memory: createMemory(config.memoryBytesMax),
-			},
-			shedding,
-		);
-		opened.push(() => overload.stop());
 		let stopping: Promise<void> | undefined;
 		const readiness = createReadiness({
 			clock,
 			storeHealthy: () => store.healthy(),
 			loopWorstMs: loop.worstMs,
 			draining: () => stopping !== undefined,
-			overloaded: overload.trouble,
+			overloaded: () => server.overload?.trouble(),
 		});
 		const { passwords } = accounts;
 		const users = createUsers({ store, passwords, clock, random, voided: (user, why) => core.endUser(user, why) });
@@ -153,10 +127,9 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			await adminSocket?.stop();
 			await within(leftMs(), clock, core.drain(leftMs()));
 			await doors.close(leftMs());
-			core.stop();
+			server.stop();
 			accounts.stop();
 			await store.close();
-			overload.stop();
 			loop.stop();
 			// The operator can see until the end how far it has come.
 			await ops?.stop();

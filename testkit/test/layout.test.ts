@@ -124,8 +124,9 @@ describe("the layout", () => {
 					named ?? (from.startsWith(".") ? relative(ROOT, join(ROOT, file.path, "..", from)).split("/")[0] : undefined);
 				if (target === undefined || target === file.package || !(target in ARROWS)) continue;
 				const allowed = ARROWS[file.package]?.includes(target) || (file.isTest && target === "testkit");
-				const throughDoor =
-					named !== undefined || file.isTest || file.package === "bench" || file.package === "testkit" || file.package === "cli";
+				const throughDoor = named !== undefined || file.isTest;
+				const isForTools = /^@verbatim\/server\/(parts|testing)$/.test(from);
+				if (isForTools && file.package !== "testkit" && file.package !== "bench") wrong.push(`${file.path} imports ${from}`);
 				if (!allowed || !throughDoor) wrong.push(`${file.path} imports ${from}`);
 			}
 		}

@@ -1,26 +1,12 @@
 // All doors of a server behind one gate: opened together, shut together.
-import type { Timing } from "@verbatim/protocol";
-import type { Accounts } from "../account/accounts.ts";
-import { Gate, type GateLimits } from "../admit/connections.ts";
-import type { Clock, Random } from "../base/clock.ts";
-import { createFaults } from "../base/faults.ts";
-import type { ServerLimits } from "../base/limits.ts";
-import type { Log } from "../base/log.ts";
-import type { Commands } from "../command/commands.ts";
-import { LogSampler } from "../limit/log-sampler.ts";
+import type { Clock } from "../base/clock.ts";
 import { createProxies } from "../link/address.ts";
-import { createFormats } from "../link/formats.ts";
-import type { SessionHost } from "../link/host.ts";
-import type { Shedding } from "../overload/shedding.ts";
-import type { DoorMetrics } from "./connection/parts.ts";
 import { TCP_SETTINGS, type TcpSettings } from "./connection/tcp.ts";
-import { Turns } from "./connection/turns.ts";
 import { type HttpParts, openHttp } from "./http.ts";
 import type { Address } from "./socket/address.ts";
 import type { Door, DoorSpec } from "./socket/listener.ts";
 import { openTcp } from "./tcp.ts";
 import { createOrigins } from "./web/origin.ts";
-import type { PageAssets } from "./web/page.ts";
 
 export interface DoorsOptions {
 	/** HTTP, WebSocket and the web page; undefined: switched off. */
@@ -31,24 +17,12 @@ export interface DoorsOptions {
 	readonly origins: readonly string[];
 	/** Addresses and networks of proxies whose X-Forwarded-For is believed. */
 	readonly proxies: readonly string[];
-	readonly limits: ServerLimits;
-	readonly timing: Timing;
-	readonly gate: GateLimits;
 	/** Default: `TCP_SETTINGS`. */
 	readonly connection?: TcpSettings;
 }
 
-export interface DoorsBehind {
-	readonly host: SessionHost;
-	readonly commands: Commands;
-	readonly accounts: Pick<Accounts, "authenticate" | "refresh">;
-	readonly shedding: Shedding;
-	readonly page: PageAssets;
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly log: Pick<Log, "debug" | "info" | "warn" | "error">;
-	readonly metrics: DoorMetrics;
-}
+/** What listeners need of the server; origins and proxies are configured with them. */
+export type DoorsParts = Omit<HttpParts, "origins" | "proxies">;
 
 export interface OpenDoor {
 	readonly address: Address;
@@ -65,17 +39,10 @@ export interface Doors {
 }
 
 /** Opens the doors that are configured. Rejects with `BindError`, `AddressError` or `RangeError`, and then none is open. */
-export async function openDoors(options: DoorsOptions, behind: DoorsBehind): Promise<Doors> {
+export async function openDoors(options: DoorsOptions, behind: DoorsParts): Promise<Doors> {
 	const settings = options.connection ?? TCP_SETTINGS;
-	const lines = new LogSampler(behind.log, behind.clock);
 	const parts: HttpParts = {
 		...behind,
-		lines,
-		limits: options.limits,
-		timing: options.timing,
-		gate: new Gate(options.gate, behind.clock),
-		turns: new Turns(behind.clock, options.limits, createFaults(behind)),
-		formats: createFormats(options.limits),
 		origins: createOrigins(options.origins),
 		proxies: createProxies(options.proxies),
 	};
@@ -98,7 +65,6 @@ export async function openDoors(options: DoorsOptions, behind: DoorsBehind): Pro
 			for (const door of open) door.stopListening();
 			if (withinMs > 0) await emptied(open, withinMs, behind.clock);
 			for (const door of open) door.closeAll();
-			lines.stop();
 		},
 	};
 }

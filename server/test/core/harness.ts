@@ -15,15 +15,16 @@ import {
 } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import type { Accounts, Identity } from "../../src/account/accounts.ts";
+import { assembleServer } from "../../src/assemble.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/base/limits.ts";
 import type { Metrics } from "../../src/base/metrics.ts";
 import type { Bus } from "../../src/bus/bus.ts";
 import { LocalBus } from "../../src/bus/local.ts";
-import { createCore, type RunningCore } from "../../src/core.ts";
+import type { RunningCore } from "../../src/core.ts";
 import type { SessionInput } from "../../src/link/host.ts";
 import type { Encoded, Format, Link } from "../../src/link/link.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
-import { LevelShedding } from "../../src/overload/shedding.ts";
+import type { LevelShedding } from "../../src/overload/shedding.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store, UserRecord } from "../../src/store/store.ts";
 
@@ -174,7 +175,7 @@ export class Harness {
 	readonly random = new SeededRandom(1);
 	readonly metrics: Metrics = createMetrics();
 	/** Its level is the test's to set. */
-	readonly shedding = new LevelShedding(this.random, this.metrics.overloadRefused);
+	readonly shedding: LevelShedding;
 	readonly logged: { readonly level: string; readonly fields: object; readonly msg: string }[] = [];
 	readonly format = new ObjectFormat();
 	readonly store: Store;
@@ -187,7 +188,7 @@ export class Harness {
 		this.store = options.wrap?.(store) ?? store;
 		const note = (level: string) => (fields: object, msg: string) => void this.logged.push({ level, fields, msg });
 		const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
-		this.core = createCore({
+		const server = assembleServer({
 			store: this.store,
 			bus: options.bus ?? new LocalBus(),
 			accounts: this.accounts(),
@@ -208,9 +209,10 @@ export class Harness {
 				...options.limits,
 			},
 			timing: { ...TIMING, ...options.timing },
-			shedding: this.shedding,
 			version: "verbatim-test",
 		});
+		this.core = server.core;
+		this.shedding = server.shedding;
 	}
 
 	client(format: Format = this.format): TestClient {

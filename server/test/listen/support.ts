@@ -3,16 +3,16 @@ import { TIMING, type Timing } from "@verbatim/protocol";
 import { createAccounts } from "../../src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
 import { GATE_LIMITS, type GateLimits } from "../../src/admit/connections.ts";
+import { assembleServer } from "../../src/assemble.ts";
 import { systemClock, systemRandom } from "../../src/base/clock.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/base/limits.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Metrics } from "../../src/base/metrics.ts";
 import { LocalBus } from "../../src/bus/local.ts";
-import { createCore } from "../../src/core.ts";
-import { type Doors, type DoorsBehind, type DoorsOptions, openDoors } from "../../src/listen/listeners.ts";
+import { type Doors, type DoorsOptions, type DoorsParts, openDoors } from "../../src/listen/listeners.ts";
 import type { PageAssets } from "../../src/listen/web/page.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
-import { LevelShedding } from "../../src/overload/shedding.ts";
+import type { LevelShedding } from "../../src/overload/shedding.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 
@@ -23,7 +23,7 @@ export interface ServerSettings {
 	readonly gate?: Partial<GateLimits>;
 	readonly page?: PageAssets;
 	/** Takes the place of the real heart. */
-	readonly behind?: Partial<DoorsBehind>;
+	readonly behind?: Partial<DoorsParts>;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -63,48 +63,27 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		},
 		fetch: () => Promise.reject(new Error("no network in tests")),
 	});
-	const shedding = new LevelShedding(systemRandom, metrics.overloadRefused);
-	const core = createCore({
+	const server = assembleServer({
 		store,
 		bus: new LocalBus(),
 		accounts,
-		clock: systemClock,
+		clock: settings.behind?.clock ?? systemClock,
 		random: systemRandom,
 		log,
 		metrics,
 		limits,
 		timing,
-		shedding,
+		gate: {
+			...GATE_LIMITS,
+			connectionsPerAddressMax: 1_000,
+			opensPerAddress: { perSecond: 1_000, burst: 1_000 },
+			...settings.gate,
+		},
 		version: "test",
 	});
 	const doors = await openDoors(
-		{
-			http: { address: "127.0.0.1:0" },
-			tcp: { address: "127.0.0.1:0" },
-			origins: [],
-			proxies: [],
-			limits,
-			timing,
-			gate: {
-				...GATE_LIMITS,
-				connectionsPerAddressMax: 1_000,
-				opensPerAddress: { perSecond: 1_000, burst: 1_000 },
-				...settings.gate,
-			},
-			...settings.options,
-		},
-		{
-			host: core,
-			commands: core.commands,
-			accounts,
-			shedding,
-			page: settings.page ?? (() => undefined),
-			clock: systemClock,
-			random: systemRandom,
-			log,
-			metrics,
-			...settings.behind,
-		},
+		{ http: { address: "127.0.0.1:0" }, tcp: { address: "127.0.0.1:0" }, origins: [], proxies: [], ...settings.options },
+		{ ...server.connections, page: settings.page ?? (() => undefined), ...settings.behind },
 	);
 	const port = (door: Doors["http"]): number => (door?.address.kind === "tcp" ? door.address.port : 0);
 	return {
@@ -114,12 +93,12 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		http: `http://127.0.0.1:${port(doors.http)}`,
 		metrics,
 		store,
-		shedding,
+		shedding: server.shedding,
 		faults,
-		drain: () => core.drain(0),
+		drain: () => server.core.drain(0),
 		async [Symbol.asyncDispose]() {
 			await doors.close(0);
-			core.stop();
+			server.stop();
 			accounts.stop();
 			await store.close();
 		},

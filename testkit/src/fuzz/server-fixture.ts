@@ -1,28 +1,28 @@
 // A whole server as a test fixture: listeners on loopback sockets, core on the memory store, real accounts. Errors in its log fail the
 // input, each connection is checked at the server's end by the simulation's tap, and a witness client stays in a room. The server is
 // replaced after a number of inputs, so that a failure depends on few of them, and then checked for leaks of closed connections.
+
 import { TIMING } from "@verbatim/protocol";
-import { createAccounts } from "../../../server/src/account/service.ts";
-import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
-import { GATE_LIMITS, Gate } from "../../../server/src/admit/connections.ts";
-import { systemClock, systemRandom } from "../../../server/src/base/clock.ts";
-import { createFaults } from "../../../server/src/base/faults.ts";
-import { checkedServerLimits, SERVER_LIMITS } from "../../../server/src/base/limits.ts";
-import type { Log } from "../../../server/src/base/log.ts";
-import { LocalBus } from "../../../server/src/bus/local.ts";
-import { createCore } from "../../../server/src/core.ts";
-import { LogSampler } from "../../../server/src/limit/log-sampler.ts";
-import { createProxies } from "../../../server/src/link/address.ts";
-import { createFormats } from "../../../server/src/link/formats.ts";
-import { TCP_SETTINGS } from "../../../server/src/listen/connection/tcp.ts";
-import { Turns } from "../../../server/src/listen/connection/turns.ts";
-import { openHttp } from "../../../server/src/listen/http.ts";
-import { openTcp } from "../../../server/src/listen/tcp.ts";
-import { createOrigins } from "../../../server/src/listen/web/origin.ts";
-import { createMetrics } from "../../../server/src/ops/metrics/metrics.ts";
-import { LevelShedding } from "../../../server/src/overload/shedding.ts";
-import { newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
-import { createMemoryStore } from "../../../server/src/store/memory/memory.ts";
+import {
+	ACCOUNT_DEFAULTS,
+	assembleServer,
+	checkedServerLimits,
+	createAccounts,
+	createMemoryStore,
+	createMetrics,
+	createOrigins,
+	createProxies,
+	GATE_LIMITS,
+	LocalBus,
+	type Log,
+	newMemoryDisk,
+	openHttp,
+	openTcp,
+	SERVER_LIMITS,
+	systemClock,
+	systemRandom,
+	TCP_SETTINGS,
+} from "@verbatim/server/parts";
 import { Waiting } from "../e2e/waiting.ts";
 import { tap } from "../sim/tap.ts";
 import { FuzzClient } from "./fuzz-client.ts";
@@ -148,8 +148,7 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		},
 		fetch: () => Promise.reject(new Error("there is no network here")),
 	});
-	const shedding = new LevelShedding(random, metrics.overloadRefused);
-	const core = createCore({
+	const server = assembleServer({
 		store,
 		bus: new LocalBus(),
 		accounts,
@@ -159,11 +158,7 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		metrics,
 		limits,
 		timing,
-		shedding,
-		version: "fuzzed",
-	});
-	const gate = new Gate(
-		{
+		gate: {
 			...GATE_LIMITS,
 			connectionsPerAddressMax: 1e6,
 			opensPerAddress: { perSecond: 1e6, burst: 1e6 },
@@ -171,9 +166,11 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 			refusalsPerAddress: { perSecond: 1e6, burst: 1e6 },
 			filesPerAddress: { perSecond: 1e6, burst: 1e6 },
 		},
-		clock,
-	);
-	const tapped = tap(createFormats(limits), core, {
+		version: "fuzzed",
+	});
+	const { shedding } = server;
+	const { gate } = server.connections;
+	const tapped = tap(server.connections.formats, server.core, {
 		broken: (words) => void broken.push(`the tap: ${words}`),
 		disk: () => disk,
 		waiting() {},
@@ -181,19 +178,8 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		call: (_what, task) => task(),
 	});
 	const parts = {
+		...server.connections,
 		...tapped,
-		gate,
-		turns: new Turns(clock, limits, createFaults({ clock, random, log, metrics })),
-		limits,
-		timing,
-		clock,
-		random,
-		log,
-		lines: new LogSampler(log, clock),
-		metrics,
-		accounts,
-		commands: core.commands,
-		shedding,
 		page: (path: string) => (path === "/" ? PAGE : undefined),
 		origins: createOrigins(["https://listed.example"]),
 		proxies: createProxies(["127.0.0.1"]),
@@ -242,7 +228,7 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 			} finally {
 				tcp.closeAll();
 				http.closeAll();
-				core.stop();
+				server.stop();
 				accounts.stop();
 				await store.close();
 			}

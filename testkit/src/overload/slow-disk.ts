@@ -3,8 +3,9 @@
 // per draft. Without the file there is no delay.
 //
 // It models a slow disk, not a failing one: that is tested at the store.
+
 import { readFileSync } from "node:fs";
-import { Channel } from "../../../server/src/store/sqlite/channel.ts";
+import { Channel } from "@verbatim/server/testing";
 
 const data = process.argv[process.argv.indexOf("--data") + 1] ?? "";
 

@@ -1,12 +1,19 @@
 // Accounts of a run: passwords and tokens have no place in one thread with virtual time. The users of the devices come by their name alone.
 // Newcomers are guests as they are: the server's own code for guests and their keys, with a stand-in for tokens.
+
 import { create, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
-import type { Accounts, Identity } from "../../../server/src/account/accounts.ts";
-import { createGuestLogin, type GuestLogin } from "../../../server/src/account/guest-login.ts";
-import { createGuests, type Guests } from "../../../server/src/account/guests.ts";
-import { ACCOUNT_DEFAULTS } from "../../../server/src/account/settings.ts";
-import type { Log } from "../../../server/src/base/log.ts";
-import type { Store, UserRecord } from "../../../server/src/store/store.ts";
+import {
+	ACCOUNT_DEFAULTS,
+	type Accounts,
+	createGuestLogin,
+	createGuests,
+	type GuestLogin,
+	type Guests,
+	type Identity,
+	type Log,
+	type Store,
+	type UserRecord,
+} from "@verbatim/server/parts";
 import type { Machine } from "./machine.ts";
 import { isNewcomer } from "./newcomer.ts";
 import type { Thrower } from "./throwing.ts";

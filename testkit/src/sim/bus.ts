@@ -1,6 +1,6 @@
 // The bus of a run that misbehaves by seed: what is published may be lost, come twice, late, or in another order. It outlives no process, and
 // once all is mended it brings everything at once.
-import type { Bus, BusMessage, BusStats } from "../../../server/src/bus/bus.ts";
+import type { Bus, BusMessage, BusStats } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 

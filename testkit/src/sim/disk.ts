@@ -1,13 +1,17 @@
 // The server's disk. What has been synced is a journal of batches, from which the tables can be built again at any time: that is
 // what a crash leaves. A batch that was being written when the power went is there afterwards or not, as chance has it; nobody
 // was told of it, so both are right. The journal up to some earlier place is a backup.
+
 import { type Entry, Refusal } from "@verbatim/protocol";
-import type { RuleLimits } from "../../../server/src/log/decide.ts";
-import type { BatchResult } from "../../../server/src/store/batches.ts";
-import type { MemoryDevice } from "../../../server/src/store/memory/device.ts";
-import { type MemoryDisk, newMemoryDisk } from "../../../server/src/store/memory/disk.ts";
-import { carryOutAll } from "../../../server/src/store/memory/memory.ts";
-import type { Draft } from "../../../server/src/store/store.ts";
+import {
+	type BatchResult,
+	carryOutAll,
+	type Draft,
+	type MemoryDevice,
+	type MemoryDisk,
+	newMemoryDisk,
+	type RuleLimits,
+} from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Recorder } from "./recorder.ts";

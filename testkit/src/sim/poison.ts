@@ -1,8 +1,7 @@
 // A bug of the server in one room, as far as a client sees it: sends are answered `internal`, again and again, whether they were
 // committed before or not, and the session may end by it, with or without that answer.
 import { Refusal, type Up } from "@verbatim/protocol";
-import type { SessionInput } from "../../../server/src/link/host.ts";
-import type { Draft, Store } from "../../../server/src/store/store.ts";
+import type { Draft, SessionInput, Store } from "@verbatim/server/parts";
 import type { PoisonOptions } from "./options.ts";
 
 export interface PoisonPort {

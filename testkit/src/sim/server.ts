@@ -1,22 +1,22 @@
 // The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
 // again. What is left out is what has no place in one thread with virtual time: passwords and tokens (accounts.ts);
 // and of the HTTP API there are the commands, without HTTP.
+
 import { type Command, create, type Down, DownSchema, LIMITS, Refusal, Room_Kind, UpSchema } from "@verbatim/protocol";
-import { GATE_LIMITS, Gate } from "../../../server/src/admit/connections.ts";
-import { createFaults } from "../../../server/src/base/faults.ts";
-import { SERVER_LIMITS } from "../../../server/src/base/limits.ts";
-import type { Log } from "../../../server/src/base/log.ts";
-import type { Bus } from "../../../server/src/bus/bus.ts";
-import { LocalBus } from "../../../server/src/bus/local.ts";
-import { createCore, type RunningCore } from "../../../server/src/core.ts";
-import { LogSampler } from "../../../server/src/limit/log-sampler.ts";
-import { createFormats } from "../../../server/src/link/formats.ts";
-import { Turns } from "../../../server/src/listen/connection/turns.ts";
-import { createMetrics } from "../../../server/src/ops/metrics/metrics.ts";
-import { LevelShedding } from "../../../server/src/overload/shedding.ts";
-import { type OverloadWatch, watchOverload } from "../../../server/src/overload/watch.ts";
-import { createMemoryStore, type MemoryStore } from "../../../server/src/store/memory/memory.ts";
-import type { Draft, Store, UserRef } from "../../../server/src/store/store.ts";
+import {
+	type AssembledServer,
+	assembleServer,
+	type Bus,
+	createMemoryStore,
+	createMetrics,
+	type Draft,
+	LocalBus,
+	type Log,
+	type MemoryStore,
+	SERVER_LIMITS,
+	type Store,
+	type UserRef,
+} from "@verbatim/server/parts";
 import { createSimAccounts } from "./accounts.ts";
 import { SimBus } from "./bus.ts";
 import type { Chance } from "./chance.ts";
@@ -50,9 +50,7 @@ export class SimServer {
 	/** Users of whom a hello is being refused, and when. */
 	private readonly refusing = new Map<string, number>();
 	private machine: Machine | undefined;
-	private core: RunningCore | undefined;
-	private overload: OverloadWatch | undefined;
-	private shedding: LevelShedding | undefined;
+	private server: AssembledServer | undefined;
 	private ageGrowth = AGE_GROWTH;
 	private store: MemoryStore | undefined;
 	private boots = 0;
@@ -82,7 +80,7 @@ export class SimServer {
 
 	/** Does it let go of anything? */
 	get overloaded(): boolean {
-		return this.shedding !== undefined && this.shedding.level > 0;
+		return (this.server?.shedding.level ?? 0) > 0;
 	}
 
 	get up(): boolean {
@@ -128,14 +126,7 @@ export class SimServer {
 			turnBytesMax: options.pageBytesMax,
 		};
 		const log = this.log();
-		const shedding = new LevelShedding(machine, METRICS.overloadRefused);
-		this.shedding = shedding;
-		const draftAgeMs = () => this.ageGrowth * store.stats().oldestMs;
-		this.overload = watchOverload(
-			{ clock: machine, log, metrics: METRICS, loopLagMs: () => 0, draftAgeMs, memory: ENDLESS },
-			shedding,
-		);
-		this.core = createCore({
+		const server = assembleServer({
 			store: served,
 			bus: this.bus(machine),
 			accounts: createSimAccounts({
@@ -153,11 +144,12 @@ export class SimServer {
 			metrics: METRICS,
 			limits,
 			timing: SIM_TIMING,
-			shedding,
+			load: { loopLagMs: () => 0, memory: ENDLESS, draftAgeMs: () => this.ageGrowth * store.stats().oldestMs },
 			helloLimits: HELLO_LIMITS,
 			version: "verbatim-sim",
 		});
-		const tapped = tap(createFormats(limits), this.core, {
+		this.server = server;
+		const tapped = tap(server.connections.formats, server.core, {
 			broken: (words) => this.recorder.fault(machine.name, words),
 			disk: () => this.disk.memory,
 			waiting: (bytes) => {
@@ -167,18 +159,7 @@ export class SimServer {
 			closed: (why) => this.thrower.closed(why),
 			call: (what, task) => this.thrower.call(what, task),
 		});
-		const parts = {
-			...tapped,
-			gate: new Gate(GATE_LIMITS, machine),
-			turns: new Turns(machine, limits, createFaults({ clock: machine, random: machine, log, metrics: METRICS })),
-			limits,
-			timing: SIM_TIMING,
-			clock: machine,
-			random: machine,
-			log,
-			lines: new LogSampler(log, machine),
-			metrics: METRICS,
-		};
+		const parts = { ...server.connections, ...tapped };
 		const fault = (cause: unknown): void => this.recorder.fault("the server", cause);
 		this.network.listener = { host: { machine, parts, fault } };
 		this.recorder.note(`${machine.name} starts`);
@@ -190,8 +171,7 @@ export class SimServer {
 		this.recorder.note(`${this.machine?.name}: ${how}`);
 		this.machine?.kill();
 		this.thrower.killed();
-		this.overload?.stop();
-		this.core?.stop();
+		this.server?.stop();
 		this.network.listener = { silent: how === "power" };
 		this.network.serverGone(how === "power");
 		this.disk.crash();
@@ -199,8 +179,8 @@ export class SimServer {
 
 	/** Stops as a server should: drains, finishes what is under way, closes. */
 	drain(stopped: () => void): void {
-		const { core, machine, store } = this;
-		if (core === undefined || machine === undefined || store === undefined || !this.up) return;
+		const { server, machine, store } = this;
+		if (server === undefined || machine === undefined || store === undefined || !this.up) return;
 		this.recorder.note(`${machine.name} drains`);
 		this.network.listener = { silent: false };
 		const end = (): void => {
@@ -209,7 +189,7 @@ export class SimServer {
 			stopped();
 		};
 		machine.after(SIM_TIMING.drainMs, end);
-		core
+		server.core
 			.drain(SIM_TIMING.drainMs)
 			.then(() => store.close())
 			.then(
@@ -221,10 +201,10 @@ export class SimServer {
 	/** One command of a user without a session, as the HTTP API runs it. What a server does not live to answer is never answered. */
 	request(user: string, command: Command, answered: (body: Down["body"] | Error) => void): void {
 		const record = this.disk.memory.users.get(user);
-		const { core, machine } = this;
-		if (record === undefined || core === undefined) return;
+		const { server, machine } = this;
+		if (record === undefined || server === undefined) return;
 		machine?.do(() => {
-			core.commands.run({ user: record }, create(UpSchema, { command }).command, "").then(
+			server.core.commands.run({ user: record }, create(UpSchema, { command }).command, "").then(
 				(body) => machine.do(() => answered(create(DownSchema, { body }).body)),
 				(cause: unknown) => machine.do(() => answered(cause instanceof Error ? cause : new Error(String(cause)))),
 			);
@@ -297,8 +277,7 @@ export class SimServer {
 	}
 
 	stop(): void {
-		this.overload?.stop();
-		this.core?.stop();
+		this.server?.stop();
 		this.machine?.kill();
 	}
 

@@ -1,8 +1,9 @@
 // A connection that several users share, one after the other: the hello of the first is refused late, after its credential was accepted;
 // then a user says hello on it who is in no room at all. That one must be sent nothing of any room, which the tap judges.
+
 import type { Connection } from "@verbatim/client";
 import { type Command, create, type Down, UpSchema } from "@verbatim/protocol";
-import { CODECS } from "../../../server/src/link/formats.ts";
+import { CODECS } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";

@@ -1,9 +1,7 @@
 // Listens on the wires, at the server's end, for the judge of connections (../history/wire-judge.ts).
+
 import type { Down, Up } from "@verbatim/protocol";
-import type { Formats } from "../../../server/src/link/formats.ts";
-import type { SessionHost, SessionInput } from "../../../server/src/link/host.ts";
-import type { Encoded, Format, Link } from "../../../server/src/link/link.ts";
-import type { MemoryDisk } from "../../../server/src/store/memory/disk.ts";
+import type { Encoded, Format, Formats, Link, MemoryDisk, SessionHost, SessionInput } from "@verbatim/server/parts";
 import { WireJudge } from "../history/wire-judge.ts";
 
 export interface TapPort {

@@ -1,10 +1,10 @@
 // A framed TCP connection: the server's code for it, preface, framing and back-pressure included, on a socket that this file plays.
 // The client's end says the preface and frames what it sends, as the SDK's transport for Node does on a real socket.
+
 import { type Ending, TransportError } from "@verbatim/client";
 import { CLOSES, type Framer, LIMITS, PrefaceAnswerReader, prefaceFramer, renderPreface } from "@verbatim/protocol";
+import { Recogniser, TCP_SETTINGS, TcpConnection } from "@verbatim/server/parts";
 import type { Socket } from "bun";
-import { TCP_SETTINGS, TcpConnection } from "../../../server/src/listen/connection/tcp.ts";
-import { Recogniser } from "../../../server/src/listen/detect.ts";
 import type { Pipe } from "./pipe.ts";
 import { AnyWire, type WireParts } from "./wire.ts";
 

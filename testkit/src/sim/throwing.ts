@@ -4,13 +4,7 @@
 //
 // The places are methods of the server's own classes, replaced for as long as a run lasts; production code knows nothing of it.
 
-import { LiveRoom } from "../../../server/src/room/room.ts";
-import { Subscribers } from "../../../server/src/room/subscribers.ts";
-import { Vigil } from "../../../server/src/session/deadlines.ts";
-import { Flusher } from "../../../server/src/session/flusher.ts";
-import { Outbox } from "../../../server/src/session/outbox.ts";
-import { Principal } from "../../../server/src/session/principal.ts";
-import { Session } from "../../../server/src/session/session.ts";
+import { Flusher, LiveRoom, Outbox, Principal, Session, Subscribers, Vigil } from "@verbatim/server/testing";
 
 /** encode, write, bufferedBytes: of a link. began, ended, authenticate: of accounts. claim, answerJoin: in the middle of a send, of a join. */
 export const THROW_PLACES = [

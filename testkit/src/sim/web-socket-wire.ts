@@ -1,8 +1,8 @@
 // A WebSocket: the server's code for it, on a socket that this file plays. The client's end is a message as it is.
+
 import { TransportError } from "@verbatim/client";
+import { TCP_SETTINGS, type WsData, WsLink, wsKind } from "@verbatim/server/parts";
 import type { ServerWebSocket } from "bun";
-import { TCP_SETTINGS } from "../../../server/src/listen/connection/tcp.ts";
-import { type WsData, WsLink, wsKind } from "../../../server/src/listen/connection/ws.ts";
 import { AnyWire, type WireParts } from "./wire.ts";
 
 export class WebSocketWire extends AnyWire<Uint8Array | string> {

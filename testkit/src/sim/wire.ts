@@ -1,8 +1,9 @@
 // A connection between a device and the server: two pipes, and two ends that are each told once when it is over. What carries the
 // messages is in web-socket-wire.ts and tcp-wire.ts; the server's ends there are the server's own code.
+
 import { type Connection, type ConnectionEvents, type Ending, TransportError } from "@verbatim/client";
 import { type CodecName, jsonCodec, protoCodec } from "@verbatim/protocol";
-import type { DoorParts } from "../../../server/src/listen/connection/parts.ts";
+import type { DoorParts } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import { Pipe, type Route } from "./pipe.ts";

@@ -1,9 +1,15 @@
 // The configuration from its three sources at once: flags, environment and a TOML file, with valid and invalid values.
+import {
+	ConfigError,
+	type ConfigSources,
+	environmentName,
+	type LoadedConfig,
+	loadConfig,
+	parseAddress,
+	SETTING_KEYS,
+	showConfig,
+} from "@verbatim/server/testing";
 import { parse, TomlError } from "smol-toml";
-import { parseAddress } from "../../../../server/src/listen/socket/address.ts";
-import { ConfigError, type ConfigSources, type LoadedConfig, loadConfig } from "../../../../server/src/ops/config/load.ts";
-import { environmentName, SETTING_KEYS } from "../../../../server/src/ops/config/settings.ts";
-import { showConfig } from "../../../../server/src/ops/config/show.ts";
 import { Choices } from "../choices.ts";
 import { must, mustEqual, PropertyViolation, type Target } from "../target.ts";
 import { mustBeTerminalSafe } from "../terminal-safe.ts";

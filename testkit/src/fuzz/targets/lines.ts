@@ -1,4 +1,5 @@
 // Line mode without sockets: bytes to lines, lines to commands, and messages of the server to lines.
+
 import {
 	type Entry,
 	EntrySchema,
@@ -9,18 +10,19 @@ import {
 	PageSchema,
 	RoomSchema,
 } from "@verbatim/protocol";
-import { RoomBook } from "../../../../server/src/listen/line/book.ts";
-import { parseLine } from "../../../../server/src/listen/line/parse.ts";
-import { type LineEvent, LineReader } from "../../../../server/src/listen/line/reader.ts";
 import {
+	type LineEvent,
+	LineReader,
 	labelOf,
 	lineOf,
+	parseLine,
+	RoomBook,
 	renderEntry,
 	renderFailure,
 	renderMembers,
 	renderNotice,
 	renderRooms,
-} from "../../../../server/src/listen/line/render.ts";
+} from "@verbatim/server/testing";
 import { Choices } from "../choices.ts";
 import { generateDown, generateMessage } from "../generate-message.ts";
 import { must, mustEqual, type Target } from "../target.ts";

@@ -1,7 +1,7 @@
 // Names of users and rooms: normal form, and skeletons against confusable names.
+
 import { LIMITS } from "@verbatim/protocol";
-import { checkName, sameName } from "../../../../server/src/name/names.ts";
-import { skeletonOf } from "../../../../server/src/name/skeleton.ts";
+import { checkName, sameName, skeletonOf } from "@verbatim/server/testing";
 import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 import { mustBeTerminalSafe } from "../terminal-safe.ts";

@@ -1,9 +1,9 @@
 // Forged tokens, the attacks of RFC 8725 among them, signed by this server's key or by an attacker's.
+
 import { Refusal } from "@verbatim/protocol";
+import { ACCOUNT_DEFAULTS, systemRandom } from "@verbatim/server/parts";
+import { claimedIssuer, createMint, type TokenKind, type TokenMint } from "@verbatim/server/testing";
 import { SignJWT } from "jose";
-import { ACCOUNT_DEFAULTS } from "../../../../server/src/account/settings.ts";
-import { claimedIssuer, createMint, type TokenKind, type TokenMint } from "../../../../server/src/account/tokens.ts";
-import { systemRandom } from "../../../../server/src/base/clock.ts";
 import { Choices } from "../choices.ts";
 import { must, mustEqual, type Target } from "../target.ts";
 

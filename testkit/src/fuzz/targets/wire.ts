@@ -1,8 +1,9 @@
 // Conversations over framed TCP and WebSocket with a whole server. An input is a script of one to three clients, each with its own
 // transport: valid commands in any state, any message of the schema, mutated messages, arbitrary and damaged frames, unframed bytes,
 // waiting, reconnecting with cursors.
+
 import { type Command, create, EncodeError, type Room_Kind, UpSchema } from "@verbatim/protocol";
-import { LEVEL_MAX } from "../../../../server/src/overload/levels.ts";
+import { LEVEL_MAX } from "@verbatim/server/testing";
 import { Choices } from "../choices.ts";
 import { FuzzClient, WAYS } from "../fuzz-client.ts";
 import { generateUp, jsonNames } from "../generate-message.ts";

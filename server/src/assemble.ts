@@ -1,0 +1,71 @@
+// The one place where a server is put together of its parts: for production (main.ts), tests, the simulator and the fuzzer. They differ in the
+// store, bus, accounts, clock and limits they give, and in how connections reach it.
+import { GATE_LIMITS, Gate, type GateLimits } from "./admit/connections.ts";
+import { createFaults } from "./base/faults.ts";
+import { type CoreOptions, createCore, type RunningCore } from "./core.ts";
+import { LogSampler } from "./limit/log-sampler.ts";
+import { createFormats } from "./link/formats.ts";
+import type { ApiParts } from "./listen/api/routes.ts";
+import type { DoorParts } from "./listen/connection/parts.ts";
+import { Turns } from "./listen/connection/turns.ts";
+import { LevelShedding } from "./overload/shedding.ts";
+import { type Memory, type OverloadWatch, watchOverload } from "./overload/watch.ts";
+
+export interface ServerParts extends Omit<CoreOptions, "shedding"> {
+	/** Default: `GATE_LIMITS`. */
+	readonly gate?: GateLimits;
+	/** What the level of overload is judged by; absent: it stays 0 unless it is set by hand. */
+	readonly load?: LoadSignals;
+}
+
+export interface LoadSignals {
+	loopLagMs(): number;
+	readonly memory: Memory;
+	/** Default: what the store tells. */
+	draftAgeMs?(): number;
+}
+
+export interface AssembledServer {
+	readonly core: RunningCore;
+	readonly shedding: LevelShedding;
+	readonly overload: OverloadWatch | undefined;
+	/** For those who open listeners, or simulate connections. */
+	readonly connections: DoorParts & Pick<ApiParts, "accounts" | "commands" | "shedding">;
+	/** Stops all timers and closes the bus. The store and the accounts are the caller's. */
+	stop(): void;
+}
+
+export function assembleServer(parts: ServerParts): AssembledServer {
+	const { store, accounts, clock, random, log, metrics, limits, timing, load } = parts;
+	const shedding = new LevelShedding(random, metrics.overloadRefused);
+	const draftAgeMs = load?.draftAgeMs ?? (() => store.stats().oldestMs);
+	const overload = load && watchOverload({ clock, log, metrics, ...load, draftAgeMs }, shedding);
+	const core = createCore({ ...parts, shedding });
+	const lines = new LogSampler(log, clock);
+	return {
+		core,
+		shedding,
+		overload,
+		connections: {
+			host: core,
+			commands: core.commands,
+			accounts,
+			shedding,
+			gate: new Gate(parts.gate ?? GATE_LIMITS, clock),
+			formats: createFormats(limits),
+			turns: new Turns(clock, limits, createFaults(parts)),
+			limits,
+			timing,
+			clock,
+			random,
+			log,
+			lines,
+			metrics,
+		},
+		stop() {
+			overload?.stop();
+			core.stop();
+			lines.stop();
+		},
+	};
+}

@@ -1,0 +1,21 @@
+// The third door of this package: functions that are fuzzed one by one, and classes in whose methods faults are injected. For the testkit alone.
+export { claimedIssuer, createMint, type TokenKind, type TokenMint } from "./account/tokens.ts";
+export { RoomBook } from "./listen/line/book.ts";
+export { parseLine } from "./listen/line/parse.ts";
+export { type LineEvent, LineReader } from "./listen/line/reader.ts";
+export { labelOf, lineOf, renderEntry, renderFailure, renderMembers, renderNotice, renderRooms } from "./listen/line/render.ts";
+export { parseAddress } from "./listen/socket/address.ts";
+export { checkName, sameName } from "./name/names.ts";
+export { skeletonOf } from "./name/skeleton.ts";
+export { ConfigError, type ConfigSources, type LoadedConfig, loadConfig } from "./ops/config/load.ts";
+export { environmentName, SETTING_KEYS } from "./ops/config/settings.ts";
+export { showConfig } from "./ops/config/show.ts";
+export { LEVEL_MAX } from "./overload/levels.ts";
+export { LiveRoom } from "./room/room.ts";
+export { Subscribers } from "./room/subscribers.ts";
+export { Vigil } from "./session/deadlines.ts";
+export { Flusher } from "./session/flusher.ts";
+export { Outbox } from "./session/outbox.ts";
+export { Principal } from "./session/principal.ts";
+export { Session } from "./session/session.ts";
+export { Channel } from "./store/sqlite/channel.ts";
