@@ -2,7 +2,7 @@
 // providers, names, guests, limits); here they are put in order, cheapest first: limits, then what can be refused by looking,
 // then what costs a hash or a write.
 import { type Hello, Refusal, type Tokens } from "@verbatim/protocol";
-import { createGate } from "../admit/logins.ts";
+import { createLoginAdmission } from "../admit/logins.ts";
 import type { Clock, Random } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
@@ -53,7 +53,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	const mint = await createMint(settings.tokens, store, clock, random);
 	const providers = providersOf(parts);
 	const passwords = createPasswords(settings.passwords, clock, random);
-	const gate = createGate(settings.limits, clock);
+	const admission = createLoginAdmission(settings.limits, clock);
 	const guests = createGuests(store, settings, clock, log);
 	const guestLogin = createGuestLogin({ store, guests, clock, random });
 
@@ -80,13 +80,13 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 
 	const asGuest = async (guest: { name: string; key: string }, from: From): Promise<Identity> => {
 		if (!settings.guests) throw new Refusal("forbidden", "guests are not let in here; log in or register");
-		gate.enter(from.address);
+		admission.admit(from.address);
 		return welcome(await guestLogin(guest, from.lasting), from);
 	};
 
 	const register = async (name: string, password: string, from: From): Promise<Identity> => {
 		if (!settings.registration) throw new Refusal("forbidden", "accounts are made by an operator here");
-		gate.enter(from.address);
+		admission.admit(from.address);
 		const named = mustBeName(name);
 		await guests.ready;
 		// Only what is sure not to become free: whether a guest still has its name is for the store to say.
@@ -106,10 +106,10 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	};
 
 	const login = async (name: string, password: string, from: From): Promise<Identity> => {
-		gate.enter(from.address);
+		admission.admit(from.address);
 		const checked = checkName(name);
 		const key = checked.ok ? checked.skeleton : "";
-		gate.beginTry(key);
+		admission.beginTry(key);
 		let how: "right" | "wrong" | "undecided" = "undecided";
 		try {
 			const user = await byName(name);
@@ -120,7 +120,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 			if (passwords.isOutdated(hash)) rehash(user, password);
 			return await welcome(user, from);
 		} finally {
-			gate.endTry(key, how);
+			admission.endTry(key, how);
 		}
 	};
 

@@ -1,76 +1,76 @@
-// The order in which hellos are looked at. While there is room each is at once; otherwise they wait in two lanes, and whoever comes
-// back goes ahead of whoever was never inside: after a cut the ones who were talking are in again first. A stranger's hello can cost
-// a hash or a write, so strangers have only half of the places: a crowd of them never holds up a single one who comes back.
+// The queue of hellos. Hellos beyond the concurrency limit wait in two lanes, and returning clients go before new ones: after an outage, users who
+// were connected are back first. A new client's hello can cost a password hash or a write, so new ones get at most half of the places: however many
+// they are, they do not delay a returning client.
 //
-// Both lanes are bounded, and nobody waits for ever: the hello's deadline ends who was not reached in time.
+// Both lanes are bounded, and the hello's deadline ends connections that wait too long.
 import { type Hello, Refusal } from "@verbatim/protocol";
-import { COME_BACK_MS } from "../overload/levels.ts";
+import { RETRY_AFTER_MS } from "../overload/levels.ts";
 import type { Shedding } from "../overload/shedding.ts";
 
-export type Lane = "back" | "fresh";
+export type Lane = "returning" | "new";
 
 export interface HelloLimits {
-	/** Looked at side by side, in all. */
+	/** Hellos processed concurrently. */
 	readonly atOnceMax: number;
-	/** Of them strangers. */
-	readonly freshAtOnceMax: number;
+	/** Of them, of new clients. */
+	readonly newAtOnceMax: number;
 	/** Waiting in each lane; beyond: `busy`. */
 	readonly waitingMax: number;
 }
 
-export const HELLO_LIMITS: HelloLimits = { atOnceMax: 1_024, freshAtOnceMax: 512, waitingMax: 20_000 };
+export const HELLO_LIMITS: HelloLimits = { atOnceMax: 1_024, newAtOnceMax: 512, waitingMax: 20_000 };
 
-/** Who shows a token was let in before. */
+/** A client with a token was admitted before. */
 export function laneOf(credential: Hello["credential"]): Lane {
-	return credential.case === "token" || credential.case === "refresh" ? "back" : "fresh";
+	return credential.case === "token" || credential.case === "refresh" ? "returning" : "new";
 }
 
 export class HelloQueue {
 	private readonly limits: HelloLimits;
 	private readonly shedding: Shedding;
-	private readonly inside = { back: 0, fresh: 0 };
-	private readonly lanes: { readonly [L in Lane]: Array<() => void> } = { back: [], fresh: [] };
+	private readonly underWay = { returning: 0, new: 0 };
+	private readonly lanes: { readonly [L in Lane]: Array<() => void> } = { returning: [], new: [] };
 
 	constructor(shedding: Shedding, limits: HelloLimits = HELLO_LIMITS) {
 		this.shedding = shedding;
 		this.limits = limits;
 	}
 
-	/** Hellos that wait for their turn. */
+	/** Hellos that wait. */
 	get waiting(): number {
-		return this.lanes.back.length + this.lanes.fresh.length;
+		return this.lanes.returning.length + this.lanes.new.length;
 	}
 
 	/**
-	 * A hello has come. Undefined: it may be looked at now; otherwise when the promise resolves. `done` follows in both cases.
-	 * Throws `Refusal` `busy`; then it does not.
+	 * Enters a hello. Undefined: it may be processed now; otherwise when the promise resolves. `done` must follow in both cases, but not if this
+	 * throws `Refusal` `busy`.
 	 */
 	enter(lane: Lane): Promise<void> | undefined {
-		if (lane === "fresh") this.shedding.mayRefuse("logins");
+		if (lane === "new") this.shedding.refuseIfShed("logins");
 		if (this.mayGo(lane)) {
-			this.inside[lane]++;
+			this.underWay[lane]++;
 			return undefined;
 		}
 		if (this.lanes[lane].length >= this.limits.waitingMax)
-			throw new Refusal("busy", "too many are coming in just now", COME_BACK_MS);
+			throw new Refusal("busy", "too many are coming in just now", RETRY_AFTER_MS);
 		return new Promise((resolve) => this.lanes[lane].push(resolve));
 	}
 
-	/** It has been looked at, or is not there any more. */
+	/** A hello that entered was processed, or its connection is gone. */
 	done(lane: Lane): void {
-		this.inside[lane]--;
-		for (const next of ["back", "fresh"] as const) {
+		this.underWay[lane]--;
+		for (const next of ["returning", "new"] as const) {
 			while (this.mayGo(next)) {
 				const go = this.lanes[next].shift();
 				if (go === undefined) break;
-				this.inside[next]++;
+				this.underWay[next]++;
 				go();
 			}
 		}
 	}
 
 	private mayGo(lane: Lane): boolean {
-		const { inside, limits } = this;
-		return inside.back + inside.fresh < limits.atOnceMax && (lane === "back" || inside.fresh < limits.freshAtOnceMax);
+		const { underWay, limits } = this;
+		return underWay.returning + underWay.new < limits.atOnceMax && (lane === "returning" || underWay.new < limits.newAtOnceMax);
 	}
 }

@@ -1,6 +1,5 @@
-// What stands before every password, registration and guest: limits for the address, for the account, and for failures, each on
-// its own, so that neither one address against many accounts nor many addresses against one account get far. A name that does
-// not exist has limits like one that does: they tell nothing.
+// Rate limits of log-ins, registrations and guests: by address, by account, and by failures, independently, against guessing from one address at
+// many accounts and from many addresses at one. Names without an account have the same limits, so that they do not reveal which accounts exist.
 import { Refusal } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import { addressKey } from "../limit/address.ts";
@@ -11,15 +10,15 @@ import { Failures } from "../limit/failures.ts";
 export interface LoginLimits {
 	/** Log-ins, registrations and guests of one address (an IPv6 /64). Resuming with a token is not limited here. */
 	readonly perAddress: Rate;
-	/** Tries to log in to one account, whoever makes them and however they end. */
+	/** Tries to log in to one account, from all addresses, failed or not. */
 	readonly perAccount: Rate;
 	readonly failures: FailureLimits;
-	/** Addresses without the limit per address, as they reach the server: a gateway of the operator's own, a load test. */
+	/** Addresses without the limit per address: the operator's own gateway, a load test. */
 	readonly exemptAddresses: readonly string[];
 }
 
 export interface FailureLimits {
-	/** Failed tries in a row that cost nothing but their time. */
+	/** Failed tries in a row without a wait. */
 	readonly free: number;
 	/** The wait after the first failure beyond; it doubles with each, up to `waitMaxMs`. */
 	readonly waitMs: number;
@@ -28,22 +27,22 @@ export interface FailureLimits {
 	readonly forgetMs: number;
 }
 
-export interface LoginGate {
-	/** Somebody at `address` wants to come in. Throws `Refusal` `rate_limited`. */
-	enter(address: string): void;
-	/** A password for the account `key` is about to be tried. Throws `Refusal` `rate_limited`. */
+export interface LoginAdmission {
+	/** Admits a log-in, registration or guest from `address`. Throws `Refusal` `rate_limited`. */
+	admit(address: string): void;
+	/** Admits a password check for the account `key`. Throws `Refusal` `rate_limited`. */
 	beginTry(key: string): void;
-	/** How the try ended; `undecided` where it came to no end. */
+	/** The result of the try; `undecided` where it has none. */
 	endTry(key: string, how: "right" | "wrong" | "undecided"): void;
 }
 
-export function createGate(limits: LoginLimits, clock: Pick<Clock, "monotonic">): LoginGate {
+export function createLoginAdmission(limits: LoginLimits, clock: Pick<Clock, "monotonic">): LoginAdmission {
 	const addresses = new Buckets(limits.perAddress, clock);
 	const accounts = new Buckets(limits.perAccount, clock);
 	const failures = new Failures(limits.failures, clock);
 	const exempt = new Set(limits.exemptAddresses.map(addressKey));
 	return {
-		enter(address) {
+		admit(address) {
 			const key = addressKey(address);
 			if (exempt.has(key)) return;
 			const waitMs = addresses.take(key);

@@ -1,7 +1,6 @@
-// What a connection is charged for that costs the server work and its peer nothing: refusals that are the peer's own doing, pings, pongs
-// that nobody asked for, and messages that are none. Whoever has used up its tokens is not read for a while; whoever sends mostly what is
-// no message is no client of this protocol; whoever was not welcomed yet has little to say. Made with the first charge: most sessions
-// have none.
+// Limits what costs the server work and the peer nothing: refusals that the peer causes, pings, unsolicited pongs, malformed messages. A
+// connection out of tokens is not read for a while; one that sends mostly malformed messages is closed; before the welcome the limits are low.
+// Created with the first charge: most sessions have none.
 import type { CloseName } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { ServerLimits } from "../base/limits.ts";
@@ -17,21 +16,21 @@ export interface RefusalRateParts {
 		ServerLimits,
 		"refusalsPerSecond" | "refusalsBurst" | "malformedPerSecond" | "malformedBurst" | "unauthenticatedRefusalsMax"
 	>;
-	/** By address, for whoever was not welcomed yet. */
+	/** By address, for connections before their welcome. */
 	readonly unauthenticatedRefusals: Buckets;
 	readonly metrics: Pick<Metrics, "throttled">;
 }
 
 export interface RefusalRateSession {
 	readonly address: string;
-	/** Was it welcomed? */
+	/** Has it been welcomed? */
 	readonly live: boolean;
 	end(why: CloseName, reason?: string, retryAfterMs?: number): void;
-	/** Reading stops, or goes on. */
+	/** Pauses or resumes reading. */
 	rest(resting: boolean): void;
 }
 
-/** Reading is not stopped for less than this: for each token alone it would be stopped and begun a hundred times a second. */
+/** The shortest pause of reading: pausing for single tokens would switch a hundred times a second. */
 export const REST_MS_MIN = 250;
 
 export class RefusalRate {
@@ -47,7 +46,7 @@ export class RefusalRate {
 		this.parts = parts;
 	}
 
-	/** Something was refused, or answered that cost the peer nothing. May end the session. */
+	/** Charges a refusal (or another answer that cost the peer nothing) or a malformed message. May end the session. */
 	charge(what: "refusal" | "malformed"): void {
 		const { session, parts } = this;
 		const { limits } = parts;
@@ -72,7 +71,7 @@ export class RefusalRate {
 		this.cancelRest = undefined;
 	}
 
-	/** Has it ended the session? */
+	/** Returns true if it has ended the session. */
 	private chargeAddress(): boolean {
 		const { session, parts } = this;
 		if (++this.unauthenticated > parts.limits.unauthenticatedRefusalsMax) {

@@ -1,11 +1,11 @@
-// Time and chance are passed in, so that the whole server can run inside a seeded simulation. Outside this file and main.ts
-// nothing in the server touches `Date`, timers or `Math.random`.
+// Clock and randomness are passed in, so that the server can run inside a seeded simulation. Outside this file and main.ts nothing in the
+// server uses `Date`, timers or `Math.random`.
 
 /** Cancels a timer; calling it late or twice does nothing. */
 export type Cancel = () => void;
 
 export interface Clock {
-	/** Wall clock, milliseconds since the Unix epoch. May jump; for people and token expiry only. */
+	/** Wall clock, milliseconds since the Unix epoch. May jump; for display and token expiry only. */
 	now(): number;
 	/** Milliseconds since an arbitrary start; never goes back. For every duration and deadline. */
 	monotonic(): number;
@@ -22,7 +22,7 @@ export interface Random {
 	bytes(count: number): Uint8Array;
 }
 
-/** A clock's time as a Date, for libraries that want one. */
+/** A clock's time as a Date, for libraries that take one. */
 export function dateAt(ms: number): Date {
 	return new Date(ms);
 }

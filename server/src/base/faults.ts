@@ -1,5 +1,5 @@
-// Our own bugs, met while others are served. Whoever calls many in a loop (subscribers, listeners, timers) catches what each of them throws
-// and reports it here: it is counted by its place and logged under a trace id, and the loop goes on.
+// Reports of our own bugs. A loop over many callees (subscribers, listeners, timers) catches what each throws and reports it here: counted by
+// place, logged under a trace id; the loop continues.
 import type { Clock, Random } from "./clock.ts";
 import { newId } from "./ids.ts";
 import type { Log, LogFields } from "./log.ts";
@@ -12,7 +12,7 @@ export interface Faults {
 	guard(place: string, what: string, task: () => void): void;
 }
 
-/** A step that a table of states does not have: our bug, and ends the session in which it is met. */
+/** A transition that a state table does not have: our bug. It ends its session. */
 export class IllegalStep extends Error {
 	constructor(state: string, event: string) {
 		super(`assertion violated: no step from ${state} by ${event}`);
@@ -35,7 +35,7 @@ export function createFaults({ clock, random, log, metrics }: FaultsParts): Faul
 			if (trace === "") trace = newId("t", clock, random);
 			log.error({ ...fields, err: cause, trace }, what);
 		} catch {
-			// Nothing is left to tell it with.
+			// The log itself failed.
 		}
 		return trace;
 	};
@@ -51,7 +51,7 @@ export function createFaults({ clock, random, log, metrics }: FaultsParts): Faul
 	};
 }
 
-/** `clock` with its timers guarded: one that throws is reported, and stops neither the others nor the process. */
+/** `clock` with guarded timers: a task that throws is reported and stops neither other timers nor the process. */
 export function guardedClock(clock: Clock, faults: Faults): Clock {
 	const guarded = (task: () => void) => (): void => faults.guard("timer", "a timer met an unexpected error", task);
 	return {
@@ -62,7 +62,7 @@ export function guardedClock(clock: Clock, faults: Faults): Clock {
 	};
 }
 
-/** What must always hold, in production too. Throws: a violation is our bug, and ends the session in which it is met. */
+/** An invariant, checked in production too. Throws when violated: our bug; it ends its session. */
 export function assert(condition: boolean, what: string): asserts condition {
 	if (!condition) throw new Error(`assertion violated: ${what}`);
 }

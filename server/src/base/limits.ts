@@ -1,56 +1,53 @@
-// The server's own limits, beside those of the wire; one object for both. How they relate is asserted at the start.
+// The server's own limits and those of the wire, in one object. Relations between them are asserted at the start.
 import { checkedLimits, JSON_GROWTH_MAX, LIMITS, type Limits, ROOM_BYTES_MAX, roomsInHelloMax } from "@verbatim/protocol";
 
 export interface ServerLimits extends Limits {
-	/** Bytes one connection may have waiting: past it, rooms stop pushing to it. */
+	/** Bytes that may wait in one connection's outbox; beyond, rooms stop pushing to it. */
 	readonly outboxBytesMax: number;
-	/** What all outboxes together may hold; past it, each may have only `outboxCrowdedBytesMax` waiting. */
+	/** Bytes that may wait in all outboxes together; beyond, each is bounded by `outboxCrowdedBytesMax`. */
 	readonly outboxesBytesMax: number;
 	readonly outboxCrowdedBytesMax: number;
-	/** Sends of one user: a person types less, a script says so in the configuration. */
+	/** Sends of one user: more than typing by hand needs; scripts that need more are configured. */
 	readonly sendsPerSecond: number;
 	readonly sendsBurst: number;
-	/** All other commands of one user: opening a client asks for a few dozen at once. */
+	/** All other commands of one user: a client sends a few dozen at once when it opens. */
 	readonly asksPerSecond: number;
 	readonly asksBurst: number;
 	/**
-	 * Pages of logs and lists, and missed entries, that one user is given, in bytes: each page costs the server a millisecond, and everybody who waits for an
-	 * acknowledgement meanwhile. A page of the longest texts comes four times a second, and eight times at once.
+	 * Bytes of pages (of logs and lists) and of catch-up for one user: a page takes about 1 ms of the event loop, which delays all acknowledgements.
+	 * Allows four pages of the longest texts a second, and a burst of eight.
 	 */
 	readonly readBytesPerSecond: number;
 	readonly readBytesBurst: number;
-	/** What others are told of one user's typing; a client says it every few seconds, and what is beyond is dropped. */
+	/** Typing notices of one user; clients send one every few seconds, the excess is dropped. */
 	readonly typingPerSecond: number;
 	readonly typingBurst: number;
 	/**
-	 * What is refused to one connection by its own doing, its pings, and pongs that nobody asked for: each costs the server some 10 µs and
-	 * its peer nothing. Beyond, the connection is not read for a while.
+	 * Refusals that one connection causes itself, its pings, and unsolicited pongs: each costs the server some 10 µs and the peer nothing.
+	 * Beyond, the connection is not read for a while.
 	 */
 	readonly refusalsPerSecond: number;
 	readonly refusalsBurst: number;
-	/** What one connection sends that is no message of the schema; beyond, it is closed as `protocol`. A sound client sends none. */
+	/** Messages of one connection that do not fit the schema; beyond, it is closed as `protocol`. A correct client sends none. */
 	readonly malformedPerSecond: number;
 	readonly malformedBurst: number;
 	/** Refusals and pings of one connection before its welcome; beyond, it is closed as `protocol`. A hello may be refused five times. */
 	readonly unauthenticatedRefusalsMax: number;
-	/** The same for one address (IPv6: one /64); beyond, what is refused to it before a welcome closes the connection as `busy`. */
+	/** The same for one address (IPv6: a /64); beyond, a refusal before the welcome closes its connection as `busy`. */
 	readonly unauthenticatedRefusalsPerAddressPerSecond: number;
 	readonly unauthenticatedRefusalsPerAddressBurst: number;
-	/** What one connection may take of one turn of the event loop, in ms and in bytes of messages; the rest waits for later turns. */
+	/** One connection's share of a turn of the event loop, in ms and in bytes of messages; the rest waits for later turns. */
 	readonly turnMsMax: number;
 	readonly turnBytesMax: number;
 	/**
-	 * Messages of one WebSocket that were read and wait: one read of the socket brings half a megabyte at most, and reading stops then.
-	 * Beyond, the connection is closed as `busy`: it is many times what may be under way.
+	 * Messages of one WebSocket that were read and wait for a turn. Beyond, it is closed as `busy`: reading stops with the first that waits, and
+	 * one read of a socket gives at most half a megabyte.
 	 */
 	readonly heldBytesMax: number;
 	readonly heldMessagesMax: number;
-	/**
-	 * Newest entries kept in memory, as they were sent, for each live room: for readers a moment behind. Who is further behind
-	 * is better served with ranges of the log.
-	 */
+	/** Newest entries kept encoded in memory for each live room, for subscribers a moment behind; others read ranges of the log. */
 	readonly ringEntriesMax: number;
-	/** Rooms with more readers than this do not hear of presence and typing. */
+	/** Rooms with more subscribers than this get no presence and typing. */
 	readonly presenceReadersMax: number;
 }
 

@@ -1,8 +1,8 @@
-// The log as all parts of the server take it; `ops/log/` writes it.
+// The log as a port; `ops/log/` writes it.
 
-/** What belongs to a line besides its words. `err` may be anything that was thrown. */
+/** The fields of a line beside its message. `err` may be anything that was thrown. */
 export interface LogFields {
-	/** The id under which one command can be followed from client to disk. */
+	/** The id that follows one command from client to disk. */
 	readonly trace?: string | undefined;
 	readonly session?: string | undefined;
 	readonly user?: string | undefined;
@@ -12,7 +12,7 @@ export interface LogFields {
 }
 
 export interface Log {
-	/** Are lines of `debug` written? Whoever would make very many of them looks first. */
+	/** Are `debug` lines written? Checked by callers that would make very many. */
 	readonly verbose?: boolean;
 	debug(fields: LogFields, msg: string): void;
 	info(fields: LogFields, msg: string): void;

@@ -3,7 +3,7 @@ import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../base/clock.ts";
 import type { ServerLimits } from "../base/limits.ts";
-import type { CountBy } from "../base/metrics.ts";
+import type { LabeledCounter } from "../base/metrics.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { FairQueue } from "../limit/fair-queue.ts";
@@ -31,7 +31,7 @@ export interface CommandParts {
 	readonly pageTurns: FairQueue;
 	readonly shedding: Shedding;
 	/** Sends by outcome. */
-	readonly sends: CountBy;
+	readonly sends: LabeledCounter;
 	/** What each user may have told of its typing. */
 	readonly typing: Buckets;
 }

@@ -23,7 +23,7 @@ export interface Purses {
  */
 export function pay(purses: Purses, shedding: Shedding, userId: string, command: AnyCommand): void {
 	const shed = shedAs(command);
-	if (shed !== undefined) shedding.mayRefuse(shed);
+	if (shed !== undefined) shedding.refuseIfShed(shed);
 	const waitMs = purses[costOf(command)].take(userId);
 	if (waitMs > 0) throw new Refusal("rate_limited", undefined, waitMs);
 }

@@ -1,7 +1,6 @@
-// What counts as one peer for limits: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole and could
-// walk through for ever.
+// Rate limits by address count an IPv4 address, or the /64 of an IPv6 address: one customer usually owns a whole /64 and could rotate through it.
 
-/** The key under which `address` is limited. What is no IP address (`unix`) is its own key. */
+/** The key under which `address` is limited; what is no IP address (`unix`) is its own key. */
 export function addressKey(address: string): string {
 	const bare = address.replace(/%.*$/, "").toLowerCase();
 	if (!bare.includes(":")) return bare;

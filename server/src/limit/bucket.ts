@@ -1,15 +1,15 @@
-// A token bucket: `ratePerSecond` tokens flow in, at most `burst` lie in it, each act takes some. It needs no timer: what has
-// flowed in is reckoned from the monotonic clock when somebody asks.
+// A token bucket: refills by `perSecond`, holds at most `burst`, each request takes some. Without a timer: each call computes the refill
+// from the monotonic clock.
 import type { Clock } from "../base/clock.ts";
 
 export interface Rate {
-	/** Tokens that flow in each second; above 0. */
+	/** Tokens refilled each second; above 0. */
 	readonly perSecond: number;
-	/** Most tokens that can lie in the bucket: what may be done at once after a rest. At least 1. */
+	/** The bucket's capacity: what may be done at once when it is full. At least 1. */
 	readonly burst: number;
 }
 
-/** What adding up fractions of tokens may lose: without it, a wait that was named could be short by a millionth. */
+/** Tolerance for sums of fractions: without it, a wait that was returned could prove too short by a millionth. */
 const ROUNDING = 1e-6;
 
 export class Bucket {
@@ -28,9 +28,8 @@ export class Bucket {
 	}
 
 	/**
-	 * Takes `cost` tokens and gives 0, or takes nothing and gives the milliseconds (whole, at least 1) after which the same
-	 * call would succeed if nobody else takes in between. A cost above the burst counts as the burst: it passes when the
-	 * bucket is full, rather than never.
+	 * Takes `cost` tokens and returns 0, or takes nothing and returns the whole milliseconds (at least 1) after which the same call would succeed
+	 * if no other call takes tokens in between. A cost above the burst counts as the burst: it succeeds when the bucket is full, rather than never.
 	 */
 	take(cost = 1): number {
 		const due = Math.min(cost, this.#rate.burst);
@@ -43,7 +42,7 @@ export class Bucket {
 		return Math.max(1, Math.ceil((missing / this.#rate.perSecond) * 1000 - ROUNDING));
 	}
 
-	/** What `take` would give, without taking. */
+	/** What `take` would return, without taking. */
 	waitMs(cost = 1): number {
 		const waitMs = this.take(cost);
 		if (waitMs === 0) this.giveBack(cost);
@@ -51,20 +50,20 @@ export class Bucket {
 	}
 
 	/**
-	 * Takes `cost` tokens (below 0: gives them back), be they there or not, for what is as dear as it turns out to be: what is missing has
-	 * to flow in before anything else is let through.
+	 * Takes `cost` tokens (below 0: gives them back) whether or not they are there, for work whose cost is known only afterwards: the debt is
+	 * refilled before anything else passes.
 	 */
 	spend(cost: number): void {
 		this.#refill();
 		this.#tokens = Math.min(this.#rate.burst, this.#tokens - cost);
 	}
 
-	/** Puts tokens back that were taken for an act that did not count after all; never above the burst. */
+	/** Gives tokens back that need not have been taken; never above the burst. */
 	giveBack(cost = 1): void {
 		this.#tokens = Math.min(this.#rate.burst, this.#tokens + Math.min(cost, this.#rate.burst));
 	}
 
-	/** Nothing has been taken for so long that a new bucket would be the same. */
+	/** Is it full, and so the same as a new bucket? */
 	isFull(): boolean {
 		this.#refill();
 		return this.#tokens >= this.#rate.burst;

@@ -1,18 +1,17 @@
-// Token buckets by key (an address, a user), bounded in number. A full bucket says no more than no bucket, so full ones are
-// swept out; the sweep is paid for by the calls, a few keys each, with no timer. When all places are taken by keys that are
-// really being used, the one longest unused makes room: an attacker with many addresses can make the limits forget him only
-// by spending as many requests as the map has places.
+// Token buckets by key (an address, a user), bounded in number. A full bucket is the same as no bucket and is swept out: each call looks at a
+// few keys, without a timer. When the map is full of buckets in use, the least recently used is dropped: an attacker with many addresses is
+// forgotten only after as many requests as the map has places.
 import type { Clock } from "../base/clock.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 
-/** Keys looked at for sweeping with each call; two a call empty the map faster than one call can fill it. */
+/** Keys that each call sweeps: with two, the map shrinks faster than calls can fill it. */
 const SWEPT_PER_CALL = 2;
 
 export class Buckets {
 	readonly #rate: Rate;
 	readonly #clock: Pick<Clock, "monotonic">;
 	readonly #keysMax: number;
-	/** In order of last use: the map's first key is the one longest unused. */
+	/** In order of last use: the first key is the least recently used. */
 	readonly #byKey = new Map<string, Bucket>();
 
 	/** `keysMax`: most keys remembered at once. */
@@ -27,7 +26,7 @@ export class Buckets {
 		return this.#used(key).take(cost);
 	}
 
-	/** As `Bucket.waitMs`; a key not known is not remembered for it. */
+	/** As `Bucket.waitMs`; does not add an unknown key. */
 	waitMs(key: string, cost = 1): number {
 		return this.#byKey.get(key)?.waitMs(cost) ?? 0;
 	}

@@ -1,14 +1,14 @@
-// Guessing costs time: after some failures each further try has to wait, twice as long as the one before. A try counts as a
-// failure from its beginning, so that many at once cannot all be the first; success takes it all back.
+// Back-off against guessing: after some failures each further try has to wait, twice as long as the one before. A try counts as failed from its
+// start, so that concurrent tries do not all count as the first; success clears the count.
 import type { Clock } from "../base/clock.ts";
 
 export interface FailureRule {
-	/** Failures in a row that cost nothing. */
+	/** Failures in a row without a wait. */
 	readonly free: number;
 	/** The wait after the next one, and the longest, in ms. */
 	readonly waitMs: number;
 	readonly waitMaxMs: number;
-	/** Failures are forgotten this long after the newest (or after the wait that it brought), in ms. */
+	/** Failures are forgotten this long after the end of the newest one's wait, in ms. */
 	readonly forgetMs: number;
 }
 
@@ -25,14 +25,14 @@ export class Failures {
 	/** In order of the newest try. */
 	readonly #byKey = new Map<string, Tally>();
 
-	/** `keysMax`: most keys remembered; the one longest untried is forgotten first. */
+	/** `keysMax`: most keys remembered; the least recently tried is forgotten first. */
 	constructor(rule: FailureRule, clock: Pick<Clock, "monotonic">, keysMax = 100_000) {
 		this.#rule = rule;
 		this.#clock = clock;
 		this.#keysMax = keysMax;
 	}
 
-	/** Begins a try: 0, and it counts as failed until `succeeded`; or the ms to wait before the next, and it does not count. */
+	/** Begins a try and returns 0: it counts as failed until `succeeded`. Or returns the ms to wait; then it does not count. */
 	begin(key: string): number {
 		const nowMs = this.#clock.monotonic();
 		this.#sweep(nowMs);
@@ -46,12 +46,12 @@ export class Failures {
 		return 0;
 	}
 
-	/** The try was no failure, and those before it were the owner's. */
+	/** The try succeeded: forgets all failures of the key. */
 	succeeded(key: string): void {
 		this.#byKey.delete(key);
 	}
 
-	/** The try came to no end (the server was busy): it is not counted, those before it still are. */
+	/** The try has no result (the server was busy): it is not counted, those before it still are. */
 	undecided(key: string): void {
 		const tally = this.#byKey.get(key);
 		if (tally === undefined) return;

@@ -1,16 +1,16 @@
-// Runs few tasks at once, and lets keys take turns: whoever has many waiting delays others by one each time, not by all of them.
+// Bounds concurrency and serves keys round-robin: a key with many waiting tasks delays another key's task by one task, not by all of them.
 
 export class FairQueue {
 	private readonly atOnceMax: number;
 	private running = 0;
-	/** By key, in the order in which keys have their turn. */
+	/** By key, in round-robin order. */
 	private readonly waiting = new Map<string, (() => void)[]>();
 
 	constructor(atOnceMax: number) {
 		this.atOnceMax = atOnceMax;
 	}
 
-	/** Runs `task` when it is its turn, and gives what it gives. */
+	/** Runs `task` in its turn; resolves to its result. */
 	async run<T>(key: string, task: () => Promise<T>): Promise<T> {
 		if (this.running < this.atOnceMax) this.running++;
 		else await this.turn(key);
@@ -29,7 +29,7 @@ export class FairQueue {
 		});
 	}
 
-	/** Hands the place of a task that is done to the next one, if there is one. */
+	/** Gives the place of a task that has ended to the next one. */
 	private next(): void {
 		for (const [key, tasks] of this.waiting) {
 			this.waiting.delete(key);

@@ -1,26 +1,26 @@
-// Lines that strangers can cause, as many as a log can bear: so many of each kind a second, and of refusals so many an address, so that neither
-// a flood fills the disk nor one peer's lines hide all others. Those left out are counted: the next line of the kind says how many (`leftOut`),
-// or a line of its own when none comes.
+// Rate limits for log lines that unauthenticated peers can cause: by kind, and for refusals by address too, so that no flood fills the disk and
+// no peer's lines crowd out all others. Dropped lines are counted: the next line of the kind has the number (`leftOut`), or a line of its own
+// if none follows.
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import { addressKey } from "./address.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 import { Buckets } from "./buckets.ts";
 
-/** Lines of one kind, by what they are about. Refusals and their like cost the peer nothing; whoever is let in has limits elsewhere. */
+/** Rates for lines of one kind. Refusals cost the peer nothing, hence the lowest rate; admitted peers have limits elsewhere. */
 export const LINE_RATES = {
 	refused: { perSecond: 5, burst: 50 },
 	served: { perSecond: 50, burst: 500 },
-	/** Of the server: a store that fails fails with each batch. Lines at `error`. */
+	/** The server's own trouble, at `error`: a failing store fails with each batch. */
 	trouble: { perSecond: 0.2, burst: 10 },
 } as const satisfies Record<string, Rate>;
 
 /** Refusals of one address. */
 const ADDRESS_RATE: Rate = { perSecond: 1, burst: 20 };
 const ADDRESSES_MAX = 10_000;
-/** Kinds are made of our own tables (codes, closes, reasons, classes of status); a bound all the same. */
+/** Kinds come from our own tables (codes, closes, reasons, status classes); bounded all the same. */
 const KINDS_MAX = 1_000;
-/** After this long the count of what was left out is told. */
+/** Dropped lines are reported after this long without a line of their kind. */
 const TELL_AFTER_MS = 10_000;
 
 interface Kind {
@@ -31,7 +31,7 @@ interface Kind {
 
 export interface Line {
 	readonly about: keyof typeof LINE_RATES;
-	/** What lines of one bucket have in common; one of our own words. */
+	/** Lines of one kind share a bucket; a constant of ours, never the peer's text. */
 	readonly kind: string;
 	/** Of the peer. */
 	readonly address: string;
@@ -50,7 +50,7 @@ export class LogSampler {
 		this.addresses = new Buckets(ADDRESS_RATE, clock, ADDRESSES_MAX);
 	}
 
-	/** Writes the line at `info` (`trouble`: at `error`), or counts it. `fields` is called for a line that is written only. */
+	/** Writes the line at `info` (`trouble`: at `error`), or counts it. `fields` is called only if it is written. */
 	line({ about, kind, address }: Line, fields: () => LogFields, msg: string): void {
 		const state = this.kindOf(about, kind);
 		const isOver = about === "refused" && this.addresses.take(`${kind} ${addressKey(address)}`) > 0;
@@ -64,7 +64,7 @@ export class LogSampler {
 		this.log[state.level](leftOut === 0 ? fields() : { ...fields(), leftOut }, msg);
 	}
 
-	/** Tells what was left out, and counts on. */
+	/** Reports what was dropped. Lines may still follow. */
 	stop(): void {
 		this.cancel?.();
 		this.tell();

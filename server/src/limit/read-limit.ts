@@ -1,19 +1,19 @@
-// What one user is given of logs and lists, in bytes, over all of its connections and HTTP. How much an answer is, is known only once it is
-// made: until then it is reckoned as a whole page. What lacks only such estimates waits for them; a command is refused when bytes that were
-// given have used up the bucket, and catch-up, which is never refused, waits until it has filled.
+// Limits the bytes of logs and lists that one user reads, over all its connections and HTTP. An answer's size is known only once it is made:
+// until then it counts as a whole page. A command that lacks only tokens reserved for such estimates waits for them; it is refused when bytes
+// already read have emptied the bucket. Catch-up is never refused: it waits for the refill.
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Rate } from "./bucket.ts";
 import { Buckets } from "./buckets.ts";
 
-/** Commands of one user that wait for estimates; beyond, `busy`. */
+/** Commands of one user that may wait; beyond, `busy`. */
 export const READS_WAITING_MAX = 512;
-/** Worth waiting before trying again then. */
+/** When to try again then. */
 const CROWDED_MS = 100;
 
 /** A session whose subscriptions are behind. */
 export interface CatchUpReader {
-	/** It may read about a page now, and must say `done`. Called within `enterCatchUp` where it may at once. */
+	/** It may read about a page now and must call `done`. Called within `enterCatchUp` if it need not wait. */
 	mayRead(): void;
 }
 
@@ -22,13 +22,13 @@ interface WaitingCommand {
 	readonly refuse: (refusal: Refusal) => void;
 }
 
-/** What a user has under way and waiting. */
+/** A user's reads, under way and waiting. */
 class UserReads {
 	underWay = 0;
 	readonly commands: WaitingCommand[] = [];
 	readonly catchUps = new Set<CatchUpReader>();
 	timer: Cancel | undefined;
-	/** Until then (monotonic ms), catch-up leaves what is in the bucket to commands unless a whole page is. */
+	/** Until then (monotonic ms), catch-up leaves the bucket to commands unless it has a whole page. */
 	yieldsUntilMs: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export class ReadLimit {
 	/** Of users with something under way or waiting. */
 	private readonly users = new Map<string, UserReads>();
 
-	/** `pageBytesMax`: about the most that one answer is. */
+	/** `pageBytesMax`: about the largest answer. */
 	constructor(rate: Rate, pageBytesMax: number, clock: Pick<Clock, "monotonic" | "after">) {
 		this.rate = rate;
 		this.pageBytesMax = pageBytesMax;
@@ -53,7 +53,7 @@ export class ReadLimit {
 		return this.users.size;
 	}
 
-	/** Resolves when a command of `user` may read; `done` must follow. Throws `Refusal` when the user was given too much. */
+	/** Resolves when a command of `user` may read; `done` must follow. Rejects with `Refusal` when the user has read too much. */
 	async enter(user: string): Promise<void> {
 		const waitMs = this.buckets.waitMs(user);
 		if (waitMs > 0) throw tooMuch(waitMs);
@@ -66,20 +66,20 @@ export class ReadLimit {
 		await new Promise<void>((go, refuse) => reads.commands.push({ go, refuse }));
 	}
 
-	/** Calls `reader` once it may read about a page for `user`, unless it leaves before. */
+	/** Calls `reader` once when it may read about a page for `user`, unless `leave` is called before. */
 	enterCatchUp(user: string, reader: CatchUpReader): void {
 		const reads = this.of(user);
 		reads.catchUps.add(reader);
 		this.advance(user, reads);
 	}
 
-	/** `reader` waits no more. */
+	/** `reader` no longer waits. */
 	leave(user: string, reader: CatchUpReader): void {
 		const reads = this.users.get(user);
 		if (reads?.catchUps.delete(reader) === true) this.advance(user, reads);
 	}
 
-	/** What has entered was given `bytes`. */
+	/** An admitted read has taken `bytes`. */
 	done(user: string, bytes: number): void {
 		const reads = this.of(user);
 		if (bytes > 0) this.buckets.spend(user, bytes);
@@ -96,14 +96,14 @@ export class ReadLimit {
 		return reads;
 	}
 
-	/** Are `bytes` left over in the bucket when all that is under way turns out to be whole pages? The first may read what there is. */
+	/** Does the bucket have `bytes` beyond a whole page for each read under way? With none under way, a burst is enough. */
 	private fits(user: string, { underWay }: UserReads, bytes: number): boolean {
 		const { burst } = this.rate;
 		const due = underWay * this.pageBytesMax + bytes;
 		return (underWay === 0 || due <= burst) && this.buckets.waitMs(user, Math.min(due, burst)) === 0;
 	}
 
-	/** Lets in what may read now: commands first. A reader that has nothing to read any more says `done` at once, which comes here again. */
+	/** Admits what may read now, commands first. Reentrant: a reader with nothing left to read calls `done` within `mayRead`. */
 	private advance(user: string, reads: UserReads): void {
 		this.advanceCommands(user, reads);
 		for (const reader of reads.catchUps) {
@@ -130,13 +130,13 @@ export class ReadLimit {
 		}
 	}
 
-	/** A page, so that a client that catches up is not refused what it asks for meanwhile; after a while what there is, so that it gets on. */
+	/** Bytes that catch-up waits for: a page, which leaves tokens to the client's commands; after a while any, so that it makes progress. */
 	private catchUpNeeds({ yieldsUntilMs }: UserReads): number {
 		const yields = yieldsUntilMs === undefined || this.clock.monotonic() < yieldsUntilMs;
 		return yields ? Math.min(this.pageBytesMax, this.rate.burst) : 1;
 	}
 
-	/** What waits for the bucket alone goes on when it has filled. */
+	/** Sets a timer for catch-up that waits only for the refill. */
 	private advanceLater(user: string, reads: UserReads): void {
 		reads.timer?.();
 		reads.timer = undefined;

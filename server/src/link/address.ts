@@ -1,24 +1,24 @@
-// Who is at the other end: an address without port, under one spelling, whoever passes it on.
+// The peer's address without port, in one spelling, also behind trusted proxies.
 import { BlockList, isIP } from "node:net";
 
-/** The address of whoever comes over a Unix socket. */
+/** The address of a peer on a Unix socket. */
 export const UNIX_PEER = "unix";
 
-/** Longest X-Forwarded-For that is looked at: more hops than any sane chain has. */
+/** Hops of X-Forwarded-For that are read, from its end: more than any real chain has. */
 const HOPS_MAX = 16;
 
-/** The transport's own word for the peer, in one spelling: IPv4 that comes over an IPv6 socket is IPv4. */
+/** The transport's address of the peer, in one spelling: IPv4 over an IPv6 socket is IPv4. */
 export function peerAddress(remote: string | undefined | null): string {
 	if (remote === undefined || remote === null || remote === "") return UNIX_PEER;
 	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remote);
 	return mapped?.[1] ?? remote.toLowerCase();
 }
 
-/** Proxies whose word about the peer is believed. */
+/** Trusted proxies. */
 export interface Proxies {
 	/**
-	 * The peer behind `direct`, an address as `peerAddress` gives it: the last hop of X-Forwarded-For that is no trusted proxy
-	 * itself. Whatever stands before that hop could be forged by it.
+	 * The peer behind `direct` (from `peerAddress`): the last hop of X-Forwarded-For that is no trusted proxy itself. That hop could have forged
+	 * all before it.
 	 */
 	peerBehind(direct: string, forwardedFor: string | null): string;
 }
@@ -43,7 +43,7 @@ export function createProxies(trusted: readonly string[]): Proxies {
 			for (const hop of forwardedFor.split(",").slice(-HOPS_MAX).reverse()) {
 				if (!believes(peer)) break;
 				const address = hopAddress(hop.trim());
-				// A proxy that says nothing readable is itself the last that is known.
+				// Unreadable: the proxy that added it is the last known hop.
 				if (address === undefined) break;
 				peer = address;
 			}

@@ -1,5 +1,4 @@
-// The formats in which down messages leave: one per codec and framing, each made once, because fan-out encodes a message once
-// for all links that share a format and tells formats apart by identity.
+// The formats of down messages: one per codec and framing, each made once, because fan-out encodes once per format and compares formats by identity.
 import {
 	type Codec,
 	type CodecName,
@@ -16,7 +15,7 @@ import type { Encoded, Format } from "./link.ts";
 
 export interface Formats {
 	readonly ws: Readonly<Record<CodecName, Format>>;
-	/** The format of what a preface has agreed. */
+	/** The format that a preface has negotiated. */
 	tcp(preface: Preface): Format;
 	readonly line: Format;
 }
@@ -49,7 +48,7 @@ function webSocketFormat(codec: Codec): Format {
 		codec: codec.name,
 		encode: (down) => codec.encodeDown(down),
 		size(encoded) {
-			// A push is sized once for each of its readers, one after the other.
+			// Called for each subscriber of a push in a row.
 			if (encoded !== sized) {
 				sized = encoded;
 				sizedBytes = bytesOf(encoded);
@@ -72,7 +71,7 @@ function tcpFormat(name: string, codec: Codec, framer: Framer): Format {
 	};
 }
 
-/** A person is told in words, and differently depending on what that person knows: the message itself goes to the link. */
+/** Line mode renders per client, depending on what was shown before: the link gets the message itself. */
 const lineFormat: Format = { name: "line", codec: "line", encode: (down) => down, size: bytesOf };
 
 function tcpName({ codec, check, frame }: Preface): string {
@@ -84,10 +83,10 @@ function bytesOf(encoded: Encoded): number {
 	return encoded instanceof Uint8Array ? encoded.length : lineBytes(encoded);
 }
 
-/** What surrounds a text in line mode (room, seq, names), about. */
+/** About what line mode adds to a text (room, seq, names). */
 const LINE_OVERHEAD_BYTES = 64;
 
-/** About what a message will be as lines; the texts decide. */
+/** About a message's size as lines: mostly its texts. */
 function lineBytes({ body }: Down): number {
 	switch (body.case) {
 		case "entries":

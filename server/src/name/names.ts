@@ -1,5 +1,5 @@
-// Names of users and rooms: in which spelling they are kept, and what they must not be confused with. What may be one is the
-// protocol's to say (`nameSpelling`, `nameFormProblem`).
+// Names of users and rooms: the spelling in which they are kept, and the skeleton by which confusable names collide. Which names are valid is
+// the protocol's (`nameSpelling`, `nameFormProblem`).
 import { nameFormProblem, nameSpelling, Refusal } from "@verbatim/protocol";
 import { displayed, skeletonOf } from "./skeleton.ts";
 
@@ -16,7 +16,7 @@ export type CheckedName =
 	/** `why` is for people: a sentence without its full stop. */
 	| { readonly ok: false; readonly why: string };
 
-/** Checks a name of a user or a room as somebody wrote it. At most `LIMITS.nameCharsMax` characters (code points, in NFC). */
+/** Checks a name of a user or a room as written. At most `LIMITS.nameCharsMax` characters (code points, in NFC). */
 export function checkName(input: string): CheckedName {
 	const spelled = nameSpelling(input);
 	if (!spelled.ok) return spelled;
@@ -25,7 +25,7 @@ export function checkName(input: string): CheckedName {
 	return why === undefined ? { ok: true, name, skeleton: skeletonOf(name) } : { ok: false, why };
 }
 
-/** As `checkName`. Throws `Refusal` `name_invalid` for what can be none. */
+/** As `checkName`. Throws `Refusal` `name_invalid` for an invalid name. */
 export function mustBeName(input: string): { readonly name: string; readonly skeleton: string } {
 	const checked = checkName(input);
 	if (!checked.ok) throw new Refusal("name_invalid", checked.why);

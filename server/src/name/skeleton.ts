@@ -1,16 +1,15 @@
-// When are two names one? When they are equal but for case, and when they look alike. Both relations are brought down to one
-// string, the skeleton: names with equal skeletons are one name, and the store keeps skeletons unique.
+// Two names are the same if they are equal but for case, or confusable. Both relations reduce to one string, the skeleton: names with equal
+// skeletons are the same, and the store keeps skeletons unique.
 //
-// UTS #39 section 4 maps each character to the prototype of all that look like it ("а", Cyrillic, to "a"). Names are shown in the
-// case in which they were chosen, so that "look alike" is about capitals too: "Ian" looks like "lan", and Cyrillic "Вob" like
-// "Bob". Hence folding of case and mapping to prototypes take turns until nothing changes, and besides:
-// - i counts as l, because I and l look alike: "Ian" and "lan" are one name, and for that "ian" and "lan" are, too;
-// - a capital whose look leads elsewhere than its small letter (Greek Ν looks like N, but ν like v) cannot be shown: a name that
-//   has one is shown small. So nothing that is shown looks like a name of another skeleton. Latin names hardly ever lose their
-//   capitals by it; of Cyrillic and Greek names some do.
+// UTS #39 section 4 maps each character to the prototype of all that look like it ("а", Cyrillic, to "a"). Names are shown in the case in
+// which they were chosen, so capitals count too: "Ian" looks like "lan", and Cyrillic "Вob" like "Bob". Hence case folding and mapping to
+// prototypes alternate until nothing changes, and:
+// - i counts as l, because I and l look alike: "Ian" and "lan" are the same name, hence "ian" and "lan" too;
+// - a name is shown in lower case if one of its capitals has another prototype than its small letter (Greek Ν looks like N, but ν like v). So
+//   no name that is shown looks like a name of another skeleton. This affects some Cyrillic and Greek names, hardly any Latin one.
 import { CONFUSABLES } from "./confusables.data.ts";
 
-/** What names that are equal but for case, or look alike, have in common. For names that names.ts has found valid. */
+/** Equal for names that are equal but for case, or confusable. For names that names.ts has found valid. */
 export function skeletonOf(name: string): string {
 	let now = name;
 	for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -21,7 +20,7 @@ export function skeletonOf(name: string): string {
 	return now;
 }
 
-/** The name as it is shown: as it was written, or small if a capital in it would look like another letter than it is. */
+/** The name as it is shown: as written, or in lower case if one of its capitals is confusable with another letter. */
 export function displayed(name: string): string {
 	const points = [...name];
 	return points.every(looksLikeItself) ? name : points.map((point) => point.toLowerCase()).join("");
@@ -32,12 +31,12 @@ export function sameName(a: string, b: string): boolean {
 	return foldCase(a) === foldCase(b);
 }
 
-/** Folding a prototype may lead to another prototype; a test holds that this ends in time for every character. */
+/** Folding a prototype may lead to another prototype; a test checks that this converges for every character. */
 const ROUNDS_MAX = 6;
 
 let prototypeByPoint: ReadonlyMap<string, string> | undefined;
 
-/** The mapping of UTS #39 without its removal of ignorable characters, which no name has. */
+/** The mapping of UTS #39 without its removal of ignorable characters: names have none. */
 function prototypes(text: string): string {
 	prototypeByPoint ??= readPrototypes();
 	const map = prototypeByPoint;
@@ -48,8 +47,8 @@ function prototypes(text: string): string {
 }
 
 /**
- * Full case folding, near enough: by way of the capitals, ς becomes σ and ß becomes ss. Point by point, so that no letter's case
- * depends on its neighbours.
+ * Approximates full case folding: through upper case, ς becomes σ and ß becomes ss. By code point, so that no letter's case depends on its
+ * neighbours.
  */
 function foldCase(text: string): string {
 	return [...text]
@@ -58,7 +57,7 @@ function foldCase(text: string): string {
 		.normalize("NFC");
 }
 
-/** i as l; and a dot above i or j is seen no second time. */
+/** i becomes l; dots above l and j are dropped: a second dot above i or j is not visible. */
 function likeL(text: string): string {
 	return text.replaceAll("i", "l").replace(/([lj])\u0307+/gu, "$1");
 }

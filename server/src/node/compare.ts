@@ -4,7 +4,7 @@
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
-import type { CountBy } from "../base/metrics.ts";
+import type { LabeledCounter } from "../base/metrics.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Directory } from "../people/directory.ts";
 import type { Presence } from "../people/presence.ts";
@@ -21,7 +21,7 @@ export interface CompareParts {
 	readonly presence: Pick<Presence, "compare">;
 	/** A user's log-ins before this generation are void. */
 	readonly revoke: (user: string, generation: number, why: "banned" | "expired") => void;
-	readonly missed: CountBy;
+	readonly missed: LabeledCounter;
 }
 
 const PAUSE_MS = 1_000;

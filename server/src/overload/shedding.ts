@@ -1,26 +1,26 @@
-// What the rest of the server asks: is this let go of just now? One comparison; a refusal says when to come back.
+// Load shedding as the rest of the server sees it: one comparison with the level; a refusal says when to retry.
 import { Refusal } from "@verbatim/protocol";
 import type { Random } from "../base/clock.ts";
-import type { CountBy } from "../base/metrics.ts";
-import { COME_BACK_MS, type Refusable, SHED_FROM, type Sheddable } from "./levels.ts";
+import type { LabeledCounter } from "../base/metrics.ts";
+import { RETRY_AFTER_MS, type Refusable, SHED_FROM, type Sheddable } from "./levels.ts";
 
 export interface Shedding {
-	/** Is `what` let go of? */
+	/** Is `what` shed now? */
 	sheds(what: Sheddable): boolean;
-	/** Throws `Refusal` `busy`, with when to come back, if it is. */
-	mayRefuse(what: Refusable): void;
+	/** Throws `Refusal` `busy`, with when to retry, if it is. */
+	refuseIfShed(what: Refusable): void;
 }
 
-/** A server that is never asked for too much: for tests and the simulator. */
-export const NEVER_SHEDDING: Shedding = { sheds: () => false, mayRefuse() {} };
+/** Never sheds: for tests and the simulator. */
+export const NEVER_SHEDDING: Shedding = { sheds: () => false, refuseIfShed() {} };
 
 export class LevelShedding implements Shedding {
-	/** Set by whoever watches the signals. */
+	/** Set by overload/watch.ts. */
 	level = 0;
 	private readonly random: Pick<Random, "float">;
-	private readonly refused: CountBy;
+	private readonly refused: LabeledCounter;
 
-	constructor(random: Pick<Random, "float">, refused: CountBy) {
+	constructor(random: Pick<Random, "float">, refused: LabeledCounter) {
 		this.random = random;
 		this.refused = refused;
 	}
@@ -29,10 +29,10 @@ export class LevelShedding implements Shedding {
 		return this.level >= SHED_FROM[what];
 	}
 
-	mayRefuse(what: Refusable): void {
+	refuseIfShed(what: Refusable): void {
 		if (this.level < SHED_FROM[what]) return;
 		this.refused.add(what);
-		throw new Refusal("busy", WORDS[what], Math.ceil(COME_BACK_MS * (1 + this.random.float())));
+		throw new Refusal("busy", WORDS[what], Math.ceil(RETRY_AFTER_MS * (1 + this.random.float())));
 	}
 }
 

@@ -1,11 +1,10 @@
-// Looks at the signals ten times a second and sets the level. Whatever reads a signal costs microseconds; memory, which the system
-// must be asked for, is looked at more seldom, and from the first level on the runtime is asked to give back what nobody uses any more:
-// by itself it does so late, and nobody should be refused for garbage.
+// Samples the signals ten times a second and sets the level. Memory is sampled more seldom: it takes a system call. From the first memory
+// threshold on, garbage collection is requested: the runtime collects late by itself, and garbage should refuse nobody.
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
-import { Judge, worstSignal } from "./judge.ts";
-import { CALM, ENTER, LEVEL_MAX, SHED_FROM, type Sheddable, type Signals } from "./levels.ts";
+import { LevelTracker, worstSignal } from "./level-tracker.ts";
+import { ENTER, LEVEL_MAX, NO_LOAD, SHED_FROM, type Sheddable, type Signals } from "./levels.ts";
 import type { LevelShedding } from "./shedding.ts";
 
 export interface OverloadParts {
@@ -20,14 +19,14 @@ export interface OverloadParts {
 export interface Memory {
 	/** Of the process, in bytes. */
 	residentBytes(): number;
-	/** What it may have. */
+	/** The process's memory limit. */
 	readonly bytesMax: number;
-	/** Asks for what nobody uses to be given back, without waiting for it. */
+	/** Requests garbage collection, without waiting for it. */
 	collect(): void;
 }
 
 export interface OverloadWatch {
-	/** Why sends are refused just now, in words; undefined while they are not. */
+	/** Why sends are refused now; undefined if they are not. */
 	trouble(): string | undefined;
 	stop(): void;
 }
@@ -38,8 +37,8 @@ const COLLECT_EVERY_MS = 10_000;
 
 export function watchOverload(parts: OverloadParts, shedding: LevelShedding): OverloadWatch {
 	const { clock, log, metrics, memory } = parts;
-	const judge = new Judge();
-	let signals = CALM;
+	const tracker = new LevelTracker();
+	let signals = NO_LOAD;
 	let memoryAtMs = Number.NEGATIVE_INFINITY;
 	let collectedMs = Number.NEGATIVE_INFINITY;
 	let memoryShare = 0;
@@ -57,13 +56,13 @@ export function watchOverload(parts: OverloadParts, shedding: LevelShedding): Ov
 	};
 
 	const tick = (): void => {
-		// First, so that looking goes on whatever happens in this tick.
+		// First: sampling goes on even if this tick throws.
 		cancel = clock.after(TICK_MS, tick);
 		const nowMs = clock.monotonic();
 		lookAtMemory(nowMs);
 		signals = { loopLagMs: parts.loopLagMs(), draftAgeMs: parts.draftAgeMs(), memoryShare };
 		const before = shedding.level;
-		shedding.level = judge.judge(signals, nowMs);
+		shedding.level = tracker.update(signals, nowMs);
 		if (shedding.level !== before) tell(before);
 	};
 

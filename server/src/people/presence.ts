@@ -5,7 +5,7 @@
 // A node decides for its own users, and publishes it; every node tells its own subscribers of what the bus brings.
 
 import type { Cancel, Clock } from "../base/clock.ts";
-import type { CountBy } from "../base/metrics.ts";
+import type { LabeledCounter } from "../base/metrics.ts";
 import type { Bus, Ephemeral } from "../bus/bus.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import { Push } from "../room/push.ts";
@@ -20,7 +20,7 @@ export interface PresenceParts {
 	readonly elsewhere: Pick<Elsewhere, "has">;
 	readonly bus: Pick<Bus, "publish" | "lossy">;
 	/** What a comparison has found that the bus had not brought. */
-	readonly missed: CountBy;
+	readonly missed: LabeledCounter;
 	/** This process, as the bus names it. */
 	readonly node: string;
 	readonly liveRoom: (id: string) => LiveRoom | undefined;

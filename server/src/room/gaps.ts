@@ -3,7 +3,7 @@
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
-import type { Count } from "../base/metrics.ts";
+import type { Counter } from "../base/metrics.ts";
 import type { Committed, Store } from "../store/store.ts";
 import { roughBytes } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
@@ -14,7 +14,7 @@ export interface GapParts {
 	readonly faults: Pick<Faults, "report">;
 	readonly limits: { readonly historyEntriesMax: number; readonly pageBytesMax: number };
 	/** Pages of logs by which rooms were read on. */
-	readonly readOn: Count;
+	readonly readOn: Counter;
 }
 
 /** For so long the missing one is waited for. */

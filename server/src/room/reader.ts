@@ -1,7 +1,7 @@
 // Reads pieces of a log for readers that are behind. Who is a moment behind gets the room's newest pushes as they were sent;
 // who is further behind gets whole ranges, and readers at the same place share one read and its encoding.
 import type { Clock } from "../base/clock.ts";
-import type { Count } from "../base/metrics.ts";
+import type { Counter } from "../base/metrics.ts";
 import type { Format } from "../link/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
 import { pageAsOf } from "./as-of.ts";
@@ -25,11 +25,11 @@ export interface Piece {
 export class LogReader {
 	private readonly store: Pick<Store, "page">;
 	private readonly limits: LogReaderLimits;
-	private readonly reads: Count;
+	private readonly reads: Counter;
 	private readonly pieces: Pieces;
 	private readonly underWay = new Map<string, Promise<Piece | undefined>>();
 
-	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogReaderLimits, reads: Count) {
+	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogReaderLimits, reads: Counter) {
 		this.store = store;
 		this.limits = limits;
 		this.reads = reads;

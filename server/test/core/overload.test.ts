@@ -63,7 +63,7 @@ describe("overload", () => {
 		harness.shedding.level = 3;
 		// A guest is let in as a stranger; this one only stands for somebody with a token.
 		harness.shedding.sheds = (what) => what === "history";
-		harness.shedding.mayRefuse = () => {};
+		harness.shedding.refuseIfShed = () => {};
 		const far = await harness.guest("ann", at(5));
 		await harness.clock.settle();
 		expect(far.pushed("skipped")).toMatchObject([{ room: id, from: 6, to: 26 }]);

@@ -14,7 +14,7 @@ function handClock() {
 }
 
 describe("a bucket", () => {
-	test("lets a burst through at once, then says exactly when the next may come", () => {
+	test("admits a burst at once, then returns the exact wait for the next", () => {
 		const clock = handClock();
 		const bucket = new Bucket({ perSecond: 10, burst: 20 }, clock);
 		for (let i = 0; i < 20; i++) expect(bucket.take()).toBe(0);
@@ -25,7 +25,7 @@ describe("a bucket", () => {
 		expect(bucket.take()).toBe(0);
 	});
 
-	test("what was spent beyond what lay in it flows in first, and what is given back is there at once, never above the burst", () => {
+	test("a debt is refilled first, and tokens given back are available at once, never above the burst", () => {
 		const clock = handClock();
 		const bucket = new Bucket({ perSecond: 10, burst: 20 }, clock);
 		bucket.spend(30);
@@ -39,7 +39,7 @@ describe("a bucket", () => {
 		expect(bucket.take()).toBe(100);
 	});
 
-	test("never lets more through than burst + rate × time, and the wait it names is enough", () => {
+	test("never admits more than burst + rate × time, and the wait it returns is enough", () => {
 		const acts = fc.array(fc.record({ pass: fc.nat(2_000), cost: fc.integer({ min: 1, max: 5 }) }), { maxLength: 200 });
 		fc.assert(
 			fc.property(acts, (script) => {
@@ -62,34 +62,34 @@ describe("a bucket", () => {
 		);
 	});
 
-	test("a cost above the burst passes when the bucket is full, not never", () => {
+	test("a cost above the burst is admitted when the bucket is full, rather than never", () => {
 		const clock = handClock();
 		const bucket = new Bucket({ perSecond: 1, burst: 2 }, clock);
 		expect(bucket.take(9)).toBe(0);
 		expect(bucket.take(9)).toBe(2_000);
 	});
 
-	test("asking for the wait takes nothing", () => {
+	test("waitMs takes no tokens", () => {
 		const bucket = new Bucket({ perSecond: 1, burst: 1 }, handClock());
 		expect(bucket.waitMs()).toBe(0);
 		expect(bucket.take()).toBe(0);
 		expect(bucket.waitMs()).toBe(1_000);
 	});
 
-	test("a rate that lets nothing through is refused when it is made", () => {
+	test("a rate that admits nothing is refused by the constructor", () => {
 		expect(() => new Bucket({ perSecond: 0, burst: 1 }, handClock())).toThrow(RangeError);
 	});
 });
 
 describe("buckets by key", () => {
-	test("one key's use does not count for another", () => {
+	test("keys have separate buckets", () => {
 		const buckets = new Buckets({ perSecond: 1, burst: 1 }, handClock());
 		expect(buckets.take("a")).toBe(0);
 		expect(buckets.take("a")).toBe(1_000);
 		expect(buckets.take("b")).toBe(0);
 	});
 
-	test("a key that has rested is forgotten, without a timer", () => {
+	test("a key whose bucket is full is dropped, without a timer", () => {
 		const clock = handClock();
 		const buckets = new Buckets({ perSecond: 1, burst: 2 }, clock);
 		for (let i = 0; i < 100; i++) buckets.take(`k${i}`);
@@ -98,7 +98,7 @@ describe("buckets by key", () => {
 		expect(buckets.size).toBe(1);
 	});
 
-	test("never remembers more keys than its bound; the one longest unused goes first", () => {
+	test("never holds more keys than its bound; the least recently used is dropped first", () => {
 		const buckets = new Buckets({ perSecond: 0.001, burst: 1 }, handClock(), 10);
 		for (let i = 0; i < 10; i++) buckets.take(`k${i}`);
 		buckets.take("k0");

@@ -4,7 +4,7 @@ import { Failures } from "../../src/limit/failures.ts";
 
 const RULE = { free: 2, waitMs: 1_000, waitMaxMs: 4_000, forgetMs: 60_000 };
 
-test("each failure beyond the free ones doubles the wait, up to the longest", async () => {
+test("each failure beyond the free ones doubles the wait, up to its maximum", async () => {
 	const clock = new VirtualClock();
 	const failures = new Failures(RULE, clock);
 	const waits: number[] = [];
@@ -19,14 +19,14 @@ test("each failure beyond the free ones doubles the wait, up to the longest", as
 	expect(waits).toEqual([1_000, 2_000, 4_000, 4_000, 4_000]);
 });
 
-test("asking while one has to wait costs nothing more", async () => {
+test("a try that is refused does not lengthen the wait", async () => {
 	const clock = new VirtualClock();
 	const failures = new Failures(RULE, clock);
 	for (let i = 0; i < 3; i++) failures.begin("ann");
 	for (let i = 0; i < 100; i++) expect(failures.begin("ann")).toBe(1_000);
 });
 
-test("success, or a long rest, forgets them; a try that came to no end is not counted", async () => {
+test("success, or a long time without a try, clears failures; a try without a result is not counted", async () => {
 	const clock = new VirtualClock();
 	const failures = new Failures(RULE, clock);
 	for (let i = 0; i < 3; i++) failures.begin("ann");
@@ -41,7 +41,7 @@ test("success, or a long rest, forgets them; a try that came to no end is not co
 	expect(failures.begin("ann")).toBe(1_000);
 });
 
-test("never more names are remembered than the bound, and rested ones are forgotten without a timer", async () => {
+test("never holds more keys than its bound, and drops expired ones without a timer", async () => {
 	const clock = new VirtualClock();
 	const failures = new Failures(RULE, clock, 10);
 	for (let i = 0; i < 100; i++) failures.begin(`k${i}`);

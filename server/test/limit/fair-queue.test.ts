@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { FairQueue } from "../../src/limit/fair-queue.ts";
 
-/** Tasks that end when they are told to, in a queue of so many places; `began` has their names in order. */
+/** A queue and tasks that end on demand; `began` has their names in order of start. */
 function queueOf(atOnceMax: number) {
 	const queue = new FairQueue(atOnceMax);
 	const began: string[] = [];
@@ -21,7 +21,7 @@ function queueOf(atOnceMax: number) {
 	};
 }
 
-test("few run at once, and whoever has one waiting goes before the second of whoever has many", async () => {
+test("concurrency is bounded, and keys are served round-robin", async () => {
 	const { began, add, endOne } = queueOf(2);
 	const all = ["a1", "a2", "a3", "a4"].map((name) => add("a", name));
 	all.push(add("b", "b1"), add("b", "b2"), add("c", "c1"));
@@ -31,7 +31,7 @@ test("few run at once, and whoever has one waiting goes before the second of who
 	expect(await Promise.all(all)).toEqual(["a1", "a2", "a3", "a4", "b1", "b2", "c1"]);
 });
 
-test("a task that fails leaves its place to the next, and one that comes then to nobody", async () => {
+test("a task that fails frees its place", async () => {
 	const { began, add, endOne, queue } = queueOf(1);
 	const failed = queue.run("a", () => Promise.reject(new Error("no")));
 	const next = add("b", "b1");

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Bucket } from "../../src/limit/bucket.ts";
 import { owedMs, take } from "../../src/limit/gcra.ts";
 
-test("gives tokens exactly as a bucket does", () => {
+test("admits exactly what a token bucket admits", () => {
 	fc.assert(
 		fc.property(
 			fc.integer({ min: 1, max: 50 }),

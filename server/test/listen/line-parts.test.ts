@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { create, EntrySchema, MemberSchema, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import fc from "fast-check";
-import { visible } from "../../src/base/visible.ts";
+import { escapeControls } from "../../src/base/escape-controls.ts";
 import { RoomBook } from "../../src/listen/line/book.ts";
 import { parseLine } from "../../src/listen/line/parse.ts";
 import { type LineEvent, LineReader } from "../../src/listen/line/reader.ts";
@@ -158,8 +158,8 @@ test("no text of anybody's makes a line that a terminal obeys or that is two", (
 			expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u);
 		}),
 	);
-	expect(visible("plain, ünïcödé, 你好, 👩‍🚀")).toBe("plain, ünïcödé, 你好, 👩‍🚀");
-	expect(visible("\u001b\n\u0085\ud800")).toBe("\\u001b\\n\\u0085\\ud800");
+	expect(escapeControls("plain, ünïcödé, 你好, 👩‍🚀")).toBe("plain, ünïcödé, 你好, 👩‍🚀");
+	expect(escapeControls("\u001b\n\u0085\ud800")).toBe("\\u001b\\n\\u0085\\ud800");
 });
 
 const ann = { id: "u1", name: "ann" };

@@ -1,4 +1,4 @@
-// The tables of docs/operations.md that an operator reads at three in the morning are those of the code.
+// The tables of docs/operations.md that an operator relies on match the code.
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
 import { HELLO_LIMITS } from "../../src/admit/hello-queue.ts";
 import { SETTING_KEYS, type SettingKey } from "../../src/ops/config/settings.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
-import { COME_BACK_MS, ENTER, LEVEL_MAX, SHED_FROM } from "../../src/overload/levels.ts";
+import { ENTER, LEVEL_MAX, RETRY_AFTER_MS, SHED_FROM } from "../../src/overload/levels.ts";
 import { BATCH_LIMITS } from "../../src/store/batches.ts";
 
 const page = readFileSync(join(import.meta.dir, "../../../docs/operations.md"), "utf8");
@@ -25,18 +25,18 @@ function rows(head: string): string[][] {
 }
 
 describe("docs/operations.md", () => {
-	test("names the signals with what enters each level", () => {
+	test("lists the signals with the threshold of each level", () => {
 		const told = rows("| signal |").map(([name, , ...marks]) => [name, marks.map(Number)]);
 		expect(told).toEqual(Object.entries(ENTER).map(([name, marks]) => [`\`${name}\``, [...marks]]));
 		expect(section).toContain(`from 0 (calm) to ${LEVEL_MAX}`);
 	});
 
-	test("names what is let go of, and from which level on", () => {
+	test("lists what is shed, and from which level on", () => {
 		const told = rows("| from level |").map(([level, what]) => [what, Number(level)]);
 		expect(told).toEqual(Object.entries(SHED_FROM).map(([what, level]) => [`\`${what}\``, level]));
 	});
 
-	test("names no metric that is not there, and those that should stay at 0", () => {
+	test("mentions only metrics that exist, and lists those that should stay at 0", () => {
 		const metrics = createMetrics().families.map(({ name }) => name);
 		for (const [, name = ""] of page.matchAll(/`(verbatim_\w+)/g)) expect(metrics).toContain(name);
 		const zero = page.slice(page.indexOf("| metric | what a rise means |")).split("\n\n")[0] ?? "";
@@ -46,11 +46,11 @@ describe("docs/operations.md", () => {
 		]);
 	});
 
-	test("says when those come back that are refused", () => {
-		expect(section.replaceAll(/\s+/g, " ")).toContain(`after ${COME_BACK_MS / 1_000} to ${(2 * COME_BACK_MS) / 1_000} s`);
+	test("says when refused clients may retry", () => {
+		expect(section.replaceAll(/\s+/g, " ")).toContain(`after ${RETRY_AFTER_MS / 1_000} to ${(2 * RETRY_AFTER_MS) / 1_000} s`);
 	});
 
-	test("gives every buffer a bound that is there, and a metric that is there", () => {
+	test("gives every buffer a bound and a metric that exist", () => {
 		const metrics = new Set(createMetrics().families.map(({ name }) => `\`${name}\``));
 		const buffers = rows("| what waits |");
 		expect(buffers.length).toBeGreaterThan(10);
@@ -62,7 +62,7 @@ describe("docs/operations.md", () => {
 				expect(SETTING_KEYS).toContain(key as SettingKey);
 		}
 		const boundOf = (what: string) => buffers.find(([name]) => name === what)?.[1]?.replaceAll(",", "");
-		expect(boundOf("hellos")).toContain(`${HELLO_LIMITS.waitingMax} of those who come back`);
+		expect(boundOf("hellos")).toContain(`${HELLO_LIMITS.waitingMax} of returning clients`);
 		expect(boundOf("password hashes")).toBe(String(ACCOUNT_DEFAULTS.passwords.waitingMax));
 		expect(boundOf("sends that wait for the disk")).toBe(
 			`${BATCH_LIMITS.draftsWaitingMax} and ${BATCH_LIMITS.draftBytesWaitingMax / 1024 ** 2} MiB`,

@@ -34,9 +34,9 @@ function watched(memory = { used: 0, collected: 0 }) {
 	return { clock, metrics, shedding, signals, logged, watch };
 }
 
-test("a disk that holds sends up refuses sends at the highest level, says so, and lets go of that seconds after", async () => {
+test("a slow disk raises the level until sends are refused, with the reason; seconds after the end they are accepted again", async () => {
 	const { clock, shedding, signals, logged, watch } = watched();
-	expect(() => shedding.mayRefuse("sends")).not.toThrow();
+	expect(() => shedding.refuseIfShed("sends")).not.toThrow();
 	signals.draftAgeMs = 5_000;
 	await clock.advance(100);
 	expect(shedding.level).toBe(LEVEL_MAX);
@@ -51,12 +51,12 @@ test("a disk that holds sends up refuses sends at the highest level, says so, an
 	expect(logged).toHaveLength(1 + LEVEL_MAX);
 });
 
-test("a refusal says when to come back, not the same to all, and is counted", () => {
+test("a refusal has a randomised time to retry, and is counted", () => {
 	const { shedding, metrics } = watched();
 	shedding.level = LEVEL_MAX;
 	const waits = Array.from({ length: 20 }, () => {
 		try {
-			shedding.mayRefuse("sends");
+			shedding.refuseIfShed("sends");
 		} catch (cause) {
 			return (cause as { retryAfterMs: number }).retryAfterMs;
 		}
@@ -71,7 +71,7 @@ test("a refusal says when to come back, not the same to all, and is counted", ()
 	expect(family?.samples().filter(({ value }) => value > 0)).toEqual([{ label: "sends", value: 20 }]);
 });
 
-test("the runtime is asked to give back what nobody uses, and not again and again", async () => {
+test("high memory requests garbage collection, but not with every sample", async () => {
 	const memory = { used: 960, collected: 0 };
 	const { clock, shedding } = watched(memory);
 	await clock.advance(5_000);

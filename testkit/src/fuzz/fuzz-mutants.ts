@@ -85,7 +85,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "ESC goes out to terminals",
 		target: "lines",
-		file: "server/src/base/visible.ts",
+		file: "server/src/base/escape-controls.ts",
 		find: "/[\\p{Cc}",
 		replace: "/[\\u0000-\\u001a\\u001c-\\u009f",
 	},

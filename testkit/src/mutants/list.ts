@@ -495,7 +495,7 @@ export const MUTANTS: readonly Mutant[] = [
 	// ------------------------------------------------------------ overload
 	{
 		name: "overload is never over",
-		file: "server/src/overload/judge.ts",
+		file: "server/src/overload/level-tracker.ts",
 		find: "this.level--;",
 		replace: "",
 		breaks: "L1: every send ends",
@@ -503,15 +503,15 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a hello does not give its place back",
 		file: "server/src/admit/hello-queue.ts",
-		find: "this.inside[lane]--;",
+		find: "this.underWay[lane]--;",
 		replace: "",
 		breaks: "L2: everybody reaches the head",
 	},
 	{
 		name: "a hello that has waited is never called",
 		file: "server/src/admit/hello-queue.ts",
-		find: "this.inside[next]++;\n\t\t\t\tgo();",
-		replace: "this.inside[next]++;\n\t\t\t\tvoid go;",
+		find: "this.underWay[next]++;\n\t\t\t\tgo();",
+		replace: "this.underWay[next]++;\n\t\t\t\tvoid go;",
 		breaks: "L2: everybody reaches the head",
 	},
 	{

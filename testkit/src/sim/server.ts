@@ -333,6 +333,6 @@ const METRICS = createMetrics();
 /** A disk is slow by tenths of a second here: until all is mended, that must be enough for every level of overload. */
 const AGE_GROWTH = 4;
 /** So few that hellos wait for each other. */
-const HELLO_LIMITS = { atOnceMax: 4, freshAtOnceMax: 2, waitingMax: 3 };
+const HELLO_LIMITS = { atOnceMax: 4, newAtOnceMax: 2, waitingMax: 3 };
 /** Memory is no part of the simulation. */
 const ENDLESS = { residentBytes: () => 0, bytesMax: 1, collect() {} };

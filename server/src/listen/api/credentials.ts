@@ -61,7 +61,7 @@ type Credential = NonNullable<HelloValue["credential"]>;
 async function authenticate(parts: ApiParts, call: ApiCall, credential: Credential): Promise<Identity> {
 	const up = mustFit(parts, { case: "hello", value: { credential } });
 	if (up.command.case !== "hello") throw new Error("a hello is a hello");
-	if (laneOf(up.command.value.credential) === "fresh") parts.shedding.mayRefuse("logins");
+	if (laneOf(up.command.value.credential) === "new") parts.shedding.refuseIfShed("logins");
 	const { credential: checked } = up.command.value;
 	const identity = await parts.accounts.authenticate(checked, { address: call.peer, lasting: true }).catch((cause: unknown) => {
 		if (cause instanceof AccountClosed) noteUser(call.request, cause.user);

@@ -11,14 +11,14 @@ import {
 	Room_Standing,
 	type User,
 } from "@verbatim/protocol";
-import { visible } from "../../base/visible.ts";
+import { escapeControls } from "../../base/escape-controls.ts";
 
 /** Members named in one line. */
 const NAMES_A_LINE = 10;
 
 /** Text of anybody as one line that ends itself and acts on nothing. */
 export function lineOf(text: string): string {
-	return `${visible(text)}\n`;
+	return `${escapeControls(text)}\n`;
 }
 
 /** `#tea`; for a direct conversation the other one, `@ann`, on both sides. */

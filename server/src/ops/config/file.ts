@@ -1,6 +1,6 @@
 // Reads the TOML file. The parser is loaded only when there is a file.
 import { readFile } from "node:fs/promises";
-import { visible } from "../../base/visible.ts";
+import { escapeControls } from "../../base/escape-controls.ts";
 import { ConfigError, type ConfigSources } from "./load.ts";
 
 export const CONFIG_FILE_DEFAULT = "./verbatim.toml";
@@ -32,5 +32,5 @@ function isMissing(error: unknown): boolean {
 
 /** The parser shows the place in several lines, as it stands in the file. */
 function words(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).split("\n").map(visible).join("\n");
+	return (error instanceof Error ? error.message : String(error)).split("\n").map(escapeControls).join("\n");
 }

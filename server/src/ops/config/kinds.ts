@@ -1,7 +1,7 @@
 // The kinds of values a setting can have: how each is read from text (flags, environment) and from TOML, what it allows, and
 // how it is written in TOML. A kind throws `Unfit` for what it does not allow; the words name nothing, the loader does that.
 
-import { visible } from "../../base/visible.ts";
+import { escapeControls } from "../../base/escape-controls.ts";
 
 export class Unfit extends Error {}
 
@@ -123,5 +123,5 @@ function amount(what: string, units: Readonly<Record<string, number>>, { min, ma
 
 /** A TOML basic string; JSON's escapes are a subset of TOML's. What TOML does not take as it is, or acts on a terminal, is escaped too. */
 export function quoted(value: string): string {
-	return visible(JSON.stringify(value));
+	return escapeControls(JSON.stringify(value));
 }

@@ -1,6 +1,6 @@
 // Flags, then environment, then file, then defaults. Everything that is wrong is told at once, each with the setting's name,
 // the value, where it came from, and what is allowed.
-import { visible } from "../../base/visible.ts";
+import { escapeControls } from "../../base/escape-controls.ts";
 import { type Config, configOf } from "./config.ts";
 import { Unfit } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
@@ -72,12 +72,12 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 			problems.push(`${key}: the value${value} from ${source.origin} does not fit; allowed: ${error.message}`);
 		}
 	}
-	if (problems.length > 0) throw new ConfigError(problems.map(visible));
+	if (problems.length > 0) throw new ConfigError(problems.map(escapeControls));
 	const values = read as SettingValues;
 	try {
 		return { config: configOf(values), values, origins };
 	} catch (error) {
-		if (error instanceof RangeError) throw new ConfigError([visible(error.message)]);
+		if (error instanceof RangeError) throw new ConfigError([escapeControls(error.message)]);
 		throw error;
 	}
 }

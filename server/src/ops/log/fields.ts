@@ -1,7 +1,7 @@
 // Makes a line's fields safe to write: secrets hidden, sizes bounded, text that cannot act on a terminal or forge a line.
 
+import { escapeControls } from "../../base/escape-controls.ts";
 import type { LogFields } from "../../base/log.ts";
-import { visible } from "../../base/visible.ts";
 
 const SECRET = /pass(word|phrase)?|token|secret|credential|authorization|cookie|hash|^(access|refresh|key|keyPem)$/i;
 const HIDDEN = "[hidden]";
@@ -22,7 +22,7 @@ export function prepareFields(nowMs: number, fields: LogFields): Record<string, 
 
 /** Anybody's text, cut to a size that a log can bear, with nothing in it that acts on a terminal or ends a line. */
 export function harmless(text: string): string {
-	return visible(text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text);
+	return escapeControls(text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text);
 }
 
 function prepare(value: unknown, depth: number): unknown {

@@ -2,7 +2,7 @@
 // terminal), with the fields time, level, msg, and where they apply trace, session, user, room.
 //
 // Two things are done to every line before it is written, whatever its format, by log-fields.ts: what is named like a secret
-// is hidden, and what could act on a terminal or forge a line is made visible. Pino, which writes them, takes tens of
+// is hidden, and what could act on a terminal or forge a line is escaped. Pino, which writes them, takes tens of
 // milliseconds to load; the first lines wait for it in memory, so that the server listens first.
 import type { Log, LogFields } from "../../base/log.ts";
 import { harmless, prepareFields } from "./fields.ts";

@@ -5,7 +5,17 @@
 // known. `LABELS_MAX` holds even if a caller forgets that.
 
 import { CLOSES, ERRORS, type ErrorCode } from "@verbatim/protocol";
-import type { Count, CountBy, Family, Histogram, HistogramState, Level, LevelBy, Metrics, Sample } from "../../base/metrics.ts";
+import type {
+	Counter,
+	Family,
+	Gauge,
+	Histogram,
+	HistogramState,
+	LabeledCounter,
+	LabeledGauge,
+	Metrics,
+	Sample,
+} from "../../base/metrics.ts";
 
 /** Values of one label; what comes beyond is counted as `other`. */
 const LABELS_MAX = 100;
@@ -137,13 +147,13 @@ export function createMetrics(): Metrics {
 	};
 }
 
-function familyOfCount(families: Family[], name: string, help: string): Count {
+function familyOfCount(families: Family[], name: string, help: string): Counter {
 	const cell = new Cell();
 	families.push({ name, help, kind: "counter", samples: () => [{ value: cell.read() }] });
 	return cell;
 }
 
-function familyOfLevel(families: Family[], name: string, help: string): Level {
+function familyOfLevel(families: Family[], name: string, help: string): Gauge {
 	const cell = new Cell();
 	families.push({ name, help, kind: "gauge", samples: () => [{ value: cell.read() }] });
 	return cell;
@@ -169,7 +179,7 @@ function familyOfHistogram(families: Family[], name: string, bounds: readonly nu
 	return buckets;
 }
 
-class Cell implements Count, Level {
+class Cell implements Counter, Gauge {
 	#value = 0;
 	#read: (() => number) | undefined;
 
@@ -190,7 +200,7 @@ class Cell implements Count, Level {
 	}
 }
 
-class Cells implements CountBy, LevelBy {
+class Cells implements LabeledCounter, LabeledGauge {
 	readonly #cells = new Map<string, Cell>();
 
 	of(label: string): Cell {

@@ -2,7 +2,7 @@
 // every store does, takes its time from the clock it is given and is deterministic. "Durable" lasts as long as its disk.
 import { LIMITS, Refusal } from "@verbatim/protocol";
 import type { Clock } from "../../base/clock.ts";
-import { otherThan } from "../../base/ids.ts";
+import { nextEpoch } from "../../base/ids.ts";
 import { decideOn, type RuleLimits } from "../../log/decide.ts";
 import { directKey } from "../../log/records.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
@@ -86,7 +86,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 		guests: (which, nowMs, limit) => read(() => readGuests(disk, which, nowMs, limit)),
 		renewEpochs: (epochs) =>
 			read(() => {
-				for (const { row } of disk.rooms.values()) Object.assign(row, { epoch: otherThan(row.epoch, epochs()) });
+				for (const { row } of disk.rooms.values()) Object.assign(row, { epoch: nextEpoch(row.epoch, epochs()) });
 			}),
 		putOnce: (key, value) =>
 			read(() => {

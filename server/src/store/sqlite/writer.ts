@@ -7,7 +7,7 @@
 // reached the disk, so that a second fsync proves nothing. Opening again copies the whole log into the database, which writes
 // these pages anew, syncs both and truncates the log (with what a failed commit may have left in it), and then commits a probe.
 import type { Database, Statement } from "bun:sqlite";
-import { otherThan } from "../../base/ids.ts";
+import { nextEpoch } from "../../base/ids.ts";
 import { decideOn, type Ruling } from "../../log/decide.ts";
 import type { Draft } from "../store.ts";
 import type { LastBatch, WriterCalls, WriterFault, WriterOptions } from "./calls.ts";
@@ -221,7 +221,7 @@ function renewEpochs({ db, tables }: Opened, epochs: readonly number[]): null {
 			.query<{ no: number; epoch: number }, [number]>("SELECT no, epoch FROM rooms ORDER BY no LIMIT ?")
 			.all(epochs.length);
 		for (const [i, { no, epoch }] of rooms.entries()) {
-			db.query("UPDATE rooms SET epoch = ? WHERE no = ?").run(otherThan(epoch, epochs[i] ?? epoch), no);
+			db.query("UPDATE rooms SET epoch = ? WHERE no = ?").run(nextEpoch(epoch, epochs[i] ?? epoch), no);
 		}
 	}).immediate();
 	tables.forget();

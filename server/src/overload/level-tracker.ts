@@ -1,17 +1,17 @@
-// From signals to a level, with hysteresis: up at once, as far as the worst signal says; down one step at a time, each after a
-// while in which every signal stayed well below. Pure but for what it remembers; the time is told.
+// The overload level from the signals, with hysteresis: up at once, to the level of the worst signal; down one step at a time, each after
+// `LEAVE_AFTER_MS` with every signal below its leave threshold. No I/O; the time is passed in.
 import { ENTER, LEAVE_AFTER_MS, LEAVE_SHARE, LEVEL_MAX, type SignalName, type Signals } from "./levels.ts";
 
 const NAMES = Object.keys(ENTER) as SignalName[];
 
-export class Judge {
+export class LevelTracker {
 	/** 0 to `LEVEL_MAX`. */
 	level = 0;
-	/** Since when the signals allow to go down (monotonic ms). */
+	/** Since when every signal has been below its leave threshold (monotonic ms). */
 	private calmerSinceMs: number | undefined;
 
-	/** Takes the signals of the moment `nowMs` (monotonic) and gives the level that holds from now on. */
-	judge(signals: Signals, nowMs: number): number {
+	/** Takes the signals at `nowMs` (monotonic) and returns the new level. */
+	update(signals: Signals, nowMs: number): number {
 		const entered = levelOf(signals, () => 1);
 		if (entered > this.level) this.level = entered;
 		if (levelOf(signals, (name) => LEAVE_SHARE[name]) >= this.level) {
@@ -27,7 +27,7 @@ export class Judge {
 	}
 }
 
-/** The signal that asks for the highest level; of several the one that stands further above what enters it. */
+/** The signal nearest to, or furthest above, its threshold of the highest level. */
 export function worstSignal(signals: Signals): SignalName {
 	let worst: SignalName = "loopLagMs";
 	for (const name of NAMES) if (shareOf(signals, name) > shareOf(signals, worst)) worst = name;
@@ -46,7 +46,7 @@ function levelOf(signals: Signals, share: (name: SignalName) => number): number 
 	return level;
 }
 
-/** How much of the highest level's mark is reached. */
+/** The signal as a share of its threshold of the highest level. */
 function shareOf(signals: Signals, name: SignalName): number {
 	return signals[name] / (ENTER[name][LEVEL_MAX - 1] ?? 1);
 }
