@@ -10,8 +10,8 @@ import { newId } from "./base/ids.ts";
 import type { ServerLimits } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import type { Metrics } from "./base/metrics.ts";
-import { announce } from "./bus/announce.ts";
 import type { Bus } from "./bus/bus.ts";
+import { publishCommits } from "./bus/publish-commits.ts";
 import type { Commands } from "./command/commands.ts";
 import { createCommands } from "./command/run.ts";
 import { Buckets } from "./limit/buckets.ts";
@@ -24,18 +24,18 @@ import { Comparison } from "./node/compare.ts";
 import { createReceiver } from "./node/receive.ts";
 import type { Shedding } from "./overload/shedding.ts";
 import { Directory } from "./people/directory.ts";
-import { Elsewhere } from "./people/elsewhere.ts";
 import { Presence } from "./people/presence.ts";
+import { RemoteSessions } from "./people/remote-sessions.ts";
+import { LogCache } from "./room/log-cache.ts";
 import { MemberLists } from "./room/member-lists.ts";
-import { LogReader } from "./room/reader.ts";
 import { Rooms } from "./room/rooms.ts";
 import { drainSessions } from "./session/drain.ts";
-import { HeldStates } from "./session/ephemeral-states.ts";
+import { EphemeralStates } from "./session/ephemeral-states.ts";
 import { Flusher } from "./session/flusher.ts";
 import type { SessionParts } from "./session/parts.ts";
 import type { Principal } from "./session/principal.ts";
 import { Session } from "./session/session.ts";
-import { Wheel } from "./session/wheel.ts";
+import { TimerWheel } from "./session/timer-wheel.ts";
 import type { Store } from "./store/store.ts";
 
 /** Pages read at once, for all: one is read while another is encoded, and no more than two are encoded in one turn of the event loop. */
@@ -78,10 +78,10 @@ export function createCore(options: CoreOptions): RunningCore {
 	const clock = guardedClock(options.clock, faults);
 	const node = newId("s", clock, random);
 	const directory = new Directory<Principal>(bus);
-	const elsewhere = new Elsewhere(node);
+	const remoteSessions = new RemoteSessions(node);
 	const presence = new Presence(
-		{ directory, elsewhere, bus, node, liveRoom: (id) => rooms.get(id), clock, shedding, missed: metrics.compared },
-		{ offlineGraceMs: timing.offlineGraceMs, readersMax: limits.presenceReadersMax },
+		{ directory, remoteSessions, bus, node, liveRoom: (id) => rooms.get(id), clock, shedding, missed: metrics.compared },
+		{ offlineGraceMs: timing.offlineGraceMs, subscribersMax: limits.presenceReadersMax },
 	);
 	const lists = new MemberLists(store, clock);
 	const rooms: Rooms = new Rooms({ directory, presence, lists, clock, faults, bus, limits, store, readOn: metrics.roomsReadOn });
@@ -89,7 +89,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	const receive = createReceiver({
 		rooms,
 		presence,
-		elsewhere,
+		remoteSessions,
 		directory,
 		voided,
 		faults,
@@ -106,7 +106,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		revoke: (user, generation, why) => receive({ kind: "revoked", user, generation, why }),
 		missed: metrics.compared,
 	});
-	const wheel = new Wheel(clock);
+	const wheel = new TimerWheel(clock);
 	let sessionsSoFar = 0;
 	const core: SessionParts = {
 		...options,
@@ -117,14 +117,14 @@ export function createCore(options: CoreOptions): RunningCore {
 		sends: metrics.sends,
 		lists,
 		wheel,
-		reader: new LogReader(store, clock, limits, metrics.storeReads),
+		logCache: new LogCache(store, clock, limits, metrics.storeReads),
 		pageTurns: new FairQueue(PAGES_AT_ONCE_MAX),
 		presence,
 		hellos: new HelloQueue(shedding, options.helloLimits),
-		heldStates: new HeldStates(),
+		ephemeralStates: new EphemeralStates(),
 		flusher: new Flusher(clock),
 		outboxTotal: { bytes: 0 },
-		purses: {
+		rateLimits: {
 			send: new Buckets({ perSecond: limits.sendsPerSecond, burst: limits.sendsBurst }, clock),
 			ask: new Buckets({ perSecond: limits.asksPerSecond, burst: limits.asksBurst }, clock),
 			read: new ReadLimit({ perSecond: limits.readBytesPerSecond, burst: limits.readBytesBurst }, limits.pageBytesMax, clock),
@@ -140,7 +140,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		sessions: new Set(),
 		voided,
 		lines: new LogSampler(options.log, clock),
-		process: node,
+		node,
 		nextSession: () => ++sessionsSoFar,
 	};
 	metrics.outboxBytes.watch(() => core.outboxTotal.bytes);
@@ -152,7 +152,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	bus.listen(receive);
 	comparison.start();
 	store.listen({
-		committed: (batch) => announce(batch, bus, (room) => lists.changed(room)),
+		committed: (batch) => publishCommits(batch, bus, (room) => lists.changed(room)),
 		batch({ drafts, commitMs, error }) {
 			metrics.batchDrafts.observe(drafts);
 			metrics.commitSeconds.observe(commitMs / 1_000);
@@ -169,7 +169,7 @@ export function createCore(options: CoreOptions): RunningCore {
 		},
 	});
 	return {
-		commands: createCommands(core, core.purses),
+		commands: createCommands(core, core.rateLimits),
 		open(link: Link): SessionInput {
 			const session = new Session(core, link);
 			core.sessions.add(session);
@@ -189,7 +189,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			rooms.stop();
 			comparison.stop();
 			bus.close();
-			core.reader.stop();
+			core.logCache.stop();
 			core.lines.stop();
 		},
 	};

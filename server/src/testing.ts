@@ -13,7 +13,7 @@ export { showConfig } from "./ops/config/show.ts";
 export { LEVEL_MAX } from "./overload/levels.ts";
 export { LiveRoom } from "./room/room.ts";
 export { Subscribers } from "./room/subscribers.ts";
-export { Vigil } from "./session/deadlines.ts";
+export { Deadlines } from "./session/deadlines.ts";
 export { Flusher } from "./session/flusher.ts";
 export { Outbox } from "./session/outbox.ts";
 export { Principal } from "./session/principal.ts";

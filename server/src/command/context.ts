@@ -9,8 +9,8 @@ import type { Buckets } from "../limit/buckets.ts";
 import type { FairQueue } from "../limit/fair-queue.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import type { Presence } from "../people/presence.ts";
+import type { LogCache } from "../room/log-cache.ts";
 import type { MemberLists } from "../room/member-lists.ts";
-import type { LogReader } from "../room/reader.ts";
 import type { Rooms } from "../room/rooms.ts";
 import type { RoomView, Store } from "../store/store.ts";
 
@@ -26,7 +26,7 @@ export interface CommandParts {
 	readonly rooms: Rooms;
 	readonly lists: MemberLists;
 	readonly presence: Presence;
-	readonly reader: LogReader;
+	readonly logCache: LogCache;
 	/** In which pages are read: few at once, so that what users ask for takes no turn of the event loop from all others. */
 	readonly pageTurns: FairQueue;
 	readonly shedding: Shedding;

@@ -105,7 +105,7 @@ async function enter(
 		}
 		const limit = Math.min(history === 0 ? parts.limits.historyEntriesDefault : history, parts.limits.historyEntriesMax);
 		const [view, newest] = await parts.pageTurns.run(user.id, () =>
-			Promise.all([parts.store.room(room, user.id), parts.reader.newest(room, limit)]),
+			Promise.all([parts.store.room(room, user.id), parts.logCache.newest(room, limit)]),
 		);
 		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
 		// Left again meanwhile, by another session, and perhaps invited.

@@ -5,15 +5,15 @@ import type { Revocations } from "../account/revocations.ts";
 import type { Faults } from "../base/faults.ts";
 import type { BusMessage, Ephemeral, UserEvent } from "../bus/bus.ts";
 import type { Directory } from "../people/directory.ts";
-import type { Elsewhere } from "../people/elsewhere.ts";
 import type { Presence } from "../people/presence.ts";
+import type { RemoteSessions } from "../people/remote-sessions.ts";
 import { Push } from "../room/push.ts";
 import type { Rooms } from "../room/rooms.ts";
 
 export interface ReceiverParts {
 	readonly rooms: Rooms;
 	readonly presence: Presence;
-	readonly elsewhere: Elsewhere;
+	readonly remoteSessions: RemoteSessions;
 	readonly directory: Directory;
 	readonly voided: Revocations;
 	readonly faults: Pick<Faults, "report">;
@@ -23,7 +23,7 @@ export interface ReceiverParts {
 
 /** What it gives never throws. */
 export function createReceiver(parts: ReceiverParts): (message: BusMessage) => void {
-	const { rooms, presence, elsewhere, voided, faults } = parts;
+	const { rooms, presence, remoteSessions, voided, faults } = parts;
 	const receive = (message: BusMessage): void => {
 		switch (message.kind) {
 			case "commit":
@@ -40,9 +40,9 @@ export function createReceiver(parts: ReceiverParts): (message: BusMessage) => v
 				voided.add(message.user, message.generation);
 				return revoke(parts.directory, message);
 			case "opened":
-				return elsewhere.opened(message);
+				return remoteSessions.opened(message);
 			case "ended":
-				return elsewhere.ended(message);
+				return remoteSessions.ended(message);
 			case "typing":
 				return tellTyping(parts, message);
 			case "presence":

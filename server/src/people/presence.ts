@@ -12,12 +12,12 @@ import { Push } from "../room/push.ts";
 import type { LiveRoom } from "../room/room.ts";
 import type { UserRef } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
-import type { Elsewhere } from "./elsewhere.ts";
+import type { RemoteSessions } from "./remote-sessions.ts";
 
 /** Whose presence is told, and how. */
 export interface PresenceParts {
 	readonly directory: Directory;
-	readonly elsewhere: Pick<Elsewhere, "has">;
+	readonly remoteSessions: Pick<RemoteSessions, "has">;
 	readonly bus: Pick<Bus, "publish" | "lossy">;
 	/** What a comparison has found that the bus had not brought. */
 	readonly missed: LabeledCounter;
@@ -31,12 +31,12 @@ export interface PresenceParts {
 export interface PresenceOptions {
 	readonly offlineGraceMs: number;
 	/** Rooms with more subscribers than this do not hear of presence. */
-	readonly readersMax: number;
+	readonly subscribersMax: number;
 }
 
-/** Changes kept while nothing is told; beyond, the oldest are never told. */
-const UNTOLD_MAX = 10_000;
-const LOOK_AGAIN_MS = 200;
+/** Changes kept while nothing is told; beyond, the oldest are never notified. */
+const PENDING_MAX = 10_000;
+const RETRY_MS = 200;
 
 type PresenceMessage = Extract<Ephemeral, { kind: "presence" }>;
 
@@ -46,13 +46,13 @@ interface Published {
 	brought: number;
 }
 
-interface Untold {
+interface Pending {
 	readonly user: UserRef;
 	/** The ids of all in which something was to be told of the user. */
 	readonly rooms: Iterable<string>;
 }
 
-/** Rooms are kept by their ids: one that is idle is let go of, and live again as another object, while an absence waits to be told. */
+/** Rooms are kept by their ids: one that is idle is let go of, and live again as another object, while an absence waits to be notified. */
 export class Presence {
 	private readonly parts: PresenceParts;
 	private readonly options: PresenceOptions;
@@ -65,9 +65,9 @@ export class Presence {
 	/** Who has just gone, and where it will be missed. */
 	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
 	/** By user, the newest last. */
-	private readonly untold = new Map<string, Untold>();
+	private readonly pending = new Map<string, Pending>();
 	private stopped = false;
-	private cancelLook: Cancel | undefined;
+	private cancelRetry: Cancel | undefined;
 
 	constructor(parts: PresenceParts, options: PresenceOptions) {
 		this.parts = parts;
@@ -89,7 +89,7 @@ export class Presence {
 	/** The user's first session here stands in its rooms. */
 	online(user: UserRef, rooms: readonly string[]): void {
 		if (this.leaving.has(user.id)) this.stays(user.id);
-		else if (!this.parts.elsewhere.has(user.id)) this.publish(user, rooms, true);
+		else if (!this.parts.remoteSessions.has(user.id)) this.publish(user, rooms, true);
 	}
 
 	/** The user's last session here has gone. */
@@ -111,10 +111,10 @@ export class Presence {
 
 	/** The entry by which the user has become a member is out: the others, who do not know of them yet, learn whether they are online. */
 	joined(user: UserRef, room: string): void {
-		this.tell(user, [room], this.shows(user.id));
+		this.notify(user, [room], this.shows(user.id));
 	}
 
-	/** What a node has decided: those who share a room with the user here are told. */
+	/** What a node has decided: those who share a room with the user here are notified. */
 	receive(message: PresenceMessage): void {
 		const { user, rooms, online, node, number } = message;
 		const published = node === this.parts.node ? this.published.get(user.id) : undefined;
@@ -122,7 +122,7 @@ export class Presence {
 			if (published.brought >= number) return;
 			published.brought = number;
 		}
-		this.tell(user, rooms, online);
+		this.notify(user, rooms, online);
 	}
 
 	/** Publishes again what a lossy bus has not brought of this node's users; the others are their own nodes' concern. */
@@ -145,13 +145,13 @@ export class Presence {
 		this.stopped = true;
 		for (const { cancel } of this.leaving.values()) cancel();
 		this.leaving.clear();
-		this.cancelLook?.();
-		this.cancelLook = undefined;
-		this.untold.clear();
+		this.cancelRetry?.();
+		this.cancelRetry = undefined;
+		this.pending.clear();
 	}
 
 	private isOnline(userId: string): boolean {
-		return this.parts.directory.isOnline(userId) || this.parts.elsewhere.has(userId);
+		return this.parts.directory.isOnline(userId) || this.parts.remoteSessions.has(userId);
 	}
 
 	private publish(user: UserRef, rooms: readonly string[], online: boolean): void {
@@ -168,47 +168,47 @@ export class Presence {
 		this.leaving.delete(userId);
 	}
 
-	private tell(user: UserRef, rooms: Iterable<string>, online: boolean): void {
+	private notify(user: UserRef, rooms: Iterable<string>, online: boolean): void {
 		if (this.stopped) return;
 		if (this.parts.shedding.sheds("presence")) {
 			this.keep(user, rooms);
 			return;
 		}
 		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
-		const told = new Set<unknown>();
+		const notified = new Set<unknown>();
 		for (const id of rooms) {
 			const room = this.parts.liveRoom(id);
 			// One that is not live has no subscribers.
-			if (room === undefined || room.subscribers.size > this.options.readersMax) continue;
+			if (room === undefined || room.subscribers.size > this.options.subscribersMax) continue;
 			room.subscribers.each(({ subscriber }) => {
-				if (subscriber.user.id === user.id || told.has(subscriber)) return;
-				told.add(subscriber);
+				if (subscriber.user.id === user.id || notified.has(subscriber)) return;
+				notified.add(subscriber);
 				subscriber.pushEphemeral(push);
 			});
 		}
 	}
 
 	private keep(user: UserRef, rooms: Iterable<string>): void {
-		const before = this.untold.get(user.id)?.rooms ?? [];
-		this.untold.delete(user.id);
-		this.untold.set(user.id, { user, rooms: new Set([...before, ...rooms]) });
-		if (this.untold.size > UNTOLD_MAX) {
-			for (const oldest of this.untold.keys()) {
-				this.untold.delete(oldest);
+		const before = this.pending.get(user.id)?.rooms ?? [];
+		this.pending.delete(user.id);
+		this.pending.set(user.id, { user, rooms: new Set([...before, ...rooms]) });
+		if (this.pending.size > PENDING_MAX) {
+			for (const oldest of this.pending.keys()) {
+				this.pending.delete(oldest);
 				break;
 			}
 		}
-		this.cancelLook ??= this.parts.clock.after(LOOK_AGAIN_MS, () => this.look());
+		this.cancelRetry ??= this.parts.clock.after(RETRY_MS, () => this.retry());
 	}
 
-	private look(): void {
-		this.cancelLook = undefined;
+	private retry(): void {
+		this.cancelRetry = undefined;
 		if (this.parts.shedding.sheds("presence")) {
-			this.cancelLook = this.parts.clock.after(LOOK_AGAIN_MS, () => this.look());
+			this.cancelRetry = this.parts.clock.after(RETRY_MS, () => this.retry());
 			return;
 		}
-		const untold = [...this.untold.values()];
-		this.untold.clear();
-		for (const { user, rooms } of untold) this.tell(user, rooms, this.shows(user.id));
+		const pending = [...this.pending.values()];
+		this.pending.clear();
+		for (const { user, rooms } of pending) this.notify(user, rooms, this.shows(user.id));
 	}
 }

@@ -54,13 +54,13 @@ export type PlaceEvent =
 export interface PlaceStep {
 	readonly to: PlaceState;
 	/** What the client is told. */
-	readonly tells?: "roomAdded" | "roomRemoved" | "skipped";
+	readonly notifies?: "roomAdded" | "roomRemoved" | "skipped";
 }
 
 type Row = Readonly<Partial<Record<PlaceEvent, PlaceStep>>>;
 
-const to = (state: PlaceState, tells?: PlaceStep["tells"]): PlaceStep =>
-	tells === undefined ? { to: state } : { to: state, tells };
+const to = (state: PlaceState, notifies?: PlaceStep["notifies"]): PlaceStep =>
+	notifies === undefined ? { to: state } : { to: state, notifies };
 
 export const PLACES: Readonly<Record<PlaceState, Row>> = {
 	unknown: {
@@ -158,8 +158,8 @@ export function placeDiagram(): string {
 	const lines = ["stateDiagram-v2", "    [*] --> unknown"];
 	for (const [from, row] of Object.entries(PLACES)) {
 		for (const [event, step] of Object.entries(row)) {
-			if (step.to === from && step.tells === undefined) continue;
-			lines.push(`    ${from} --> ${step.to}: ${event}${step.tells === undefined ? "" : ` / ${step.tells}`}`);
+			if (step.to === from && step.notifies === undefined) continue;
+			lines.push(`    ${from} --> ${step.to}: ${event}${step.notifies === undefined ? "" : ` / ${step.notifies}`}`);
 		}
 	}
 	return lines.join("\n");

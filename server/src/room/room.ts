@@ -98,7 +98,7 @@ export class LiveRoom {
 	}
 
 	/** Lets go of what is kept of the log: nobody has asked for it in a while, and the store has it. */
-	rest(): void {
+	clearRing(): void {
 		this.ring.clear();
 	}
 

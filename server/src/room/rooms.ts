@@ -4,8 +4,8 @@
 import { type Entry, Room_Standing } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
-import { joins, type MembershipEffect, membershipOf } from "../bus/announce.ts";
 import type { Bus, UserEvent } from "../bus/bus.ts";
+import { joins, type MembershipEffect, membershipOf } from "../bus/publish-commits.ts";
 import type { Committed, UserRef } from "../store/store.ts";
 import { type GapParts, Gaps } from "./gaps.ts";
 import type { MemberLists } from "./member-lists.ts";
@@ -79,7 +79,7 @@ export class Rooms {
 	 * subscriber has seen (`LiveRoom.clampHead`).
 	 */
 	open(id: string, epoch: number, head: number): LiveRoom {
-		const room = this.enliven(id, epoch, head);
+		const room = this.getOrOpen(id, epoch, head);
 		if (epoch === room.epoch) room.clampHead(head);
 		if (room.isUnread) {
 			room.isUnread = false;
@@ -123,17 +123,17 @@ export class Rooms {
 
 	/** An entry has made the user no member. */
 	left({ user, room, seq }: Pick<Joined, "user" | "room" | "seq">): void {
-		this.tell(user, (subscriber) => subscriber.memberLeft(room, seq));
+		this.notify(user, (subscriber) => subscriber.memberLeft(room, seq));
 	}
 
 	invited({ user, room, seq, by }: Pick<Extract<UserEvent, { kind: "invited" }>, "user" | "room" | "seq" | "by">): void {
-		this.tell(user, (subscriber) => subscriber.invited(room, seq, by));
+		this.notify(user, (subscriber) => subscriber.invited(room, seq, by));
 	}
 
 	/** The user has declined the invitation to `room`, of which there is no entry. */
 	declined(room: string, user: string): void {
 		this.lists.changed(room);
-		this.tell(user, (subscriber) => subscriber.declined(room));
+		this.notify(user, (subscriber) => subscriber.declined(room));
 	}
 
 	/** Ends the sweeps, and the reading. */
@@ -150,7 +150,7 @@ export class Rooms {
 	private deliver(committed: Committed): void {
 		const first = committed.entries[0];
 		if (first === undefined) return;
-		const room = this.enliven(committed.room, committed.epoch, first.seq - 1);
+		const room = this.getOrOpen(committed.room, committed.epoch, first.seq - 1);
 		room.idleSinceMs = this.clock.monotonic();
 		room.change = ++this.changes;
 		if (first.seq > room.head + 1) {
@@ -209,11 +209,11 @@ export class Rooms {
 	}
 
 	private join(user: string, room: LiveRoom, seq: number): void {
-		this.tell(user, (subscriber) => subscriber.memberJoined(user, room, seq));
+		this.notify(user, (subscriber) => subscriber.memberJoined(user, room, seq));
 	}
 
 	/** Tells each of the user's sessions. One that throws ends itself. */
-	private tell(user: string, what: (subscriber: Subscriber) => void): void {
+	private notify(user: string, what: (subscriber: Subscriber) => void): void {
 		for (const subscriber of this.directory.of(user)) {
 			try {
 				what(subscriber);
@@ -224,7 +224,7 @@ export class Rooms {
 	}
 
 	/** The live room; where it is not live yet it is now, and ends at `head`. */
-	private enliven(id: string, epoch: number, head: number): LiveRoom {
+	private getOrOpen(id: string, epoch: number, head: number): LiveRoom {
 		let room = this.live.get(id);
 		if (room === undefined) {
 			room = new LiveRoom(id, epoch, head, this.limits);
@@ -243,7 +243,7 @@ export class Rooms {
 		for (const [id, room] of this.live) {
 			if (now - room.idleSinceMs <= IDLE_MS) continue;
 			if (room.subscribers.size > 0) {
-				room.rest();
+				room.clearRing();
 				continue;
 			}
 			this.live.delete(id);

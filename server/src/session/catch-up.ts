@@ -4,47 +4,47 @@ import { type DownBody, Refusal, Skipped_Reason } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import type { ServerLimits } from "../base/limits.ts";
 import { pageBody } from "../command/bodies.ts";
-import type { Purses } from "../command/run.ts";
+import type { RateLimits } from "../command/run.ts";
 import type { CatchUpReader } from "../limit/read-limit.ts";
 import type { Format } from "../link/link.ts";
 import type { Shedding } from "../overload/shedding.ts";
 import { newestAsOf } from "../room/as-of.ts";
 import { entriesBytes } from "../room/entries-bytes.ts";
+import type { LogCache } from "../room/log-cache.ts";
 import { nextPlace, type PlaceEvent } from "../room/place.ts";
 import type { EntriesPush } from "../room/push.ts";
-import type { LogReader } from "../room/reader.ts";
 import type { Subscription } from "../room/subscription.ts";
 import type { UserRef } from "../store/store.ts";
-import type { Due, Wheel } from "./wheel.ts";
+import type { TimerTask, TimerWheel } from "./timer-wheel.ts";
 
 /** What catching up needs of its session. */
 export interface CatchUpPort {
 	/** How the connection wants its messages. */
 	readonly format: Format;
 	/** May more be written now? */
-	readonly roomy: boolean;
+	readonly writable: boolean;
 	readonly closed: boolean;
 	/** Whose rate pays for what is read. */
 	readonly user: UserRef;
-	tell(body: DownBody): void;
+	notify(body: DownBody): void;
 	sendPush(push: EntriesPush): void;
 	/** Our bug: the session cannot keep its promise of order without gaps and must end, resumable. Never throws. */
 	broken(cause: unknown): void;
 }
 
 export interface CatchUpParts {
-	readonly reader: LogReader;
+	readonly logCache: LogCache;
 	readonly shedding: Shedding;
 	readonly limits: Pick<ServerLimits, "catchUpEntriesMax" | "historyEntriesMax" | "historyEntriesDefault" | "pageBytesMax">;
 	readonly clock: Pick<Clock, "monotonic" | "after">;
-	readonly wheel: Wheel;
-	readonly purses: Pick<Purses, "read">;
+	readonly wheel: TimerWheel;
+	readonly rateLimits: Pick<RateLimits, "read">;
 }
 
 /** A store that could not be read is asked again after this. */
 export const READ_AGAIN_MS = 1_000;
 
-export class CatchUp implements Due, CatchUpReader {
+export class CatchUp implements TimerTask, CatchUpReader {
 	private readonly port: CatchUpPort;
 	private readonly parts: CatchUpParts;
 	private readonly owner: { caughtUp(): void };
@@ -53,7 +53,7 @@ export class CatchUp implements Due, CatchUpReader {
 	/** A push was not taken. */
 	private wasRefused = false;
 	/** The client was told that it is behind. */
-	private told = false;
+	private behindNotified = false;
 	/** Where in the wheel it stands while the store cannot be read; 0: nowhere. */
 	private againAt = 0;
 	/** waiting: its user may not read more now; held: it may read about a page, and must say so when it has. */
@@ -77,7 +77,7 @@ export class CatchUp implements Due, CatchUpReader {
 	/** It is behind because a push was not taken: told once, unless the connection takes what waits as soon as it is written. */
 	refused(subscription: Subscription): void {
 		this.wasRefused = true;
-		if (!this.port.roomy) this.tellBehind();
+		if (!this.port.writable) this.notifyBehind();
 		this.add(subscription);
 	}
 
@@ -89,8 +89,8 @@ export class CatchUp implements Due, CatchUpReader {
 	}
 
 	/** The connection has not taken all that was written. */
-	clogged(): void {
-		if (this.wasRefused && this.behind.size > 0) this.tellBehind();
+	onBackpressure(): void {
+		if (this.wasRefused && this.behind.size > 0) this.notifyBehind();
 	}
 
 	/** Goes on, as far as the connection takes it. */
@@ -124,19 +124,19 @@ export class CatchUp implements Due, CatchUpReader {
 	private leaveLimit(): void {
 		if (this.turn !== "waiting") return;
 		this.turn = "none";
-		this.parts.purses.read.leave(this.port.user.id, this);
+		this.parts.rateLimits.read.leave(this.port.user.id, this);
 	}
 
 	/** All have caught up, or are not wanted any more. */
 	private finish(): void {
 		this.owner.caughtUp();
-		if (this.told) this.port.tell({ case: "behind", value: { behind: false } });
+		if (this.behindNotified) this.port.notify({ case: "behind", value: { behind: false } });
 	}
 
-	private tellBehind(): void {
-		if (this.told) return;
-		this.told = true;
-		this.port.tell({ case: "behind", value: { behind: true } });
+	private notifyBehind(): void {
+		if (this.behindNotified) return;
+		this.behindNotified = true;
+		this.port.notify({ case: "behind", value: { behind: true } });
 	}
 
 	private async pumpAll(): Promise<void> {
@@ -144,7 +144,7 @@ export class CatchUp implements Due, CatchUpReader {
 		try {
 			// Not in the caller's own call: its reply (a welcome, a join) goes out first.
 			await Promise.resolve();
-			while (!this.port.closed && this.port.roomy) {
+			while (!this.port.closed && this.port.writable) {
 				if (!this.takeTurn()) break;
 				const subscription = this.nextBehind();
 				if (subscription === undefined) break;
@@ -165,7 +165,7 @@ export class CatchUp implements Due, CatchUpReader {
 	private takeTurn(): boolean {
 		if (this.turn === "none") {
 			this.turn = "waiting";
-			this.parts.purses.read.enterCatchUp(this.port.user.id, this);
+			this.parts.rateLimits.read.enterCatchUp(this.port.user.id, this);
 		}
 		return this.holdsTurn;
 	}
@@ -179,7 +179,7 @@ export class CatchUp implements Due, CatchUpReader {
 		const { given } = this;
 		this.turn = "none";
 		this.given = 0;
-		this.parts.purses.read.done(this.port.user.id, given);
+		this.parts.rateLimits.read.done(this.port.user.id, given);
 	}
 
 	/** The subscription whose turn it is; undefined when all have caught up. */
@@ -208,7 +208,7 @@ export class CatchUp implements Due, CatchUpReader {
 			return this.skip(subscription);
 		}
 		const { cursor } = subscription;
-		const piece = await this.parts.reader.after(room, cursor, this.port.format);
+		const piece = await this.parts.logCache.after(room, cursor, this.port.format);
 		const bytes = piece?.push?.bytes ?? 0;
 		if (!this.stillWants(subscription, cursor)) return bytes;
 		if (piece === undefined) throw new Error(`room ${room.id} has no log`);
@@ -232,7 +232,7 @@ export class CatchUp implements Due, CatchUpReader {
 	/** Too far behind, or in another epoch: the newest page, and word of what lies between. */
 	private async skip(subscription: Subscription): Promise<number> {
 		const { room, cursor } = subscription;
-		const newest = await this.parts.reader.newest(room.id, this.parts.limits.historyEntriesDefault);
+		const newest = await this.parts.logCache.newest(room.id, this.parts.limits.historyEntriesDefault);
 		const bytes = entriesBytes(newest?.entries ?? []);
 		if (!this.stillWants(subscription, cursor)) return bytes;
 		if (newest === undefined) throw new Error(`room ${room.id} has no log`);
@@ -242,7 +242,7 @@ export class CatchUp implements Due, CatchUpReader {
 		const reason = stale ? Skipped_Reason.EPOCH : Skipped_Reason.FAR;
 		this.step(subscription, "skipped");
 		subscription.cursor = page.to;
-		this.port.tell({
+		this.port.notify({
 			case: "skipped",
 			value: { room: room.id, epoch: page.epoch, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
 		});

@@ -6,7 +6,7 @@ import { JSON_GROWTH_MAX, Refusal } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
 import type { Log } from "../base/log.ts";
 import type { CommandParts, CommandSession } from "../command/context.ts";
-import { carryOut, type Purses, pay } from "../command/run.ts";
+import { charge, execute, type RateLimits } from "../command/run.ts";
 import { type AnyCommand, isLong, isSerial, isTableCommand } from "../command/table.ts";
 
 /** Worth waiting before trying again when too many commands are under way: several commits' time. */
@@ -16,7 +16,7 @@ const LONG_AT_ONCE_MAX = 4;
 
 export interface QueueSession {
 	/** For whom commands are carried out. Throws `Refusal` `unauthenticated` when that is nobody (any more). */
-	readonly asker: CommandSession & { readonly account: Account };
+	readonly caller: CommandSession & { readonly account: Account };
 	answer(id: number, body: DownBody): void;
 	/** Never throws. */
 	fail(id: number, trace: string, cause: unknown, command: AnyCommand["case"]): void;
@@ -24,7 +24,7 @@ export interface QueueSession {
 	broken(what: string, cause: unknown): void;
 	pauseReading(paused: boolean): boolean;
 	/** A command was carried out, for a log that tells everything. */
-	carriedOut(id: number, trace: string, command: AnyCommand["case"]): void;
+	executed(id: number, trace: string, command: AnyCommand["case"]): void;
 	/** Is it over? Then nobody is answered any more. */
 	readonly closed: boolean;
 	/** Nothing is under way any more; the next command gets a queue of its own. */
@@ -32,13 +32,13 @@ export interface QueueSession {
 	/** Has the peer so much to read that no page should be made for it? */
 	readonly full: boolean;
 	/** Does it read more slowly than it is written to? */
-	readonly clogged: boolean;
+	readonly backpressured: boolean;
 	/** Bytes of answers that may still wait for it before it is taken for one that does not read. */
 	readonly spareBytes: number;
 }
 
 export interface QueueParts extends CommandParts {
-	readonly purses: Purses;
+	readonly rateLimits: RateLimits;
 	readonly log: Pick<Log, "verbose">;
 }
 
@@ -80,7 +80,7 @@ export class CommandQueue {
 			if (!this.paused || underWay >= max * 8)
 				throw new Refusal("busy", "too many commands under way on this connection", CROWDED_MS);
 		}
-		pay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);
+		charge(this.parts.rateLimits, this.parts.shedding, this.session.caller.account.id, command);
 		const next: Waiting = { id, trace, command };
 		if (id > 0) this.ids.add(id);
 		if (this.waiting.length === 0 && this.mayStart(command)) this.start(next);
@@ -135,7 +135,7 @@ export class CommandQueue {
 		if (this.session.full) return false;
 		if (this.longRunning === 0) return true;
 		const pages = (this.longRunning + 1) * this.parts.limits.pageBytesMax * JSON_GROWTH_MAX;
-		return !this.session.clogged && this.longRunning < LONG_AT_ONCE_MAX && pages <= this.session.spareBytes;
+		return !this.session.backpressured && this.longRunning < LONG_AT_ONCE_MAX && pages <= this.session.spareBytes;
 	}
 
 	private start(next: Waiting): void {
@@ -148,9 +148,9 @@ export class CommandQueue {
 	private async run({ id, trace, command }: Waiting): Promise<void> {
 		const { session } = this;
 		try {
-			const { asker } = session;
-			const body = await carryOut(this.parts.purses, { parts: this.parts, user: asker.account, session: asker }, command);
-			if (this.parts.log.verbose === true) session.carriedOut(id, trace, command.case);
+			const { caller } = session;
+			const body = await execute(this.parts.rateLimits, { parts: this.parts, user: caller.account, session: caller }, command);
+			if (this.parts.log.verbose === true) session.executed(id, trace, command.case);
 			if (!session.closed) session.answer(id, body);
 		} catch (cause) {
 			// To nobody a refusal is told, but a bug is logged.

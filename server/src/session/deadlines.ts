@@ -4,23 +4,23 @@
 import type { CloseName, Timing } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { Due, Wheel } from "./wheel.ts";
+import type { TimerTask, TimerWheel } from "./timer-wheel.ts";
 
-/** What the vigil needs of its session. */
-export interface VigilPort {
+/** What the deadlines needs of its session. */
+export interface DeadlinesPort {
 	end(why: CloseName, reason?: string): void;
 	ping(nonce: number, intervalMs: number): void;
 	/** Is something held that the peer has not taken? */
-	readonly clogged: boolean;
+	readonly backpressured: boolean;
 	/** Grows whenever the peer takes something. */
 	progress(): number;
 	/** Our bug: the session ends. Never throws. */
 	broken(what: string, cause: unknown): void;
 }
 
-export interface VigilParts {
+export interface DeadlinesParts {
 	readonly clock: Pick<Clock, "now" | "monotonic">;
-	readonly wheel: Wheel;
+	readonly wheel: TimerWheel;
 	readonly timing: Timing;
 }
 
@@ -31,9 +31,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 const NOWHERE = 0;
 const STOPPED = -1;
 
-export class Vigil implements Due {
-	private readonly port: VigilPort;
-	private readonly parts: VigilParts;
+export class Deadlines implements TimerTask {
+	private readonly port: DeadlinesPort;
+	private readonly parts: DeadlinesParts;
 	/** From the welcome on. */
 	private heartbeat: Heartbeat | undefined;
 	/** When each is due (monotonic ms). Until the welcome `beatAtMs` is the hello's deadline. */
@@ -47,7 +47,7 @@ export class Vigil implements Due {
 	private tick = NOWHERE;
 
 	/** Waits for the hello from now on. */
-	constructor(port: VigilPort, parts: VigilParts) {
+	constructor(port: DeadlinesPort, parts: DeadlinesParts) {
 		this.port = port;
 		this.parts = parts;
 		this.beatAtMs = parts.clock.monotonic() + parts.timing.handshakeMs;
@@ -126,7 +126,7 @@ export class Vigil implements Due {
 	private judgeStall(nowMs: number): void {
 		this.stallAtMs = NEVER;
 		const progress = this.port.progress();
-		if (!this.port.clogged) return;
+		if (!this.port.backpressured) return;
 		if (progress > this.stalledFrom) {
 			this.stalledFrom = progress;
 			this.stalledSinceMs = nowMs;

@@ -6,7 +6,7 @@ import type { Push } from "../room/push.ts";
 /** Things remembered for one slow reader. */
 const KEYS_MAX = 64;
 
-export class HeldStates<Reader> {
+export class EphemeralStates<Reader> {
 	/** For each reader the one longest held first. */
 	private readonly byReader = new Map<Reader, Map<string, Push>>();
 

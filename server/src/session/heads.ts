@@ -14,14 +14,14 @@ export function changedSince(
 	since: number,
 	subscriptions: Iterable<Subscription>,
 	changes: number,
-): { readonly heads: HeadBody[]; readonly told: number } {
+): { readonly heads: HeadBody[]; readonly upTo: number } {
 	const changed: Subscription[] = [];
 	for (const each of subscriptions) if (each.state === "live" && each.room.change > since) changed.push(each);
-	let told = changes;
+	let upTo = changes;
 	if (changed.length > HEADS_MAX) {
 		changed.sort((a, b) => a.room.change - b.room.change);
 		changed.length = HEADS_MAX;
-		told = changed.at(-1)?.room.change ?? 0;
+		upTo = changed.at(-1)?.room.change ?? 0;
 	}
-	return { heads: changed.map(({ room, cursor }) => ({ room: room.id, epoch: room.epoch, seq: cursor })), told };
+	return { heads: changed.map(({ room, cursor }) => ({ room: room.id, epoch: room.epoch, seq: cursor })), upTo };
 }

@@ -8,7 +8,7 @@ import type { RoomView, UserRef } from "../store/store.ts";
 import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
 
 export interface InvitationsPort extends ReadRoomPort {
-	tell(body: DownBody): void;
+	notify(body: DownBody): void;
 }
 
 /** A room to be read. */
@@ -27,7 +27,7 @@ export class Invitations {
 	/** Does something else tell of the room now? */
 	private readonly isHeld: (room: string) => boolean;
 	/** The rooms to which the client knows it is invited. Most sessions have none. */
-	private told: Set<string> | undefined;
+	private notified: Set<string> | undefined;
 	private looks: Map<string, Look> | undefined;
 
 	constructor(port: InvitationsPort, parts: ReadRoomParts, isHeld: (room: string) => boolean) {
@@ -38,14 +38,14 @@ export class Invitations {
 
 	/** The welcome names it. */
 	named(room: string): void {
-		this.told ??= new Set();
-		this.told.add(room);
+		this.notified ??= new Set();
+		this.notified.add(room);
 	}
 
 	/** The client is told that the user is in the room. */
 	accepted(room: string): void {
-		this.told?.delete(room);
-		if (this.told?.size === 0) this.told = undefined;
+		this.notified?.delete(room);
+		if (this.notified?.size === 0) this.notified = undefined;
 	}
 
 	/** The user is a member as of the entry `seq`: older invitations are over. */
@@ -58,7 +58,7 @@ export class Invitations {
 	opened(room: string, seq: number, by: UserRef): void {
 		let look = this.looks?.get(room);
 		if (look === undefined) {
-			if (this.told?.has(room) === true && !this.isHeld(room)) return;
+			if (this.notified?.has(room) === true && !this.isHeld(room)) return;
 			look = this.lookAt(room);
 		}
 		if (seq <= look.seq) return;
@@ -69,7 +69,7 @@ export class Invitations {
 
 	/** An invitation to the room, if there is one, may be open no more, or may be told now. */
 	changed(room: string): void {
-		const look = this.looks?.get(room) ?? (this.told?.has(room) === true ? this.lookAt(room) : undefined);
+		const look = this.looks?.get(room) ?? (this.notified?.has(room) === true ? this.lookAt(room) : undefined);
 		if (look?.reading === true) look.again = true;
 		else if (look !== undefined) this.read(room, look);
 	}
@@ -101,15 +101,15 @@ export class Invitations {
 	private tell(view: RoomView, { by }: Look): void {
 		const { id } = view;
 		this.drop(id);
-		const wasTold = this.told?.has(id) === true;
+		const wasNotified = this.notified?.has(id) === true;
 		if (view.standing === Room_Standing.INVITED) {
-			if (wasTold) return;
+			if (wasNotified) return;
 			this.named(id);
 			const room = roomBody(view);
-			this.port.tell({ case: "invited", value: by === undefined ? { room } : { room, by: { id: by.id, name: by.name } } });
-		} else if (wasTold && !isMember(view.standing)) {
+			this.port.notify({ case: "invited", value: by === undefined ? { room } : { room, by: { id: by.id, name: by.name } } });
+		} else if (wasNotified && !isMember(view.standing)) {
 			this.accepted(id);
-			this.port.tell({ case: "roomRemoved", value: { room: id } });
+			this.port.notify({ case: "roomRemoved", value: { room: id } });
 		}
 	}
 }

@@ -49,12 +49,12 @@ export class Outbox implements Flushable {
 	}
 
 	/** Does the peer read more slowly than it is written to? */
-	get clogged(): boolean {
+	get backpressured(): boolean {
 		return this.heldBytes > 0;
 	}
 
 	/** May a reader be moved along the log now? */
-	get roomy(): boolean {
+	get writable(): boolean {
 		return this.heldBytes === 0 && this.queuedBytes < this.parts.limits.pageBytesMax;
 	}
 
@@ -68,11 +68,11 @@ export class Outbox implements Flushable {
 	}
 
 	/** Have answers alone piled up as high as the log may? Rooms stop pushing at half of it. */
-	get drowned(): boolean {
+	get overfull(): boolean {
 		return this.spareBytes < 0;
 	}
 
-	/** What may be added before it is drowned. */
+	/** What may be added before it is overfull. */
 	get spareBytes(): number {
 		return this.parts.limits.outboxBytesMax * 2 - this.queuedBytes - this.heldBytes;
 	}

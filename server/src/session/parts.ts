@@ -6,16 +6,16 @@ import type { Faults } from "../base/faults.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { CommandParts } from "../command/context.ts";
-import type { Purses } from "../command/run.ts";
+import type { RateLimits } from "../command/run.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { LogSampler } from "../limit/log-sampler.ts";
 import type { Directory } from "../people/directory.ts";
-import type { HeldStates } from "./ephemeral-states.ts";
+import type { EphemeralStates } from "./ephemeral-states.ts";
 import type { Flusher } from "./flusher.ts";
 import type { OutboxTotal } from "./outbox.ts";
 import type { Principal } from "./principal.ts";
 import type { Session } from "./session.ts";
-import type { Wheel } from "./wheel.ts";
+import type { TimerWheel } from "./timer-wheel.ts";
 
 /** What sessions see of the server. Of each other they learn by the bus. */
 export interface SessionParts extends CommandParts {
@@ -27,20 +27,20 @@ export interface SessionParts extends CommandParts {
 	readonly directory: Directory<Principal>;
 	readonly faults: Faults;
 	readonly flusher: Flusher;
-	readonly wheel: Wheel;
+	readonly wheel: TimerWheel;
 	readonly outboxTotal: OutboxTotal;
-	readonly purses: Purses;
+	readonly rateLimits: RateLimits;
 	/** Refusals before the welcome, by address. */
 	readonly unauthenticatedRefusals: Buckets;
 	readonly hellos: HelloQueue;
-	readonly heldStates: HeldStates<Principal>;
+	readonly ephemeralStates: EphemeralStates<Principal>;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
 	readonly voided: Revocations;
 	/** What the log tells of sessions. */
 	readonly lines: LogSampler;
 	/** The process as part of its sessions' ids. */
-	readonly process: string;
+	readonly node: string;
 	/** The number of a new session: 1, 2, 3, … */
 	nextSession(): number;
 }

@@ -51,7 +51,7 @@ export class Places {
 	/** While subscriptions are behind. */
 	catchUp: CatchUp | undefined;
 	/** Of the changes of rooms, the newest of which the client was told the head. */
-	private headsTold = 0;
+	private headsNotified = 0;
 
 	constructor(port: PlacesPort, parts: PlacesParts) {
 		this.port = port;
@@ -74,7 +74,7 @@ export class Places {
 
 	/** The welcome is out, and all that it names is resumed: the client knows the heads of this moment. */
 	welcomed(): void {
-		this.headsTold = this.parts.rooms.changes;
+		this.headsNotified = this.parts.rooms.changes;
 		const early = this.early ?? [];
 		this.early = undefined;
 		for (const change of early) change();
@@ -115,10 +115,10 @@ export class Places {
 		const { view, cursor } = this.join.answer;
 		// The user has left, and was a member again when the room was read.
 		if (this.join.state === "overtaken" && this.knownAsOf(view.id) < view.head) this.step(view.id, "joined");
-		const { to, tells } = this.step(view.id, "answered");
+		const { to, notifies } = this.step(view.id, "answered");
 		this.join = undefined;
 		this.invitations?.accepted(view.id);
-		this.tell(view.id, tells);
+		this.notify(view.id, notifies);
 		if (!hasSubscription(to)) {
 			this.invitations?.changed(view.id);
 			return;
@@ -136,7 +136,7 @@ export class Places {
 
 	/** The entry `seq` has made the user a member. */
 	memberJoined(room: LiveRoom, seq: number): void {
-		if (this.waits(() => this.memberJoined(room, seq)) || !this.isNews(room.id, seq)) return;
+		if (this.waits(() => this.memberJoined(room, seq)) || !this.isNewer(room.id, seq)) return;
 		this.invitations?.memberSince(room.id, seq);
 		const known = this.subscriptions.get(room.id);
 		const { to } = this.step(room.id, "joined");
@@ -164,10 +164,10 @@ export class Places {
 	}
 
 	memberLeft(room: string, seq: number): void {
-		if (this.waits(() => this.memberLeft(room, seq)) || !this.isNews(room, seq)) return;
-		const { tells } = this.step(room, "left");
-		this.know(room, seq);
-		this.tell(room, tells);
+		if (this.waits(() => this.memberLeft(room, seq)) || !this.isNewer(room, seq)) return;
+		const { notifies } = this.step(room, "left");
+		this.setKnown(room, seq);
+		this.notify(room, notifies);
 		this.invitations?.changed(room);
 	}
 
@@ -192,13 +192,13 @@ export class Places {
 	caughtUp(): void {
 		this.catchUp = undefined;
 		// What came from the log may be of any room, however long ago it changed.
-		this.headsTold = 0;
+		this.headsNotified = 0;
 	}
 
 	/** How far rooms were sent that have changed since this was asked for. */
 	heads(): HeadBody[] {
-		const { heads, told } = changedSince(this.headsTold, this.subscriptions, this.parts.rooms.changes);
-		this.headsTold = told;
+		const { heads, upTo } = changedSince(this.headsNotified, this.subscriptions, this.parts.rooms.changes);
+		this.headsNotified = upTo;
 		return heads;
 	}
 
@@ -229,12 +229,12 @@ export class Places {
 	}
 
 	/** Is what the entry `seq` says of the user's membership new, and not older than what is known? A bus may bring it twice, and late. */
-	private isNews(room: string, seq: number): boolean {
+	private isNewer(room: string, seq: number): boolean {
 		return seq > this.knownAsOf(room);
 	}
 
 	/** The user's standing in a room without a subscription is known as of `seq`. */
-	private know(room: string, seq: number): void {
+	private setKnown(room: string, seq: number): void {
 		this.known ??= new KnownSeqs();
 		this.known.set(room, seq);
 	}
@@ -281,8 +281,8 @@ export class Places {
 		return this.invitations;
 	}
 
-	private tell(room: string, what: PlaceStep["tells"]): void {
-		if (what === "roomRemoved") this.port.tell({ case: "roomRemoved", value: { room } });
+	private notify(room: string, what: PlaceStep["notifies"]): void {
+		if (what === "roomRemoved") this.port.notify({ case: "roomRemoved", value: { room } });
 	}
 
 	/** Tells that the user is in a room, unless something else has by the time it is read. */
@@ -295,9 +295,9 @@ export class Places {
 				if (subscription.state === "announcing") this.memberLeft(room.id, view.head);
 				return;
 			}
-			if (this.step(room.id, "read").tells !== "roomAdded") return;
+			if (this.step(room.id, "read").notifies !== "roomAdded") return;
 			this.invitations?.accepted(room.id);
-			this.port.tell({ case: "roomAdded", value: { room: { ...roomBody(view), head: subscription.cursor } } });
+			this.port.notify({ case: "roomAdded", value: { room: { ...roomBody(view), head: subscription.cursor } } });
 			this.goOn(subscription);
 		});
 	}

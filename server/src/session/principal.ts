@@ -26,7 +26,7 @@ export interface PrincipalSession {
 	readonly principal: Principal | undefined;
 	readonly live: boolean;
 	readonly closed: boolean;
-	tell(body: DownBody): void;
+	notify(body: DownBody): void;
 	prolong(expiresMs: number): void;
 	end(why: CloseName): void;
 	/** Our bug: the session ends, resumable. Never throws. */
@@ -90,13 +90,13 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		const step = (task: () => void): void => core.faults.guard("session", "a session did not end cleanly", task);
 		let last = false;
 		step(() => this.places.close());
-		step(() => void core.heldStates.take(this));
+		step(() => void core.ephemeralStates.take(this));
 		step(() => {
 			last = core.directory.remove(this);
 		});
 		if (this.present) {
 			step(() => core.metrics.sessions.add(-1));
-			step(() => core.bus.publish({ kind: "ended", user: account.id, node: core.process, session: this.number }));
+			step(() => core.bus.publish({ kind: "ended", user: account.id, node: core.node, session: this.number }));
 			step(() => {
 				if (!core.directory.isOnline(account.id)) core.presence.offline(account, rooms);
 			});
@@ -152,13 +152,13 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	pushEphemeral(push: Push): boolean {
 		this.mustBeCurrent();
 		const { live, outbox } = this.session;
-		if (live && outbox.roomy) {
-			if (push.key !== undefined) this.core.heldStates.drop(this, push.key);
+		if (live && outbox.writable) {
+			if (push.key !== undefined) this.core.ephemeralStates.drop(this, push.key);
 			outbox.add(push.encoded(this.format));
 			return true;
 		}
 		let dropped: Push | undefined = push;
-		if (live && push.key !== undefined) dropped = this.core.heldStates.hold(this, push.key, push);
+		if (live && push.key !== undefined) dropped = this.core.ephemeralStates.hold(this, push.key, push);
 		if (dropped !== undefined) this.core.metrics.shed.add(dropped.kind);
 		return false;
 	}
@@ -214,14 +214,14 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		return this.session.link.format;
 	}
 
-	get roomy(): boolean {
-		return this.session.outbox.roomy;
+	get writable(): boolean {
+		return this.session.outbox.writable;
 	}
 
-	tell(body: DownBody): void {
+	notify(body: DownBody): void {
 		this.mustBeCurrent();
 		if (body.case === "skipped") this.core.metrics.skipped.add(1);
-		this.session.tell(body);
+		this.session.notify(body);
 	}
 
 	sendPush(push: EntriesPush): void {
@@ -231,13 +231,13 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	}
 
 	/** A write is done, and the peer has not taken all of it. */
-	clogged(): void {
-		this.places.catchUp?.clogged();
+	onBackpressure(): void {
+		this.places.catchUp?.onBackpressure();
 	}
 
 	/** A write is done: what was held back goes on. */
 	flushed(): void {
-		for (const push of this.core.heldStates.take(this)) this.pushEphemeral(push);
+		for (const push of this.core.ephemeralStates.take(this)) this.pushEphemeral(push);
 		this.places.catchUp?.pump();
 	}
 

@@ -27,7 +27,7 @@ import { roomBody } from "../command/bodies.ts";
 import type { SessionInput } from "../link/host.ts";
 import type { Link } from "../link/link.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
-import { Vigil, type VigilPort } from "./deadlines.ts";
+import { Deadlines, type DeadlinesPort } from "./deadlines.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
 import { PendingHello } from "./pending-hello.ts";
@@ -42,7 +42,7 @@ const PAUSED_BY_REFUSALS = 2;
 const PAUSED_BY_HELLO = 4;
 
 export class Session
-	implements SessionInput, QueueSession, PrincipalSession, VigilPort, OutboxPort, SessionFacts, RefusalRateSession
+	implements SessionInput, QueueSession, PrincipalSession, DeadlinesPort, OutboxPort, SessionFacts, RefusalRateSession
 {
 	readonly number: number;
 	readonly link: Link;
@@ -55,7 +55,7 @@ export class Session
 	private hello: PendingHello | undefined;
 	/** While commands are under way. */
 	private queue: CommandQueue | undefined;
-	private readonly vigil: Vigil;
+	private readonly deadlines: Deadlines;
 	private refusedHellos = 0;
 	private readonly beganMs: number;
 	private bytesIn = 0;
@@ -72,12 +72,12 @@ export class Session
 		this.number = core.nextSession();
 		this.beganMs = core.clock.monotonic();
 		this.outbox = new Outbox(link, core, this);
-		this.vigil = new Vigil(this, core);
+		this.deadlines = new Deadlines(this, core);
 	}
 
 	/** For logs and for the client; made when it is asked for, since most sessions are asked once. */
 	get id(): string {
-		return sessionId(this.core.process, this.number);
+		return sessionId(this.core.node, this.number);
 	}
 
 	get userId(): string | undefined {
@@ -90,8 +90,8 @@ export class Session
 		this.bytesIn += bytes;
 		this.commands++;
 		try {
-			if (this.closed || this.drowned()) return;
-			this.vigil.hear();
+			if (this.closed || this.endIfOverfull()) return;
+			this.deadlines.hear();
 			this.dispatch(up);
 		} catch (cause) {
 			this.fail(up.id, this.traceOf(up.trace), cause, up.command.case);
@@ -102,8 +102,8 @@ export class Session
 		this.bytesIn += bytes;
 		this.commands++;
 		try {
-			if (this.closed || this.drowned()) return;
-			this.vigil.hear();
+			if (this.closed || this.endIfOverfull()) return;
+			this.deadlines.hear();
 			const trace = this.traceOf(given);
 			this.noteRefusal(code, trace, id, undefined);
 			this.send(id, failureBody(code, message, 0, trace));
@@ -115,7 +115,7 @@ export class Session
 
 	alive(): void {
 		if (this.closed) return;
-		this.vigil.hear();
+		this.deadlines.hear();
 		this.charge("refusal");
 	}
 
@@ -199,7 +199,7 @@ export class Session
 				this.charge("refusal");
 				return;
 			case "pong":
-				if (!this.vigil.answered(command.value.nonce)) this.charge("refusal");
+				if (!this.deadlines.answered(command.value.nonce)) this.charge("refusal");
 				return;
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
@@ -208,12 +208,12 @@ export class Session
 				return;
 			default:
 				if (!this.step("command")) throw new Refusal("out_of_place");
-				if (this.hello === undefined) this.carryOut(up);
+				if (this.hello === undefined) this.enqueue(up);
 				else if (this.hello.take(up, this.core.limits)) this.pause(PAUSED_BY_HELLO, true);
 		}
 	}
 
-	private carryOut(up: Up): void {
+	private enqueue(up: Up): void {
 		this.queue ??= new CommandQueue(this.core, this);
 		this.queue.take(up);
 	}
@@ -303,7 +303,7 @@ export class Session
 		if (!this.step("welcome")) return;
 		const first = !core.directory.isOnline(user.id);
 		core.metrics.logins.add("ok");
-		this.vigil.welcomed(this.link.format.codec !== "line");
+		this.deadlines.welcomed(this.link.format.codec !== "line");
 		const body: DownBody = {
 			case: "welcome",
 			value: {
@@ -323,13 +323,13 @@ export class Session
 		// Only now: whoever is missed later is missed in all of its rooms.
 		principal.present = true;
 		core.metrics.sessions.add(1);
-		this.vigil.expireAt(identity.expiresMs);
-		core.bus.publish({ kind: "opened", user: user.id, node: core.process, session: this.number });
+		this.deadlines.expireAt(identity.expiresMs);
+		core.bus.publish({ kind: "opened", user: user.id, node: core.node, session: this.number });
 		if (first) core.presence.online(principal.account, principal.rooms);
 		this.guard(() => logBegin(core.lines, this, hello.client));
 		for (const up of this.takePending()) {
 			try {
-				this.carryOut(up);
+				this.enqueue(up);
 			} catch (cause) {
 				this.fail(up.id, up.trace, cause, up.command.case);
 			}
@@ -338,7 +338,7 @@ export class Session
 
 	// ------------------------------------------------------------ for the commands
 
-	get asker(): Principal {
+	get caller(): Principal {
 		if (this.principal === undefined) throw new Refusal("unauthenticated");
 		return this.principal;
 	}
@@ -398,12 +398,12 @@ export class Session
 		this.end("internal", `${what} (trace ${trace})`);
 	}
 
-	carriedOut(id: number, trace: string, command: string): void {
+	executed(id: number, trace: string, command: string): void {
 		this.core.log.debug({ ...traced(trace), session: this.id, user: this.userId, command, id }, "carried out");
 	}
 
 	prolong(expiresMs: number): void {
-		this.vigil.expireAt(expiresMs);
+		this.deadlines.expireAt(expiresMs);
 	}
 
 	queueDone(): void {
@@ -442,7 +442,7 @@ export class Session
 		return this.state === "closed" || this.state === "leaving";
 	}
 
-	tell(body: DownBody): void {
+	notify(body: DownBody): void {
 		this.send(0, body);
 	}
 
@@ -452,10 +452,10 @@ export class Session
 		this.end("internal", `${what} (trace ${trace})`);
 	}
 
-	// ------------------------------------------------------------ for the vigil
+	// ------------------------------------------------------------ for the deadlines
 
-	get clogged(): boolean {
-		return this.outbox.clogged;
+	get backpressured(): boolean {
+		return this.outbox.backpressured;
 	}
 
 	progress(): number {
@@ -469,19 +469,19 @@ export class Session
 	// ------------------------------------------------------------ life
 
 	flushed(): void {
-		if (this.outbox.clogged) {
-			this.vigil.watchStall();
-			this.principal?.clogged();
+		if (this.outbox.backpressured) {
+			this.deadlines.watchStall();
+			this.principal?.onBackpressure();
 		} else {
-			this.vigil.flowing();
+			this.deadlines.flowing();
 			this.principal?.flushed();
 		}
 		this.queue?.resume();
 	}
 
 	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */
-	private drowned(): boolean {
-		if (!this.outbox.drowned) return false;
+	private endIfOverfull(): boolean {
+		if (!this.outbox.overfull) return false;
 		this.end("slow", "the answers are not being read");
 		return true;
 	}
@@ -519,7 +519,7 @@ export class Session
 	private settle(why: CloseName | "gone"): void {
 		this.guard(() => this.logEnd(why));
 		this.hello = undefined;
-		this.guard(() => this.vigil.stop());
+		this.guard(() => this.deadlines.stop());
 		this.guard(() => this.queue?.close());
 		this.guard(() => this.refusalRate?.stop());
 		// In line mode another session may go on with the connection.

@@ -59,20 +59,20 @@ test("a session that leaves all it is behind in waits no more, and tells that it
 	const catchUp = new CatchUp(
 		{
 			format: undefined as never,
-			roomy: false,
+			writable: false,
 			closed: false,
 			user: { id: "ann", name: "ann" },
-			tell: (body) => void told.push(body),
+			notify: (body) => void told.push(body),
 			sendPush: () => undefined,
 			broken: (cause) => void told.push(cause),
 		},
 		{
-			reader: undefined as never,
+			logCache: undefined as never,
 			shedding: undefined as never,
 			limits: undefined as never,
 			clock,
 			wheel: undefined as never,
-			purses: { read: limit },
+			rateLimits: { read: limit },
 		},
 		{ caughtUp: () => void finished++ },
 	);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
-import { Vigil, type VigilPort } from "../../src/session/deadlines.ts";
+import { Deadlines, type DeadlinesPort } from "../../src/session/deadlines.ts";
 import { Heartbeat } from "../../src/session/heartbeat.ts";
-import { Wheel } from "../../src/session/wheel.ts";
+import { TimerWheel } from "../../src/session/timer-wheel.ts";
 
 /** Ticks once for each round-trip, answering each ping after that time. */
 function measured(roundTripsMs: readonly number[]): Heartbeat {
@@ -62,22 +62,22 @@ describe("a reader that does not read", () => {
 	async function endedAfter(takesAtMs: readonly number[], timing: Timing): Promise<number> {
 		const clock = new VirtualClock();
 		let endedMs = Number.NaN;
-		const port: VigilPort = {
+		const port: DeadlinesPort = {
 			end: (why) => {
 				expect(why).toBe("slow");
 				endedMs = clock.monotonic();
-				vigil.stop();
+				deadlines.stop();
 			},
 			broken: (_, cause) => {
 				throw cause;
 			},
 			ping() {},
-			clogged: true,
+			backpressured: true,
 			progress: () => takesAtMs.filter((ms) => ms <= clock.monotonic()).length,
 		};
-		const vigil = new Vigil(port, { clock, wheel: new Wheel(clock), timing });
-		vigil.welcomed(false);
-		vigil.watchStall();
+		const deadlines = new Deadlines(port, { clock, wheel: new TimerWheel(clock), timing });
+		deadlines.welcomed(false);
+		deadlines.watchStall();
 		await clock.advance(600_000);
 		return endedMs;
 	}
@@ -103,7 +103,7 @@ describe("the wheel", () => {
 
 	test("calls everybody once, never early, at most a second late, and nobody who was removed", async () => {
 		const clock = new VirtualClock();
-		const wheel = new Wheel(clock);
+		const wheel = new TimerWheel(clock);
 		const ran: number[] = [];
 		const dueMs = [1, 999, 1_000, 1_001, 5_500, 60_000];
 		for (const ms of dueMs)
@@ -125,7 +125,7 @@ describe("the wheel", () => {
 
 	test("one that throws is told, and holds up neither the others of its second nor those after it", async () => {
 		const clock = new VirtualClock();
-		const wheel = new Wheel(clock);
+		const wheel = new TimerWheel(clock);
 		const ran: string[] = [];
 		wheel.add(
 			1_000,
@@ -154,7 +154,7 @@ describe("the wheel", () => {
 
 	test("serves ten thousand with one timer, and none when nobody waits", async () => {
 		const clock = new VirtualClock();
-		const wheel = new Wheel(clock);
+		const wheel = new TimerWheel(clock);
 		let ran = 0;
 		for (let i = 0; i < 10_000; i++)
 			wheel.add(
@@ -169,7 +169,7 @@ describe("the wheel", () => {
 
 	test("whoever is called may wait again, also after a long rest", async () => {
 		const clock = new VirtualClock();
-		const wheel = new Wheel(clock);
+		const wheel = new TimerWheel(clock);
 		const ran: number[] = [];
 		const note = waiting(() => ran.push(clock.monotonic()));
 		wheel.add(

@@ -3,7 +3,7 @@ import type { Command } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { Push } from "../../src/room/push.ts";
 import { drainSessions } from "../../src/session/drain.ts";
-import { HeldStates } from "../../src/session/ephemeral-states.ts";
+import { EphemeralStates } from "../../src/session/ephemeral-states.ts";
 import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
@@ -162,7 +162,7 @@ describe("a slow reader", () => {
 	});
 
 	test("has a bounded number of such states, the ones longest held go first", () => {
-		const held = new HeldStates<string>();
+		const held = new EphemeralStates<string>();
 		const push = (name: string) => new Push({ case: "typist", value: { room: name } }, name);
 		const dropped = Array.from({ length: 70 }, (_, i) => held.hold("ann", `${i}`, push(`${i}`))?.key).filter(
 			(key) => key !== undefined,

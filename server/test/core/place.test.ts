@@ -35,7 +35,7 @@ describe("the table of a place in a room", () => {
 		}
 	});
 
-	test("tells a room once before it is sent to, and removed once if it was told", () => {
+	test("notifies a room once before it is sent to, and removed once if it was told", () => {
 		// Whether the client knows of the room; in the other states a subscription is held, and an answer says it.
 		const told: readonly PlaceState[] = ["rejoining", "rejoiningStale", "live", "behind", "stale"];
 		for (const from of STATES) {
@@ -43,8 +43,8 @@ describe("the table of a place in a room", () => {
 				const step = PLACES[from][event];
 				if (step === undefined || from === "unknown") continue;
 				const knew = told.includes(from) || event === "answered";
-				expect([from, event, step.tells === "roomAdded"]).toEqual([from, event, !knew && told.includes(step.to)]);
-				expect([from, event, step.tells === "roomRemoved"]).toEqual([from, event, knew && !told.includes(step.to)]);
+				expect([from, event, step.notifies === "roomAdded"]).toEqual([from, event, !knew && told.includes(step.to)]);
+				expect([from, event, step.notifies === "roomRemoved"]).toEqual([from, event, knew && !told.includes(step.to)]);
 			}
 		}
 	});

@@ -134,7 +134,7 @@ describe("a live room", () => {
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1)] });
 		expect(room.recent(0, FORMAT)?.encoded(FORMAT)).toBeDefined();
 		expect(room.recent(0, new ObjectFormat())).toBeUndefined();
-		room.rest();
+		room.clearRing();
 		expect(room.recent(0, FORMAT)).toBeUndefined();
 	});
 

@@ -121,14 +121,14 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a skip is not told",
 		file: "server/src/session/catch-up.ts",
-		find: 'this.port.tell({\n\t\t\tcase: "skipped",',
+		find: 'this.port.notify({\n\t\t\tcase: "skipped",',
 		replace: 'void ({\n\t\t\tcase: "skipped",',
 		breaks: "S4: no gap without a word",
 	},
 	{
 		name: "membership is checked only at the beginning",
 		file: "server/src/room/rooms.ts",
-		find: "this.tell(user, (subscriber) => subscriber.memberLeft(room, seq));",
+		find: "this.notify(user, (subscriber) => subscriber.memberLeft(room, seq));",
 		replace: "",
 		breaks: "S9: nothing after a leave",
 	},
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "who has come or gone is not told to a reader once it keeps up again",
 		file: "server/src/session/principal.ts",
-		find: "dropped = this.core.heldStates.hold(this, push.key, push);",
+		find: "dropped = this.core.ephemeralStates.hold(this, push.key, push);",
 		replace: "",
 		breaks: "L4: presence converges",
 	},
@@ -172,7 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "readers at different places share a read",
-		file: "server/src/room/reader.ts",
+		file: "server/src/room/log-cache.ts",
 		find: "let read = this.underWay.get(key);",
 		replace: "let read = this.underWay.get(key) ?? this.underWay.values().next().value;",
 		breaks: "S4: each delivery is last + 1",
@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "timer on the wall clock: the turns of the wheel",
-		file: "server/src/session/wheel.ts",
+		file: "server/src/session/timer-wheel.ts",
 		find: "const reached = Math.floor(this.clock.monotonic() / TICK_MS);",
 		replace:
 			"const wall = (this.clock as unknown as { now(): number }).now() - 1_767_225_600_000;\n\t\tconst reached = Math.floor(wall / TICK_MS);",
@@ -406,7 +406,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "who joins is not told as online",
 		file: "server/src/people/presence.ts",
-		find: "this.tell(user, [room], this.shows(user.id));",
+		find: "this.notify(user, [room], this.shows(user.id));",
 		replace: "",
 		breaks: "L4: presence converges",
 	},
@@ -472,7 +472,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "the wheel stops at a deadline that throws",
-		file: "server/src/session/wheel.ts",
+		file: "server/src/session/timer-wheel.ts",
 		find: "if (slot !== undefined) for (const who of slot) this.call(who);",
 		replace:
 			"if (slot !== undefined)\n\t\t\t\tfor (const who of slot)\n\t\t\t\t\ttry {\n\t\t\t\t\t\twho.due();\n\t\t\t\t\t} catch (cause) {\n\t\t\t\t\t\twho.broken(cause);\n\t\t\t\t\t\tbreak;\n\t\t\t\t\t}",
@@ -517,16 +517,16 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "presence that was held back in overload is never told",
 		file: "server/src/people/presence.ts",
-		find: "for (const { user, rooms } of untold) this.tell(user, rooms, this.shows(user.id));",
+		find: "for (const { user, rooms } of pending) this.notify(user, rooms, this.shows(user.id));",
 		replace: "void untold;",
 		breaks: "L4: presence converges",
 	},
 	{
 		name: "a send refused in overload is taken all the same",
 		file: "server/src/session/command-queue.ts",
-		find: "pay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);",
+		find: "charge(this.parts.rateLimits, this.parts.shedding, this.session.caller.account.id, command);",
 		replace:
-			'try {\n\t\t\tpay(this.parts.purses, this.parts.shedding, this.session.asker.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void carryOut(this.parts.purses, { parts: this.parts, user: this.session.asker.account, session: this.session.asker }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
+			'try {\n\t\t\tcharge(this.parts.rateLimits, this.parts.shedding, this.session.caller.account.id, command);\n\t\t} catch (cause) {\n\t\t\tif (command.case === "send") void execute(this.parts.rateLimits, { parts: this.parts, user: this.session.caller.account, session: this.session.caller }, command).catch(() => undefined);\n\t\t\tthrow cause;\n\t\t}',
 		breaks: "S8: a device's own order is kept",
 		survives:
 			"the client says it again under the same cid and is given the first result, in the first place: what is lost is only what the refusal was to save",

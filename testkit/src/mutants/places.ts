@@ -26,7 +26,7 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
 	{
 		name: "heads of rooms that were sent from the log are not told",
 		file: "server/src/session/places.ts",
-		find: "of any room, however long ago it changed.\n\t\tthis.headsTold = 0;",
+		find: "of any room, however long ago it changed.\n\t\tthis.headsNotified = 0;",
 		replace: "of any room, however long ago it changed.",
 		breaks: "L2: everybody reaches the head",
 		survives:

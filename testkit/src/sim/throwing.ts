@@ -4,7 +4,7 @@
 //
 // The places are methods of the server's own classes, replaced for as long as a run lasts; production code knows nothing of it.
 
-import { Flusher, LiveRoom, Outbox, Principal, Session, Subscribers, Vigil } from "@verbatim/server/testing";
+import { Deadlines, Flusher, LiveRoom, Outbox, Principal, Session, Subscribers } from "@verbatim/server/testing";
 
 /** encode, write, bufferedBytes: of a link. began, ended, authenticate: of accounts. claim, answerJoin: in the middle of a send, of a join. */
 export const THROW_PLACES = [
@@ -124,7 +124,7 @@ export class Thrower {
 			this.throwing(Principal.prototype, "memberLeft", "memberLeft"),
 			this.throwing(Principal.prototype, "claim", "claim"),
 			this.throwing(Principal.prototype, "answerJoin", "answerJoin"),
-			this.throwing(Vigil.prototype, "due", "due"),
+			this.throwing(Deadlines.prototype, "due", "due"),
 			this.throwing(LiveRoom.prototype, "publish", "publish"),
 			this.throwing(Outbox.prototype, "flush", "flush", (outbox) => void this.unflushed.delete(outbox)),
 			this.throwing(Session.prototype, "drain", "drain"),

@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
 import { create, EntrySchema } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
-import { Pieces } from "../../src/room/pieces.ts";
 import { EntriesPush } from "../../src/room/push.ts";
+import { RangeCache } from "../../src/room/range-cache.ts";
 
 const piece = () => new EntriesPush("r1", 1, [create(EntrySchema, { seq: 1 })]);
 const MEBIBYTE = 1024 * 1024;
 
 test("a piece is kept for some seconds, and then nothing is left, no timer either", async () => {
 	const clock = new VirtualClock();
-	const pieces = new Pieces(clock);
+	const pieces = new RangeCache(clock);
 	const [early, late] = [piece(), piece()];
 	pieces.add("early", early, 100);
 	await clock.advance(3_000);
@@ -24,7 +24,7 @@ test("a piece is kept for some seconds, and then nothing is left, no timer eithe
 });
 
 test("all pieces together are bounded: the oldest make room", () => {
-	const pieces = new Pieces(new VirtualClock());
+	const pieces = new RangeCache(new VirtualClock());
 	for (let i = 0; i < 20; i++) pieces.add(String(i), piece(), MEBIBYTE);
 	const kept = Array.from({ length: 20 }, (_, i) => i).filter((i) => pieces.get(String(i)) !== undefined);
 	expect(kept).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);

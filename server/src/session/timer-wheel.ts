@@ -5,16 +5,16 @@ import type { Cancel, Clock } from "../base/clock.ts";
 const TICK_MS = 1_000;
 
 /** Somebody who waits for a time. */
-export interface Due {
+export interface TimerTask {
 	/** It has come, up to a second ago. */
 	due(): void;
 	/** `due` has thrown: our bug, which ends this session and nothing else. Never throws. */
 	broken(cause: unknown): void;
 }
 
-export class Wheel {
+export class TimerWheel {
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
-	private readonly slots = new Map<number, Set<Due>>();
+	private readonly slots = new Map<number, Set<TimerTask>>();
 	private now: number;
 	private cancel: Cancel | undefined;
 
@@ -24,7 +24,7 @@ export class Wheel {
 	}
 
 	/** Calls `who.due()` once at `atMs` (monotonic), up to a second late, and gives the tick (1 or more) under which it can be removed. */
-	add(atMs: number, who: Due): number {
+	add(atMs: number, who: TimerTask): number {
 		if (this.slots.size === 0) this.now = Math.floor(this.clock.monotonic() / TICK_MS);
 		const tick = this.tickOf(atMs);
 		let slot = this.slots.get(tick);
@@ -38,7 +38,7 @@ export class Wheel {
 	}
 
 	/** Takes back what `add` gave `tick` for; nothing if that has come. */
-	remove(tick: number, who: Due): void {
+	remove(tick: number, who: TimerTask): void {
 		const slot = this.slots.get(tick);
 		if (slot?.delete(who) && slot.size === 0) this.slots.delete(tick);
 	}
@@ -62,7 +62,7 @@ export class Wheel {
 		});
 	}
 
-	private call(who: Due): void {
+	private call(who: TimerTask): void {
 		try {
 			who.due();
 		} catch (cause) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { Elsewhere } from "../../src/people/elsewhere.ts";
+import { RemoteSessions } from "../../src/people/remote-sessions.ts";
 import { Harness } from "./harness.ts";
 
 describe("a user with sessions at another node", () => {
 	test("is there until the last of them has ended", () => {
-		const elsewhere = new Elsewhere("own");
+		const elsewhere = new RemoteSessions("own");
 		for (const session of [1, 2, 1]) elsewhere.opened({ user: "ann", node: "other", session });
 		elsewhere.ended({ user: "ann", node: "other", session: 1 });
 		expect(elsewhere.has("ann")).toBe(true);
@@ -13,14 +13,14 @@ describe("a user with sessions at another node", () => {
 	});
 
 	test("is not there by an opening that comes after its end, or again", () => {
-		const elsewhere = new Elsewhere("own");
+		const elsewhere = new RemoteSessions("own");
 		elsewhere.ended({ user: "ann", node: "other", session: 1 });
 		for (let i = 0; i < 2; i++) elsewhere.opened({ user: "ann", node: "other", session: 1 });
 		expect(elsewhere.has("ann")).toBe(false);
 	});
 
 	test("is another thing than a session here, and one of the same number at a third", () => {
-		const elsewhere = new Elsewhere("own");
+		const elsewhere = new RemoteSessions("own");
 		elsewhere.opened({ user: "ann", node: "own", session: 1 });
 		expect(elsewhere.has("ann")).toBe(false);
 		elsewhere.opened({ user: "ann", node: "other", session: 1 });

@@ -5,39 +5,39 @@ import type { Counter } from "../base/metrics.ts";
 import type { Format } from "../link/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
 import { pageAsOf } from "./as-of.ts";
-import { Pieces } from "./pieces.ts";
 import { EntriesPush, roughBytes } from "./push.ts";
+import { RangeCache } from "./range-cache.ts";
 import type { LiveRoom } from "./room.ts";
 
-export interface LogReaderLimits {
+export interface LogCacheLimits {
 	readonly historyEntriesMax: number;
 	readonly pageBytesMax: number;
 }
 
 /** What stands right after a cursor. */
-export interface Piece {
+export interface LogRange {
 	/** Undefined: nothing does. */
 	readonly push: EntriesPush | undefined;
 	/** The newest seq when it was read. */
 	readonly head: number;
 }
 
-export class LogReader {
+export class LogCache {
 	private readonly store: Pick<Store, "page">;
-	private readonly limits: LogReaderLimits;
+	private readonly limits: LogCacheLimits;
 	private readonly reads: Counter;
-	private readonly pieces: Pieces;
-	private readonly underWay = new Map<string, Promise<Piece | undefined>>();
+	private readonly pieces: RangeCache;
+	private readonly underWay = new Map<string, Promise<LogRange | undefined>>();
 
-	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogReaderLimits, reads: Counter) {
+	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogCacheLimits, reads: Counter) {
 		this.store = store;
 		this.limits = limits;
 		this.reads = reads;
-		this.pieces = new Pieces(clock);
+		this.pieces = new RangeCache(clock);
 	}
 
 	/** The entries right after `seq` for a reader in `format`, from memory or from the store; undefined if the room is gone. */
-	async after(room: LiveRoom, seq: number, format: Format): Promise<Piece | undefined> {
+	async after(room: LiveRoom, seq: number, format: Format): Promise<LogRange | undefined> {
 		const recent = room.recent(seq, format);
 		if (recent !== undefined) return { push: recent, head: room.head };
 		const key = `${room.id} ${room.epoch} ${seq}`;
@@ -61,7 +61,7 @@ export class LogReader {
 		this.pieces.stop();
 	}
 
-	private async read(room: LiveRoom, seq: number, key: string): Promise<Piece | undefined> {
+	private async read(room: LiveRoom, seq: number, key: string): Promise<LogRange | undefined> {
 		this.reads.add(1);
 		const read = await this.store.page(room.id, { after: seq }, this.limits.historyEntriesMax, this.limits.pageBytesMax);
 		if (read === undefined) return undefined;

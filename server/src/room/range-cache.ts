@@ -1,4 +1,4 @@
-// Pieces of logs that were read a moment ago, with their encodings: when thousands come back at once after a cut, the store is
+// RangeCache of logs that were read a moment ago, with their encodings: when thousands come back at once after a cut, the store is
 // asked once per range and the range is encoded once per format, also for those who come seconds after the first. A log never
 // changes behind its head, so that a piece is as true later as when it was read; it is only let go of, after a while or for room.
 import type { Cancel, Clock } from "../base/clock.ts";
@@ -15,7 +15,7 @@ interface Kept {
 	readonly untilMs: number;
 }
 
-export class Pieces {
+export class RangeCache {
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
 	/** The oldest first. */
 	private readonly kept = new Map<string, Kept>();

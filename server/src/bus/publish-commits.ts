@@ -10,7 +10,7 @@ export type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
  * `changed`: who is in the room is another than before. Told here and not by the bus, which may lose it: whoever has just joined or left by this node must not be
  * shown a list of before.
  */
-export function announce(batch: readonly Committed[], bus: Pick<Bus, "publish">, changed: (room: string) => void): void {
+export function publishCommits(batch: readonly Committed[], bus: Pick<Bus, "publish">, changed: (room: string) => void): void {
 	for (const committed of batch) {
 		if (committed.entries.some((entry) => membershipOf(entry).length > 0)) changed(committed.room);
 		bus.publish({ kind: "commit", committed });

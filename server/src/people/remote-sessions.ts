@@ -10,7 +10,7 @@ export interface SessionFacts {
 	readonly session: number;
 }
 
-export class Elsewhere {
+export class RemoteSessions {
 	/** This process, whose sessions are known without the bus. */
 	private readonly own: string;
 	private readonly byUser = new Map<string, Set<string>>();
