@@ -2,6 +2,7 @@
 
 export * from "./dns-server.ts";
 export * from "./nodes.ts";
+export * from "./process/postgres.ts";
 export * from "./process/server-process.ts";
 export * from "./random.ts";
 export { argumentsOf, mistaken } from "./run/arguments.ts";

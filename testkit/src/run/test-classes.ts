@@ -30,6 +30,7 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"terminal/test/tmux.test.ts",
 		"testkit/test/arguments.test.ts",
 		"testkit/test/e2e/",
+		"testkit/test/postgres.test.ts",
 		"testkit/test/syscalls.test.ts",
 	],
 	long: [

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNodes, NODES_MISSING } from "../nodes.ts";
+import { findPostgres, POSTGRES_MISSING } from "../process/postgres.ts";
 import { argumentsOf, mistaken } from "./arguments.ts";
 import { classOf, PACKAGES, type TestClass, testFiles } from "./test-classes.ts";
 
@@ -72,6 +73,7 @@ if (counts.skipped.length > 0) {
 		if (Bun.which(command) === null) console.log(`"${command}" is missing; on Debian: apt-get install ${name}`);
 	}
 	if (findNodes().some(({ path }) => path === undefined)) console.log(NODES_MISSING);
+	if (findPostgres() === undefined) console.log(POSTGRES_MISSING);
 	if (inCi) console.log("In CI nothing may be skipped: this run counts as failed.");
 }
 const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : "";
