@@ -11,7 +11,7 @@ const FOLDERS: readonly string[] = [
 	"cli/src",
 	"client/src",
 	"protocol/src",
-	...["base", "limit", "link", "name", "overload"].map((name) => `server/src/${name}`),
+	...["account", "base", "limit", "link", "name", "overload"].map((name) => `server/src/${name}`),
 	"terminal/src",
 	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run"].map((name) => `testkit/src/${name}`),
 ];

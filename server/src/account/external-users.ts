@@ -1,26 +1,26 @@
-// A user for somebody whom an identity provider vouches for: made when it is first seen, found by `iss|sub` ever after. The name
-// is the provider's, made fit for use here: where it is taken, with a number behind it.
+// Users of identity providers: created at the first log-in, found by `iss|sub` from then on. The name is the provider's, adapted to the rules
+// for names, with a number appended where it is taken.
 import { LIMITS, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { checkName } from "../name/names.ts";
 import type { Store, UserRecord } from "../store/store.ts";
-import type { Stranger } from "./providers.ts";
+import type { ExternalIdentity } from "./providers.ts";
 
-/** Numbers tried in order behind a name that is taken; then numbers by chance. */
+/** For a name that is taken, numbers up to this are tried in order; then random ones. */
 const ORDERLY_TRIES = 9;
 const TRIES_MAX = 24;
 
-/** The user of a stranger, found or made. Rejects with `Refusal` `unavailable` and the like if the store does. */
-export async function userOf(
-	stranger: Stranger,
+/** Finds or creates the user of an external identity. Rejects with the store's `Refusal` (`unavailable`, …), or `busy` without a free name. */
+export async function externalUser(
+	identity: ExternalIdentity,
 	store: Pick<Store, "append" | "userByExternal">,
 	clock: Pick<Clock, "now">,
 	random: Random,
 ): Promise<UserRecord> {
-	const known = await store.userByExternal(stranger.external);
+	const known = await store.userByExternal(identity.external);
 	if (known !== undefined) return known;
-	const base = stranger.names.map(fitName).find((each) => each !== undefined) ?? "user";
+	const base = identity.names.map(fitName).find((each) => each !== undefined) ?? "user";
 	for (let tried = 0; tried < TRIES_MAX; tried++) {
 		const checked = checkName(numbered(base, tried, random));
 		if (!checked.ok) continue;
@@ -30,7 +30,7 @@ export async function userOf(
 			kind: "external",
 			name: checked.name,
 			skeleton: checked.skeleton,
-			external: stranger.external,
+			external: identity.external,
 			createdMs: nowMs,
 			generation: 1,
 			disabled: false,
@@ -38,14 +38,14 @@ export async function userOf(
 		const outcome = await store.append({ kind: "userCreate", user, nowMs });
 		if (outcome.ok) return user;
 		if (outcome.code !== "name_taken") throw new Refusal(outcome.code);
-		// Taken is the name, or the subject itself: by another connection of the same user, at the same time.
-		const meanwhile = await store.userByExternal(stranger.external);
+		// Either the name is taken, or another connection of the same user has just created it.
+		const meanwhile = await store.userByExternal(identity.external);
 		if (meanwhile !== undefined) return meanwhile;
 	}
 	throw new Refusal("busy", "no free name was found for this user; try again");
 }
 
-/** The nearest valid name to what a provider says, or undefined if nothing of it can be used. */
+/** The nearest valid name to a provider's name; undefined if there is none. */
 export function fitName(raw: string): string | undefined {
 	const points = [
 		...raw

@@ -1,7 +1,6 @@
-// The keys that an identity provider publishes (RFC 7517), fetched when a token needs them and kept. A key id that is not there
-// asks for the newest set, so that a rotation is noticed with the first token of a new key; but no more often than the cool-down
-// allows, since anybody can make up key ids. Keys that have vanished from the set are taken a while longer, and an old set does
-// while the provider cannot be reached: log-ins go on through its bad hour.
+// The JSON Web Key Set of an identity provider (RFC 7517), fetched on demand and cached. An unknown key id triggers a fetch, so that a rotation is
+// noticed with the first token of a new key; but at most once per cool-down, since any client can make up key ids. Keys that have vanished from
+// the set are accepted a while longer, and a stale set is used while the provider is unreachable: log-ins survive its outage.
 import { Refusal } from "@verbatim/protocol";
 import {
 	BrokenCircuitError,
@@ -20,16 +19,16 @@ import type { Log } from "../base/log.ts";
 /** What is used of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Times in ms; a set of keys is small, and one that is larger is not what was asked for. */
+/** Times in ms. Real key sets are far smaller than `bytesMax`. */
 export const JWKS_RULES = {
 	timeoutMs: 5_000,
-	/** After this long a set is fetched again, used or not yet missed. */
+	/** An older set is fetched again before use. */
 	freshMs: 10 * 60_000,
-	/** Between two fetches for the sake of an unknown key id. */
+	/** Shortest time between two fetches while there is a set. */
 	coolDownMs: 30_000,
-	/** A key that has vanished from the set is taken this much longer. */
+	/** A key that has vanished from the set is accepted this much longer. */
 	overlapMs: 10 * 60_000,
-	/** An old set is used this long while no newer one can be had. */
+	/** The oldest set that is used when a fetch fails. */
 	staleMs: 24 * 3600_000,
 	bytesMax: 256 * 1024,
 } as const;
@@ -39,8 +38,8 @@ type Key = Awaited<ReturnType<Resolver>>;
 
 export interface KeySource {
 	/**
-	 * The keys that may verify a token with this header: most often one. None for a key that nobody has published. Rejects with
-	 * `Refusal` `unavailable` if the provider cannot be asked.
+	 * The keys that may verify a token with this header: usually one; none for an unknown key id. Rejects with `Refusal` `unavailable` if there
+	 * is no usable set.
 	 */
 	keysFor(header: JWSHeaderParameters): Promise<readonly Key[]>;
 }
@@ -51,13 +50,13 @@ export function createJwks(
 	clock: Pick<Clock, "monotonic" | "after">,
 	log: Pick<Log, "warn">,
 ): KeySource {
-	const policy = careful();
+	const policy = fetchPolicy();
 	let current: { readonly resolve: Resolver; readonly sinceMs: number } | undefined;
 	let previous: { readonly resolve: Resolver; readonly untilMs: number } | undefined;
 	let triedMs = Number.NEGATIVE_INFINITY;
 	let fetching: Promise<void> | undefined;
 
-	/** Fetches the set once for all who wait; what goes wrong is told, and leaves everything as it was. */
+	/** Fetches the set, once for concurrent callers. A failure is logged and changes nothing. */
 	const refetch = (): Promise<void> => {
 		fetching ??= (async () => {
 			triedMs = clock.monotonic();
@@ -102,8 +101,8 @@ export function createJwks(
 	};
 }
 
-/** One more try for what passes by itself; after five failures in a row nobody is asked for ten seconds. */
-function careful(): IPolicy {
+/** One retry for transient failures; after five failures in a row no fetch for ten seconds. */
+function fetchPolicy(): IPolicy {
 	return wrap(
 		circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
 		retry(handleAll, { maxAttempts: 1, backoff: new ConstantBackoff(200) }),
@@ -114,7 +113,7 @@ async function fetchKeySet(url: string, fetch: Fetch, clock: Pick<Clock, "after"
 	const aborter = new AbortController();
 	const cancel = clock.after(JWKS_RULES.timeoutMs, () => aborter.abort(new Error(`no answer within ${JWKS_RULES.timeoutMs} ms`)));
 	try {
-		// A provider that moves its keys says so in its configuration; a redirect here would let it choose whom this server asks.
+		// Redirects are refused: they would let the provider choose which hosts this server connects to.
 		const response = await fetch(url, { redirect: "error", signal: aborter.signal, headers: { accept: "application/json" } });
 		if (!response.ok) throw new Error(`answered ${response.status}`);
 		return keySet(JSON.parse(await readText(response)));
@@ -142,7 +141,7 @@ function keySet(json: unknown): JSONWebKeySet {
 	throw new Error("the answer is no set of keys");
 }
 
-/** The keys of one set that fit a token's header. A token without a key id may fit several. */
+/** The keys of one set that fit a token's header: several for a token without a key id. */
 async function matching(resolve: Resolver, header: JWSHeaderParameters): Promise<readonly Key[]> {
 	try {
 		return [await resolve(header)];

@@ -1,5 +1,5 @@
-// Passwords: argon2id on the runtime's threads, a few at a time. Hashing is dear on purpose, so that it must not become a way to
-// take the server down: what waits is bounded, and beyond that the answer is `busy`, with the time that the queue needs.
+// Passwords: argon2id on the runtime's threads, with bounded concurrency. Hashing is expensive by design and must not become a way to overload
+// the server: the queue is bounded, and beyond it the answer is `busy` with the time that the queue needs.
 import { Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../base/clock.ts";
 import type { PasswordSettings } from "./settings.ts";
@@ -11,11 +11,11 @@ export interface Passwords {
 	/** The password's hash in PHC form. Rejects with `Refusal`: `password_weak`, `busy`. */
 	hash(password: string): Promise<string>;
 	/**
-	 * Is it the password? With `hash` undefined it is not, and finding out takes as long as otherwise: so nobody learns from
-	 * the time whether there is such a user. Rejects with `Refusal` `busy`.
+	 * Is it the password? With `hash` undefined (no such user) false, after the same time, so that timing does not reveal which users exist.
+	 * Rejects with `Refusal` `busy`.
 	 */
 	verify(password: string, hash: string | undefined): Promise<boolean>;
-	/** Was the hash made with other settings than those of today? */
+	/** Was the hash made with other settings than the present ones? */
 	isOutdated(hash: string): boolean;
 	/** Waiting and under way, for metrics. */
 	readonly depth: number;
@@ -28,8 +28,8 @@ export function createPasswords(
 ): Passwords {
 	const pool = createPool(settings, clock);
 	const facts = `$argon2id$v=19$m=${settings.memoryKib},t=${settings.passes},p=1$`;
-	// A hash of no password that anybody knows: chance in the shape of a salt and a hash.
-	const nobodys = `${facts}${base64(random.bytes(32))}$${base64(random.bytes(32))}`;
+	// Random bytes in the form of a salt and a hash: matches no known password.
+	const dummyHash = `${facts}${base64(random.bytes(32))}$${base64(random.bytes(32))}`;
 	return {
 		async hash(password) {
 			const prepared = prepare(password);
@@ -40,9 +40,9 @@ export function createPasswords(
 			);
 		},
 		async verify(password, hash) {
-			// What no account can have is not hashed at full length, but takes its turn all the same.
+			// A password that is too long for any account is not hashed at full length, but takes as long as others.
 			const prepared = password.length > settings.charsMax * 4 ? "" : prepare(password);
-			const matches = await pool.run(() => Bun.password.verify(prepared === "" ? " " : prepared, hash ?? nobodys));
+			const matches = await pool.run(() => Bun.password.verify(prepared === "" ? " " : prepared, hash ?? dummyHash));
 			return matches && hash !== undefined && prepared !== "";
 		},
 		isOutdated: (hash) => !hash.startsWith(facts),
@@ -52,7 +52,7 @@ export function createPasswords(
 	};
 }
 
-/** As OpaqueString (RFC 8265 section 4.2) prepares it, so that one password is one on every keyboard; nothing is refused. */
+/** Prepares like OpaqueString (RFC 8265 section 4.2), so that a password is the same from every keyboard; refuses nothing. */
 function prepare(password: string): string {
 	return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
 }
@@ -65,7 +65,7 @@ interface Pool {
 function createPool(settings: PasswordSettings, clock: Pick<Clock, "monotonic">): Pool {
 	const waiting: (() => void)[] = [];
 	let running = 0;
-	/** How long one takes on this machine under its present load: a moving average, in ms. */
+	/** Moving average of a task's duration, in ms. */
 	let taskMs = 50;
 
 	const turn = async (): Promise<void> => {
@@ -76,7 +76,7 @@ function createPool(settings: PasswordSettings, clock: Pick<Clock, "monotonic">)
 		if (waiting.length >= settings.waitingMax) {
 			throw new Refusal("busy", undefined, Math.ceil((waiting.length * taskMs) / settings.concurrency));
 		}
-		// Whoever finishes hands its place on: `running` stays as it is.
+		// The task that ends hands over its place: `running` stays the same.
 		await new Promise<void>((resolve) => waiting.push(resolve));
 	};
 

@@ -1,6 +1,5 @@
-// Tokens of identity providers: a product that has users already keeps them, and this server takes its word for who they are.
-// For each provider it is fixed beforehand which key and which algorithms count. What a token's header says about keys (`jku`,
-// `x5u`, `jwk`, `x5c`) is not looked at.
+// Tokens of identity providers, for products that have their own users. Keys and algorithms are configured for each provider; a token header's
+// own keys (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { Refusal } from "@verbatim/protocol";
 import { decodeProtectedHeader, errors, type JWSHeaderParameters, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
@@ -10,33 +9,33 @@ import { createJwks, type Fetch, type KeySource } from "./jwks.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { tokenRefusal } from "./tokens.ts";
 
-/** Somebody whom a provider vouches for. */
-export interface Stranger {
-	/** `iss|sub`: names this user for ever. */
+/** A user as identified by a provider's token. */
+export interface ExternalIdentity {
+	/** `iss|sub`: the user's permanent id. */
 	readonly external: string;
-	/** Names that the token gives, best first; none need be fit for use here. */
+	/** The token's names for the user, best first; possibly invalid here. */
 	readonly names: readonly string[];
-	/** The token's end by the wall clock, ms. */
+	/** The token's expiry by the wall clock, ms. */
 	readonly expiresMs: number;
 }
 
 export interface Provider {
 	readonly issuer: string;
-	/** Rejects with `Refusal`: `token_expired`, `token_invalid`, or `unavailable` while its keys cannot be had. */
-	verify(token: string): Promise<Stranger>;
+	/** Rejects with `Refusal`: `token_expired`, `token_invalid`, or `unavailable` without its keys. */
+	verify(token: string): Promise<ExternalIdentity>;
 }
 
 interface ProviderParts {
 	readonly fetch: Fetch;
 	readonly clock: Pick<Clock, "now" | "monotonic" | "after">;
 	readonly log: Pick<Log, "warn">;
-	/** Clocks may differ by this much, in ms. */
+	/** Tolerated clock skew, in ms. */
 	readonly toleranceMs: number;
 }
 
 const SUBJECT_CHARS_MAX = 255;
 
-/** Throws `RangeError` for settings that contradict themselves or would be unsafe, with what to do. */
+/** Throws `RangeError` for contradictory or unsafe settings, with what to do. */
 export function createProvider(settings: ProviderSettings, parts: ProviderParts): Provider {
 	const { issuer, audience } = settings;
 	if (issuer === "" || audience === "") throw new RangeError("an identity provider needs an issuer and an audience");
@@ -54,7 +53,7 @@ export function createProvider(settings: ProviderSettings, parts: ProviderParts)
 		async verify(token) {
 			try {
 				const header = decodeProtectedHeader(token);
-				// jose holds the algorithms, too; but for one that is not taken no provider is asked for keys.
+				// jose checks this too; checked first so that such a token triggers no fetch of keys.
 				if (!algorithms.includes(header.alg ?? "")) throw new Refusal("token_invalid");
 				const keys = await source.keysFor({ ...header, alg: header.alg ?? "" });
 				const payload = await verifyWithOneOf(token, keys, {
@@ -64,7 +63,7 @@ export function createProvider(settings: ProviderSettings, parts: ProviderParts)
 					clockTolerance: parts.toleranceMs / 1000,
 					currentDate: dateAt(parts.clock.now()),
 				});
-				return stranger(payload, settings);
+				return identityOf(payload, settings);
 			} catch (cause) {
 				throw tokenRefusal(cause);
 			}
@@ -148,7 +147,7 @@ async function verifyWithOneOf(token: string, keys: readonly Key[], options: JWT
 	throw new Refusal("token_invalid");
 }
 
-function stranger(payload: JWTPayload, { issuer, nameClaim }: ProviderSettings): Stranger {
+function identityOf(payload: JWTPayload, { issuer, nameClaim }: ProviderSettings): ExternalIdentity {
 	const { sub, exp } = payload;
 	if (typeof sub !== "string" || sub === "" || sub.length > SUBJECT_CHARS_MAX || exp === undefined)
 		throw new Refusal("token_invalid");

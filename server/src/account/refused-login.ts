@@ -1,10 +1,10 @@
-// The line of a log-in by password that was refused, over whatever way it came: of a kind of its own, so that a flood of other refusals hides
-// no guessing. It names the account that was tried; of the password there is nothing.
+// The log line of a refused log-in by password, over any transport. It has a kind of its own, so that other refusals do not crowd out guessing.
+// It names the account that was tried, and nothing of the password.
 import type { ErrorCode } from "@verbatim/protocol";
 import type { LogFields } from "../base/log.ts";
 import type { LogSampler } from "../limit/log-sampler.ts";
 
-/** Longer names are no names, and are cut. */
+/** Longer names cannot exist, and are cut. */
 const NAME_CHARS_MAX = 64;
 
 export function logRefusedLogin(

@@ -1,14 +1,15 @@
-// Users whose sessions an operator has just ended. A log-in that read the user before, and is let in after, would live on with what is void.
+// Users whose tokens and sessions were just revoked. Without this, a log-in that read the user before the revocation and completes after it would
+// keep a revoked session.
 import { Refusal } from "@verbatim/protocol";
 import type { Account } from "./accounts.ts";
 
-/** Log-ins take seconds; operators do not end as many users in that time. */
+/** Far more than operators revoke within the seconds that a log-in takes. */
 const USERS_MAX = 10_000;
 
 export class Revocations {
 	private readonly generations = new Map<string, number>();
 
-	/** What was proved before `generation` is void. */
+	/** Log-ins with an older generation than this are refused from now on. */
 	add(userId: string, generation: number): void {
 		const before = this.generations.get(userId) ?? 0;
 		this.generations.delete(userId);
@@ -20,7 +21,7 @@ export class Revocations {
 		}
 	}
 
-	/** Throws `Refusal` `token_invalid` for a user as it was before. */
+	/** Throws `Refusal` `token_invalid` for a user record from before its revocation. */
 	check({ id, generation }: Pick<Account, "id" | "generation">): void {
 		if (generation < (this.generations.get(id) ?? generation)) {
 			throw new Refusal("token_invalid", "this log-in was ended by an operator; log in again");

@@ -1,6 +1,5 @@
-// Accounts: every way to prove who one is, and every way to come back. The parts know their own subject (passwords, tokens,
-// providers, names, guests, limits); here they are put in order, cheapest first: limits, then what can be refused by looking,
-// then what costs a hash or a write.
+// Authentication by every kind of credential. The parts (passwords, tokens, providers, names, guests, limits) are combined here, the cheapest
+// checks first: rate limits, then what a read can refuse, then what costs a hash or a write.
 import { type Hello, Refusal, type Tokens } from "@verbatim/protocol";
 import { createLoginAdmission } from "../admit/logins.ts";
 import type { Clock, Random } from "../base/clock.ts";
@@ -8,15 +7,13 @@ import { newId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { checkName, mustBeName, sameName } from "../name/names.ts";
 import type { Store, TokenFamily, UserRecord } from "../store/store.ts";
-import { AccountClosed } from "./account-closed.ts";
-import type { Accounts, Identity } from "./accounts.ts";
-import { userOf } from "./external-users.ts";
-import { GUEST_KEYS } from "./guest-key.ts";
-import { createGuestLogin } from "./guest-login.ts";
+import { AccountClosed, type Accounts, type Identity } from "./accounts.ts";
+import { externalUser } from "./external-users.ts";
+import { createGuestLogin, GUEST_ISSUER } from "./guest-login.ts";
 import { createGuests } from "./guests.ts";
 import type { Fetch } from "./jwks.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
-import { createProvider, type Provider, type Stranger } from "./providers.ts";
+import { createProvider, type Provider } from "./providers.ts";
 import type { AccountSettings } from "./settings.ts";
 import { claimedIssuer, createMint, type TokenFacts, type TokenKind } from "./tokens.ts";
 
@@ -36,9 +33,9 @@ export interface AccountParts {
 }
 
 export interface AccountService extends Accounts {
-	/** Shared with what operators do to accounts. */
+	/** Shared with user administration. */
 	readonly passwords: Passwords;
-	/** Ends what runs by itself. Sessions that end later are still taken note of. */
+	/** Stops the timers. `ended` still works. */
 	stop(): void;
 }
 
@@ -47,7 +44,7 @@ const ROUNDING_MS = 1_000;
 
 type From = Parameters<Accounts["authenticate"]>[1];
 
-/** Throws `RangeError` for settings that cannot be, with what to do. */
+/** Throws `RangeError` for contradictory settings, with what to do. */
 export async function createAccounts(parts: AccountParts): Promise<AccountService> {
 	const { store, clock, random, log, settings } = parts;
 	const mint = await createMint(settings.tokens, store, clock, random);
@@ -63,14 +60,14 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		return user;
 	};
 
-	/** Whoever cannot come back with a token gets none, and need not prove anything again. */
+	/** A client that is not resumable gets no tokens and need not authenticate again. */
 	const welcome = async (user: UserRecord, from: From, family?: TokenFamily): Promise<Identity> => {
-		if (!from.lasting) return { user };
+		if (!from.resumable) return { user };
 		const tokens = await mint.issue(user, family);
 		return { user, tokens, expiresMs: tokens.accessExpiresMs };
 	};
 
-	/** The user of a name that is this name, not merely one that looks like it. */
+	/** The user with this name, not with one that is merely confusable. */
 	const byName = async (name: string): Promise<UserRecord | undefined> => {
 		const checked = checkName(name);
 		if (!checked.ok) return undefined;
@@ -81,7 +78,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 	const asGuest = async (guest: { name: string; key: string }, from: From): Promise<Identity> => {
 		if (!settings.guests) throw new Refusal("forbidden", "guests are not let in here; log in or register");
 		admission.admit(from.address);
-		return welcome(await guestLogin(guest, from.lasting), from);
+		return welcome(await guestLogin(guest, from.resumable), from);
 	};
 
 	const register = async (name: string, password: string, from: From): Promise<Identity> => {
@@ -89,7 +86,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		admission.admit(from.address);
 		const named = mustBeName(name);
 		await guests.ready;
-		// Only what is sure not to become free: whether a guest still has its name is for the store to say.
+		// Early refusal without a hash, where the name cannot become free; whether a guest still has its name is decided in the store.
 		const holder = await store.userBySkeleton(named.skeleton);
 		if (holder !== undefined && holder.kind !== "guest") throw new Refusal("name_taken");
 		const passwordHash = await passwords.hash(password);
@@ -124,7 +121,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		}
 	};
 
-	/** Brings an old hash up to today's settings; nobody waits for it, and if it fails the next log-in tries again. */
+	/** Renews a hash with outdated settings, in the background; if it fails, the next log-in tries again. */
 	const rehash = (user: UserRecord, password: string): void => {
 		const change = async (): Promise<void> => {
 			const passwordHash = await passwords.hash(password);
@@ -139,7 +136,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		);
 	};
 
-	/** The user of one of this server's own tokens, as far as the token is not void. */
+	/** The user of one of this server's own tokens, unless it was revoked. */
 	const byOwnToken = async (
 		token: string,
 		kind: TokenKind,
@@ -149,9 +146,9 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		if (onlyOf !== undefined && onlyOf !== facts.userId) throw new Refusal("token_invalid", "this token is another user's");
 		const found = await store.userWithFamily(facts.userId, facts.family);
 		if (found === undefined) throw new Refusal("token_invalid");
-		if (found.family?.ended === true) throw voidToken();
-		const user = found.user.kind === "guest" ? await guests.returned(found.user) : mustBeAllowed(found.user);
-		if (facts.generation !== user.generation) throw voidToken();
+		if (found.family?.ended === true) throw revokedToken();
+		const user = found.user.kind === "guest" ? await guests.resume(found.user) : mustBeAllowed(found.user);
+		if (facts.generation !== user.generation) throw revokedToken();
 		return { ...facts, user };
 	};
 
@@ -163,12 +160,12 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		}
 		const provider = providers.get(issuer ?? "");
 		if (provider === undefined) throw new Refusal("token_invalid");
-		const stranger: Stranger = await provider.verify(token);
-		const user = await userOf(stranger, store, clock, random);
-		return { user: mustBeAllowed(user), expiresMs: stranger.expiresMs };
+		const identity = await provider.verify(token);
+		const user = await externalUser(identity, store, clock, random);
+		return { user: mustBeAllowed(user), expiresMs: identity.expiresMs };
 	};
 
-	/** Uses a refresh token up: whose it is, and the family of the next one. */
+	/** Consumes a refresh token: returns its user, and the family of the next one. */
 	const byRefreshToken = async (token: string, onlyOf?: string): Promise<{ user: UserRecord; family: TokenFamily }> => {
 		claimedIssuer(token, settings.tokens.bytesMax);
 		const { user, family, number } = await byOwnToken(token, "refresh", onlyOf);
@@ -189,7 +186,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 				{ user: user.id },
 				"a refresh token that was replaced has been used again: all tokens of that log-in are void now",
 			);
-			throw voidToken();
+			throw revokedToken();
 		}
 		return { user, family: outcome.family };
 	};
@@ -226,8 +223,8 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 		began(user) {
 			if (user.kind === "guest") guests.began(user);
 		},
-		ended(user, lasting) {
-			if (user.kind === "guest") guests.ended(user, lasting);
+		ended(user, resumable) {
+			if (user.kind === "guest") guests.ended(user, resumable);
 		},
 		async byName(name) {
 			const user = await byName(name);
@@ -242,7 +239,7 @@ export async function createAccounts(parts: AccountParts): Promise<AccountServic
 function providersOf({ settings, fetch, clock, log }: AccountParts): ReadonlyMap<string, Provider> {
 	const providers = new Map<string, Provider>();
 	for (const each of settings.providers) {
-		if (each.issuer === settings.tokens.issuer || each.issuer === GUEST_KEYS || providers.has(each.issuer)) {
+		if (each.issuer === settings.tokens.issuer || each.issuer === GUEST_ISSUER || providers.has(each.issuer)) {
 			throw new RangeError(`identity provider ${each.issuer}: this issuer is in use already`);
 		}
 		providers.set(each.issuer, createProvider(each, { fetch, clock, log, toleranceMs: settings.tokens.toleranceMs }));
@@ -250,7 +247,7 @@ function providersOf({ settings, fetch, clock, log }: AccountParts): ReadonlyMap
 	return providers;
 }
 
-function voidToken(): Refusal {
+function revokedToken(): Refusal {
 	return new Refusal("token_invalid", "this token is no longer valid; log in again");
 }
 

@@ -1,22 +1,22 @@
-// What an operator may choose about accounts, in one place, with its defaults and their reasons.
+// The operator's settings of accounts, with their defaults and the reasons for them.
 import { LIMITS } from "@verbatim/protocol";
 import type { LoginLimits } from "../admit/logins.ts";
 
 export interface AccountSettings {
-	/** May somebody come in with nothing but a name? */
+	/** Are guests admitted? */
 	readonly guests: boolean;
-	/** May somebody register an account by themselves? (Operators always may for them.) */
+	/** May users register accounts themselves? (Operators always can.) */
 	readonly registration: boolean;
 	readonly tokens: TokenSettings;
 	readonly passwords: PasswordSettings;
 	readonly limits: LoginLimits;
-	/** A guest's name is kept for it this long after its last session has ended, in ms: a night, a journey. */
+	/** A guest's name stays reserved this long after its last session has ended, in ms: long enough for a night offline. */
 	readonly guestHoldMs: number;
-	/** A guest that was let in but has not begun a session keeps its name this long if it cannot come back (line mode), in ms. */
-	readonly fleetingHoldMs: number;
-	/** How often guests whose time has run out are looked for, in ms. */
+	/** A session-only guest (line mode) that was admitted keeps its name this long until its session begins, in ms. */
+	readonly sessionOnlyHoldMs: number;
+	/** How often expired guests are removed, in ms. */
 	readonly guestSweepMs: number;
-	/** Whose tokens are taken besides this server's own. */
+	/** Identity providers whose tokens are accepted besides this server's own. */
 	readonly providers: readonly ProviderSettings[];
 }
 
@@ -24,29 +24,29 @@ export interface TokenSettings {
 	/** The claims `iss` and `aud` of this server's tokens. No provider may have the same issuer. */
 	readonly issuer: string;
 	readonly audience: string;
-	/** Life of an access token and of a refresh token, in ms. */
+	/** Lifetime of an access token and of a refresh token, in ms. */
 	readonly accessMs: number;
 	readonly refreshMs: number;
 	/**
-	 * A refresh token that was just used is answered once more for so long, in ms: for a client that lost the answer, and for
-	 * several tabs with one token. Used later it ends all tokens that descend from the same log-in.
+	 * A used refresh token gets the same answer again within this time, in ms: for a client that lost the answer, and for several tabs with one
+	 * token. Used later, it revokes all tokens of the same log-in.
 	 */
 	readonly refreshGraceMs: number;
-	/** Clocks may differ by this much, in ms. */
+	/** Tolerated clock skew, in ms. */
 	readonly toleranceMs: number;
-	/** Longest token that is looked at, whoever issued it. */
+	/** Longest token that is parsed, from any issuer. */
 	readonly bytesMax: number;
 	/**
-	 * Secrets of 32 bytes or more; the first one signs, all verify, so that a key can be replaced without logging anybody out.
-	 * Empty: one is made at the first start and kept in the store.
+	 * Secrets of 32 bytes or more; the first one signs, all verify, so that keys can be rotated without logging users out.
+	 * Empty: one is generated at the first start and kept in the store.
 	 */
 	readonly keys: readonly string[];
 }
 
 export interface PasswordSettings {
-	/** Passwords hashed at the same time, each on its own thread with `memoryKib` of memory. */
+	/** Passwords hashed concurrently, each on its own thread with `memoryKib` of memory. */
 	readonly concurrency: number;
-	/** Passwords that may wait for their turn; beyond, `busy`. */
+	/** Passwords that may wait; beyond, `busy`. */
 	readonly waitingMax: number;
 	/** Longest password, in characters. */
 	readonly charsMax: number;
@@ -59,17 +59,17 @@ export interface PasswordSettings {
 export interface ProviderSettings {
 	/** The claim `iss` of its tokens, exactly. */
 	readonly issuer: string;
-	/** What its tokens must name as `aud`: this server, as the provider knows it. */
+	/** The claim `aud` of its tokens: this server, as the provider knows it. */
 	readonly audience: string;
-	/** Where it publishes its keys (RFC 7517). */
+	/** The URL of its JSON Web Key Set (RFC 7517). */
 	readonly jwksUrl?: string;
 	/** Its public key or certificate in PEM. */
 	readonly keyPem?: string;
 	/** The secret that it shares with this server, 32 bytes or more: for a product's own back end. */
 	readonly secret?: string;
-	/** Algorithms taken, a part of those that fit the key. Default: all of these that are not outdated. */
+	/** Accepted algorithms, of those that fit the key. Default: all of these that are not outdated. */
 	readonly algorithms?: readonly string[];
-	/** The claim that names the user. Default: `preferred_username`, then `name`, then what stands before the @ of `email`. */
+	/** The claim with the user's name. Default: `preferred_username`, then `name`, then the local part of `email`. */
 	readonly nameClaim?: string;
 }
 
@@ -86,7 +86,7 @@ export const ACCOUNT_DEFAULTS: AccountSettings = {
 		audience: "verbatim",
 		accessMs: HOUR_MS,
 		refreshMs: 30 * DAY_MS,
-		// Time for three tries of a client that backs off.
+		// Enough for three tries of a client with back-off.
 		refreshGraceMs: 2 * MINUTE_MS,
 		toleranceMs: 30 * SECOND_MS,
 		bytesMax: LIMITS.tokenBytesMax,
@@ -108,7 +108,7 @@ export const ACCOUNT_DEFAULTS: AccountSettings = {
 		exemptAddresses: [],
 	},
 	guestHoldMs: DAY_MS,
-	fleetingHoldMs: MINUTE_MS,
+	sessionOnlyHoldMs: MINUTE_MS,
 	guestSweepMs: MINUTE_MS,
 	providers: [],
 };

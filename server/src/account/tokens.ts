@@ -1,11 +1,10 @@
-// This server's own tokens: JWTs signed with HS256. Who signs them is also the only one who verifies them, so that a shared
-// secret is the smallest thing that serves: one key, kept with the data, nothing to publish, and one HMAC for each hello.
-// (EdDSA would let others verify; nobody does.) The algorithm is pinned to the key, and the kind of a token stands in its header's
-// `typ` (RFC 8725 section 3.11), so that a refresh token never passes as an access token.
+// This server's own tokens: JWTs signed with HS256. Only this server verifies them, so a shared secret is enough: one key, kept with the data,
+// nothing to publish, one HMAC for each hello. (EdDSA would let others verify; no use for that yet.) The algorithm is pinned to the key, and the
+// header's `typ` has the kind (RFC 8725 section 3.11), so that a refresh token is never accepted as an access token.
 //
-// Tokens are not kept anywhere. They are void when their user's `generation` has risen above theirs, and when their family has
-// ended: `fam` names it in all tokens of one log-in, `num` says in a refresh token which it is. What is signed depends on nothing
-// but these and the times, so that a refresh token can be given once more without being kept.
+// Tokens are not stored. They are revoked when their user's `generation` has risen above theirs, or when their family has ended: `fam` is the
+// family, shared by all tokens of one log-in; `num` is a refresh token's number in it. A refresh token is a function of these and its times, so
+// that the same one can be issued again without having been stored.
 import { create, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { type Clock, dateAt, type Random } from "../base/clock.ts";
@@ -20,18 +19,18 @@ export interface TokenFacts {
 	readonly generation: number;
 	/** Wall clock, ms. */
 	readonly expiresMs: number;
-	/** "" for an access token of a version that knew no families. */
+	/** "" for an access token of a version without families. */
 	readonly family: string;
-	/** Which refresh token of its family; 0 for an access token. */
+	/** A refresh token's number in its family; 0 for an access token. */
 	readonly number: number;
 }
 
 export interface TokenMint {
-	/** A new pair for a user: the first of a new family, or the newest of a family that goes on. */
+	/** A new pair for a user: the first of a new family, or the next of `family`. */
 	issue(user: Pick<UserRecord, "id" | "generation">, family?: TokenFamily): Promise<Tokens>;
-	/** When a refresh token that is made now expires: wall clock, ms. */
+	/** When a refresh token that is issued now expires: wall clock, ms. */
 	refreshExpiresMs(): number;
-	/** What a token says. Rejects with `Refusal`: `token_expired`, `token_invalid`. The user may have changed since. */
+	/** Verifies a token and returns its claims. Rejects with `Refusal`: `token_expired`, `token_invalid`. Does not look at the user. */
 	verify(token: string, kind: TokenKind): Promise<TokenFacts>;
 }
 
@@ -113,8 +112,7 @@ export async function createMint(
 }
 
 /**
- * Who says to have issued the token: believed for the choice of the key only. Throws `Refusal` `token_invalid` for what is no
- * JWT or longer than `bytesMax`.
+ * The token's unverified issuer, only for choosing the key. Throws `Refusal` `token_invalid` for what is no JWT or longer than `bytesMax`.
  */
 export function claimedIssuer(token: string, bytesMax: number): string | undefined {
 	if (token.length > bytesMax) throw new Refusal("token_invalid", "this token is longer than the limit");
@@ -125,7 +123,7 @@ export function claimedIssuer(token: string, bytesMax: number): string | undefin
 	}
 }
 
-/** What a refused token is answered with. What is not the token's fault is thrown on. */
+/** The refusal for an error of verification. Rethrows errors that are not the token's. */
 export function tokenRefusal(cause: unknown): Refusal {
 	if (cause instanceof Refusal) return cause;
 	if (cause instanceof errors.JWTExpired) return new Refusal("token_expired");
@@ -133,7 +131,7 @@ export function tokenRefusal(cause: unknown): Refusal {
 	throw cause;
 }
 
-/** A refresh token of a version that knew no families is the first of one that has its own id. */
+/** A refresh token of a version without families counts as the first of a family with the token's own id. */
 function familyOf({ fam, num, jti }: JWTPayload, kind: TokenKind): Pick<TokenFacts, "family" | "number"> {
 	if (kind === "access") return { family: typeof fam === "string" ? fam : "", number: 0 };
 	if (fam === undefined && jti !== undefined && jti !== "") return { family: jti, number: 1 };
@@ -145,12 +143,12 @@ function headerType(kind: TokenKind): string {
 	return `${kind}+jwt`;
 }
 
-/** A key, behind an id that tells it from others and tells nothing of it. */
+/** A key with its id, a prefix of its SHA-256. */
 async function namedKey(secret: string): Promise<[string, CryptoKey]> {
 	const key = new TextEncoder().encode(secret);
 	if (key.length < 32) throw new RangeError("a key for tokens has at least 32 bytes");
 	const digest = await crypto.subtle.digest("SHA-256", key);
-	// Imported once: given the bytes, the library would import them for every token.
+	// Imported once: the library would import raw bytes for every token.
 	const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
 	return [new Uint8Array(digest).toHex().slice(0, 16), imported];
 }

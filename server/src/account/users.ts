@@ -1,5 +1,5 @@
-// What operators do to accounts: `verbatim user add | list | disable | enable | end | passwd`. It takes effect with the commit; tokens
-// of a changed user are void from then on, and whoever runs the sessions is told, so that live ones end, too.
+// User administration: `verbatim user add | list | disable | enable | end | passwd`. Changes take effect with the commit: from then on the user's
+// tokens are revoked, and `voided` ends its sessions.
 import { type ErrorCode, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
@@ -9,19 +9,19 @@ import type { Passwords } from "./passwords.ts";
 
 export type UserStore = Pick<Store, "append" | "user" | "userBySkeleton" | "users">;
 
-/** Users are named by name or by id. All reject with `Refusal`; `no_such_user` where there is none. */
+/** Users are given by name or by id. All reject with `Refusal`; `no_such_user` for one that does not exist. */
 export interface Users {
 	/** A registered user. Rejects with `name_invalid`, `name_taken`, `password_weak`. */
 	add(name: string, password: string): Promise<UserRecord>;
 	/** At most `limit` users by id, after `afterId` ("" from the first). */
 	list(afterId: string, limit: number): Promise<readonly UserRecord[]>;
-	/** May not log in from now on; its tokens are void. */
+	/** Forbids log-ins and revokes all tokens. */
 	disable(user: string): Promise<UserRecord>;
-	/** May log in again. A guest that has lost its name cannot come back: `no_such_user`. */
+	/** Allows log-ins again. A guest that has lost its name cannot be enabled: `no_such_user`. */
 	enable(user: string): Promise<UserRecord>;
-	/** Signed out everywhere: its tokens are void. It may log in again. */
+	/** Signs the user out everywhere: revokes all tokens. It may log in again. */
 	end(user: string): Promise<UserRecord>;
-	/** Another password, for a registered user only (others: `invalid`); its tokens are void. */
+	/** Sets the password of a registered user (others: `invalid`) and revokes all tokens. */
 	setPassword(user: string, password: string): Promise<UserRecord>;
 }
 
@@ -43,7 +43,7 @@ export function createUsers({ store, passwords, clock, random, voided }: UserPar
 		return user;
 	};
 
-	/** The user as it is afterwards; others may have changed it, too. */
+	/** Returns the user as it is afterwards, with concurrent changes. */
 	const change = async ({ id }: UserRecord, fields: UserChange): Promise<UserRecord> => {
 		const outcome = await store.append({ kind: "userChange", id, nowMs: clock.now(), change: fields });
 		if (!outcome.ok) throw new Refusal(outcome.code);

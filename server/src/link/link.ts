@@ -20,10 +20,10 @@ export interface Link {
 	/** The peer's address without port, behind trusted proxies; `unix` for a Unix socket. */
 	readonly address: string;
 	/**
-	 * Is the other side a client that keeps its cursors and may come back? False for a person in line mode: a guest's name is
-	 * free again as soon as the last session ends.
+	 * Does the client keep cursors, and can it resume on a new connection? False in line mode: a guest's name is released as soon as its last
+	 * session ends.
 	 */
-	readonly lasting: boolean;
+	readonly resumable: boolean;
 	/**
 	 * Writes all messages in order, as one write; the list may be reused afterwards. The link buffers what the kernel does not take at once:
 	 * `bufferedBytes` counts it, and the session's `drained` is called when it is written.

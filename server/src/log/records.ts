@@ -20,8 +20,8 @@ export interface UserRecord extends UserRef {
 	readonly createdMs: number;
 	/** A guest's name is free for others from this time on; absent while a session of it lives, and for all others. */
 	readonly expiresMs?: number;
-	/** A guest that has no token to come back with (line mode): no name is kept for it once its session or the server has ended. */
-	readonly fleeting?: boolean;
+	/** A guest without a token to resume with (line mode): its name is released when its session or the server ends. */
+	readonly sessionOnly?: boolean;
 	/** Tokens with a smaller generation are void: raised by a password change or an operator. */
 	readonly generation: number;
 	/** May not log in. */

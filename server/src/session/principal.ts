@@ -101,7 +101,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 				if (!core.directory.isOnline(account.id)) core.presence.offline(account, rooms);
 			});
 		}
-		if (last) step(() => core.accounts.ended(account, this.session.link.lasting));
+		if (last) step(() => core.accounts.ended(account, this.session.link.resumable));
 	}
 
 	// ------------------------------------------------------------ for the commands

@@ -253,7 +253,7 @@ export class Session
 		try {
 			const identity = await this.core.accounts.authenticate(hello.credential, {
 				address: this.link.address,
-				lasting: this.link.lasting,
+				resumable: this.link.resumable,
 			});
 			if (this.state !== "greeting") return;
 			await this.welcome(id, identity, hello);

@@ -20,7 +20,7 @@ async function join({ store, clock }: TestServer, room: string, sender: UserRef)
 	return store.append({ kind: "join", room, sender, atMs: clock.now() });
 }
 
-/** How the members of a room came and went, by its log. */
+/** The joins and leaves of a room, by its log. */
 function comings({ log }: TestServer, room: string): string[] {
 	return log
 		.filter((committed) => committed.room === room)
@@ -28,12 +28,12 @@ function comings({ log }: TestServer, room: string): string[] {
 		.map(({ body, sender }) => `${sender?.name} ${body.case}${body.case === "left" ? ` (${body.value.reason})` : ""}`);
 }
 
-/** Time passes second by second, so that what one moment sets off is under way before the next. */
+/** Advances the clock second by second, so that tasks started by one tick run before the next. */
 async function pass({ clock }: TestServer, ms: number): Promise<void> {
 	for (let passed = 0; passed < ms; passed += 1_000) await clock.advance(1_000);
 }
 
-/** Lets sweeps come and go until the guest is gone. */
+/** Advances the clock until a sweep has removed the guest. */
 function swept(server: TestServer, id: string): Promise<void> {
 	return until(async () => {
 		await server.clock.advance(MINUTE_MS);
@@ -46,7 +46,7 @@ function isGone(server: TestServer, id: string): boolean {
 }
 
 describe("a guest with a token", () => {
-	test("keeps its name while its session lives, however long, and a day after its end", async () => {
+	test("keeps its name while its session lives and for a day after", async () => {
 		const server = await startAccounts();
 		const { accounts, clock } = server;
 		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
@@ -61,7 +61,7 @@ describe("a guest with a token", () => {
 		expect(next.user.id).not.toBe(user.id);
 	});
 
-	test("that comes back within the day is the same one, and its day begins anew", async () => {
+	test("that comes back within the day is the same guest, and the day starts again", async () => {
 		const { accounts, clock } = await startAccounts();
 		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
 		accounts.began(user);
@@ -78,7 +78,7 @@ describe("a guest with a token", () => {
 		await refused(accounts.authenticate(asGuest("gus"), HERE), "name_taken");
 	});
 
-	test("that never begins a session keeps its name as long as it uses its tokens", async () => {
+	test("that never begins a session keeps its name while it uses its tokens", async () => {
 		const { accounts, clock } = await startAccounts();
 		let { tokens } = await accounts.authenticate(asGuest("script"), HERE);
 		for (let day = 0; day < 3; day++) {
@@ -89,7 +89,7 @@ describe("a guest with a token", () => {
 		await refused(accounts.authenticate(asGuest("script"), HERE), "name_taken");
 	});
 
-	test("whose time has run out has left its channels, in their logs, and its token is void", async () => {
+	test("that has expired has left its channels, in their logs, and its token is invalid", async () => {
 		const server = await startAccounts();
 		const { accounts, clock } = server;
 		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
@@ -106,7 +106,7 @@ describe("a guest with a token", () => {
 		expect(await accounts.byName("gus")).toBeUndefined();
 	});
 
-	test("that comes back after its time, before anything was done about it, is the same one still", async () => {
+	test("that comes back after its expiry and before its removal is still the same guest", async () => {
 		const { accounts, clock } = await startAccounts({ settings: { guestSweepMs: 1_000 * HOUR_MS } });
 		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
 		accounts.began(user);
@@ -117,7 +117,7 @@ describe("a guest with a token", () => {
 		await refused(accounts.authenticate(asGuest("gus"), HERE), "name_taken");
 	});
 
-	test("that comes back when somebody else has its name is told so: token_invalid", async () => {
+	test("that comes back when its name is taken is refused: token_invalid", async () => {
 		const { accounts, clock } = await startAccounts({ settings: { guestSweepMs: 1_000 * HOUR_MS } });
 		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
 		accounts.began(user);
@@ -128,7 +128,7 @@ describe("a guest with a token", () => {
 		expect(refusal.message).toBe("this guest's time has run out; choose a name anew");
 	});
 
-	test("that comes back while it is being swept out stays, with all its rooms", async () => {
+	test("that comes back at the start of its removal keeps all its rooms", async () => {
 		const server = await startAccounts({ settings: { guestHoldMs: 10 * MINUTE_MS, guestSweepMs: 11 * MINUTE_MS } });
 		const { accounts, clock, store } = server;
 		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
@@ -137,7 +137,7 @@ describe("a guest with a token", () => {
 		accounts.ended(user, true);
 		await until(() => server.disk.users.get(user.id)?.expiresMs !== undefined && store.stats().waiting === 0);
 		store.faults.delayReads(5_000);
-		// The sweep has asked who has run out, and is not yet answered.
+		// The sweep's query for expired guests is under way.
 		await clock.advance(11 * MINUTE_MS + 1_000);
 		accounts.began(user);
 		await pass(server, MINUTE_MS);
@@ -145,13 +145,13 @@ describe("a guest with a token", () => {
 		expect(isGone(server, user.id)).toBe(false);
 	});
 
-	test("that comes back when it is half swept out is too late, and told so", async () => {
+	test("that comes back in the middle of its removal is refused", async () => {
 		const server = await startAccounts({ settings: { guestHoldMs: 10 * MINUTE_MS, guestSweepMs: 11 * MINUTE_MS } });
 		const { accounts, clock, store } = server;
 		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
 		await create(server, "tea", user);
 		await clock.advance(10 * MINUTE_MS + 59_999);
-		// From the sweep's first commit on, each takes a second.
+		// From the sweep's first commit on, each commit takes a second.
 		store.faults.delayCommits(1_000);
 		await clock.advance(500);
 		const late = refused(accounts.refresh(tokens?.refresh ?? ""), "token_invalid");
@@ -161,7 +161,7 @@ describe("a guest with a token", () => {
 		expect(isGone(server, user.id)).toBe(true);
 	});
 
-	test("that is coming back while it is being swept out stays", async () => {
+	test("that is resuming when its removal starts stays", async () => {
 		const server = await startAccounts({ settings: { guestHoldMs: 10 * MINUTE_MS, guestSweepMs: 11 * MINUTE_MS } });
 		const { accounts, clock, store } = server;
 		const { user, tokens } = await accounts.authenticate(asGuest("gus"), HERE);
@@ -170,7 +170,7 @@ describe("a guest with a token", () => {
 		store.faults.delayCommits(1_000);
 		const append = spyOn(store, "append");
 		const coming = accounts.refresh(tokens?.refresh ?? "");
-		// Its claim is on the way to the disk, and lands when the sweep has begun.
+		// The new expiry is committed only after the sweep has begun.
 		await until(() => append.mock.calls.length > 0);
 		await pass(server, 10_000);
 		await coming;
@@ -178,7 +178,7 @@ describe("a guest with a token", () => {
 		expect(isGone(server, user.id)).toBe(false);
 	});
 
-	test("with a session is never swept out, even if the store did not take note that it began", async () => {
+	test("with a session is never removed, even if the store refused to write that it began", async () => {
 		const server = await startAccounts();
 		const { accounts, clock, store } = server;
 		const { user } = await accounts.authenticate(asGuest("gus"), HERE);
@@ -198,7 +198,7 @@ describe("a guest with a token", () => {
 describe("a guest with a key", () => {
 	const key = "k".repeat(43);
 
-	test("is that guest again with its name and key, as often as it asks, in whatever spelling, also after a restart", async () => {
+	test("is found again by its name, in any spelling, and key, any number of times, also after a restart", async () => {
 		const before = await startAccounts();
 		const { accounts, disk, clock } = before;
 		const { user, tokens } = await accounts.authenticate(asGuest("gus", key), HERE);
@@ -216,7 +216,7 @@ describe("a guest with a key", () => {
 		expect([...disk.users.values()].some(({ external }) => external?.includes(key))).toBe(false);
 	});
 
-	test("says it twice at once and is one", async () => {
+	test("that logs in twice concurrently is one guest", async () => {
 		const { accounts, store, clock } = await startAccounts();
 		store.faults.delayCommits(10);
 		const ids: string[] = [];
@@ -230,7 +230,7 @@ describe("a guest with a key", () => {
 		expect(new Set(ids).size).toBe(1);
 	});
 
-	test("is nobody else: another key, none, and the same key in line mode find the name taken", async () => {
+	test("has its name to itself: another key, no key, and the same key in line mode are refused with name_taken", async () => {
 		const { accounts } = await startAccounts();
 		await accounts.authenticate(asGuest("gus", key), HERE);
 		await refused(accounts.authenticate(asGuest("gus", "o".repeat(43)), HERE), "name_taken");
@@ -239,7 +239,7 @@ describe("a guest with a key", () => {
 		await refused(accounts.authenticate(asRegister("gus", "correct horse"), HERE), "name_taken");
 	});
 
-	test("takes no name from a guest without a key, nor from a registered user; one key does for several names", async () => {
+	test("does not get the name of a guest without a key or of a registered user; one key works for several names", async () => {
 		const { accounts } = await startAccounts();
 		await accounts.authenticate(asGuest("gus"), HERE);
 		await accounts.authenticate(asRegister("rita", "correct horse"), HERE);
@@ -250,7 +250,7 @@ describe("a guest with a key", () => {
 		expect(new Set(ids).size).toBe(2);
 	});
 
-	test("that comes back with it has its day anew, and after its time is somebody new with the same key", async () => {
+	test("that comes back with it has its day again, and after its removal is a new guest with the same key", async () => {
 		const server = await startAccounts();
 		const { accounts, clock } = server;
 		const { user } = await accounts.authenticate(asGuest("gus", key), HERE);
@@ -265,7 +265,7 @@ describe("a guest with a key", () => {
 		expect((await accounts.authenticate(asGuest("gus", key), HERE)).user.id).toBe(next.user.id);
 	});
 
-	test("whose name another has taken meanwhile, or that an operator has closed, comes back no more", async () => {
+	test("whose name was taken meanwhile, or that an operator has closed, cannot come back", async () => {
 		const server = await startAccounts({ settings: { guestSweepMs: 1_000 * HOUR_MS } });
 		const { accounts, clock, store } = server;
 		await accounts.authenticate(asGuest("gus", key), HERE);
@@ -277,7 +277,7 @@ describe("a guest with a key", () => {
 		await refused(accounts.authenticate(asGuest("ann", key), HERE), "name_taken");
 	});
 
-	test("is held to the limit of its address like any other guest", async () => {
+	test("counts against the limit of its address like any other guest", async () => {
 		const perAddress = { perSecond: 0.001, burst: 2 };
 		const { accounts } = await startAccounts({ settings: { limits: { ...ACCOUNT_DEFAULTS.limits, perAddress } } });
 		for (let i = 0; i < 2; i++) await accounts.authenticate(asGuest("gus", key), HERE);
@@ -286,7 +286,7 @@ describe("a guest with a key", () => {
 });
 
 describe("a guest in line mode", () => {
-	test("frees its name with its session, for guests and for registering, and has left its channels by then", async () => {
+	test("releases its name at the end of its session, for guests and registrations, after leaving its channels", async () => {
 		for (const next of [asGuest("ann"), asRegister("ann", "correct horse")]) {
 			const server = await startAccounts();
 			const { accounts } = server;
@@ -305,7 +305,7 @@ describe("a guest in line mode", () => {
 		}
 	});
 
-	test("has left every channel even where a join was still under way", async () => {
+	test("leaves every channel even if a join was still under way", async () => {
 		const server = await startAccounts();
 		const { accounts, store } = server;
 		const { user: host } = await accounts.authenticate(asGuest("host"), HERE);
@@ -325,7 +325,7 @@ describe("a guest in line mode", () => {
 		expect(await store.roomsOf(user.id)).toEqual([]);
 	});
 
-	test("keeps its direct conversations, which are the other one's, too", async () => {
+	test("keeps its direct conversations, which belong to the other user too", async () => {
 		const server = await startAccounts();
 		const { accounts, store, clock } = server;
 		const { user: host } = await accounts.authenticate(asRegister("host", "correct horse"), HERE);
@@ -337,7 +337,7 @@ describe("a guest in line mode", () => {
 		expect((await store.roomsOf(host.id)).map(({ id }) => id)).toEqual(["d1"]);
 	});
 
-	test("is looked after later where the store cannot commit just then", async () => {
+	test("is removed later if the store cannot commit at the time", async () => {
 		const server = await startAccounts();
 		const { accounts, store } = server;
 		const { user } = await accounts.authenticate(asGuest("ann"), LINE);
@@ -350,7 +350,7 @@ describe("a guest in line mode", () => {
 		await accounts.authenticate(asGuest("ann"), LINE);
 	});
 
-	test("that was let in and never began a session loses its name within minutes", async () => {
+	test("that was admitted and never began a session loses its name within minutes", async () => {
 		const { accounts, clock } = await startAccounts();
 		await accounts.authenticate(asGuest("ann"), LINE);
 		await refused(accounts.authenticate(asGuest("ann"), LINE), "name_taken");
@@ -360,7 +360,7 @@ describe("a guest in line mode", () => {
 });
 
 describe("after a crash", () => {
-	test("line mode's names are free at once, and those of guests with a token are kept for them", async () => {
+	test("names of line-mode guests are free at once, and those of guests with a token stay reserved", async () => {
 		const before = await startAccounts();
 		const { user: line } = await before.accounts.authenticate(asGuest("ann"), LINE);
 		const { user: web, tokens } = await before.accounts.authenticate(asGuest("bob"), HERE);
@@ -381,7 +381,7 @@ describe("after a crash", () => {
 		await after.accounts.authenticate(asGuest("bob"), LINE);
 	});
 
-	test("a name of line mode is free even for who asks before everything is in order", async () => {
+	test("a line-mode guest's name can be taken even before the recovery has ended", async () => {
 		const settings = { tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: ["k".repeat(32)] } };
 		const before = await startAccounts({ settings });
 		const { user } = await before.accounts.authenticate(asGuest("ann"), LINE);
@@ -401,7 +401,7 @@ describe("after a crash", () => {
 		}
 	});
 
-	test("many hundreds of them are put in order, and who is back already is left alone", async () => {
+	test("hundreds of guests are recovered, and those that are live again are left alone", async () => {
 		const before = await startAccounts();
 		const { store, disk, clock } = before;
 		const ids = Array.from({ length: 450 }, (_, i) => `u${String(i).padStart(26, "0")}`);

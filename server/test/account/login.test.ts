@@ -5,7 +5,7 @@ import { asGuest, asLogin, asRegister, asToken, CHEAP, HERE, LINE, refused, star
 const PASSWORD = "correct horse";
 
 describe("registering", () => {
-	test("makes a user who can log in, in any case of the name, on this server and on the one started after it", async () => {
+	test("creates a user who can log in, in any case of the name, also after a restart", async () => {
 		const { accounts, disk } = await startAccounts();
 		const { user, tokens } = await accounts.authenticate(asRegister("Ann", PASSWORD), HERE);
 		expect(user).toMatchObject({ name: "Ann", kind: "registered", disabled: false });
@@ -30,7 +30,7 @@ describe("registering", () => {
 		expect(tries.filter((each) => each.status === "fulfilled")).toHaveLength(1);
 	});
 
-	test("refuses what is no name as name_invalid, and says why", async () => {
+	test("refuses an invalid name as name_invalid, with the reason", async () => {
 		const { accounts } = await startAccounts();
 		const refusal = await refused(accounts.authenticate(asRegister("ann\u200d", PASSWORD), HERE), "name_invalid");
 		expect(refusal.message).toBe("U+200D is not allowed in a name");
@@ -48,13 +48,13 @@ describe("registering", () => {
 		await refused(accounts.authenticate(asGuest("ann"), HERE), "forbidden");
 	});
 
-	test("in line mode gives no tokens, and nothing that would end the session", async () => {
+	test("in line mode gives no tokens and no expiry", async () => {
 		const { accounts } = await startAccounts();
 		const identity = await accounts.authenticate(asRegister("ann", PASSWORD), LINE);
 		expect(Object.keys(identity)).toEqual(["user"]);
 	});
 
-	test("while the store cannot commit is refused as unavailable, and works when it can again", async () => {
+	test("is refused as unavailable while the store cannot commit, and works when it can again", async () => {
 		const { accounts, store } = await startAccounts();
 		store.faults.failCommits(1);
 		await refused(accounts.authenticate(asRegister("ann", PASSWORD), HERE), "unavailable");
@@ -69,7 +69,7 @@ describe("logging in", () => {
 		await accounts.authenticate(asLogin("ann", "cafe\u0301\u00a0au lait"), HERE);
 	});
 
-	test("says the same of a wrong password, of nobody, of a guest, of no name at all, and of a name that only looks alike", async () => {
+	test("has the same answer for a wrong password, an unknown user, a guest, an invalid name, and a confusable name", async () => {
 		const { accounts } = await startAccounts();
 		await accounts.authenticate(asRegister("ann", PASSWORD), HERE);
 		await accounts.authenticate(asGuest("gus"), HERE);
@@ -82,7 +82,7 @@ describe("logging in", () => {
 		await refused(accounts.authenticate(asLogin("аnn", PASSWORD), HERE), "credentials_wrong");
 	});
 
-	test("costs the same for nobody as for somebody, so that time tells nothing", async () => {
+	test("takes as long for an unknown user as for a known one", async () => {
 		const { accounts } = await startAccounts();
 		await accounts.authenticate(asRegister("ann", PASSWORD), HERE);
 		const verify = spyOn(Bun.password, "verify");
@@ -99,7 +99,7 @@ describe("logging in", () => {
 		}
 	});
 
-	test("of a closed account is forbidden, but only whoever has the password is told so", async () => {
+	test("to a closed account is forbidden, which only the right password reveals", async () => {
 		const { accounts, store, clock } = await startAccounts();
 		const { user } = await accounts.authenticate(asRegister("ann", PASSWORD), HERE);
 		await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: { disabled: true } });
@@ -123,11 +123,11 @@ describe("logging in", () => {
 });
 
 describe("guessing passwords", () => {
-	test("is slowed down for the account, from wherever it comes: five tries, then waits that double", async () => {
+	test("is slowed down by account, from any address: five tries, then waits that double", async () => {
 		const { accounts, clock } = await startAccounts();
 		await accounts.authenticate(asRegister("ann", PASSWORD), HERE);
 		let address = 0;
-		const from = () => ({ address: `198.51.100.${address++ % 250}`, lasting: true });
+		const from = () => ({ address: `198.51.100.${address++ % 250}`, resumable: true });
 		const waits: number[] = [];
 		for (let i = 0; i < 8; i++) {
 			if (i > 5) {
@@ -140,7 +140,7 @@ describe("guessing passwords", () => {
 		expect(waits).toEqual([1_000, 2_000]);
 	});
 
-	test("gets no more than a dozen and a half tries in ten minutes, right or not", async () => {
+	test("gets at most 18 tries in ten minutes", async () => {
 		const { accounts, clock } = await startAccounts();
 		const endMs = clock.now() + 10 * 60_000;
 		let tries = 0;
@@ -154,7 +154,7 @@ describe("guessing passwords", () => {
 		expect(tries).toBeLessThanOrEqual(18);
 	});
 
-	test("by many tries at once gets no further than one after the other", async () => {
+	test("by concurrent tries gets no more tries than in sequence", async () => {
 		const { accounts } = await startAccounts();
 		const tries = Array.from({ length: 20 }, () =>
 			accounts.authenticate(asLogin("ann", "wrong password"), HERE).catch(({ code }) => code),
@@ -164,7 +164,7 @@ describe("guessing passwords", () => {
 		expect(codes.filter((code) => code === "rate_limited")).toHaveLength(14);
 	});
 
-	test("is limited for names that do not exist as for those that do", async () => {
+	test("is limited for unknown names as for known ones", async () => {
 		const { accounts } = await startAccounts();
 		await accounts.authenticate(asRegister("ann", PASSWORD), HERE);
 		const codes = async (name: string) => {
@@ -180,7 +180,7 @@ describe("guessing passwords", () => {
 		expect(await codes("bob")).toEqual(await codes("ann"));
 	});
 
-	test("ends with success: who knew the password after all begins anew", async () => {
+	test("is no longer limited after a success", async () => {
 		const { accounts } = await startAccounts();
 		await accounts.authenticate(asRegister("ann", PASSWORD), HERE);
 		for (let round = 0; round < 3; round++) {
@@ -192,7 +192,7 @@ describe("guessing passwords", () => {
 });
 
 describe("one address", () => {
-	test("gets 30 guests, registrations and log-ins at once, then is told when to go on; others notice nothing", async () => {
+	test("gets 30 guests, registrations and log-ins at once, then is refused with a time to retry; other addresses are not affected", async () => {
 		const { accounts, clock } = await startAccounts();
 		for (let i = 0; i < 30; i++) await accounts.authenticate(asGuest(`guest${i}`), HERE);
 		const { retryAfterMs } = await refused(accounts.authenticate(asGuest("late"), HERE), "rate_limited");
@@ -204,7 +204,7 @@ describe("one address", () => {
 		await accounts.authenticate(asGuest("late"), HERE);
 	});
 
-	test("is a whole /64 of IPv6, and an IPv4 address in whatever way it is written", async () => {
+	test("is a whole /64 of IPv6, or an IPv4 address in any notation", async () => {
 		const { accounts } = await startAccounts();
 		for (let i = 0; i < 30; i++) await accounts.authenticate(asGuest(`six${i}`), { ...HERE, address: `2001:db8::${i}` });
 		await refused(accounts.authenticate(asGuest("six"), { ...HERE, address: "2001:db8::ffff:1" }), "rate_limited");
@@ -219,7 +219,7 @@ describe("one address", () => {
 		expect((await accounts.authenticate(asToken(tokens?.access ?? ""), HERE)).user.name).toBe("ann");
 	});
 
-	test("of the operator's own choice has no limit, the loopback no more than others", async () => {
+	test("has no limit if the operator has exempted it; the loopback is not exempt by default", async () => {
 		const limits = { ...ACCOUNT_DEFAULTS.limits, exemptAddresses: ["10.9.9.9"] };
 		const { accounts } = await startAccounts({ settings: { limits } });
 		for (let i = 0; i < 100; i++) await accounts.authenticate(asGuest(`g${i}`), { ...HERE, address: "10.9.9.9" });
@@ -229,7 +229,7 @@ describe("one address", () => {
 });
 
 describe("hashing", () => {
-	test("goes on two at a time, keeps a bounded queue, and answers busy with a time beyond it", async () => {
+	test("runs two at a time with a bounded queue, and answers busy with a time to retry beyond it", async () => {
 		const { createPasswords } = await import("../../src/account/passwords.ts");
 		const { SeededRandom } = await import("@verbatim/testkit");
 		const passwords = createPasswords({ ...CHEAP, concurrency: 2, waitingMax: 4 }, testClock(), new SeededRandom(1));
@@ -244,7 +244,7 @@ describe("hashing", () => {
 		expect(await passwords.verify("password", await passwords.hash("password"))).toBe(true);
 	});
 
-	test("is argon2id with 19 MiB and two passes unless told otherwise", async () => {
+	test("is argon2id with 19 MiB and two passes by default", async () => {
 		const { createPasswords } = await import("../../src/account/passwords.ts");
 		const { SeededRandom } = await import("@verbatim/testkit");
 		const passwords = createPasswords(ACCOUNT_DEFAULTS.passwords, testClock(), new SeededRandom(1));

@@ -10,7 +10,7 @@ function must(input: string): { name: string; skeleton: string } {
 	return checked;
 }
 
-/** Every character that a name may have. */
+/** Every character that is valid in a name. */
 const letters: string[] = [];
 for (let code = 0x21; code <= 0x10ffff; code++) {
 	const point = String.fromCodePoint(code);
@@ -33,7 +33,7 @@ describe("a name", () => {
 		expect(must(input).name).toBe(kept);
 	});
 
-	test("is kept composed and in ordinary width, in the case it was written in", () => {
+	test("is kept in NFC and ordinary width, in the case as written", () => {
 		expect(must("ａｎｎ").name).toBe("ann");
 		expect(must("ｶﾞ").name).toBe("ガ");
 		expect(must("Ren\u0065\u0301e").name).toBe("Ren\u00e9e");
@@ -96,13 +96,13 @@ describe("a name", () => {
 		if (!checked.ok) expect(checked.why).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}]{10,120}$/u);
 	});
 
-	test("has 32 characters at most, counted as people count them once it is composed", () => {
+	test("has at most 32 characters, counted in NFC", () => {
 		expect(must("e\u0301".repeat(32)).name).toBe("é".repeat(32));
 		expect(must("𠀋".repeat(32)).name).toHaveLength(64);
 		expect(checkName("𠀋".repeat(33)).ok).toBe(false);
 	});
 
-	test("that was found valid is valid as it is kept, and is kept the same: checking twice changes nothing", () => {
+	test("that is valid is unchanged by a second check", () => {
 		const names = fc.string({ unit: fc.constantFrom(...letters), minLength: 1, maxLength: 8 });
 		fc.assert(
 			fc.property(names, (input) => {
@@ -113,7 +113,7 @@ describe("a name", () => {
 		);
 	});
 
-	test("whatever is given, checking it answers", () => {
+	test("checking any string returns a result", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary", maxLength: 40 }), (input) => {
 				expect(typeof checkName(input).ok).toBe("boolean");
@@ -155,7 +155,7 @@ describe("two names are one", () => {
 		expect(must(a).skeleton).not.toBe(must(b).skeleton);
 	});
 
-	test("for every letter in both its cases, and a skeleton is the skeleton of itself", () => {
+	test("for every letter in both cases; skeletons are idempotent", () => {
 		const strays = letters.filter((point) => {
 			const skeleton = skeletonOf(point);
 			return [point.toLowerCase(), point.toUpperCase(), skeleton].some((each) => skeletonOf(each) !== skeleton);
@@ -163,7 +163,7 @@ describe("two names are one", () => {
 		expect(strays).toEqual([]);
 	});
 
-	test("looking alike is not being equal: only case and form are forgiven where a name is looked up", () => {
+	test("a look-up ignores case and form, but does not find confusable names", () => {
 		expect(sameName("Ann", "aNN")).toBe(true);
 		expect(sameName("ann", "аnn")).toBe(false);
 		expect(sameName("Ian", "lan")).toBe(false);
@@ -175,11 +175,11 @@ describe("the rules that clients know", () => {
 		.array(fc.constantFrom(...letters, ".", "_", "-", " ", "#", "😀"), { maxLength: 40 })
 		.map((all) => all.join(""));
 
-	test("refuse no name that the server would take", () => {
+	test("refuse no name that the server accepts", () => {
 		fc.assert(fc.property(points, (input) => !checkName(input).ok || nameProblem(input) === undefined));
 	});
 
-	test("are the server's own for names of ASCII", () => {
+	test("are the same as the server's for ASCII names", () => {
 		const ascii = fc.string({ unit: "binary-ascii", maxLength: 40 });
 		const near = fc.array(fc.constantFrom("a", "B", "7", ".", "_", "-", " "), { maxLength: 34 }).map((all) => all.join(""));
 		fc.assert(
@@ -205,7 +205,7 @@ describe("what is shown", () => {
 		expect(must(input).name).toBe(shown);
 	});
 
-	test("never looks like a name that is somebody else's: every letter that is kept has the skeleton of its look", async () => {
+	test("is never confusable with another user's name: every letter that is kept has the skeleton of its look", async () => {
 		const { CONFUSABLES } = await import("../../src/name/confusables.data.ts");
 		const string = (hex: string) => String.fromCodePoint(...hex.split(" ").map((each) => Number.parseInt(each, 16)));
 		let shown = 0;

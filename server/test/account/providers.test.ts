@@ -28,7 +28,7 @@ interface TokenWish {
 	readonly nowMs?: number;
 }
 
-/** A token as a provider would give it, but for what the test changes. */
+/** A valid token of the provider, with the test's changes. */
 function token({ key, header, claims, nowMs = Date.UTC(2026, 0, 1) }: TokenWish): Promise<string> {
 	const nowS = nowMs / 1000;
 	const all = { iss: ISSUER, aud: AUDIENCE, sub: "7", iat: nowS, exp: nowS + 600, preferred_username: "ann", ...claims };
@@ -43,8 +43,8 @@ const secretKey = new TextEncoder().encode(SECRET);
 const bySecret = (claims?: Record<string, unknown>, header: JWTHeaderParameters = { alg: "HS256" }) =>
 	token({ key: secretKey, header, ...(claims ? { claims } : {}) });
 
-describe("somebody whom a provider vouches for", () => {
-	test("is made a user at first sight and is the same one ever after, on the next server too", async () => {
+describe("a user of an identity provider", () => {
+	test("is created at the first log-in and found from then on, also after a restart", async () => {
 		const { accounts, disk } = await withProvider({ secret: SECRET });
 		const first = await accounts.authenticate(asToken(await bySecret()), HERE);
 		expect(first.user).toMatchObject({ kind: "external", name: "ann", external: `${ISSUER}|7` });
@@ -57,7 +57,7 @@ describe("somebody whom a provider vouches for", () => {
 		expect((await after.accounts.authenticate(asToken(await bySecret()), HERE)).user.id).toBe(first.user.id);
 	});
 
-	test("seen first on two connections at once is one user", async () => {
+	test("that logs in first on two connections at once is one user", async () => {
 		const { accounts, disk } = await withProvider({ secret: SECRET });
 		const credential = asToken(await bySecret());
 		const both = await Promise.all(Array.from({ length: 5 }, () => accounts.authenticate(credential, HERE)));
@@ -65,7 +65,7 @@ describe("somebody whom a provider vouches for", () => {
 		expect(disk.users.size).toBe(1);
 	});
 
-	test("whose name is taken, or looks like one that is, gets a number behind it", async () => {
+	test("whose name is taken, or confusable with one that is, gets a number appended", async () => {
 		const { accounts } = await withProvider({ secret: SECRET });
 		await accounts.authenticate(asRegister("ann", "correct horse"), HERE);
 		const name = async (sub: string, preferred_username: string) =>
@@ -103,7 +103,7 @@ describe("somebody whom a provider vouches for", () => {
 		expect(fitName(raw)).toBe(fit);
 	});
 
-	test("has no name that another provider's user has by having the same subject", async () => {
+	test("is not confused with another provider's user of the same subject", async () => {
 		const other = "https://other.example";
 		const providers = [ISSUER, other].map((issuer) => ({ issuer, audience: AUDIENCE, secret: SECRET }));
 		const { accounts } = await startAccounts({ settings: { providers } });
@@ -112,7 +112,7 @@ describe("somebody whom a provider vouches for", () => {
 		expect(two.user.id).not.toBe(one.user.id);
 	});
 
-	test("and is banned here is forbidden, whatever the provider says", async () => {
+	test("that is banned here is forbidden, even with a valid token", async () => {
 		const { accounts, store, clock } = await withProvider({ secret: SECRET });
 		const { user } = await accounts.authenticate(asToken(await bySecret()), HERE);
 		await store.append({ kind: "userChange", id: user.id, nowMs: clock.now(), change: { disabled: true } });
@@ -175,7 +175,7 @@ describe("a provider's key", () => {
 	const rsaToken = (claims?: Record<string, unknown>) =>
 		token({ key: rsa.privateKey, header: { alg: "RS256" }, ...(claims ? { claims } : {}) });
 
-	test("verifies an expired token as token_expired, half a minute late at most", async () => {
+	test("refuses an expired token as token_expired, with half a minute of tolerance", async () => {
 		const { accounts, clock } = await withProvider({ keyPem: await exportSPKI(rsa.publicKey) });
 		const late = asToken(await rsaToken());
 		await clock.advance(629_000);
@@ -184,7 +184,7 @@ describe("a provider's key", () => {
 		await refused(accounts.authenticate(late, HERE), "token_expired");
 	});
 
-	test("that does not fit what is configured stops the start, and the words say why", async () => {
+	test("that does not fit its configuration stops the start with the reason", async () => {
 		const pem = await exportSPKI(rsa.publicKey);
 		const bad: readonly [Partial<ProviderSettings>, string][] = [
 			[{}, "exactly one"],
@@ -234,7 +234,7 @@ describe("keys that a provider publishes", () => {
 			HERE,
 		);
 
-	test("are fetched once for many who come at once, and then kept", async () => {
+	test("are fetched once for concurrent log-ins, and then cached", async () => {
 		await publish(["a", rsa], ["e", ec]);
 		const test = await start();
 		expect(published.asked).toBe(0);
@@ -249,7 +249,7 @@ describe("keys that a provider publishes", () => {
 		await enter(await start(), undefined, rsa);
 	});
 
-	test("rotate without a gap: a new key is taken with its first token, the old one a while longer, and no more", async () => {
+	test("rotate without a gap: a new key is accepted with its first token, the old one for a while longer", async () => {
 		const next = await generateKeyPair("RS256", { extractable: true });
 		await publish(["old", rsa]);
 		const test = await start();
@@ -264,7 +264,7 @@ describe("keys that a provider publishes", () => {
 		await enter(test, "new", next);
 	});
 
-	test("are not asked for again by made-up key ids more often than the cool-down allows", async () => {
+	test("are not fetched for made-up key ids more often than the cool-down allows", async () => {
 		await publish(["a", rsa]);
 		const test = await start();
 		await enter(test, "a", rsa);
@@ -318,7 +318,7 @@ describe("keys that a provider publishes", () => {
 		await enter(test, "a", rsa);
 	});
 
-	test("that never come are given up after a time, and guests and users of this server notice nothing", async () => {
+	test("that never arrive time out, and guests and users of this server are not affected", async () => {
 		await publish(["a", rsa]);
 		let hanging = 0;
 		published.answer = () => {
@@ -335,7 +335,7 @@ describe("keys that a provider publishes", () => {
 		await entering;
 	});
 
-	test("are used a day longer while the provider is away", async () => {
+	test("are used for a day while the provider is unreachable", async () => {
 		await publish(["a", rsa]);
 		const test = await start();
 		await enter(test, "a", rsa);
@@ -347,7 +347,7 @@ describe("keys that a provider publishes", () => {
 		await refused(enter(test, "a", rsa), "unavailable");
 	});
 
-	test("are not asked for while a provider fails again and again", async () => {
+	test("are not fetched while a provider fails repeatedly", async () => {
 		await publish(["a", rsa]);
 		published.answer = () => new Response("away", { status: 503 });
 		const test = await start();

@@ -1,5 +1,4 @@
-// Accounts over the memory store, with a clock whose time the test moves and whose turns are real, so that hashing on threads
-// and commits go on by themselves.
+// Accounts on the memory store, with a clock whose time the test advances; turns of the event loop are real, so that hashing and commits complete.
 import { expect } from "bun:test";
 import { type ErrorCode, type Hello, Refusal } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
@@ -12,7 +11,7 @@ import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memo
 import type { Committed } from "../../src/store/store.ts";
 
 export interface TestClock extends Clock {
-	/** Moves time on, timer by timer. */
+	/** Advances the time, timer by timer. */
 	advance(ms: number): Promise<void>;
 }
 
@@ -27,7 +26,7 @@ export function testClock(): TestClock {
 	};
 }
 
-/** argon2id as cheap as it goes: what it costs is no matter here. */
+/** argon2id at its cheapest, for speed. */
 export const CHEAP = { ...ACCOUNT_DEFAULTS.passwords, memoryKib: 64, passes: 1 };
 
 export interface TestServer {
@@ -41,7 +40,7 @@ export interface TestServer {
 
 interface TestOptions {
 	readonly settings?: Partial<AccountSettings>;
-	/** Of a server before: this one is the same, started again. */
+	/** Of an earlier server: this one is that server restarted. */
 	readonly disk?: MemoryDisk;
 	readonly clock?: TestClock;
 	/** Each read of the store takes this long. */
@@ -62,9 +61,9 @@ export async function startAccounts(options: TestOptions = {}): Promise<TestServ
 	return { accounts, store, disk, clock, log };
 }
 
-export const HERE = { address: "192.0.2.1", lasting: true };
-/** Somebody in line mode. */
-export const LINE = { address: "192.0.2.1", lasting: false };
+export const HERE = { address: "192.0.2.1", resumable: true };
+/** A line-mode client. */
+export const LINE = { address: "192.0.2.1", resumable: false };
 
 export function asGuest(name: string, key = ""): Hello["credential"] {
 	return { case: "guest", value: { $typeName: "verbatim.v1.Guest", name, key } };
@@ -82,7 +81,7 @@ export function asToken(value: string): Hello["credential"] {
 	return { case: "token", value };
 }
 
-/** The refusal that `promise` ends with, which must have this code. */
+/** Expects `promise` to reject with a refusal of this code, and returns it. */
 export async function refused(promise: Promise<unknown>, code: ErrorCode): Promise<Refusal> {
 	const outcome = await promise.then(
 		(value) => new Error(`expected ${code}, but it succeeded: ${JSON.stringify(value)}`),
@@ -93,7 +92,7 @@ export async function refused(promise: Promise<unknown>, code: ErrorCode): Promi
 	return outcome;
 }
 
-/** Waits, turn by turn, until it is so. */
+/** Waits, turn by turn, until `isSo` returns true. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 	while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
 }

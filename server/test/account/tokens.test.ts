@@ -16,7 +16,7 @@ async function registered() {
 }
 
 describe("an access token", () => {
-	test("says who one is for an hour, and half a minute for clocks that differ; then it is token_expired", async () => {
+	test("authenticates for an hour and half a minute of clock skew; then it is token_expired", async () => {
 		const { accounts, clock, user, tokens } = await registered();
 		expect(tokens.accessExpiresMs).toBe(clock.now() + HOUR_MS);
 		await clock.advance(HOUR_MS + 29_000);
@@ -26,7 +26,7 @@ describe("an access token", () => {
 		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_expired");
 	});
 
-	test("holds on the server that is started after this one, and not on another", async () => {
+	test("is valid after a restart, and not on another server", async () => {
 		const { tokens, disk, user } = await registered();
 		const again = await startAccounts({ disk });
 		expect((await again.accounts.authenticate(asToken(tokens.access), HERE)).user.id).toBe(user.id);
@@ -44,7 +44,7 @@ describe("an access token", () => {
 		expect(decodeProtectedHeader(tokens.access)).toMatchObject({ alg: "HS256", typ: "access+jwt" });
 	});
 
-	test("goes on with the next key in the configuration, and ends when its key is taken out", async () => {
+	test("stays valid when a new key is configured first, and is invalid without its key", async () => {
 		const keys = (...each: string[]) => ({ tokens: { ...ACCOUNT_DEFAULTS.tokens, keys: each } });
 		const [old, young] = ["o".repeat(32), "y".repeat(32)];
 		const before = await startAccounts({ settings: keys(old) });
@@ -70,7 +70,7 @@ describe("a refresh token", () => {
 		await accounts.refresh(fresh.refresh);
 	});
 
-	test("is a way in by itself, with fresh tokens, for who comes back after the hour", async () => {
+	test("authenticates by itself, with new tokens, after the access token has expired", async () => {
 		const { accounts, clock, tokens, user } = await registered();
 		await clock.advance(48 * HOUR_MS);
 		const back = await accounts.authenticate({ case: "refresh", value: tokens.refresh }, HERE);
@@ -94,7 +94,7 @@ describe("a refresh token", () => {
 		await refused(accounts.authenticate({ case: "refresh", value: tokens.access }, HERE), "token_invalid");
 	});
 
-	test("works for guests as for others, as long as they are there", async () => {
+	test("works for guests too, until they expire", async () => {
 		const { accounts, clock } = await startAccounts();
 		const { tokens } = await accounts.authenticate(asGuest("gus"), HERE);
 		await clock.advance(2 * HOUR_MS);
@@ -118,7 +118,7 @@ describe("a refresh token is used once:", () => {
 		await accounts.authenticate(asToken(tokens.access), HERE);
 	});
 
-	test("a second use within the grace is given the same token, for a lost answer and for several tabs, also after a restart", async () => {
+	test("a second use within the grace gets the same token, also after a restart", async () => {
 		const { accounts, clock, disk, tokens, user } = await registered();
 		const first = await accounts.refresh(tokens.refresh);
 		await clock.advance(refreshGraceMs - 1_000);
@@ -133,7 +133,7 @@ describe("a refresh token is used once:", () => {
 		expect((await restarted.accounts.refresh(tokens.refresh)).refresh).toBe(first.refresh);
 	});
 
-	test("a later one ends every token of that log-in, of no other, also after a restart", async () => {
+	test("a later use revokes every token of that log-in, of no other, also after a restart", async () => {
 		const { accounts, clock, disk, tokens, user } = await registered();
 		const other = await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
 		const stolen = await accounts.refresh(tokens.refresh);
@@ -150,14 +150,14 @@ describe("a refresh token is used once:", () => {
 		await restarted.accounts.refresh(other.tokens?.refresh ?? "");
 	});
 
-	test("on a session only for its own user: another's is refused, and is not used up", async () => {
+	test("on a session another user's token is refused and not consumed", async () => {
 		const { accounts, clock, tokens, user } = await registered();
 		await refused(accounts.refresh(tokens.refresh, "u-another"), "token_invalid");
 		await clock.advance(2 * refreshGraceMs);
 		await accounts.refresh(tokens.refresh, user.id);
 	});
 
-	test("while nothing can be written it is not used up: unavailable", async () => {
+	test("it is not consumed while the store cannot write: unavailable", async () => {
 		const { accounts, clock, store, tokens } = await registered();
 		store.faults.failCommits(1);
 		await refused(accounts.refresh(tokens.refresh), "unavailable");
@@ -165,7 +165,7 @@ describe("a refresh token is used once:", () => {
 		await accounts.refresh(tokens.refresh);
 	});
 
-	test("one of a time before there were families is the first of its own", async () => {
+	test("a token without a family counts as the first of its own", async () => {
 		const { accounts, clock, disk, tokens } = await registered();
 		const { fam: _, num: __, ...claims } = decodeJwt(tokens.refresh);
 		const key = new TextEncoder().encode(disk.kept.get("token-key") ?? "");
@@ -178,7 +178,7 @@ describe("a refresh token is used once:", () => {
 	});
 });
 
-describe("tokens are void", () => {
+describe("tokens are revoked", () => {
 	test("after a change of the password: token_invalid, old ones and refreshes alike", async () => {
 		const { accounts, store, clock, tokens } = await registered();
 		const voided: string[] = [];
@@ -216,7 +216,7 @@ describe("tokens are void", () => {
 		await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
 	});
 
-	test("from before any of an operator's changes: token_invalid, though they were made at once", async () => {
+	test("from before an operator's change: token_invalid, also with concurrent changes", async () => {
 		const { accounts, store, clock, user } = await registered();
 		const hashing = Promise.withResolvers<void>();
 		const passwords = {
@@ -237,7 +237,7 @@ describe("tokens are void", () => {
 		const setting = users.setPassword("ann", "another horse");
 		await users.end("ann");
 		await users.end("ann");
-		// With the password that is about to be replaced.
+		// With the old password.
 		const { tokens } = await accounts.authenticate(asLogin("ann", PASSWORD), HERE);
 		hashing.resolve();
 		await setting;
@@ -246,7 +246,7 @@ describe("tokens are void", () => {
 		await refused(accounts.authenticate(asToken(tokens?.access ?? ""), HERE), "token_invalid");
 	});
 
-	test("of a log-in that was ended: token_invalid up to the last moment at which its tokens could be taken", async () => {
+	test("of a revoked log-in: token_invalid until they expire", async () => {
 		const { accounts, clock, tokens } = await registered();
 		const { tokens: bob } = await accounts.authenticate(asRegister("bob", PASSWORD), HERE);
 		const newest = await accounts.refresh(tokens.refresh);
@@ -255,12 +255,12 @@ describe("tokens are void", () => {
 		await clock.advance(20 * 24 * 3_600_000);
 		const later = await accounts.refresh(bob?.refresh ?? "");
 		await clock.advance(newest.refreshExpiresMs - clock.now() + 5_000);
-		// A use drops families that are over.
+		// Each use deletes families that have expired.
 		await accounts.refresh(later.refresh);
 		await refused(accounts.refresh(newest.refresh), "token_invalid");
 	});
 
-	test("of a user that is not there: token_invalid", async () => {
+	test("of an unknown user: token_invalid", async () => {
 		const { accounts, disk, tokens, user } = await registered();
 		disk.users.delete(user.id);
 		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
@@ -268,7 +268,7 @@ describe("tokens are void", () => {
 });
 
 describe("a forged token is token_invalid:", () => {
-	/** The token's own claims, under a header and a signature of the forger's. */
+	/** A valid token's claims with a forged header and signature. */
 	async function forgeries() {
 		const server = await registered();
 		const { access } = server.tokens;
@@ -343,7 +343,7 @@ describe("a forged token is token_invalid:", () => {
 });
 
 describe("operators", () => {
-	test("add users, list them page by page, and find them by name or id; what is not there is no_such_user", async () => {
+	test("add users, list them by page, and find them by name or id; unknown ones are no_such_user", async () => {
 		const { accounts, store, clock } = await startAccounts();
 		const users = createUsers({ store, clock, random: systemRandom, passwords: accounts.passwords });
 		for (const name of ["ann", "Bob", "cy"]) await users.add(name, PASSWORD);

@@ -51,7 +51,7 @@ export class ObjectFormat implements Format {
 export class TestClient implements Link {
 	readonly format: Format;
 	readonly address = "192.0.2.1";
-	readonly lasting: boolean = true;
+	readonly resumable: boolean = true;
 	readonly received: Down[] = [];
 	/** Writes so far: messages of one turn come in one. */
 	writes = 0;

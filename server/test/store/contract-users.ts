@@ -11,11 +11,11 @@ export function userClauses(bench: Bench): void {
 			const store = await bench.store();
 			const full: UserRecord = { ...userRecord(ann), kind: "external", external: "iss|1", passwordHash: "$x", expiresMs: 5.5 };
 			await must(store, add(full));
-			await must(store, add({ ...userRecord(bob, { kind: "guest", disabled: true }), fleeting: true }));
+			await must(store, add({ ...userRecord(bob, { kind: "guest", disabled: true }), sessionOnly: true }));
 			expect(await store.user(ann.id)).toEqual(full);
 			expect(await store.userBySkeleton("ann")).toEqual(full);
 			expect(await store.userByExternal("iss|1")).toEqual(full);
-			expect(await store.user(bob.id)).toEqual({ ...userRecord(bob, { kind: "guest", disabled: true }), fleeting: true });
+			expect(await store.user(bob.id)).toEqual({ ...userRecord(bob, { kind: "guest", disabled: true }), sessionOnly: true });
 			expect(await store.user("nobody")).toBeUndefined();
 			expect(await store.userBySkeleton("nobody")).toBeUndefined();
 			expect(await store.userByExternal("nobody")).toBeUndefined();

@@ -4,7 +4,7 @@ import type { Mutant } from "./list.ts";
 export const GUEST_MUTANTS: readonly Mutant[] = [
 	{
 		name: "a guest is not known by its key",
-		file: "server/src/account/guest-key.ts",
+		file: "server/src/account/guest-login.ts",
 		find: 'if (key === "") return undefined;',
 		replace: "return undefined;",
 		breaks: "a guest whose welcome was lost is that guest",

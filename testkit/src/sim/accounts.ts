@@ -57,7 +57,7 @@ export function createSimAccounts(parts: SimAccountsParts): Accounts {
 	const byToken = async (token: string): Promise<UserRecord> => {
 		const user = await store.user(token);
 		if (guests === undefined || user === undefined) throw new Refusal("token_invalid");
-		return guests.holds.returned(user);
+		return guests.holds.resume(user);
 	};
 
 	const identity = (user: UserRecord, tokens?: Tokens): Identity => {
@@ -81,9 +81,9 @@ export function createSimAccounts(parts: SimAccountsParts): Accounts {
 			thrower.call("began", () => {});
 			if (isNewcomer(user.name)) guests?.holds.began(user);
 		},
-		ended: (user, lasting) => {
+		ended: (user, resumable) => {
 			thrower.call("ended", () => {});
-			if (isNewcomer(user.name)) guests?.holds.ended(user, lasting);
+			if (isNewcomer(user.name)) guests?.holds.ended(user, resumable);
 		},
 		byName: (name) => store.userBySkeleton(name),
 	};

@@ -92,8 +92,8 @@ class TappedLink implements Link {
 	get address(): string {
 		return this.link.address;
 	}
-	get lasting(): boolean {
-		return this.link.lasting;
+	get resumable(): boolean {
+		return this.link.resumable;
 	}
 	write(messages: readonly Encoded[]): void {
 		this.port.call("write", () => {

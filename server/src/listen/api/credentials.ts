@@ -1,7 +1,6 @@
 // Coming in over the HTTP API: a name and a password, or a name alone, for tokens.
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
-import { AccountClosed } from "../../account/account-closed.ts";
-import type { Identity } from "../../account/accounts.ts";
+import { AccountClosed, type Identity } from "../../account/accounts.ts";
 import { logRefusedLogin } from "../../account/refused-login.ts";
 import { laneOf } from "../../admit/hello-queue.ts";
 import { noteUser } from "../web/access.ts";
@@ -63,7 +62,7 @@ async function authenticate(parts: ApiParts, call: ApiCall, credential: Credenti
 	if (up.command.case !== "hello") throw new Error("a hello is a hello");
 	if (laneOf(up.command.value.credential) === "new") parts.shedding.refuseIfShed("logins");
 	const { credential: checked } = up.command.value;
-	const identity = await parts.accounts.authenticate(checked, { address: call.peer, lasting: true }).catch((cause: unknown) => {
+	const identity = await parts.accounts.authenticate(checked, { address: call.peer, resumable: true }).catch((cause: unknown) => {
 		if (cause instanceof AccountClosed) noteUser(call.request, cause.user);
 		throw cause;
 	});

@@ -82,7 +82,7 @@ class FramedLink implements Link, Receiver, Holder {
 		return this.connection.address;
 	}
 
-	get lasting(): boolean {
+	get resumable(): boolean {
 		return true;
 	}
 

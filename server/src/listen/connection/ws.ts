@@ -82,7 +82,7 @@ export class WsLink implements Link, Holder {
 		return this.kind.format;
 	}
 
-	get lasting(): boolean {
+	get resumable(): boolean {
 		return true;
 	}
 

@@ -23,7 +23,7 @@ export interface LineEar {
 
 export class LineSession implements Link {
 	readonly format: Format;
-	readonly lasting = false;
+	readonly resumable = false;
 	readonly address: string;
 	private readonly ear: LineEar;
 	private readonly clock: Pick<Clock, "after" | "soon">;

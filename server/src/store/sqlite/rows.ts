@@ -10,6 +10,7 @@ export interface UserRow {
 	readonly external: string | null;
 	readonly created_ms: number;
 	readonly expires_ms: number | null;
+	/** `UserRecord.sessionOnly`. */
 	readonly fleeting: number | null;
 	readonly generation: number;
 	readonly disabled: number;
@@ -28,7 +29,7 @@ export function userOf(row: UserRow): UserRecord {
 		...(row.external === null ? {} : { external: row.external }),
 		createdMs: row.created_ms,
 		...(row.expires_ms === null ? {} : { expiresMs: row.expires_ms }),
-		...(row.fleeting === null ? {} : { fleeting: row.fleeting !== 0 }),
+		...(row.fleeting === null ? {} : { sessionOnly: row.fleeting !== 0 }),
 		generation: row.generation,
 		disabled: row.disabled !== 0,
 	};
@@ -45,7 +46,7 @@ export function valuesOf(user: UserRecord): (string | number | null)[] {
 		user.external ?? null,
 		user.createdMs,
 		user.expiresMs ?? null,
-		user.fleeting === undefined ? null : Number(user.fleeting),
+		user.sessionOnly === undefined ? null : Number(user.sessionOnly),
 		user.generation,
 		Number(user.disabled),
 	];
