@@ -2,6 +2,7 @@
 
 import type { FieldShape, Loose, LooseOneof, Schema } from "../schema.ts";
 import { EncodeError } from "./codec.ts";
+import { SPECIAL } from "./json-messages.ts";
 import { encodingsOf } from "./shared-lists.ts";
 import { isWellFormed } from "./utf8.ts";
 
@@ -63,10 +64,6 @@ function valueText(field: FieldShape, value: unknown): string {
 			return Number.isFinite(value) ? String(value) : `"${value}"`;
 	}
 }
-
-/** Characters that JSON escapes, and surrogates, which may be unpaired. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON must escape.
-const SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 function stringText(field: FieldShape, text: string): string {
 	if (!SPECIAL.test(text)) return `"${text}"`;

@@ -5,6 +5,7 @@ import type { Loose } from "../schema.ts";
 import { DownSchema, UpSchema } from "../wire.ts";
 import { type Codec, DecodeError } from "./codec.ts";
 import { checkJsonBounds, membersOf } from "./json-bounds.ts";
+import { messageText, sendOf } from "./json-messages.ts";
 import { readJson, type UnknownName } from "./json-read.ts";
 import { writeJson } from "./json-write.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -21,6 +22,8 @@ export const jsonCodec: Codec = {
 		const text = textOf(body);
 		const members = checkJsonBounds(text, OTHER_VALUES_MAX + listMax * VALUES_PER_ELEMENT);
 		const json = parse(text);
+		const send = sendOf(json, members);
+		if (send !== undefined) return send;
 		const up = UpSchema.blank();
 		try {
 			readJson(UpSchema, json, up as unknown as Loose, refuse);
@@ -33,7 +36,7 @@ export const jsonCodec: Codec = {
 		}
 		return up;
 	},
-	encodeDown: (down) => writeJson(DownSchema, down as unknown as Loose),
+	encodeDown: (down) => messageText(down) ?? writeJson(DownSchema, down as unknown as Loose),
 	decodeDown(body) {
 		const down = DownSchema.blank();
 		readJson(DownSchema, parse(textOf(body)), down as unknown as Loose, ignoreUnknown);

@@ -24,7 +24,9 @@ export const send: Handler<Send> = async (context, { room: ref, cid, text, behin
 	context.parts.sends.add(written.repeated === true ? "repeated" : "committed");
 	return {
 		case: "sent",
+		// Whole, so that nothing is made of it again.
 		value: {
+			$typeName: "verbatim.v1.Sent",
 			room,
 			epoch: written.room.epoch,
 			seq: written.seq,

@@ -16,10 +16,12 @@ export class Push {
 	/** Of the state of what it tells; undefined: it tells of a moment, or must not be left out. */
 	readonly key: string | undefined;
 
-	constructor(body: DownBody, key?: string) {
-		this.kind = body.case ?? "other";
+	/** A whole message is taken as it is. */
+	constructor(message: Down | DownBody, key?: string) {
+		const down = "$typeName" in message ? message : create(DownSchema, { body: message });
+		this.kind = down.body.case ?? "other";
 		this.key = key;
-		this.down = create(DownSchema, { body });
+		this.down = down;
 	}
 
 	/** Can it be had in `format`? Always, until it is settled. */
@@ -61,7 +63,9 @@ export class EntriesPush extends Push {
 
 	/** `entries` is not empty, dense and in order. */
 	constructor(room: string, epoch: number, entries: readonly Entry[]) {
-		super({ case: "entries", value: { room, epoch, entries: entries as Entry[] } });
+		// A literal, not `create(…)`: that copies the list, and walks the schema for each push.
+		const value = { $typeName: "verbatim.v1.Entries", room, epoch, entries: entries as Entry[] } as const;
+		super({ $typeName: "verbatim.v1.Down", id: 0, body: { case: "entries", value } });
 		this.from = entries[0]?.seq ?? 0;
 		this.to = this.from + entries.length - 1;
 		this.bytes = entriesBytes(entries);
