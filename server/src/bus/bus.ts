@@ -1,13 +1,13 @@
-// The contract of the bus: how a node learns of commits, users and sessions, its own and those of other nodes. It makes things known sooner and is
-// never the truth: that is in the store. Implementations lie beside it; one contract suite (server/test/bus/contract.ts) runs on each.
+// The contract of the bus: it notifies a node of commits, users and sessions, its own and those of other nodes. It is a hint: the
+// store has the truth. Implementations lie beside it; one contract suite (server/test/bus/contract.ts) runs on each.
 //
-// Whatever is brought may be lost, doubled, delayed or reordered by a bus that is `lossy`: receivers order it by seq, number or generation, and
-// compare what they know with the store (node/compare.ts).
+// A `lossy` bus may lose, duplicate, delay and reorder messages: receivers order them by seq, number or generation, and compare
+// what they know with the store (node/compare.ts).
 import type { Committed, UserRef } from "../store/store.ts";
 
-/** What happened to a user. On the user's channel. */
+/** An event of a user, on the user's channel. */
 export type UserEvent =
-	/** The entry `seq` of the room has made the user a member, or no member, or has invited it. Its commit says so, too. */
+	/** The entry `seq` has made the user a member, has ended the membership, or has invited the user. Its commit says so, too. */
 	| {
 			readonly kind: "joined" | "left";
 			readonly user: string;
@@ -23,17 +23,17 @@ export type UserEvent =
 			readonly seq: number;
 			readonly by: UserRef;
 	  }
-	/** The user has declined the invitation, of which there is no entry. */
+	/** The user has declined an invitation; there is no entry for it. */
 	| { readonly kind: "declined"; readonly user: string; readonly room: string }
-	/** What was proved before `generation` is void: disabled, signed out, or another password. */
+	/** Log-ins before `generation` are void: the user was disabled or signed out, or has another password. */
 	| { readonly kind: "revoked"; readonly user: string; readonly generation: number; readonly why: "banned" | "expired" }
-	/** A session was let in, or has ended. `node` is the process that has it, `session` its number there, never used twice. */
+	/** A session was welcomed, or has ended. `node`: the process that has it; `session`: its number there, never reused. */
 	| { readonly kind: "opened" | "ended"; readonly user: string; readonly node: string; readonly session: number };
 
-/** What is worth nothing later. On the channels of the rooms that it names. */
+/** Not stored, worthless later; on the channels of the rooms that it names. */
 export type Ephemeral =
 	| { readonly kind: "typing"; readonly user: UserRef; readonly room: string }
-	/** A newer one of the same user and node has a greater number. */
+	/** Of two with the same user and node, the newer has the greater number. */
 	| {
 			readonly kind: "presence";
 			readonly user: UserRef;
@@ -43,7 +43,7 @@ export type Ephemeral =
 			readonly number: number;
 	  };
 
-/** On the room's channel, in the order of its log where nothing goes wrong. */
+/** On the room's channel, in the order of the log unless the bus reorders. */
 export interface CommitMessage {
 	readonly kind: "commit";
 	readonly committed: Committed;
@@ -52,32 +52,32 @@ export interface CommitMessage {
 export type BusMessage = CommitMessage | UserEvent | Ephemeral;
 
 export interface BusStats {
-	/** Messages that it holds, and about how many bytes: bounded, whoever does not keep up. */
+	/** Messages that it buffers, and about how many bytes: bounded, however slow a receiver is. */
 	readonly held: number;
 	readonly heldBytes: number;
-	/** Messages that it has let go of for that bound, so far. */
+	/** Messages dropped for that bound, so far. */
 	readonly dropped: number;
 }
 
 export interface Bus {
-	/** May messages fail to come, or come twice, late, or in another order? Then what is known here is compared with the store. */
+	/** May messages be lost, duplicated, delayed or reordered? Then nodes compare with the store. */
 	readonly lossy: boolean;
 	/**
-	 * Brings `message` to all nodes that follow its channel, this one too. Takes nobody's time: it never waits and never throws, and no acknowledgement is held
-	 * up by it. The message is not changed afterwards, by anybody.
+	 * Delivers `message` to all nodes that follow its channel, this one included. Never waits and never throws: no
+	 * acknowledgement depends on it. Nobody changes the message afterwards.
 	 */
 	publish(message: BusMessage): void;
-	/** Who is told; called once, before anything is published. `receive` never throws. */
+	/** Sets the receiver; called once, before anything is published. `receive` never throws. */
 	listen(receive: (message: BusMessage) => void): void;
 	/**
-	 * Messages of this room's or user's channel are wanted here, or no longer. Others may come as well. What was published before it took effect does not come:
-	 * who follows looks at the store afterwards. May be repeated.
+	 * Subscribes to the channel of a room or user, or ends that. Messages of other channels may arrive as well. What was
+	 * published before it took effect is not delivered: read the store afterwards. Idempotent.
 	 */
 	followRoom(room: string): void;
 	unfollowRoom(room: string): void;
 	followUser(user: string): void;
 	unfollowUser(user: string): void;
 	stats(): BusStats;
-	/** Nothing is brought any more, and nothing is held. */
+	/** Nothing is delivered any more, and nothing is buffered. */
 	close(): void;
 }

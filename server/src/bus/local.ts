@@ -1,5 +1,5 @@
-// The bus of one process: a call. A message is received in the turn and in the order in which it was published, as the same object; nothing is held
-// and nothing is lost, so nothing has to be followed.
+// The bus of one process: a function call. A message is received in the turn and order in which it was published, as the same
+// object. Nothing is buffered or lost, so following a channel does nothing.
 import type { Bus, BusMessage, BusStats } from "./bus.ts";
 
 const NOTHING_HELD: BusStats = { held: 0, heldBytes: 0, dropped: 0 };

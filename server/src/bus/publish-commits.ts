@@ -1,5 +1,5 @@
-// A batch's commits as messages of the bus: of each room its entries, on the room's channel; and of each user whose membership they change an event, on
-// the user's, for nodes that do not follow the room.
+// Publishes a batch: the entries of each room on the room's channel, and for each membership that they change an event on the
+// user's channel, for nodes that do not follow the room.
 import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
 import type { Committed } from "../store/store.ts";
 import type { Bus, BusMessage } from "./bus.ts";
@@ -7,8 +7,8 @@ import type { Bus, BusMessage } from "./bus.ts";
 export type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
 
 /**
- * `changed`: who is in the room is another than before. Told here and not by the bus, which may lose it: whoever has just joined or left by this node must not be
- * shown a list of before.
+ * `changed`: the members of this room have changed. Called here, since the bus may lose the message: a user who has just joined
+ * or left by this node must not be answered with an older list.
  */
 export function publishCommits(batch: readonly Committed[], bus: Pick<Bus, "publish">, changed: (room: string) => void): void {
 	for (const committed of batch) {
@@ -24,7 +24,7 @@ export function publishCommits(batch: readonly Committed[], bus: Pick<Bus, "publ
 }
 
 export function membershipOf(entry: Entry): readonly MembershipEffect[] {
-	// Nearly every entry is a message: no list is made for it.
+	// Nearly every entry is a message, for which no list is allocated.
 	return entry.body.case === "message"
 		? NONE
 		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");

@@ -1,4 +1,4 @@
-// What the store knows, in the words of the wire.
+// Rooms and pages of the store as bodies of the wire.
 import { type DownBody, type Entry, LIMITS } from "@verbatim/protocol";
 import type { LogPage, RoomView } from "../store/store.ts";
 
@@ -15,10 +15,10 @@ export function roomBody(view: RoomView): RoomBody {
 	return body;
 }
 
-/** No entry changes a message yet, so a page stands as of its head whenever it was read. */
+/** No entry changes an earlier one yet, so a page is as of its head, whenever it was read. */
 export function pageBody(room: string, page: LogPage): PageBody {
 	const { epoch, to, head } = page;
-	// After the last seq that there can be an empty page begins one behind it, where no number of the wire reaches.
+	// After the greatest seq an empty page would begin beyond the wire's range.
 	const from = Math.min(page.from, LIMITS.seqMax);
 	return { room, epoch, from, to: page.to < page.from ? from - 1 : to, head, asOf: head, entries: page.entries as Entry[] };
 }

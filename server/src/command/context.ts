@@ -1,4 +1,4 @@
-// What a command's handler has to work with: who asks, the session if there is one, and the parts of the server.
+// What a command's handler gets: the user, the session if there is one, and the server's parts.
 import type { DownBody } from "@verbatim/protocol";
 import type { Account, Accounts } from "../account/accounts.ts";
 import type { Clock, Random } from "../base/clock.ts";
@@ -17,7 +17,7 @@ import type { RoomView, Store } from "../store/store.ts";
 /** The parts that commands use. */
 export interface CommandParts {
 	readonly store: Store;
-	/** What others are to learn of a command that leaves no entry. */
+	/** For effects of commands that write no entry. */
 	readonly bus: Bus;
 	readonly accounts: Accounts;
 	readonly clock: Clock;
@@ -27,36 +27,36 @@ export interface CommandParts {
 	readonly lists: MemberLists;
 	readonly presence: Presence;
 	readonly logCache: LogCache;
-	/** In which pages are read: few at once, so that what users ask for takes no turn of the event loop from all others. */
+	/** The queue for reading pages: few at once, so that they take the event loop in short turns. */
 	readonly pageTurns: FairQueue;
 	readonly shedding: Shedding;
 	/** Sends by outcome. */
 	readonly sends: LabeledCounter;
-	/** What each user may have told of its typing. */
+	/** The rate limit of typing notices, by user. */
 	readonly typing: Buckets;
 }
 
-/** The session that asks; the HTTP API has none. */
+/** The session of the command; the HTTP API has none. */
 export interface CommandSession {
-	/** A join of `room` is begun; one at a time. Until it has failed or is answered, nothing of the room is sent. */
+	/** Begins a join of `room`; one at a time. Until it fails or is answered, nothing of the room is sent. */
 	beginJoin(room: string): void;
-	/** It will not be answered. */
+	/** The join will not be answered. */
 	failJoin(room: string): void;
-	/** Its answer, which is given next, sets the cursor. */
+	/** The join's answer, which is sent next, sets the cursor. */
 	answerJoin(room: RoomView, cursor: number): void;
 	/** Has the session a subscription to this room? */
 	isSubscribed(room: string): boolean;
-	/** The send `cid` is about to be handed to the store. Refuses one that a newer connection of the user has brought. */
+	/** Called before the send `cid` is appended. Throws `Refusal` for one that a newer connection of the user has sent. */
 	claim(cid: string): void;
 	/** The send `cid` is in the log. */
 	settled(cid: string): void;
-	/** The identity holds until then (wall clock, ms). */
+	/** Extends the session to this time (wall clock, ms). */
 	prolong(expiresMs: number): void;
 }
 
 export interface CommandContext {
 	readonly parts: CommandParts;
-	/** Who asks. */
+	/** The user who sent the command. */
 	readonly user: Account;
 	readonly session: CommandSession | undefined;
 }

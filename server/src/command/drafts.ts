@@ -1,4 +1,4 @@
-// Hands drafts to the store; what it refuses becomes a `Refusal`.
+// Appends drafts; a refusal of the store becomes a `Refusal`.
 import { ERRORS, Refusal, type Room_Kind } from "@verbatim/protocol";
 import { newEpoch, newId } from "../base/ids.ts";
 import type { Draft, Outcome, UserRef } from "../store/store.ts";
@@ -17,7 +17,7 @@ export function senderOf(context: CommandContext): UserRef {
 	return { id, name };
 }
 
-/** Id and epoch of a room about to be made. */
+/** Id and epoch for a new room. */
 export function newRoom(context: CommandContext): { readonly room: string; readonly epoch: number } {
 	const { clock, random } = context.parts;
 	return { room: newId("r", clock, random), epoch: newEpoch(random.bytes(4)) };

@@ -1,4 +1,4 @@
-// Coming into rooms, leaving them, making and naming them.
+// Commands that join, leave, create and rename rooms, and invite.
 import {
 	type Create,
 	type DownBody,
@@ -18,8 +18,8 @@ import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
 import { channelName, isId, roomId, userByName } from "./room-ref.ts";
 
 /**
- * "History up to N, live from N+1", in one answer: the subscription is held before the membership is written, the page
- * is read after it, and the subscription goes on where the page ends.
+ * "History up to N, live from N+1", in one answer: the subscription sends nothing until the membership is written and the page is
+ * read, and goes on where the page ends.
  */
 export const join: Handler<Join> = async (context, { room: ref, create: mayCreate, history }) => {
 	const sender = senderOf(context);
@@ -42,11 +42,11 @@ export const join: Handler<Join> = async (context, { room: ref, create: mayCreat
 		return await enter(context, createDraft(context, channelName(ref.slice(1)), Room_Kind.PUBLIC), history);
 	} catch (cause) {
 		if (!(cause instanceof Refusal)) throw cause;
-		// The name is a private channel's: it can be neither joined nor given to another.
+		// The name belongs to a private channel, which can neither be joined nor taken.
 		if (cause.code === "no_such_room") throw new Refusal("room_taken");
 		if (cause.code !== "room_taken" || known !== undefined) throw cause;
 	}
-	// Somebody was quicker: then it exists, and is joined like any other.
+	// Another user has created it meanwhile: it is joined like any other.
 	return enterKnown(await roomId(context, ref));
 };
 
@@ -97,7 +97,7 @@ async function enter(
 	session?.beginJoin(room);
 	try {
 		const written = await append(context, draft);
-		// A direct conversation may have been there under an id of its own.
+		// A direct conversation may exist under another id.
 		if (written.room !== undefined && written.room.id !== room) {
 			session?.failJoin(room);
 			room = written.room.id;
@@ -108,7 +108,7 @@ async function enter(
 			Promise.all([parts.store.room(room, user.id), parts.logCache.newest(room, limit)]),
 		);
 		if (view === undefined || newest === undefined) throw new Refusal("no_such_room");
-		// Left again meanwhile, by another session, and perhaps invited.
+		// Another session has left the room meanwhile, and may have been invited again.
 		if (!isMember(view.standing)) throw new Refusal("not_member");
 		const page = newestAsOf(newest, view.head);
 		session?.answerJoin(view, page.to);

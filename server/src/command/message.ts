@@ -1,10 +1,10 @@
-// Saying something.
+// The send command.
 import { Refusal, type Send } from "@verbatim/protocol";
 import type { Handler } from "./context.ts";
 import { append, newRoom, senderOf } from "./drafts.ts";
 import { isId, roomId, userByName } from "./room-ref.ts";
 
-/** A send to `@name` opens the conversation if it is not there: one command suffices to say something to somebody. */
+/** A send to `@name` creates the direct conversation if there is none. */
 export const send: Handler<Send> = async (context, { room: ref, cid, text, behind }) => {
 	const { clock } = context.parts;
 	const sender = senderOf(context);

@@ -1,4 +1,4 @@
-// Looking: history, rooms, members.
+// Commands that read: history, rooms, members.
 import {
 	create,
 	type DownBody,
@@ -34,19 +34,22 @@ export const history: Handler<History> = async (context, { room: ref, before, af
 	});
 };
 
-/** One's own rooms and the first public channels; after a name, the public channels that follow. */
+/** The user's rooms and the first public channels; with `after`, the public channels that follow. */
 export const rooms: Handler<Rooms> = async ({ parts, user }, { after, limit }) => {
 	const own = after === "" ? await parts.store.roomsOf(user.id) : [];
 	const pageMax = Math.max(1, Math.min(parts.limits.roomsPageMax, framed(parts.limits) - own.length));
 	const wanted = limit === 0 ? pageMax : Math.min(limit, pageMax);
 	const open = await parts.store.publicRooms(user.id, after, wanted);
-	// One's own are on the first page.
-	const strange = open.filter((view) => view.standing === Room_Standing.NONE);
+	// The user's own are on the first page.
+	const others = open.filter((view) => view.standing === Room_Standing.NONE);
 	const next = open.length < wanted ? "" : (open.at(-1)?.name ?? "");
-	return { case: "roomList", value: { rooms: [...own, ...strange].map(roomBody), next } };
+	return { case: "roomList", value: { rooms: [...own, ...others].map(roomBody), next } };
 };
 
-/** A page of the members. In rooms where presence is told each is told as online or not; in larger ones how many are, and who of those asked after. */
+/**
+ * A page of the members. In rooms where presence is notified each is marked online or offline; in larger rooms the answer has the
+ * number online, and who of `users` is online.
+ */
 export const who: Handler<Who> = async (context, { room: ref, after, limit, epoch, version, users }) => {
 	const { bus, lists, limits, presence, rooms } = context.parts;
 	const id = await memberOf(context, ref);
@@ -56,7 +59,7 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 	const facts = await (knows ? lists.facts(id) : lists.page(id, after, wanted));
 	if (facts === undefined) throw new Refusal("no_such_room");
 	const live = rooms.get(id);
-	const presenceTold = facts.total <= limits.presenceReadersMax;
+	const hasPresence = facts.total <= limits.presenceReadersMax;
 	const answer = (list: ListFacts, more: Partial<MemberList> = {}): DownBody => {
 		const { epoch, version, total } = list;
 		const online = live === undefined ? 0 : lists.online(live);
@@ -67,53 +70,53 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 			asOf: bus.lossy ? list.head : lists.asOf(live, list),
 			total,
 			online,
-			presence: presenceTold,
+			presence: hasPresence,
 		};
-		// A message already, and so not copied: a shared list of members stays the one whose encoding is kept.
+		// Already a message, so it is not copied: a shared list of members keeps its cached encoding.
 		return { case: "memberList", value: Object.assign(create(MemberListSchema, facts), more) };
 	};
 	if (users.length > 0) {
 		return answer(facts, { here: onceEach(users).filter((user) => presence.showsIn(user.id, id)) });
 	}
 	const isSame = epoch === facts.epoch && version === facts.version;
-	if (isSame && after === "" && !presenceTold) return answer(facts, { same: true });
+	if (isSame && after === "" && !hasPresence) return answer(facts, { same: true });
 	const page = await lists.page(id, after, wanted);
 	if (page === undefined) throw new Refusal("no_such_room");
 	const { members, next } = page;
-	if (!presenceTold) return answer(page, { members, next });
-	const told = members.map((member) => ({ ...member, online: presence.shows(member.user?.id ?? "") }));
-	// A list of one page has those first who are there.
-	if (after === "" && next === "") told.sort((a, b) => Number(b.online) - Number(a.online));
-	return answer(page, { members: told, next });
+	if (!hasPresence) return answer(page, { members, next });
+	const marked = members.map((member) => ({ ...member, online: presence.shows(member.user?.id ?? "") }));
+	// A list of one page begins with those online.
+	if (after === "" && next === "") marked.sort((a, b) => Number(b.online) - Number(a.online));
+	return answer(page, { members: marked, next });
 };
 
 function onceEach(users: readonly User[]): User[] {
 	return [...new Map(users.map((user) => [user.id, user])).values()];
 }
 
-/** Rooms or members that a frame holds, and that are no longer than a page of a log may be. */
+/** How many rooms or members fit into a frame, and into the size of a page. */
 function framed({ frameDownBytesMax, pageBytesMax }: Pick<Limits, "frameDownBytesMax" | "pageBytesMax">): number {
 	return Math.max(1, Math.floor(Math.min(frameDownBytesMax, pageBytesMax * JSON_GROWTH_MAX) / ROOM_BYTES_MAX) - 1);
 }
 
-/** Id of a room that the user may read. A session with a subscription need not ask the store. */
+/** Id of a room that the user may read. No read of the store for a session with a subscription. */
 async function memberOf(context: CommandContext, ref: string): Promise<string> {
 	const id = await roomId(context, ref);
 	return context.session?.isSubscribed(id) === true ? id : (await readable(context, id)).id;
 }
 
-/** Id and head of a log as the user may read it. A session with a subscription need not ask the store who is in it. */
+/** Id and head of a log that the user may read. No read of the store for a session with a subscription. */
 async function readableLog(context: CommandContext, ref: string): Promise<Pick<RoomView, "id" | "head">> {
 	const { parts, session } = context;
 	const id = await roomId(context, ref);
-	// A bus that loses may have left the live room behind what was acknowledged.
+	// With a lossy bus the live room may be behind acknowledged entries.
 	const room = !parts.bus.lossy && session?.isSubscribed(id) === true ? parts.rooms.get(id) : undefined;
 	return room ?? readable(context, id);
 }
 
 /**
- * A room whose log the user may read: one in which it has a standing. Whom it has invited may read too, since one command would make them a
- * member, and the list of members names them. The same words whether it does not exist or may not be seen.
+ * A room whose log the user may read: as a member or with an invitation, which a single command turns into a membership. The
+ * refusal is the same whether the room does not exist or is not visible.
  */
 async function readable(context: CommandContext, ref: string): Promise<RoomView> {
 	const view = await context.parts.store.room(await roomId(context, ref), context.user.id);

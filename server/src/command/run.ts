@@ -1,25 +1,36 @@
-// The one place where a command is checked against the table before it runs: whose bucket pays, and is there enough in it.
-import { checkUp, create, type DownBody, Refusal, type Up, UpSchema } from "@verbatim/protocol";
+// Checks a command against the table before it runs, and charges the user's rate limits.
+import { checkUp, create, type DownBody, type Entry, Refusal, type Up, UpSchema } from "@verbatim/protocol";
 import type { Identity } from "../account/accounts.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import type { ReadLimit } from "../limit/read-limit.ts";
 import type { Shedding } from "../overload/shedding.ts";
-import type { Commands } from "./commands.ts";
+import { entriesBytes } from "../room/push.ts";
 import type { CommandContext, CommandParts } from "./context.ts";
 import { type AnyCommand, costOf, isLong, isTableCommand, runCommand, shedAs } from "./table.ts";
-import { answerBytes } from "./weight.ts";
 
-/** The buckets of all users. */
+/** Runs commands for callers without a session (the HTTP API), by the same table. */
+export interface Commands {
+	/**
+	 * Executes one command (not hello, ping or pong) for `identity` and returns the body of its answer. Rejects with `Refusal`
+	 * for every error of the protocol; anything else is a bug.
+	 */
+	run(identity: Identity, command: Up["command"], trace: string): Promise<DownBody>;
+}
+
+/** A member or a room: an id, a name, some numbers. */
+const ITEM_BYTES = 64;
+
+/** The token buckets of all users. */
 export interface RateLimits {
 	readonly send: Buckets;
 	readonly ask: Buckets;
-	/** In bytes of pages, lists and what was missed. */
+	/** In bytes of pages, lists and catch-up. */
 	readonly read: ReadLimit;
 }
 
 /**
- * Takes what the command costs from the user's bucket, or refuses with the time to wait: for the user who asks too much, or for
- * everybody when too much is asked.
+ * Takes the command's cost from the user's bucket. Throws `Refusal` with the time to wait when the bucket is empty, or when the
+ * command is shed.
  */
 export function charge(rateLimits: RateLimits, shedding: Shedding, userId: string, command: AnyCommand): void {
 	const shed = shedAs(command);
@@ -28,7 +39,7 @@ export function charge(rateLimits: RateLimits, shedding: Shedding, userId: strin
 	if (waitMs > 0) throw new Refusal("rate_limited", undefined, waitMs);
 }
 
-/** Carries the command out. What it gives of logs and lists is taken from what the user may read: who has read too much is refused. */
+/** Executes the command. A long answer waits for the user's read rate limit, and is charged by its size. */
 export async function execute(rateLimits: RateLimits, context: CommandContext, command: AnyCommand): Promise<DownBody> {
 	if (!isLong(command)) return runCommand(context, command);
 	const { id } = context.user;
@@ -43,7 +54,7 @@ export async function execute(rateLimits: RateLimits, context: CommandContext, c
 	}
 }
 
-/** Commands without a session: for the HTTP API. */
+/** Commands without a session, for the HTTP API. */
 export function createCommands(parts: CommandParts, rateLimits: RateLimits): Commands {
 	return {
 		async run(identity: Identity, command: Up["command"], trace: string) {
@@ -59,4 +70,20 @@ export function createCommands(parts: CommandParts, rateLimits: RateLimits): Com
 			}
 		},
 	};
+}
+
+/** What an answer costs of the read rate limit, in bytes: by its content, so that it is the same in every codec. */
+function answerBytes({ case: kind, value }: DownBody): number {
+	switch (kind) {
+		case "page":
+			return ITEM_BYTES + entriesBytes((value.entries ?? []) as readonly Entry[]);
+		case "joined":
+			return ITEM_BYTES * 2 + entriesBytes((value.page?.entries ?? []) as readonly Entry[]);
+		case "memberList":
+			return ITEM_BYTES * (1 + (value.members?.length ?? 0) + (value.here?.length ?? 0));
+		case "roomList":
+			return ITEM_BYTES * (1 + (value.rooms?.length ?? 0));
+		default:
+			return ITEM_BYTES;
+	}
 }

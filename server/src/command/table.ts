@@ -1,5 +1,5 @@
-// Every command as data: its handler, what it costs, and whether it may run beside others of its session. Checked in one
-// place (session/command-queue.ts for sessions, command/run.ts for HTTP).
+// Every command as data: its handler, its cost, and whether it may run beside others of its session. Applied by
+// session/command-queue.ts for sessions, and by command/run.ts for HTTP.
 import type { DownBody, History, Up } from "@verbatim/protocol";
 import type { CommandContext, Handler } from "./context.ts";
 import { create, invite, join, leave, rename } from "./membership.ts";
@@ -13,32 +13,32 @@ type CommandValues = {
 		? V
 		: never;
 };
-/** Hello, ping and pong belong to the session itself. */
+/** Hello, ping and pong are handled by the session. */
 export type CommandName = Exclude<keyof CommandValues, "hello" | "ping" | "pong">;
 
 export interface CommandFacts<Value> {
-	/** Which of the user's buckets pays for it. */
+	/** The user's bucket that it is charged to. */
 	readonly cost: "send" | "ask";
 	/**
-	 * pipelined: may run while others of the session do, because its effect is ordered by the store. serial: waits for what
-	 * came before, and what comes after waits for it.
+	 * pipelined: may run beside others of the session, because the store orders its effect. serial: waits for earlier commands,
+	 * and later ones wait for it.
 	 */
 	readonly order: (value: Value) => "pipelined" | "serial";
-	/** Its answer may be as long as a page: few are made at once, and none for a peer that does not read. */
+	/** Its answer may be as long as a page: few run at once, and none for a client that does not read. */
 	readonly long: boolean;
-	/** As what it is refused when the server has more to do than it can; undefined: it is not. */
+	/** Its class of load shedding; undefined: it is never shed. */
 	readonly shed?: (value: Value) => "history" | "sends" | undefined;
 	readonly run: Handler<Value>;
 }
 
 const serial = (): "serial" => "serial";
 const pipelined = (): "pipelined" => "pipelined";
-/** The newest page is what a reader needs to be there at all; everything before it can wait. */
+/** Older pages are shed first: only the newest is needed to use a room. */
 const oldPages = ({ before, after, first, around, atMs }: History): "history" | undefined =>
 	before > 0 || after > 0 || first || around > 0 || atMs > 0 ? "history" : undefined;
 
 export const COMMANDS: { readonly [Name in CommandName]: CommandFacts<CommandValues[Name]> } = {
-	// A name may have to be looked up first, and the look-up must not let a later send overtake.
+	// A send by name is serial: during the look-up a later send must not overtake it.
 	send: {
 		cost: "send",
 		order: (value) => (isId(value.room) ? "pipelined" : "serial"),
@@ -80,7 +80,7 @@ export function isLong(command: AnyCommand): boolean {
 	return COMMANDS[command.case].long;
 }
 
-/** The one dispatch. The table's type makes it whole: a command of the schema without a row does not compile. */
+/** The only dispatch. The type of the table requires a row for every command of the schema. */
 export function runCommand(context: CommandContext, command: AnyCommand): Promise<DownBody> {
 	return (COMMANDS[command.case] as CommandFacts<unknown>).run(context, command.value);
 }

@@ -1,4 +1,4 @@
-// What keeps a session going, and what is said in passing.
+// Token refresh, and typing notices.
 import { type Refresh, Refusal, type Typing } from "@verbatim/protocol";
 import type { Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
@@ -10,8 +10,7 @@ export const refresh: Handler<Refresh> = async ({ parts, session, user }, { refr
 };
 
 /**
- * Ephemeral: told to those who keep up, in rooms where it is worth telling. `not_member` whether the room exists or not: who is not in it
- * learns nothing, and no look at the store is owed for it.
+ * Ephemeral. `not_member` whether or not the room exists: a user outside it learns nothing, and it costs no read of the store.
  */
 export const typing: Handler<Typing> = async (context, { room: ref }) => {
 	const { parts, session, user } = context;

@@ -1,6 +1,6 @@
-// What a lossy bus may not have brought is found by comparing what is known here with the store: the heads of the rooms that have subscribers here, and of the
-// users with sessions here their standings and what makes them void. One read for many, page after page, so that no turn of the event loop is long; a
-// pass begins a second after the one before it has ended, so that nobody is more than two seconds behind.
+// Anti-entropy for a lossy bus: compares with the store the heads of the rooms that have subscribers here, and of the users with
+// sessions here their memberships and generations. Reads are batched in pages, so that no turn of the event loop is long. A pass
+// begins a second after the last has ended, which bounds the delay to about two seconds.
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
@@ -19,7 +19,7 @@ export interface CompareParts {
 	readonly rooms: Pick<Rooms, "subscribed" | "get" | "gaps">;
 	readonly directory: Directory;
 	readonly presence: Pick<Presence, "compare">;
-	/** A user's log-ins before this generation are void. */
+	/** Ends the user's sessions of an earlier generation. */
 	readonly revoke: (user: string, generation: number, why: "banned" | "expired") => void;
 	readonly missed: LabeledCounter;
 }
@@ -29,7 +29,7 @@ const PAGE = 500;
 
 export class Comparison {
 	private readonly parts: CompareParts;
-	/** The standings with which a user's sessions were compared last. */
+	/** The memberships with which a user's sessions were compared last. */
 	private standings = new Map<string, string>();
 	private cancel: Cancel | undefined;
 	private isStopped = false;
@@ -38,7 +38,7 @@ export class Comparison {
 		this.parts = parts;
 	}
 
-	/** Begins, where it is of use. */
+	/** Starts, if the bus is lossy. */
 	start(): void {
 		if (this.parts.bus.lossy) this.later();
 	}
@@ -59,7 +59,7 @@ export class Comparison {
 			await this.compareUsers();
 			if (!this.isStopped) this.parts.presence.compare();
 		} catch (cause) {
-			// A store that cannot read is asked again with the next pass.
+			// A store that cannot read is asked again in the next pass.
 			if (!(cause instanceof Refusal))
 				this.parts.faults.report("bus", "what is known could not be compared with the store", cause);
 		}
@@ -98,7 +98,10 @@ export class Comparison {
 		this.standings = compared;
 	}
 
-	/** A user who is a member and has no subscription was not told. One who is none any more is so by an entry, which the room's head leads to. */
+	/**
+	 * Finds memberships without a subscription, which were not notified. A membership that has ended shows as an entry, through
+	 * the room's head.
+	 */
 	private async compareRooms(user: string): Promise<void> {
 		const views = await this.parts.store.roomsOf(user);
 		if (this.isStopped) return;
@@ -112,7 +115,7 @@ export class Comparison {
 	}
 }
 
-/** Was a session of the user let in on what is void at `generation`? */
+/** Is a session of the user of an earlier generation? */
 function isVoid(directory: Directory, user: string, generation: number): boolean {
 	for (const subscriber of directory.of(user)) if (subscriber.generation < generation) return true;
 	return false;

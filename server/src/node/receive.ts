@@ -1,5 +1,4 @@
-// What the bus brings to this node, handed to those whom it concerns here: commits to the live rooms, what happens to a user to that user's sessions,
-// ephemerals to a room's subscribers.
+// Routes messages of the bus: commits to live rooms, events of a user to the user's sessions, ephemerals to a room's subscribers.
 import { unreachable } from "@verbatim/protocol";
 import type { Revocations } from "../account/revocations.ts";
 import type { Faults } from "../base/faults.ts";
@@ -17,11 +16,11 @@ export interface ReceiverParts {
 	readonly directory: Directory;
 	readonly voided: Revocations;
 	readonly faults: Pick<Faults, "report">;
-	/** Rooms with more subscribers than this hear neither of typing nor of presence. */
+	/** Rooms with more subscribers than this get neither typing nor presence. */
 	readonly presenceReadersMax: number;
 }
 
-/** What it gives never throws. */
+/** The function that it returns never throws. */
 export function createReceiver(parts: ReceiverParts): (message: BusMessage) => void {
 	const { rooms, presence, remoteSessions, voided, faults } = parts;
 	const receive = (message: BusMessage): void => {
@@ -44,7 +43,7 @@ export function createReceiver(parts: ReceiverParts): (message: BusMessage) => v
 			case "ended":
 				return remoteSessions.ended(message);
 			case "typing":
-				return tellTyping(parts, message);
+				return notifyTyping(parts, message);
 			case "presence":
 				return presence.receive(message);
 			default:
@@ -60,12 +59,12 @@ export function createReceiver(parts: ReceiverParts): (message: BusMessage) => v
 	};
 }
 
-/** Ends the user's sessions that were let in on what is void now. */
+/** Ends the user's sessions of an earlier generation. */
 function revoke(directory: Directory, { user, generation, why }: Extract<UserEvent, { kind: "revoked" }>): void {
 	for (const subscriber of [...directory.of(user)]) subscriber.revoked(generation, why);
 }
 
-function tellTyping({ rooms, presenceReadersMax }: ReceiverParts, message: Extract<Ephemeral, { kind: "typing" }>): void {
+function notifyTyping({ rooms, presenceReadersMax }: ReceiverParts, message: Extract<Ephemeral, { kind: "typing" }>): void {
 	const room = rooms.get(message.room);
 	if (room === undefined || room.subscribers.size > presenceReadersMax) return;
 	const { id, name } = message.user;

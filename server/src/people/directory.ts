@@ -1,4 +1,4 @@
-// The sessions of every user of this node. What the bus brings for a user is handed to these; nothing calls another's session by them.
+// The sessions of this node, by user. Events of a user from the bus go to these; sessions do not call each other.
 import type { Bus } from "../bus/bus.ts";
 import type { Subscriber } from "../room/subscriber.ts";
 
@@ -21,7 +21,7 @@ export class Directory<S extends Subscriber = Subscriber> {
 		else this.byUser.set(id, new Set([subscribers, subscriber]));
 	}
 
-	/** Returns whether it was the user's last. */
+	/** Returns whether it was the user's last session. */
 	remove(subscriber: S): boolean {
 		const subscribers = this.byUser.get(subscriber.user.id);
 		if (subscribers instanceof Set ? !subscribers.delete(subscriber) || subscribers.size > 0 : subscribers !== subscriber)
@@ -41,12 +41,12 @@ export class Directory<S extends Subscriber = Subscriber> {
 		return this.byUser.has(userId);
 	}
 
-	/** All users with a session here. */
+	/** Ids of all users with a session here. */
 	ids(): Iterable<string> {
 		return this.byUser.keys();
 	}
 
-	/** Has any of the user's sessions been let in? One that is only about to be may never come. */
+	/** Is any of the user's sessions welcomed? One whose hello is being checked does not count. */
 	isOnline(userId: string): boolean {
 		for (const subscriber of this.of(userId)) if (subscriber.present) return true;
 		return false;

@@ -1,8 +1,8 @@
-// Who is online, told to those who share a room. Ephemeral: merged, shed first, and never told in rooms where it would cost
-// more than it says. "Offline" is said only after a while: a reload or a short drop is not an absence. While the server has more to
-// do than it can, nothing is told; who has come or gone meanwhile is told once it is over, as it is then.
+// Presence: publishes whether users are online, to those who share a room. Ephemeral: coalesced, shed first, and not sent in
+// large rooms. "Offline" is published after a grace period: a reload or a short cut is no absence. In overload nothing is sent;
+// afterwards the newest state of each user is.
 //
-// A node decides for its own users, and publishes it; every node tells its own subscribers of what the bus brings.
+// A node publishes the presence of its own users; every node notifies its own subscribers.
 
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { LabeledCounter } from "../base/metrics.ts";
@@ -14,14 +14,13 @@ import type { UserRef } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
-/** Whose presence is told, and how. */
 export interface PresenceParts {
 	readonly directory: Directory;
 	readonly remoteSessions: Pick<RemoteSessions, "has">;
 	readonly bus: Pick<Bus, "publish" | "lossy">;
-	/** What a comparison has found that the bus had not brought. */
+	/** Counts what the bus had not delivered. */
 	readonly missed: LabeledCounter;
-	/** This process, as the bus names it. */
+	/** This process's name on the bus. */
 	readonly node: string;
 	readonly liveRoom: (id: string) => LiveRoom | undefined;
 	readonly clock: Pick<Clock, "after">;
@@ -30,11 +29,11 @@ export interface PresenceParts {
 
 export interface PresenceOptions {
 	readonly offlineGraceMs: number;
-	/** Rooms with more subscribers than this do not hear of presence. */
+	/** Rooms with more subscribers than this get no presence. */
 	readonly subscribersMax: number;
 }
 
-/** Changes kept while nothing is told; beyond, the oldest are never notified. */
+/** Users with a pending change while presence is shed; beyond that, the oldest are dropped. */
 const PENDING_MAX = 10_000;
 const RETRY_MS = 200;
 
@@ -42,29 +41,29 @@ type PresenceMessage = Extract<Ephemeral, { kind: "presence" }>;
 
 interface Published {
 	readonly message: PresenceMessage;
-	/** The number of the newest that the bus has brought back. */
+	/** The number of the newest that the bus has delivered back. */
 	brought: number;
 }
 
 interface Pending {
 	readonly user: UserRef;
-	/** The ids of all in which something was to be told of the user. */
+	/** Ids of the rooms to notify. */
 	readonly rooms: Iterable<string>;
 }
 
-/** Rooms are kept by their ids: one that is idle is let go of, and live again as another object, while an absence waits to be notified. */
+/** Holds rooms by id: an idle room is evicted, and may be live again as another object before its absence is published. */
 export class Presence {
 	private readonly parts: PresenceParts;
 	private readonly options: PresenceOptions;
-	/** Of what this node has published of presence. */
+	/** The number of this node's newest presence message. */
 	private number = 0;
-	/** With a lossy bus, what this node has published last of each of its users. */
+	/** With a lossy bus, the last message published for each user of this node. */
 	private readonly published = new Map<string, Published>();
-	/** What this node had published before the last comparison. */
+	/** `number` at the last comparison. */
 	private numberBefore = 0;
-	/** Who has just gone, and where it will be missed. */
-	private readonly leaving = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
-	/** By user, the newest last. */
+	/** Users in the grace period, and the rooms to notify after it. */
+	private readonly inGrace = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
+	/** By user, newest last. */
 	private readonly pending = new Map<string, Pending>();
 	private stopped = false;
 	private cancelRetry: Cancel | undefined;
@@ -74,47 +73,47 @@ export class Presence {
 		this.options = options;
 	}
 
-	/** Do the others see the user as online? Whoever has just gone is not away yet. */
+	/** Is the user shown as online? In the grace period, yes. */
 	shows(userId: string): boolean {
-		return this.isOnline(userId) || this.leaving.has(userId);
+		return this.isOnline(userId) || this.inGrace.has(userId);
 	}
 
-	/** Is the user online in `room`, as its members see it? For those who are not in it, no. */
+	/** Is the user shown as online in `room`? For users outside it, no. */
 	showsIn(userId: string, room: string): boolean {
 		for (const subscriber of this.parts.directory.of(userId))
 			if (subscriber.present && subscriber.isSubscribed(room)) return true;
-		return this.leaving.get(userId)?.rooms.has(room) === true;
+		return this.inGrace.get(userId)?.rooms.has(room) === true;
 	}
 
-	/** The user's first session here stands in its rooms. */
+	/** The user's first session here has its subscriptions. */
 	online(user: UserRef, rooms: readonly string[]): void {
-		if (this.leaving.has(user.id)) this.stays(user.id);
+		if (this.inGrace.has(user.id)) this.cancelOffline(user.id);
 		else if (!this.parts.remoteSessions.has(user.id)) this.publish(user, rooms, true);
 	}
 
-	/** The user's last session here has gone. */
+	/** The user's last session here has ended. */
 	offline(user: UserRef, rooms: readonly string[]): void {
-		this.stays(user.id);
+		this.cancelOffline(user.id);
 		if (this.stopped) return;
-		const leaving = new Set(rooms);
+		const roomIds = new Set(rooms);
 		const cancel = this.parts.clock.after(this.options.offlineGraceMs, () => {
-			this.leaving.delete(user.id);
-			if (!this.isOnline(user.id)) this.publish(user, [...leaving], false);
+			this.inGrace.delete(user.id);
+			if (!this.isOnline(user.id)) this.publish(user, [...roomIds], false);
 		});
-		this.leaving.set(user.id, { cancel, rooms: leaving });
+		this.inGrace.set(user.id, { cancel, rooms: roomIds });
 	}
 
-	/** The user has become a member, perhaps by a command that its last session did not live to see answered. */
+	/** The user has become a member, perhaps by a command whose session has ended since. */
 	entered(userId: string, room: string): void {
-		this.leaving.get(userId)?.rooms.add(room);
+		this.inGrace.get(userId)?.rooms.add(room);
 	}
 
-	/** The entry by which the user has become a member is out: the others, who do not know of them yet, learn whether they are online. */
+	/** The entry of the user's join is sent: the other members are notified whether the user is online. */
 	joined(user: UserRef, room: string): void {
 		this.notify(user, [room], this.shows(user.id));
 	}
 
-	/** What a node has decided: those who share a room with the user here are notified. */
+	/** A node's message: notifies the subscribers here that share a room with the user. */
 	receive(message: PresenceMessage): void {
 		const { user, rooms, online, node, number } = message;
 		const published = node === this.parts.node ? this.published.get(user.id) : undefined;
@@ -125,7 +124,7 @@ export class Presence {
 		this.notify(user, rooms, online);
 	}
 
-	/** Publishes again what a lossy bus has not brought of this node's users; the others are their own nodes' concern. */
+	/** Publishes again what a lossy bus has not delivered of this node's users; other nodes do so for theirs. */
 	compare(): void {
 		for (const [id, { message, brought }] of this.published) {
 			const { user, rooms, online, number } = message;
@@ -133,18 +132,18 @@ export class Presence {
 				this.parts.missed.add("presence");
 				this.publish(user, rooms, online);
 			} else if (!online && number <= this.numberBefore) {
-				// Nothing that is older is still on its way.
+				// No older message is still in flight.
 				this.published.delete(id);
 			}
 		}
 		this.numberBefore = this.number;
 	}
 
-	/** Nothing is told any more. */
+	/** Stops all notifications. */
 	stop(): void {
 		this.stopped = true;
-		for (const { cancel } of this.leaving.values()) cancel();
-		this.leaving.clear();
+		for (const { cancel } of this.inGrace.values()) cancel();
+		this.inGrace.clear();
 		this.cancelRetry?.();
 		this.cancelRetry = undefined;
 		this.pending.clear();
@@ -163,22 +162,22 @@ export class Presence {
 		bus.publish(message);
 	}
 
-	private stays(userId: string): void {
-		this.leaving.get(userId)?.cancel();
-		this.leaving.delete(userId);
+	private cancelOffline(userId: string): void {
+		this.inGrace.get(userId)?.cancel();
+		this.inGrace.delete(userId);
 	}
 
 	private notify(user: UserRef, rooms: Iterable<string>, online: boolean): void {
 		if (this.stopped) return;
 		if (this.parts.shedding.sheds("presence")) {
-			this.keep(user, rooms);
+			this.queue(user, rooms);
 			return;
 		}
 		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
 		const notified = new Set<unknown>();
 		for (const id of rooms) {
 			const room = this.parts.liveRoom(id);
-			// One that is not live has no subscribers.
+			// A room that is not live has no subscribers.
 			if (room === undefined || room.subscribers.size > this.options.subscribersMax) continue;
 			room.subscribers.each(({ subscriber }) => {
 				if (subscriber.user.id === user.id || notified.has(subscriber)) return;
@@ -188,7 +187,7 @@ export class Presence {
 		}
 	}
 
-	private keep(user: UserRef, rooms: Iterable<string>): void {
+	private queue(user: UserRef, rooms: Iterable<string>): void {
 		const before = this.pending.get(user.id)?.rooms ?? [];
 		this.pending.delete(user.id);
 		this.pending.set(user.id, { user, rooms: new Set([...before, ...rooms]) });

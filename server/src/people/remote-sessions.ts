@@ -1,7 +1,7 @@
-// Users with a session at another node, as the bus tells of sessions that were opened and have ended. An end that comes before its beginning, or again,
-// is known by the session's number, which is never used twice.
+// Users with a session at another node, from the bus's `opened` and `ended`. Duplicated or reordered ends are recognised by the
+// session's number, which is never reused.
 
-/** Ends that are remembered, for openings that come after them. */
+/** Ends remembered, for an `opened` that arrives after its `ended`. */
 const ENDED_MAX = 10_000;
 
 export interface SessionFacts {
@@ -11,10 +11,10 @@ export interface SessionFacts {
 }
 
 export class RemoteSessions {
-	/** This process, whose sessions are known without the bus. */
+	/** This process, whose sessions are in the directory. */
 	private readonly own: string;
 	private readonly byUser = new Map<string, Set<string>>();
-	/** The oldest first. */
+	/** Oldest first. */
 	private readonly ends = new Set<string>();
 
 	constructor(own: string) {

@@ -1,14 +1,17 @@
-// A read of the log may be ahead of the news of its commits. Who may read is known as of a head (that of the view which said that
-// somebody is a member, or that of the live room, whose members were told of everything up to it); entries behind that head may
-// come after the one by which the reader has left. So whatever is read is cut there, and what follows comes with its news.
+// Cuts pages at a head. A read of the log may be ahead of the notifications of its commits: entries beyond the head as of which
+// the user is known to be a member may follow the entry by which the user has left. What is cut off is delivered with its
+// notification.
 import type { LogPage } from "../store/store.ts";
 
-/** A page of what comes after a cursor, as it was when the log ended at `head`; it begins where it began. */
+/** A page after a cursor, as of `head`. `from` is unchanged. */
 export function pageAsOf(page: LogPage, head: number): LogPage {
 	return page.head <= head ? page : cut(page, head, page.from);
 }
 
-/** A page of the newest entries, or of those before some seq, as it was then. Where all are newer, it stands empty at `head`. */
+/**
+ * A page of the newest entries, or of those before a seq, as of `head`. Where all its entries are newer, it is empty and stands
+ * at `head`.
+ */
 export function newestAsOf(page: LogPage, head: number): LogPage {
 	return page.head <= head ? page : cut(page, head, Math.min(page.from, head + 1));
 }

@@ -1,5 +1,6 @@
-// Commits that came before those which they follow. They are held for a few milliseconds, in which the missing one mostly comes; after that the room is read on
-// from the log, which is the truth, and what it says is delivered as if the bus had brought it: entries, and who may read after them, in one order.
+// Repairs gaps in the commits of a room. A commit beyond a gap is buffered for a few milliseconds, in which the missing one
+// mostly arrives; then the room is read from the log, and what was read is delivered as if the bus had delivered it, memberships
+// included.
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
@@ -13,20 +14,20 @@ export interface GapParts {
 	readonly clock: Pick<Clock, "after">;
 	readonly faults: Pick<Faults, "report">;
 	readonly limits: { readonly historyEntriesMax: number; readonly pageBytesMax: number };
-	/** Pages of logs by which rooms were read on. */
+	/** Pages read from the log to repair gaps. */
 	readonly readOn: Counter;
 }
 
-/** For so long the missing one is waited for. */
-const PATIENCE_MS = 5;
-const READ_AGAIN_MS = 1_000;
-/** About the most that is held in all rooms together, in bytes of entries; what comes beyond is read from the log. */
-const HELD_BYTES_MAX = 8 * 1024 * 1024;
-/** Rooms read on at once. */
-const READS_AT_ONCE_MAX = 4;
+/** How long the missing commit is waited for. */
+const GAP_WAIT_MS = 5;
+const RETRY_MS = 1_000;
+/** About the most bytes of entries buffered in all rooms together; commits beyond that are read from the log. */
+const BUFFERED_BYTES_MAX = 8 * 1024 * 1024;
+/** Rooms read at the same time. */
+const CONCURRENT_READS_MAX = 4;
 
-interface Held {
-	/** By their first seqs. */
+interface Buffered {
+	/** Sorted by their first seqs. */
 	readonly commits: Committed[];
 	cancel: Cancel;
 }
@@ -34,9 +35,9 @@ interface Held {
 export class Gaps {
 	private readonly parts: GapParts;
 	private readonly deliver: (committed: Committed) => void;
-	private readonly held = new Map<string, Held>();
-	private heldBytes = 0;
-	/** Rooms that are being read on, and those that wait for their turn. */
+	private readonly buffered = new Map<string, Buffered>();
+	private bufferedBytes = 0;
+	/** Rooms being read, and those queued for it. */
 	private readonly reading = new Set<string>();
 	private readonly waiting = new Map<string, LiveRoom>();
 	private isStopped = false;
@@ -46,46 +47,46 @@ export class Gaps {
 		this.deliver = deliver;
 	}
 
-	/** Is anything held? */
-	get any(): boolean {
-		return this.held.size > 0;
+	/** Is nothing buffered? */
+	get isEmpty(): boolean {
+		return this.buffered.size === 0;
 	}
 
-	/** About what is held, for metrics. */
+	/** Bytes buffered, about; for metrics. */
 	get bytes(): number {
-		return this.heldBytes;
+		return this.bufferedBytes;
 	}
 
-	/** `committed` does not follow the head of `room`, which has subscribers. */
-	hold(room: LiveRoom, committed: Committed): void {
-		let held = this.held.get(room.id);
-		if (held === undefined) {
-			held = { commits: [], cancel: this.parts.clock.after(PATIENCE_MS, () => this.readOn(room)) };
-			this.held.set(room.id, held);
+	/** `room` has subscribers, and `committed` does not follow its head. */
+	buffer(room: LiveRoom, committed: Committed): void {
+		let buffered = this.buffered.get(room.id);
+		if (buffered === undefined) {
+			buffered = { commits: [], cancel: this.parts.clock.after(GAP_WAIT_MS, () => this.readOn(room)) };
+			this.buffered.set(room.id, buffered);
 		}
-		if (this.heldBytes + bytesOf(committed) > HELD_BYTES_MAX) return;
-		this.heldBytes += bytesOf(committed);
-		const { commits } = held;
+		if (this.bufferedBytes + bytesOf(committed) > BUFFERED_BYTES_MAX) return;
+		this.bufferedBytes += bytesOf(committed);
+		const { commits } = buffered;
 		const at = commits.findLastIndex((each) => firstOf(each) <= firstOf(committed));
 		commits.splice(at + 1, 0, committed);
 	}
 
-	/** The head of `room` has moved: what is held and follows it now is delivered. */
+	/** The head of `room` has moved: delivers what is buffered and follows it. */
 	follow(room: LiveRoom): void {
-		const held = this.held.get(room.id);
-		if (held === undefined) return;
-		for (let next = held.commits[0]; next !== undefined && firstOf(next) <= room.head + 1; next = held.commits[0]) {
-			held.commits.shift();
-			this.heldBytes -= bytesOf(next);
+		const buffered = this.buffered.get(room.id);
+		if (buffered === undefined) return;
+		for (let next = buffered.commits[0]; next !== undefined && firstOf(next) <= room.head + 1; next = buffered.commits[0]) {
+			buffered.commits.shift();
+			this.bufferedBytes -= bytesOf(next);
 			this.deliver(next);
 		}
-		if (held.commits.length === 0) this.drop(room.id);
+		if (buffered.commits.length === 0) this.drop(room.id);
 	}
 
-	/** Entries after the head are in the log, and may not come by the bus. */
+	/** Delivers from the log what follows the head: the bus may not deliver it. */
 	readOn(room: LiveRoom): void {
 		if (this.isStopped || this.reading.has(room.id)) return;
-		if (this.reading.size >= READS_AT_ONCE_MAX) {
+		if (this.reading.size >= CONCURRENT_READS_MAX) {
 			this.waiting.set(room.id, room);
 			return;
 		}
@@ -102,7 +103,7 @@ export class Gaps {
 
 	stop(): void {
 		this.isStopped = true;
-		for (const id of [...this.held.keys()]) this.drop(id);
+		for (const id of [...this.buffered.keys()]) this.drop(id);
 		this.waiting.clear();
 	}
 
@@ -110,10 +111,10 @@ export class Gaps {
 	private async read(room: LiveRoom): Promise<void> {
 		const { store, clock, faults, limits } = this.parts;
 		try {
-			// Not in the caller's own call: it is about to subscribe.
+			// Asynchronously: the caller is about to subscribe.
 			await Promise.resolve();
 			while (!this.isStopped && room.subscribers.size > 0) {
-				const held = this.held.get(room.id)?.commits.at(-1);
+				const buffered = this.buffered.get(room.id)?.commits.at(-1);
 				const { head } = room;
 				const page = await store.page(room.id, { after: head }, limits.historyEntriesMax, limits.pageBytesMax);
 				if (this.isStopped || page === undefined || page.epoch !== room.epoch) break;
@@ -122,14 +123,14 @@ export class Gaps {
 				this.parts.readOn.add(1);
 				if (page.entries.length > 0) this.deliver({ room: room.id, epoch: page.epoch, entries: page.entries });
 				this.follow(room);
-				// What was held while this was read may be newer than the page.
+				// Commits buffered during the read may be newer than the page.
 				const isDone = room.head >= page.head || room.head <= head;
-				if (isDone && this.held.get(room.id)?.commits.at(-1) === held) break;
+				if (isDone && this.buffered.get(room.id)?.commits.at(-1) === buffered) break;
 			}
 			this.drop(room.id);
 		} catch (cause) {
 			if (cause instanceof Refusal) {
-				clock.after(READ_AGAIN_MS, () => this.readOn(room));
+				clock.after(RETRY_MS, () => this.readOn(room));
 				return;
 			}
 			this.drop(room.id);
@@ -137,13 +138,13 @@ export class Gaps {
 		}
 	}
 
-	/** What is held of it comes from the log, by the comparison of heads if not before. */
+	/** Drops the buffer of a room: its entries come from the log, by the comparison of heads if not before. */
 	private drop(id: string): void {
-		const held = this.held.get(id);
-		if (held === undefined) return;
-		held.cancel();
-		this.held.delete(id);
-		for (const committed of held.commits) this.heldBytes -= bytesOf(committed);
+		const buffered = this.buffered.get(id);
+		if (buffered === undefined) return;
+		buffered.cancel();
+		this.buffered.delete(id);
+		for (const committed of buffered.commits) this.bufferedBytes -= bytesOf(committed);
 	}
 }
 

@@ -1,5 +1,5 @@
-// Reads pieces of a log for readers that are behind. Who is a moment behind gets the room's newest pushes as they were sent;
-// who is further behind gets whole ranges, and readers at the same place share one read and its encoding.
+// Reads the log for subscribers behind the head. One slightly behind gets the room's recent pushes from its ring; one further
+// behind gets a range, whose read and encoding subscribers at the same cursor share.
 import type { Clock } from "../base/clock.ts";
 import type { Counter } from "../base/metrics.ts";
 import type { Format } from "../link/link.ts";
@@ -14,11 +14,11 @@ export interface LogCacheLimits {
 	readonly pageBytesMax: number;
 }
 
-/** What stands right after a cursor. */
+/** The entries right after a cursor. */
 export interface LogRange {
-	/** Undefined: nothing does. */
+	/** Undefined: there are none. */
 	readonly push: EntriesPush | undefined;
-	/** The newest seq when it was read. */
+	/** The room's head when it was read. */
 	readonly head: number;
 }
 
@@ -26,27 +26,30 @@ export class LogCache {
 	private readonly store: Pick<Store, "page">;
 	private readonly limits: LogCacheLimits;
 	private readonly reads: Counter;
-	private readonly pieces: RangeCache;
-	private readonly underWay = new Map<string, Promise<LogRange | undefined>>();
+	private readonly ranges: RangeCache;
+	private readonly inFlight = new Map<string, Promise<LogRange | undefined>>();
 
 	constructor(store: Pick<Store, "page">, clock: Pick<Clock, "monotonic" | "after">, limits: LogCacheLimits, reads: Counter) {
 		this.store = store;
 		this.limits = limits;
 		this.reads = reads;
-		this.pieces = new RangeCache(clock);
+		this.ranges = new RangeCache(clock);
 	}
 
-	/** The entries right after `seq` for a reader in `format`, from memory or from the store; undefined if the room is gone. */
+	/**
+	 * The entries right after `seq`, from memory or from the store; undefined if the room is gone. `format`: that of the
+	 * subscriber.
+	 */
 	async after(room: LiveRoom, seq: number, format: Format): Promise<LogRange | undefined> {
 		const recent = room.recent(seq, format);
 		if (recent !== undefined) return { push: recent, head: room.head };
 		const key = `${room.id} ${room.epoch} ${seq}`;
-		const kept = this.pieces.get(key);
-		if (kept !== undefined && kept.to <= room.head) return { push: kept, head: kept.to };
-		let read = this.underWay.get(key);
+		const cached = this.ranges.get(key);
+		if (cached !== undefined && cached.to <= room.head) return { push: cached, head: cached.to };
+		let read = this.inFlight.get(key);
 		if (read === undefined) {
-			read = this.read(room, seq, key).finally(() => this.underWay.delete(key));
-			this.underWay.set(key, read);
+			read = this.read(room, seq, key).finally(() => this.inFlight.delete(key));
+			this.inFlight.set(key, read);
 		}
 		return read;
 	}
@@ -56,9 +59,9 @@ export class LogCache {
 		return this.store.page(room, { before: 0 }, limit, this.limits.pageBytesMax);
 	}
 
-	/** Lets go of what is kept. */
+	/** Clears the cache. */
 	stop(): void {
-		this.pieces.stop();
+		this.ranges.stop();
 	}
 
 	private async read(room: LiveRoom, seq: number, key: string): Promise<LogRange | undefined> {
@@ -70,7 +73,7 @@ export class LogCache {
 		const push = new EntriesPush(room.id, page.epoch, page.entries);
 		let bytes = 0;
 		for (const entry of page.entries) bytes += roughBytes(entry);
-		if (page.epoch === room.epoch) this.pieces.add(key, push, bytes);
+		if (page.epoch === room.epoch) this.ranges.add(key, push, bytes);
 		return { push, head: page.head };
 	}
 }

@@ -1,38 +1,38 @@
-// The lists of members that are asked for, as pages of the wire. A page is read and encoded once a version of its list, whatever the
-// number of clients that ask: ten thousand that come back to one room cost one read a second, and nearly always no page at all.
+// Caches member lists as pages of the wire. A page is read and encoded once a version of its list, however many clients ask: ten
+// thousand that resume in one room cost one read a second, and rarely a page.
 //
-// What changes who is in a room, an entry or a declined invitation, is told here (`changed`) before its sender is answered, so that nobody
-// is shown a list without what they have just done.
+// `changed` invalidates a room's list. It is called before the sender of a change (an entry, or a declined invitation) is
+// answered, so that no user gets a list without their own change.
 import { create, type Member, MemberSchema, shareList } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import type { MemberPage, Store } from "../store/store.ts";
 import type { LiveRoom } from "./room.ts";
 
-/** For so long a list is not asked for again. */
+/** How long a list is served without asking the store for its version. */
 const FRESH_MS = 1_000;
-/** A page whose version is still the list's is read again after this, for the names of its members. */
+/** A page of an unchanged version is read again after this, for the current names of its members. */
 const PAGE_MS = 30_000;
-/** About what all kept pages hold with their encodings, in bytes; the room longest not asked about is forgotten first. */
+/** About the most bytes of all cached pages with their encodings; the least recently used room is evicted first. */
 const BYTES_MAX = 32 * 1024 * 1024;
 /** A member with a name, read and encoded; and a list without a page. */
 const MEMBER_BYTES = 400;
 const LIST_BYTES = 400;
 
-/** What a list is, without the members. */
+/** A list without its members. */
 export type ListFacts = Pick<MemberPage, "epoch" | "head" | "version" | "total">;
 
 export interface ListPage extends ListFacts {
 	/** Shared by all answers; `online` is not set. */
 	readonly members: Member[];
-	/** The id after which the next page begins; empty where there is none. */
+	/** The id after which the next page begins; empty on the last page. */
 	readonly next: string;
 }
 
-/** What is known of one room's list. */
+/** The cached list of one room. */
 interface List {
 	readonly facts: ListFacts;
 	readonly readAtMs: number;
-	/** Of the version of `facts`, by where they begin and how many are wanted. */
+	/** Pages of the version of `facts`, by start and limit. */
 	readonly pages: Map<string, { readonly page: ListPage; readonly readAtMs: number }>;
 	bytes: number;
 }
@@ -40,28 +40,28 @@ interface List {
 export class MemberLists {
 	private readonly store: Pick<Store, "members">;
 	private readonly clock: Pick<Clock, "monotonic">;
-	/** The room longest not asked about first. */
+	/** Least recently used first. */
 	private readonly lists = new Map<string, List>();
-	private readonly underWay = new Map<string, Map<string, Promise<ListPage | undefined>>>();
+	private readonly inFlight = new Map<string, Map<string, Promise<ListPage | undefined>>>();
 	private readonly counts = new WeakMap<LiveRoom, { readonly online: number; readonly atMs: number }>();
-	private heldBytes = 0;
+	private cachedBytes = 0;
 
 	constructor(store: Pick<Store, "members">, clock: Pick<Clock, "monotonic">) {
 		this.store = store;
 		this.clock = clock;
 	}
 
-	/** About what is kept. */
+	/** Bytes cached, about. */
 	get bytes(): number {
-		return this.heldBytes;
+		return this.cachedBytes;
 	}
 
-	/** The list as it is, or was within the last second; undefined if there is no such room. */
+	/** The list as of at most a second ago; undefined if there is no such room. */
 	async facts(room: string): Promise<ListFacts | undefined> {
 		return this.fresh(room)?.facts ?? this.read(room, "", 0);
 	}
 
-	/** A page of it, at most `limit` members after the user id `after`. */
+	/** A page: at most `limit` members after the user id `after`. */
 	async page(room: string, after: string, limit: number): Promise<ListPage | undefined> {
 		const list = this.fresh(room);
 		const kept = list?.pages.get(keyOf(after, limit));
@@ -71,7 +71,7 @@ export class MemberLists {
 		return { ...kept.page, head: list.facts.head };
 	}
 
-	/** How many of its members are online, at most a second ago. */
+	/** How many members are online, as of at most a second ago. */
 	online(room: LiveRoom): number {
 		const nowMs = this.clock.monotonic();
 		const known = this.counts.get(room);
@@ -83,17 +83,17 @@ export class MemberLists {
 	}
 
 	/**
-	 * The seq up to which `list` is complete: where it is still the one known, no entry that was published since has changed it, or it
-	 * would have been forgotten.
+	 * The seq as of which `list` is complete. While it is the cached one, no entry published since has changed it: that would
+	 * have invalidated it.
 	 */
 	asOf(room: LiveRoom | undefined, list: ListFacts): number {
 		const isKnown = room?.epoch === list.epoch && this.isSame(this.lists.get(room.id)?.facts, list);
 		return isKnown ? Math.max(list.head, room.head) : list.head;
 	}
 
-	/** Who is in the room has changed, or may have. */
+	/** The members of the room have changed, or may have. */
 	changed(room: string): void {
-		this.underWay.delete(room);
+		this.inFlight.delete(room);
 		const list = this.lists.get(room);
 		if (list !== undefined) this.forget(room, list);
 	}
@@ -106,16 +106,18 @@ export class MemberLists {
 		return this.clock.monotonic() - list.readAtMs < FRESH_MS ? list : undefined;
 	}
 
-	/** Those who ask for the same at once share one read, unless the list changes meanwhile: then who asks later gets one of their own. */
+	/**
+	 * Concurrent requests for the same page share one read, unless the list changes meanwhile: later requests then read again.
+	 */
 	private read(room: string, after: string, limit: number): Promise<ListPage | undefined> {
-		const reads = this.underWay.get(room) ?? new Map<string, Promise<ListPage | undefined>>();
-		this.underWay.set(room, reads);
+		const reads = this.inFlight.get(room) ?? new Map<string, Promise<ListPage | undefined>>();
+		this.inFlight.set(room, reads);
 		const key = keyOf(after, limit);
 		const shared = reads.get(key);
 		if (shared !== undefined) return shared;
 		const read = this.readNow(room, after, limit, reads).finally(() => {
 			reads.delete(key);
-			if (reads.size === 0 && this.underWay.get(room) === reads) this.underWay.delete(room);
+			if (reads.size === 0 && this.inFlight.get(room) === reads) this.inFlight.delete(room);
 		});
 		reads.set(key, read);
 		return read;
@@ -126,14 +128,14 @@ export class MemberLists {
 		const read = await this.store.members(room, after, limit);
 		if (read === undefined) return undefined;
 		const page = pageOf(read);
-		// Changed while it was being read: it may be older than the change.
-		if (this.underWay.get(room) === reads) this.keep(room, page, readAtMs, limit === 0 ? undefined : keyOf(after, limit));
+		// Skipped if the list was invalidated during the read, which may be older than the change.
+		if (this.inFlight.get(room) === reads) this.keep(room, page, readAtMs, limit === 0 ? undefined : keyOf(after, limit));
 		return page;
 	}
 
 	private keep(room: string, page: ListPage, readAtMs: number, key: string | undefined): void {
 		const known = this.lists.get(room);
-		// Two reads may come back in another order than they were made in.
+		// Reads may return in another order than they began.
 		if (known !== undefined && known.readAtMs > readAtMs) return;
 		if (known !== undefined) this.forget(room, known);
 		const { epoch, head, version, total } = page;
@@ -149,9 +151,9 @@ export class MemberLists {
 			list.pages.set(key, { page, readAtMs });
 		}
 		this.lists.set(room, list);
-		this.heldBytes += list.bytes;
+		this.cachedBytes += list.bytes;
 		for (const [oldest, dropped] of this.lists) {
-			if (this.heldBytes <= BYTES_MAX) break;
+			if (this.cachedBytes <= BYTES_MAX) break;
 			this.forget(oldest, dropped);
 		}
 	}
@@ -162,7 +164,7 @@ export class MemberLists {
 
 	private forget(room: string, list: List): void {
 		this.lists.delete(room);
-		this.heldBytes -= list.bytes;
+		this.cachedBytes -= list.bytes;
 	}
 }
 

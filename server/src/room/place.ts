@@ -1,19 +1,19 @@
-// A session's place in a room as a table: what the session does, what is notified of the user's membership, and how far the session has been
-// sent. What is not in the table is our own bug, and ends the session. ARCHITECTURE.md shows the diagram made from it.
+// A session's place in a room as a state table. Its events: joins of the session, notifications of the user's membership, moves
+// of the cursor. A step that is not in the table is a bug, and ends the session. ARCHITECTURE.md shows the diagram made from it.
 import { IllegalStep } from "../base/faults.ts";
 
 /**
- * Without a subscription:
- * unknown: the welcome is not out; what is notified waits for it. absent: not a member. joining: a join of this session is under way.
- * overtaken: as joining, and the user has left since it began: if it is answered nevertheless, the room is removed right after.
+ * Without a subscription. unknown: before the welcome; notifications wait for it. absent: not a member. joining: this session's
+ * join is in flight. overtaken: as joining, and the user has left since it began; if the join is answered all the same,
+ * `roomRemoved` follows at once.
  *
- * With a subscription that is held, nothing is sent:
- * admitted: as joining, and the membership is notified; the client is told by the join's answer. rejoining: a join in a room that the client
- * knows it is in. rejoiningStale: the same, from stale. announcing: a member by another session's doing; the room is being read for `roomAdded`.
+ * With a subscription that is sent nothing yet. admitted: as joining, and the membership is notified; the join's answer tells the
+ * client. rejoining: a join in a room that the client knows it is in. rejoiningStale: the same, from stale. announcing: a member
+ * by another session's join; the room is being read for `roomAdded`.
  *
- * With a subscription that is sent to; the client knows that it is in the room:
- * live: its cursor stands at the head, or a push before it; pushes move it. behind: moved from the log, at the client's own pace.
- * stale: its cursor does not belong to this log (another epoch, or beyond the head): the client is told and begins anew.
+ * With a subscription that is sent entries; the client knows that it is in the room. live: the cursor is at the head, and pushes
+ * move it. behind: moved from the log, at the client's pace. stale: the cursor is not of this log (another epoch, or beyond the
+ * head); the client gets `skipped` and goes on at the newest page.
  */
 export type PlaceState =
 	| "unknown"
@@ -29,13 +29,17 @@ export type PlaceState =
 	| "stale";
 
 /**
- * The welcome is out. resume, resumeStale: it names the room as the user's, and the client's cursor belongs to the log, or does not;
- * welcome: it does not name it.
- * Notified, in any state: joined, left: of the entry that makes the user a member, or no member.
- * This session's join: join: begun. failed: it will not be answered. answered: its answer, which sets the cursor, is out.
- * read: of the room, to announce it.
- * Of the cursor: lagged: it is before the head (a push was not taken, or a cursor was set there). skipped: it was set to the newest page.
- * caughtUp: it is at the head.
+ * The welcome is sent. resume, resumeStale: it names the room as the user's, and the client's cursor belongs to the log, or does
+ * not; welcome: it does not name it.
+ *
+ * Notifications, in any state. joined, left: an entry has made the user a member, or no member.
+ *
+ * Of this session's join. join: begun. failed: it will not be answered. answered: its answer, which sets the cursor, is sent.
+ *
+ * read: the room was read, to announce it.
+ *
+ * Of the cursor. lagged: it is before the head (a push was not taken, or the cursor was set there). skipped: it was set to the
+ * newest page. caughtUp: it is at the head.
  */
 export type PlaceEvent =
 	| "welcome"
@@ -53,7 +57,7 @@ export type PlaceEvent =
 
 export interface PlaceStep {
 	readonly to: PlaceState;
-	/** What the client is told. */
+	/** The message that the client gets. */
 	readonly notifies?: "roomAdded" | "roomRemoved" | "skipped";
 }
 
@@ -79,7 +83,7 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 		joined: to("admitted"),
 		left: to("overtaken"),
 		failed: to("absent"),
-		// The notification is still on its way.
+		// The notification is still in flight.
 		answered: to("live"),
 	},
 	overtaken: {
@@ -141,19 +145,19 @@ export const PLACES: Readonly<Record<PlaceState, Row>> = {
 
 const UNSUBSCRIBED: readonly PlaceState[] = ["unknown", "absent", "joining", "overtaken"];
 
-/** Has the session a subscription in this state? */
+/** Does this state have a subscription? */
 export function hasSubscription(state: PlaceState): boolean {
 	return !UNSUBSCRIBED.includes(state);
 }
 
-/** The step that `event` makes from `state`. Throws where the table has none: our bug, which ends the session in which it is met. */
+/** The step for `event` in `state`. Throws where the table has none: a bug, which ends the session. */
 export function nextPlace(state: PlaceState, event: PlaceEvent): PlaceStep {
 	const step = PLACES[state][event];
 	if (step === undefined) throw new IllegalStep(state, event);
 	return step;
 }
 
-/** The table as a Mermaid state diagram, without the events that change nothing and of which nothing is told. */
+/** The table as a Mermaid state diagram, without the events that change nothing and send nothing. */
 export function placeDiagram(): string {
 	const lines = ["stateDiagram-v2", "    [*] --> unknown"];
 	for (const [from, row] of Object.entries(PLACES)) {

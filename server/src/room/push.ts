@@ -1,19 +1,19 @@
-// A message on its way to many: encoded once per format, whatever the number of readers.
+// A message to many subscribers, encoded once per format.
 import { create, type Down, type DownBody, DownSchema, type Entry } from "@verbatim/protocol";
 import type { Encoded, Format } from "../link/link.ts";
-import { entriesBytes } from "./entries-bytes.ts";
+import { weightOf } from "../store/weight.ts";
 
 export class Push {
 	/** Undefined once it is settled. */
 	private down: Down | undefined;
-	// A handful of formats at most, and mostly one: that one needs no list.
+	// Mostly one format, which needs no list.
 	private format: Format | undefined;
 	private encoding: Encoded | undefined;
 	private others: Array<{ readonly format: Format; readonly encoding: Encoded }> | undefined;
 
-	/** What kind of message it is, for metrics. */
+	/** The kind of message, for metrics. */
 	readonly kind: string;
-	/** Of the state of what it tells; undefined: it tells of a moment, or must not be left out. */
+	/** Newer pushes of a key replace older ones; undefined: the message is an event, or must not be dropped. */
 	readonly key: string | undefined;
 
 	/** A whole message is taken as it is. */
@@ -24,7 +24,7 @@ export class Push {
 		this.down = down;
 	}
 
-	/** Can it be had in `format`? Always, until it is settled. */
+	/** Is there an encoding in `format`? Always, until it is settled. */
 	has(format: Format): boolean {
 		return this.down !== undefined || this.find(format) !== undefined;
 	}
@@ -44,7 +44,7 @@ export class Push {
 		return encoding;
 	}
 
-	/** Keeps the encodings there are and lets go of what they were made of, which takes several times as much memory. */
+	/** Keeps the encodings and drops the message, which takes several times as much memory. */
 	settle(): void {
 		this.down = undefined;
 	}
@@ -54,11 +54,11 @@ export class Push {
 	}
 }
 
-/** A dense run of a room's entries as one message. */
+/** A dense run of a room's entries in one message. */
 export class EntriesPush extends Push {
 	readonly from: number;
 	readonly to: number;
-	/** What it counts for against a reader's rate. */
+	/** What it costs of the user's read rate limit. */
 	readonly bytes: number;
 
 	/** `entries` is not empty, dense and in order. */
@@ -71,13 +71,20 @@ export class EntriesPush extends Push {
 		this.bytes = entriesBytes(entries);
 	}
 
-	/** How many entries it carries. */
+	/** Entries in it. */
 	get count(): number {
 		return this.to - this.from + 1;
 	}
 }
 
-/** About what an entry takes on the wire, in bytes: for cutting pages and pushes, not for accounts. */
+/** What entries cost of a read rate limit, in bytes: by their content, so that it is the same in every codec. */
+export function entriesBytes(entries: readonly Entry[]): number {
+	let bytes = 0;
+	for (const { body } of entries) bytes += weightOf(body.case === "message" ? Buffer.byteLength(body.value.text) : 0);
+	return bytes;
+}
+
+/** An entry's approximate size on the wire, in bytes: for cutting pages and pushes, not for rate limits. */
 export function roughBytes(entry: Entry): number {
 	return entry.body.case === "message" ? 160 + entry.body.value.text.length * 2 : 240;
 }

@@ -1,15 +1,15 @@
-// RangeCache of logs that were read a moment ago, with their encodings: when thousands come back at once after a cut, the store is
-// asked once per range and the range is encoded once per format, also for those who come seconds after the first. A log never
-// changes behind its head, so that a piece is as true later as when it was read; it is only let go of, after a while or for room.
+// Log ranges read recently, with their encodings: when thousands of sessions resume after a cut, the store is asked once per
+// range and the range is encoded once per format. A log never changes behind its head, so a cached range stays true; it is
+// evicted by age and by size.
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { EntriesPush } from "./push.ts";
 
-/** A storm of readers coming back lasts seconds. */
-const KEPT_MS = 5_000;
-/** About the most that all pieces together hold, in bytes of entries; their encodings take about as much again. */
+/** A reconnect storm lasts seconds. */
+const TTL_MS = 5_000;
+/** About the most bytes of entries in all cached ranges; their encodings take about as much again. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
-interface Kept {
+interface Cached {
 	readonly push: EntriesPush;
 	readonly bytes: number;
 	readonly untilMs: number;
@@ -17,8 +17,8 @@ interface Kept {
 
 export class RangeCache {
 	private readonly clock: Pick<Clock, "monotonic" | "after">;
-	/** The oldest first. */
-	private readonly kept = new Map<string, Kept>();
+	/** Oldest first. */
+	private readonly cached = new Map<string, Cached>();
 	private bytes = 0;
 	private cancel: Cancel | undefined;
 
@@ -27,44 +27,44 @@ export class RangeCache {
 	}
 
 	get(key: string): EntriesPush | undefined {
-		return this.kept.get(key)?.push;
+		return this.cached.get(key)?.push;
 	}
 
-	/** Keeps `push`, of about `bytes`, for a while. */
+	/** Caches `push`, of about `bytes`. */
 	add(key: string, push: EntriesPush, bytes: number): void {
 		this.drop(key);
-		this.kept.set(key, { push, bytes, untilMs: this.clock.monotonic() + KEPT_MS });
+		this.cached.set(key, { push, bytes, untilMs: this.clock.monotonic() + TTL_MS });
 		this.bytes += bytes;
-		for (const oldest of this.kept.keys()) {
+		for (const oldest of this.cached.keys()) {
 			if (this.bytes <= BYTES_MAX) break;
 			this.drop(oldest);
 		}
-		this.dropLater();
+		this.scheduleExpiry();
 	}
 
 	stop(): void {
 		this.cancel?.();
 		this.cancel = undefined;
-		this.kept.clear();
+		this.cached.clear();
 		this.bytes = 0;
 	}
 
-	private dropLater(): void {
-		const [oldest] = this.kept.values();
+	private scheduleExpiry(): void {
+		const [oldest] = this.cached.values();
 		if (oldest === undefined || this.cancel !== undefined) return;
 		this.cancel = this.clock.after(Math.max(0, oldest.untilMs - this.clock.monotonic()), () => {
 			this.cancel = undefined;
 			const nowMs = this.clock.monotonic();
-			for (const [key, { untilMs }] of this.kept) {
+			for (const [key, { untilMs }] of this.cached) {
 				if (untilMs > nowMs) break;
 				this.drop(key);
 			}
-			this.dropLater();
+			this.scheduleExpiry();
 		});
 	}
 
 	private drop(key: string): void {
-		this.bytes -= this.kept.get(key)?.bytes ?? 0;
-		this.kept.delete(key);
+		this.bytes -= this.cached.get(key)?.bytes ?? 0;
+		this.cached.delete(key);
 	}
 }

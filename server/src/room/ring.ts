@@ -1,5 +1,5 @@
-// The newest entries of a room, kept as the pushes that carried them, encodings included: a reader that fell behind a little
-// is served from here, without the store and without encoding anything again.
+// The newest entries of a room, as the pushes that carried them, encodings included: a subscriber slightly behind is served from
+// here, without the store and without encoding again.
 import type { EntriesPush } from "./push.ts";
 
 const NONE: EntriesPush[] = [];
@@ -31,7 +31,7 @@ export class Ring {
 		this.entries = 0;
 	}
 
-	/** The push that begins right after `seq`, or undefined: read the store then. */
+	/** The push that begins right after `seq`; undefined: it is only in the store. */
 	after(seq: number): EntriesPush | undefined {
 		let low = 0;
 		let high = this.pushes.length - 1;

@@ -1,4 +1,4 @@
-// What of a room is live in memory: its head, its newest entries, and its subscribers.
+// A room in memory: its head, its newest entries and its subscribers.
 import type { Format } from "../link/link.ts";
 import type { Committed } from "../store/store.ts";
 import { cutPushes, type EntriesPush } from "./push.ts";
@@ -15,17 +15,17 @@ export interface RoomLimits {
 export class LiveRoom {
 	readonly id: string;
 	epoch: number;
-	/** The newest seq known to be committed: notified to all subscribers, or about to be. */
+	/** The newest seq known to be committed: delivered to the subscribers, or about to be. */
 	head: number;
-	/** The last seq of which the commit was notified, and the first of those before it without a hole; `head` may come from a read that was ahead. */
+	/** The seqs from `notifiedFrom` to `lastNotified` were notified without a gap; `head` may come from a read that was ahead. */
 	private lastNotified = 0;
 	private notifiedFrom = 0;
-	/** What comes after the head is to be read from the log, and was not all notified. */
+	/** Entries after the head were not all notified, and have to be read from the log. */
 	isUnread = false;
 	readonly subscribers = new Subscribers();
-	/** The number of its newest change, among those of all rooms. */
+	/** The number of its newest change, in the sequence of the changes of all rooms. */
 	change = 0;
-	/** When it became live or the last entry came (monotonic ms); what is idle for long is forgotten. */
+	/** When it became live, or its last entry was committed (monotonic ms); idle rooms are evicted. */
 	idleSinceMs = 0;
 	private readonly ring: Ring;
 	private readonly limits: RoomLimits;
@@ -52,7 +52,7 @@ export class LiveRoom {
 		}
 	}
 
-	/** Begins anew after `head`: what lies between is not known here. */
+	/** Restarts after `head`: entries between were not seen here. */
 	begin(head: number): void {
 		this.head = head;
 		this.lastNotified = 0;
@@ -61,9 +61,9 @@ export class LiveRoom {
 	}
 
 	/**
-	 * Delivers entries that are committed: to each subscriber whose cursor is right before them; the others read them from the log.
-	 * What is not newer than the head (a bus may repeat itself) is ignored; a gap only moves the head, and sends all to
-	 * the log.
+	 * Delivers committed entries to each subscriber whose cursor is right before them; the others read them from the log. Entries
+	 * not newer than the head are ignored: a bus may deliver twice. A gap only moves the head, and sends all subscribers to the
+	 * log.
 	 */
 	publish(committed: Committed): void {
 		const fresh = committed.entries.filter((entry) => entry.seq > this.head);
@@ -79,7 +79,7 @@ export class LiveRoom {
 		}
 	}
 
-	/** The commit of these is notified. */
+	/** Records that the commit of these entries was notified. */
 	notify({ entries }: Committed): void {
 		const [from, to] = [entries[0]?.seq ?? 0, entries.at(-1)?.seq ?? 0];
 		if (to <= this.lastNotified) return;
@@ -87,7 +87,7 @@ export class LiveRoom {
 		this.lastNotified = to;
 	}
 
-	/** What is committed up to `to` could not be delivered: every subscriber that has not got it gets it from the log. */
+	/** The entries up to `to` could not be delivered: subscribers read them from the log. */
 	leaveToLog(to: number): void {
 		this.head = Math.max(this.head, to);
 		this.lastNotified = Math.max(this.lastNotified, to);
@@ -97,12 +97,12 @@ export class LiveRoom {
 		});
 	}
 
-	/** Lets go of what is kept of the log: nobody has asked for it in a while, and the store has it. */
+	/** Frees the newest entries: they are idle, and the store has them. */
 	clearRing(): void {
 		this.ring.clear();
 	}
 
-	/** The push right after `seq`, if it is still in memory as `format` has it. */
+	/** The push right after `seq`, if it is still in memory and encoded in `format`. */
 	recent(seq: number, format: Format): EntriesPush | undefined {
 		const push = this.ring.after(seq);
 		return push?.has(format) === true ? push : undefined;

@@ -1,6 +1,6 @@
-// The rooms that are live in memory, and the one place where commits are handed to the subscribers. A run of entries with
-// the same subscribers is one push; a join or a leave ends the run, so that authorisation has its place in the order of the log:
-// whoever joins gets the entry that says so and all after it, whoever leaves gets the entry that says so and none after it.
+// The rooms in memory, and the one place where commits are delivered to subscribers. A run of entries with the same subscribers
+// is one push. A join or a leave ends the run, so that authorisation follows the order of the log: a joining user gets the entry
+// of the join and all after it, a leaving user the entry of the leave and none after it.
 import { type Entry, Room_Standing } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
@@ -12,18 +12,18 @@ import type { MemberLists } from "./member-lists.ts";
 import { LiveRoom, type RoomLimits } from "./room.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** A room without subscribers, and a quiet room's newest entries, are kept this long: longer than any read may be under way. */
+/** How long a room without subscribers, and an idle room's newest entries, are kept: longer than any read takes. */
 const IDLE_MS = 60_000;
 
-/** Sessions here, by user. */
+/** This node's sessions, by user. */
 export interface SubscribersByUser {
 	of(user: string): Iterable<Subscriber>;
 	has(user: string): boolean;
 }
 
-/** Who is told of members, to tell others whether they are online. */
+/** Notified of members, to publish their presence. */
 export interface MemberWatch {
-	/** The user has become a member, perhaps by a command that its last session did not live to see answered. */
+	/** The user has become a member, perhaps by a command whose session has ended since. */
 	entered(user: string, room: string): void;
 	/** The entry that made the user a member has been delivered. */
 	joined(user: UserRef, room: string): void;
@@ -51,9 +51,9 @@ export class Rooms {
 	private readonly bus: Pick<Bus, "followRoom" | "unfollowRoom">;
 	private readonly limits: RoomLimits;
 	readonly gaps: Gaps;
-	/** Rooms that became live, and batches that brought entries of one, so far. */
+	/** Counts rooms that became live, and batches with entries of one. */
 	changes = 0;
-	/** The sweep to come; none while no room is live. */
+	/** The next sweep; none while no room is live. */
 	private cancelSweep: Cancel | undefined;
 
 	constructor(parts: RoomsParts) {
@@ -73,10 +73,10 @@ export class Rooms {
 	}
 
 	/**
-	 * The live room, for a caller that has just read its `head`. What is committed after that read comes here, because a committed
-	 * room stays live for a while even without subscribers. A read may be ahead of the notification of its commit, which must still reach those
-	 * whose cursors are before it: so the head of a live room is raised by `committed` alone, and is clamped to what the read of each new
-	 * subscriber has seen (`LiveRoom.clampHead`).
+	 * The live room, for a caller that has just read its `head`. What is committed after that read arrives here, because a live
+	 * room is kept for a while even without subscribers. The read may be ahead of the notification of its commit, which must
+	 * still reach the subscribers behind it: so the head of a live room is raised by `committed` alone, and is clamped to what
+	 * each new subscriber's read has seen (`LiveRoom.clampHead`).
 	 */
 	open(id: string, epoch: number, head: number): LiveRoom {
 		const room = this.getOrOpen(id, epoch, head);
@@ -100,7 +100,7 @@ export class Rooms {
 	/** Delivers what a batch has committed in one room. */
 	committed(committed: Committed): void {
 		this.deliverOrEnd(committed);
-		const room = this.gaps.any ? this.live.get(committed.room) : undefined;
+		const room = this.gaps.isEmpty ? undefined : this.live.get(committed.room);
 		if (room !== undefined) this.gaps.follow(room);
 	}
 
@@ -111,17 +111,17 @@ export class Rooms {
 			this.faults.report("rooms", "what a batch has committed in a room could not be delivered", cause, {
 				room: committed.room,
 			});
-			// Who may read there is not known any more: those who do come back and are told.
+			// The room's readers are not certain any more: its sessions end, and are resumed.
 			this.live.get(committed.room)?.subscribers.each(({ subscriber }) => subscriber.broken(cause));
 		}
 	}
 
-	/** An entry has made the user a member; its commit has been delivered already, or will be, or was lost. */
+	/** An entry has made the user a member. Its commit may be delivered before, after, or never. */
 	joined({ user, room, epoch, seq }: Joined): void {
 		if (this.directory.has(user)) this.join(user, this.open(room, epoch, seq - 1), seq);
 	}
 
-	/** An entry has made the user no member. */
+	/** An entry has ended the user's membership. */
 	left({ user, room, seq }: Pick<Joined, "user" | "room" | "seq">): void {
 		this.notify(user, (subscriber) => subscriber.memberLeft(room, seq));
 	}
@@ -130,13 +130,13 @@ export class Rooms {
 		this.notify(user, (subscriber) => subscriber.invited(room, seq, by));
 	}
 
-	/** The user has declined the invitation to `room`, of which there is no entry. */
+	/** The user has declined the invitation to `room`; there is no entry for it. */
 	declined(room: string, user: string): void {
 		this.lists.changed(room);
 		this.notify(user, (subscriber) => subscriber.declined(room));
 	}
 
-	/** Ends the sweeps, and the reading. */
+	/** Stops sweeps and reads. */
 	stop(): void {
 		this.gaps.stop();
 		this.endSweeps();
@@ -154,10 +154,10 @@ export class Rooms {
 		room.idleSinceMs = this.clock.monotonic();
 		room.change = ++this.changes;
 		if (first.seq > room.head + 1) {
-			// What lies between is not known here.
+			// The entries between were not seen here.
 			this.lists.changed(room.id);
 			if (room.subscribers.size > 0) {
-				this.gaps.hold(room, committed);
+				this.gaps.buffer(room, committed);
 				return;
 			}
 			room.begin(first.seq - 1);
@@ -191,13 +191,13 @@ export class Rooms {
 		}
 	}
 
-	/** What follows from a new membership before its entry is published. */
+	/** Applies a new membership before its entry is published. */
 	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
 		this.join(user.id, room, seq);
 		this.faults.guard("presence", "presence was not told of a member", () => this.presence.entered(user.id, room.id));
 	}
 
-	/** What follows from a membership change once its entry has been published. */
+	/** Applies a membership change after its entry was published. */
 	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
 		if (change.kind === "gone") {
 			this.left({ user: change.user.id, room: room.id, seq: entry.seq });
@@ -212,7 +212,7 @@ export class Rooms {
 		this.notify(user, (subscriber) => subscriber.memberJoined(user, room, seq));
 	}
 
-	/** Tells each of the user's sessions. One that throws ends itself. */
+	/** Notifies each of the user's sessions here. One that throws ends itself. */
 	private notify(user: string, what: (subscriber: Subscriber) => void): void {
 		for (const subscriber of this.directory.of(user)) {
 			try {
@@ -223,7 +223,7 @@ export class Rooms {
 		}
 	}
 
-	/** The live room; where it is not live yet it is now, and ends at `head`. */
+	/** The live room; opens it with `head` if it is not live. */
 	private getOrOpen(id: string, epoch: number, head: number): LiveRoom {
 		let room = this.live.get(id);
 		if (room === undefined) {

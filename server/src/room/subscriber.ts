@@ -1,36 +1,39 @@
-// What rooms know of a session: one that belongs to a user and subscribes to rooms.
+// A session as rooms see it: it belongs to a user and subscribes to rooms.
 import type { RoomView, UserRef } from "../store/store.ts";
 import type { EntriesPush, Push } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface Subscriber {
-	/** Whose it is, under the name of now. */
+	/** Its user, by the current name. */
 	readonly user: UserRef;
-	/** Has it been let in? */
+	/** Has it been welcomed? */
 	readonly present: boolean;
 	/** Has it a subscription to this room? */
 	isSubscribed(room: string): boolean;
-	/** The entry `seq` of `room` has made `user`, whose session this is, a member: the subscription begins with it. */
+	/** The entry `seq` has made `user`, whose session this is, a member: the subscription begins with it. */
 	memberJoined(user: string, room: LiveRoom, seq: number): void;
-	/** The user is no member any more as of the entry `seq`, and nothing after it may be sent. */
+	/** The entry `seq` has ended the user's membership: nothing after it may be sent. */
 	memberLeft(room: string, seq: number): void;
-	/** An invitation to `room` is open, by the entry `seq`. */
+	/** The entry `seq` has invited the user to `room`. */
 	invited(room: string, seq: number, by: UserRef): void;
 	/** The invitation to `room` was declined. */
 	declined(room: string): void;
-	/** The session was let in on what is void now, unless its user was read at `generation` or later. */
+	/** Log-ins before `generation` are void: ends the session if it is of an earlier one. */
 	revoked(generation: number, why: "banned" | "expired"): void;
-	/** The user's rooms, as the store has them: it becomes a subscriber of those of which it was not told. Returns whether there are such. */
+	/**
+	 * Compares with the user's rooms in the store: subscribes to those of which the session was not notified. Returns whether
+	 * there were any.
+	 */
 	compare(views: readonly RoomView[]): boolean;
-	/** The generation that its user had when it was let in. */
+	/** The user's generation at log-in. */
 	readonly generation: number;
 	/** Takes the push, or returns false when its outbox is full. */
 	takePush(push: EntriesPush): boolean;
-	/** The subscription is not at the head any more: it is to be moved from the log. */
+	/** The subscription is no longer at the head: its entries come from the log. */
 	fallBehind(subscription: Subscription): void;
-	/** A message that may be dropped when the subscriber is slow; returns whether it went out. */
+	/** A message that may be dropped when the subscriber is slow; returns whether it was sent. */
 	pushEphemeral(push: Push): boolean;
-	/** One of the above has thrown: our bug, which ends this session and nothing else. Never throws. */
+	/** One of the above has thrown: a bug, which ends this session and no other. Never throws. */
 	broken(cause: unknown): void;
 }

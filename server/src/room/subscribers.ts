@@ -1,5 +1,5 @@
-// The subscribers of a live room, in no order that means anything. A list in which each knows its index: fan-out walks it faster than a
-// set, a room with one subscriber costs little, and one that leaves is replaced by the last.
+// The subscribers of a live room, unordered: a list in which each subscription knows its index. Fan-out walks it faster than a
+// set, a room with one subscriber costs little, and a removed one is replaced by the last.
 import type { EntriesPush } from "./push.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -15,7 +15,7 @@ export class Subscribers implements Iterable<Subscription> {
 		this.list.push(subscription);
 	}
 
-	/** Takes out one that is there; nothing for one that is not. */
+	/** Removes it; no effect if it is not there. */
 	delete(subscription: Subscription): void {
 		const { index } = subscription;
 		if (this.list[index] !== subscription) return;
@@ -26,8 +26,8 @@ export class Subscribers implements Iterable<Subscription> {
 	}
 
 	/**
-	 * Offers to every subscription, from the last to the first, so that they may be added and deleted meanwhile: one that is added
-	 * is not offered to, one that replaces a deleted one was offered to already or, at worst, is twice, which its cursor makes harmless. One that
+	 * Offers to every subscription, from last to first, so that they may be added and deleted meanwhile: an added one is skipped;
+	 * one that replaces a deleted one was offered to already, or is offered to twice, which its cursor makes harmless. One that
 	 * throws ends its own session.
 	 */
 	offer(push: EntriesPush): void {
@@ -41,7 +41,7 @@ export class Subscribers implements Iterable<Subscription> {
 		}
 	}
 
-	/** Does the same to every subscription, in the order and with the isolation of `offer`. */
+	/** Calls `act` for every subscription, in the order and with the isolation of `offer`. */
 	each(act: (subscription: Subscription) => void): void {
 		for (let i = this.list.length - 1; i >= 0; i--) {
 			const subscription = this.list[i];

@@ -1,5 +1,5 @@
-// One session's subscription to one room: a cursor, and how it is being moved. A live connection and one that is far behind are the same
-// thing; live push is the short cut when the cursor stands at the head.
+// One session's subscription to one room: a cursor, and the state of its delivery. A live connection and one far behind are the
+// same thing; live push is the fast path when the cursor is at the head.
 import { nextPlace, type PlaceState } from "./place.ts";
 import type { EntriesPush } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
@@ -8,13 +8,13 @@ import type { Subscriber } from "./subscriber.ts";
 export class Subscription {
 	readonly room: LiveRoom;
 	readonly subscriber: Subscriber;
-	/** The newest seq handed to the connection. */
+	/** The newest seq sent to the connection. */
 	cursor: number;
-	/** The user is a member as of this seq: what is notified of its membership up to here is known. */
+	/** The seq as of which the user is a member: earlier notifications of the membership are stale. */
 	since = 0;
-	/** The session's place in the room; once it is over, one without a subscription. */
+	/** The session's place in the room; after removal, a state without a subscription. */
 	state: PlaceState;
-	/** Where it stands among the room's subscribers; theirs to set. */
+	/** Its index in `Subscribers`, which sets it. */
 	index = 0;
 
 	constructor(room: LiveRoom, subscriber: Subscriber, cursor: number, state: PlaceState) {
@@ -24,7 +24,7 @@ export class Subscription {
 		this.state = state;
 	}
 
-	/** Fresh entries of the room: taken if they continue the cursor, otherwise left in the log. */
+	/** New entries of the room: taken if they continue the cursor, otherwise left to the log. */
 	offer(push: EntriesPush): void {
 		if (this.state !== "live") return;
 		if (push.from === this.cursor + 1 && this.subscriber.takePush(push)) {
@@ -34,7 +34,7 @@ export class Subscription {
 		}
 	}
 
-	/** What is new is to be read from the log. */
+	/** New entries are to be read from the log. */
 	leaveToLog(): void {
 		if (this.state !== "live") return;
 		this.state = nextPlace(this.state, "lagged").to;

@@ -20,7 +20,7 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 	{
 		name: "a gap in what the bus brings is not read from the log",
 		file: "server/src/room/rooms.ts",
-		find: "if (room.subscribers.size > 0) {\n\t\t\t\tthis.gaps.hold(room, committed);\n\t\t\t\treturn;\n\t\t\t}",
+		find: "if (room.subscribers.size > 0) {\n\t\t\t\tthis.gaps.buffer(room, committed);\n\t\t\t\treturn;\n\t\t\t}",
 		replace: "",
 		breaks: "S9: nothing after a leave",
 	},

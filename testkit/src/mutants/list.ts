@@ -173,8 +173,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "readers at different places share a read",
 		file: "server/src/room/log-cache.ts",
-		find: "let read = this.underWay.get(key);",
-		replace: "let read = this.underWay.get(key) ?? this.underWay.values().next().value;",
+		find: "let read = this.inFlight.get(key);",
+		replace: "let read = this.inFlight.get(key) ?? this.inFlight.values().next().value;",
 		breaks: "S4: each delivery is last + 1",
 	},
 	{
@@ -377,7 +377,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a page of members is kept though the list has changed while it was read",
 		file: "server/src/room/member-lists.ts",
-		find: "if (this.underWay.get(room) === reads) this.keep(",
+		find: "if (this.inFlight.get(room) === reads) this.keep(",
 		replace: "this.keep(",
 		breaks: "S10: members are those of the log",
 	},

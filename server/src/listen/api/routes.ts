@@ -1,6 +1,6 @@
 // The HTTP API as a table: for scripts, and for everybody who would rather use curl than a library.
 import type { Accounts } from "../../account/accounts.ts";
-import type { Commands } from "../../command/commands.ts";
+import type { Commands } from "../../command/run.ts";
 import type { Shedding } from "../../overload/shedding.ts";
 import type { DoorParts } from "../connection/parts.ts";
 import { beGuest, logIn, refresh } from "./credentials.ts";
