@@ -1,19 +1,19 @@
 // The one place where a server is put together of its parts: for production (main.ts), tests, the simulator and the fuzzer. They differ in the
 // store, bus, accounts, clock and limits they give, and in how connections reach it.
-import { GATE_LIMITS, Gate, type GateLimits } from "./admit/connections.ts";
+import { ADMISSION_LIMITS, type AdmissionLimits, ConnectionAdmission } from "./admit/connections.ts";
 import { createFaults } from "./base/faults.ts";
 import { type CoreOptions, createCore, type RunningCore } from "./core.ts";
 import { LogSampler } from "./limit/log-sampler.ts";
 import { createFormats } from "./link/formats.ts";
 import type { ApiParts } from "./listen/api/routes.ts";
-import type { DoorParts } from "./listen/connection/parts.ts";
+import type { ListenerParts } from "./listen/connection/parts.ts";
 import { Turns } from "./listen/connection/turns.ts";
 import { LevelShedding } from "./overload/shedding.ts";
 import { type Memory, type OverloadWatch, watchOverload } from "./overload/watch.ts";
 
 export interface ServerParts extends Omit<CoreOptions, "shedding"> {
-	/** Default: `GATE_LIMITS`. */
-	readonly gate?: GateLimits;
+	/** Default: `ADMISSION_LIMITS`. */
+	readonly admission?: AdmissionLimits;
 	/** What the level of overload is judged by; absent: it stays 0 unless it is set by hand. */
 	readonly load?: LoadSignals;
 }
@@ -30,7 +30,7 @@ export interface AssembledServer {
 	readonly shedding: LevelShedding;
 	readonly overload: OverloadWatch | undefined;
 	/** For those who open listeners, or simulate connections. */
-	readonly connections: DoorParts & Pick<ApiParts, "accounts" | "commands" | "shedding">;
+	readonly connections: ListenerParts & Pick<ApiParts, "accounts" | "commands" | "shedding">;
 	/** Stops all timers and closes the bus. The store and the accounts are the caller's. */
 	stop(): void;
 }
@@ -51,7 +51,7 @@ export function assembleServer(parts: ServerParts): AssembledServer {
 			commands: core.commands,
 			accounts,
 			shedding,
-			gate: new Gate(parts.gate ?? GATE_LIMITS, clock),
+			admission: new ConnectionAdmission(parts.admission ?? ADMISSION_LIMITS, clock),
 			formats: createFormats(limits),
 			turns: new Turns(clock, limits, createFaults(parts)),
 			limits,

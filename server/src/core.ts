@@ -84,13 +84,13 @@ export function createCore(options: CoreOptions): RunningCore {
 	);
 	const lists = new MemberLists(store, clock);
 	const rooms: Rooms = new Rooms({ directory, presence, lists, clock, faults, bus, limits, store, readOn: metrics.roomsReadOn });
-	const voided = new Revocations();
+	const revocations = new Revocations();
 	const receive = createReceiver({
 		rooms,
 		presence,
 		remoteSessions,
 		directory,
-		voided,
+		revocations,
 		faults,
 		presenceReadersMax: limits.presenceReadersMax,
 	});
@@ -137,7 +137,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			clock,
 		),
 		sessions: new Set(),
-		voided,
+		revocations,
 		lines: new LogSampler(options.log, clock),
 		node,
 		nextSession: () => ++sessionsSoFar,

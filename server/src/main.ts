@@ -10,7 +10,7 @@ import type { Log } from "./base/log.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { LocalBus } from "./bus/local.ts";
 import { LogSampler } from "./limit/log-sampler.ts";
-import { type OpenDoor, openDoors } from "./listen/listeners.ts";
+import { type BoundListener, openListeners } from "./listen/listeners.ts";
 import type { PageAssets } from "./listen/web/page.ts";
 import { type Admin, createAdmin } from "./ops/admin/admin.ts";
 import { adminSocketPath } from "./ops/admin/admin-client.ts";
@@ -36,9 +36,9 @@ export interface StartOptions {
 
 export interface RunningServer {
 	/** Where it listens; undefined: switched off. */
-	readonly http: OpenDoor | undefined;
-	readonly tcp: OpenDoor | undefined;
-	readonly ops: OpenDoor | undefined;
+	readonly http: BoundListener | undefined;
+	readonly tcp: BoundListener | undefined;
+	readonly ops: BoundListener | undefined;
 	readonly metrics: Metrics;
 	/**
 	 * Takes no one new, tells everybody to come back, finishes what is under way, closes the store. Within `timing.drainMs`:
@@ -65,8 +65,8 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		opened.push(() => store.close());
 		const accounts = await createAccounts({ store, clock, random, log, settings: accountSettings, fetch });
 		opened.push(() => accounts.stop());
-		const connectionsMax = connectionsWithin(config.gate.connectionsMax, openFilesMax());
-		if (connectionsMax < config.gate.connectionsMax)
+		const connectionsMax = connectionsWithin(config.admission.connectionsMax, openFilesMax());
+		if (connectionsMax < config.admission.connectionsMax)
 			log.info({ connectionsMax }, "limits.connections is lowered to what the limit of open files leaves room for");
 		const loop = watchLoop(clock, metrics.loopLagSeconds);
 		opened.push(() => loop.stop());
@@ -80,14 +80,14 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			metrics,
 			limits: config.limits,
 			timing: config.timing,
-			gate: { ...config.gate, connectionsMax },
+			admission: { ...config.admission, connectionsMax },
 			load: { loopLagMs: loop.standingMs, memory: createMemory(config.memoryBytesMax) },
 			version: `verbatim ${version}`,
 		});
 		opened.push(() => server.stop());
 		const { core } = server;
-		const doors = await openDoors(config, { ...server.connections, page });
-		opened.push(() => doors.close(0));
+		const listeners = await openListeners(config, { ...server.connections, page });
+		opened.push(() => listeners.close(0));
 		let stopping: Promise<void> | undefined;
 		const readiness = createReadiness({
 			clock,
@@ -97,7 +97,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			overloaded: () => server.overload?.trouble(),
 		});
 		const { passwords } = accounts;
-		const users = createUsers({ store, passwords, clock, random, voided: (user, why) => core.endUser(user, why) });
+		const users = createUsers({ store, passwords, clock, random, onRevoked: (user, why) => core.endUser(user, why) });
 		const admin = createAdmin({ users, log, metrics, clock, random });
 		let ops: OpsServer | undefined;
 		const lines = new LogSampler(log, clock);
@@ -123,10 +123,10 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		const stop = async (): Promise<void> => {
 			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
 			const leftMs = (): number => Math.max(0, endsMs - clock.monotonic());
-			doors.stopListening();
+			listeners.stopListening();
 			await adminSocket?.stop();
 			await within(leftMs(), clock, core.drain(leftMs()));
-			await doors.close(leftMs());
+			await listeners.close(leftMs());
 			server.stop();
 			accounts.stop();
 			await store.close();
@@ -136,8 +136,8 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			lines.stop();
 		};
 		return {
-			http: doors.http,
-			tcp: doors.tcp,
+			http: listeners.http,
+			tcp: listeners.tcp,
 			ops,
 			metrics,
 			stop() {

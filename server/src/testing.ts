@@ -1,6 +1,6 @@
 // The third door of this package: functions that are fuzzed one by one, and classes in whose methods faults are injected. For the testkit alone.
 export { claimedIssuer, createMint, type TokenKind, type TokenMint } from "./account/tokens.ts";
-export { RoomBook } from "./listen/line/book.ts";
+export { KnownRooms } from "./listen/line/known-rooms.ts";
 export { parseLine } from "./listen/line/parse.ts";
 export { type LineEvent, LineReader } from "./listen/line/reader.ts";
 export { labelOf, lineOf, renderEntry, renderFailure, renderMembers, renderNotice, renderRooms } from "./listen/line/render.ts";

@@ -19,7 +19,7 @@ const FOLDERS: readonly string[] = [
 
 /** Words that were given up, as they stand in names. */
 const GIVEN_UP: ReadonlySet<string> = new Set(
-	`befall claims crew day desk device door doors draw drawn entrant entrants fate fates fleeting gate hall healer held house
+	`befall claims crew day desk device door doors draw drawn entrant entrants fate fates fleeting admission hall healer held house
 	houses hunt hunter hush keeper liner obey overheard parting passage person post purse purses rally recogniser roster said shelf
 	stage stirred strangers stranger strike swarm town typist typists vigil visitor visitors vitals voice whoever wish`.split(
 		/\s+/,

@@ -27,10 +27,10 @@ export function checkProgram(): readonly Finding[] {
 }
 
 /** `chosen`: the operator has configured the number of connections. */
-export function checkFiles({ gate }: Config, chosen: boolean): readonly Finding[] {
+export function checkFiles({ admission }: Config, chosen: boolean): readonly Finding[] {
 	const most = openFilesMax();
 	if (most === undefined) return [note("open files", "this system does not tell its limit")];
-	const { connectionsMax } = gate;
+	const { connectionsMax } = admission;
 	const room = connectionsWithin(connectionsMax, most);
 	if (room === connectionsMax) return [ok("open files", `up to ${most}`)];
 	const words = `up to ${most}, enough for ${room} connections; the server lets in no more`;

@@ -1,5 +1,5 @@
 // User administration: `verbatim user add | list | disable | enable | end | passwd`. Changes take effect with the commit: from then on the user's
-// tokens are revoked, and `voided` ends its sessions.
+// tokens are revoked, and `onRevoked` ends its sessions.
 import { type ErrorCode, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
@@ -31,10 +31,10 @@ export interface UserParts {
 	readonly clock: Pick<Clock, "now">;
 	readonly random: Pick<Random, "bytes">;
 	/** Told when the sessions of a user must end, with the user as changed, and whether it may come back. */
-	readonly voided?: (user: Pick<UserRecord, "id" | "generation">, why: "banned" | "expired") => void;
+	readonly onRevoked?: (user: Pick<UserRecord, "id" | "generation">, why: "banned" | "expired") => void;
 }
 
-export function createUsers({ store, passwords, clock, random, voided }: UserParts): Users {
+export function createUsers({ store, passwords, clock, random, onRevoked }: UserParts): Users {
 	const find = async (nameOrId: string): Promise<UserRecord> => {
 		const checked = checkName(nameOrId);
 		const named = checked.ok ? await store.userBySkeleton(checked.skeleton) : undefined;
@@ -52,7 +52,7 @@ export function createUsers({ store, passwords, clock, random, voided }: UserPar
 
 	const voidTokens = async (user: UserRecord, fields: UserChange, why: "banned" | "expired"): Promise<UserRecord> => {
 		const changed = await change(user, { ...fields, voidsTokens: true });
-		voided?.(changed, why);
+		onRevoked?.(changed, why);
 		return changed;
 	};
 

@@ -1,5 +1,5 @@
 // Who may come in at all, decided before anything costly is done: connections per address (IPv6: per /64) and in all, and how
-// fast new ones are taken. One gate stands before all doors.
+// fast new ones are taken. One admission stands before all doors.
 import { CLOSES } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import { addressKey } from "../limit/address.ts";
@@ -7,7 +7,7 @@ import { Bucket, type Rate } from "../limit/bucket.ts";
 import { Buckets } from "../limit/buckets.ts";
 import { UNIX_PEER } from "../link/address.ts";
 
-export interface GateLimits {
+export interface AdmissionLimits {
 	/** Connections open at once from one address. */
 	readonly connectionsPerAddressMax: number;
 	/** Connections open at once in all. */
@@ -22,7 +22,7 @@ export interface GateLimits {
 	readonly filesPerAddress: Rate;
 }
 
-export const GATE_LIMITS: GateLimits = {
+export const ADMISSION_LIMITS: AdmissionLimits = {
 	connectionsPerAddressMax: 64,
 	connectionsMax: 100_000,
 	opensPerAddress: { perSecond: 20, burst: 128 },
@@ -31,18 +31,18 @@ export const GATE_LIMITS: GateLimits = {
 	filesPerAddress: { perSecond: 200, burst: 4_000 },
 };
 
-export interface Refused {
+export interface AdmissionRefused {
 	readonly ok: false;
 	readonly reason: "address" | "total" | "rate" | "files";
 	readonly retryAfterMs: number;
 }
 
-export type Admission =
-	/** `Gate.leave` must be called once, when the connection is gone. */
-	{ readonly ok: true } | Refused;
+export type AdmissionDecision =
+	/** `release` must be called once, when the connection is gone. */
+	{ readonly ok: true } | AdmissionRefused;
 
 /** What is limited, in words for whoever is refused. */
-export const REFUSED_WORDS: Readonly<Record<Refused["reason"], string>> = {
+export const REFUSED_MESSAGES: Readonly<Record<AdmissionRefused["reason"], string>> = {
 	address: "too many connections from your IP address",
 	total: "too many connections to this server",
 	rate: "too many new connections at once",
@@ -52,10 +52,10 @@ export const REFUSED_WORDS: Readonly<Record<Refused["reason"], string>> = {
 /** Many connections of one address may be held back at once; none for long. */
 const REFUSAL_WAIT_MAX_MS = 1_000;
 
-const ADMITTED: Admission = { ok: true };
+const ADMITTED: AdmissionDecision = { ok: true };
 
-export class Gate {
-	private readonly limits: GateLimits;
+export class ConnectionAdmission {
+	private readonly limits: AdmissionLimits;
 	private readonly byAddress = new Map<string, number>();
 	private readonly opensPerAddress: Buckets;
 	private readonly opens: Bucket;
@@ -63,7 +63,7 @@ export class Gate {
 	private readonly filesPerAddress: Buckets;
 	private total = 0;
 
-	constructor(limits: GateLimits, clock: Pick<Clock, "monotonic">) {
+	constructor(limits: AdmissionLimits, clock: Pick<Clock, "monotonic">) {
 		this.limits = limits;
 		this.opens = new Bucket(limits.opens, clock);
 		this.opensPerAddress = new Buckets(limits.opensPerAddress, clock);
@@ -80,7 +80,7 @@ export class Gate {
 	 * Lets a connection in, or says why not and when to try again. A `request` is a connection that is gone with its answer: it
 	 * counts while it lasts, and its pace is for the limits of whoever carries it out.
 	 */
-	enter(address: string, what: "connection" | "request" = "connection"): Admission {
+	admit(address: string, what: "connection" | "request" = "connection"): AdmissionDecision {
 		const key = keyOf(address);
 		const full = this.full(key);
 		if (full !== undefined) return full;
@@ -94,7 +94,7 @@ export class Gate {
 	}
 
 	/** Why a connection of this address would be refused now, or undefined. */
-	refusalOf(address: string): Refused | undefined {
+	refusalOf(address: string): AdmissionRefused | undefined {
 		const key = keyOf(address);
 		const full = this.full(key);
 		if (full !== undefined) return full;
@@ -106,7 +106,7 @@ export class Gate {
 	 * May this address have a file of the page? Connections are not looked at: the page is what tells a user that there are too many.
 	 * What is let in is not counted as inside.
 	 */
-	file(address: string): Admission {
+	admitFile(address: string): AdmissionDecision {
 		const key = keyOf(address);
 		const waitMs = key === undefined ? 0 : this.filesPerAddress.take(key);
 		return waitMs > 0 ? { ok: false, reason: "files", retryAfterMs: waitMs } : ADMITTED;
@@ -118,7 +118,7 @@ export class Gate {
 		return key === undefined ? 0 : Math.min(REFUSAL_WAIT_MAX_MS, this.refusalsPerAddress.take(key));
 	}
 
-	private full(key: string | undefined): Refused | undefined {
+	private full(key: string | undefined): AdmissionRefused | undefined {
 		const { limits } = this;
 		const retryAfterMs = CLOSES.busy.afterMs;
 		if (this.total >= limits.connectionsMax) return { ok: false, reason: "total", retryAfterMs };
@@ -127,7 +127,7 @@ export class Gate {
 	}
 
 	/** One that was let in from `address` is gone. */
-	leave(address: string): void {
+	release(address: string): void {
 		this.total--;
 		const key = keyOf(address);
 		if (key === undefined) return;

@@ -3,21 +3,21 @@
 import { CLOSES, type PrefaceError, type PrefaceEvent, PrefaceReader, renderPrefaceAnswer } from "@verbatim/protocol";
 import type { Cancel } from "../base/clock.ts";
 import { openFramed } from "./connection/framed.ts";
-import type { DoorParts } from "./connection/parts.ts";
+import type { ListenerParts } from "./connection/parts.ts";
 import type { Receiver, TcpConnection } from "./connection/tcp.ts";
-import { openLine } from "./line/peer.ts";
+import { openLine } from "./line/connection.ts";
 
 const utf8 = new TextEncoder();
 
 /** A connection of which nothing is known yet. It hears the connection until something is. */
-export class Recogniser implements Receiver {
-	private readonly parts: DoorParts;
+export class ProtocolDetector implements Receiver {
+	private readonly parts: ListenerParts;
 	private readonly connection: TcpConnection;
 	private readonly reader: PrefaceReader;
 	private cancelTimer: Cancel;
 	private spoke = false;
 
-	constructor(parts: DoorParts, connection: TcpConnection) {
+	constructor(parts: ListenerParts, connection: TcpConnection) {
 		this.parts = parts;
 		this.connection = connection;
 		this.reader = new PrefaceReader(parts.limits);
@@ -51,7 +51,7 @@ export class Recogniser implements Receiver {
 		this.refuse({ code: "draining", message: CLOSES.draining.reason });
 	}
 
-	readOn(): void {}
+	readingResumed(): void {}
 
 	lost(): void {
 		this.cancelTimer();

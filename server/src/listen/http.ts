@@ -2,11 +2,11 @@
 //
 // What Bun does before any of this code runs, measured on 1.4: a connection that sends no headers, or drips them, is closed
 // after 12 s whatever `idleTimeout` says; a body that drips (below 16 KB/s) is closed when `idleTimeout` has passed; headers of
-// more than 16 KB are answered 431. Bun does not tell of a connection before its headers are there, so the gate counts requests
+// more than 16 KB are answered 431. Bun does not tell of a connection before its headers are there, so the admission counts requests
 // of the API and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
 import { type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { Server } from "bun";
-import { REFUSED_WORDS, type Refused } from "../admit/connections.ts";
+import { type AdmissionRefused, REFUSED_MESSAGES } from "../admit/connections.ts";
 import type { Cancel } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import { type Proxies, peerAddress } from "../link/address.ts";
@@ -14,19 +14,19 @@ import { refusalAnswer, refuse } from "./api/answer.ts";
 import { type Api, createApi, isApiPath } from "./api/api.ts";
 import { traceOf } from "./api/request.ts";
 import type { ApiParts } from "./api/routes.ts";
-import type { DoorParts } from "./connection/parts.ts";
-import type { TcpSettings } from "./connection/tcp.ts";
+import type { ListenerParts } from "./connection/parts.ts";
+import type { ConnectionSettings } from "./connection/settings.ts";
 import { type WsData, type WsKind, WsLink, type WsOpening, wsKind } from "./connection/ws.ts";
 import { parseAddress } from "./socket/address.ts";
 import { bind } from "./socket/bind.ts";
-import type { Door, DoorSpec } from "./socket/listener.ts";
+import type { Listener, ListenerSpec } from "./socket/listener.ts";
 import { loadTls } from "./socket/tls.ts";
 import { codeOf, logAccess } from "./web/access.ts";
 import type { Origins } from "./web/origin.ts";
 import { type PageAssets, servePage, words } from "./web/page.ts";
 import { asksForDocument, refusalPage } from "./web/refusal-page.ts";
 
-export interface HttpParts extends DoorParts, Pick<ApiParts, "accounts" | "commands" | "shedding"> {
+export interface HttpParts extends ListenerParts, Pick<ApiParts, "accounts" | "commands" | "shedding"> {
 	readonly page: PageAssets;
 	readonly origins: Origins;
 	readonly proxies: Proxies;
@@ -39,17 +39,17 @@ export const WS_PATH = "/ws";
 const ANSWER_S = 30;
 
 /** Opens the door. Rejects with `BindError` or `AddressError`. */
-export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSettings): Promise<Door> {
+export async function openHttp(spec: ListenerSpec, parts: HttpParts, settings: ConnectionSettings): Promise<Listener> {
 	const address = parseAddress(spec.address);
 	const tls = spec.tls === undefined ? undefined : await loadTls("tls.http", spec.tls);
-	const hall = new Hall(parts, settings);
+	const handler = new HttpHandler(parts, settings);
 	const shared = {
 		...(tls === undefined ? {} : { tls }),
 		development: false,
 		// Bodies are bounded where they are read; this is for Bun, which would hold the rest of one that was refused.
 		maxRequestBodySize: parts.limits.frameBytesMax * 16,
-		fetch: (request: Request, server: Server<WsData>) => hall.answer(request, server),
-		error: (err: Error) => hall.fault(err),
+		fetch: (request: Request, server: Server<WsData>) => handler.answer(request, server),
+		error: (err: Error) => handler.fault(err),
 		websocket: {
 			maxPayloadLength: parts.limits.frameBytesMax,
 			// No limit, hence nothing dropped: the session's outbox is the bound, and the link cuts beyond `linkBytesMax`.
@@ -58,13 +58,13 @@ export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSe
 			idleTimeout: 0,
 			sendPings: false,
 			perMessageDeflate: false,
-			open: (ws: Bun.ServerWebSocket<WsData>) => hall.opened(ws),
+			open: (ws: Bun.ServerWebSocket<WsData>) => handler.opened(ws),
 			message: (ws: Bun.ServerWebSocket<WsData>, body: string | Buffer<ArrayBuffer>) =>
-				hall.guarded(ws, (link) => link.onMessage(body)),
-			ping: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onControl()),
-			pong: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onControl()),
-			drain: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onDrain()),
-			close: (ws: Bun.ServerWebSocket<WsData>) => hall.guarded(ws, (link) => link.onClose()),
+				handler.guarded(ws, (link) => link.onMessage(body)),
+			ping: (ws: Bun.ServerWebSocket<WsData>) => handler.guarded(ws, (link) => link.onControl()),
+			pong: (ws: Bun.ServerWebSocket<WsData>) => handler.guarded(ws, (link) => link.onControl()),
+			drain: (ws: Bun.ServerWebSocket<WsData>) => handler.guarded(ws, (link) => link.onDrain()),
+			close: (ws: Bun.ServerWebSocket<WsData>) => handler.guarded(ws, (link) => link.onClose()),
 		},
 	};
 	const idleTimeout = Math.min(255, Math.max(1, Math.ceil(parts.timing.handshakeMs / 1_000)));
@@ -78,31 +78,31 @@ export async function openHttp(spec: DoorSpec, parts: HttpParts, settings: TcpSe
 		address: bound,
 		secure: tls !== undefined,
 		stopListening() {
-			hall.draining = true;
+			handler.draining = true;
 			void server.stop();
 		},
-		empty: () => hall.empty(),
+		empty: () => handler.empty(),
 		closeAll() {
-			hall.draining = true;
-			hall.cutAll();
+			handler.draining = true;
+			handler.cutAll();
 			void server.stop(true);
 		},
 	};
 }
 
 /** Everybody behind this door. */
-class Hall {
+class HttpHandler {
 	draining = false;
 	private readonly parts: HttpParts;
 	private readonly kinds: Readonly<Record<CodecName, WsKind>>;
 	private readonly api: Api;
 	private readonly links = new Set<WsLink>();
 	private requests = 0;
-	/** Places at the gate that become free later. */
+	/** Places at the admission that become free later. */
 	private readonly leaving = new Set<Cancel>();
 	private whenEmpty: Array<() => void> = [];
 
-	constructor(parts: HttpParts, settings: TcpSettings) {
+	constructor(parts: HttpParts, settings: ConnectionSettings) {
 		this.parts = parts;
 		const kind = (codec: CodecName) => wsKind(parts, settings, codec, (link, occupiedMs) => this.left(link, occupiedMs));
 		this.kinds = { json: kind("json"), proto: kind("proto") };
@@ -133,8 +133,8 @@ class Hall {
 
 	/** The runtime reads no further request of a connection whose last one is unanswered: a flood of refusals is as slow as this makes it. */
 	private async holdBack(address: string): Promise<void> {
-		const { clock, gate } = this.parts;
-		const waitMs = gate.refusalWaitMs(address);
+		const { clock, admission } = this.parts;
+		const waitMs = admission.refusalWaitMs(address);
 		if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
 	}
 
@@ -155,7 +155,7 @@ class Hall {
 			this.links.add(link);
 		} catch (err) {
 			this.report(err);
-			this.parts.gate.leave(data.address);
+			this.parts.admission.release(data.address);
 			ws.terminate();
 		}
 	}
@@ -210,17 +210,17 @@ class Hall {
 		const url = new URL(request.url);
 		if (this.draining) return refuse("draining", undefined, { connection: "close" });
 		if (url.pathname === WS_PATH) return this.upgrade(request, server, peer, trace);
-		const { gate, page } = this.parts;
+		const { admission, page } = this.parts;
 		if (!isApiPath(url.pathname)) {
-			const file = gate.file(peer);
+			const file = admission.admitFile(peer);
 			return file.ok ? await servePage(page, request, url.pathname) : this.busy(file, asksForDocument(request));
 		}
-		const admission = gate.enter(peer, "request");
-		if (!admission.ok) return this.busy(admission);
+		const decision = admission.admit(peer, "request");
+		if (!decision.ok) return this.busy(decision);
 		try {
 			return await this.answerApi(request, url, peer, trace, () => server.timeout(request, ANSWER_S));
 		} finally {
-			gate.leave(peer);
+			admission.release(peer);
 		}
 	}
 
@@ -243,10 +243,10 @@ class Hall {
 	}
 
 	private upgrade(request: Request, server: Server<WsData>, address: string, trace: string): Response | undefined {
-		const { gate, metrics, origins } = this.parts;
+		const { admission, metrics, origins } = this.parts;
 		if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
 			// Browsers do not tell a page why its WebSocket was refused: a plain request to the same path does.
-			const refused = gate.refusalOf(address);
+			const refused = admission.refusalOf(address);
 			if (refused !== undefined) return busyAnswer(refused, asksForDocument(request));
 			return words(426, "This path is for WebSockets.", { upgrade: "websocket", connection: "upgrade" });
 		}
@@ -259,13 +259,13 @@ class Hall {
 			metrics.refused.add("subprotocol");
 			return refuse("invalid", `none of these subprotocols is spoken here; offer ${Object.values(SUBPROTOCOLS).join(" or ")}`);
 		}
-		const admission = gate.enter(address);
-		if (!admission.ok) return this.busy(admission);
+		const decision = admission.admit(address);
+		if (!decision.ok) return this.busy(decision);
 		const data: WsOpening = { codec: chosen.codec, address };
 		const named = chosen.named ? { "sec-websocket-protocol": SUBPROTOCOLS[chosen.codec] } : {};
 		const headers = { ...named, "x-trace-id": trace };
 		if (server.upgrade(request, { data, headers })) return undefined;
-		gate.leave(address);
+		admission.release(address);
 		return refuse("malformed", NO_HANDSHAKE);
 	}
 
@@ -274,23 +274,23 @@ class Hall {
 		return refuse("forbidden", "web pages of this origin may not connect here; the operator can list it under `origins`");
 	}
 
-	private busy(refused: Refused, document = false): Response {
+	private busy(refused: AdmissionRefused, document = false): Response {
 		this.parts.metrics.refused.add(refused.reason);
 		return busyAnswer(refused, document);
 	}
 
 	private left(link: WsLink, occupiedMs: number): void {
-		if (occupiedMs === 0 || this.draining) this.parts.gate.leave(link.address);
+		if (occupiedMs === 0 || this.draining) this.parts.admission.release(link.address);
 		else this.leaveLater(link.address, occupiedMs);
 		this.links.delete(link);
 		this.maybeEmpty();
 	}
 
 	private leaveLater(address: string, afterMs: number): void {
-		const { clock, gate } = this.parts;
+		const { clock, admission } = this.parts;
 		const cancel = clock.after(afterMs, () => {
 			this.leaving.delete(cancel);
-			gate.leave(address);
+			admission.release(address);
 		});
 		this.leaving.add(cancel);
 	}
@@ -301,8 +301,8 @@ class Hall {
 	}
 }
 
-function busyAnswer({ reason, retryAfterMs }: Refused, document: boolean): Response {
-	const refusal = new Refusal("busy", REFUSED_WORDS[reason], retryAfterMs);
+function busyAnswer({ reason, retryAfterMs }: AdmissionRefused, document: boolean): Response {
+	const refusal = new Refusal("busy", REFUSED_MESSAGES[reason], retryAfterMs);
 	return document ? refusalPage(refusal) : refusalAnswer(refusal);
 }
 

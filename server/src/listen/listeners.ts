@@ -1,79 +1,79 @@
-// All doors of a server behind one gate: opened together, shut together.
+// All listeners of a server backend one admission: opened together, shut together.
 import type { Clock } from "../base/clock.ts";
 import { createProxies } from "../link/address.ts";
-import { TCP_SETTINGS, type TcpSettings } from "./connection/tcp.ts";
+import { CONNECTION_SETTINGS, type ConnectionSettings } from "./connection/settings.ts";
 import { type HttpParts, openHttp } from "./http.ts";
 import type { Address } from "./socket/address.ts";
-import type { Door, DoorSpec } from "./socket/listener.ts";
+import type { Listener, ListenerSpec } from "./socket/listener.ts";
 import { openTcp } from "./tcp.ts";
 import { createOrigins } from "./web/origin.ts";
 
-export interface DoorsOptions {
+export interface ListenerOptions {
 	/** HTTP, WebSocket and the web page; undefined: switched off. */
-	readonly http: DoorSpec | undefined;
+	readonly http: ListenerSpec | undefined;
 	/** Framed clients and line mode; undefined: switched off. */
-	readonly tcp: DoorSpec | undefined;
+	readonly tcp: ListenerSpec | undefined;
 	/** Origins of web pages that may connect beside the server's own; `*` for all. */
 	readonly origins: readonly string[];
 	/** Addresses and networks of proxies whose X-Forwarded-For is believed. */
 	readonly proxies: readonly string[];
-	/** Default: `TCP_SETTINGS`. */
-	readonly connection?: TcpSettings;
+	/** Default: `CONNECTION_SETTINGS`. */
+	readonly connection?: ConnectionSettings;
 }
 
 /** What listeners need of the server; origins and proxies are configured with them. */
-export type DoorsParts = Omit<HttpParts, "origins" | "proxies">;
+export type ListenerBackend = Omit<HttpParts, "origins" | "proxies">;
 
-export interface OpenDoor {
+export interface BoundListener {
 	readonly address: Address;
 	readonly secure: boolean;
 }
 
-export interface Doors {
-	readonly http: OpenDoor | undefined;
-	readonly tcp: OpenDoor | undefined;
+export interface Listeners {
+	readonly http: BoundListener | undefined;
+	readonly tcp: BoundListener | undefined;
 	/** No one new comes in, from now on; who has no session yet is sent away. To be followed by the draining of the sessions. */
 	stopListening(): void;
 	/** Waits until everybody has gone, `withinMs` at most, and cuts who has not. */
 	close(withinMs: number): Promise<void>;
 }
 
-/** Opens the doors that are configured. Rejects with `BindError`, `AddressError` or `RangeError`, and then none is open. */
-export async function openDoors(options: DoorsOptions, behind: DoorsParts): Promise<Doors> {
-	const settings = options.connection ?? TCP_SETTINGS;
+/** Opens the listeners that are configured. Rejects with `BindError`, `AddressError` or `RangeError`, and then none is open. */
+export async function openListeners(options: ListenerOptions, backend: ListenerBackend): Promise<Listeners> {
+	const settings = options.connection ?? CONNECTION_SETTINGS;
 	const parts: HttpParts = {
-		...behind,
+		...backend,
 		origins: createOrigins(options.origins),
 		proxies: createProxies(options.proxies),
 	};
 	const http = options.http && (await openHttp(options.http, parts, settings));
-	let tcp: Door | undefined;
+	let tcp: Listener | undefined;
 	try {
 		tcp = options.tcp && (await openTcp(options.tcp, parts, settings));
 	} catch (cause) {
 		http?.closeAll();
 		throw cause;
 	}
-	const open = [http, tcp].filter((door) => door !== undefined);
+	const open = [http, tcp].filter((listener) => listener !== undefined);
 	return {
 		http,
 		tcp,
 		stopListening() {
-			for (const door of open) door.stopListening();
+			for (const listener of open) listener.stopListening();
 		},
 		async close(withinMs) {
-			for (const door of open) door.stopListening();
-			if (withinMs > 0) await emptied(open, withinMs, behind.clock);
-			for (const door of open) door.closeAll();
+			for (const listener of open) listener.stopListening();
+			if (withinMs > 0) await emptied(open, withinMs, backend.clock);
+			for (const listener of open) listener.closeAll();
 		},
 	};
 }
 
 /** Resolves when all are empty, after `withinMs` at the latest. */
-function emptied(doors: readonly Door[], withinMs: number, clock: Pick<Clock, "after">): Promise<void> {
+function emptied(listeners: readonly Listener[], withinMs: number, clock: Pick<Clock, "after">): Promise<void> {
 	return new Promise((resolve) => {
 		const cancel = clock.after(withinMs, resolve);
-		void Promise.all(doors.map((door) => door.empty())).then(() => {
+		void Promise.all(listeners.map((listener) => listener.empty())).then(() => {
 			cancel();
 			resolve();
 		});

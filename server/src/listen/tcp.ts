@@ -1,18 +1,19 @@
-// The TCP door: accepts, asks the gate, and gives every connection to a recogniser. TLS and Unix sockets are the same door.
+// The TCP door: accepts, asks the admission, and gives every connection to a recogniser. TLS and Unix sockets are the same door.
 import { type PrefaceError, renderPrefaceAnswer } from "@verbatim/protocol";
 import type { Socket, SocketHandler } from "bun";
-import { REFUSED_WORDS } from "../admit/connections.ts";
+import { REFUSED_MESSAGES } from "../admit/connections.ts";
 import { newId } from "../base/ids.ts";
 import { peerAddress } from "../link/address.ts";
-import type { DoorParts } from "./connection/parts.ts";
-import { TcpConnection, type TcpKind, type TcpSettings } from "./connection/tcp.ts";
-import { Recogniser } from "./detect.ts";
+import type { ListenerParts } from "./connection/parts.ts";
+import type { ConnectionSettings } from "./connection/settings.ts";
+import { TcpConnection, type TcpKind } from "./connection/tcp.ts";
+import { ProtocolDetector } from "./detect.ts";
 import { parseAddress } from "./socket/address.ts";
 import { bind } from "./socket/bind.ts";
-import type { Door, DoorSpec } from "./socket/listener.ts";
+import type { Listener, ListenerSpec } from "./socket/listener.ts";
 import { loadTls } from "./socket/tls.ts";
 
-/** Refused connections that may linger until they have read why; past it, they are cut without a word. */
+/** AdmissionRefused connections that may linger until they have read why; past it, they are cut without a word. */
 const REFUSED_MAX = 256;
 
 /** Read and forgotten of a refused connection: a preface and a hello that came at once; whoever brings more is cut. */
@@ -24,11 +25,11 @@ const KEEP_ALIVE_MS = 60_000;
 type TcpSocket = Socket<TcpConnection | undefined>;
 
 /** Opens the door. Rejects with `BindError` or `AddressError`. */
-export async function openTcp(spec: DoorSpec, parts: DoorParts, settings: TcpSettings): Promise<Door> {
+export async function openTcp(spec: ListenerSpec, parts: ListenerParts, settings: ConnectionSettings): Promise<Listener> {
 	const address = parseAddress(spec.address);
 	const tls = spec.tls === undefined ? undefined : await loadTls("tls.tcp", spec.tls);
-	const hall = new Hall(parts, settings, tls !== undefined);
-	const shared = { allowHalfOpen: true, socket: hall.handlers(), ...(tls === undefined ? {} : { tls }) };
+	const registry = new TcpRegistry(parts, settings, tls !== undefined);
+	const shared = { allowHalfOpen: true, socket: registry.handlers(), ...(tls === undefined ? {} : { tls }) };
 	const listener = await bind("--tcp", address, (at) => {
 		if ("unix" in at) return { bound: address, stop: stopper(Bun.listen<TcpConnection | undefined>({ ...at, ...shared })) };
 		const tcp = Bun.listen<TcpConnection | undefined>({ ...at, ...shared });
@@ -39,12 +40,12 @@ export async function openTcp(spec: DoorSpec, parts: DoorParts, settings: TcpSet
 		secure: tls !== undefined,
 		stopListening() {
 			listener.stop();
-			hall.stopping();
+			registry.stopping();
 		},
-		empty: () => hall.empty(),
+		empty: () => registry.empty(),
 		closeAll() {
 			listener.stop();
-			hall.cutAll();
+			registry.cutAll();
 		},
 	};
 }
@@ -58,8 +59,8 @@ function stopper(listener: { stop(): void }): () => void {
 }
 
 /** All connections of one door. */
-class Hall {
-	private readonly parts: DoorParts;
+class TcpRegistry {
+	private readonly parts: ListenerParts;
 	private readonly admitted: TcpKind;
 	private readonly turnedAway: TcpKind;
 	private readonly secure: boolean;
@@ -67,15 +68,15 @@ class Hall {
 	private refused = 0;
 	private whenEmpty: Array<() => void> = [];
 
-	constructor(parts: DoorParts, settings: TcpSettings, secure: boolean) {
+	constructor(parts: ListenerParts, settings: ConnectionSettings, secure: boolean) {
 		this.parts = parts;
 		this.secure = secure;
-		const { clock, gate } = parts;
+		const { clock, admission } = parts;
 		this.admitted = {
 			clock,
 			settings,
 			left: (connection) => {
-				gate.leave(connection.address);
+				admission.release(connection.address);
 				this.leave(connection);
 			},
 		};
@@ -131,10 +132,10 @@ class Hall {
 	private enter(socket: TcpSocket): void {
 		const { parts } = this;
 		const address = peerAddress(socket.remoteAddress);
-		const admission = parts.gate.enter(address);
-		if (!admission.ok) {
-			parts.metrics.refused.add(admission.reason);
-			const { reason } = admission;
+		const decision = parts.admission.admit(address);
+		if (!decision.ok) {
+			parts.metrics.refused.add(decision.reason);
+			const { reason } = decision;
 			parts.lines.line(
 				{ about: "refused", kind: `connection refused: ${reason}`, address },
 				() => ({ reason, address }),
@@ -142,7 +143,7 @@ class Hall {
 			);
 			this.refuse(socket, address, {
 				code: "busy",
-				message: `${REFUSED_WORDS[reason]}, try again in ${(Math.ceil(admission.retryAfterMs / 100) / 10).toFixed(1)} s`,
+				message: `${REFUSED_MESSAGES[reason]}, try again in ${(Math.ceil(decision.retryAfterMs / 100) / 10).toFixed(1)} s`,
 			});
 			return;
 		}
@@ -150,7 +151,7 @@ class Hall {
 		this.inside.add(connection);
 		socket.data = connection;
 		socket.setKeepAlive(true, KEEP_ALIVE_MS);
-		connection.receiver = new Recogniser(parts, connection);
+		connection.receiver = new ProtocolDetector(parts, connection);
 		if (!this.secure) connection.receiver.ready();
 	}
 

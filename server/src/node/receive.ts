@@ -14,7 +14,7 @@ export interface ReceiverParts {
 	readonly presence: Presence;
 	readonly remoteSessions: RemoteSessions;
 	readonly directory: Directory;
-	readonly voided: Revocations;
+	readonly revocations: Revocations;
 	readonly faults: Pick<Faults, "report">;
 	/** Rooms with more subscribers than this get neither typing nor presence. */
 	readonly presenceReadersMax: number;
@@ -22,7 +22,7 @@ export interface ReceiverParts {
 
 /** The function that it returns never throws. */
 export function createReceiver(parts: ReceiverParts): (message: BusMessage) => void {
-	const { rooms, presence, remoteSessions, voided, faults } = parts;
+	const { rooms, presence, remoteSessions, revocations, faults } = parts;
 	const receive = (message: BusMessage): void => {
 		switch (message.kind) {
 			case "commit":
@@ -36,7 +36,7 @@ export function createReceiver(parts: ReceiverParts): (message: BusMessage) => v
 			case "declined":
 				return rooms.declined(message.room, message.user);
 			case "revoked":
-				voided.add(message.user, message.generation);
+				revocations.add(message.user, message.generation);
 				return revoke(parts.directory, message);
 			case "opened":
 				return remoteSessions.opened(message);

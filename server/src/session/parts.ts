@@ -36,7 +36,7 @@ export interface SessionParts extends CommandParts {
 	readonly ephemeralStates: EphemeralStates<Principal>;
 	/** Every session whose link is not gone. */
 	readonly sessions: Set<Session>;
-	readonly voided: Revocations;
+	readonly revocations: Revocations;
 	/** What the log tells of sessions. */
 	readonly lines: LogSampler;
 	/** The process as part of its sessions' ids. */

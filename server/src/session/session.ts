@@ -295,7 +295,7 @@ export class Session
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
 		const { core } = this;
 		const { user } = identity;
-		core.voided.check(user);
+		core.revocations.check(user);
 		const principal = new Principal(core, this, accountOf(user));
 		this.principal = principal;
 		principal.enter();

@@ -181,34 +181,34 @@ describe("a refresh token is used once:", () => {
 describe("tokens are revoked", () => {
 	test("after a change of the password: token_invalid, old ones and refreshes alike", async () => {
 		const { accounts, store, clock, tokens } = await registered();
-		const voided: string[] = [];
+		const revoked: string[] = [];
 		const users = createUsers({
 			store,
 			clock,
 			random: systemRandom,
 			passwords: accounts.passwords,
-			voided: ({ id }, why) => voided.push(`${id} ${why}`),
+			onRevoked: ({ id }, why) => revoked.push(`${id} ${why}`),
 		});
 		const { id } = await users.setPassword("ann", "another password");
 		await refused(accounts.authenticate(asToken(tokens.access), HERE), "token_invalid");
 		await refused(accounts.refresh(tokens.refresh), "token_invalid");
 		await refused(accounts.authenticate(asLogin("ann", PASSWORD), HERE), "credentials_wrong");
 		await accounts.authenticate(asLogin("ann", "another password"), HERE);
-		expect(voided).toEqual([`${id} expired`]);
+		expect(revoked).toEqual([`${id} expired`]);
 	});
 
 	test("of a banned user: forbidden, and after the ban is lifted only a new log-in helps", async () => {
 		const { accounts, store, clock, tokens, user } = await registered();
-		const voided: string[] = [];
+		const revoked: string[] = [];
 		const users = createUsers({
 			store,
 			clock,
 			random: systemRandom,
 			passwords: accounts.passwords,
-			voided: ({ id }, why) => voided.push(`${id} ${why}`),
+			onRevoked: ({ id }, why) => revoked.push(`${id} ${why}`),
 		});
 		await users.disable("ANN");
-		expect(voided).toEqual([`${user.id} banned`]);
+		expect(revoked).toEqual([`${user.id} banned`]);
 		await refused(accounts.authenticate(asToken(tokens.access), HERE), "forbidden");
 		await refused(accounts.refresh(tokens.refresh), "forbidden");
 		await users.enable(user.id);
@@ -226,13 +226,13 @@ describe("tokens are revoked", () => {
 				return accounts.passwords.hash(password);
 			},
 		};
-		const voided: number[] = [];
+		const revoked: number[] = [];
 		const users = createUsers({
 			store,
 			clock,
 			random: systemRandom,
 			passwords,
-			voided: ({ generation }) => voided.push(generation),
+			onRevoked: ({ generation }) => revoked.push(generation),
 		});
 		const setting = users.setPassword("ann", "another horse");
 		await users.end("ann");
@@ -242,7 +242,7 @@ describe("tokens are revoked", () => {
 		hashing.resolve();
 		await setting;
 		expect((await store.user(user.id))?.generation).toBe(4);
-		expect(voided).toEqual([2, 3, 4]);
+		expect(revoked).toEqual([2, 3, 4]);
 		await refused(accounts.authenticate(asToken(tokens?.access ?? ""), HERE), "token_invalid");
 	});
 

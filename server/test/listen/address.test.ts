@@ -1,7 +1,7 @@
 // Where doors stand, who comes through them, and how many: the parts that need no socket.
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
-import { GATE_LIMITS, Gate } from "../../src/admit/connections.ts";
+import { ADMISSION_LIMITS, ConnectionAdmission } from "../../src/admit/connections.ts";
 import { createProxies, peerAddress, UNIX_PEER } from "../../src/link/address.ts";
 import { AddressError, parseAddress, showAddress } from "../../src/listen/socket/address.ts";
 import { createOrigins } from "../../src/listen/web/origin.ts";
@@ -85,23 +85,23 @@ test("an origin is compared whole", () => {
 	expect(createOrigins(["*"]).allows("null", "a.example")).toBe(true);
 });
 
-const limits = { ...GATE_LIMITS, connectionsPerAddressMax: 2, connectionsMax: 3 };
+const limits = { ...ADMISSION_LIMITS, connectionsPerAddressMax: 2, connectionsMax: 3 };
 
-test("the gate counts an address, an IPv6 network as one, and all together", () => {
-	const gate = new Gate(limits, new VirtualClock());
-	expect(gate.enter("2001:db8::1").ok).toBe(true);
-	expect(gate.enter("2001:db8:0:0:ffff::2").ok).toBe(true);
-	expect(gate.enter("2001:db8::3")).toEqual({ ok: false, reason: "address", retryAfterMs: 5_000 });
-	expect(gate.enter("2001:db8:0:1::1").ok).toBe(true);
-	expect(gate.enter("192.0.2.1")).toEqual({ ok: false, reason: "total", retryAfterMs: 5_000 });
-	gate.leave("2001:db8::1");
-	expect(gate.open).toBe(2);
-	expect(gate.enter("2001:db8::3", "request").ok).toBe(true);
+test("the admission counts an address, an IPv6 network as one, and all together", () => {
+	const admission = new ConnectionAdmission(limits, new VirtualClock());
+	expect(admission.admit("2001:db8::1").ok).toBe(true);
+	expect(admission.admit("2001:db8:0:0:ffff::2").ok).toBe(true);
+	expect(admission.admit("2001:db8::3")).toEqual({ ok: false, reason: "address", retryAfterMs: 5_000 });
+	expect(admission.admit("2001:db8:0:1::1").ok).toBe(true);
+	expect(admission.admit("192.0.2.1")).toEqual({ ok: false, reason: "total", retryAfterMs: 5_000 });
+	admission.release("2001:db8::1");
+	expect(admission.open).toBe(2);
+	expect(admission.admit("2001:db8::3", "request").ok).toBe(true);
 });
 
-test("the gate holds a pace per address and in all, and Unix sockets know no address", async () => {
+test("the admission holds a pace per address and in all, and Unix sockets know no address", async () => {
 	const clock = new VirtualClock();
-	const gate = new Gate(
+	const admission = new ConnectionAdmission(
 		{
 			connectionsPerAddressMax: 1_000,
 			connectionsMax: 1_000,
@@ -113,27 +113,32 @@ test("the gate holds a pace per address and in all, and Unix sockets know no add
 		clock,
 	);
 	const outcome = (address: string) => {
-		const admission = gate.enter(address);
-		return admission.ok ? "in" : `${admission.reason} ${admission.retryAfterMs}`;
+		const decision = admission.admit(address);
+		return decision.ok ? "in" : `${decision.reason} ${decision.retryAfterMs}`;
 	};
 	expect([outcome("192.0.2.1"), outcome("192.0.2.1"), outcome("192.0.2.1")]).toEqual(["in", "in", "rate 1000"]);
 	// Requests have paces of their own.
-	expect(gate.enter("192.0.2.1", "request").ok).toBe(true);
-	expect(gate.refusalOf("192.0.2.1")).toEqual({ ok: false, reason: "rate", retryAfterMs: 1_000 });
-	expect(gate.refusalOf("192.0.2.2")).toBeUndefined();
+	expect(admission.admit("192.0.2.1", "request").ok).toBe(true);
+	expect(admission.refusalOf("192.0.2.1")).toEqual({ ok: false, reason: "rate", retryAfterMs: 1_000 });
+	expect(admission.refusalOf("192.0.2.2")).toBeUndefined();
 	// Files of the page, too, and they are nobody inside.
-	expect([gate.file("192.0.2.1").ok, gate.file("192.0.2.1").ok, gate.file("192.0.2.2").ok]).toEqual([true, false, true]);
-	expect(gate.open).toBe(3);
+	expect([admission.admitFile("192.0.2.1").ok, admission.admitFile("192.0.2.1").ok, admission.admitFile("192.0.2.2").ok]).toEqual(
+		[true, false, true],
+	);
+	expect(admission.open).toBe(3);
 	expect([outcome("unix"), outcome("unix"), outcome("unix"), outcome("unix")]).toEqual(["in", "in", "in", "rate 100"]);
 	await clock.advance(1_000);
 	expect([outcome("192.0.2.1"), outcome("192.0.2.1")]).toEqual(["in", "rate 1000"]);
 });
 
 test("what has left is not remembered", () => {
-	const gate = new Gate({ ...GATE_LIMITS, opensPerAddress: { perSecond: 1e6, burst: 1e6 } }, new VirtualClock());
+	const admission = new ConnectionAdmission(
+		{ ...ADMISSION_LIMITS, opensPerAddress: { perSecond: 1e6, burst: 1e6 } },
+		new VirtualClock(),
+	);
 	for (let n = 0; n < 1_000; n++) {
-		expect(gate.enter(`192.0.2.${n % 256}`).ok).toBe(true);
-		gate.leave(`192.0.2.${n % 256}`);
+		expect(admission.admit(`192.0.2.${n % 256}`).ok).toBe(true);
+		admission.release(`192.0.2.${n % 256}`);
 	}
-	expect(gate.open).toBe(0);
+	expect(admission.open).toBe(0);
 });

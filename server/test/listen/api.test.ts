@@ -343,7 +343,7 @@ test("in overload a script is told when to come back, in words that HTTP has for
 });
 
 test("requests beyond the connections of one address are told so, and when to come back", async () => {
-	await using crowded = await openServer({ gate: { connectionsPerAddressMax: 1 } });
+	await using crowded = await openServer({ admission: { connectionsPerAddressMax: 1 } });
 	const held = new WebSocket(`ws://127.0.0.1:${crowded.httpPort}/ws`);
 	await new Promise((resolve) => held.addEventListener("open", resolve));
 	const answer = await fetch(`${crowded.http}/api/v1/rooms`);
@@ -377,7 +377,7 @@ test("sends that are too quick are refused with when to try again", async () => 
 });
 
 test("what goes wrong inside is logged under the trace id that is answered, and says nothing else", async () => {
-	await using broken = await openServer({ behind: { commands: { run: () => Promise.reject(new Error("secret detail")) } } });
+	await using broken = await openServer({ backend: { commands: { run: () => Promise.reject(new Error("secret detail")) } } });
 	const made = (await (await fetch(`${broken.http}/api/v1/guest`, { method: "POST", body: '{"name":"ann"}' })).json()) as {
 		data: { tokens: { access: string } };
 	};
@@ -395,7 +395,7 @@ test("a server that stops refuses further requests as draining", async () => {
 	const raw = await RawSocket.open(stopping.httpPort);
 	raw.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	await raw.line("404");
-	stopping.doors.stopListening();
+	stopping.listeners.stopListening();
 	await raw.toEnd();
 	expect(fetch(stopping.http)).rejects.toThrow();
 });

@@ -4,7 +4,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DoorsOptions } from "../../src/listen/listeners.ts";
+import type { ListenerOptions } from "../../src/listen/listeners.ts";
 import { BindError } from "../../src/listen/socket/bind.ts";
 import { RawSocket } from "./raw-socket.ts";
 import { openServer, type TestServer } from "./support.ts";
@@ -17,9 +17,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-const open = (options: Partial<DoorsOptions>): Promise<TestServer> => openServer({ options, timing: { lineModeAfterMs: 20 } });
+const open = (options: Partial<ListenerOptions>): Promise<TestServer> => openServer({ options, timing: { lineModeAfterMs: 20 } });
 
-async function whyNot(options: Partial<DoorsOptions>): Promise<string> {
+async function whyNot(options: Partial<ListenerOptions>): Promise<string> {
 	let opened: TestServer | undefined;
 	const failed = await open(options).then(
 		(server) => {
@@ -45,7 +45,7 @@ test("a port that is taken is named, with what to do, and no other door stays op
 	);
 	// The HTTP door of the first try was shut again.
 	const free = server.httpPort;
-	await server.doors.close(0);
+	await server.listeners.close(0);
 	await expect(open({ http: { address: `127.0.0.1:${free}` }, tcp: { address: "192.0.2.1:0" } })).rejects.toThrow(BindError);
 	await using again = await open({ http: { address: `127.0.0.1:${free}` } });
 	expect(again.httpPort).toBe(free);
@@ -68,7 +68,7 @@ test("Unix sockets serve both doors, for owner and group only, and are gone afte
 	expect(await peer.toEnd()).toContain("<ann> hello\n");
 	const answer = await fetch("http://localhost/api/v1/rooms", { unix: http });
 	expect(await answer.json()).toMatchObject({ code: "unauthenticated" });
-	await server.doors.close(0);
+	await server.listeners.close(0);
 	expect([existsSync(http), existsSync(tcp)]).toEqual([false, false]);
 });
 
@@ -104,7 +104,7 @@ test("a file that is no socket is never removed", async () => {
 
 test("a door that is switched off is not there", async () => {
 	await using server = await open({ http: undefined });
-	expect(server.doors.http).toBeUndefined();
+	expect(server.listeners.http).toBeUndefined();
 	expect(server.tcpPort).toBeGreaterThan(0);
 });
 
@@ -145,7 +145,7 @@ test.skipIf(openssl === null)("TLS on both doors: line mode, HTTPS and secure We
 	const files = await certificate("good");
 	const ca = await readFile(files.cert, "utf8");
 	await using server = await open({ http: { address: "127.0.0.1:0", tls: files }, tcp: { address: "127.0.0.1:0", tls: files } });
-	expect([server.doors.http?.secure, server.doors.tcp?.secure]).toEqual([true, true]);
+	expect([server.listeners.http?.secure, server.listeners.tcp?.secure]).toEqual([true, true]);
 	const silent = await RawSocket.openTls(server.tcpPort, ca);
 	await silent.line("Verbatim");
 	const peer = await RawSocket.openTls(server.tcpPort, ca);

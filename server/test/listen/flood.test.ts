@@ -189,7 +189,7 @@ test("names that are refused one after the other in line mode are charged, befor
 });
 
 test("requests that are refused one after the other on one HTTP connection are as slow as the pace of an address", async () => {
-	server = await openServer({ gate: { refusalsPerAddress: { perSecond: 0.1, burst: 5 } }, timing: NO_HURRY });
+	server = await openServer({ admission: { refusalsPerAddress: { perSecond: 0.1, burst: 5 } }, timing: NO_HURRY });
 	const peer = await RawSocket.open(server.httpPort);
 	peer.write("GET /api/v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200));
 	// The runtime ends a connection on which more is asked while an answer is held back.

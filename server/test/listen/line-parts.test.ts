@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { create, EntrySchema, MemberSchema, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import fc from "fast-check";
 import { escapeControls } from "../../src/base/escape-controls.ts";
-import { RoomBook } from "../../src/listen/line/book.ts";
+import { KnownRooms } from "../../src/listen/line/known-rooms.ts";
 import { parseLine } from "../../src/listen/line/parse.ts";
 import { type LineEvent, LineReader } from "../../src/listen/line/reader.ts";
 import { lineOf, renderEntry, renderFailure, renderMembers, renderRooms } from "../../src/listen/line/render.ts";
@@ -218,15 +218,15 @@ test("rooms and members are listed in words", () => {
 });
 
 test("a room's entries are shown once whatever overlaps, and a gap is named", () => {
-	const book = new RoomBook();
+	const rooms = new KnownRooms();
 	const room = create(RoomSchema, { id: "r", kind: Room_Kind.PUBLIC, name: "tea", epoch: 1, head: 5 });
 	const entries = (from: number, to: number) =>
 		Array.from({ length: to - from + 1 }, (_, n) =>
 			create(EntrySchema, { seq: from + n, sender: ann, body: { case: "message", value: { text: "x" } } }),
 		);
-	book.learn(room);
-	expect(book.show("r", entries(4, 7))).toHaveLength(2);
-	expect(book.show("r", entries(6, 8))).toEqual(["#tea 8 <ann> x"]);
+	rooms.learn(room);
+	expect(rooms.show("r", entries(4, 7))).toHaveLength(2);
+	expect(rooms.show("r", entries(6, 8))).toEqual(["#tea 8 <ann> x"]);
 	const page = {
 		room: "r",
 		epoch: 1,
@@ -237,21 +237,21 @@ test("a room's entries are shown once whatever overlaps, and a gap is named", ()
 		entries: entries(20, 21),
 		$typeName: "verbatim.v1.Page",
 	} as const;
-	expect(book.showNewest({ ...page })).toEqual(["- #tea: 9 to 19 are not shown here", "#tea 20 <ann> x", "#tea 21 <ann> x"]);
-	expect(book.cursors()).toEqual([{ room: "r", epoch: 1, seq: 21 }]);
+	expect(rooms.showNewest({ ...page })).toEqual(["- #tea: 9 to 19 are not shown here", "#tea 20 <ann> x", "#tea 21 <ann> x"]);
+	expect(rooms.cursors()).toEqual([{ room: "r", epoch: 1, seq: 21 }]);
 	const joined = { ...page, from: 30, to: 31, head: 31, entries: entries(30, 31) };
 	const newest = ["#tea 30 <ann> x", "#tea 31 <ann> x"];
-	expect(book.showJoined({ ...room, head: 31 }, joined)).toEqual(["- #tea: 22 to 29 are not shown here", ...newest]);
-	expect(book.showJoined({ ...room, head: 31 }, joined)).toEqual(newest);
-	expect(new RoomBook().showJoined({ ...room, head: 31 }, joined)).toEqual(newest);
+	expect(rooms.showJoined({ ...room, head: 31 }, joined)).toEqual(["- #tea: 22 to 29 are not shown here", ...newest]);
+	expect(rooms.showJoined({ ...room, head: 31 }, joined)).toEqual(newest);
+	expect(new KnownRooms().showJoined({ ...room, head: 31 }, joined)).toEqual(newest);
 	const restored = { ...page, epoch: 2, from: 1, to: 2, head: 2, entries: entries(1, 2) };
-	expect(book.showNewest(restored)).toEqual(["#tea 1 <ann> x", "#tea 2 <ann> x"]);
+	expect(rooms.showNewest(restored)).toEqual(["#tea 1 <ann> x", "#tea 2 <ann> x"]);
 });
 
 test("a renaming is shown under the old name, and what follows under the new one", () => {
-	const book = new RoomBook();
-	book.learn(create(RoomSchema, { id: "r", kind: Room_Kind.PUBLIC, name: "tea", epoch: 1, head: 1 }));
+	const rooms = new KnownRooms();
+	rooms.learn(create(RoomSchema, { id: "r", kind: Room_Kind.PUBLIC, name: "tea", epoch: 1, head: 1 }));
 	const renamed = create(EntrySchema, { seq: 2, sender: ann, body: { case: "renamed", value: { name: "coffee" } } });
 	const said = create(EntrySchema, { seq: 3, sender: ann, body: { case: "message", value: { text: "x" } } });
-	expect(book.show("r", [renamed, said])).toEqual(["* ann renamed #tea to #coffee", "#coffee 3 <ann> x"]);
+	expect(rooms.show("r", [renamed, said])).toEqual(["* ann renamed #tea to #coffee", "#coffee 3 <ann> x"]);
 });

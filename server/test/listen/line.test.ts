@@ -71,7 +71,7 @@ test("real nc: what is piped in is said, and both sides see it", async () => {
 test("who says nothing for lineIdleMs is hung up on, and who says something is not", async () => {
 	const clock = new VirtualClock();
 	const host = new ScriptedHost();
-	await using scripted = await openServer({ behind: { host, clock }, timing: { lineIdleMs: 600_000 } });
+	await using scripted = await openServer({ backend: { host, clock }, timing: { lineIdleMs: 600_000 } });
 	const peer = await RawSocket.open(scripted.tcpPort);
 	const session = await (async () => {
 		peer.write("/nick ann\n");
@@ -94,7 +94,7 @@ test("an echo that comes after the acknowledgement is awaited, but not for ever"
 	for (const comes of [true, false]) {
 		const clock = new VirtualClock();
 		const host = new ScriptedHost();
-		await using scripted = await openServer({ behind: { host, clock } });
+		await using scripted = await openServer({ backend: { host, clock } });
 		const peer = await RawSocket.open(scripted.tcpPort);
 		peer.write("/nick ann\n/join tea\nhello\n");
 		peer.finish();
@@ -134,7 +134,7 @@ test("an echo that comes after the acknowledgement is awaited, but not for ever"
 
 test("another name goes on where the old one stood: its hello carries the cursors, and the old session ends when it is welcome", async () => {
 	const host = new ScriptedHost();
-	await using scripted = await openServer({ behind: { host } });
+	await using scripted = await openServer({ backend: { host } });
 	const peer = await RawSocket.open(scripted.tcpPort);
 	peer.write("/nick ann\n/join tea\n/nick anna\n");
 	const first = await host.session(0);
@@ -447,7 +447,7 @@ test("when the server stops, the nameless are sent away and the named are told",
 	const nameless = await connect();
 	await nameless.line("Verbatim");
 	const ann = await person("ann", "tea");
-	server.doors.stopListening();
+	server.listeners.stopListening();
 	expect(await nameless.toEnd()).toEndWith("- the server is about to stop; connect again\n");
 	await server.drain();
 	expect(await ann.toEnd()).toMatch(/- .*stop.*; connect again\n$/);

@@ -85,7 +85,7 @@ const PAGE: NonNullable<ServerSettings["page"]> = () => ({
 const OPENED_BY_A_PERSON = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
 
 test("the page comes however many connections its address has, and a plain request at /ws says why one more is refused", async () => {
-	await using crowded = await openServer({ gate: { connectionsPerAddressMax: 1 }, page: PAGE });
+	await using crowded = await openServer({ admission: { connectionsPerAddressMax: 1 }, page: PAGE });
 	const plain = () => fetch(`${crowded.http}/ws`);
 	expect((await plain()).status).toBe(426);
 	const held = new WebSocket(`ws://127.0.0.1:${crowded.httpPort}/ws`);
@@ -101,7 +101,7 @@ test("the page comes however many connections its address has, and a plain reque
 });
 
 test("files of the page are given to one address at a pace; a person who comes beyond it reads words, and need not try again by hand", async () => {
-	await using strict = await openServer({ gate: { filesPerAddress: { perSecond: 0.1, burst: 1 } }, page: PAGE });
+	await using strict = await openServer({ admission: { filesPerAddress: { perSecond: 0.1, burst: 1 } }, page: PAGE });
 	expect((await fetch(`${strict.http}/`)).status).toBe(200);
 	const program = await fetch(`${strict.http}/`);
 	expect(program.status).toBe(503);

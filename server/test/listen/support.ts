@@ -2,14 +2,14 @@
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { createAccounts } from "../../src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
-import { GATE_LIMITS, type GateLimits } from "../../src/admit/connections.ts";
+import { ADMISSION_LIMITS, type AdmissionLimits } from "../../src/admit/connections.ts";
 import { assembleServer } from "../../src/assemble.ts";
 import { systemClock, systemRandom } from "../../src/base/clock.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/base/limits.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Metrics } from "../../src/base/metrics.ts";
 import { LocalBus } from "../../src/bus/local.ts";
-import { type Doors, type DoorsOptions, type DoorsParts, openDoors } from "../../src/listen/listeners.ts";
+import { type ListenerBackend, type ListenerOptions, type Listeners, openListeners } from "../../src/listen/listeners.ts";
 import type { PageAssets } from "../../src/listen/web/page.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import type { LevelShedding } from "../../src/overload/shedding.ts";
@@ -17,17 +17,17 @@ import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 
 export interface ServerSettings {
-	readonly options?: Partial<DoorsOptions>;
+	readonly options?: Partial<ListenerOptions>;
 	readonly limits?: Partial<ServerLimits>;
 	readonly timing?: Partial<Timing>;
-	readonly gate?: Partial<GateLimits>;
+	readonly admission?: Partial<AdmissionLimits>;
 	readonly page?: PageAssets;
 	/** Takes the place of the real heart. */
-	readonly behind?: Partial<DoorsParts>;
+	readonly backend?: Partial<ListenerBackend>;
 }
 
 export interface TestServer extends AsyncDisposable {
-	readonly doors: Doors;
+	readonly listeners: Listeners;
 	readonly httpPort: number;
 	readonly tcpPort: number;
 	/** `http://127.0.0.1:PORT`. */
@@ -67,37 +67,37 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 		store,
 		bus: new LocalBus(),
 		accounts,
-		clock: settings.behind?.clock ?? systemClock,
+		clock: settings.backend?.clock ?? systemClock,
 		random: systemRandom,
 		log,
 		metrics,
 		limits,
 		timing,
-		gate: {
-			...GATE_LIMITS,
+		admission: {
+			...ADMISSION_LIMITS,
 			connectionsPerAddressMax: 1_000,
 			opensPerAddress: { perSecond: 1_000, burst: 1_000 },
-			...settings.gate,
+			...settings.admission,
 		},
 		version: "test",
 	});
-	const doors = await openDoors(
+	const listeners = await openListeners(
 		{ http: { address: "127.0.0.1:0" }, tcp: { address: "127.0.0.1:0" }, origins: [], proxies: [], ...settings.options },
-		{ ...server.connections, page: settings.page ?? (() => undefined), ...settings.behind },
+		{ ...server.connections, page: settings.page ?? (() => undefined), ...settings.backend },
 	);
-	const port = (door: Doors["http"]): number => (door?.address.kind === "tcp" ? door.address.port : 0);
+	const port = (listener: Listeners["http"]): number => (listener?.address.kind === "tcp" ? listener.address.port : 0);
 	return {
-		doors,
-		httpPort: port(doors.http),
-		tcpPort: port(doors.tcp),
-		http: `http://127.0.0.1:${port(doors.http)}`,
+		listeners,
+		httpPort: port(listeners.http),
+		tcpPort: port(listeners.tcp),
+		http: `http://127.0.0.1:${port(listeners.http)}`,
 		metrics,
 		store,
 		shedding: server.shedding,
 		faults,
 		drain: () => server.core.drain(0),
 		async [Symbol.asyncDispose]() {
-			await doors.close(0);
+			await listeners.close(0);
 			server.stop();
 			accounts.stop();
 			await store.close();

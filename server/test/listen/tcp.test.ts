@@ -33,7 +33,7 @@ interface Scene {
 
 async function open(settings: ServerSettings = {}): Promise<Scene> {
 	const host = new ScriptedHost();
-	const server = await openServer({ ...settings, behind: { host, ...settings.behind } });
+	const server = await openServer({ ...settings, backend: { host, ...settings.backend } });
 	servers.push(server);
 	return { server, host, connect: () => RawSocket.open(server.tcpPort) };
 }
@@ -105,7 +105,7 @@ for (const [preface, answer] of [
 
 test("half a preface has a deadline, and bytes that drip do not move it", async () => {
 	const clock = new VirtualClock();
-	const scene = await open({ behind: { clock } });
+	const scene = await open({ backend: { clock } });
 	const peer = await scene.connect();
 	for (const byte of "VERBATIM/") {
 		peer.write(byte);
@@ -120,7 +120,7 @@ test("half a preface has a deadline, and bytes that drip do not move it", async 
 
 test("a frame has a deadline from its first byte, whatever drips after it", async () => {
 	const clock = new VirtualClock();
-	const scene = await open({ behind: { clock } });
+	const scene = await open({ backend: { clock } });
 	const { peer, session } = await framed(scene, "codec=json");
 	const frame = lengthFramer({ bytesMax: 65_536, crc: false }).encode(bytes(jsonCodec.encodeUp(ping(1))));
 	// When the first frame was heard, the beginning of the second has come with it.
@@ -138,7 +138,7 @@ test("a frame has a deadline from its first byte, whatever drips after it", asyn
 
 test("a connection that is always in the middle of some frame, none of them old, lives", async () => {
 	const clock = new VirtualClock();
-	const scene = await open({ behind: { clock } });
+	const scene = await open({ backend: { clock } });
 	const { peer, session } = await framed(scene, "codec=json");
 	const frame = lengthFramer({ bytesMax: 65_536, crc: false }).encode(bytes(jsonCodec.encodeUp(ping(1))));
 	peer.write(Buffer.concat([frame, frame.subarray(0, 3)]));
@@ -289,7 +289,7 @@ test("a peer that does not close when it is told is cut after the linger", async
 	session.end("draining");
 	await peer.toEnd();
 	// Half open, and silent: the door empties all the same.
-	await scene.server.doors.close(20_000);
+	await scene.server.listeners.close(20_000);
 	expect(peer.closed || !peer.socket.destroyed).toBe(true);
 });
 
@@ -303,7 +303,7 @@ test("a client that says it will send nothing more is gone", async () => {
 });
 
 test("beyond the connections of one address the next is told busy and when to come back, and gets in when one has left", async () => {
-	const { server, host, connect } = await open({ gate: { connectionsPerAddressMax: 2 } });
+	const { server, host, connect } = await open({ admission: { connectionsPerAddressMax: 2 } });
 	const first = await connect();
 	const second = await connect();
 	for (const peer of [first, second]) {
@@ -325,7 +325,7 @@ test("beyond the connections of one address the next is told busy and when to co
 });
 
 test("connections come in at a pace, and whoever is too quick is told when to try again", async () => {
-	const { connect } = await open({ gate: { opensPerAddress: { perSecond: 0.1, burst: 1 } } });
+	const { connect } = await open({ admission: { opensPerAddress: { perSecond: 0.1, burst: 1 } } });
 	const first = await connect();
 	first.write("VERBATIM/1\n");
 	await first.line("ok");
@@ -341,7 +341,7 @@ test("a server that stops listening takes no one new, sends away who said nothin
 	const silent = await scene.connect();
 	// The server has seen it when a later connection has been answered.
 	await framed(scene, "codec=json");
-	scene.server.doors.stopListening();
+	scene.server.listeners.stopListening();
 	expect(await silent.toEnd()).toStartWith("VERBATIM/1 error draining ");
 	expect(scene.connect()).rejects.toThrow();
 	peer.write(`${String(jsonCodec.encodeUp(ping(1)))}\n`);

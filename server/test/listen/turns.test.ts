@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
-import { type Holder, Turns } from "../../src/listen/connection/turns.ts";
+import { Turns, type TurnWaiter } from "../../src/listen/connection/turns.ts";
 
 /** Holds so many messages, each of so many bytes, and notes whose each was. */
-class Sender implements Holder {
+class Sender implements TurnWaiter {
 	left: number;
 	wasCut = false;
 	private readonly name: string;
@@ -17,7 +17,7 @@ class Sender implements Holder {
 		this.order = order;
 	}
 
-	goOn(): void {
+	continueReading(): void {
 		while (this.left > 0 && this.turns.mayRead(this)) {
 			this.left--;
 			this.order.push(this.name);
@@ -44,10 +44,10 @@ function scene(): { clock: VirtualClock; turns: Turns; order: string[]; reported
 test("each has its share of a turn, in turn; while somebody waits, who comes anew has a smaller one", async () => {
 	const { clock, turns, order } = scene();
 	const [a, b, c] = [new Sender("a", 20, turns, order), new Sender("b", 12, turns, order), new Sender("c", 2, turns, order)];
-	a.goOn();
+	a.continueReading();
 	expect(order.join("")).toBe("a".repeat(8));
-	b.goOn();
-	c.goOn();
+	b.continueReading();
+	c.continueReading();
 	expect(order.join("").slice(8)).toBe("bc");
 	await clock.settle();
 	expect(order.join("").slice(10)).toBe(`${"a".repeat(8)}${"b".repeat(8)}c${"a".repeat(4)}bbb`);
@@ -56,8 +56,8 @@ test("each has its share of a turn, in turn; while somebody waits, who comes ane
 test("who throws is cut and reported, and the others go on; who has left is not called", async () => {
 	const { clock, turns, order, reported } = scene();
 	const good = new Sender("g", 10, turns, order);
-	const bad: Holder & { wasCut?: boolean } = {
-		goOn: () => {
+	const bad: TurnWaiter & { wasCut?: boolean } = {
+		continueReading: () => {
 			throw new Error("broken");
 		},
 		cut() {

@@ -21,7 +21,7 @@ interface Scene {
 
 async function open(settings: ServerSettings = {}): Promise<Scene> {
 	const host = new ScriptedHost();
-	const server = await openServer({ ...settings, behind: { host, ...settings.behind } });
+	const server = await openServer({ ...settings, backend: { host, ...settings.backend } });
 	servers.push(server);
 	return { server, host };
 }
@@ -180,7 +180,7 @@ test("a page of another origin is refused, one of the own or a listed origin and
 });
 
 test("beyond the connections of one address the upgrade is refused as busy, with when to try again", async () => {
-	const scene = await open({ gate: { connectionsPerAddressMax: 1 } });
+	const scene = await open({ admission: { connectionsPerAddressMax: 1 } });
 	const first = await client(scene, [SUBPROTOCOLS.json]);
 	const second = await handshake(scene);
 	expect(second.status).toBe("HTTP/1.1 503 Service Unavailable");
@@ -273,7 +273,7 @@ test("when the doors are shut, sessions are lost and the port is free", async ()
 	const scene = await open();
 	const { ws } = await client(scene, [SUBPROTOCOLS.json]);
 	const end = closed(ws);
-	await scene.server.doors.close(50);
+	await scene.server.listeners.close(50);
 	await end;
 	await (await scene.host.session()).heard("lost");
 	expect(fetch(scene.server.http)).rejects.toThrow();

@@ -45,8 +45,8 @@ describe("sources", () => {
 		expect(config.ops).toEqual({ address: "127.0.0.1:9464" });
 		expect(config.limits).toEqual(SERVER_LIMITS);
 		expect(config.timing).toEqual(TIMING);
-		expect(config.gate.connectionsPerAddressMax).toBe(64);
-		expect(config.gate.connectionsMax).toBe(100_000);
+		expect(config.admission.connectionsPerAddressMax).toBe(64);
+		expect(config.admission.connectionsMax).toBe(100_000);
 		expect(config.limits.sendsPerSecond).toBe(10);
 		expect(config.limits.sendsBurst).toBe(20);
 		expect(config.timing.drainMs).toBe(10_000);

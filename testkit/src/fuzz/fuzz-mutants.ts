@@ -43,7 +43,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 		name: "a message of a WebSocket that waits for its turn is lost",
 		target: "wire",
 		file: "server/src/listen/connection/ws.ts",
-		find: 'this.read(held.shift() ?? "");',
+		find: 'this.read(queue.shift() ?? "");',
 		replace: "held.shift();",
 	},
 	{
@@ -128,7 +128,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 		name: "a WebSocket that is gone keeps its place",
 		target: "wire",
 		file: "server/src/listen/http.ts",
-		find: "this.parts.gate.leave(link.address);",
+		find: "this.parts.admission.release(link.address);",
 		replace: "",
 	},
 	{
@@ -148,7 +148,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "what a person is told goes out as it was said",
 		target: "people",
-		file: "server/src/listen/line/peer.ts",
+		file: "server/src/listen/line/connection.ts",
 		find: "this.out += lineOf(line);",
 		replace: 'this.out += line + "\\n";',
 	},

@@ -5,14 +5,15 @@
 import { TIMING } from "@verbatim/protocol";
 import {
 	ACCOUNT_DEFAULTS,
+	ADMISSION_LIMITS,
 	assembleServer,
+	CONNECTION_SETTINGS,
 	checkedServerLimits,
 	createAccounts,
 	createMemoryStore,
 	createMetrics,
 	createOrigins,
 	createProxies,
-	GATE_LIMITS,
 	LocalBus,
 	type Log,
 	newMemoryDisk,
@@ -21,7 +22,6 @@ import {
 	SERVER_LIMITS,
 	systemClock,
 	systemRandom,
-	TCP_SETTINGS,
 } from "@verbatim/server/parts";
 import { Waiting } from "../e2e/waiting.ts";
 import { tap } from "../sim/tap.ts";
@@ -158,8 +158,8 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		metrics,
 		limits,
 		timing,
-		gate: {
-			...GATE_LIMITS,
+		admission: {
+			...ADMISSION_LIMITS,
 			connectionsPerAddressMax: 1e6,
 			opensPerAddress: { perSecond: 1e6, burst: 1e6 },
 			opens: { perSecond: 1e6, burst: 1e6 },
@@ -169,7 +169,7 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		version: "fuzzed",
 	});
 	const { shedding } = server;
-	const { gate } = server.connections;
+	const { admission } = server.connections;
 	const tapped = tap(server.connections.formats, server.core, {
 		broken: (words) => void broken.push(`the tap: ${words}`),
 		disk: () => disk,
@@ -184,8 +184,8 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 		origins: createOrigins(["https://listed.example"]),
 		proxies: createProxies(["127.0.0.1"]),
 	};
-	const tcp = await openTcp({ address: "127.0.0.1:0" }, parts, TCP_SETTINGS);
-	const http = await openHttp({ address: "127.0.0.1:0" }, parts, TCP_SETTINGS);
+	const tcp = await openTcp({ address: "127.0.0.1:0" }, parts, CONNECTION_SETTINGS);
+	const http = await openHttp({ address: "127.0.0.1:0" }, parts, CONNECTION_SETTINGS);
 	const portOf = (door: typeof tcp): number => (door.address.kind === "tcp" ? door.address.port : 0);
 	const ports = { tcpPort: portOf(tcp), httpPort: portOf(http) };
 
@@ -216,12 +216,12 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 			try {
 				// A closed link is removed a few turns of the event loop later.
 				const poll = setInterval(() => gone.wake(), 5);
-				const isEmpty = (): boolean => gate.open === 0 && GAUGES_ZERO_WHEN_IDLE.every((name) => level(name) === 0);
+				const isEmpty = (): boolean => admission.open === 0 && GAUGES_ZERO_WHEN_IDLE.every((name) => level(name) === 0);
 				await gone
 					.until(isEmpty, () => "", PATIENCE_MS)
 					.catch(() => {
 						const levels = GAUGES_ZERO_WHEN_IDLE.map((name) => `${name} ${level(name)}`).join(", ");
-						throw new PropertyViolation(`connections that are gone are held: ${gate.open} in the gate, ${levels}`);
+						throw new PropertyViolation(`connections that are gone are held: ${admission.open} in the admission, ${levels}`);
 					})
 					.finally(() => clearInterval(poll));
 				must(broken.length === 0, () => broken.splice(0).join("\n"));

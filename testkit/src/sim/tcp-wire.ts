@@ -3,7 +3,7 @@
 
 import { type Ending, TransportError } from "@verbatim/client";
 import { CLOSES, type Framer, LIMITS, PrefaceAnswerReader, prefaceFramer, renderPreface } from "@verbatim/protocol";
-import { Recogniser, TCP_SETTINGS, TcpConnection } from "@verbatim/server/parts";
+import { CONNECTION_SETTINGS, ProtocolDetector, TcpConnection } from "@verbatim/server/parts";
 import type { Socket } from "bun";
 import type { Pipe } from "./pipe.ts";
 import { AnyWire, type WireParts } from "./wire.ts";
@@ -27,10 +27,10 @@ export class TcpWire extends AnyWire<Bytes> {
 		const { host, codec } = this.parts;
 		this.isOpen = true;
 		this.guarded(() => {
-			const kind = { clock: host.machine, settings: TCP_SETTINGS, left: () => this.serverLeft() };
+			const kind = { clock: host.machine, settings: CONNECTION_SETTINGS, left: () => this.serverLeft() };
 			const connection = new TcpConnection(this.socket(), "192.0.2.1", kind);
 			this.connection = connection;
-			connection.receiver = new Recogniser(host.parts, connection);
+			connection.receiver = new ProtocolDetector(host.parts, connection);
 			connection.receiver.ready();
 		});
 		this.later(this.client, () => {

@@ -1,7 +1,7 @@
 // A WebSocket: the server's code for it, on a socket that this file plays. The client's end is a message as it is.
 
 import { TransportError } from "@verbatim/client";
-import { TCP_SETTINGS, type WsData, WsLink, wsKind } from "@verbatim/server/parts";
+import { CONNECTION_SETTINGS, type WsData, WsLink, wsKind } from "@verbatim/server/parts";
 import type { ServerWebSocket } from "bun";
 import { AnyWire, type WireParts } from "./wire.ts";
 
@@ -18,7 +18,7 @@ export class WebSocketWire extends AnyWire<Uint8Array | string> {
 		this.isOpen = true;
 		this.guarded(() => {
 			const left = (): void => this.serverLeft();
-			this.link = new WsLink(this.socket(), wsKind(host.parts, TCP_SETTINGS, codec, left), "192.0.2.1");
+			this.link = new WsLink(this.socket(), wsKind(host.parts, CONNECTION_SETTINGS, codec, left), "192.0.2.1");
 		});
 		this.later(this.client, () => events.opened());
 	}

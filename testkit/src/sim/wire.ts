@@ -3,7 +3,7 @@
 
 import { type Connection, type ConnectionEvents, type Ending, TransportError } from "@verbatim/client";
 import { type CodecName, jsonCodec, protoCodec } from "@verbatim/protocol";
-import type { DoorParts } from "@verbatim/server/parts";
+import type { ListenerParts } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import { Pipe, type Route } from "./pipe.ts";
@@ -11,7 +11,7 @@ import { Pipe, type Route } from "./pipe.ts";
 /** The server's end of a wire. */
 export interface Host {
 	readonly machine: Machine;
-	readonly parts: DoorParts;
+	readonly parts: ListenerParts;
 	/** Our bug: something was thrown where nothing may be. */
 	fault(cause: unknown): void;
 }

@@ -2,7 +2,7 @@
 import type { Accounts } from "../../account/accounts.ts";
 import type { Commands } from "../../command/run.ts";
 import type { Shedding } from "../../overload/shedding.ts";
-import type { DoorParts } from "../connection/parts.ts";
+import type { ListenerParts } from "../connection/parts.ts";
 import { beGuest, logIn, refresh } from "./credentials.ts";
 import {
 	createRoom,
@@ -16,7 +16,7 @@ import {
 	sendMessage,
 } from "./rooms.ts";
 
-export interface ApiParts extends Pick<DoorParts, "limits" | "clock" | "random" | "log" | "lines" | "metrics"> {
+export interface ApiParts extends Pick<ListenerParts, "limits" | "clock" | "random" | "log" | "lines" | "metrics"> {
 	readonly accounts: Pick<Accounts, "authenticate" | "refresh">;
 	readonly commands: Commands;
 	readonly shedding: Shedding;

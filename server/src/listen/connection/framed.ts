@@ -18,13 +18,13 @@ import type { Cancel } from "../../base/clock.ts";
 import { CODECS } from "../../link/formats.ts";
 import type { SessionInput } from "../../link/host.ts";
 import type { Encoded, Format, Link } from "../../link/link.ts";
-import { FLOOD_CLOSES } from "./flood.ts";
-import type { DoorParts } from "./parts.ts";
+import type { ListenerParts } from "./parts.ts";
+import { FLOOD_CLOSES } from "./settings.ts";
 import type { Receiver, TcpConnection } from "./tcp.ts";
-import type { Holder } from "./turns.ts";
+import type { TurnWaiter } from "./turns.ts";
 
 /** Opens a session on a connection whose preface was agreed. `rest` is what came after the preface. */
-export function openFramed(parts: DoorParts, connection: TcpConnection, preface: Preface, rest: Uint8Array): void {
+export function openFramed(parts: ListenerParts, connection: TcpConnection, preface: Preface, rest: Uint8Array): void {
 	const link = new FramedLink(kindOf(parts, preface), connection);
 	connection.receiver = link;
 	if (rest.length > 0) link.data(rest);
@@ -32,7 +32,7 @@ export function openFramed(parts: DoorParts, connection: TcpConnection, preface:
 
 /** What all connections of one preface share. */
 interface FramedKind {
-	readonly parts: DoorParts;
+	readonly parts: ListenerParts;
 	readonly format: Format;
 	readonly codec: Codec;
 	makeFramer(): Framer;
@@ -40,9 +40,9 @@ interface FramedKind {
 	spare: Framer | undefined;
 }
 
-const kinds = new WeakMap<DoorParts, Map<Format, FramedKind>>();
+const kinds = new WeakMap<ListenerParts, Map<Format, FramedKind>>();
 
-function kindOf(parts: DoorParts, preface: Preface): FramedKind {
+function kindOf(parts: ListenerParts, preface: Preface): FramedKind {
 	const format = parts.formats.tcp(preface);
 	const known = kinds.get(parts) ?? new Map<Format, FramedKind>();
 	kinds.set(parts, known);
@@ -55,7 +55,7 @@ function kindOf(parts: DoorParts, preface: Preface): FramedKind {
 	return kind;
 }
 
-class FramedLink implements Link, Receiver, Holder {
+class FramedLink implements Link, Receiver, TurnWaiter {
 	private readonly kind: FramedKind;
 	private readonly connection: TcpConnection;
 	private readonly input: SessionInput;
@@ -109,11 +109,11 @@ class FramedLink implements Link, Receiver, Holder {
 		else this.connection.finish();
 	}
 
-	readOn(): void {
+	readingResumed(): void {
 		if (this.connection.holding && !this.connection.resting) this.kind.parts.turns.wait(this);
 	}
 
-	goOn(): void {
+	continueReading(): void {
 		const { connection, framer } = this;
 		if (framer === undefined || connection.over || connection.resting) return;
 		this.read(framer, this.kind.parts.clock.monotonic());

@@ -1,6 +1,6 @@
 // What the doors are given: the parts of the server behind them, and no more of each than they use.
 import type { Timing } from "@verbatim/protocol";
-import type { Gate } from "../../admit/connections.ts";
+import type { ConnectionAdmission } from "../../admit/connections.ts";
 import type { Clock, Random } from "../../base/clock.ts";
 import type { ServerLimits } from "../../base/limits.ts";
 import type { Log } from "../../base/log.ts";
@@ -10,15 +10,15 @@ import type { Formats } from "../../link/formats.ts";
 import type { SessionHost } from "../../link/host.ts";
 import type { Turns } from "./turns.ts";
 
-export type DoorMetrics = Pick<
+export type ListenerMetrics = Pick<
 	Metrics,
 	"connections" | "refused" | "requests" | "framesDamaged" | "throttled" | "faults" | "illegalSteps" | "logins" | "errors"
 >;
 
 /** What every connection needs, whatever it speaks. */
-export interface DoorParts {
+export interface ListenerParts {
 	readonly host: SessionHost;
-	readonly gate: Gate;
+	readonly admission: ConnectionAdmission;
 	readonly formats: Formats;
 	readonly turns: Turns;
 	readonly limits: ServerLimits;
@@ -28,5 +28,5 @@ export interface DoorParts {
 	readonly log: Pick<Log, "debug" | "info" | "warn" | "error">;
 	/** Lines that strangers can cause. */
 	readonly lines: LogSampler;
-	readonly metrics: DoorMetrics;
+	readonly metrics: ListenerMetrics;
 }

@@ -9,7 +9,7 @@
 import type { Socket } from "bun";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { Backlog, handOver } from "./backlog.ts";
-import { FLOOD_LINGER_MS } from "./flood.ts";
+import { type ConnectionSettings, FLOOD_LINGER_MS } from "./settings.ts";
 
 /** Who hears a connection; replaced as it becomes clear what the peer speaks. No call may throw. */
 export interface Receiver {
@@ -24,33 +24,15 @@ export interface Receiver {
 	/** The server takes no new sessions: whoever has none is sent away. Sessions are told by their host. */
 	stopping(): void;
 	/** A reason against reading is gone; others may be left. */
-	readOn(): void;
+	readingResumed(): void;
 	/** The connection is gone. Called once. */
 	lost(): void;
 }
 
-export interface TcpSettings {
-	/** The other side has this long to take the last words and to close. */
-	readonly lingerMs: number;
-	/** Past this, more is not read until everything written was taken: whoever does not listen is not answered any further. */
-	readonly readPausedAtBytes: number;
-	/** Past this, the connection is cut: no honest peer has so much unread. */
-	readonly linkBytesMax: number;
-	/** Read and forgotten after our last words, until the other side closes; past this, the connection is cut: it is a flood. */
-	readonly lingerBytesMax: number;
-}
-
-export const TCP_SETTINGS: TcpSettings = {
-	lingerMs: 5_000,
-	readPausedAtBytes: 1024 * 1024,
-	linkBytesMax: 32 * 1024 * 1024,
-	lingerBytesMax: 1024 * 1024,
-};
-
 /** What the connections of a door share. */
 export interface TcpKind {
 	readonly clock: Pick<Clock, "after">;
-	readonly settings: TcpSettings;
+	readonly settings: ConnectionSettings;
 	/** Told once when a connection is gone. */
 	readonly left: (connection: TcpConnection) => void;
 }
@@ -72,7 +54,7 @@ interface Ending {
 
 export class TcpConnection {
 	readonly address: string;
-	receiver: Receiver = DEAF;
+	receiver: Receiver = NO_RECEIVER;
 	private readonly socket: Socket<unknown>;
 	private readonly kind: TcpKind;
 	/** Undefined: the kernel has taken everything. */
@@ -130,7 +112,7 @@ export class TcpConnection {
 	pause(reason: PauseReason, paused: boolean): void {
 		const before = this.pauses;
 		this.setPauses(paused ? before | PAUSED_BY[reason] : before & ~PAUSED_BY[reason]);
-		if (this.pauses < before && this.state === "open") this.receiver.readOn();
+		if (this.pauses < before && this.state === "open") this.receiver.readingResumed();
 	}
 
 	/** Ends the connection after what was written. `flood`: what still comes is not read, and the end does not wait for the peer's. */
@@ -138,7 +120,7 @@ export class TcpConnection {
 		if (this.state !== "open") return;
 		this.state = "finishing";
 		this.receiver.lost();
-		this.receiver = DEAF;
+		this.receiver = NO_RECEIVER;
 		// The other side's end must be heard.
 		this.setPauses(flood ? PAUSED_BY.held : 0);
 		const lingerMs = flood ? FLOOD_LINGER_MS : this.kind.settings.lingerMs;
@@ -191,7 +173,7 @@ export class TcpConnection {
 		this.ending?.cancelLinger?.();
 		this.backlog = undefined;
 		const { receiver } = this;
-		this.receiver = DEAF;
+		this.receiver = NO_RECEIVER;
 		try {
 			receiver.lost();
 		} finally {
@@ -224,4 +206,4 @@ export class TcpConnection {
 }
 
 /** Hears nothing: before somebody listens, and after the end. */
-const DEAF: Receiver = { ready() {}, data() {}, ended() {}, drained() {}, stopping() {}, readOn() {}, lost() {} };
+const NO_RECEIVER: Receiver = { ready() {}, data() {}, ended() {}, drained() {}, stopping() {}, readingResumed() {}, lost() {} };

@@ -11,9 +11,9 @@ export interface TurnLimits {
 }
 
 /** A connection that holds messages. */
-export interface Holder {
+export interface TurnWaiter {
 	/** Goes on with what it holds, as far as `mayRead` lets it; to come again it waits anew. */
-	goOn(): void;
+	continueReading(): void;
 	/** Ends it at once: it met an unexpected error. */
 	cut(): void;
 }
@@ -28,7 +28,7 @@ export class Turns {
 	private readonly limits: TurnLimits;
 	private readonly faults: Pick<Faults, "report">;
 	/** In the order in which they go on. */
-	private waiting = new Set<Holder>();
+	private waiting = new Set<TurnWaiter>();
 	private isScheduled = false;
 	private isRunning = false;
 	/** Who was read last, and what that took since another was. */
@@ -60,13 +60,13 @@ export class Turns {
 	}
 
 	/** `who` goes on in a later turn. */
-	wait(who: Holder): void {
+	wait(who: TurnWaiter): void {
 		this.waiting.add(who);
 		this.schedule();
 	}
 
 	/** `who` is gone. */
-	leave(who: Holder): void {
+	leave(who: TurnWaiter): void {
 		this.waiting.delete(who);
 	}
 
@@ -80,7 +80,7 @@ export class Turns {
 		this.isScheduled = false;
 		this.isRunning = true;
 		const round = this.waiting;
-		const again = new Set<Holder>();
+		const again = new Set<TurnWaiter>();
 		this.waiting = again;
 		const endMs = this.clock.monotonic() + SHARES_PER_TURN * this.limits.turnMsMax;
 		for (const who of round) {
@@ -89,7 +89,7 @@ export class Turns {
 			// A turn of its own, also if it was the last one read.
 			this.reader = undefined;
 			try {
-				who.goOn();
+				who.continueReading();
 			} catch (err) {
 				this.faults.report("turns", "a connection met an unexpected error and was cut", err);
 				who.cut();

@@ -9,12 +9,12 @@ import type { Encoded, Format, Link } from "../../link/link.ts";
 export type Answer = Down["body"];
 
 /** What the session needs of the connection behind it, and whom it tells. */
-export interface LineEar {
+export interface LineSessionEvents {
 	readonly address: string;
 	bufferedBytes(): number;
 	pauseReading(paused: boolean): boolean;
 	/** Something that is no answer. */
-	heard(session: LineSession, body: Answer): void;
+	received(session: LineSession, body: Answer): void;
 	/** All that belonged to one write was told. */
 	wrote(): void;
 	/** The session has ended itself, after its last words. */
@@ -25,7 +25,7 @@ export class LineSession implements Link {
 	readonly format: Format;
 	readonly resumable = false;
 	readonly address: string;
-	private readonly ear: LineEar;
+	private readonly events: LineSessionEvents;
 	private readonly clock: Pick<Clock, "after" | "soon">;
 	private readonly answerMs: number;
 	private readonly input: SessionInput;
@@ -33,10 +33,16 @@ export class LineSession implements Link {
 	private lastId = 0;
 	private over = false;
 
-	constructor(host: SessionHost, format: Format, ear: LineEar, clock: Pick<Clock, "after" | "soon">, answerMs: number) {
+	constructor(
+		host: SessionHost,
+		format: Format,
+		events: LineSessionEvents,
+		clock: Pick<Clock, "after" | "soon">,
+		answerMs: number,
+	) {
 		this.format = format;
-		this.ear = ear;
-		this.address = ear.address;
+		this.events = events;
+		this.address = events.address;
 		this.clock = clock;
 		this.answerMs = answerMs;
 		this.input = host.open(this);
@@ -77,28 +83,28 @@ export class LineSession implements Link {
 	write(messages: readonly Encoded[]): void {
 		for (const message of messages) {
 			if (this.over) break;
-			this.hear(message as Down);
+			this.deliver(message as Down);
 		}
-		this.ear.wrote();
+		this.events.wrote();
 	}
 
 	bufferedBytes(): number {
-		return this.ear.bufferedBytes();
+		return this.events.bufferedBytes();
 	}
 
 	pauseReading(paused: boolean): boolean {
-		return this.ear.pauseReading(paused);
+		return this.events.pauseReading(paused);
 	}
 
 	close(_why: CloseName): void {
 		if (this.over) return;
 		this.settle();
-		this.ear.closed(this);
+		this.events.closed(this);
 	}
 
 	// ------------------------------------------------------------ helpers
 
-	private hear({ id, body }: Down): void {
+	private deliver({ id, body }: Down): void {
 		if (body.case === "ping") {
 			const { nonce } = body.value;
 			// Not in the middle of the session's own write.
@@ -106,7 +112,7 @@ export class LineSession implements Link {
 			return;
 		}
 		const settle = this.asked.get(id);
-		if (settle === undefined) this.ear.heard(this, body);
+		if (settle === undefined) this.events.received(this, body);
 		else settle(body);
 	}
 

@@ -2,13 +2,13 @@
 import type { Address } from "./address.ts";
 import type { TlsFiles } from "./tls.ts";
 
-export interface DoorSpec {
+export interface ListenerSpec {
 	/** `HOST:PORT`, `:PORT`, `unix:/path`. */
 	readonly address: string;
 	readonly tls?: TlsFiles | undefined;
 }
 
-export interface Door {
+export interface Listener {
 	/** Where it stands, with the port that it was given. */
 	readonly address: Address;
 	/** Does it speak TLS? */

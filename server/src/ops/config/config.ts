@@ -1,8 +1,8 @@
 // The configuration as the server takes it: checked, complete, read-only. Made from the table in settings.ts.
 import { TIMING, type Timing } from "@verbatim/protocol";
-import { GATE_LIMITS, type GateLimits } from "../../admit/connections.ts";
+import { ADMISSION_LIMITS, type AdmissionLimits } from "../../admit/connections.ts";
 import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
-import type { DoorSpec } from "../../listen/socket/listener.ts";
+import type { ListenerSpec } from "../../listen/socket/listener.ts";
 import type { TlsFiles } from "../../listen/socket/tls.ts";
 import type { LogFormat, LogLevel } from "../log/log.ts";
 import type { ProviderSetting } from "./providers.ts";
@@ -12,10 +12,10 @@ export interface Config {
 	/** Folder of the database. */
 	readonly data: string;
 	readonly store: "sqlite" | "memory";
-	/** Doors; undefined: switched off. */
-	readonly http: DoorSpec | undefined;
-	readonly tcp: DoorSpec | undefined;
-	readonly ops: DoorSpec | undefined;
+	/** Listeners; undefined: switched off. */
+	readonly http: ListenerSpec | undefined;
+	readonly tcp: ListenerSpec | undefined;
+	readonly ops: ListenerSpec | undefined;
 	/** The administrators' API on a socket in the data folder. */
 	readonly admin: boolean;
 	/** File with the token for it on the operations port; undefined: it is not there. */
@@ -33,7 +33,7 @@ export interface Config {
 	readonly providers: readonly ProviderSetting[];
 	readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 	readonly limits: ServerLimits;
-	readonly gate: GateLimits;
+	readonly admission: AdmissionLimits;
 	readonly loginsPerMinute: number;
 	/** Memory of the process at which it lets go of everything it can; 0: what the machine, or the container, has. */
 	readonly memoryBytesMax: number;
@@ -42,7 +42,7 @@ export interface Config {
 
 /** Puts the values in their shape. Throws `RangeError` if they contradict each other. */
 export function configOf(values: SettingValues): Config {
-	const door = (name: "http" | "tcp" | "ops"): DoorSpec | undefined => {
+	const door = (name: "http" | "tcp" | "ops"): ListenerSpec | undefined => {
 		const tls = tlsOf(name, values[`tls.${name}.cert`], values[`tls.${name}.key`]);
 		return values[name] === "off" ? undefined : { address: values[name], ...(tls && { tls }) };
 	};
@@ -65,13 +65,13 @@ export function configOf(values: SettingValues): Config {
 		providers: values.providers,
 		log: { level: values["log.level"], format: values["log.format"] },
 		limits: checkedServerLimits(limits),
-		gate: {
+		admission: {
 			connectionsPerAddressMax: values["limits.connectionsPerAddress"],
 			connectionsMax: values["limits.connections"],
 			opensPerAddress: { perSecond: values["limits.opensPerAddressPerSecond"], burst: values["limits.opensPerAddressBurst"] },
 			opens: { perSecond: values["limits.opensPerSecond"], burst: values["limits.opensBurst"] },
-			refusalsPerAddress: GATE_LIMITS.refusalsPerAddress,
-			filesPerAddress: GATE_LIMITS.filesPerAddress,
+			refusalsPerAddress: ADMISSION_LIMITS.refusalsPerAddress,
+			filesPerAddress: ADMISSION_LIMITS.filesPerAddress,
 		},
 		loginsPerMinute: values["limits.loginsPerMinute"],
 		memoryBytesMax: values["limits.memoryBytesMax"],

@@ -1,7 +1,7 @@
 // Every setting in one table: its key, what it takes, its default, what it is for. Flags (`--limits.sendsPerSecond 50`), the
 // environment (`VERBATIM_LIMITS_SENDS_PER_SECOND=50`), the TOML file, `verbatim config` and its example are all made from it.
 import { TIMING, type Timing } from "@verbatim/protocol";
-import { GATE_LIMITS } from "../../admit/connections.ts";
+import { ADMISSION_LIMITS } from "../../admit/connections.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
 import { AddressError, parseAddress } from "../../listen/socket/address.ts";
 import { bytes, duration, integer, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
@@ -87,22 +87,22 @@ const GENERAL = {
 const DOOR_LIMITS = {
 	"limits.connectionsPerAddress": setting(
 		integer({ min: 1, max: MANY }),
-		GATE_LIMITS.connectionsPerAddressMax,
+		ADMISSION_LIMITS.connectionsPerAddressMax,
 		"Connections of one address (IPv6: of one /64), each tab and terminal one: raise it for a team behind one NAT. The page itself is not counted.",
 	),
-	"limits.connections": setting(integer({ min: 1, max: MANY }), GATE_LIMITS.connectionsMax, "Connections in all."),
+	"limits.connections": setting(integer({ min: 1, max: MANY }), ADMISSION_LIMITS.connectionsMax, "Connections in all."),
 	"limits.opensPerAddressPerSecond": setting(
 		rate({ max: MANY }),
-		GATE_LIMITS.opensPerAddress.perSecond,
+		ADMISSION_LIMITS.opensPerAddress.perSecond,
 		"New connections of one address, on average.",
 	),
 	"limits.opensPerAddressBurst": setting(
 		integer({ min: 1, max: MANY }),
-		GATE_LIMITS.opensPerAddress.burst,
+		ADMISSION_LIMITS.opensPerAddress.burst,
 		"New connections of one address at once.",
 	),
-	"limits.opensPerSecond": setting(rate({ max: MANY }), GATE_LIMITS.opens.perSecond, "New connections in all, on average."),
-	"limits.opensBurst": setting(integer({ min: 1, max: MANY }), GATE_LIMITS.opens.burst, "New connections in all at once."),
+	"limits.opensPerSecond": setting(rate({ max: MANY }), ADMISSION_LIMITS.opens.perSecond, "New connections in all, on average."),
+	"limits.opensBurst": setting(integer({ min: 1, max: MANY }), ADMISSION_LIMITS.opens.burst, "New connections in all at once."),
 	"limits.loginsPerMinute": setting(
 		integer({ min: 1, max: MANY }),
 		30,

@@ -13,14 +13,14 @@ import type { LogSampler } from "../../limit/log-sampler.ts";
 import { peerAddress } from "../../link/address.ts";
 import { type Address, parseAddress } from "../../listen/socket/address.ts";
 import { bind, OWNER_UMASK } from "../../listen/socket/bind.ts";
-import type { DoorSpec } from "../../listen/socket/listener.ts";
+import type { ListenerSpec } from "../../listen/socket/listener.ts";
 import { loadTls } from "../../listen/socket/tls.ts";
 import type { Admin } from "../admin/admin.ts";
 import { EXPOSITION_TYPE, expose } from "../metrics/exposition.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface OpsOptions {
-	readonly spec: DoorSpec;
+	readonly spec: ListenerSpec;
 	readonly version: string;
 	readonly families: readonly Family[];
 	readonly readiness: Readiness;

@@ -11,12 +11,12 @@ import {
 	RoomSchema,
 } from "@verbatim/protocol";
 import {
+	KnownRooms,
 	type LineEvent,
 	LineReader,
 	labelOf,
 	lineOf,
 	parseLine,
-	RoomBook,
 	renderEntry,
 	renderFailure,
 	renderMembers,
@@ -168,22 +168,22 @@ function told(choices: Choices): string {
 
 /** Renders rooms, entries and pages for line mode; nothing is shown twice. */
 function throughTheBook(choices: Choices): string[] {
-	const book = new RoomBook();
+	const rooms = new KnownRooms();
 	const raw: string[] = [];
 	const room = generateMessage(RoomSchema, choices);
-	book.learn(room);
+	rooms.learn(room);
 	const entries: Entry[] = Array.from({ length: 1 + choices.below(6) }, () => generateMessage(EntrySchema, choices));
 	entries.forEach((entry, i) => {
 		entry.seq = room.head + 1 + i;
 		raw.push(renderEntry(entry, labelOf(room)));
 	});
-	const shown = book.show(room.id, entries);
+	const shown = rooms.show(room.id, entries);
 	must(shown.length === entries.length, "an entry is not shown");
-	must(book.show(room.id, entries).length === 0, "an entry is shown twice");
+	must(rooms.show(room.id, entries).length === 0, "an entry is shown twice");
 	raw.push(
 		...shown,
-		...book.showPage(generateMessage(PageSchema, choices)),
-		...book.showNewest(generateMessage(PageSchema, choices)),
+		...rooms.showPage(generateMessage(PageSchema, choices)),
+		...rooms.showNewest(generateMessage(PageSchema, choices)),
 	);
 	must(raw.length < LIMITS.historyEntriesMax, "more lines than entries");
 	return raw;

@@ -7,22 +7,22 @@ import type { Cancel } from "../../base/clock.ts";
 import { newId } from "../../base/ids.ts";
 import type { Rate } from "../../limit/bucket.ts";
 import { owedMs, take } from "../../limit/gcra.ts";
-import type { DoorParts } from "../connection/parts.ts";
+import type { ListenerParts } from "../connection/parts.ts";
 import type { Receiver, TcpConnection } from "../connection/tcp.ts";
+import { LineClient, type LineOutput } from "./client.ts";
 import { GREETING } from "./help.ts";
 import { parseLine } from "./parse.ts";
-import { Person, type Voice } from "./person.ts";
 import { type LineEvent, LineReader } from "./reader.ts";
 import { lineOf } from "./render.ts";
 
 /** Bytes of lines that wait before no more is read. */
-const AHEAD_BYTES = 64 * 1024;
+const READ_AHEAD_BYTES = 64 * 1024;
 /** Lines in one turn of the event loop: a megabyte of empty lines must not stop the others. */
 const LINES_PER_TURN = 64;
 /** What was said last is awaited this long after the peer's last line: `nc -q 1` waits as long. */
 const ECHO_MS = 1_000;
 /** Somebody who has not chosen a name by then is sent away. */
-const NAMELESS_MS = 120_000;
+const LOGIN_DEADLINE_MS = 120_000;
 
 /** How a browser begins that was sent to this port by somebody's page: none of its lines must be obeyed. */
 const HTTP_REQUEST = /^[A-Z]{3,16} \S+ HTTP\/1\.[01]$/;
@@ -32,18 +32,18 @@ const HTTP_ANSWER =
 const utf8 = new TextEncoder();
 
 /** Opens line mode on a connection. `rest` is what was said already. */
-export function openLine(parts: DoorParts, connection: TcpConnection, rest: Uint8Array): void {
-	const peer = new LinePeer(parts, connection);
+export function openLine(parts: ListenerParts, connection: TcpConnection, rest: Uint8Array): void {
+	const peer = new LineConnection(parts, connection);
 	connection.receiver = peer;
 	peer.begin(rest);
 }
 
-class LinePeer implements Receiver, Voice {
+class LineConnection implements Receiver, LineOutput {
 	readonly address: string;
-	private readonly parts: DoorParts;
+	private readonly parts: ListenerParts;
 	private readonly connection: TcpConnection;
 	private readonly reader: LineReader;
-	private readonly person: Person;
+	private readonly client: LineClient;
 	private out = "";
 	private greeted = false;
 	private first = true;
@@ -52,12 +52,12 @@ class LinePeer implements Receiver, Voice {
 	private again = false;
 	private peerEnded = false;
 	private wake: (() => void) | undefined;
-	private rested: (() => void) | undefined;
+	private resumed: (() => void) | undefined;
 	/** Of the bucket of lines that are refused here, before any session (limit/gcra.ts). */
 	private refusalsFullAtMs = 0;
 	/** Lines that were refused before a name was chosen. */
-	private refusedNameless = 0;
-	private readonly cancelNameless: Cancel;
+	private refusedBeforeLogin = 0;
+	private readonly cancelLoginDeadline: Cancel;
 	private cancelIdle: Cancel;
 	private heardAtMs: number;
 	private readonly beganMs: number;
@@ -66,14 +66,14 @@ class LinePeer implements Receiver, Voice {
 	private bytesOut = 0;
 	private lines = 0;
 
-	constructor(parts: DoorParts, connection: TcpConnection) {
+	constructor(parts: ListenerParts, connection: TcpConnection) {
 		this.parts = parts;
 		this.connection = connection;
 		this.address = connection.address;
 		this.reader = new LineReader(parts.limits.lineBytesMax);
-		this.person = new Person(parts, this);
-		this.cancelNameless = parts.clock.after(NAMELESS_MS, () => {
-			if (!this.person.named) this.dismiss("late", "! unauthenticated no name was chosen; connect again");
+		this.client = new LineClient(parts, this);
+		this.cancelLoginDeadline = parts.clock.after(LOGIN_DEADLINE_MS, () => {
+			if (!this.client.authenticated) this.endWith("late", "! unauthenticated no name was chosen; connect again");
 		});
 		this.heardAtMs = parts.clock.monotonic();
 		this.beganMs = this.heardAtMs;
@@ -94,7 +94,7 @@ class LinePeer implements Receiver, Voice {
 		this.heardAtMs = this.parts.clock.monotonic();
 		this.bytesIn += chunk.length;
 		this.reader.push(chunk);
-		if (this.reader.bytes > AHEAD_BYTES) this.connection.pause("lines", true);
+		if (this.reader.bytes > READ_AHEAD_BYTES) this.connection.pause("lines", true);
 		// Negotiations of a telnet, and no line yet.
 		if (this.reader.bytes === 0) this.greet();
 		this.work();
@@ -108,28 +108,28 @@ class LinePeer implements Receiver, Voice {
 
 	drained(): void {
 		this.wake?.();
-		this.person.drained();
+		this.client.drained();
 	}
 
 	stopping(): void {
-		if (!this.person.named) this.dismiss("draining", "- the server is about to stop; connect again");
+		if (!this.client.authenticated) this.endWith("draining", "- the server is about to stop; connect again");
 	}
 
-	readOn(): void {
-		if (!this.connection.isPausedBy("session")) this.rested?.();
+	readingResumed(): void {
+		if (!this.connection.isPausedBy("session")) this.resumed?.();
 	}
 
 	lost(): void {
-		this.cancelNameless();
+		this.cancelLoginDeadline();
 		this.cancelIdle();
 		this.parts.metrics.connections.of("line").add(-1);
-		if (!this.person.named) this.logEnd();
-		this.person.lost();
+		if (!this.client.authenticated) this.logEnd();
+		this.client.lost();
 		this.wake?.();
-		this.rested?.();
+		this.resumed?.();
 	}
 
-	// ------------------------------------------------------------ the voice
+	// ------------------------------------------------------------ the output
 
 	bufferedBytes(): number {
 		return this.connection.bufferedBytes;
@@ -140,7 +140,7 @@ class LinePeer implements Receiver, Voice {
 		return true;
 	}
 
-	say(line: string): void {
+	writeLine(line: string): void {
 		this.out += lineOf(line);
 	}
 
@@ -155,10 +155,10 @@ class LinePeer implements Receiver, Voice {
 	refused(): void {
 		this.charge();
 		const { limits, metrics } = this.parts;
-		if (this.person.named || ++this.refusedNameless <= limits.unauthenticatedRefusalsMax) return;
+		if (this.client.authenticated || ++this.refusedBeforeLogin <= limits.unauthenticatedRefusalsMax) return;
 		metrics.throttled.add("unauthenticated");
 		this.endsAs = "unauthorized";
-		this.say("! unauthenticated too much was said before a name was chosen; connect again");
+		this.writeLine("! unauthenticated too much was said before a name was chosen; connect again");
 		this.flush();
 		this.connection.finish(true);
 	}
@@ -167,7 +167,7 @@ class LinePeer implements Receiver, Voice {
 		this.refusalsFullAtMs = take(this.refusalsFullAtMs, this.parts.clock.monotonic(), this.rate);
 	}
 
-	hangUp(): void {
+	end(): void {
 		this.flush();
 		this.connection.finish();
 	}
@@ -176,7 +176,7 @@ class LinePeer implements Receiver, Voice {
 	private logEnd(): void {
 		const { address, endsAs: why, bytesIn, bytesOut, lines: commands } = this;
 		const ageMs = Math.round(this.parts.clock.monotonic() - this.beganMs);
-		const refused = this.refusedNameless;
+		const refused = this.refusedBeforeLogin;
 		this.parts.lines.line(
 			{ about: "refused", kind: `ends nameless: ${why}`, address },
 			() => ({ address, why, ageMs, bytesIn, bytesOut, commands, refused }),
@@ -191,7 +191,7 @@ class LinePeer implements Receiver, Voice {
 		this.again = this.working;
 		if (this.working) return;
 		this.working = true;
-		this.carryOut().then(
+		this.processLines().then(
 			() => {
 				this.working = false;
 				if (this.again) this.work();
@@ -200,48 +200,48 @@ class LinePeer implements Receiver, Voice {
 		);
 	}
 
-	private async carryOut(): Promise<void> {
+	private async processLines(): Promise<void> {
 		for (let count = 1; !this.connection.over; count++) {
 			if (this.connection.bufferedBytes > 0) await this.untilDrained();
-			if (this.connection.isPausedBy("session")) await this.untilRested();
-			await this.restForRefusals();
+			if (this.connection.isPausedBy("session")) await this.untilResumed();
+			await this.waitForRefusals();
 			const event = this.reader.next();
-			if (this.reader.bytes < AHEAD_BYTES / 2) this.connection.pause("lines", false);
+			if (this.reader.bytes < READ_AHEAD_BYTES / 2) this.connection.pause("lines", false);
 			if (event === undefined) break;
-			await this.obey(event);
+			await this.execute(event);
 			this.flush();
 			if (count % LINES_PER_TURN === 0) await new Promise<void>((resolve) => this.parts.clock.soon(resolve));
 		}
 		if (!this.peerEnded || this.connection.over) return;
-		await Promise.race([this.person.seenOwn(), new Promise<void>((resolve) => this.parts.clock.after(ECHO_MS, resolve))]);
-		this.hangUp();
+		await Promise.race([this.client.ownShown(), new Promise<void>((resolve) => this.parts.clock.after(ECHO_MS, resolve))]);
+		this.end();
 	}
 
-	private async obey(event: LineEvent): Promise<void> {
+	private async execute(event: LineEvent): Promise<void> {
 		const first = this.first;
 		this.first = false;
 		// Also after the greeting: a browser can be made to connect first and to send later.
 		if (first && event.kind === "line" && HTTP_REQUEST.test(event.text)) {
 			this.connection.write([utf8.encode(HTTP_ANSWER)]);
-			this.hangUp();
+			this.end();
 			return;
 		}
 		this.lines++;
 		this.greet();
 		if (event.kind === "wrong") {
-			this.person.complain(event.code, event.message);
+			this.client.refuse(event.code, event.message);
 			return;
 		}
 		const command = parseLine(event.text, this.parts.limits.historyEntriesMax);
 		if (command.kind === "nothing" || command.kind === "help") this.charge();
-		await this.person.obey(command, Buffer.byteLength(event.text) + 1);
+		await this.client.execute(command, Buffer.byteLength(event.text) + 1);
 	}
 
 	/** Before the first answer, and not before the first line could be seen, if one came at once. */
 	private greet(): void {
 		if (this.greeted) return;
 		this.greeted = true;
-		this.say(GREETING);
+		this.writeLine(GREETING);
 		this.flush();
 	}
 
@@ -251,14 +251,14 @@ class LinePeer implements Receiver, Voice {
 		return clock.after(forMs, () => {
 			const leftMs = this.heardAtMs + timing.lineIdleMs - clock.monotonic();
 			if (leftMs > 0) this.cancelIdle = this.watchIdle(leftMs);
-			else this.dismiss("late", "- nothing was said here for too long; connect again");
+			else this.endWith("late", "- nothing was said here for too long; connect again");
 		});
 	}
 
-	private dismiss(why: "late" | "draining", lastWords: string): void {
+	private endWith(why: "late" | "draining", lastWords: string): void {
 		this.endsAs = why;
-		this.say(lastWords);
-		this.hangUp();
+		this.writeLine(lastWords);
+		this.end();
 	}
 
 	private untilDrained(): Promise<void> {
@@ -267,13 +267,13 @@ class LinePeer implements Receiver, Voice {
 		});
 	}
 
-	private untilRested(): Promise<void> {
+	private untilResumed(): Promise<void> {
 		return new Promise((resolve) => {
-			this.rested = resolve;
+			this.resumed = resolve;
 		});
 	}
 
-	private async restForRefusals(): Promise<void> {
+	private async waitForRefusals(): Promise<void> {
 		const { clock, metrics } = this.parts;
 		const waitMs = owedMs(this.refusalsFullAtMs, clock.monotonic(), this.rate);
 		if (waitMs <= 0) return;

@@ -1,25 +1,25 @@
 // What each line does: the person's session, the rooms it knows, the room it speaks in. Another name means another session:
 // the new one takes over where the old one stood, and only when it was welcomed does the old one end.
 import { type Command, Room_Kind, Room_Standing, type Sent, unreachable, type Welcome } from "@verbatim/protocol";
-import type { DoorParts } from "../connection/parts.ts";
-import { RoomBook } from "./book.ts";
+import type { ListenerParts } from "../connection/parts.ts";
 import { HELP } from "./help.ts";
+import { KnownRooms } from "./known-rooms.ts";
 import { LINE_HISTORY, LINE_LIST, type LineCommand } from "./parse.ts";
 import { labelOf, renderFailure, renderMembers, renderNotice, renderRooms } from "./render.ts";
-import { type Answer, type LineEar, LineSession } from "./session.ts";
+import { type Answer, LineSession, type LineSessionEvents } from "./session.ts";
 
 /** How a person is spoken to. */
-export interface Voice {
+export interface LineOutput {
 	readonly address: string;
 	bufferedBytes(): number;
 	pauseReading(paused: boolean): boolean;
 	/** One line, without its end. It goes out with the next flush. */
-	say(line: string): void;
+	writeLine(line: string): void;
 	flush(): void;
 	/** A line was refused without asking a session, or with it its session. */
 	refused(): void;
 	/** Ends the connection after what was said. */
-	hangUp(): void;
+	end(): void;
 }
 
 type Credential = NonNullable<Extract<Command, { case: "hello" }>["value"]["credential"]>;
@@ -27,58 +27,58 @@ type Credential = NonNullable<Extract<Command, { case: "hello" }>["value"]["cred
 /** The server's word for this kind of client, in its log. */
 const CLIENT = "line mode";
 
-export class Person implements LineEar {
-	private readonly parts: DoorParts;
-	private readonly voice: Voice;
+export class LineClient implements LineSessionEvents {
+	private readonly parts: ListenerParts;
+	private readonly output: LineOutput;
 	private session: LineSession | undefined;
 	/** Says hello and is not welcome yet. */
 	private candidate: LineSession | undefined;
-	private book = new RoomBook();
+	private rooms = new KnownRooms();
 	/** The room in which it speaks. */
 	private room: string | undefined;
 	/** By room: the newest seq of its own that it was not shown yet. */
-	private readonly unseen = new Map<string, number>();
-	private allSeen: (() => void) | undefined;
+	private readonly unshown = new Map<string, number>();
+	private allShown: (() => void) | undefined;
 	/** Shows what follows in the list that was shown last. */
 	private next: (() => Promise<void>) | undefined;
 	/** Of the line under way, until a command of it has taken them. */
 	private lineBytes = 0;
 
-	constructor(parts: DoorParts, voice: Voice) {
+	constructor(parts: ListenerParts, output: LineOutput) {
 		this.parts = parts;
-		this.voice = voice;
+		this.output = output;
 	}
 
 	/** Has it been welcomed under a name? */
-	get named(): boolean {
+	get authenticated(): boolean {
 		return this.session !== undefined;
 	}
 
 	/** Resolves when the command, of a line of so many bytes, is done, whatever became of it. */
-	async obey(command: LineCommand, bytes: number): Promise<void> {
+	async execute(command: LineCommand, bytes: number): Promise<void> {
 		this.lineBytes = bytes;
 		switch (command.kind) {
 			case "nothing":
 				return;
 			case "wrong":
-				this.complain(command.code, command.message);
+				this.refuse(command.code, command.message);
 				return;
 			case "help":
-				for (const line of HELP) this.voice.say(line);
+				for (const line of HELP) this.output.writeLine(line);
 				return;
 			case "quit":
-				this.voice.say("- good-bye");
-				this.voice.hangUp();
+				this.output.writeLine("- good-bye");
+				this.output.end();
 				return;
 			case "nick":
-				return this.enter({ case: "guest", value: { name: command.name } });
+				return this.logIn({ case: "guest", value: { name: command.name } });
 			case "login":
 			case "register": {
 				const { name, password } = command;
-				return this.enter({ case: command.kind, value: { name, password } });
+				return this.logIn({ case: command.kind, value: { name, password } });
 			}
 			case "rooms":
-				return this.rooms("");
+				return this.listRooms("");
 			case "more":
 				return this.more();
 			case "join":
@@ -92,26 +92,26 @@ export class Person implements LineEar {
 			case "history":
 				return this.inRoom(undefined, (room) =>
 					this.ask({ case: "history", value: { room, limit: command.count } }, (answer) => {
-						if (answer.case === "page") this.sayAll(this.book.showPage(answer.value));
+						if (answer.case === "page") this.writeLines(this.rooms.showPage(answer.value));
 					}),
 				);
 			case "who":
-				return this.inRoom(command.room, (room) => this.who(room, ""));
+				return this.inRoom(command.room, (room) => this.listMembers(room, ""));
 			default:
 				unreachable(command);
 		}
 	}
 
-	complain(code: string, message: string): void {
-		this.voice.say(renderFailure({ code, message, retryAfterMs: 0 }));
-		this.voice.refused();
+	refuse(code: string, message: string): void {
+		this.output.writeLine(renderFailure({ code, message, retryAfterMs: 0 }));
+		this.output.refused();
 	}
 
 	/** Everything that this person said was shown to it. */
-	seenOwn(): Promise<void> {
-		if (this.unseen.size === 0 || this.session === undefined) return Promise.resolve();
+	ownShown(): Promise<void> {
+		if (this.unshown.size === 0 || this.session === undefined) return Promise.resolve();
 		return new Promise((resolve) => {
-			this.allSeen = resolve;
+			this.allShown = resolve;
 		});
 	}
 
@@ -123,68 +123,68 @@ export class Person implements LineEar {
 	lost(): void {
 		this.candidate?.leave();
 		this.session?.leave();
-		this.allSeen?.();
+		this.allShown?.();
 	}
 
 	// ------------------------------------------------------------ from the session
 
 	get address(): string {
-		return this.voice.address;
+		return this.output.address;
 	}
 
 	bufferedBytes(): number {
-		return this.voice.bufferedBytes();
+		return this.output.bufferedBytes();
 	}
 
 	pauseReading(paused: boolean): boolean {
-		return this.voice.pauseReading(paused);
+		return this.output.pauseReading(paused);
 	}
 
-	heard(session: LineSession, body: Answer): void {
+	received(session: LineSession, body: Answer): void {
 		if (session !== this.session && body.case !== "close" && body.case !== "failure") return;
 		switch (body.case) {
 			case "entries":
-				this.sayAll(this.book.show(body.value.room, body.value.entries));
-				this.noteSeen();
+				this.writeLines(this.rooms.show(body.value.room, body.value.entries));
+				this.noteShown();
 				return;
 			case "skipped":
-				if (body.value.page !== undefined) this.sayAll(this.book.showNewest(body.value.page));
-				this.noteSeen();
+				if (body.value.page !== undefined) this.writeLines(this.rooms.showNewest(body.value.page));
+				this.noteShown();
 				return;
 			case "roomAdded": {
 				const { room } = body.value;
 				if (room === undefined) return;
-				const { label } = this.book.learn(room);
-				if (room.kind !== Room_Kind.DIRECT) this.voice.say(`- you are in ${label} now`);
+				const { label } = this.rooms.learn(room);
+				if (room.kind !== Room_Kind.DIRECT) this.output.writeLine(`- you are in ${label} now`);
 				return;
 			}
 			case "roomRemoved":
 				this.forget(body.value.room);
 				return;
 			default: {
-				if (body.case === "invited" && body.value.room !== undefined) this.book.invited(body.value.room);
+				if (body.case === "invited" && body.value.room !== undefined) this.rooms.invited(body.value.room);
 				const notice = renderNotice(body);
-				if (notice !== undefined) this.voice.say(notice);
+				if (notice !== undefined) this.output.writeLine(notice);
 			}
 		}
 	}
 
 	wrote(): void {
-		this.voice.flush();
+		this.output.flush();
 	}
 
 	closed(session: LineSession): void {
-		if (session === this.session || this.session === undefined) this.voice.hangUp();
+		if (session === this.session || this.session === undefined) this.output.end();
 	}
 
 	// ------------------------------------------------------------ who one is
 
-	private async enter(credential: Credential): Promise<void> {
+	private async logIn(credential: Credential): Promise<void> {
 		const { parts } = this;
-		const before = this.book.all();
+		const before = this.rooms.all();
 		const session = new LineSession(parts.host, parts.formats.line, this, parts.clock, parts.timing.answerMs);
 		this.candidate = session;
-		const hello: Command = { case: "hello", value: { credential, client: CLIENT, cursors: this.book.cursors() } };
+		const hello: Command = { case: "hello", value: { credential, client: CLIENT, cursors: this.rooms.cursors() } };
 		await session.ask(
 			hello,
 			(answer) => {
@@ -194,44 +194,44 @@ export class Person implements LineEar {
 					return;
 				}
 				session.leave();
-				this.sayFailure(answer);
+				this.writeFailure(answer);
 				// Each name is asked for in a session of its own, which charges for its first refusal only.
-				this.voice.refused();
+				this.output.refused();
 			},
 			this.takeBytes(),
 		);
 		this.candidate = undefined;
 		if (this.session !== session) return;
 		for (const { id, label, epoch, shown } of before) {
-			if (this.book.get(id) !== undefined || !label.startsWith("#")) continue;
-			await this.comeBack(id, label, epoch, shown);
+			if (this.rooms.get(id) !== undefined || !label.startsWith("#")) continue;
+			await this.rejoin(id, label, epoch, shown);
 		}
-		if (this.room !== undefined && this.book.get(this.room) === undefined) this.room = undefined;
+		if (this.room !== undefined && this.rooms.get(this.room) === undefined) this.room = undefined;
 	}
 
 	private welcomed(session: LineSession, { user, rooms }: Welcome): void {
 		this.session?.leave();
 		this.session = session;
 		this.next = undefined;
-		const before = this.book;
-		this.book = new RoomBook();
-		this.unseen.clear();
-		this.voice.say(`- you are ${user?.name ?? ""}`);
+		const before = this.rooms;
+		this.rooms = new KnownRooms();
+		this.unshown.clear();
+		this.output.writeLine(`- you are ${user?.name ?? ""}`);
 		const members = rooms.filter(({ standing }) => standing === Room_Standing.MEMBER || standing === Room_Standing.OWNER);
-		for (const room of members) this.book.learn(room, before.get(room.id)?.shown);
+		for (const room of members) this.rooms.learn(room, before.get(room.id)?.shown);
 		const invited = rooms.filter(({ standing }) => standing === Room_Standing.INVITED);
-		if (members.length > 0) this.voice.say(`- your rooms: ${members.map(labelOf).join(", ")}`);
-		for (const room of invited) this.book.invited(room);
-		if (invited.length > 0) this.voice.say(`- you are invited to ${invited.map(labelOf).join(", ")}`);
+		if (members.length > 0) this.output.writeLine(`- your rooms: ${members.map(labelOf).join(", ")}`);
+		for (const room of invited) this.rooms.invited(room);
+		if (invited.length > 0) this.output.writeLine(`- you are invited to ${invited.map(labelOf).join(", ")}`);
 	}
 
 	/** Goes on, under the new name, in a room where the old one was. */
-	private comeBack(id: string, label: string, epoch: number, shown: number): Promise<void> {
+	private rejoin(id: string, label: string, epoch: number, shown: number): Promise<void> {
 		return this.ask({ case: "join", value: { room: id, history: LINE_HISTORY } }, (answer) => {
 			if (answer.case !== "joined" || answer.value.room === undefined || answer.value.page === undefined) return;
-			this.book.learn(answer.value.room, answer.value.room.epoch === epoch ? shown : 0);
-			this.sayAll(this.book.showNewest(answer.value.page));
-			if (this.room === id) this.voice.say(`- you are in ${label}`);
+			this.rooms.learn(answer.value.room, answer.value.room.epoch === epoch ? shown : 0);
+			this.writeLines(this.rooms.showNewest(answer.value.page));
+			if (this.room === id) this.output.writeLine(`- you are in ${label}`);
 		});
 	}
 
@@ -241,71 +241,71 @@ export class Person implements LineEar {
 		return this.ask({ case: "join", value: { room, create: true, history: LINE_HISTORY } }, (answer) => {
 			if (answer.case !== "joined" || answer.value.room === undefined) return;
 			const { room: joined, page } = answer.value;
-			this.sayAll(this.book.showJoined(joined, page));
-			const label = this.book.label(joined.id);
+			this.writeLines(this.rooms.showJoined(joined, page));
+			const label = this.rooms.label(joined.id);
 			this.room = joined.id;
 			const others = joined.members - 1;
-			this.voice.say(
+			this.output.writeLine(
 				`- you are in ${label}${joined.kind === Room_Kind.DIRECT ? "" : others === 0 ? ", alone" : `, with ${others} more`}`,
 			);
-			this.noteSeen();
+			this.noteShown();
 		});
 	}
 
-	private rooms(after: string): Promise<void> {
+	private listRooms(after: string): Promise<void> {
 		return this.ask({ case: "rooms", value: { after, limit: LINE_LIST } }, (answer) => {
 			if (answer.case !== "roomList") return;
 			const { rooms, next } = answer.value;
 			// The channels of a further page may all be one's own, which stood on the first.
-			if (after === "" || rooms.length > 0) this.sayAll(renderRooms(rooms));
-			else if (next === "") this.voice.say("- there are no more rooms");
-			this.goOn(next, "- there are more rooms: /more", () => this.rooms(next));
+			if (after === "" || rooms.length > 0) this.writeLines(renderRooms(rooms));
+			else if (next === "") this.output.writeLine("- there are no more rooms");
+			this.offerMore(next, "- there are more rooms: /more", () => this.listRooms(next));
 		});
 	}
 
-	private who(room: string, after: string, shown = 0): Promise<void> {
+	private listMembers(room: string, after: string, shown = 0): Promise<void> {
 		return this.ask({ case: "who", value: { room, after, limit: LINE_LIST } }, (answer) => {
 			if (answer.case !== "memberList") return;
 			const { room: id, members, next, total } = answer.value;
-			const label = this.book.label(id);
-			this.sayAll(renderMembers(answer.value, label));
+			const label = this.rooms.label(id);
+			this.writeLines(renderMembers(answer.value, label));
 			const sofar = shown + members.filter(({ standing }) => standing !== Room_Standing.INVITED).length;
-			this.goOn(next, `- ${label}: ${Math.max(1, total - sofar)} more: /more`, () => this.who(room, next, sofar));
+			this.offerMore(next, `- ${label}: ${Math.max(1, total - sofar)} more: /more`, () => this.listMembers(room, next, sofar));
 		});
 	}
 
 	/** What `/more` shows: where a list goes on, or nothing. */
-	private goOn(next: string, words: string, more: () => Promise<void>): void {
+	private offerMore(next: string, words: string, more: () => Promise<void>): void {
 		this.next = next === "" ? undefined : more;
-		if (next !== "") this.voice.say(words);
+		if (next !== "") this.output.writeLine(words);
 	}
 
 	private more(): Promise<void> {
 		const { next } = this;
 		if (next !== undefined) return next();
-		this.complain("invalid", "there is no more; /who and /rooms show the first");
+		this.refuse("invalid", "there is no more; /who and /rooms show the first");
 		return Promise.resolve();
 	}
 
 	private leaveRoom(room: string): Promise<void> {
-		const known = this.book.find(room);
-		const invitation = this.book.invitation(room);
+		const known = this.rooms.find(room);
+		const invitation = this.rooms.invitation(room);
 		return this.ask({ case: "leave", value: { room } }, (answer) => {
 			if (answer.case !== "done") return;
 			if (known !== undefined) this.forget(known.id);
 			else if (invitation !== undefined) {
-				this.book.forget(invitation.id);
-				this.voice.say(`- you declined the invitation to ${invitation.label}`);
-			} else this.voice.say(`- you are not in ${room}`);
+				this.rooms.forget(invitation.id);
+				this.output.writeLine(`- you declined the invitation to ${invitation.label}`);
+			} else this.output.writeLine(`- you are not in ${room}`);
 		});
 	}
 
 	private forget(id: string): void {
-		const known = this.book.forget(id);
-		this.unseen.delete(id);
+		const known = this.rooms.forget(id);
+		this.unshown.delete(id);
 		if (this.room === id) this.room = undefined;
-		if (known !== undefined) this.voice.say(`- you are no longer in ${known.label}`);
-		this.noteSeen();
+		if (known !== undefined) this.output.writeLine(`- you are no longer in ${known.label}`);
+		this.noteShown();
 	}
 
 	private send(room: string, text: string): Promise<void> {
@@ -316,14 +316,14 @@ export class Person implements LineEar {
 	}
 
 	private expectEcho({ room, seq }: Sent): void {
-		if (this.book.get(room) === undefined || (this.book.get(room)?.shown ?? 0) < seq) this.unseen.set(room, seq);
+		if (this.rooms.get(room) === undefined || (this.rooms.get(room)?.shown ?? 0) < seq) this.unshown.set(room, seq);
 	}
 
-	private noteSeen(): void {
-		for (const [room, seq] of this.unseen) {
-			if ((this.book.get(room)?.shown ?? 0) >= seq) this.unseen.delete(room);
+	private noteShown(): void {
+		for (const [room, seq] of this.unshown) {
+			if ((this.rooms.get(room)?.shown ?? 0) >= seq) this.unshown.delete(room);
 		}
-		if (this.unseen.size === 0) this.allSeen?.();
+		if (this.unshown.size === 0) this.allShown?.();
 	}
 
 	// ------------------------------------------------------------ helpers
@@ -332,20 +332,20 @@ export class Person implements LineEar {
 	private inRoom(named: string | undefined, act: (room: string) => Promise<void>): Promise<void> {
 		const room = named ?? this.room;
 		if (this.session === undefined || room !== undefined) return act(room ?? "");
-		this.complain("invalid", "join a room first: /join ROOM");
+		this.refuse("invalid", "join a room first: /join ROOM");
 		return Promise.resolve();
 	}
 
 	/** Asks the session; a failure is said, anything else is for `answered`. */
 	private ask(command: Command, answered: (answer: Answer) => void): Promise<void> {
 		if (this.session === undefined) {
-			this.complain("unauthenticated", "choose a name first: /nick NAME");
+			this.refuse("unauthenticated", "choose a name first: /nick NAME");
 			return Promise.resolve();
 		}
 		return this.session.ask(
 			command,
 			(answer) => {
-				if (answer.case === "failure") this.sayFailure(answer);
+				if (answer.case === "failure") this.writeFailure(answer);
 				else answered(answer);
 			},
 			this.takeBytes(),
@@ -358,11 +358,11 @@ export class Person implements LineEar {
 		return bytes;
 	}
 
-	private sayFailure(answer: Answer): void {
-		if (answer.case === "failure") this.voice.say(renderFailure(answer.value));
+	private writeFailure(answer: Answer): void {
+		if (answer.case === "failure") this.output.writeLine(renderFailure(answer.value));
 	}
 
-	private sayAll(lines: readonly string[]): void {
-		for (const line of lines) this.voice.say(line);
+	private writeLines(lines: readonly string[]): void {
+		for (const line of lines) this.output.writeLine(line);
 	}
 }

@@ -12,7 +12,7 @@ export interface KnownRoom {
 	shown: number;
 }
 
-export class RoomBook {
+export class KnownRooms {
 	private readonly rooms = new Map<string, KnownRoom>();
 	/** Labels of rooms by id, of open invitations. */
 	private readonly invitations = new Map<string, string>();

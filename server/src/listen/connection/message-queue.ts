@@ -2,7 +2,7 @@
 
 export type Message = string | Uint8Array;
 
-export class HeldMessages {
+export class MessageQueue {
 	private readonly messages: Array<Message | undefined> = [];
 	private first = 0;
 	/** Of all of them, about: characters of texts count as one. */
