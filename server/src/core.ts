@@ -148,7 +148,7 @@ export function createCore(options: CoreOptions): RunningCore {
 	metrics.memberListsBytes.watch(() => lists.bytes);
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
 	metrics.hellosWaiting.watch(() => core.hellos.waiting);
-	bus.listen(receive);
+	bus.listen(receive, () => comparison.hurry());
 	comparison.start();
 	store.listen({
 		committed: (batch) => publishCommits(batch, bus, (room) => lists.changed(room)),

@@ -35,6 +35,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 		"store/memory",
 		"store/sqlite",
 		"bus",
+		"bus/redis",
 		"room",
 		"people",
 		"account",

@@ -62,13 +62,17 @@ export interface BusStats {
 export interface Bus {
 	/** May messages be lost, duplicated, delayed or reordered? Then nodes compare with the store. */
 	readonly lossy: boolean;
+	/** Are published messages delivered, as far as is known? While they are not, nodes compare with the store more often. Always true of one that is not lossy. */
+	readonly working: boolean;
 	/**
 	 * Delivers `message` to all nodes that follow its channel, this one included. Never waits and never throws: no
 	 * acknowledgement depends on it. Nobody changes the message afterwards.
 	 */
 	publish(message: BusMessage): void;
-	/** Sets the receiver; called once, before anything is published. `receive` never throws. */
-	listen(receive: (message: BusMessage) => void): void;
+	/**
+	 * Sets the receiver; called once, before anything is published. `changed`: `working` has changed, or messages may just have been lost. Neither throws.
+	 */
+	listen(receive: (message: BusMessage) => void, changed: () => void): void;
 	/**
 	 * Subscribes to the channel of a room or user, or ends that. Messages of other channels may arrive as well. What was
 	 * published before it took effect is not delivered: read the store afterwards. Idempotent.

@@ -6,6 +6,7 @@ const NOTHING_HELD: BusStats = { held: 0, heldBytes: 0, dropped: 0 };
 
 export class LocalBus implements Bus {
 	readonly lossy = false;
+	readonly working = true;
 	private receive: ((message: BusMessage) => void) | undefined;
 
 	publish(message: BusMessage): void {

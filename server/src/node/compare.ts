@@ -1,6 +1,6 @@
 // Anti-entropy for a lossy bus: compares with the store the heads of the rooms that have subscribers here, and of the users with
 // sessions here their memberships and generations. Reads are batched in pages, so that no turn of the event loop is long. A pass
-// begins a second after the last has ended, which bounds the delay to about two seconds.
+// begins a second after the last has ended, which bounds the delay to about two seconds; a quarter of a second while the bus does not work.
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
@@ -13,7 +13,7 @@ import type { Store } from "../store/store.ts";
 
 export interface CompareParts {
 	readonly store: Pick<Store, "heads" | "userMarks" | "roomsOf">;
-	readonly bus: Pick<Bus, "lossy">;
+	readonly bus: Pick<Bus, "lossy" | "working">;
 	readonly clock: Pick<Clock, "after">;
 	readonly faults: Pick<Faults, "report">;
 	readonly rooms: Pick<Rooms, "subscribed" | "get" | "gaps">;
@@ -25,6 +25,8 @@ export interface CompareParts {
 }
 
 const PAUSE_MS = 1_000;
+/** While the bus is known not to work: it is all that tells of other nodes. */
+const PAUSE_WITHOUT_BUS_MS = 250;
 const PAGE = 500;
 
 export class Comparison {
@@ -33,6 +35,7 @@ export class Comparison {
 	private standings = new Map<string, string>();
 	private cancel: Cancel | undefined;
 	private isStopped = false;
+	private isDue = false;
 
 	constructor(parts: CompareParts) {
 		this.parts = parts;
@@ -43,17 +46,32 @@ export class Comparison {
 		if (this.parts.bus.lossy) this.later();
 	}
 
+	/** Something may have been lost just now: a pass begins at once, or after the one that is under way. */
+	hurry(): void {
+		if (!this.parts.bus.lossy || this.isStopped) return;
+		this.isDue = true;
+		if (this.cancel === undefined) return;
+		this.cancel();
+		this.cancel = undefined;
+		void this.pass();
+	}
+
 	stop(): void {
 		this.isStopped = true;
 		this.cancel?.();
 	}
 
 	private later(): void {
-		this.cancel = this.parts.clock.after(PAUSE_MS, () => void this.pass());
+		const pauseMs = this.isDue ? 0 : this.parts.bus.working ? PAUSE_MS : PAUSE_WITHOUT_BUS_MS;
+		this.cancel = this.parts.clock.after(pauseMs, () => {
+			this.cancel = undefined;
+			void this.pass();
+		});
 	}
 
 	/** Never rejects. */
 	private async pass(): Promise<void> {
+		this.isDue = false;
 		try {
 			await this.compareHeads();
 			await this.compareUsers();

@@ -43,7 +43,10 @@ export function busContract(name: string, open: () => Promise<BusFixture>): void
 			const received: BusMessage[][] = [[], []];
 			const buses = [...new Set(fixture.nodes)];
 			for (const [i, bus] of buses.entries()) {
-				bus.listen((message) => received[i]?.push(message));
+				bus.listen(
+					(message) => received[i]?.push(message),
+					() => {},
+				);
 				bus.followRoom(ROOM);
 				bus.followUser(USER);
 			}
@@ -71,10 +74,13 @@ export function busContract(name: string, open: () => Promise<BusFixture>): void
 			const { nodes, settle, close } = await open();
 			const [bus] = nodes;
 			const received: string[] = [];
-			bus.listen((message) => {
-				received.push(message.kind);
-				if (message.kind === "commit") bus.publish({ kind: "declined", user: USER, room: ROOM });
-			});
+			bus.listen(
+				(message) => {
+					received.push(message.kind);
+					if (message.kind === "commit") bus.publish({ kind: "declined", user: USER, room: ROOM });
+				},
+				() => {},
+			);
 			bus.followRoom(ROOM);
 			bus.followUser(USER);
 			await settle();

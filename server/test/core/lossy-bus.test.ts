@@ -10,9 +10,11 @@ const BEHIND_MAX_MS = 2_000;
 /** Keeps what `keeps` says for the test to bring, or not. */
 class KeepingBus implements Bus {
 	readonly lossy: boolean;
+	working = true;
 	readonly kept: BusMessage[] = [];
 	keeps: (message: BusMessage) => boolean = () => false;
 	private receive: ((message: BusMessage) => void) | undefined;
+	private changed: (() => void) | undefined;
 
 	constructor(lossy = true) {
 		this.lossy = lossy;
@@ -27,8 +29,14 @@ class KeepingBus implements Bus {
 		for (const message of messages) this.receive?.(message);
 	}
 
-	listen(receive: (message: BusMessage) => void): void {
+	listen(receive: (message: BusMessage) => void, changed: () => void): void {
 		this.receive = receive;
+		this.changed = changed;
+	}
+
+	works(working: boolean): void {
+		this.working = working;
+		this.changed?.();
 	}
 
 	followRoom(): void {}
@@ -52,6 +60,21 @@ const noErrors = ({ logged }: Harness): void => expect(logged.filter(({ level })
 const leave = (room: string) => ({ case: "leave", value: { room } }) as const;
 
 describe("on a bus that is not to be relied on", () => {
+	test("while it is known not to work, what the store has is shown within half a second; and at once when it works again", async () => {
+		const { harness, bus, ann, bob, id } = await tea();
+		bus.keeps = () => true;
+		bus.works(false);
+		await harness.clock.advance(1_000);
+		await ann.want("sent", say(id, "one"));
+		await harness.clock.advance(500);
+		expect(texts(bob, id)).toEqual(["one"]);
+		await ann.want("sent", say(id, "two"));
+		bus.works(true);
+		await harness.clock.advance(1);
+		expect(texts(bob, id)).toEqual(["one", "two"]);
+		noErrors(harness);
+	});
+
 	test("the last message of a room, lost, is shown within two seconds", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		bus.keeps = () => true;

@@ -25,6 +25,7 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"client/test/node/network.test.ts",
 		"client/test/package/",
 		"client/test/transport/failure.test.ts",
+		"server/test/bus/redis.test.ts",
 		"server/test/listen/bind.test.ts",
 		"server/test/store/sqlite-durable.test.ts",
 		"terminal/test/tmux.test.ts",

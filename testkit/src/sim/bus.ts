@@ -24,6 +24,7 @@ export function drawBus(chance: Chance): BusOptions | undefined {
 
 export class SimBus implements Bus {
 	readonly lossy = true;
+	readonly working = true;
 	private readonly options: BusOptions;
 	private readonly chance: Chance;
 	private readonly machine: Machine;
