@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { REDIS_MISSING, RedisProcess, redisPath } from "@verbatim/testkit";
 import { systemClock, systemRandom } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
@@ -95,11 +95,11 @@ async function settle(nodes: readonly ProbedBus[]): Promise<void> {
 	}
 }
 
-const redisMissing = redisPath() === undefined;
-
-if (redisMissing) test.skip(`the bus on Redis: ${REDIS_MISSING}`, () => {});
-else {
-	const redis = await RedisProcess.start();
+describe.skipIf(redisPath() === undefined)(`with Redis (${REDIS_MISSING})`, () => {
+	let redis: RedisProcess;
+	beforeAll(async () => {
+		redis = await RedisProcess.start();
+	});
 	afterAll(() => redis.kill());
 	let clusters = 0;
 
@@ -110,7 +110,7 @@ else {
 	};
 
 	/** Two nodes of a cluster of their own, connected. */
-	const two = async (url = redis.url): Promise<[ProbedBus, ProbedBus]> => {
+	const two = async (url: string = redis.url): Promise<[ProbedBus, ProbedBus]> => {
 		const cluster = `c${++clusters}`;
 		const nodes: [ProbedBus, ProbedBus] = [open(url, cluster, "s1"), open(url, cluster, "s2")];
 		for (const node of nodes) await node.until("the bus works", () => node.working);
@@ -280,4 +280,4 @@ else {
 			b.close();
 		}, 60_000);
 	});
-}
+});

@@ -1,8 +1,7 @@
 // A Redis of a test's own, on a free port of the loopback: killed, stopped, continued and started again.
 import { freePorts } from "./server-process.ts";
 
-export const REDIS_MISSING =
-	"no redis-server: install Debian's package redis-server (apt-get install redis-server) to run this test";
+export const REDIS_MISSING = "needs Redis; on Debian: apt-get install redis-server";
 
 const START_DEADLINE_MS = 20_000;
 
