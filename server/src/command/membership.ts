@@ -12,7 +12,7 @@ import {
 import { isMember } from "../log/membership.ts";
 import { newestAsOf } from "../room/as-of.ts";
 import type { Draft } from "../store/store.ts";
-import { pageBody, roomBody } from "./bodies.ts";
+import { roomBody } from "./bodies.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
 import { channelName, isId, roomId, userByName } from "./room-ref.ts";
@@ -112,7 +112,7 @@ async function enter(
 		if (!isMember(view.standing)) throw new Refusal("not_member");
 		const page = newestAsOf(newest, view.head);
 		session?.answerJoin(view, page.to);
-		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page: pageBody(room, page) } };
+		return { case: "joined", value: { room: { ...roomBody(view), head: page.head }, page } };
 	} catch (cause) {
 		session?.failJoin(room);
 		throw cause;

@@ -18,7 +18,7 @@ import {
 import { newestAsOf, pageAsOf } from "../room/as-of.ts";
 import type { ListFacts } from "../room/member-lists.ts";
 import type { PageBound, RoomView } from "../store/store.ts";
-import { pageBody, roomBody } from "./bodies.ts";
+import { roomBody } from "./bodies.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { roomId } from "./room-ref.ts";
 
@@ -30,7 +30,7 @@ export const history: Handler<History> = async (context, { room: ref, before, af
 		const { id, head } = await readableLog(context, ref);
 		const page = await parts.store.page(id, bound, entries, parts.limits.pageBytesMax);
 		if (page === undefined) throw new Refusal("no_such_room");
-		return { case: "page", value: pageBody(id, "after" in bound ? pageAsOf(page, head) : newestAsOf(page, head)) };
+		return { case: "page", value: "after" in bound ? pageAsOf(page, head) : newestAsOf(page, head) };
 	});
 };
 

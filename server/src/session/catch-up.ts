@@ -3,7 +3,6 @@
 import { type DownBody, Refusal, Skipped_Reason } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import type { ServerLimits } from "../base/limits.ts";
-import { pageBody } from "../command/bodies.ts";
 import type { RateLimits } from "../command/run.ts";
 import type { CatchUpReader } from "../limit/read-limit.ts";
 import type { Format } from "../link/link.ts";
@@ -243,7 +242,7 @@ export class CatchUp implements TimerTask, CatchUpReader {
 		subscription.cursor = page.to;
 		this.port.notify({
 			case: "skipped",
-			value: { room: room.id, epoch: page.epoch, from, to: page.from - 1, reason, page: pageBody(room.id, page) },
+			value: { room: room.id, epoch: page.epoch, from, to: page.from - 1, reason, page },
 		});
 		return bytes;
 	}

@@ -5,7 +5,7 @@
 // the next), carries each batch out in one transaction, assigns sequence numbers inside it, and resolves when it is durable.
 // Whether a sender is a member, whether a name is free, whether a cid was used: all that is decided inside the transaction,
 // so that authorisation has its place in the order of the log.
-import type { Entry, ErrorCode, Room_Standing } from "@verbatim/protocol";
+import type { Entry, ErrorCode, Page, Room_Standing } from "@verbatim/protocol";
 import type { Draft } from "../log/draft.ts";
 import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../log/records.ts";
 
@@ -77,15 +77,11 @@ export interface Committed {
 	readonly entries: readonly Entry[];
 }
 
-/** A dense piece of a log. */
-export interface LogPage {
-	readonly epoch: number;
-	readonly head: number;
-	/** The first and the last seq covered, both included; `to` < `from` where there is nothing. */
-	readonly from: number;
-	readonly to: number;
-	readonly entries: readonly Entry[];
-}
+/**
+ * A dense piece of a log as it goes over the wire: the first and the last seq covered are included, `to` < `from` where there is nothing. `asOf` is `head`: no entry changes a
+ * message yet. The entries are not changed afterwards.
+ */
+export type LogPage = Readonly<Omit<Page, "$typeName">>;
 
 /**
  * Where a page is cut. `after` and `before` are exclusive, and `before: 0` asks for the newest, as on the wire. `around`: with this entry in

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import type { Entry } from "@verbatim/protocol";
+import { type Entry, LIMITS } from "@verbatim/protocol";
 import { newestAsOf, pageAsOf } from "../../src/room/as-of.ts";
 import type { LogPage } from "../../src/store/store.ts";
 import { range } from "./helpers.ts";
 
 /** The entries `from` to `to` of a log that ends at `head`. */
 function page(from: number, to: number, head: number): LogPage {
-	return { epoch: 1, head, from, to, entries: range(from, to).map((seq) => ({ seq }) as Entry) };
+	return { room: "r", epoch: 1, head, asOf: head, from, to, entries: range(from, to).map((seq) => ({ seq }) as Entry) };
 }
 
 test("a page that is ahead of what is known of its readers is cut there, and stays dense", () => {
@@ -23,4 +23,10 @@ test("where all is newer, a page after a cursor begins there all the same, and a
 	expect(pageAsOf(page(6, 9, 9), 3)).toEqual(page(6, 5, 3));
 	expect(pageAsOf(page(6, 5, 4), 3)).toEqual(page(6, 5, 3));
 	expect(newestAsOf(page(6, 9, 9), 3)).toEqual(page(4, 3, 3));
+});
+
+test("beyond the greatest seq an empty page begins at it, since no number of the wire reaches further", () => {
+	const { seqMax } = LIMITS;
+	const beyond = page(seqMax + 1, seqMax, seqMax);
+	for (const asOf of [pageAsOf, newestAsOf]) expect(asOf(beyond, seqMax)).toEqual(page(seqMax, seqMax - 1, seqMax));
 });

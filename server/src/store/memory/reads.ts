@@ -20,6 +20,15 @@ export function readPage(disk: MemoryDisk, id: string, bound: PageBound, limit: 
 	const room = disk.rooms.get(id);
 	if (!room) return undefined;
 	const { epoch, head } = room.row;
+	const cut = (from: number, to: number): LogPage => ({
+		room: id,
+		epoch,
+		head,
+		asOf: head,
+		from,
+		to,
+		entries: room.log.slice(from - 1, to),
+	});
 	const count = Math.max(1, limit);
 	let bytes = 0;
 	const fits = (entry: Entry | undefined, taken: number): boolean => {
@@ -30,21 +39,20 @@ export function readPage(disk: MemoryDisk, id: string, bound: PageBound, limit: 
 	if ("after" in bound) {
 		let to = bound.after;
 		while (fits(room.log[to], to - bound.after)) to++;
-		return { epoch, head, from: bound.after + 1, to, entries: room.log.slice(bound.after, to) };
+		return cut(bound.after + 1, to);
 	}
 	if ("before" in bound) {
 		const to = bound.before === 0 ? head : Math.min(bound.before - 1, head);
 		let from = to + 1;
 		while (fits(room.log[from - 2], to + 1 - from)) from--;
-		return { epoch, head, from, to, entries: room.log.slice(from - 1, to) };
+		return cut(from, to);
 	}
 	const seq = "around" in bound ? bound.around : seqAt(bound.atMs, head, (each) => room.log[each - 1]?.atMs ?? 0);
 	if (seq > head) return readPage(disk, id, { before: 0 }, limit, bytesMax);
 	const range = rangeAround(seq, head, count);
 	const older = seq > range.from ? readPage(disk, id, { before: seq }, seq - range.from, bytesMax / 2) : undefined;
 	const newer = readPage(disk, id, { after: seq - 1 }, range.to + 1 - seq, bytesMax / 2);
-	const [from, to] = [older?.from ?? seq, newer?.to ?? seq];
-	return { epoch, head, from, to, entries: room.log.slice(from - 1, to) };
+	return cut(older?.from ?? seq, newer?.to ?? seq);
 }
 
 export function viewOf(disk: MemoryDisk, room: MemoryRoom, userId: string): RoomView {

@@ -37,7 +37,7 @@ export class Reads {
 
 	async page(room: string, bound: PageBound, limit: number, bytesMax: number): Promise<LogPage | undefined> {
 		const answer = await this.ask("page", pageArgs(room, bound, limit, bytesMax));
-		return answer ? unpackPage(answer) : undefined;
+		return answer ? unpackPage(room, answer) : undefined;
 	}
 
 	/** All entries of a range, however many pages they are. */
@@ -76,8 +76,8 @@ function pageArgs(room: string, bound: PageBound, limit: number, bytesMax: numbe
 	return { room, kind: "upTo", bound: bound.before === 0 ? ALL : Math.min(bound.before - 1, ALL), ...cut };
 }
 
-function unpackPage({ entries, ...page }: PackedPage): LogPage {
-	return { ...page, entries: entries.map(unpackEntry) };
+function unpackPage(room: string, { entries, ...page }: PackedPage): LogPage {
+	return { room, ...page, asOf: page.head, entries: entries.map(unpackEntry) };
 }
 
 function unpackEntry([seq, atMs, id, name, cid, text, body]: PackedEntry): Entry {
