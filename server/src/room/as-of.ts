@@ -20,7 +20,8 @@ export function newestAsOf(page: LogPage, head: number): LogPage {
 function cut(page: LogPage, head: number, wanted: number): LogPage {
 	// Beyond the last seq that there can be, an empty page begins at it: no number of the wire reaches further.
 	const from = Math.min(wanted, LIMITS.seqMax);
-	const to = Math.max(from - 1, Math.min(page.to, head));
+	const last = Math.min(page.to, head);
+	const to = last < wanted ? from - 1 : last;
 	if (head === page.head && from === page.from && to === page.to) return page;
 	return { ...page, head, asOf: head, from, to, entries: page.entries.slice(0, Math.max(0, to + 1 - page.from)) };
 }
