@@ -1,6 +1,6 @@
-// A session's commands under way. Those that the store orders (sends to a room by id) run side by side, so that one
-// connection can fill a batch; all others wait for what came before, and what comes after waits for them. Long answers are made
-// a few at a time, and only while there is room for them: what waits for a peer that asks and does not read stays bounded.
+// A session's commands in flight. Those that the store orders (sends to a room by id) run side by side, so that one connection
+// can fill a batch; all others are serial. Long answers run a few at a time, and only while the outbox has room: what is buffered
+// for a client that does not read stays bounded.
 import type { DownBody, Up } from "@verbatim/protocol";
 import { JSON_GROWTH_MAX, Refusal } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
@@ -9,31 +9,31 @@ import type { CommandParts, CommandSession } from "../command/context.ts";
 import { charge, execute, type RateLimits } from "../command/run.ts";
 import { type AnyCommand, isLong, isSerial, isTableCommand } from "../command/table.ts";
 
-/** Worth waiting before trying again when too many commands are under way: several commits' time. */
-const CROWDED_MS = 100;
-/** Pages made for one session at once, where all of them fit what may wait for it; for one that does not keep up, one by one. */
+/** Retry delay when too many commands are in flight: several commits. */
+const BUSY_RETRY_MS = 100;
+/** Pages made at once for one session, if all of them fit its outbox; under backpressure one by one. */
 const LONG_AT_ONCE_MAX = 4;
 
 export interface QueueSession {
-	/** For whom commands are carried out. Throws `Refusal` `unauthenticated` when that is nobody (any more). */
+	/** The user of the commands. Throws `Refusal` `unauthenticated` where there is none (any more). */
 	readonly caller: CommandSession & { readonly account: Account };
 	answer(id: number, body: DownBody): void;
 	/** Never throws. */
 	fail(id: number, trace: string, cause: unknown, command: AnyCommand["case"]): void;
-	/** Our bug: the session ends. Never throws. */
+	/** A bug: the session ends. Never throws. */
 	broken(what: string, cause: unknown): void;
 	pauseReading(paused: boolean): boolean;
-	/** A command was carried out, for a log that tells everything. */
+	/** A command was executed; for a verbose log. */
 	executed(id: number, trace: string, command: AnyCommand["case"]): void;
-	/** Is it over? Then nobody is answered any more. */
+	/** Has the session ended? Then nothing is answered. */
 	readonly closed: boolean;
-	/** Nothing is under way any more; the next command gets a queue of its own. */
+	/** No command is in flight; the queue is dropped. */
 	queueDone(): void;
-	/** Has the peer so much to read that no page should be made for it? */
+	/** Is the outbox too full for another page? */
 	readonly full: boolean;
-	/** Does it read more slowly than it is written to? */
+	/** Does the client read more slowly than it is written to? */
 	readonly backpressured: boolean;
-	/** Bytes of answers that may still wait for it before it is taken for one that does not read. */
+	/** Bytes of answers that may be added to the outbox before the session ends as slow. */
 	readonly spareBytes: number;
 }
 
@@ -48,14 +48,14 @@ interface Waiting {
 	readonly command: AnyCommand;
 }
 
-/** A queue in which nothing waits, as in nearly all, has no list of its own. */
+/** Shared by all empty queues, which are nearly all. */
 const NONE: Waiting[] = [];
 
 export class CommandQueue {
 	private readonly parts: QueueParts;
 	private readonly session: QueueSession;
 	private waiting = NONE;
-	/** Of all commands under way, those that run and those that wait. */
+	/** Of all commands in flight, running and waiting. */
 	private readonly ids = new Set<number>();
 	private running = 0;
 	private serialRunning = false;
@@ -68,17 +68,17 @@ export class CommandQueue {
 		this.session = session;
 	}
 
-	/** Takes one command of a live session. Throws `Refusal` when it cannot be taken; then nothing of it has happened. */
+	/** Takes one command of a live session. Throws `Refusal` when it cannot; then the command has no effect. */
 	take(up: Up): void {
 		const { id, trace, command } = up;
 		if (!isTableCommand(command)) throw new Refusal("unknown_command");
 		const max = this.parts.limits.commandsInFlightMax;
-		const underWay = this.running + this.waiting.length;
-		if (underWay >= max) {
-			// Where reading can be paused, what had been read already still gets a place.
+		const inFlight = this.running + this.waiting.length;
+		if (inFlight >= max) {
+			// Where reading can be paused, commands read already still get a place.
 			this.paused ||= this.session.pauseReading(true);
-			if (!this.paused || underWay >= max * 8)
-				throw new Refusal("busy", "too many commands under way on this connection", CROWDED_MS);
+			if (!this.paused || inFlight >= max * 8)
+				throw new Refusal("busy", "too many commands under way on this connection", BUSY_RETRY_MS);
 		}
 		charge(this.parts.rateLimits, this.parts.shedding, this.session.caller.account.id, command);
 		const next: Waiting = { id, trace, command };
@@ -88,17 +88,17 @@ export class CommandQueue {
 		else this.waiting.push(next);
 	}
 
-	/** Is a command of this id under way? */
+	/** Is a command of this id in flight? */
 	has(id: number): boolean {
 		return this.ids.has(id);
 	}
 
-	/** The peer has read: what was held may go on. */
+	/** The client has read: waiting commands may start. */
 	resume(): void {
 		if (!this.session.closed && this.waiting.length > 0) this.advance();
 	}
 
-	/** Resolves when nothing is under way any more, or only what the peer holds up by not reading. */
+	/** Resolves when no command is in flight, or only some that wait for the client to read. */
 	whenIdle(): Promise<void> {
 		if (this.isIdle) return Promise.resolve();
 		return new Promise((resolve) => {
@@ -106,7 +106,7 @@ export class CommandQueue {
 		});
 	}
 
-	/** What waits is dropped, and answers of what runs are nobody's any more. */
+	/** Drops waiting commands; answers of running ones are discarded. */
 	close(): void {
 		this.waiting = NONE;
 		this.idle?.();
@@ -130,7 +130,7 @@ export class CommandQueue {
 
 	private mayStart(command: AnyCommand): boolean {
 		if (this.serialRunning || (isSerial(command) && this.running > 0)) return false;
-		// Asking for pages costs a peer nothing; what waits for it must not depend on whether it reads them.
+		// Requests cost the client nothing: the pages buffered for it must be bounded whether or not it reads.
 		if (!isLong(command)) return true;
 		if (this.session.full) return false;
 		if (this.longRunning === 0) return true;
@@ -153,20 +153,20 @@ export class CommandQueue {
 			if (this.parts.log.verbose === true) session.executed(id, trace, command.case);
 			if (!session.closed) session.answer(id, body);
 		} catch (cause) {
-			// To nobody a refusal is told, but a bug is logged.
+			// After the end a refusal is discarded, but a bug is logged.
 			if (!session.closed || !(cause instanceof Refusal)) session.fail(id, trace, cause, command.case);
 		}
 		try {
-			this.ran(id, command);
+			this.finished(id, command);
 		} catch (cause) {
 			session.broken("what came after a command was not begun", cause);
 		}
 	}
 
-	private ran(id: number, command: AnyCommand): void {
+	private finished(id: number, command: AnyCommand): void {
 		this.ids.delete(id);
 		this.running--;
-		// Whatever is serial runs alone.
+		// A serial command runs alone.
 		this.serialRunning = false;
 		if (isLong(command)) this.longRunning--;
 		if (this.session.closed) return;

@@ -1,20 +1,18 @@
-// What a session waits for: a hello in time, a heartbeat, the end of its token, a reader that takes at least something. Each
-// that does not come ends it, by name. The session stands in the wheel once, for whichever is due first; a deadline that moves
-// back is found out when the earlier time has come.
+// A session's deadlines: its hello, heartbeats, token expiry, and reading. One that is missed ends the session with its own
+// close. The session is in the timer wheel once, for the earliest; a deadline moved back is noticed when the earlier time comes.
 import type { CloseName, Timing } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { TimerTask, TimerWheel } from "./timer-wheel.ts";
 
-/** What the deadlines needs of its session. */
 export interface DeadlinesPort {
 	end(why: CloseName, reason?: string): void;
 	ping(nonce: number, intervalMs: number): void;
-	/** Is something held that the peer has not taken? */
+	/** Has the client not taken everything written? */
 	readonly backpressured: boolean;
-	/** Grows whenever the peer takes something. */
+	/** Grows whenever the client takes something. */
 	progress(): number;
-	/** Our bug: the session ends. Never throws. */
+	/** A bug: the session ends. Never throws. */
 	broken(what: string, cause: unknown): void;
 }
 
@@ -24,68 +22,68 @@ export interface DeadlinesParts {
 	readonly timing: Timing;
 }
 
-/** How often a reader is looked at within `stalledMs`. */
-const STALL_LOOKS = 10;
+/** Checks for progress within `stalledMs`. */
+const STALL_CHECKS = 10;
 const NEVER = Number.POSITIVE_INFINITY;
-/** Not in the wheel; and not to come back to it. */
-const NOWHERE = 0;
+/** Values of `tick`: not in the wheel; and never again. */
+const UNSCHEDULED = 0;
 const STOPPED = -1;
 
 export class Deadlines implements TimerTask {
 	private readonly port: DeadlinesPort;
 	private readonly parts: DeadlinesParts;
-	/** From the welcome on. */
+	/** Set at the welcome. */
 	private heartbeat: Heartbeat | undefined;
-	/** When each is due (monotonic ms). Until the welcome `beatAtMs` is the hello's deadline. */
+	/** When each is due (monotonic ms). Until the welcome `beatAtMs` is the deadline of the hello. */
 	private beatAtMs: number;
 	private expiryAtMs = NEVER;
 	private stallAtMs = NEVER;
-	/** How far the peer had come at the last look, and since when it has come no further, as far as was looked (monotonic ms). */
+	/** The progress at the last check, and since when it is unchanged (monotonic ms). */
 	private stalledFrom = 0;
 	private stalledSinceMs = 0;
-	/** Where in the wheel it stands; 0: nowhere. */
-	private tick = NOWHERE;
+	/** Its tick in the wheel. */
+	private tick = UNSCHEDULED;
 
-	/** Waits for the hello from now on. */
+	/** Starts the deadline of the hello. */
 	constructor(port: DeadlinesPort, parts: DeadlinesParts) {
 		this.port = port;
 		this.parts = parts;
 		this.beatAtMs = parts.clock.monotonic() + parts.timing.handshakeMs;
-		this.arm();
+		this.schedule();
 	}
 
-	/** `beating`: is the peer to be pinged, each time after the interval that the link needs? */
+	/** `beating`: ping the client, at the interval that the link needs? */
 	welcomed(beating: boolean): void {
 		this.heartbeat = new Heartbeat(this.parts.timing);
 		this.beatAtMs = beating ? this.parts.clock.monotonic() + this.heartbeat.intervalMs : NEVER;
-		this.arm();
+		this.schedule();
 	}
 
-	/** Something has arrived. */
+	/** A message has arrived. */
 	hear(): void {
 		this.heartbeat?.hear();
 	}
 
-	/** A pong has arrived: was it the answer to the newest ping? */
+	/** A pong has arrived; returns whether it answers the newest ping. */
 	answered(nonce: number): boolean {
 		return this.heartbeat?.answer(nonce, this.parts.clock.monotonic()) ?? false;
 	}
 
-	/** The identity holds until then (wall clock, ms); undefined: for ever. */
+	/** The token expires then (wall clock, ms); undefined: never. */
 	expireAt(expiresMs: number | undefined): void {
 		const { clock } = this.parts;
 		this.expiryAtMs = expiresMs === undefined ? NEVER : clock.monotonic() + Math.max(0, expiresMs - clock.now());
-		this.arm();
+		this.schedule();
 	}
 
-	/** A reader that takes nothing at all for `stalledMs` is closed as slow; its cursor keeps its place. */
+	/** A client that takes nothing for `stalledMs` is closed as slow; it resumes at its cursor. */
 	watchStall(): void {
 		if (this.stallAtMs !== NEVER) return;
 		const nowMs = this.parts.clock.monotonic();
 		this.stalledFrom = this.port.progress();
 		this.stalledSinceMs = nowMs;
-		this.stallAtMs = nowMs + this.stallLookMs;
-		this.arm();
+		this.stallAtMs = nowMs + this.stallCheckMs;
+		this.schedule();
 	}
 
 	flowing(): void {
@@ -103,27 +101,27 @@ export class Deadlines implements TimerTask {
 
 	due(): void {
 		if (this.stopped) return;
-		this.tick = NOWHERE;
+		this.tick = UNSCHEDULED;
 		const nowMs = this.parts.clock.monotonic();
 		if (this.expiryAtMs <= nowMs) {
 			this.port.end("expired");
 			return;
 		}
-		if (this.stallAtMs <= nowMs) this.judgeStall(nowMs);
+		if (this.stallAtMs <= nowMs) this.checkStall(nowMs);
 		if (this.beatAtMs <= nowMs && !this.stopped) this.beat(nowMs);
-		this.arm();
+		this.schedule();
 	}
 
 	broken(cause: unknown): void {
 		this.port.broken("a deadline could not be kept", cause);
 	}
 
-	/** Often within `stalledMs`: a kernel goes on taking bytes for a while from one side that the other does not read. */
-	private get stallLookMs(): number {
-		return this.parts.timing.stalledMs / STALL_LOOKS;
+	/** Shorter than `stalledMs`: a kernel goes on taking bytes for a while when the other side does not read. */
+	private get stallCheckMs(): number {
+		return this.parts.timing.stalledMs / STALL_CHECKS;
 	}
 
-	private judgeStall(nowMs: number): void {
+	private checkStall(nowMs: number): void {
 		this.stallAtMs = NEVER;
 		const progress = this.port.progress();
 		if (!this.port.backpressured) return;
@@ -134,7 +132,7 @@ export class Deadlines implements TimerTask {
 			this.port.end("slow");
 			return;
 		}
-		this.stallAtMs = Math.min(nowMs + this.stallLookMs, this.stalledSinceMs + this.parts.timing.stalledMs);
+		this.stallAtMs = Math.min(nowMs + this.stallCheckMs, this.stalledSinceMs + this.parts.timing.stalledMs);
 	}
 
 	private beat(nowMs: number): void {
@@ -149,12 +147,12 @@ export class Deadlines implements TimerTask {
 		}
 	}
 
-	/** Stands in the wheel for what is due first, or for something earlier. After `stop`, nowhere. */
-	private arm(): void {
+	/** Adds the session to the wheel at the earliest deadline, or keeps an earlier tick. No effect after `stop`. */
+	private schedule(): void {
 		const { wheel } = this.parts;
 		const firstMs = Math.min(this.beatAtMs, this.expiryAtMs, this.stallAtMs);
 		if (this.stopped || firstMs === NEVER) return;
-		if (this.tick !== NOWHERE) {
+		if (this.tick !== UNSCHEDULED) {
 			if (this.tick <= wheel.tickOf(firstMs)) return;
 			wheel.remove(this.tick, this);
 		}

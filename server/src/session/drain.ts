@@ -1,22 +1,22 @@
-// Sends everybody home before a stop: not all in one moment, and not all back in one moment. Each is told when to come back: after
-// the last has gone, for before that nobody is let in, and spread over a while after it. What was begun is answered first.
+// Drains sessions before a stop, spread over time, so that clients do not all leave or reconnect at the same moment. Commands in
+// flight are answered first. Each client is told when to reconnect: after the last session has ended, spread again by a jitter.
 import type { Clock, Random } from "../base/clock.ts";
 
 export interface Drainable {
 	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
 	drain(retryAfterMs: number): Promise<void>;
-	/** `drain` has failed: our bug, which ends this session and holds up no other. Never throws. */
+	/** `drain` has failed: a bug, which ends this session and delays no other. Never throws. */
 	broken(what: string, cause: unknown): void;
 }
 
-/** Saying goodbye to one, and what follows from it, takes less: others are served in between. */
+/** More than ending one session takes: others are served in between. */
 const MS_EACH = 0.2;
 const STEP_MS = 10;
-/** Those who come back are spread over this long for each thousand of them. */
+/** Jitter of the reconnects, per thousand sessions. */
 const RETURN_SPREAD_MS = 200;
 const RETURN_SPREAD_MAX_MS = 10_000;
 
-/** Takes at most half of `withinMs` for the goodbyes: the other half is for what is still under way. 0: all at once. */
+/** Takes at most half of `withinMs` for the goodbyes; the other half is for commands in flight. 0: all at once. */
 export async function drainSessions(
 	sessions: readonly Drainable[],
 	withinMs: number,

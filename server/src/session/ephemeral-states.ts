@@ -1,42 +1,42 @@
-// What readers that do not keep up are told of the state of things once they do again: of each thing the newest, and of so many things
-// at most. What is merged or pushed out on the way is nothing that a reader could miss: only the last state counts. Kept here and not
-// with the sessions, because nearly none of them has any.
+// Ephemeral state, coalesced for slow subscribers: while one is under backpressure, the newest push of each key is kept, up to a
+// bound, and sent when it can take more. Only the newest state matters, so nothing is lost by replacing older ones. Kept here and
+// not in the sessions, because nearly none has any.
 import type { Push } from "../room/push.ts";
 
-/** Things remembered for one slow reader. */
+/** Keys kept for one slow subscriber. */
 const KEYS_MAX = 64;
 
-export class EphemeralStates<Reader> {
-	/** For each reader the one longest held first. */
-	private readonly byReader = new Map<Reader, Map<string, Push>>();
+export class EphemeralStates<Subscriber> {
+	/** By subscriber; its oldest key first. */
+	private readonly bySubscriber = new Map<Subscriber, Map<string, Push>>();
 
-	/** Holds `push` in the place of an older one of its key; returns what is never told because of that. */
-	hold(reader: Reader, key: string, push: Push): Push | undefined {
-		const held = this.byReader.get(reader) ?? new Map<string, Push>();
-		this.byReader.set(reader, held);
-		const older = held.get(key);
-		held.delete(key);
-		held.set(key, push);
-		if (older !== undefined || held.size <= KEYS_MAX) return older;
-		for (const [oldest, dropped] of held) {
-			held.delete(oldest);
+	/** Keeps `push`, replacing an older one of its key; returns the push that is dropped for it. */
+	keep(subscriber: Subscriber, key: string, push: Push): Push | undefined {
+		const kept = this.bySubscriber.get(subscriber) ?? new Map<string, Push>();
+		this.bySubscriber.set(subscriber, kept);
+		const older = kept.get(key);
+		kept.delete(key);
+		kept.set(key, push);
+		if (older !== undefined || kept.size <= KEYS_MAX) return older;
+		for (const [oldest, dropped] of kept) {
+			kept.delete(oldest);
 			return dropped;
 		}
 		return undefined;
 	}
 
-	/** Something newer under this key was told. */
-	drop(reader: Reader, key: string): void {
-		this.byReader.get(reader)?.delete(key);
+	/** A newer push of this key was sent. */
+	drop(subscriber: Subscriber, key: string): void {
+		this.bySubscriber.get(subscriber)?.delete(key);
 	}
 
-	/** What is held for the reader, and no longer is. */
-	take(reader: Reader): Iterable<Push> {
-		const held = this.byReader.get(reader);
-		if (held === undefined) return NOTHING;
-		this.byReader.delete(reader);
-		return held.values();
+	/** Takes out all that is kept for the subscriber. */
+	take(subscriber: Subscriber): Iterable<Push> {
+		const kept = this.bySubscriber.get(subscriber);
+		if (kept === undefined) return NONE;
+		this.bySubscriber.delete(subscriber);
+		return kept.values();
 	}
 }
 
-const NOTHING: readonly Push[] = [];
+const NONE: readonly Push[] = [];

@@ -1,9 +1,10 @@
-// One write per connection and turn: whoever has something due registers here, and is flushed when the turn ends.
+// One write per connection and turn of the event loop: outboxes with something to write register, and are flushed at the end of
+// the turn.
 import type { Clock } from "../base/clock.ts";
 
 export interface Flushable {
 	flush(): void;
-	/** `flush` has thrown: our bug, which ends this session and nothing else. Never throws. */
+	/** `flush` has thrown: a bug, which ends this session and no other. Never throws. */
 	broken(cause: unknown): void;
 }
 
@@ -16,7 +17,7 @@ export class Flusher {
 		this.clock = clock;
 	}
 
-	/** `outbox` is flushed at the end of this turn. The caller registers once per turn. */
+	/** Flushes `outbox` at the end of this turn. Called once per turn. */
 	register(outbox: Flushable): void {
 		this.due.push(outbox);
 		if (!this.scheduled) {

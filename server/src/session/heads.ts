@@ -1,14 +1,15 @@
-// How far rooms were sent, for the pings.
+// Heads of rooms for heartbeats: by them a client recognises a lost last message.
 
 import type { HeadBody } from "../command/bodies.ts";
 import type { Subscription } from "../room/subscription.ts";
 
-/** Heads in one ping: a few KiB at most. */
+/** Heads in one ping: at most a few KiB. */
 const HEADS_MAX = 100;
 
 /**
- * The heads of the rooms that have changed after the change `since`, longest ago first, at most `HEADS_MAX`; and the newest change that
- * they cover, of `changes` so far: the others are told the next time. A room that is being sent from the log is told when it has been.
+ * The heads of the rooms that have changed after the change `since`, oldest change first, at most `HEADS_MAX`; and the newest
+ * change that they cover (`upTo`), of `changes` so far: the rest follows with the next ping. A room in catch-up is included after
+ * it.
  */
 export function changedSince(
 	since: number,

@@ -1,10 +1,10 @@
-// Is the other side still there? The interval follows the link: it is measured by the round-trips of the pings themselves
-// (smoothed as in RFC 6298), short on an unsteady link, long on a slow steady one.
+// Heartbeat: detects a dead connection. The interval adapts to the link, by the round-trip times of the pings (smoothed as in RFC
+// 6298): short on an unsteady link, long on a slow steady one.
 import type { Timing } from "@verbatim/protocol";
 
 export type LinkHealth = "steady" | "suspect" | "offline";
 
-/** What a tick asks of the session. */
+/** What the session has to do on a tick. */
 export type HeartbeatAction =
 	| { readonly do: "ping"; readonly nonce: number; readonly intervalMs: number }
 	| { readonly do: "give up" };
@@ -16,7 +16,7 @@ export class Heartbeat {
 	private answered = true;
 	private heard = true;
 	private missed = 0;
-	/** Round-trip, smoothed, and its mean deviation, in ms; undefined before the first answer. */
+	/** Smoothed round-trip time and its mean deviation, in ms; undefined before the first answer. */
 	private roundTripMs: number | undefined;
 	private deviationMs = 0;
 
@@ -37,13 +37,13 @@ export class Heartbeat {
 		return roundTripMs > 600 && deviationMs < roundTripMs / 4 ? timing.heartbeatSlowMs : timing.heartbeatMs;
 	}
 
-	/** Anything at all arrived: the other side lives. */
+	/** Any message has arrived: the other side is alive. */
 	hear(): void {
 		this.heard = true;
 		this.missed = 0;
 	}
 
-	/** Was it the first answer to the newest ping? */
+	/** Returns whether it is the first answer to the newest ping. */
 	answer(nonce: number, nowMs: number): boolean {
 		if (nonce !== this.nonce || this.answered) return false;
 		this.answered = true;

@@ -1,6 +1,6 @@
-// What a session has told its client of open invitations. Whatever may change one makes the room be read once, again if more changes meanwhile,
-// and the difference between what was told and what is so is told. While a join is under way or the session has a subscription,
-// the join's answer, `roomAdded` and `roomRemoved` tell of the room: what has changed is looked at once these are over.
+// Open invitations, as notified to one client. Any event that may change one makes the room be read (again, if another event
+// arrives during the read), and the difference from what was notified is sent. While a join is in flight or the session has a
+// subscription, the join's answer, `roomAdded` and `roomRemoved` cover the room: events are applied after that.
 import { type DownBody, Room_Standing } from "@verbatim/protocol";
 import { roomBody } from "../command/bodies.ts";
 import { isMember } from "../log/membership.ts";
@@ -11,94 +11,94 @@ export interface InvitationsPort extends ReadRoomPort {
 	notify(body: DownBody): void;
 }
 
-/** A room to be read. */
-interface Look {
-	/** Of the newest invitation notified; 0 and nobody: none since it was told. */
+/** A room that is read, or to be read. */
+interface Refresh {
+	/** Of the newest invitation event; 0 and undefined: none since the last notification. */
 	seq: number;
 	by: UserRef | undefined;
 	reading: boolean;
-	/** Something may have changed since it is being read. */
+	/** An event has arrived during the read. */
 	again: boolean;
 }
 
 export class Invitations {
 	private readonly port: InvitationsPort;
 	private readonly parts: ReadRoomParts;
-	/** Does something else tell of the room now? */
-	private readonly isHeld: (room: string) => boolean;
-	/** The rooms to which the client knows it is invited. Most sessions have none. */
+	/** Is the room covered by a join or a subscription now? */
+	private readonly isCovered: (room: string) => boolean;
+	/** Rooms to which the client knows it is invited. Most sessions have none. */
 	private notified: Set<string> | undefined;
-	private looks: Map<string, Look> | undefined;
+	private refreshes: Map<string, Refresh> | undefined;
 
-	constructor(port: InvitationsPort, parts: ReadRoomParts, isHeld: (room: string) => boolean) {
+	constructor(port: InvitationsPort, parts: ReadRoomParts, isCovered: (room: string) => boolean) {
 		this.port = port;
 		this.parts = parts;
-		this.isHeld = isHeld;
+		this.isCovered = isCovered;
 	}
 
-	/** The welcome names it. */
+	/** The welcome names the invitation. */
 	named(room: string): void {
 		this.notified ??= new Set();
 		this.notified.add(room);
 	}
 
-	/** The client is told that the user is in the room. */
+	/** The client is notified that the user is in the room. */
 	accepted(room: string): void {
 		this.notified?.delete(room);
 		if (this.notified?.size === 0) this.notified = undefined;
 	}
 
-	/** The user is a member as of the entry `seq`: older invitations are over. */
+	/** The entry `seq` has made the user a member: older invitations are closed. */
 	memberSince(room: string, seq: number): void {
-		const look = this.looks?.get(room);
-		if (look !== undefined && look.seq < seq) this.drop(room);
+		const refresh = this.refreshes?.get(room);
+		if (refresh !== undefined && refresh.seq < seq) this.drop(room);
 	}
 
-	/** By the entry `seq`. A bus may bring it twice. */
+	/** The entry `seq` has invited the user. A bus may deliver it twice. */
 	opened(room: string, seq: number, by: UserRef): void {
-		let look = this.looks?.get(room);
-		if (look === undefined) {
-			if (this.notified?.has(room) === true && !this.isHeld(room)) return;
-			look = this.lookAt(room);
+		let refresh = this.refreshes?.get(room);
+		if (refresh === undefined) {
+			if (this.notified?.has(room) === true && !this.isCovered(room)) return;
+			refresh = this.refreshOf(room);
 		}
-		if (seq <= look.seq) return;
-		look.seq = seq;
-		look.by = by;
+		if (seq <= refresh.seq) return;
+		refresh.seq = seq;
+		refresh.by = by;
 		this.changed(room);
 	}
 
-	/** An invitation to the room, if there is one, may be open no more, or may be told now. */
+	/** An invitation to the room may have closed, or may be sent now. */
 	changed(room: string): void {
-		const look = this.looks?.get(room) ?? (this.notified?.has(room) === true ? this.lookAt(room) : undefined);
-		if (look?.reading === true) look.again = true;
-		else if (look !== undefined) this.read(room, look);
+		const refresh = this.refreshes?.get(room) ?? (this.notified?.has(room) === true ? this.refreshOf(room) : undefined);
+		if (refresh?.reading === true) refresh.again = true;
+		else if (refresh !== undefined) this.read(room, refresh);
 	}
 
-	private lookAt(room: string): Look {
-		const look: Look = { seq: 0, by: undefined, reading: false, again: false };
-		this.looks ??= new Map();
-		this.looks.set(room, look);
-		return look;
+	private refreshOf(room: string): Refresh {
+		const refresh: Refresh = { seq: 0, by: undefined, reading: false, again: false };
+		this.refreshes ??= new Map();
+		this.refreshes.set(room, refresh);
+		return refresh;
 	}
 
 	private drop(room: string): void {
-		this.looks?.delete(room);
-		if (this.looks?.size === 0) this.looks = undefined;
+		this.refreshes?.delete(room);
+		if (this.refreshes?.size === 0) this.refreshes = undefined;
 	}
 
-	private read(room: string, look: Look): void {
-		if (this.isHeld(room)) return;
-		look.reading = true;
-		look.again = false;
+	private read(room: string, refresh: Refresh): void {
+		if (this.isCovered(room)) return;
+		refresh.reading = true;
+		refresh.again = false;
 		void readRoom(room, this.port, this.parts, (view) => {
-			if (this.looks?.get(room) !== look) return;
-			look.reading = false;
-			if (look.again) this.read(room, look);
-			else if (!this.isHeld(room)) this.tell(view, look);
+			if (this.refreshes?.get(room) !== refresh) return;
+			refresh.reading = false;
+			if (refresh.again) this.read(room, refresh);
+			else if (!this.isCovered(room)) this.notify(view, refresh);
 		});
 	}
 
-	private tell(view: RoomView, { by }: Look): void {
+	private notify(view: RoomView, { by }: Refresh): void {
 		const { id } = view;
 		this.drop(id);
 		const wasNotified = this.notified?.has(id) === true;

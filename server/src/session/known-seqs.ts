@@ -1,9 +1,10 @@
-// The newest seq by room of what was notified of a user's membership. A bus repeats and delays by seconds, not by as many rooms as these.
+// The newest notified seq of a user's membership, for the most recent rooms: a bus repeats and delays within seconds, in which
+// fewer rooms change than this.
 
 const ROOMS_MAX = 64;
 
 export class KnownSeqs {
-	/** The longest not set first. */
+	/** Least recently set first. */
 	private readonly byRoom = new Map<string, number>();
 
 	get(room: string): number | undefined {

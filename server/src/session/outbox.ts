@@ -1,18 +1,18 @@
-// A connection's one way out, bounded in bytes. Three classes use it: replies (bounded by the commands in flight), the log
-// (stops at the limit; the reader then goes on from the log at its own pace), and ephemeral data (first to be shed).
+// A connection's outbox, bounded in bytes. Three classes of messages share it: replies (bounded by the commands in flight),
+// entries (stop at the limit; the subscriber then catches up from the log), and ephemerals (dropped first).
 import type { ServerLimits } from "../base/limits.ts";
 import type { Encoded, Link } from "../link/link.ts";
 import type { Flushable, Flusher } from "./flusher.ts";
 
-/** `pageBytesMax`: a reader is moved along the log only while less than this waits in this turn. */
+/** `pageBytesMax`: catch-up goes on only while less than this waits in this turn. */
 export type OutboxLimits = Pick<ServerLimits, "outboxBytesMax" | "outboxesBytesMax" | "outboxCrowdedBytesMax" | "pageBytesMax">;
 
-/** What waits in all outboxes of the server, in bytes. */
+/** Bytes in all outboxes of the server. */
 export interface OutboxTotal {
 	bytes: number;
 }
 
-/** What all outboxes of a server share. */
+/** Shared by all outboxes of a server. */
 export interface OutboxParts {
 	readonly flusher: Flusher;
 	readonly limits: OutboxLimits;
@@ -22,23 +22,23 @@ export interface OutboxParts {
 export interface OutboxPort {
 	/** A write is done. */
 	flushed(): void;
-	/** Our bug: the session ends. Never throws. */
+	/** A bug: the session ends. Never throws. */
 	broken(what: string, cause: unknown): void;
 }
 
-/** Carries a single message to the link, which keeps no list: nearly every write is one. */
+/** Passes a single message to the link, which keeps no list: nearly every write is one. */
 const single: [Encoded] = [""];
 
 export class Outbox implements Flushable {
 	private readonly link: Link;
 	private readonly parts: OutboxParts;
 	private readonly port: OutboxPort;
-	/** What waits for this turn's write: one message, or a list of several. */
+	/** Messages for this turn's write: one, or a list. */
 	private waiting: Encoded | Encoded[] | undefined;
 	private queuedBytes = 0;
-	/** Bytes that the link held after the last write or look; 0 while the kernel takes everything at once. */
-	private heldBytes = 0;
-	/** Bytes that the kernel has taken so far. */
+	/** Bytes buffered by the link after the last write or check; 0 while the kernel takes everything at once. */
+	private linkBytes = 0;
+	/** Bytes taken by the kernel so far. */
 	private takenBytes = 0;
 	private closed = false;
 
@@ -48,42 +48,42 @@ export class Outbox implements Flushable {
 		this.port = port;
 	}
 
-	/** Does the peer read more slowly than it is written to? */
+	/** Does the client read more slowly than it is written to? */
 	get backpressured(): boolean {
-		return this.heldBytes > 0;
+		return this.linkBytes > 0;
 	}
 
-	/** May a reader be moved along the log now? */
+	/** May catch-up and ephemerals be written now? */
 	get writable(): boolean {
-		return this.heldBytes === 0 && this.queuedBytes < this.parts.limits.pageBytesMax;
+		return this.linkBytes === 0 && this.queuedBytes < this.parts.limits.pageBytesMax;
 	}
 
 	/** Must rooms stop pushing? */
 	get full(): boolean {
 		const { limits, outboxTotal } = this.parts;
 		return (
-			this.queuedBytes + this.heldBytes >
+			this.queuedBytes + this.linkBytes >
 			(outboxTotal.bytes > limits.outboxesBytesMax ? limits.outboxCrowdedBytesMax : limits.outboxBytesMax)
 		);
 	}
 
-	/** Have answers alone piled up as high as the log may? Rooms stop pushing at half of it. */
+	/** Have replies filled what is left beyond the limit of pushes? Then the session ends as slow. */
 	get overfull(): boolean {
 		return this.spareBytes < 0;
 	}
 
-	/** What may be added before it is overfull. */
+	/** Bytes that may be added before it is overfull. */
 	get spareBytes(): number {
-		return this.parts.limits.outboxBytesMax * 2 - this.queuedBytes - this.heldBytes;
+		return this.parts.limits.outboxBytesMax * 2 - this.queuedBytes - this.linkBytes;
 	}
 
-	/** Grows whenever the peer takes something: two equal looks mean that it took nothing in between. */
+	/** Grows whenever the client takes something: two equal values mean that it took nothing in between. */
 	progress(): number {
 		if (!this.closed) this.account(this.queuedBytes, this.link.bufferedBytes());
 		return this.takenBytes;
 	}
 
-	/** Queues one message for this turn's write. */
+	/** Adds one message to this turn's write. */
 	add(message: Encoded): void {
 		if (this.closed) return;
 		if (this.waiting === undefined) {
@@ -117,18 +117,18 @@ export class Outbox implements Flushable {
 		this.port.broken("what was due could not be written", cause);
 	}
 
-	/** Nothing more goes out; what waits is forgotten. */
+	/** Drops what waits; nothing more is written. */
 	close(): void {
 		this.closed = true;
 		this.waiting = undefined;
 		this.account(0, 0);
 	}
 
-	private account(queuedBytes: number, heldBytes: number): void {
-		const gone = this.queuedBytes + this.heldBytes - queuedBytes - heldBytes;
+	private account(queuedBytes: number, linkBytes: number): void {
+		const gone = this.queuedBytes + this.linkBytes - queuedBytes - linkBytes;
 		this.takenBytes += Math.max(0, gone);
 		this.parts.outboxTotal.bytes -= gone;
 		this.queuedBytes = queuedBytes;
-		this.heldBytes = heldBytes;
+		this.linkBytes = linkBytes;
 	}
 }

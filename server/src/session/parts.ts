@@ -1,4 +1,4 @@
-// What sessions are given of the server; core.ts makes it.
+// The parts of the server that sessions use; made by core.ts. Sessions learn of each other by the bus only.
 import type { Timing } from "@verbatim/protocol";
 import type { Revocations } from "../account/revocations.ts";
 import type { HelloQueue } from "../admit/hello-queue.ts";
@@ -17,12 +17,11 @@ import type { Principal } from "./principal.ts";
 import type { Session } from "./session.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 
-/** What sessions see of the server. Of each other they learn by the bus. */
 export interface SessionParts extends CommandParts {
 	readonly log: Log;
 	readonly metrics: Metrics;
 	readonly timing: Timing;
-	/** Name and version, told in every welcome. */
+	/** Name and version, for every welcome. */
 	readonly version: string;
 	readonly directory: Directory<Principal>;
 	readonly faults: Faults;
@@ -34,12 +33,12 @@ export interface SessionParts extends CommandParts {
 	readonly unauthenticatedRefusals: Buckets;
 	readonly hellos: HelloQueue;
 	readonly ephemeralStates: EphemeralStates<Principal>;
-	/** Every session whose link is not gone. */
+	/** Every session whose link is open. */
 	readonly sessions: Set<Session>;
 	readonly revocations: Revocations;
-	/** What the log tells of sessions. */
+	/** Sampled log lines of sessions. */
 	readonly lines: LogSampler;
-	/** The process as part of its sessions' ids. */
+	/** This process's name on the bus, and in its sessions' ids. */
 	readonly node: string;
 	/** The number of a new session: 1, 2, 3, … */
 	nextSession(): number;

@@ -1,16 +1,16 @@
-// A hello that is being checked, and the commands that came behind it. They run once it is welcomed, in order, for its user; a refused hello
-// takes them with it, so that none of them can ever run for another.
+// A hello that is being checked, and the commands received behind it. They run in order once it is welcomed; if it is refused
+// they are refused with it, so that none can run for another user.
 import { Refusal, type Up } from "@verbatim/protocol";
 
 export interface PendingLimits {
-	/** Commands that may wait, and bytes of what they say, about. Half of either pauses the connection; beyond: `busy`. */
+	/** Bounds on the waiting commands: their number, and their bytes, about. Half of either pauses reading; beyond: `busy`. */
 	readonly commandsInFlightMax: number;
 	readonly frameBytesMax: number;
 }
 
-/** Worth waiting before trying again: a hello's time. */
+/** Retry delay: a hello's time. */
 const WAIT_MS = 1_000;
-/** Of one command, beside its text or token. */
+/** Size of a command without its text or token, about. */
 const COMMAND_BYTES = 256;
 
 export class PendingHello {
@@ -22,7 +22,7 @@ export class PendingHello {
 		this.id = id;
 	}
 
-	/** Keeps a command for later; true: it is time to read no further. Throws `Refusal` `busy` for one too many. */
+	/** Keeps a command; returns whether reading should pause. Throws `Refusal` `busy` for one too many. */
 	take(up: Up, { commandsInFlightMax, frameBytesMax }: PendingLimits): boolean {
 		const bytes = COMMAND_BYTES + textChars(up);
 		if (this.commands.length >= commandsInFlightMax || this.bytes + bytes > frameBytesMax) {
@@ -38,13 +38,13 @@ export class PendingHello {
 		return id === this.id || this.commands.some((up) => up.id === id);
 	}
 
-	/** What came behind it, in order; it is given once. */
+	/** Takes out the commands, in order. */
 	release(): readonly Up[] {
 		return this.commands.splice(0);
 	}
 }
 
-/** Of the fields that may be long. */
+/** Length of the fields that may be long. */
 function textChars({ command }: Up): number {
 	if (command.case === "send") return command.value.text.length;
 	return command.case === "refresh" ? command.value.refreshToken.length : 0;

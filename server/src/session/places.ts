@@ -1,6 +1,6 @@
-// A session's place in each of its rooms, stepped by the table of room/place.ts: by its own joins, by what is notified of its user's
-// memberships, and by its cursors. A join of its own is told by the join's answer, any other by `roomAdded`. What is notified while the rooms
-// are read for the welcome waits until the welcome is out.
+// A session's places in its rooms, stepped by the table of room/place.ts on its own joins, notifications of its user's
+// memberships, and moves of its cursors. A join of its own is answered by the join's answer, any other by `roomAdded`.
+// Notifications are deferred until the welcome is sent.
 import type { Cursor } from "@verbatim/protocol";
 import { assert } from "../base/faults.ts";
 import { type HeadBody, roomBody } from "../command/bodies.ts";
@@ -18,22 +18,21 @@ import { KnownSeqs } from "./known-seqs.ts";
 import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
-/** What places need of their session. */
 export interface PlacesPort extends CatchUpPort, ReadRoomPort {
 	readonly subscriber: Subscriber;
 }
 
-/** What the places of all sessions share. */
+/** Shared by the places of all sessions. */
 export interface PlacesParts extends CatchUpParts, ReadRoomParts {
 	readonly rooms: Pick<Rooms, "changes" | "open">;
 }
 
-/** A join under way. */
+/** A join in flight. */
 interface Join {
 	readonly room: string;
-	/** The place in the room, also where no subscription has it. */
+	/** The place in the room, also without a subscription. */
 	state: PlaceState;
-	/** From the moment in which the answer is made. */
+	/** Set once the answer is made. */
 	answer: { readonly view: RoomView; readonly cursor: number } | undefined;
 }
 
@@ -41,16 +40,16 @@ export class Places {
 	readonly subscriptions = new Subscriptions();
 	private readonly port: PlacesPort;
 	private readonly parts: PlacesParts;
-	/** Joins are serial. */
+	/** At most one: joins are serial. */
 	private join: Join | undefined;
-	/** What was notified before the welcome, in order; undefined once that is out. */
-	private early: Array<() => void> | undefined = [];
-	/** Of rooms without a subscription, the seq as of which the user's standing is known. */
+	/** Notifications before the welcome, in order; undefined once that is sent. */
+	private deferred: Array<() => void> | undefined = [];
+	/** For rooms without a subscription, the seq as of which the membership is known. */
 	private known: KnownSeqs | undefined;
 	private invitations: Invitations | undefined;
 	/** While subscriptions are behind. */
 	catchUp: CatchUp | undefined;
-	/** Of the changes of rooms, the newest of which the client was told the head. */
+	/** The newest change of rooms whose heads were sent in a ping. */
 	private headsNotified = 0;
 
 	constructor(port: PlacesPort, parts: PlacesParts) {
@@ -60,24 +59,24 @@ export class Places {
 
 	// ------------------------------------------------------------ the welcome
 
-	/** The welcome names a room as the user's: the subscription begins at the client's own cursor, or at the head that the welcome says. */
+	/** The welcome names a room as the user's: the subscription begins at the client's cursor, or at the head in the welcome. */
 	resume(room: LiveRoom, view: RoomView, cursor: Cursor | undefined): void {
 		const fits = cursor === undefined || (cursor.epoch === view.epoch && cursor.seq <= view.head);
 		const { to } = this.step(room.id, fits ? "resume" : "resumeStale");
-		this.goOn(this.subscribe(room, cursor === undefined || !fits ? view.head : cursor.seq, to, view.head));
+		this.proceed(this.subscribe(room, cursor === undefined || !fits ? view.head : cursor.seq, to, view.head));
 	}
 
-	/** The welcome names a room as one to which the user is invited. */
+	/** The welcome names an invitation. */
 	namedInvitation(room: string): void {
 		this.openInvitations().named(room);
 	}
 
-	/** The welcome is out, and all that it names is resumed: the client knows the heads of this moment. */
+	/** The welcome is sent and its rooms are resumed: the client knows the current heads. */
 	welcomed(): void {
 		this.headsNotified = this.parts.rooms.changes;
-		const early = this.early ?? [];
-		this.early = undefined;
-		for (const change of early) change();
+		const deferred = this.deferred ?? [];
+		this.deferred = undefined;
+		for (const change of deferred) change();
 	}
 
 	// ------------------------------------------------------------ joins of this session
@@ -99,17 +98,17 @@ export class Places {
 			return;
 		}
 		if (to === "announcing") this.announce(subscription);
-		else this.goOn(subscription);
+		else this.proceed(subscription);
 	}
 
-	/** The answer of the join is made, and given next. */
+	/** The answer of the join is made, and sent next. */
 	answerJoin(view: RoomView, cursor: number): void {
 		if (this.port.closed) return;
 		assert(this.join?.room === view.id, `no join of ${view.id} is under way`);
 		this.join.answer = { view, cursor };
 	}
 
-	/** An answer is out: if it was a join's, its subscription goes on after it. */
+	/** An answer was sent: if it was a join's, its subscription goes on after it. */
 	answered(): void {
 		if (this.join?.answer === undefined || this.port.closed) return;
 		const { view, cursor } = this.join.answer;
@@ -129,14 +128,14 @@ export class Places {
 		const subscription = this.subscriptions.get(view.id) ?? this.subscribe(room, cursor, to, view.head);
 		subscription.cursor = cursor;
 		subscription.since = Math.max(subscription.since, view.head);
-		this.goOn(subscription);
+		this.proceed(subscription);
 	}
 
 	// ------------------------------------------------------------ notified
 
 	/** The entry `seq` has made the user a member. */
 	memberJoined(room: LiveRoom, seq: number): void {
-		if (this.waits(() => this.memberJoined(room, seq)) || !this.isNewer(room.id, seq)) return;
+		if (this.defers(() => this.memberJoined(room, seq)) || !this.isNewer(room.id, seq)) return;
 		this.invitations?.memberSince(room.id, seq);
 		const known = this.subscriptions.get(room.id);
 		const { to } = this.step(room.id, "joined");
@@ -150,7 +149,7 @@ export class Places {
 
 	/** The user's rooms as the store has them. Returns whether it is a member of one of which it was not told. */
 	compare(views: readonly RoomView[]): boolean {
-		if (this.waits(() => void this.compare(views))) return false;
+		if (this.defers(() => void this.compare(views))) return false;
 		let missed = false;
 		for (const view of views) {
 			if (!isMember(view.standing) || this.subscriptions.has(view.id) || view.head < this.knownAsOf(view.id)) continue;
@@ -164,7 +163,7 @@ export class Places {
 	}
 
 	memberLeft(room: string, seq: number): void {
-		if (this.waits(() => this.memberLeft(room, seq)) || !this.isNewer(room, seq)) return;
+		if (this.defers(() => this.memberLeft(room, seq)) || !this.isNewer(room, seq)) return;
 		const { notifies } = this.step(room, "left");
 		this.setKnown(room, seq);
 		this.notify(room, notifies);
@@ -172,18 +171,18 @@ export class Places {
 	}
 
 	invited(room: string, seq: number, by: UserRef): void {
-		if (this.waits(() => this.invited(room, seq, by)) || seq <= (this.subscriptions.get(room)?.since ?? 0)) return;
+		if (this.defers(() => this.invited(room, seq, by)) || seq <= (this.subscriptions.get(room)?.since ?? 0)) return;
 		this.openInvitations().opened(room, seq, by);
 	}
 
 	declined(room: string): void {
-		if (this.waits(() => this.declined(room))) return;
+		if (this.defers(() => this.declined(room))) return;
 		this.invitations?.changed(room);
 	}
 
 	// ------------------------------------------------------------ cursors
 
-	/** A push was not taken, and the subscription has stepped: it is moved from the log from now on. */
+	/** A push was not taken, and the subscription has stepped: catch-up continues from the log. */
 	fallBehind(subscription: Subscription): void {
 		this.catchingUp().refused(subscription);
 	}
@@ -191,11 +190,11 @@ export class Places {
 	/** All subscriptions have caught up. */
 	caughtUp(): void {
 		this.catchUp = undefined;
-		// What came from the log may be of any room, however long ago it changed.
+		// Catch-up may have sent entries of any room, whenever it changed.
 		this.headsNotified = 0;
 	}
 
-	/** How far rooms were sent that have changed since this was asked for. */
+	/** Heads of the rooms that have changed since the last call. */
 	heads(): HeadBody[] {
 		const { heads, upTo } = changedSince(this.headsNotified, this.subscriptions, this.parts.rooms.changes);
 		this.headsNotified = upTo;
@@ -211,11 +210,11 @@ export class Places {
 		this.subscriptions.clear();
 	}
 
-	/** Takes the step that `event` makes. A subscription that is over with it is taken out; to begin one is the caller's. */
+	/** Takes the step for `event`. Removes a subscription that ends by it; beginning one is up to the caller. */
 	private step(room: string, event: PlaceEvent): PlaceStep {
 		const subscription = this.subscriptions.get(room);
 		const join = this.join?.room === room ? this.join : undefined;
-		const from = subscription?.state ?? join?.state ?? (this.early === undefined ? "absent" : "unknown");
+		const from = subscription?.state ?? join?.state ?? (this.deferred === undefined ? "absent" : "unknown");
 		const step = nextPlace(from, event);
 		if (join !== undefined) join.state = step.to;
 		if (subscription === undefined) return step;
@@ -228,12 +227,12 @@ export class Places {
 		return step;
 	}
 
-	/** Is what the entry `seq` says of the user's membership new, and not older than what is known? A bus may bring it twice, and late. */
+	/** Is the entry `seq` newer than what is known of the membership? A bus may deliver twice, and late. */
 	private isNewer(room: string, seq: number): boolean {
 		return seq > this.knownAsOf(room);
 	}
 
-	/** The user's standing in a room without a subscription is known as of `seq`. */
+	/** Records the seq as of which the membership in a room without a subscription is known. */
 	private setKnown(room: string, seq: number): void {
 		this.known ??= new KnownSeqs();
 		this.known.set(room, seq);
@@ -251,8 +250,8 @@ export class Places {
 		return subscription;
 	}
 
-	/** Goes on after the cursor. */
-	private goOn(subscription: Subscription): void {
+	/** Continues after the cursor: live at the head, otherwise by catch-up. */
+	private proceed(subscription: Subscription): void {
 		if (subscription.state === "live") {
 			if (subscription.cursor >= subscription.room.head) return;
 			this.step(subscription.room.id, "lagged");
@@ -265,13 +264,13 @@ export class Places {
 		return this.catchUp;
 	}
 
-	/** Keeps what is notified before the welcome; nothing is notified once the session is closed. */
-	private waits(change: () => void): boolean {
-		this.early?.push(change);
-		return this.early !== undefined || this.port.closed;
+	/** Defers a notification before the welcome; discards it once the session is closed. */
+	private defers(change: () => void): boolean {
+		this.deferred?.push(change);
+		return this.deferred !== undefined || this.port.closed;
 	}
 
-	/** Most sessions have none. */
+	/** Made on demand: most sessions have none. */
 	private openInvitations(): Invitations {
 		this.invitations ??= new Invitations(
 			this.port,
@@ -285,20 +284,20 @@ export class Places {
 		if (what === "roomRemoved") this.port.notify({ case: "roomRemoved", value: { room } });
 	}
 
-	/** Tells that the user is in a room, unless something else has by the time it is read. */
+	/** Notifies the client that the user is in a room, unless that has changed when the room is read. */
 	private announce(subscription: Subscription): void {
 		const { room } = subscription;
 		void readRoom(room.id, this.port, this.parts, (view) => {
 			if (this.subscriptions.get(room.id) !== subscription) return;
 			if (!isMember(view.standing)) {
-				// Left since; the notification is late, or lost.
+				// The user has left since; the notification is late, or lost.
 				if (subscription.state === "announcing") this.memberLeft(room.id, view.head);
 				return;
 			}
 			if (this.step(room.id, "read").notifies !== "roomAdded") return;
 			this.invitations?.accepted(room.id);
 			this.port.notify({ case: "roomAdded", value: { room: { ...roomBody(view), head: subscription.cursor } } });
-			this.goOn(subscription);
+			this.proceed(subscription);
 		});
 	}
 }

@@ -1,6 +1,6 @@
-// The user for whom a session speaks, and everything kept for that user on it: account, places in rooms, sends that newer
-// connections have brought. One is made when a credential has been accepted. It is dropped whole when the hello is refused after all, and when the session
-// ends: what another hello on the same connection brings begins with nothing.
+// The authenticated user of a session, with everything held for that user: account, places in rooms, duplicate sends. Made when
+// the credential is accepted; dropped whole when the hello is refused after all, and when the session ends, so that another hello
+// on the connection starts from nothing.
 import { type CloseName, type Cursor, type DownBody, Refusal, Room_Standing } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
 import { assert } from "../base/faults.ts";
@@ -17,19 +17,18 @@ import type { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
 import { Places, type PlacesPort } from "./places.ts";
 
-/** What a principal needs of its session. */
 export interface PrincipalSession {
 	readonly number: number;
 	readonly link: Link;
 	readonly outbox: Outbox;
-	/** For whom it speaks now. */
+	/** The session's current principal. */
 	readonly principal: Principal | undefined;
 	readonly live: boolean;
 	readonly closed: boolean;
 	notify(body: DownBody): void;
 	prolong(expiresMs: number): void;
 	end(why: CloseName): void;
-	/** Our bug: the session ends, resumable. Never throws. */
+	/** A bug: the session ends, resumable. Never throws. */
 	broken(what: string, cause: unknown): void;
 }
 
@@ -37,7 +36,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	readonly account: Account;
 	readonly session: PrincipalSession;
 	readonly places: Places;
-	/** Has it been let in? */
+	/** Has it been welcomed? */
 	present = false;
 	voided: Set<string> | undefined;
 	private readonly core: SessionParts;
@@ -57,23 +56,23 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		return this.session.number;
 	}
 
-	/** Is it over, for the session or for this user on it? Nothing more goes out then. */
+	/** Has the session ended, or this user on it? Then nothing more is sent. */
 	get closed(): boolean {
 		return this.session.principal !== this || this.session.closed;
 	}
 
-	/** The ids of the rooms that it is subscribed to. */
+	/** Ids of the rooms that it is subscribed to. */
 	get rooms(): string[] {
 		return Array.from(this.places.subscriptions, ({ room }) => room.id);
 	}
 
-	/** Is told of what happens to its user from now on. */
+	/** Registers for notifications of its user. */
 	enter(): void {
 		this.core.directory.add(this);
 		this.core.accounts.began(this.account);
 	}
 
-	/** Let in, and told of `views`: the subscriptions to its rooms begin, at the client's own cursors where it has some. */
+	/** Welcomed with `views`: subscriptions begin, at the client's cursors where it sent some. */
 	begin(views: readonly RoomView[], cursors: readonly Cursor[]): void {
 		const byRoom = new Map(cursors.map((cursor) => [cursor.room, cursor]));
 		for (const view of views) {
@@ -84,7 +83,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		this.places.welcomed();
 	}
 
-	/** Nothing of it is left anywhere. Never throws. */
+	/** Releases everything it holds. Never throws. */
 	drop(): void {
 		const { core, account, rooms } = this;
 		const step = (task: () => void): void => core.faults.guard("session", "a session did not end cleanly", task);
@@ -123,7 +122,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	}
 
 	claim(cid: string): void {
-		// Once it is dropped, newer connections cannot void what it brings.
+		// A dropped principal can no longer be fenced by newer connections: it may not send.
 		if (this.session.principal !== this) throw new Refusal("unauthenticated");
 		claim(cid, this, this.core.directory.of(this.account.id));
 	}
@@ -158,7 +157,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 			return true;
 		}
 		let dropped: Push | undefined = push;
-		if (live && push.key !== undefined) dropped = this.core.ephemeralStates.hold(this, push.key, push);
+		if (live && push.key !== undefined) dropped = this.core.ephemeralStates.keep(this, push.key, push);
 		if (dropped !== undefined) this.core.metrics.shed.add(dropped.kind);
 		return false;
 	}
@@ -200,7 +199,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 	broken(cause: unknown): void {
 		const stale = this.session.principal !== this;
 		this.session.broken("a session met an unexpected error", cause);
-		// The end of its session does not take it out of its rooms then.
+		// Its rooms are not closed by the end of its session then.
 		if (stale) this.places.close();
 	}
 
@@ -230,20 +229,20 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		this.core.metrics.deliveries.add(push.count);
 	}
 
-	/** A write is done, and the peer has not taken all of it. */
+	/** A write is done, and the client has not taken all of it. */
 	onBackpressure(): void {
 		this.places.catchUp?.onBackpressure();
 	}
 
-	/** A write is done: what was held back goes on. */
+	/** A write is done: sends coalesced ephemerals, and continues catch-up. */
 	flushed(): void {
 		for (const push of this.core.ephemeralStates.take(this)) this.pushEphemeral(push);
 		this.places.catchUp?.pump();
 	}
 
-	/** No subscription without standing: nothing is told to a connection on behalf of another user than its own. */
+	/** Asserts that nothing is sent to a connection for a user other than its own. */
 	private mustBeCurrent(): void {
-		// On the way of every push: no words are made unless they are needed.
+		// The hot path of every push: the message is built only on failure.
 		if (this.session.principal !== this) assert(false, `the session does not speak for ${this.account.id} any more`);
 	}
 }

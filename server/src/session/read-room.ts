@@ -1,13 +1,14 @@
-// Reads a room as a session's user sees it, to tell of it: again and again while the store cannot, and not once the session is closed.
+// Reads a room as the session's user sees it, for a notification; retries while the store cannot, and stops once the session is
+// closed.
 import { Refusal } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import type { RoomView, Store, UserRef } from "../store/store.ts";
-import { READ_AGAIN_MS } from "./catch-up.ts";
+import { READ_RETRY_MS } from "./catch-up.ts";
 
 export interface ReadRoomPort {
 	readonly user: UserRef;
 	readonly closed: boolean;
-	/** Our bug. Never throws. */
+	/** A bug. Never throws. */
 	broken(cause: unknown): void;
 }
 
@@ -16,7 +17,7 @@ export interface ReadRoomParts {
 	readonly clock: Pick<Clock, "monotonic" | "after">;
 }
 
-/** Never rejects. What `then` throws is our bug. */
+/** Never rejects. What `then` throws is a bug. */
 export async function readRoom(
 	id: string,
 	port: ReadRoomPort,
@@ -28,7 +29,7 @@ export async function readRoom(
 		const view = await parts.store.room(id, port.user.id);
 		if (view !== undefined && !port.closed) then(view);
 	} catch (cause) {
-		if (cause instanceof Refusal) parts.clock.after(READ_AGAIN_MS, () => void readRoom(id, port, parts, then));
+		if (cause instanceof Refusal) parts.clock.after(READ_RETRY_MS, () => void readRoom(id, port, parts, then));
 		else port.broken(cause);
 	}
 }

@@ -1,21 +1,20 @@
-// What the log tells of a session: that it begins and ends, with what it has cost, and each refusal. Of what was said there is never a word,
-// and of a refusal its code alone: its message may repeat what somebody wrote.
+// Log lines of a session: its begin, its end with counts, and refusals. Never a message's text; of a refusal only the code, since
+// its message may quote what a user wrote.
 import type { CloseName, ErrorCode } from "@verbatim/protocol";
 import type { LogFields } from "../base/log.ts";
 import type { LogSampler } from "../limit/log-sampler.ts";
 import type { Link } from "../link/link.ts";
 
-/** What a session counts of itself. */
 export interface SessionFacts {
 	readonly id: string;
 	readonly link: Link;
-	/** Its user's id, as far as it is somebody's. */
+	/** Its user's id; undefined before authentication. */
 	readonly userId: string | undefined;
 }
 
 export interface SessionCounts {
 	readonly ageMs: number;
-	/** In line mode of the lines that were commands. */
+	/** In line mode, of lines that were commands. */
 	readonly bytesIn: number;
 	readonly bytesOut: number;
 	/** Messages from the client, pings among them. */
@@ -25,10 +24,10 @@ export interface SessionCounts {
 
 export interface RefusalFacts {
 	readonly code: ErrorCode;
-	/** The client's own trace, empty if it gave none; and its id of the command. */
+	/** The client's trace, or empty; and its id of the command. */
 	readonly trace: string;
 	readonly command: number;
-	/** The name of the command; empty for what could not be read. */
+	/** The name of the command; empty if it could not be decoded. */
 	readonly name: string;
 }
 
@@ -41,7 +40,7 @@ export function logBegin(lines: LogSampler, session: SessionFacts, client: strin
 	);
 }
 
-/** `why`: the close it was told, or `gone` where the connection ended without one. */
+/** `why`: the close that was sent, or `gone` where the connection ended without one. */
 export function logEnd(lines: LogSampler, session: SessionFacts, why: CloseName | "gone", counts: SessionCounts): void {
 	const { address } = session.link;
 	const isUser = session.userId !== undefined;
@@ -61,7 +60,7 @@ export function logRefusal(lines: LogSampler, session: SessionFacts, { code, tra
 	);
 }
 
-/** As a field; whoever gave none has none. */
+/** The trace as a log field, if there is one. */
 export function traced(trace: string): LogFields {
 	return trace === "" ? {} : { trace };
 }

@@ -1,6 +1,6 @@
-// One connection's life on the server, by the table shared with the client. It checks who is there, hands commands to the table in order,
-// and keeps the heartbeat. What it keeps for its user is the principal's. It belongs to one link and dies with it; the client's cursors are
-// what lasts.
+// A session on the server: the life of one connection, by the state table shared with the client. It authenticates the hello,
+// queues commands, and keeps deadlines. What it holds for its user is in the principal. It ends with its link; what lasts are the
+// client's cursors.
 import {
 	CLOSES,
 	type CloseName,
@@ -34,7 +34,7 @@ import { PendingHello } from "./pending-hello.ts";
 import { Principal, type PrincipalSession } from "./principal.ts";
 import { logBegin, logEnd, logRefusal, type SessionFacts, traced } from "./session-log.ts";
 
-/** A credential may be refused this often on one connection. */
+/** Refused hellos on one connection before it is closed. */
 const REFUSED_HELLOS_MAX = 5;
 
 const PAUSED_BY_COMMANDS = 1;
@@ -47,13 +47,13 @@ export class Session
 	readonly number: number;
 	readonly link: Link;
 	readonly outbox: Outbox;
-	/** From an accepted credential on, until the hello is refused after all or the session ends. */
+	/** Set from authentication until the hello is refused after all, or the session ends. */
 	principal: Principal | undefined;
 	private readonly core: SessionParts;
 	private state: ConnectionState = "open";
 	/** While a hello is being checked. */
 	private hello: PendingHello | undefined;
-	/** While commands are under way. */
+	/** While commands are in flight. */
 	private queue: CommandQueue | undefined;
 	private readonly deadlines: Deadlines;
 	private refusedHellos = 0;
@@ -61,9 +61,9 @@ export class Session
 	private bytesIn = 0;
 	private commands = 0;
 	private refused = 0;
-	/** From the first charge on. */
+	/** Made at the first charge. */
 	private refusalRate: RefusalRate | undefined;
-	/** Why the link is not read, as bits. */
+	/** Reasons why reading is paused, as bits. */
 	private pauses = 0;
 
 	constructor(core: SessionParts, link: Link) {
@@ -75,7 +75,7 @@ export class Session
 		this.deadlines = new Deadlines(this, core);
 	}
 
-	/** For logs and for the client; made when it is asked for, since most sessions are asked once. */
+	/** For logs and the client; made on demand, since most sessions need it once. */
 	get id(): string {
 		return sessionId(this.core.node, this.number);
 	}
@@ -84,7 +84,7 @@ export class Session
 		return this.principal?.account.id;
 	}
 
-	// ------------------------------------------------------------ from the door
+	// ------------------------------------------------------------ from the link
 
 	receive(up: Up, bytes = 0): void {
 		this.bytesIn += bytes;
@@ -121,7 +121,7 @@ export class Session
 
 	get frameBytesMax(): number {
 		const { limits } = this.core;
-		// What comes behind a hello is bounded by what may wait for it.
+		// Commands behind a hello are bounded by `PendingHello` instead.
 		return this.state === "open" ? limits.helloBytesMax : limits.frameBytesMax;
 	}
 
@@ -164,7 +164,7 @@ export class Session
 		if (!settled) this.settle("gone");
 	}
 
-	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
+	/** Waits for commands in flight, then tells the client to reconnect after `retryAfterMs`. */
 	async drain(retryAfterMs: number): Promise<void> {
 		if (this.state === "live") await this.queue?.whenIdle();
 		this.end("draining", undefined, retryAfterMs);
@@ -174,10 +174,10 @@ export class Session
 
 	private dispatch(up: Up): void {
 		const { command } = up;
-		// A pong is not answered: its id means nothing.
+		// A pong is not answered: its id is ignored.
 		const answered = up.id > 0 && command.case !== "pong";
 		if (answered && (this.hello?.has(up.id) || this.queue?.has(up.id))) {
-			// Under its own id this would be taken for the answer to the first.
+			// With its own id, the refusal would be taken for the answer to the first.
 			this.fail(
 				0,
 				this.traceOf(up.trace),
@@ -204,7 +204,7 @@ export class Session
 			case "hello":
 				if (!this.step("hello")) throw new Refusal("out_of_place", "hello was said already");
 				this.hello = new PendingHello(up.id);
-				this.greet(up.id, up.trace, command.value).catch((cause: unknown) => this.broken("a hello failed", cause));
+				this.admit(up.id, up.trace, command.value).catch((cause: unknown) => this.broken("a hello failed", cause));
 				return;
 			default:
 				if (!this.step("command")) throw new Refusal("out_of_place");
@@ -218,7 +218,7 @@ export class Session
 		this.queue.take(up);
 	}
 
-	/** The hello was checked: what came behind it, in order, while reading goes on. */
+	/** Takes the commands behind the hello, in order, and resumes reading. */
 	private takePending(): readonly Up[] {
 		const commands = this.hello?.release() ?? [];
 		this.hello = undefined;
@@ -226,12 +226,12 @@ export class Session
 		return commands;
 	}
 
-	/** A trace that is none is not repeated: it may be as long as a frame, and hold anything. */
+	/** An invalid trace is not echoed: it may be as long as a frame, and contain anything. */
 	private traceOf(trace: string): string {
 		return isTrace(trace, this.core.limits) ? trace : "";
 	}
 
-	private async greet(id: number, trace: string, hello: Hello): Promise<void> {
+	private async admit(id: number, trace: string, hello: Hello): Promise<void> {
 		const lane = laneOf(hello.credential);
 		try {
 			const turn = this.core.hellos.enter(lane);
@@ -241,14 +241,14 @@ export class Session
 			return;
 		}
 		try {
-			await this.greetNow(id, trace, hello);
+			await this.authenticate(id, trace, hello);
 		} finally {
 			this.core.hellos.done(lane);
 		}
 	}
 
-	private async greetNow(id: number, trace: string, hello: Hello): Promise<void> {
-		// It may have waited for its turn, and be gone.
+	private async authenticate(id: number, trace: string, hello: Hello): Promise<void> {
+		// The connection may have closed while it was queued.
 		if (this.state !== "greeting") return;
 		try {
 			const identity = await this.core.accounts.authenticate(hello.credential, {
@@ -264,7 +264,7 @@ export class Session
 
 	private refuseHello(id: number, trace: string, cause: unknown, { credential }: Hello): void {
 		if (this.state !== "greeting") {
-			// Let in already: what went wrong then is our bug.
+			// Welcomed already: an error then is a bug.
 			if (!this.closed) this.broken("a session did not begin", cause);
 			return;
 		}
@@ -273,12 +273,12 @@ export class Session
 		this.fail(id, trace, cause, "hello");
 		for (const up of this.takePending()) {
 			const refusal = new Refusal("out_of_place", "the hello before it was refused; nothing of this was done");
-			// It costs the peer nothing: a token that has run out is no flood.
+			// Not charged as a refusal: an expired token is no flood.
 			this.guard(() => this.tellRefusal(up.id, up.trace, refusal, up.command.case));
 		}
 		if (!this.step("refused")) return;
 		if (++this.refusedHellos < REFUSED_HELLOS_MAX) return;
-		// Whoever was only told to wait may come back.
+		// A client that only has to wait may reconnect.
 		if (cause instanceof Refusal && ERRORS[cause.code].retry) this.end("busy", cause.message);
 		else this.end("unauthorized");
 	}
@@ -320,7 +320,7 @@ export class Session
 		if (identity.tokens !== undefined) body.value.tokens = identity.tokens;
 		this.send(id, body);
 		principal.begin(views, hello.cursors);
-		// Only now: whoever is missed later is missed in all of its rooms.
+		// Present only now: its presence covers all its rooms.
 		principal.present = true;
 		core.metrics.sessions.add(1);
 		this.deadlines.expireAt(identity.expiresMs);
@@ -349,9 +349,9 @@ export class Session
 	}
 
 	/**
-	 * A command has failed, and the client is told so. What is our bug is logged under the trace id that the client is told. Where an error
-	 * came through, the session ends, resumable: nothing goes on with what the command has left half done. A refusal `internal` (the store
-	 * could not rule on one draft, and wrote nothing of it) leaves nothing half done, and the session goes on. Never throws.
+	 * Answers a failed command. A bug is logged under the trace id that the client gets. Where an unexpected error was thrown,
+	 * the session ends, resumable: the command may be half done. A refusal `internal` (the store could not decide one draft, and
+	 * wrote nothing of it) leaves nothing half done: the session goes on. Never throws.
 	 */
 	fail(id: number, trace: string, cause: unknown, command: Up["command"]["case"]): void {
 		try {
@@ -364,7 +364,7 @@ export class Session
 
 	private refuse(id: number, given: string, refusal: Refusal, command: Up["command"]["case"]): void {
 		this.tellRefusal(id, given, refusal, command);
-		// What may pass is the server's doing, but for what was asked too fast.
+		// Retryable refusals are the server's doing, except those of rate limits.
 		if (!ERRORS[refusal.code].retry || refusal.code === "rate_limited") this.charge("refusal");
 	}
 
@@ -446,7 +446,7 @@ export class Session
 		this.send(0, body);
 	}
 
-	/** Our bug: this session ends, resumable; no other is touched. Never throws. */
+	/** A bug: ends this session, resumable, and no other. Never throws. */
 	broken(what: string, cause: unknown): void {
 		const trace = this.report(what, cause);
 		this.end("internal", `${what} (trace ${trace})`);
@@ -479,7 +479,7 @@ export class Session
 		this.queue?.resume();
 	}
 
-	/** A peer that asks and asks and reads no answer is ended: what waits for it stays bounded. */
+	/** Ends a client that sends commands without reading the answers: what is buffered stays bounded. */
 	private endIfOverfull(): boolean {
 		if (!this.outbox.overfull) return false;
 		this.end("slow", "the answers are not being read");
@@ -502,12 +502,12 @@ export class Session
 		return true;
 	}
 
-	/** Logs and counts our bug; returns its trace id. */
+	/** Logs and counts a bug; returns its trace id. */
 	private report(what: string, cause: unknown, trace = ""): string {
 		return this.core.faults.report("session", what, cause, { trace, session: this.id, user: this.userId });
 	}
 
-	/** Whatever else happens, the end goes on. */
+	/** Runs a step of the end; an error in it does not stop the rest. */
 	private guard(step: () => void): void {
 		try {
 			step();
@@ -522,14 +522,14 @@ export class Session
 		this.guard(() => this.deadlines.stop());
 		this.guard(() => this.queue?.close());
 		this.guard(() => this.refusalRate?.stop());
-		// In line mode another session may go on with the connection.
+		// In line mode another session may use the connection next.
 		if (this.pauses !== 0) this.guard(() => this.link.pauseReading(false));
 		this.guard(() => this.outbox.close());
 		this.dropPrincipal();
 	}
 
 	private logEnd(why: CloseName | "gone"): void {
-		// In line mode a session is one attempt to come in; of the end of the connection the peer tells.
+		// In line mode a session is one attempt to log in; the line-mode client logs the end of the connection.
 		if (this.link.format.codec === "line" && this.principal === undefined) return;
 		const ageMs = Math.round(this.core.clock.monotonic() - this.beganMs);
 		const { bytesIn, commands, refused } = this;

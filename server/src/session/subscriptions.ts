@@ -1,12 +1,12 @@
-// A session's subscriptions by room. Most sessions stand in a room or a few, and there may be a hundred thousand sessions: one
-// needs no collection, and a short list costs a tenth of a map and is found through as fast. Who is in many rooms gets the map.
+// A session's subscriptions by room. Most sessions have few, and there may be a hundred thousand sessions: one subscription needs
+// no collection, a short list takes a tenth of a map's memory and is searched as fast; only many get a map.
 import type { Subscription } from "../room/subscription.ts";
 
 const LISTED_MAX = 16;
 const NONE: readonly Subscription[] = [];
 
 export class Subscriptions implements Iterable<Subscription> {
-	/** Nothing, the only one, a list of a few, or a map by room. */
+	/** None, one, a short list, or a map by room. */
 	private all: undefined | Subscription | Subscription[] | Map<string, Subscription>;
 
 	get size(): number {

@@ -1,14 +1,13 @@
-// Coarse timers for many sessions: one system timer a second serves them all, however many they are. Whoever waits is in the
-// wheel itself, with no closure made for it: a waiting session costs one place in a set.
+// Timer wheel: coarse timers for many sessions, driven by one system timer a second. A task is stored itself, without a closure:
+// one entry in a set.
 import type { Cancel, Clock } from "../base/clock.ts";
 
 const TICK_MS = 1_000;
 
-/** Somebody who waits for a time. */
 export interface TimerTask {
-	/** It has come, up to a second ago. */
+	/** The time has come, at most a second ago. */
 	due(): void;
-	/** `due` has thrown: our bug, which ends this session and nothing else. Never throws. */
+	/** `due` has thrown: a bug, which ends this session and no other. Never throws. */
 	broken(cause: unknown): void;
 }
 
@@ -23,8 +22,11 @@ export class TimerWheel {
 		this.now = Math.floor(clock.monotonic() / TICK_MS);
 	}
 
-	/** Calls `who.due()` once at `atMs` (monotonic), up to a second late, and gives the tick (1 or more) under which it can be removed. */
-	add(atMs: number, who: TimerTask): number {
+	/**
+	 * Calls `task.due()` once at `atMs` (monotonic), up to a second late; returns the tick (1 or more) by which it can be
+	 * removed.
+	 */
+	add(atMs: number, task: TimerTask): number {
 		if (this.slots.size === 0) this.now = Math.floor(this.clock.monotonic() / TICK_MS);
 		const tick = this.tickOf(atMs);
 		let slot = this.slots.get(tick);
@@ -32,18 +34,18 @@ export class TimerWheel {
 			slot = new Set();
 			this.slots.set(tick, slot);
 		}
-		slot.add(who);
+		slot.add(task);
 		this.start();
 		return tick;
 	}
 
-	/** Takes back what `add` gave `tick` for; nothing if that has come. */
-	remove(tick: number, who: TimerTask): void {
+	/** Cancels what `add` returned `tick` for; no effect once that has come. */
+	remove(tick: number, task: TimerTask): void {
 		const slot = this.slots.get(tick);
-		if (slot?.delete(who) && slot.size === 0) this.slots.delete(tick);
+		if (slot?.delete(task) && slot.size === 0) this.slots.delete(tick);
 	}
 
-	/** The tick at which `atMs` will have come. */
+	/** The tick by which `atMs` will have come. */
 	tickOf(atMs: number): number {
 		return Math.max(this.now + 1, Math.ceil(atMs / TICK_MS));
 	}
@@ -62,11 +64,11 @@ export class TimerWheel {
 		});
 	}
 
-	private call(who: TimerTask): void {
+	private call(task: TimerTask): void {
 		try {
-			who.due();
+			task.due();
 		} catch (cause) {
-			who.broken(cause);
+			task.broken(cause);
 		}
 	}
 
@@ -76,7 +78,7 @@ export class TimerWheel {
 			this.now++;
 			const slot = this.slots.get(this.now);
 			this.slots.delete(this.now);
-			if (slot !== undefined) for (const who of slot) this.call(who);
+			if (slot !== undefined) for (const task of slot) this.call(task);
 			if (this.slots.size === 0) this.now = reached;
 		}
 	}

@@ -164,11 +164,11 @@ describe("a slow reader", () => {
 	test("has a bounded number of such states, the ones longest held go first", () => {
 		const held = new EphemeralStates<string>();
 		const push = (name: string) => new Push({ case: "typist", value: { room: name } }, name);
-		const dropped = Array.from({ length: 70 }, (_, i) => held.hold("ann", `${i}`, push(`${i}`))?.key).filter(
+		const dropped = Array.from({ length: 70 }, (_, i) => held.keep("ann", `${i}`, push(`${i}`))?.key).filter(
 			(key) => key !== undefined,
 		);
 		expect(dropped).toEqual(["0", "1", "2", "3", "4", "5"]);
-		expect(held.hold("ann", "69", push("69"))?.key).toBe("69");
+		expect(held.keep("ann", "69", push("69"))?.key).toBe("69");
 		expect([...held.take("ann")]).toHaveLength(64);
 		expect([...held.take("ann")]).toEqual([]);
 	});

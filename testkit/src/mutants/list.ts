@@ -120,9 +120,9 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "a skip is not told",
-		file: "server/src/session/catch-up.ts",
-		find: 'this.port.notify({\n\t\t\tcase: "skipped",',
-		replace: 'void ({\n\t\t\tcase: "skipped",',
+		file: "server/src/session/advance.ts",
+		find: 'port.notify({\n\t\tcase: "skipped",',
+		replace: 'void ({\n\t\tcase: "skipped",',
 		breaks: "S4: no gap without a word",
 	},
 	{
@@ -159,13 +159,13 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "who has come or gone is not told to a reader once it keeps up again",
 		file: "server/src/session/principal.ts",
-		find: "dropped = this.core.ephemeralStates.hold(this, push.key, push);",
+		find: "dropped = this.core.ephemeralStates.keep(this, push.key, push);",
 		replace: "",
 		breaks: "L4: presence converges",
 	},
 	{
 		name: "a read for a stream that was set anew is sent",
-		file: "server/src/session/catch-up.ts",
+		file: "server/src/session/advance.ts",
 		find: '(state === "behind" || state === "stale") && cursor === before',
 		replace: '(state === "behind" || state === "stale" || state === "live")',
 		breaks: "S4: no delivery twice",
@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a reader that is behind loses its turn",
 		file: "server/src/session/catch-up.ts",
-		find: "// Back in at the end: every room gets its turn.\n\t\t\t\tbehind.add(subscription);",
+		find: "// To the end of the queue.\n\t\t\t\tbehind.add(subscription);",
 		replace: "",
 		breaks: "L2: everybody reaches the head",
 	},
@@ -473,9 +473,9 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "the wheel stops at a deadline that throws",
 		file: "server/src/session/timer-wheel.ts",
-		find: "if (slot !== undefined) for (const who of slot) this.call(who);",
+		find: "if (slot !== undefined) for (const task of slot) this.call(task);",
 		replace:
-			"if (slot !== undefined)\n\t\t\t\tfor (const who of slot)\n\t\t\t\t\ttry {\n\t\t\t\t\t\twho.due();\n\t\t\t\t\t} catch (cause) {\n\t\t\t\t\t\twho.broken(cause);\n\t\t\t\t\t\tbreak;\n\t\t\t\t\t}",
+			"if (slot !== undefined)\n\t\t\t\tfor (const task of slot)\n\t\t\t\t\ttry {\n\t\t\t\t\t\ttask.due();\n\t\t\t\t\t} catch (cause) {\n\t\t\t\t\t\ttask.broken(cause);\n\t\t\t\t\t\tbreak;\n\t\t\t\t\t}",
 		breaks: "our bug ends one session: the others' deadlines are kept",
 	},
 	{
@@ -518,7 +518,7 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "presence that was held back in overload is never told",
 		file: "server/src/people/presence.ts",
 		find: "for (const { user, rooms } of pending) this.notify(user, rooms, this.shows(user.id));",
-		replace: "void untold;",
+		replace: "void pending;",
 		breaks: "L4: presence converges",
 	},
 	{

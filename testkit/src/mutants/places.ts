@@ -26,8 +26,8 @@ export const PLACE_MUTANTS: readonly Mutant[] = [
 	{
 		name: "heads of rooms that were sent from the log are not told",
 		file: "server/src/session/places.ts",
-		find: "of any room, however long ago it changed.\n\t\tthis.headsNotified = 0;",
-		replace: "of any room, however long ago it changed.",
+		find: "of any room, whenever it changed.\n\t\tthis.headsNotified = 0;",
+		replace: "of any room, whenever it changed.",
 		breaks: "L2: everybody reaches the head",
 		survives:
 			"it takes more than two thousand seeds: an entry that a bad wire damages, the last of a room that was sent from the log; server/test/core/heads.test.ts holds it",
