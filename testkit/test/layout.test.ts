@@ -34,6 +34,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 		"store",
 		"store/memory",
 		"store/sqlite",
+		"store/postgres",
 		"bus",
 		"bus/redis",
 		"room",

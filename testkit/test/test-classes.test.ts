@@ -10,7 +10,8 @@ const SELF = "testkit/test/test-classes.test.ts";
 
 /** What a test file uses that opens a browser, or starts processes of ours. */
 const OPENS_BROWSER = /\bopenBrowser\b|\bdescribeVisits\b/;
-const STARTS_PROCESS = /process\.execPath|\bServerProcess\b|\bPostgresProcess\b|\brefusedStart\b|from "\.\/run\.ts"/;
+const STARTS_PROCESS =
+	/process\.execPath|\bServerProcess\b|\bPostgresProcess\b|\bdescribePostgres\b|\bstartRedis\b|\bRedisProcess\b|\brefusedStart\b|from "\.\/run\.ts"/;
 
 describe("the classes of test files", () => {
 	test("each file is in exactly one", () => {

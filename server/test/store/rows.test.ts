@@ -4,12 +4,13 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { Draft } from "../../src/log/draft.ts";
-import { type MemoryDisk, newMemoryDisk } from "../../src/store/memory/disk.ts";
+import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { carryOutAll } from "../../src/store/memory/memory.ts";
 import { unpack } from "../../src/store/sqlite/packing.ts";
 import { tokenFamilyOf, userOf } from "../../src/store/sqlite/rows.ts";
 import { Writer } from "../../src/store/sqlite/writer.ts";
 import { randomDraft, SMALL_LIMITS } from "../log/random-drafts.ts";
+import { LINES, plain, rowsIn, sorted } from "./rows-in.ts";
 import { withTempDir } from "./temp-dir.ts";
 
 test("the same drafts give the same rulings and the same rows in SQLite and in memory, with its cache warm or cold", async () => {
@@ -34,30 +35,6 @@ function compare(path: string, batches: readonly (readonly [readonly Draft[], bo
 		expect(rowsOf(path)).toEqual(rowsIn(disk));
 	}
 	writer.calls.close();
-}
-
-/** As it comes from another thread: without what is undefined. */
-function plain(value: unknown): unknown {
-	return JSON.parse(JSON.stringify(value));
-}
-
-const LINES = "\n";
-
-function rowsIn(disk: MemoryDisk): unknown {
-	const rooms = [...disk.rooms.values()].map(({ row, key, memberVersion }) => ({ ...row, key, memberVersion }));
-	const members = [...disk.rooms].flatMap(([room, { members: all }]) =>
-		[...all.values()].map(({ user, standing, broughtBy }) => ({ room, ...user, standing, broughtBy: broughtBy ?? null })),
-	);
-	const entries = [...disk.rooms].flatMap(([room, { log }]) =>
-		log.map(({ seq, atMs, sender, cid }) => [room, seq, atMs, sender?.id, sender?.name, cid].join(LINES)),
-	);
-	return {
-		rooms: sorted(rooms),
-		members: sorted(members),
-		entries: entries.sort(),
-		users: sorted([...disk.users.values()]),
-		families: sorted([...disk.tokenFamilies.values()]),
-	};
 }
 
 function rowsOf(path: string): unknown {
@@ -85,9 +62,4 @@ function rowsOf(path: string): unknown {
 	};
 	db.close();
 	return rows;
-}
-
-function sorted(rows: readonly object[]): readonly object[] {
-	const keyOf = (row: object): string => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
-	return rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

@@ -170,7 +170,7 @@ export class PostgresProcess {
 			stdin: "ignore",
 			stdout: "pipe",
 			stderr: "pipe",
-			env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" },
+			env: { PATH: process.env.PATH ?? "", LC_ALL: "C", TZ: "UTC" },
 		});
 		if (command[0]?.endsWith("/postgres")) for (const stream of [child.stdout, child.stderr]) void this.drain(stream);
 		return child;

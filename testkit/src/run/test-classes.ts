@@ -27,6 +27,8 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"client/test/transport/failure.test.ts",
 		"server/test/bus/redis.test.ts",
 		"server/test/listen/bind.test.ts",
+		"server/test/store/postgres-rows.test.ts",
+		"server/test/store/postgres.test.ts",
 		"server/test/store/sqlite-durable.test.ts",
 		"terminal/test/tmux.test.ts",
 		"testkit/test/arguments.test.ts",

@@ -1,0 +1,195 @@
+// Writes what a batch has decided. Names are given up before others take them; new rooms get their numbers before what refers to them; all
+// else goes out at once.
+import type { Change } from "../../log/change.ts";
+import type { UserRecord } from "../../log/records.ts";
+import type { Snapshot } from "../../log/snapshot.ts";
+import { encodeBody } from "../sqlite/bodies.ts";
+import type { Connection, Statement, Value } from "./connection.ts";
+import { DecideAgain, DraftError, messageOf } from "./errors.ts";
+import { WRITES } from "./statements.ts";
+import { numbers, texts } from "./values.ts";
+import { isDirect, Written, type WrittenRoom } from "./write.ts";
+
+/** Rejects with `DecideAgain` where another transaction has taken a name or a cid meanwhile. */
+export async function apply(connection: Connection, snapshot: Snapshot, changes: readonly Change[]): Promise<void> {
+	if (changes.length === 0) return;
+	const written = prepared(() => new Written(snapshot, changes));
+	const added = [...written.rooms.values()].filter(({ no }) => no === 0);
+	const work = new Work(connection);
+	if (written.users.size > 0) putUsers(work, snapshot, [...written.users.values()].sort(byId));
+	const renamed = [...written.rooms.values()].filter(({ no, isRenamed }) => isRenamed && no !== 0).sort(byNo);
+	if (renamed.length > 0) {
+		work.do(WRITES.releaseRoomKeys, [nos(renamed)]);
+		work.do(WRITES.roomNames, [nos(renamed), texts(renamed.map(({ name }) => name)), texts(renamed.map(({ key }) => key))]);
+	}
+	putFamilies(work, written);
+	if (added.length > 0) {
+		await work.done();
+		await addRooms(connection, added.sort(byId));
+	}
+	const changed = [...written.rooms.values()].filter((room) => !added.includes(room)).sort(byNo);
+	const columns = (of: (room: WrittenRoom) => number): string => numbers(changed.map(of));
+	if (changed.length > 0) {
+		const heads = [columns(({ head }) => head), columns(({ members }) => members), columns(({ memberVersion: n }) => n)];
+		work.do(WRITES.rooms, [nos(changed), ...heads], changed.length);
+	}
+	putMembers(work, written);
+	if (written.appends.length > 0) append(work, written);
+	await work.done();
+}
+
+/** Statements on their way, in order. */
+class Work {
+	private readonly connection: Connection;
+	private under: Promise<void>[] = [];
+
+	constructor(connection: Connection) {
+		this.connection = connection;
+	}
+
+	/** `count`: the rows that it must change; fewer mean that others were first. */
+	do(statement: Statement, values: readonly Value[], count?: number): void {
+		this.under.push(
+			this.connection.ask(statement, values).then((answer) => {
+				if (count !== undefined && answer.count !== count)
+					throw new DecideAgain(`${statement.name}: ${answer.count} of ${count} rows`);
+			}),
+		);
+	}
+
+	async done(): Promise<void> {
+		await Promise.all(this.under.splice(0));
+	}
+}
+
+async function addRooms(connection: Connection, rooms: readonly WrittenRoom[]): Promise<void> {
+	const { rows } = await connection.ask<{ no: number; id: string }>(WRITES.addRooms, [
+		texts(rooms.map(({ id }) => id)),
+		numbers(rooms.map(({ kind }) => kind)),
+		texts(rooms.map(({ name }) => name)),
+		texts(rooms.map((room) => (isDirect(room) ? null : room.key))),
+		texts(rooms.map((room) => (isDirect(room) ? room.key : null))),
+		numbers(rooms.map(({ epoch }) => epoch)),
+		numbers(rooms.map(({ head }) => head)),
+		numbers(rooms.map(({ members }) => members)),
+		numbers(rooms.map(({ memberVersion }) => memberVersion)),
+	]);
+	if (rows.length !== rooms.length) throw new DecideAgain("a room of this name or these users is there now");
+	const numbersById = new Map(rows.map(({ no, id }) => [id, no]));
+	for (const room of rooms) room.no = numbersById.get(room.id) ?? 0;
+}
+
+function append(work: Work, { appends }: Written): void {
+	appends.sort((a, b) => a.room.no - b.room.no || a.entry.seq - b.entry.seq);
+	const bodies = appends.map(({ entry }) => prepared(() => encodeBody(entry)));
+	// SQL counts bytes from 1.
+	let start = 1;
+	const starts = bodies.map(({ bytes }) => {
+		const at = start;
+		start += bytes.length;
+		return at;
+	});
+	work.do(
+		WRITES.append,
+		[
+			numbers(appends.map(({ room }) => room.no)),
+			numbers(appends.map(({ entry }) => entry.seq)),
+			numbers(appends.map(({ entry }) => entry.atMs)),
+			texts(appends.map(({ entry }) => entry.sender?.id ?? "")),
+			texts(appends.map(({ entry }) => entry.sender?.name ?? "")),
+			texts(appends.map(({ entry }) => entry.cid)),
+			numbers(bodies.map(({ kind }) => kind)),
+			Buffer.concat(bodies.map(({ bytes }) => bytes)),
+			numbers(starts),
+			numbers(bodies.map(({ bytes }) => bytes.length)),
+		],
+		appends.length,
+	);
+}
+
+function putMembers(work: Work, written: Written): void {
+	const byKey = (a: { room: WrittenRoom; id: string }, b: { room: WrittenRoom; id: string }) =>
+		a.room.no - b.room.no || (a.id < b.id ? -1 : 1);
+	const removed = [...written.removed.values()].map(({ room, user: id }) => ({ room, id })).sort(byKey);
+	const answered = [...written.answered.values()].map(({ room, user: id }) => ({ room, id })).sort(byKey);
+	const set = [...written.set.values()].map((member) => ({ ...member, id: member.user.id })).sort(byKey);
+	const pairs = (list: readonly { room: WrittenRoom; id: string }[]): [string, string] => [
+		numbers(list.map(({ room }) => room.no)),
+		texts(list.map(({ id }) => id)),
+	];
+	if (removed.length > 0) work.do(WRITES.removeMembers, pairs(removed));
+	if (answered.length > 0) work.do(WRITES.answered, pairs(answered));
+	if (set.length === 0) return;
+	work.do(WRITES.setMembers, [
+		...pairs(set),
+		texts(set.map(({ user }) => user.name)),
+		numbers(set.map(({ standing }) => standing)),
+		texts(set.map(({ broughtBy }) => broughtBy)),
+	]);
+}
+
+function putUsers(work: Work, snapshot: Snapshot, users: readonly UserRecord[]): void {
+	const loaded = (id: string): UserRecord | undefined => snapshot.users.get(id) ?? undefined;
+	const changed = users.filter(({ id }) => loaded(id) !== undefined);
+	const added = users.filter(({ id }) => loaded(id) === undefined);
+	const moved = changed.filter(({ id, skeleton, external }) => {
+		const before = loaded(id);
+		return before?.skeleton !== skeleton || before.external !== external;
+	});
+	if (moved.length > 0) work.do(WRITES.releaseUserKeys, [texts(moved.map(({ id }) => id))]);
+	if (changed.length > 0) work.do(WRITES.users, columnsOf(changed), changed.length);
+	if (added.length > 0) work.do(WRITES.addUsers, columnsOf(added), added.length);
+}
+
+/** In the order of `USER_COLUMNS`. */
+function columnsOf(users: readonly UserRecord[]): string[] {
+	return [
+		texts(users.map(({ id }) => id)),
+		texts(users.map(({ name }) => name)),
+		texts(users.map(({ kind }) => kind)),
+		texts(users.map(({ skeleton }) => skeleton)),
+		texts(users.map(({ passwordHash }) => passwordHash)),
+		texts(users.map(({ external }) => external)),
+		numbers(users.map(({ createdMs }) => createdMs)),
+		numbers(users.map(({ expiresMs }) => expiresMs)),
+		numbers(users.map(({ sessionOnly }) => sessionOnly)),
+		numbers(users.map(({ generation }) => generation)),
+		numbers(users.map(({ disabled }) => disabled)),
+	];
+}
+
+function putFamilies(work: Work, { families }: Written): void {
+	const dropped = [...families].flatMap(([id, family]) => (family === null ? [id] : []));
+	const put = [...families.values()].filter((family) => family !== null).sort(byId);
+	if (dropped.length > 0) work.do(WRITES.dropFamilies, [texts(dropped.sort())]);
+	if (put.length === 0) return;
+	work.do(WRITES.putFamilies, [
+		texts(put.map(({ id }) => id)),
+		texts(put.map(({ user }) => user)),
+		numbers(put.map(({ number }) => number)),
+		numbers(put.map(({ issuedMs }) => issuedMs)),
+		numbers(put.map(({ expiresMs }) => expiresMs)),
+		numbers(put.map(({ ended }) => ended)),
+	]);
+}
+
+/** What our own code cannot make of a draft is a mistake in the draft. */
+function prepared<T>(make: () => T): T {
+	try {
+		return make();
+	} catch (cause) {
+		throw new DraftError(messageOf(cause), { cause });
+	}
+}
+
+function nos(rooms: readonly WrittenRoom[]): string {
+	return numbers(rooms.map(({ no }) => no));
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+	return a.id < b.id ? -1 : 1;
+}
+
+function byNo(a: WrittenRoom, b: WrittenRoom): number {
+	return a.no - b.no;
+}

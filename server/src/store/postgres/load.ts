@@ -1,0 +1,223 @@
+// Loads what a batch needs, within its transaction. Whatever a round needs is asked for at once.
+import { Room_Standing } from "@verbatim/protocol";
+import { NO_MEMBERSHIP } from "../../log/membership.ts";
+import type { Needs } from "../../log/needs.ts";
+import type { Membership } from "../../log/records.ts";
+import { pair, type Snapshot } from "../../log/snapshot.ts";
+import type { Connection, Statement, Value } from "./connection.ts";
+import type { HashedTexts } from "./hashed-texts.ts";
+import {
+	type FamilyColumns,
+	familyOf,
+	type MembershipColumns,
+	type RoomColumns,
+	roomOf,
+	type StoredRoom,
+	type UserColumns,
+	userOf,
+} from "./rows.ts";
+import { LOADS } from "./statements.ts";
+import { numbers, texts } from "./values.ts";
+
+export async function load(connection: Connection, needs: Needs, snapshot: Snapshot, hashed: HashedTexts): Promise<void> {
+	const work: Promise<void>[] = [];
+	const ask = <Row extends object>(
+		statement: Statement,
+		values: readonly Value[],
+		take: (rows: readonly Row[]) => void,
+	): void => {
+		work.push(connection.ask<Row>(statement, values).then(({ rows }) => take(rows)));
+	};
+	loadRooms(ask, needs, snapshot);
+	loadUsers(ask, needs, snapshot);
+	loadCounts(ask, needs, snapshot);
+	loadCids(ask, needs, snapshot, hashed);
+	if (needs.tokenFamilies.length > 0) {
+		ask<FamilyColumns>(LOADS.families, [texts(needs.tokenFamilies)], (rows) => {
+			for (const id of needs.tokenFamilies) snapshot.tokenFamilies.set(id, null);
+			for (const row of rows) snapshot.tokenFamilies.set(row.id, familyOf(row));
+		});
+	}
+	if (needs.expiredMax > 0) {
+		ask<FamilyColumns>(LOADS.expiredFamilies, [needs.expiredAtMs, needs.expiredMax], (rows) => {
+			snapshot.expiredFamilies = rows.map(familyOf);
+		});
+	}
+	await Promise.all(work);
+}
+
+/** Puts a room into the snapshot, unless it is there. */
+export function putRoom(snapshot: Snapshot, columns: RoomColumns): Map<string, Membership> {
+	const known = snapshot.rooms.get(columns.id);
+	if (known) return known.memberships as Map<string, Membership>;
+	const memberships = new Map<string, Membership>();
+	snapshot.rooms.set(columns.id, { row: roomOf(columns), memberships });
+	return memberships;
+}
+
+type Ask = <Row extends object>(statement: Statement, values: readonly Value[], take: (rows: readonly Row[]) => void) => void;
+
+function loadRooms(ask: Ask, needs: Needs, snapshot: Snapshot): void {
+	const { rooms, members, roomSkeletons, directKeys, channels } = needs;
+	const unknown = [...new Set(rooms)].filter((id) => !snapshot.rooms.has(id));
+	if (unknown.length > 0) {
+		ask<RoomColumns>(LOADS.rooms, [texts(unknown)], (rows) => {
+			for (const row of rows) putRoom(snapshot, row);
+			for (const id of unknown) if (!snapshot.rooms.has(id)) snapshot.rooms.set(id, null);
+		});
+	}
+	if (roomSkeletons.length > 0) {
+		ask<RoomColumns>(LOADS.roomsBySkeleton, [texts(roomSkeletons)], (rows) => {
+			for (const key of roomSkeletons) snapshot.roomBySkeleton.set(key, null);
+			for (const row of rows) {
+				putRoom(snapshot, row);
+				snapshot.roomBySkeleton.set(row.key, row.id);
+			}
+		});
+	}
+	if (directKeys.length > 0) {
+		ask<RoomColumns>(LOADS.roomsByDirectKey, [texts(directKeys)], (rows) => {
+			for (const key of directKeys) snapshot.roomByDirectKey.set(key, null);
+			for (const row of rows) {
+				putRoom(snapshot, row);
+				snapshot.roomByDirectKey.set(row.key, row.id);
+			}
+		});
+	}
+	if (channels.length > 0) {
+		ask<RoomColumns & MembershipColumns>(LOADS.channels, [texts(channels)], (rows) => {
+			const found = new Map<string, string[]>(channels.map((id) => [id, []]));
+			for (const row of rows) {
+				putRoom(snapshot, row).set(row.user_id, membershipOf(row));
+				found.get(row.user_id)?.push(row.id);
+			}
+			for (const [id, ids] of found) snapshot.channels.set(id, ids.sort());
+		});
+	}
+	loadMembers(ask, rooms, members, snapshot);
+}
+
+/** What users are in rooms: by the rooms' numbers where these are known. */
+function loadMembers(ask: Ask, rooms: readonly string[], members: readonly string[], snapshot: Snapshot): void {
+	const byNo = { nos: [] as number[], users: [] as string[], maps: new Map<number, Map<string, Membership>>() };
+	const byId = { rooms: [] as string[], users: [] as string[] };
+	for (const [i, id] of rooms.entries()) {
+		const userId = members[i] ?? "";
+		const known = snapshot.rooms.get(id);
+		if (userId === "" || known === null) continue;
+		if (known === undefined) {
+			byId.rooms.push(id);
+			byId.users.push(userId);
+			continue;
+		}
+		const memberships = known.memberships as Map<string, Membership>;
+		if (memberships.has(userId)) continue;
+		const { no } = known.row as StoredRoom;
+		// Until the answer says otherwise; two drafts of one user in one room are one question.
+		memberships.set(userId, NO_MEMBERSHIP);
+		byNo.maps.set(no, memberships);
+		byNo.nos.push(no);
+		byNo.users.push(userId);
+	}
+	if (byNo.nos.length > 0) {
+		ask<MembershipColumns>(LOADS.membersByNo, [numbers(byNo.nos), texts(byNo.users)], (rows) => {
+			for (const row of rows) byNo.maps.get(row.room_no)?.set(row.user_id, membershipOf(row));
+		});
+	}
+	if (byId.rooms.length > 0) {
+		ask<MembershipColumns & { readonly room: string }>(LOADS.members, [texts(byId.rooms), texts(byId.users)], (rows) => {
+			const mapOf = (id: string) => snapshot.rooms.get(id)?.memberships as Map<string, Membership> | undefined;
+			for (const [i, id] of byId.rooms.entries()) {
+				const memberships = mapOf(id);
+				const userId = byId.users[i] ?? "";
+				if (memberships?.has(userId) === false) memberships.set(userId, NO_MEMBERSHIP);
+			}
+			for (const row of rows) mapOf(row.room)?.set(row.user_id, membershipOf(row));
+		});
+	}
+}
+
+function loadUsers(ask: Ask, { users, userSkeletons, userExternals }: Needs, snapshot: Snapshot): void {
+	const take = (rows: readonly UserColumns[], found: (row: UserColumns) => void): void => {
+		for (const row of rows) {
+			snapshot.users.set(row.id, userOf(row));
+			found(row);
+		}
+	};
+	if (users.length > 0) {
+		ask<UserColumns>(LOADS.users, [texts(users)], (rows) => {
+			for (const id of users) snapshot.users.set(id, null);
+			take(rows, () => {});
+		});
+	}
+	if (userSkeletons.length > 0) {
+		ask<UserColumns>(LOADS.usersBySkeleton, [texts(userSkeletons)], (rows) => {
+			for (const key of userSkeletons) snapshot.userBySkeleton.set(key, null);
+			take(rows, ({ skeleton, id }) => snapshot.userBySkeleton.set(skeleton, id));
+		});
+	}
+	if (userExternals.length > 0) {
+		ask<UserColumns>(LOADS.usersByExternal, [texts(userExternals)], (rows) => {
+			for (const key of userExternals) snapshot.userByExternal.set(key, null);
+			take(rows, ({ external, id }) => snapshot.userByExternal.set(external ?? "", id));
+		});
+	}
+}
+
+function loadCounts(ask: Ask, { ownRooms, brought, invitationsBy, shared }: Needs, snapshot: Snapshot): void {
+	if (ownRooms.length > 0) {
+		ask<{ user_id: string; n: number }>(LOADS.ownRooms, [texts(ownRooms)], (rows) => {
+			for (const id of ownRooms) snapshot.ownRooms.set(id, 0);
+			for (const { user_id, n } of rows) snapshot.ownRooms.set(user_id, n);
+		});
+	}
+	if (brought.length > 0) {
+		const pairs = distinct(brought);
+		ask<{ user_id: string; inviter: string; n: number; open: number }>(LOADS.brought, pairs, (rows) => {
+			for (const [user, inviter] of brought) {
+				snapshot.brought.set(user, 0);
+				snapshot.invitationsOf.set(pair(user, inviter), 0);
+			}
+			for (const { user_id, inviter, n, open } of rows) {
+				snapshot.brought.set(user_id, n);
+				snapshot.invitationsOf.set(pair(user_id, inviter), open);
+			}
+		});
+	}
+	if (invitationsBy.length > 0) {
+		ask<{ inviter: string; n: number }>(LOADS.invitationsBy, [texts(invitationsBy)], (rows) => {
+			for (const id of invitationsBy) snapshot.invitationsBy.set(id, 0);
+			for (const { inviter, n } of rows) snapshot.invitationsBy.set(inviter, n);
+		});
+	}
+	if (shared.length > 0) {
+		ask<{ user_id: string; other: string; id: string }>(LOADS.shared, distinct(shared), (rows) => {
+			const found = new Map<string, string[]>(shared.map(([user, other]) => [pair(user, other), []]));
+			for (const { user_id, other, id } of rows) found.get(pair(user_id, other))?.push(id);
+			for (const [key, ids] of found) snapshot.shared.set(key, ids);
+		});
+	}
+}
+
+function loadCids(ask: Ask, { cids }: Needs, snapshot: Snapshot, hashed: HashedTexts): void {
+	if (cids.length === 0) return;
+	type Row = RoomColumns & { sender: string; cid: string; seq: number; at_ms: number; body_hash: string };
+	ask<Row>(LOADS.cids, [texts(cids.map(([sender]) => sender)), texts(cids.map(([, cid]) => cid))], (rows) => {
+		for (const [sender, cid] of cids) snapshot.cids.set(pair(sender, cid), null);
+		for (const row of rows) {
+			putRoom(snapshot, row);
+			const text = hashed.textOf(row.sender, row.cid, row.body_hash);
+			snapshot.cids.set(pair(row.sender, row.cid), { room: row.id, seq: row.seq, atMs: row.at_ms, text });
+		}
+	});
+}
+
+/** Two arrays of the pairs, each pair once. */
+function distinct(pairs: readonly (readonly [string, string])[]): [string, string] {
+	const once = [...new Map(pairs.map((each) => [pair(each[0], each[1]), each])).values()];
+	return [texts(once.map(([first]) => first)), texts(once.map(([, second]) => second))];
+}
+
+function membershipOf({ standing, brought_by }: Pick<MembershipColumns, "standing" | "brought_by">): Membership {
+	return standing === Room_Standing.NONE ? NO_MEMBERSHIP : { standing, broughtBy: brought_by ?? undefined };
+}
