@@ -1,5 +1,5 @@
-// The one place where a server is put together of its parts: for production (main.ts), tests, the simulator and the fuzzer. They differ in the
-// store, bus, accounts, clock and limits they give, and in how connections reach it.
+// Assembles a server, for production (main.ts), tests, the simulator and the fuzzer. They differ in store, bus, accounts, clock
+// and limits, and in how connections reach it.
 import { ADMISSION_LIMITS, type AdmissionLimits, ConnectionAdmission } from "./admit/connections.ts";
 import { createFaults } from "./base/faults.ts";
 import { type CoreOptions, createCore, type RunningCore } from "./core.ts";
@@ -14,14 +14,14 @@ import { type Memory, type OverloadWatch, watchOverload } from "./overload/watch
 export interface ServerParts extends Omit<CoreOptions, "shedding"> {
 	/** Default: `ADMISSION_LIMITS`. */
 	readonly admission?: AdmissionLimits;
-	/** What the level of overload is judged by; absent: it stays 0 unless it is set by hand. */
+	/** Signals for the level of overload; absent: it stays 0 unless set by hand. */
 	readonly load?: LoadSignals;
 }
 
 export interface LoadSignals {
 	loopLagMs(): number;
 	readonly memory: Memory;
-	/** Default: what the store tells. */
+	/** Default: the store's oldest draft. */
 	draftAgeMs?(): number;
 }
 
@@ -29,9 +29,9 @@ export interface AssembledServer {
 	readonly core: RunningCore;
 	readonly shedding: LevelShedding;
 	readonly overload: OverloadWatch | undefined;
-	/** For those who open listeners, or simulate connections. */
+	/** For listeners, and for simulated connections. */
 	readonly connections: ListenerParts & Pick<ApiParts, "accounts" | "commands" | "shedding">;
-	/** Stops all timers and closes the bus. The store and the accounts are the caller's. */
+	/** Stops all timers and closes the bus. Store and accounts are closed by the caller. */
 	stop(): void;
 }
 

@@ -1,5 +1,5 @@
-// The heart: sessions, rooms and commands around one store. It knows no sockets, no files, no system clock: all of it runs
-// unchanged inside a simulation.
+// The core of a node: sessions, rooms and commands around a store and a bus. It uses no sockets, files or system clock, so the
+// simulator runs it unchanged.
 import type { Timing } from "@verbatim/protocol";
 import type { Account, Accounts } from "./account/accounts.ts";
 import { Revocations } from "./account/revocations.ts";
@@ -37,12 +37,15 @@ import { Session } from "./session/session.ts";
 import { TimerWheel } from "./session/timer-wheel.ts";
 import type { Store } from "./store/store.ts";
 
-/** Pages read at once, for all: one is read while another is encoded, and no more than two are encoded in one turn of the event loop. */
+/**
+ * Pages read at once, for all users: one is read while another is encoded, and at most two are encoded in one turn of the event
+ * loop.
+ */
 const PAGES_AT_ONCE_MAX = 2;
 
 export interface CoreOptions {
 	readonly store: Store;
-	/** Listened to by this core alone, which closes it when it stops. */
+	/** Used by this core alone, which closes it on `stop`. */
 	readonly bus: Bus;
 	readonly accounts: Accounts;
 	readonly clock: Clock;
@@ -54,18 +57,15 @@ export interface CoreOptions {
 	readonly shedding: Shedding;
 	/** Default: `HELLO_LIMITS`. */
 	readonly helloLimits?: HelloLimits;
-	/** Name and version, told in every welcome. */
+	/** Name and version, for every welcome. */
 	readonly version: string;
 }
 
 export interface RunningCore extends SessionHost {
 	readonly commands: Commands;
-	/** Ends the sessions of a user that were let in on what is void before this generation, with those that are being welcomed on it. */
+	/** Ends the user's sessions of an earlier generation, and those being welcomed. */
 	endUser(user: Pick<Account, "id" | "generation">, why: "banned" | "expired"): void;
-	/**
-	 * Lets commands under way finish, and tells every client to come back elsewhere or later; both are spread over time, the
-	 * goodbyes over half of `withinMs` at most.
-	 */
+	/** Waits for commands in flight, then tells every client to reconnect later; spread over half of `withinMs` at most. */
 	drain(withinMs: number): Promise<void>;
 	/** Stops all timers; after `drain`. */
 	stop(): void;
@@ -178,7 +178,7 @@ export function createCore(options: CoreOptions): RunningCore {
 			bus.publish({ kind: "revoked", user: id, generation, why });
 		},
 		async drain(withinMs) {
-			// Everybody goes, and nearly everybody comes back: that is nothing to tell.
+			// Nearly all clients will reconnect: no absences are published.
 			core.presence.stop();
 			await drainSessions([...core.sessions], withinMs, { clock, random });
 		},

@@ -1,6 +1,6 @@
-// The one place that chooses the parts of a server: store, accounts, core, doors, operator's port. It opens them in the order
-// in which they need each other, and stops them the other way round: first nobody new, then everybody is told, then what they
-// have said is committed, then the store is closed.
+// Starts a server for production: store, accounts, core, listeners, operator's port. Parts are opened in the order of their
+// dependencies, and stopped in reverse: no new connections, goodbyes to all clients, commits of what was received, then the store
+// is closed.
 import { createAccounts } from "./account/service.ts";
 import { createUsers } from "./account/users.ts";
 import { assembleServer } from "./assemble.ts";
@@ -30,7 +30,7 @@ import type { Store } from "./store/store.ts";
 export interface StartOptions {
 	readonly page: PageAssets;
 	readonly log: Log;
-	/** Of Verbatim: told to clients and in metrics. */
+	/** Verbatim's version, for clients and metrics. */
 	readonly version: string;
 }
 
@@ -41,18 +41,18 @@ export interface RunningServer {
 	readonly ops: BoundListener | undefined;
 	readonly metrics: Metrics;
 	/**
-	 * Takes no one new, tells everybody to come back, finishes what is under way, closes the store. Within `timing.drainMs`:
-	 * connections that are not gone by then are cut. May be called again; the answer is the same.
+	 * Accepts no connection, tells all clients to reconnect, finishes commands in flight, closes the store. Within
+	 * `timing.drainMs`: connections still open then are cut. Idempotent.
 	 */
 	stop(): Promise<void>;
 }
 
-/** Kept of `drainMs` for closing the store, which may have a last batch to write. */
+/** Reserved of `drainMs` for closing the store, which may have a last batch to write. */
 const STORE_CLOSE_MS = 2_000;
 
 /**
- * Starts a server. Rejects with `StoreOpenError`, `BindError`, `AddressError`, `RangeError` (a setting that cannot be) or
- * `KeyFileError`; then nothing is left open.
+ * Starts a server. Rejects with `StoreOpenError`, `BindError`, `AddressError`, `RangeError` (an impossible setting) or
+ * `KeyFileError`; then everything is closed again.
  */
 export async function startServer(config: Config, { page, log, version }: StartOptions): Promise<RunningServer> {
 	const random = systemRandom;
@@ -131,7 +131,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			accounts.stop();
 			await store.close();
 			loop.stop();
-			// The operator can see until the end how far it has come.
+			// Metrics stay available until the end.
 			await ops?.stop();
 			lines.stop();
 		};
@@ -156,7 +156,7 @@ async function openStore({ store, data, limits }: Config, clock: Clock): Promise
 	return openSqliteStore(data, { clock, limits });
 }
 
-/** The socket in the data folder. A server that cannot have it serves all the same. */
+/** Opens the socket in the data folder. The server runs without it if that fails. */
 async function openAdmin(dir: string, admin: Admin, log: Log): Promise<Pick<OpsServer, "stop"> | undefined> {
 	try {
 		return await openAdminSocket(adminSocketPath(dir), admin);

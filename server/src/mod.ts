@@ -1,4 +1,4 @@
-// The one door of this package: running a server, its configuration, and what operators do to its data.
+// The package's main entry: running a server, its configuration, and operators' work on its data.
 export { systemClock, systemRandom } from "./base/clock.ts";
 export type { Log, LogFields } from "./base/log.ts";
 export { lineOf, renderEntry } from "./listen/line/render.ts";

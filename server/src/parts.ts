@@ -1,4 +1,4 @@
-// The second door of this package: the parts of which a server is put together, for the simulator and the fuzzer, which put others in the place of some.
+// The package's entry for the simulator and the fuzzer: the parts of a server, some of which they replace.
 export type { Accounts, Identity } from "./account/accounts.ts";
 export { createGuestLogin, type GuestLogin } from "./account/guest-login.ts";
 export { createGuests, type Guests } from "./account/guests.ts";

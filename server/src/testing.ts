@@ -1,4 +1,4 @@
-// The third door of this package: functions that are fuzzed one by one, and classes in whose methods faults are injected. For the testkit alone.
+// The package's entry for the testkit: functions that are fuzzed one by one, and classes into whose methods faults are injected.
 export { claimedIssuer, createMint, type TokenKind, type TokenMint } from "./account/tokens.ts";
 export { KnownRooms } from "./listen/line/known-rooms.ts";
 export { parseLine } from "./listen/line/parse.ts";

@@ -12,7 +12,7 @@ const FOLDERS: readonly string[] = [
 	"client/src",
 	"protocol/src",
 	...["account", "base", "limit", "link", "name", "overload"].map((name) => `server/src/${name}`),
-	...["bus", "command", "node", "people", "room"].map((name) => `server/src/${name}`),
+	...["bus", "command", "node", "ops", "people", "room"].map((name) => `server/src/${name}`),
 	"terminal/src",
 	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run"].map((name) => `testkit/src/${name}`),
 ];

@@ -1,10 +1,9 @@
-// The life of a server's process after it listens: it runs until it is told to stop, told twice, or meets an error that nobody
-// has caught.
+// A server's process after it listens: it runs until a signal, a second signal, or an uncaught exception.
 //
-// An uncaught exception has left some piece of work half done, anywhere: what the server believes in memory may be wrong. What
-// was acknowledged is on disk, and clients resume; so it says goodbye as far as it still can and ends, to be started afresh.
-// An unhandled rejection has interrupted nothing (somebody did not listen to a promise's failure): it is logged and counted as
-// the bug it is, and the server goes on.
+// An uncaught exception may have left any work half done, and memory inconsistent. Acknowledged entries are on disk, and clients
+// resume: so the server says goodbye as far as it can, and ends, to be restarted.
+//
+// An unhandled rejection has interrupted nothing: it is logged and counted as a bug, and the server goes on.
 import type { Cancel, Clock, Random } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
@@ -17,7 +16,7 @@ export interface ProcessEvents {
 
 export type ProcessEvent = "SIGTERM" | "SIGINT" | "uncaughtException" | "unhandledRejection";
 
-/** stopped: everything was finished. cutShort: told twice, or not done in time. fault: our bug. */
+/** stopped: everything was finished. cutShort: a second signal, or not done in time. fault: a bug. */
 export type Ending = "stopped" | "cutShort" | "fault";
 
 export interface RunParts {
@@ -26,21 +25,21 @@ export interface RunParts {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly log: Log;
-	/** What the server's `stop` keeps to by itself. */
+	/** The time limit that the server's `stop` keeps itself. */
 	readonly drainMs: number;
-	/** The first signal has come. */
+	/** Called on the first signal. */
 	readonly stopping: () => void;
-	/** Is the process that started this one still its parent? When it is not, it has ended, and so does this. */
+	/** Is the process that started this one still its parent? If not, it has ended, and so does this. */
 	readonly hasParent?: () => boolean;
 }
 
-/** `stop` keeps to `drainMs`; if it does not, something hangs. */
+/** Beyond `drainMs`, which `stop` keeps, something hangs. */
 const GRACE_MS = 500;
-/** Signals this close are one wish: npm passes on what the terminal, or a service manager, has sent to all processes already. */
+/** Signals this close count as one: npm passes on what the terminal or a service manager has sent to all processes already. */
 const SAME_WISH_MS = 1_000;
-/** Between looks at the parent. */
+/** Interval of the checks for the parent. */
 const PARENT_MS = 250;
-/** After a fault nothing can be relied on to end. */
+/** Time limit after a fault, when `stop` may hang. */
 const FAULT_STOP_MS = 3_000;
 
 /** Resolves when the process should end. */

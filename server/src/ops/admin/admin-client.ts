@@ -1,4 +1,4 @@
-// Asks a server that runs, by the socket in its data folder.
+// Client of the administrators' API of a running server, by the socket in its data folder.
 import { join, resolve } from "node:path";
 import { isErrorCode, Refusal } from "@verbatim/protocol";
 import { ADMIN_ROOT } from "./admin.ts";
@@ -9,7 +9,7 @@ export function adminSocketPath(dir: string): string {
 	return join(resolve(dir), "admin.sock");
 }
 
-/** The users of the server that runs on `dir`; undefined where none can be asked: there is none, or it is not for this user to ask. */
+/** User administration on the server that runs on `dir`; undefined where none runs, or access is denied. */
 export async function connectAdmin(dir: string): Promise<UserAdmin | undefined> {
 	const unix = adminSocketPath(dir);
 	const ask = async (method: "GET" | "POST", path: string, body?: object): Promise<unknown> => {

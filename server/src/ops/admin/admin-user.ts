@@ -1,12 +1,12 @@
-// A user as administrators see it: no hash of a password, nothing that only the server needs.
+// A user as administrators see it: no password hash, nothing internal.
 import type { Users } from "../../account/users.ts";
 import { isEnded } from "../../log/users.ts";
 import type { UserRecord } from "../../store/store.ts";
 
 export interface AdminUser extends Pick<UserRecord, "id" | "name" | "kind" | "createdMs" | "external"> {
-	/** An operator has locked it out. */
+	/** Disabled by an operator. */
 	readonly disabled: boolean;
-	/** A guest that has left for good. */
+	/** A guest whose account has ended. */
 	readonly ended: boolean;
 }
 
@@ -17,7 +17,7 @@ export function adminUser(user: UserRecord): AdminUser {
 	return kind === "external" && external !== undefined ? { ...facts, external } : facts;
 }
 
-/** What administrators do to users, on a server that runs or on a data folder. All reject with `Refusal`. */
+/** Administration of users, on a running server or on a data folder. All methods reject with `Refusal`. */
 export interface UserAdmin {
 	add(name: string, password: string): Promise<AdminUser>;
 	/** By id, after `afterId` ("" from the first), at most `limit`. */

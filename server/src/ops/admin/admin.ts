@@ -31,7 +31,7 @@ export interface AdminParts {
 	readonly random: Pick<Random, "bytes">;
 }
 
-/** Who asks: by the socket of the server's own user, or from an address by the token. */
+/** The caller: by the socket of the server's own user, or from an address by the token. */
 export type AdminFrom = { readonly by: "socket" } | { readonly by: "token"; readonly address: string };
 
 /** Answers one request below `ADMIN_ROOT`. Never rejects. */

@@ -1,4 +1,4 @@
-// The configuration as the server takes it: checked, complete, read-only. Made from the table in settings.ts.
+// The server's configuration: validated, complete, read-only. Made from the table in settings.ts.
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { ADMISSION_LIMITS, type AdmissionLimits } from "../../admit/connections.ts";
 import { checkedServerLimits, SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
@@ -18,13 +18,13 @@ export interface Config {
 	readonly ops: ListenerSpec | undefined;
 	/** The administrators' API on a socket in the data folder. */
 	readonly admin: boolean;
-	/** File with the token for it on the operations port; undefined: it is not there. */
+	/** File with the token for it on the operations port; undefined: not served there. */
 	readonly adminTokenFile: string | undefined;
 	/** Serve the web page. */
 	readonly page: boolean;
 	/** Origins that may connect beside the server's own; `*` for all. */
 	readonly origins: readonly string[];
-	/** Addresses and networks of proxies whose forwarding headers are believed. */
+	/** Addresses and networks of proxies whose forwarding headers are trusted. */
 	readonly proxies: readonly string[];
 	readonly guests: boolean;
 	readonly registration: boolean;
@@ -35,12 +35,12 @@ export interface Config {
 	readonly limits: ServerLimits;
 	readonly admission: AdmissionLimits;
 	readonly loginsPerMinute: number;
-	/** Memory of the process at which it lets go of everything it can; 0: what the machine, or the container, has. */
+	/** Memory of the process at which all optional work is shed; 0: what the machine, or the container, has. */
 	readonly memoryBytesMax: number;
 	readonly timing: Timing;
 }
 
-/** Puts the values in their shape. Throws `RangeError` if they contradict each other. */
+/** Builds the configuration from its values. Throws `RangeError` if they contradict each other. */
 export function configOf(values: SettingValues): Config {
 	const door = (name: "http" | "tcp" | "ops"): ListenerSpec | undefined => {
 		const tls = tlsOf(name, values[`tls.${name}.cert`], values[`tls.${name}.key`]);
@@ -85,7 +85,7 @@ function tlsOf(name: string, cert: string, key: string): TlsFiles | undefined {
 	return cert === "" ? undefined : { cert, key };
 }
 
-/** `standard`, with the settings of the same names under `prefix`. The table's types hold that each of them is a number. */
+/** `standard`, with the settings of the same names under `prefix`. The types of the table ensure that each is a number. */
 function overridden<T extends object>(standard: T, prefix: string, values: SettingValues): T {
 	const result: T = { ...standard };
 	for (const key of SETTING_KEYS) {

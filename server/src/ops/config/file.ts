@@ -6,8 +6,8 @@ import { ConfigError, type ConfigSources } from "./load.ts";
 export const CONFIG_FILE_DEFAULT = "./verbatim.toml";
 
 /**
- * The file at `path`; or, where no path is given, the default one if it is there. Throws `ConfigError` if a named file cannot
- * be read, or if one is no TOML.
+ * The file at `path`, or without a path the default file if it exists. Throws `ConfigError` if a named file cannot be read, or is
+ * not TOML.
  */
 export async function readConfigFile(path: string | undefined): Promise<ConfigSources["file"]> {
 	const from = path ?? CONFIG_FILE_DEFAULT;
@@ -30,7 +30,7 @@ function isMissing(error: unknown): boolean {
 	return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-/** The parser shows the place in several lines, as it stands in the file. */
+/** The parser's message shows the place in several lines, as in the file. */
 function words(error: unknown): string {
 	return (error instanceof Error ? error.message : String(error)).split("\n").map(escapeControls).join("\n");
 }

@@ -1,4 +1,4 @@
-// What stands in files beside the configuration: keys of tokens and of identity providers, and the administrators' token.
+// Files named by the configuration: keys of tokens and identity providers, and the administrators' token.
 import { readFile } from "node:fs/promises";
 import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "../../account/settings.ts";
 import type { Config } from "./config.ts";
@@ -12,7 +12,7 @@ export class KeyFileError extends Error {
 	}
 }
 
-/** What the configuration says of accounts. Rejects with `KeyFileError`. */
+/** The configuration of accounts. Rejects with `KeyFileError`. */
 export async function accountSettingsOf(config: Config): Promise<AccountSettings> {
 	const { guests, registration, tokenKeyFile, loginsPerMinute } = config;
 	return {
@@ -33,7 +33,7 @@ export async function readAdminToken(path: string): Promise<string> {
 	throw new KeyFileError("adminTokenFile", path, "a token is one word of 32 characters of chance or more");
 }
 
-/** One key a line; empty lines and those that begin with # are not keys. */
+/** One key a line; empty lines and comments (#) are skipped. */
 async function readKeys(path: string): Promise<string[]> {
 	const lines = (await readNamed("tokenKeyFile", path)).split("\n").map((line) => line.trim());
 	const keys = lines.filter((line) => line !== "" && !line.startsWith("#"));

@@ -1,5 +1,5 @@
-// Flags, then environment, then file, then defaults. Everything that is wrong is told at once, each with the setting's name,
-// the value, where it came from, and what is allowed.
+// Loads the configuration: flags before environment before file before defaults. All problems are reported at once, each with the
+// setting's name, the value, its source, and what is allowed.
 import { escapeControls } from "../../base/escape-controls.ts";
 import { type Config, configOf } from "./config.ts";
 import { Unfit } from "./kinds.ts";
@@ -21,7 +21,7 @@ export interface LoadedConfig {
 	readonly origins: ReadonlyMap<SettingKey, string>;
 }
 
-/** The start is stopped; the message holds every problem, one a line, with nothing in it that acts on a terminal. */
+/** The message holds every problem, one a line, with nothing that acts on a terminal. */
 export class ConfigError extends Error {
 	readonly problems: readonly string[];
 
@@ -87,8 +87,8 @@ function isSetting(key: string): key is SettingKey {
 }
 
 /**
- * Variables meant for the server. Those of the client commands and the path of the file are others' business; and Kubernetes
- * puts `VERBATIM_SERVICE_…` and `VERBATIM_PORT…` into the environment of every pod beside a service of this name.
+ * Environment variables for the server. Excluded are those of the client commands and the path of the file; and Kubernetes'
+ * `VERBATIM_SERVICE_…` and `VERBATIM_PORT…`, which every pod beside a service of this name gets.
  */
 function isOurs(name: string): boolean {
 	if (!name.startsWith("VERBATIM_")) return false;
@@ -96,7 +96,7 @@ function isOurs(name: string): boolean {
 	return !CLIENT_VARIABLES.has(name);
 }
 
-/** Read by the commands of the command line, not by the server. */
+/** Read by the command line, not by the server. */
 export const CLIENT_VARIABLES: ReadonlySet<string> = new Set([
 	"VERBATIM_CONFIG",
 	"VERBATIM_SERVER",
@@ -106,7 +106,7 @@ export const CLIENT_VARIABLES: ReadonlySet<string> = new Set([
 	"VERBATIM_GUEST",
 ]);
 
-/** `{limits: {sendsPerSecond: 5}}` as `limits.sendsPerSecond`, 5. Where a setting takes tables, they stay whole. */
+/** `{limits: {sendsPerSecond: 5}}` as `limits.sendsPerSecond`, 5. Where a setting takes tables, they are not flattened. */
 function* flattened(table: Readonly<Record<string, unknown>>, prefix = ""): Generator<readonly [string, unknown]> {
 	for (const [name, value] of Object.entries(table)) {
 		const key = prefix + name;

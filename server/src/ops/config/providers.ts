@@ -1,21 +1,21 @@
-// Identity providers whose tokens are accepted beside Verbatim's own. A list of tables, so it is for the file; in the
-// environment and as a flag it is the same list as JSON.
+// Identity providers whose tokens are accepted beside Verbatim's own: a list of tables in the file; the same list as JSON in the
+// environment and as a flag.
 import { type Kind, quoted, Unfit } from "./kinds.ts";
 
 export interface ProviderSetting {
 	/** The token's `iss`, exactly. */
 	readonly issuer: string;
-	/** What the token's `aud` must hold. */
+	/** A value that the token's `aud` must contain. */
 	readonly audience: string;
-	/** Where its public keys are; or */
+	/** The URL of its public keys; or */
 	readonly jwksUrl?: string;
 	/** a file with one public key (PEM); or */
 	readonly keyFile?: string;
 	/** a shared secret, for HS256. */
 	readonly secret?: string;
-	/** Algorithms accepted; without it, those that fit the kind of key. */
+	/** Algorithms accepted; default: those that fit the kind of key. */
 	readonly algorithms?: readonly string[];
-	/** The claim that a new user's name is made of. */
+	/** The claim for a new user's name. */
 	readonly nameClaim?: string;
 }
 

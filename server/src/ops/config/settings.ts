@@ -1,5 +1,5 @@
-// Every setting in one table: its key, what it takes, its default, what it is for. Flags (`--limits.sendsPerSecond 50`), the
-// environment (`VERBATIM_LIMITS_SENDS_PER_SECOND=50`), the TOML file, `verbatim config` and its example are all made from it.
+// Every setting in one table: key, kind, default, description. Flags (`--limits.sendsPerSecond 50`), environment
+// (`VERBATIM_LIMITS_SENDS_PER_SECOND=50`), the TOML file, `verbatim config` and its example are made from it.
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { ADMISSION_LIMITS } from "../../admit/connections.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
@@ -11,13 +11,13 @@ export interface Setting<T> {
 	readonly kind: Kind<T>;
 	readonly default: T;
 	readonly about: string;
-	/** Messages about a wrong value do not repeat it. */
+	/** Error messages do not repeat the value. */
 	readonly secret?: boolean;
 }
 
 const MiB = 1024 * 1024;
 const DAY_MS = 86_400_000;
-/** As good as no limit. */
+/** Effectively no limit. */
 const MANY = 1_000_000;
 
 const address = text("HOST:PORT", "HOST:PORT, :PORT (every interface), [IPv6]:PORT, unix:/path, or off", isAddress);
@@ -83,7 +83,7 @@ const GENERAL = {
 	"log.format": setting(oneOf("auto", "json", "pretty"), "auto", "`auto`: pretty on a terminal, JSON lines elsewhere."),
 };
 
-/** What guards the doors, beside what sessions need. */
+/** Limits of admission. */
 const DOOR_LIMITS = {
 	"limits.connectionsPerAddress": setting(
 		integer({ min: 1, max: MANY }),
@@ -115,7 +115,7 @@ const DOOR_LIMITS = {
 	),
 };
 
-// Of the wire's limits, those that clients check too can be lowered only.
+// Limits of the wire that clients check too can only be lowered.
 const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	frameBytesMax: limit("frameBytesMax", bytes({ min: 4096, max: MiB }), "Longest frame from a client."),
 	helloBytesMax: limit("helloBytesMax", bytes({ min: 2048, max: MiB }), "Longest frame from a client before its welcome."),
@@ -157,27 +157,23 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	catchUpEntriesMax: limit(
 		"catchUpEntriesMax",
 		integer({ min: 1, max: MANY }),
-		"A reader further behind gets the newest page and fetches the rest when it wants it.",
+		"A client further behind gets the newest page, and fetches the rest when it wants it.",
 	),
 	commandsInFlightMax: limit(
 		"commandsInFlightMax",
 		integer({ min: 1, max: 100_000 }),
-		"Commands of one connection under way at once.",
+		"Commands of one connection in flight at once.",
 	),
 	outboxBytesMax: limit(
 		"outboxBytesMax",
 		bytes({ min: 16384, max: 1024 * MiB }),
-		"Bytes that wait for one reader; then it reads from the log.",
+		"Outbox of one connection, in bytes; beyond it the client catches up from the log.",
 	),
-	outboxesBytesMax: limit(
-		"outboxesBytesMax",
-		bytes({ min: MiB, max: 1024 * 1024 * MiB }),
-		"Bytes that wait for all readers together.",
-	),
+	outboxesBytesMax: limit("outboxesBytesMax", bytes({ min: MiB, max: 1024 * 1024 * MiB }), "All outboxes together, in bytes."),
 	outboxCrowdedBytesMax: limit(
 		"outboxCrowdedBytesMax",
 		bytes({ min: 4096, max: 1024 * MiB }),
-		"Bytes for one reader once that sum is reached.",
+		"Outbox of one connection once that sum is reached.",
 	),
 	sendsPerSecond: limit("sendsPerSecond", rate({ max: MANY }), "Sends of one user, on average."),
 	sendsBurst: limit("sendsBurst", integer({ min: 1, max: MANY }), "Sends of one user at once, after a rest."),
@@ -189,7 +185,7 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 		"Bytes of history, lists and missed entries given to one user, on average.",
 	),
 	readBytesBurst: limit("readBytesBurst", bytes({ min: 1024, max: 1024 * MiB }), "The same at once, after a rest."),
-	typingPerSecond: limit("typingPerSecond", rate({ max: MANY }), "Of one user's typing, what others are told, on average."),
+	typingPerSecond: limit("typingPerSecond", rate({ max: MANY }), "Typing notices of one user, on average."),
 	typingBurst: limit("typingBurst", integer({ min: 1, max: MANY }), "The same at once."),
 	refusalsPerSecond: limit(
 		"refusalsPerSecond",
@@ -200,9 +196,9 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	malformedPerSecond: limit(
 		"malformedPerSecond",
 		rate({ max: MANY }),
-		"Messages of one connection that are none, on average; beyond, it is closed.",
+		"Malformed messages of one connection, on average; beyond, it is closed.",
 	),
-	malformedBurst: limit("malformedBurst", integer({ min: 1, max: MANY }), "Messages of one connection that are none, at once."),
+	malformedBurst: limit("malformedBurst", integer({ min: 1, max: MANY }), "Malformed messages of one connection at once."),
 	unauthenticatedRefusalsMax: limit(
 		"unauthenticatedRefusalsMax",
 		integer({ min: 5, max: MANY }),
@@ -234,21 +230,21 @@ const LIMITS: { readonly [L in ConfigurableLimit]: Setting<number> } = {
 	presenceReadersMax: limit(
 		"presenceReadersMax",
 		integer({ min: 0, max: MANY }),
-		"Rooms with more readers hear no presence and typing, and lists of more members do not say who is online.",
+		"Rooms with more subscribers get no presence and typing, and lists of more members do not say who is online.",
 	),
 };
 
 const TIMES: { readonly [T in ConfigurableTime]: Setting<number> } = {
-	handshakeMs: time("handshakeMs", "Until a new connection must have said who is there."),
-	lineModeAfterMs: time("lineModeAfterMs", "A TCP peer silent for this long is a person: line mode."),
-	lineIdleMs: time("lineIdleMs", "A person in line mode who says nothing for this long is hung up on."),
+	handshakeMs: time("handshakeMs", "Within which a new connection must send its hello."),
+	lineModeAfterMs: time("lineModeAfterMs", "A TCP connection silent for this long gets line mode."),
+	lineIdleMs: time("lineIdleMs", "A connection in line mode that sends nothing for this long is closed."),
 	frameMs: time("frameMs", "From a frame's first byte to its last, on TCP."),
 	heartbeatMs: time("heartbeatMs", "Between heartbeats on a usual link."),
 	heartbeatUnsteadyMs: time("heartbeatUnsteadyMs", "Between heartbeats on an unsteady link."),
 	heartbeatSlowMs: time("heartbeatSlowMs", "Between heartbeats on a slow but steady link."),
-	stalledMs: time("stalledMs", "A reader that takes nothing for this long is disconnected; it loses nothing."),
-	offlineGraceMs: time("offlineGraceMs", "Until others are told that somebody is offline."),
-	drainMs: time("drainMs", "What a server told to stop has to finish in."),
+	stalledMs: time("stalledMs", "A client that reads nothing for this long is disconnected; it loses nothing."),
+	offlineGraceMs: time("offlineGraceMs", "Until a user without a session is shown as offline."),
+	drainMs: time("drainMs", "Within which a server that is stopped must finish."),
 };
 
 export const SETTINGS = {
@@ -265,10 +261,13 @@ export type SettingValues = { readonly [K in SettingKey]: (typeof SETTINGS)[K] e
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
-/** A seq is a uint32 on the wire and in the store, and how long a page of a list is matters to nobody: not matters of taste. */
+/**
+ * Limits that are not configurable: a seq is a uint32 on the wire and in the store, and the lengths of pages matter to no
+ * operator.
+ */
 export type ConfigurableLimit = Exclude<keyof ServerLimits, "seqMax" | "membersPageMax" | "roomsPageMax" | "presenceUsersMax">;
 
-/** The others are the client's. */
+/** The other times are the client's. */
 export type ConfigurableTime = Exclude<
 	keyof Timing,
 	| "missedSuspect"
@@ -284,7 +283,7 @@ export type ConfigurableTime = Exclude<
 	| "faultMaxMs"
 >;
 
-/** The environment's name of a setting: `limits.sendsPerSecond` is `VERBATIM_LIMITS_SENDS_PER_SECOND`. */
+/** The environment variable of a setting: `limits.sendsPerSecond` is `VERBATIM_LIMITS_SENDS_PER_SECOND`. */
 export function environmentName(key: string): string {
 	return `VERBATIM_${key
 		.replace(/([a-z0-9])([A-Z])/g, "$1_$2")

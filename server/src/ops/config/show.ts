@@ -1,9 +1,9 @@
-// The configuration in words: the effective one with where each value came from, and a commented example of everything. Both
-// are TOML and can be read back.
+// Prints the configuration as TOML that can be read back: the effective one with each value's source, and a commented example of
+// all settings.
 import type { LoadedConfig } from "./load.ts";
 import { environmentName, SETTING_KEYS, SETTINGS, type SettingKey } from "./settings.ts";
 
-/** What is in force, each line with its source. Secrets are hidden. */
+/** The effective configuration, each line with its source. Secrets are hidden. */
 export function showConfig({ values, origins }: LoadedConfig): string {
 	const lines = SETTING_KEYS.map((key) => ({
 		key,
@@ -35,7 +35,7 @@ export interface SettingRow {
 	readonly allowed: string;
 	readonly standard: string;
 	readonly about: string;
-	/** On a command line it needs no value: `--guests`, `--no-guests`. */
+	/** A switch, without a value on the command line: `--guests`, `--no-guests`. */
 	readonly isSwitch: boolean;
 	/** For the help: `HOST:PORT`. */
 	readonly takes: string;
@@ -53,7 +53,7 @@ export function settingRows(): readonly SettingRow[] {
 	}));
 }
 
-/** The table ties a key to its kind; the compiler sees only the union of all kinds here. */
+/** The table ties each key to its kind; the compiler sees only the union of all kinds here. */
 function tomlOf(key: SettingKey, value: unknown): string {
 	const { kind } = SETTINGS[key] as { readonly kind: { toml(value: unknown): string } };
 	return kind.toml(value);

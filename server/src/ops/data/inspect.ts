@@ -1,4 +1,4 @@
-// Looks at a database without changing it, beside a server or without one: for `verbatim doctor`.
+// Inspects a database without changing it, beside a server or without one: for `verbatim doctor`.
 import { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -6,18 +6,18 @@ import { damageOf, pragma } from "../../store/sqlite/connect.ts";
 import { takeFolder } from "../../store/sqlite/folder.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../store/sqlite/migrations.ts";
 
-/** What was found; each field is undefined where the one before made it pointless to look. */
+/** Results; a field is undefined where an earlier one made the check pointless. */
 export interface DatabaseFacts {
 	readonly path: string;
 	/** Of all its files. */
 	readonly sizeBytes: number;
-	/** Of these, of SQLite's write-ahead log: what is committed and not yet in the database's own file. */
+	/** Bytes of SQLite's write-ahead log: committed, and not yet in the database file. */
 	readonly logBytes: number;
 	readonly ours: boolean;
 	/** The version of its schema, and the newest this program knows. */
 	readonly version: number;
 	readonly versionKnown: number;
-	/** What SQLite's own check says; empty: sound. */
+	/** Errors of SQLite's own check; empty: sound. */
 	readonly damage: readonly string[];
 	readonly rooms: number;
 	/** The time of the newest entry of any room by its server's clock, ms; undefined if there is none. */
@@ -27,8 +27,8 @@ export interface DatabaseFacts {
 const DAMAGE_LINES_MAX = 10;
 
 /**
- * The database's facts; undefined if there is none yet. `thorough`: indexes are compared with their tables, too, which takes several times as
- * long. Throws SQLite's error for what is no database.
+ * Undefined if there is no database yet. `thorough`: indexes are compared with their tables, too, which takes several times as
+ * long. Throws SQLite's error for a file that is no database.
  */
 export function inspectDatabase(dir: string, how: "quick" | "thorough" = "quick"): DatabaseFacts | undefined {
 	const path = join(resolve(dir), "verbatim.db");
@@ -56,12 +56,12 @@ function bytesOf(path: string): number {
 	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** By the head of each room: the time of an entry has no index. */
+/** By the head of each room: the time of entries has no index. */
 const NEWEST = `
 	SELECT count(*) AS rooms, max(entries.at_ms) AS newest
 	FROM rooms LEFT JOIN entries ON entries.room_no = rooms.no AND entries.seq = rooms.head`;
 
-/** Does a server have this folder open? Takes and releases its lock; throws `StoreOpenError` for other trouble than that. */
+/** Does a server have this folder open? Takes and releases its lock; throws `StoreOpenError` for other problems. */
 export function isFolderInUse(dir: string): boolean {
 	if (!existsSync(join(resolve(dir), "verbatim.lock"))) return false;
 	try {

@@ -1,5 +1,5 @@
-// The data folder without a server: what operators do to users and after a restore. The folder's lock keeps it from a server
-// that runs: `StoreOpenError` "locked".
+// Opens the data folder without a server, for operators: users, and the step after a restore. The folder's lock excludes a
+// running server: `StoreOpenError` "locked".
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createPasswords } from "../../account/passwords.ts";
@@ -17,8 +17,8 @@ import { mustBeSound } from "./restore.ts";
 export interface OpenData {
 	readonly users: UserAdmin;
 	/**
-	 * To be called once after an older state was put in place: every room's log becomes another one, so that no client takes
-	 * its cursor for one into this log, and misses silently what was written twice.
+	 * To be called once after a restore: gives every room a new epoch, so that no client takes its cursor in the lost log for one
+	 * in this log, and misses entries.
 	 */
 	renewEpochs(): Promise<void>;
 	close(): Promise<void>;
@@ -37,8 +37,8 @@ export async function openData(config: Config): Promise<OpenData> {
 }
 
 /**
- * Opens a folder in which a backup was put in place by hand. Rejects as `openData` does, with `corrupt` for a damaged database and for a
- * write-ahead log beside it: whether that is the backup's own cannot be known, and another's would be replayed over it.
+ * Opens a folder into which a backup was copied by hand. Rejects as `openData` does, and with `corrupt` for a damaged database or
+ * a write-ahead log beside it: if that log is not the backup's own, SQLite would replay it over the backup.
  */
 export async function openRestored(config: Config): Promise<OpenData> {
 	const { databasePath, release } = takeFolder(config.data, "existing");

@@ -1,7 +1,7 @@
-// Putting a backup in place of the database. Copied by hand, the backup would come to lie beside the write-ahead log of the database that was
-// there: SQLite takes that log for the backup's own and replays it, which undoes the restore or damages both. Here the backup is copied,
-// checked and given new epochs in a folder of its own; then the present files are moved aside and the copy takes their place, while a mark
-// keeps servers from a folder in which that was not finished.
+// Restores a backup. Copied by hand, it would lie beside the write-ahead log of the earlier database, which SQLite would replay
+// over it: that undoes the restore or damages both. Here the backup is copied, checked and given new epochs in a folder of its
+// own; then the present files are moved aside and the copy takes their place, while a marker file keeps servers from opening a
+// half-finished folder.
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { systemClock, systemRandom } from "../../base/clock.ts";
@@ -12,17 +12,17 @@ import { openSqliteStore } from "../../store/sqlite/sqlite.ts";
 import { inspectDatabase } from "./inspect.ts";
 
 export interface Restored {
-	/** Where the files are that were in the database's place; undefined: there were none. */
+	/** The folder of the replaced files; undefined: there were none. */
 	readonly movedTo: string | undefined;
 	readonly rooms: number;
 }
 
-/** What SQLite keeps beside a database. */
+/** Files of SQLite beside a database. */
 const BESIDE = ["-wal", "-shm", "-journal"] as const;
 
 /**
- * Makes the backup `from` the database of the data folder `dir`. Rejects with `StoreOpenError`: `locked` where a server runs, `missing` where
- * there is no backup, `corrupt` and `newer` for one that no server could use; then nothing in the folder was changed.
+ * Makes the backup `from` the database of the data folder `dir`. Rejects with `StoreOpenError`: `locked` where a server runs,
+ * `missing` where there is no backup, `corrupt` and `newer` for one that no server could use; then the folder is unchanged.
  */
 export async function restoreBackup(from: string, dir: string): Promise<Restored> {
 	const backup = resolve(from);
@@ -47,13 +47,13 @@ export async function restoreBackup(from: string, dir: string): Promise<Restored
 	}
 }
 
-/** A copy in a folder of its own: sound, of this version, with new epochs, without a log, on the disk. */
+/** A copy in a folder of its own: sound, of this version, with new epochs, without a write-ahead log, synced. */
 async function prepare(backup: string, copy: string): Promise<number> {
 	rmSync(copy, { recursive: true, force: true });
 	mkdirSync(copy, { mode: 0o700 });
 	const path = join(copy, "verbatim.db");
 	copyFileSync(backup, path);
-	// Of a copied folder of a server that was killed: what lies in the log belongs to it.
+	// A copied folder of a killed server includes its write-ahead log, which belongs to it.
 	if (bytesOf(`${backup}-wal`) > 0) copyFileSync(`${backup}-wal`, `${path}-wal`);
 	const rooms = mustBeSound(copy, backup);
 	const store = await openSqliteStore(copy, { clock: systemClock });
@@ -73,7 +73,7 @@ async function prepare(backup: string, copy: string): Promise<number> {
 	return rooms;
 }
 
-/** How many rooms it has. Throws `StoreOpenError`; `shown` is what the message calls it. */
+/** Its number of rooms. Throws `StoreOpenError`; `shown` is its name in the message. */
 export function mustBeSound(dir: string, shown: string): number {
 	const facts = inspect(dir, shown);
 	if (!facts?.ours) throw new StoreOpenError("corrupt", `${shown} is not a database of Verbatim`);
@@ -97,7 +97,7 @@ function inspect(dir: string, shown: string): ReturnType<typeof inspectDatabase>
 	}
 }
 
-/** Where the files before it have gone. */
+/** The folder of the replaced files. */
 function swap(path: string, copy: string): string | undefined {
 	const dir = dirname(path);
 	const mark = join(dir, RESTORING_MARK);

@@ -1,5 +1,5 @@
-// Should new connections be sent here? Asked by load balancers and orchestrators, often and by anybody who reaches the port;
-// so the store is probed at most once a second, whatever the number of askers.
+// Readiness: should new connections be sent here? Load balancers and orchestrators ask often, and any client that reaches the
+// port may; so the store is probed at most once a second.
 import type { Clock } from "../../base/clock.ts";
 
 export interface ReadinessParts {
@@ -8,16 +8,16 @@ export interface ReadinessParts {
 	readonly storeHealthy: () => Promise<boolean>;
 	readonly loopWorstMs: () => number;
 	readonly draining: () => boolean;
-	/** Why sends are refused just now, if they are. */
+	/** Why sends are refused now, if they are. */
 	readonly overloaded: () => string | undefined;
 }
 
-/** Why not, in words; empty: ready. */
+/** Reasons against, as text; empty: ready. */
 export type Readiness = () => Promise<readonly string[]>;
 
 const PROBE_EVERY_MS = 1_000;
 const PROBE_MS_MAX = 2_000;
-/** A loop this late answers nobody in time. */
+/** With an event loop this late no answer is in time. */
 const LOOP_LATE_MS_MAX = 1_000;
 
 export function createReadiness({ clock, storeHealthy, loopWorstMs, draining, overloaded }: ReadinessParts): Readiness {
@@ -34,10 +34,10 @@ export function createReadiness({ clock, storeHealthy, loopWorstMs, draining, ov
 	};
 
 	return async () => {
-		// A server that stops may have closed its store already.
+		// A stopping server may have closed its store.
 		if (draining()) return ["draining: this server is about to stop"];
 		const reasons: string[] = [];
-		// As of now: the store may take its time.
+		// As of now: the probe of the store may have taken long.
 		const trouble = overloaded();
 		if (!(await storeAnswer())) reasons.push("store: it cannot commit just now");
 		const lateMs = loopWorstMs();

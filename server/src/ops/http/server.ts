@@ -1,10 +1,10 @@
-// The operator's port: is it alive, should it get connections, what does it do. Plain GET requests, answered from memory; no
-// password, so it listens on this machine only unless the configuration says otherwise.
+// The operator's port: liveness, readiness, metrics. Plain GET requests, answered from memory; without a password, so it listens
+// on loopback only unless configured otherwise.
 //
 //   /health   200 {"status":"ok","version","uptimeSeconds"}: the process answers. An orchestrator restarts it when it does not.
 //   /ready    200 {"ready":true,"reasons":[]}, or 503 {"ready":false,"reasons":["store: …"]}: send no new connections.
 //   /metrics  Prometheus' text format.
-//   /admin/   the administrators' API (admin/admin.ts): on its own Unix socket without more ado, on this port with a token only.
+//   /admin/   the administrators' API (admin/admin.ts): on its own Unix socket without a password, on this port with a token only.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { unlink } from "node:fs/promises";
 import type { Clock } from "../../base/clock.ts";
@@ -26,14 +26,14 @@ export interface OpsOptions {
 	readonly readiness: Readiness;
 	readonly clock: Pick<Clock, "monotonic">;
 	readonly metrics: Pick<Metrics, "admin">;
-	/** Lines that strangers can cause. */
+	/** Sampled log lines, for those that unauthenticated requests can cause. */
 	readonly lines: LogSampler;
-	/** Whoever shows this token may use the administrators' API here; undefined: nobody may. */
+	/** The token of the administrators' API on this port; undefined: not served. */
 	readonly admin?: { readonly token: string; readonly answer: Admin } | undefined;
 }
 
 export interface OpsServer {
-	/** Where it listens, with the port that was found for port 0. */
+	/** Its address, with the actual port for port 0. */
 	readonly address: Address;
 	readonly secure: boolean;
 	stop(): Promise<void>;
@@ -138,19 +138,19 @@ async function answerAdmin(
 	return admin.answer(request, url, { by: "token", address });
 }
 
-/** Its Host is no host. */
+/** The Host header is invalid. */
 function unreadable(): Response {
 	return json(400, { error: "the address of this request cannot be read" });
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
 	const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
 	return timingSafeEqual(hash(a), hash(b));
 }
 
 const IDLE_SECONDS = 30;
-/** For every server here: no pages of the runtime's own with our sources in them, and bodies as small as they are. */
+/** For every server here: no error pages of the runtime with our sources in them, and small bodies. */
 const PLAIN = {
 	development: false,
 	maxRequestBodySize: 64 * 1024,

@@ -1,4 +1,4 @@
-// Makes a line's fields safe to write: secrets hidden, sizes bounded, text that cannot act on a terminal or forge a line.
+// Makes a log line's fields safe to write: secrets hidden, sizes bounded, no text that acts on a terminal or forges a line.
 
 import { escapeControls } from "../../base/escape-controls.ts";
 import type { LogFields } from "../../base/log.ts";
@@ -10,7 +10,7 @@ const DEPTH_MAX = 4;
 const ITEMS_MAX = 50;
 const TEXT_CHARS_MAX = 4_000;
 
-/** The line's fields as plain data, `time` first; nothing in it is shared with what was given. */
+/** The line's fields as plain data, `time` first; nothing is shared with the arguments. */
 export function prepareFields(nowMs: number, fields: LogFields): Record<string, unknown> {
 	const prepared: Record<string, unknown> = { time: new Date(nowMs).toISOString() };
 	for (const [name, value] of Object.entries(fields)) {
@@ -20,7 +20,7 @@ export function prepareFields(nowMs: number, fields: LogFields): Record<string, 
 	return prepared;
 }
 
-/** Anybody's text, cut to a size that a log can bear, with nothing in it that acts on a terminal or ends a line. */
+/** Untrusted text, truncated, without anything that acts on a terminal or ends a line. */
 export function harmless(text: string): string {
 	return escapeControls(text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text);
 }
@@ -37,7 +37,7 @@ function prepare(value: unknown, depth: number): unknown {
 			return String(value);
 		case "object":
 			return value === null ? null : prepareObject(value, depth);
-		// A function or undefined says nothing in a log.
+		// Functions and undefined are left out.
 		default:
 			return undefined;
 	}
@@ -59,7 +59,7 @@ function prepareObject(value: object, depth: number): unknown {
 function prepareError(error: Error, depth: number): Record<string, unknown> {
 	const prepared: Record<string, unknown> = { type: harmless(error.name), message: harmless(error.message) };
 	if ("code" in error) prepared.code = prepare(error.code, depth + 1);
-	// The frames only: the message, which may hold others' words, stands above in one piece.
+	// The frames only: the message, which may quote users, is above in one piece.
 	if (error.stack) prepared.stack = framesOf(error.stack).map(harmless).join("\n");
 	if (error.cause !== undefined && depth < DEPTH_MAX) prepared.cause = prepare(error.cause, depth + 1);
 	return prepared;

@@ -1,22 +1,21 @@
-// The server's log (`base/log.ts`). Lines are JSON (or words with colours on a
-// terminal), with the fields time, level, msg, and where they apply trace, session, user, room.
+// The server's log (`base/log.ts`). Lines are JSON (or coloured text on a terminal) with the fields time, level, msg, and where
+// they apply trace, session, user, room.
 //
-// Two things are done to every line before it is written, whatever its format, by log-fields.ts: what is named like a secret
-// is hidden, and what could act on a terminal or forge a line is escaped. Pino, which writes them, takes tens of
-// milliseconds to load; the first lines wait for it in memory, so that the server listens first.
+// Each line is made safe by fields.ts before it is written, in either format. Pino, which writes them, takes tens of milliseconds
+// to load; the first lines wait for it in memory, so that the server listens first.
 import type { Log, LogFields } from "../../base/log.ts";
 import { harmless, prepareFields } from "./fields.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
-/** json: one object a line. pretty: words for a person. auto: pretty if it goes to a terminal. */
+/** json: one object a line. pretty: text for humans. auto: pretty on a terminal. */
 export type LogFormat = "auto" | "json" | "pretty";
 
-/** The log of a process: opened once, by whoever starts the server. */
+/** The log of a process: opened once, when the server starts. */
 export interface ProcessLog extends Log {
 	/** Loads the writer and writes what has waited. Called when the server listens, or earlier by `close`. */
 	open(): Promise<void>;
-	/** Everything is written when it resolves. Lines that come later are written at once or lost. */
+	/** Resolves when everything is written. Later lines are written at once or lost. */
 	close(): Promise<void>;
 }
 
@@ -29,7 +28,7 @@ export interface LogOptions {
 	readonly fd: number;
 }
 
-/** Lines kept in memory until the writer is there; beyond, the oldest are dropped. */
+/** Lines kept in memory until the writer is loaded; beyond, the oldest are dropped. */
 const WAITING_MAX = 1_000;
 
 /** The lines of one level, as pino and others number them. */
@@ -82,7 +81,7 @@ export function createLog(options: LogOptions): ProcessLog {
 		error: line("error"),
 		open,
 		async close() {
-			// A process that had nothing to say need not load the means to say it.
+			// Nothing to write: the writer need not be loaded.
 			if (!opening && waiting.length === 0) return;
 			await open();
 			await writer?.close();

@@ -1,10 +1,10 @@
-// Writes lines with pino. Loaded after the server listens. Pino's own transports run in worker threads started from files,
-// which a single executable does not have; here pino-pretty is a function in the same thread, in front of the same sink.
+// Writes log lines with pino. Loaded after the server listens. Pino's own transports run in worker threads started from files,
+// which a single executable does not have; here pino-pretty is a function in the same thread, before the same sink.
 import { isatty } from "node:tty";
 import { type DestinationStream, destination, pino } from "pino";
 import type { LogLine, LogOptions, LogWriter } from "./log.ts";
 
-/** Bytes that wait for a reader of the log who does not read; what comes beyond is dropped, the server goes on. */
+/** Bytes buffered while the log's output blocks; beyond, lines are dropped and the server goes on. */
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function openLogWriter({ level, format, fd }: Omit<LogOptions, "now">): Promise<LogWriter> {
@@ -14,7 +14,7 @@ export async function openLogWriter({ level, format, fd }: Omit<LogOptions, "now
 	sink.on("drain", () => {
 		busy = false;
 	});
-	// Nobody reads the log any more: that is no reason to stop the server.
+	// The log's output is closed: no reason to stop the server.
 	sink.on("error", () => {
 		busy = false;
 	});
@@ -24,7 +24,7 @@ export async function openLogWriter({ level, format, fd }: Omit<LogOptions, "now
 		{
 			level,
 			base: null,
-			// A line brings its own time: it may have waited.
+			// A line has its own time: it may have waited.
 			timestamp: false,
 			formatters: { level: (label) => ({ level: label }) },
 			// Errors have been prepared already.

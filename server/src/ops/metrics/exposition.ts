@@ -4,7 +4,7 @@ import type { Family, HistogramState } from "../../base/metrics.ts";
 
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** The page that a scrape gets. */
+/** The response to a scrape. */
 export function expose(families: readonly Family[]): string {
 	return families.map(familyText).join("");
 }

@@ -1,24 +1,24 @@
-// Measures how late timers fire: what everybody on this thread waits. A task that blocks the event loop shows here first.
+// Event loop lag: how late timers fire. A task that blocks the event loop shows here first.
 import type { Cancel, Clock } from "../../base/clock.ts";
 import type { Histogram } from "../../base/metrics.ts";
 
 export interface LoopWatch {
-	/** The worst lateness of the last few seconds, in ms. */
+	/** The greatest lag of the last few seconds, in ms. */
 	worstMs(): number;
-	/** The least lateness of the last three looks, in ms: what stands, as against one late turn. */
+	/** The least lag of the last three measurements, in ms: a lasting lag, as against one long turn. */
 	standingMs(): number;
 	stop(): void;
 }
 
 const TICK_MS = 100;
-/** The worst is remembered for one to two of these. */
+/** The greatest is kept for one to two of these. */
 const WINDOW_MS = 5_000;
 
 export function watchLoop(clock: Pick<Clock, "monotonic" | "after">, lagSeconds: Histogram): LoopWatch {
 	let worst = 0;
 	let worstBefore = 0;
 	let windowEndsMs = clock.monotonic() + WINDOW_MS;
-	/** The newest first. */
+	/** Newest first. */
 	let recent: readonly number[] = [0, 0, 0];
 	let cancel: Cancel = () => {};
 	const tick = (dueMs: number): void => {

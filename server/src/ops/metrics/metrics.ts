@@ -1,8 +1,8 @@
-// What the server counts. Hot paths touch plain numbers only (`metrics.deliveries.add(n)` is one addition); whoever scrapes
-// pays for the rest: exposition.ts turns the families below into the Prometheus text format, and is loaded when it is needed.
+// The server's metrics. On hot paths a metric is one addition (`metrics.deliveries.add(n)`); the rest is done at the scrape:
+// exposition.ts, loaded on demand, turns the families below into the Prometheus text format.
 //
-// A label's values are names out of our own tables (error codes, doors, outcomes), never what somebody sent: a metric's size is
-// known. `LABELS_MAX` holds even if a caller forgets that.
+// Values of labels are names of our own tables (error codes, listeners, outcomes), never input: the number of series is known.
+// `LABELS_MAX` bounds it even if a caller forgets that.
 
 import { CLOSES, ERRORS, type ErrorCode } from "@verbatim/protocol";
 import type {
@@ -17,7 +17,7 @@ import type {
 	Sample,
 } from "../../base/metrics.ts";
 
-/** Values of one label; what comes beyond is counted as `other`. */
+/** Values of one label; further ones are counted as `other`. */
 const LABELS_MAX = 100;
 
 // Labels that are known stand at 0 from the start: a rate over one that appears with its first event would miss that event.

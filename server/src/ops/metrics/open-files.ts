@@ -1,15 +1,15 @@
-// Each connection is an open file, and the system allows a process so many of them. A server that lets in more cannot accept any
-// more, nor open its own files: so it lets in as many as there is room for.
+// Each connection is an open file, and the number of these is limited. A server at the limit could neither accept connections nor
+// open its own files: so it admits as many as fit.
 
-/** Files that are no connections: database, log, listeners, workers. */
+/** Files other than connections: database, log, listeners, workers. */
 const FILES_BESIDE = 200;
 
-/** How many connections of `connectionsMax` fit into `filesMax` open files; undefined: the system does not tell. */
+/** How many of `connectionsMax` connections fit into `filesMax` open files; undefined: unknown. */
 export function connectionsWithin(connectionsMax: number, filesMax: number | undefined): number {
 	return Math.min(connectionsMax, Math.max(1, (filesMax ?? Number.POSITIVE_INFINITY) - FILES_BESIDE));
 }
 
-/** How many open files so many connections need. */
+/** Open files that this many connections need. */
 export function filesFor(connectionsMax: number): number {
 	return connectionsMax + FILES_BESIDE;
 }

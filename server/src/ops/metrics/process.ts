@@ -1,12 +1,12 @@
-// What the operating system says of this process, under the names that Prometheus' own clients use, so that ready-made
-// dashboards understand them. Read at the scrape; where the system does not tell, the family has no sample.
+// Process metrics of the operating system, by the names of Prometheus' own clients, so that ready-made dashboards understand
+// them. Read at the scrape; where the system has no value, the family has no sample.
 import { readFileSync, statSync } from "node:fs";
 import type { Family, Sample } from "../../base/metrics.ts";
 
 export interface BuildFacts {
-	/** Of Verbatim. */
+	/** Version of Verbatim. */
 	readonly version: string;
-	/** Of the runtime. */
+	/** Version of the runtime. */
 	readonly bun: string;
 	/** Wall clock at the start, ms. */
 	readonly startedMs: number;
@@ -33,7 +33,7 @@ export function processFamilies({ version, bun, startedMs }: BuildFacts): readon
 	];
 }
 
-/** The soft limit of open files of this process; undefined where the system does not tell. */
+/** The soft limit of open files of this process; undefined where it is unknown. */
 export function openFilesMax(): number | undefined {
 	const limits = maybeRead("/proc/self/limits");
 	const found = /^Max open files\s+(\d+|unlimited)/m.exec(limits ?? "")?.[1];
@@ -41,7 +41,7 @@ export function openFilesMax(): number | undefined {
 	return found === "unlimited" ? Number.POSITIVE_INFINITY : Number(found);
 }
 
-/** Since Linux 6.2 the folder's size is the number of open files; listing a hundred thousand of them would take too long. */
+/** Since Linux 6.2 the directory's size is the number of open files; listing a hundred thousand would take too long. */
 function openFiles(): number | undefined {
 	try {
 		return statSync("/proc/self/fd").size || undefined;
