@@ -25,6 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	"server/src": [
 		"base",
+		"thread",
 		"limit",
 		"name",
 		"link",
@@ -35,8 +36,10 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 		"store/memory",
 		"store/sqlite",
 		"store/postgres",
+		"store/remote",
 		"bus",
 		"bus/redis",
+		"bus/workers",
 		"room",
 		"people",
 		"account",

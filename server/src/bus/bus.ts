@@ -64,6 +64,8 @@ export interface Bus {
 	readonly lossy: boolean;
 	/** Are published messages delivered, as far as is known? While they are not, nodes compare with the store more often. Always true of one that is not lossy. */
 	readonly working: boolean;
+	/** Of a lossy one: does it tell of each loss, by `changed`? Then nodes compare when it does, and seldom else. Absent: it does not. */
+	readonly tellsLosses?: boolean;
 	/**
 	 * Delivers `message` to all nodes that follow its channel, this one included. Never waits and never throws: no
 	 * acknowledgement depends on it. Nobody changes the message afterwards.

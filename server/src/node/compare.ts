@@ -1,6 +1,7 @@
 // Anti-entropy for a lossy bus: compares with the store the heads of the rooms that have subscribers here, and of the users with
 // sessions here their memberships and generations. Reads are batched in pages, so that no turn of the event loop is long. A pass
-// begins a second after the last has ended, which bounds the delay to about two seconds; a quarter of a second while the bus does not work.
+// begins a second after the last has ended, which bounds the delay to about two seconds; a quarter of a second while the bus does not work; and 15 seconds with a bus
+// that tells of its losses.
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
@@ -13,7 +14,7 @@ import type { Store } from "../store/store.ts";
 
 export interface CompareParts {
 	readonly store: Pick<Store, "heads" | "userMarks" | "roomsOf">;
-	readonly bus: Pick<Bus, "lossy" | "working">;
+	readonly bus: Pick<Bus, "lossy" | "working" | "tellsLosses">;
 	readonly clock: Pick<Clock, "after">;
 	readonly faults: Pick<Faults, "report">;
 	readonly rooms: Pick<Rooms, "subscribed" | "get" | "gaps">;
@@ -27,6 +28,8 @@ export interface CompareParts {
 const PAUSE_MS = 1_000;
 /** While the bus is known not to work: it is all that tells of other nodes. */
 const PAUSE_WITHOUT_BUS_MS = 250;
+/** With a bus that tells of each loss, which is compared with at once. */
+const PAUSE_TOLD_MS = 15_000;
 const PAGE = 500;
 
 export class Comparison {
@@ -36,6 +39,8 @@ export class Comparison {
 	private cancel: Cancel | undefined;
 	private isStopped = false;
 	private isDue = false;
+	/** The last pass has not compared everything. */
+	private hasFailed = false;
 
 	constructor(parts: CompareParts) {
 		this.parts = parts;
@@ -62,22 +67,29 @@ export class Comparison {
 	}
 
 	private later(): void {
-		const pauseMs = this.isDue ? 0 : this.parts.bus.working ? PAUSE_MS : PAUSE_WITHOUT_BUS_MS;
-		this.cancel = this.parts.clock.after(pauseMs, () => {
+		this.cancel = this.parts.clock.after(this.isDue ? 0 : this.pauseMs, () => {
 			this.cancel = undefined;
 			void this.pass();
 		});
 	}
 
+	private get pauseMs(): number {
+		const { tellsLosses, working } = this.parts.bus;
+		if (!working) return PAUSE_WITHOUT_BUS_MS;
+		return tellsLosses === true && !this.hasFailed ? PAUSE_TOLD_MS : PAUSE_MS;
+	}
+
 	/** Never rejects. */
 	private async pass(): Promise<void> {
 		this.isDue = false;
+		this.hasFailed = false;
 		try {
 			await this.compareHeads();
 			await this.compareUsers();
 			if (!this.isStopped) this.parts.presence.compare();
 		} catch (cause) {
 			// A store that cannot read is asked again in the next pass.
+			this.hasFailed = true;
 			if (!(cause instanceof Refusal))
 				this.parts.faults.report("bus", "what is known could not be compared with the store", cause);
 		}

@@ -1,0 +1,21 @@
+// What travels between the hub and a worker's bus, by topic of their port.
+import type { BusMessage } from "../bus.ts";
+
+export const TOPIC = {
+	/** A `BusMessage`. */
+	message: "bus",
+	/** A `Follow`. */
+	follow: "follow",
+	/** Messages were dropped before this. */
+	lost: "lost",
+} as const;
+
+export type Follow = readonly [kind: "room" | "user", id: string, follows: boolean];
+
+/** The value of the topic `lost`: it says all by its coming. */
+export const LOST = "null";
+
+/** Can it be found in the store, or is it worthless later? */
+export function isDroppable({ kind }: BusMessage): boolean {
+	return kind !== "opened" && kind !== "ended" && kind !== "revoked";
+}

@@ -1,0 +1,105 @@
+// The store of a worker thread: a store in another thread, asked over a port. What was appended to the port before a read is asked for is in what it reads, as in one thread:
+// the port keeps the order, and the store takes drafts in the order of the calls.
+import type { Clock } from "../../base/clock.ts";
+import { answerCalls, Caller } from "../../thread/calls.ts";
+import type { Port } from "../../thread/port.ts";
+import type { Committed, Draft, LogPage, Outcome, PageBound, Store, StoreEvents, StoreStats } from "../store.ts";
+
+const CALLS = "store";
+const COMMITTED = "committed";
+
+/** What a worker asks as it is. The rest of the contract is the store's own thread's, or stands below. */
+const ASKED = {
+	page: true,
+	room: true,
+	roomBySkeleton: true,
+	directRoom: true,
+	roomsOf: true,
+	publicRooms: true,
+	heads: true,
+	userMarks: true,
+	members: true,
+	user: true,
+	userWithFamily: true,
+	userBySkeleton: true,
+	userByExternal: true,
+	users: true,
+	guests: true,
+	putOnce: true,
+	healthy: true,
+} as const satisfies Record<Exclude<keyof Store, "append" | "listen" | "renewEpochs" | "stats" | "close">, true>;
+
+/** Answers the worker at the other end of `port`. Returns what tells its store of commits, which the worker is told of before the outcomes of its drafts. */
+export function serveStore(port: Port, store: Pick<Store, "append" | keyof typeof ASKED>): (batch: readonly Committed[]) => void {
+	const asked = Object.keys(ASKED).map((name) => {
+		const method = store[name as keyof typeof ASKED] as (...args: never[]) => unknown;
+		return [name, (...args: never[]) => method(...args)] as const;
+	});
+	answerCalls(port, CALLS, { append: (draft: Draft) => store.append(draft), ...Object.fromEntries(asked) });
+	return (batch) => {
+		if (batch.length > 0) port.send(COMMITTED, JSON.stringify(batch));
+	};
+}
+
+/** Its `close` waits for what was appended, and leaves the store open. */
+export function openRemoteStore(port: Port, clock: Pick<Clock, "monotonic">): Store {
+	const caller = new Caller(port, CALLS);
+	let events: StoreEvents | undefined;
+	let isClosed = false;
+	/** When the drafts that are not settled were appended (monotonic ms), oldest first. */
+	const unsettled = new Map<number, number>();
+	let appends = 0;
+	const whenSettled: (() => void)[] = [];
+
+	port.on(COMMITTED, (batch) => {
+		try {
+			events?.committed(batch as readonly Committed[]);
+		} catch (cause) {
+			events?.broken(cause);
+		}
+	});
+
+	const append = async (draft: Draft): Promise<Outcome> => {
+		if (isClosed) return { ok: false, code: "unavailable" };
+		const number = ++appends;
+		unsettled.set(number, clock.monotonic());
+		try {
+			return (await caller.call("append", [draft])) as Outcome;
+		} finally {
+			unsettled.delete(number);
+			if (unsettled.size === 0) for (const resolve of whenSettled.splice(0)) resolve();
+		}
+	};
+
+	const stats = (): StoreStats => {
+		const [oldestAtMs] = unsettled.values();
+		// What waits is counted where it waits.
+		const oldestMs = oldestAtMs === undefined ? 0 : clock.monotonic() - oldestAtMs;
+		return { batches: 0, drafts: 0, waiting: 0, waitingBytes: 0, oldestMs };
+	};
+
+	const close = async (): Promise<void> => {
+		isClosed = true;
+		if (unsettled.size > 0) await new Promise<void>((resolve) => whenSettled.push(resolve));
+	};
+
+	const asked = Object.keys(ASKED).map((name) => [name, (...args: readonly unknown[]) => caller.call(name, args)]);
+	return {
+		...(Object.fromEntries(asked) as Pick<Store, keyof typeof ASKED>),
+		append,
+		page: (room, bound, limit, bytesMax) =>
+			caller.call("page", [room, finite(bound), limit, bytesMax]) as Promise<LogPage | undefined>,
+		listen(told) {
+			events = told;
+		},
+		renewEpochs: () => Promise.reject(new Error("epochs are renewed in the thread that owns the store")),
+		stats,
+		close,
+	};
+}
+
+/** A bound beyond all seqs may be infinite, which JSON cannot carry. */
+function finite(bound: PageBound): PageBound {
+	const [[name = "", value = 0] = []] = Object.entries(bound) as [string, number][];
+	return Number.isFinite(value) ? bound : ({ [name]: Math.sign(value) * Number.MAX_SAFE_INTEGER } as unknown as PageBound);
+}
