@@ -84,7 +84,8 @@ export function checkHandles(history: History, report: Report): void {
 
 /** What is missing and what is too much; empty if both are the same. */
 function difference(due: ReadonlySet<string>, shown: readonly string[]): string {
-	const missing = [...due].filter((each) => !shown.includes(each));
+	const all = new Set(shown);
+	const missing = [...due].filter((each) => !all.has(each));
 	const extra = shown.filter((each) => !due.has(each));
 	return [missing.length > 0 ? `without ${missing.join(", ")}` : "", extra.length > 0 ? `with ${extra.join(", ")}` : ""]
 		.filter((words) => words !== "")
