@@ -3,6 +3,7 @@
 import type { Command, Timing } from "@verbatim/protocol";
 import type { CallOptions, Status } from "./api/api.ts";
 import type { Clock, Random } from "./base/clock.ts";
+import { ENDED } from "./base/ended.ts";
 import {
 	AbortedError,
 	ClosedError,
@@ -109,7 +110,7 @@ export class Calls {
 	/** Waits until no refused call waits; `answerMs` at most, or a call without a time-out could hold it up for ever. */
 	private async callsFirst(signal: AbortSignal): Promise<void> {
 		const enough = new AbortController();
-		const stop = (): void => enough.abort(CALL_ENDED);
+		const stop = (): void => enough.abort(ENDED);
 		signal.addEventListener("abort", stop, { once: true });
 		const cancel = this.clock.after(this.timing.answerMs, stop);
 		await this.refusals.idle(enough.signal);
@@ -171,8 +172,8 @@ export class Calls {
 			return await Promise.race([bounds, task(control.signal, () => Math.max(1, deadlineMs - this.clock.monotonic()))]);
 		} finally {
 			settle();
-			// Cancels what the task still runs. A shared reason: without one each abort would create an exception.
-			if (!control.signal.aborted) control.abort(CALL_ENDED);
+			// Cancels what the task still runs.
+			if (!control.signal.aborted) control.abort(ENDED);
 		}
 	}
 
@@ -209,9 +210,6 @@ export class Calls {
 		});
 	}
 }
-
-/** Abort reason of a call's own signal when the call has settled; not visible to callers. */
-const CALL_ENDED = new AbortedError("the call", "it is over");
 
 /** Idempotent commands. */
 const REPEATABLE: ReadonlySet<string> = new Set(["join", "leave", "invite", "history", "rooms", "who"]);

@@ -2,6 +2,7 @@
 // are not in it. It is pull-based: a slow loop buffers nothing and loses nothing.
 
 import type { SkippedRange } from "../api/api.ts";
+import { ENDED } from "../base/ended.ts";
 import type { Entry } from "../base/entry.ts";
 import { EpochError } from "../base/errors.ts";
 import type { LogWindow, Run } from "./log-window.ts";
@@ -30,8 +31,8 @@ export function readEntries(
 	signal?: AbortSignal,
 ): AsyncIterableIterator<EntryOrSkip> {
 	const stop = new AbortController();
-	const onAbort = (): void => stop.abort();
-	if (signal?.aborted) stop.abort();
+	const onAbort = (): void => stop.abort(ENDED);
+	if (signal?.aborted) stop.abort(ENDED);
 	else signal?.addEventListener("abort", onAbort, { once: true });
 	const inner = read(room, room.window.epoch, after, fill, stop.signal);
 	const finish = (): void => signal?.removeEventListener("abort", onAbort);
@@ -50,7 +51,7 @@ export function readEntries(
 		},
 		async return() {
 			finish();
-			stop.abort();
+			stop.abort(ENDED);
 			return inner.return(undefined);
 		},
 		[Symbol.asyncIterator]() {

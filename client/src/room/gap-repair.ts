@@ -1,5 +1,6 @@
 // Repairs a gap at the live end of a window: fetches the entries of a lost frame from the log. Entries that are pushed meanwhile beyond
 // the gap are dropped, and fetched too.
+import { ENDED } from "../base/ended.ts";
 import { ProtocolError, type VerbatimError } from "../base/errors.ts";
 import type { Run } from "./log-window.ts";
 
@@ -36,7 +37,7 @@ export class GapRepair {
 	/** Cancels the repair: the window was reset, or the session has ended. */
 	stop(): void {
 		this.wanted = 0;
-		this.underWay?.abort();
+		this.underWay?.abort(ENDED);
 		this.underWay = undefined;
 	}
 

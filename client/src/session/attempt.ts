@@ -1,5 +1,7 @@
 // State of one log-in attempt, from an open connection to its welcome or its end: the next candidate, and the token store's lock.
+
 import type { TokenStore } from "../api/token-store.ts";
+import { ENDED } from "../base/ended.ts";
 
 export class Attempt {
 	/** Index of the current candidate. */
@@ -43,7 +45,7 @@ export class Attempt {
 
 	/** As `unlock`; also cancels a wait for the lock. */
 	end(before: Promise<void>): Promise<void> {
-		this.control.abort();
+		this.control.abort(ENDED);
 		return this.unlock(before);
 	}
 }

@@ -21,10 +21,13 @@ export const SEARCH: SearchOptions = { seedsMax: 2_000, stuckMs: 10_000 };
 
 const HERE = import.meta.dir;
 
+/** A run spreads over all of the code: the last tier of the JIT compiles for longer than what it makes is then run. */
+const SIM_ENV = { BUN_JSC_useFTLJIT: "0" };
+
 export async function searchSeeds({ name }: Mutant, { seedsMax, stuckMs }: SearchOptions = SEARCH): Promise<SearchResult> {
 	const child = Bun.spawn(
 		[process.execPath, "--preload", join(HERE, "apply.ts"), join(HERE, "search-process.ts"), "1", String(seedsMax)],
-		{ env: { ...process.env, VERBATIM_MUTANT: name }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+		{ env: { ...process.env, ...SIM_ENV, VERBATIM_MUTANT: name }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
 	);
 	let seed = 0;
 	let caught: SearchResult | undefined;

@@ -165,7 +165,7 @@ export class Device {
 		const { client, machine } = this;
 		if (client === undefined || machine === undefined) return;
 		this.parts.recorder.note(`${machine.name} closes`);
-		this.stop.abort();
+		this.stop.abort("the run");
 		client.close().then(
 			() => machine.kill(),
 			(cause: unknown) => this.parts.recorder.fault(`${this.name} could not close`, cause),
@@ -175,7 +175,7 @@ export class Device {
 
 	/** Ends all that would outlive the run: a client listens to its page until it is closed, even where it died with its process. */
 	dispose(): void {
-		this.stop.abort();
+		this.stop.abort("the run");
 		for (const client of this.clients) void client.close();
 	}
 

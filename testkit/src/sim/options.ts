@@ -220,7 +220,8 @@ const THOUSANDS_MIN = 100;
 
 function drawCrowd(chance: Chance): CrowdOptions | undefined {
 	if (!chance.hit(0.15)) return undefined;
-	const thousands = chance.hit(0.2);
+	// Rare, because such a run takes as long as ten others.
+	const thousands = chance.hit(0.07);
 	return {
 		members: thousands ? 1_000 + chance.below(2_000) : chance.below(30),
 		moves: chance.below(40),
