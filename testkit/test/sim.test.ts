@@ -2,14 +2,14 @@
 // the command that replays it.
 import { describe, expect, test } from "bun:test";
 import { withoutGlobals } from "../src/sim/globals.ts";
+import { INJECTION_POINTS } from "../src/sim/injected-errors.ts";
 import { fingerprint, whyFailed } from "../src/sim/report.ts";
+import { Scheduler } from "../src/sim/scheduler.ts";
 import { simulate } from "../src/sim/simulate.ts";
-import { THROW_PLACES } from "../src/sim/throwing.ts";
-import { World } from "../src/sim/world.ts";
 
 const SEEDS = 500;
 
-interface Days {
+interface RunSummary {
 	readonly failures: string[];
 	acknowledged: number;
 	/** Kinds of steps in the scripts; kinds of events in the histories, and notes. */
@@ -17,34 +17,34 @@ interface Days {
 	readonly seen: Set<string>;
 }
 
-function runSeeds(from: number): Days {
-	const days: Days = { failures: [], acknowledged: 0, done: new Set(), seen: new Set() };
+function runSeeds(from: number): RunSummary {
+	const summary: RunSummary = { failures: [], acknowledged: 0, done: new Set(), seen: new Set() };
 	for (let seed = from; seed < from + SEEDS; seed++) {
 		const outcome = simulate(seed);
-		days.acknowledged += outcome.verdict.counts.acknowledged;
-		if (!outcome.ok) days.failures.push(whyFailed(outcome));
-		for (const step of outcome.script) days.done.add(step.do);
+		summary.acknowledged += outcome.verdict.counts.acknowledged;
+		if (!outcome.ok) summary.failures.push(whyFailed(outcome));
+		for (const step of outcome.script) summary.done.add(step.do);
 		for (const event of outcome.history) {
-			days.seen.add(event.kind === "skipped" ? `skipped ${event.why}` : event.kind);
-			if (event.kind === "note") days.seen.add(event.words);
+			summary.seen.add(event.kind === "skipped" ? `skipped ${event.why}` : event.kind);
+			if (event.kind === "note") summary.seen.add(event.words);
 		}
 	}
-	return days;
+	return summary;
 }
 
-let known: Days | undefined;
+let known: RunSummary | undefined;
 /** The seeds that are always the same, run once. */
-const knownDays = (): Days => (known ??= runSeeds(1));
+const knownRuns = (): RunSummary => (known ??= runSeeds(1));
 
 describe("in the simulation", () => {
-	test("500 known bad days break no promise", () => {
-		const { failures, acknowledged } = knownDays();
+	test("500 fixed seeds break no promise", () => {
+		const { failures, acknowledged } = knownRuns();
 		expect(failures.join("\n\n")).toBe("");
-		// Days on which nobody says anything would prove nothing.
+		// RunSummary on which nobody says anything would prove nothing.
 		expect(acknowledged).toBeGreaterThan(SEEDS * 5);
 	}, 120_000);
 
-	test("500 new bad days break no promise", () => {
+	test("500 new seeds break no promise", () => {
 		const from = 1_000 + Math.floor(Math.random() * 2 ** 31);
 		const { failures, acknowledged } = runSeeds(from);
 		expect(failures.join("\n\n")).toBe("");
@@ -59,11 +59,11 @@ describe("in the simulation", () => {
 		}
 	});
 
-	test("every fault happens, and every clause has something to judge", () => {
-		const { done, seen } = knownDays();
+	test("every fault happens, and every clause has something to check", () => {
+		const { done, seen } = knownRuns();
 		for (const fault of Object.keys(simulate(1).options.faults)) expect(done).toContain(fault);
-		const thrown = THROW_PLACES.filter((place) => [...seen].some((words) => words.endsWith(`thrown in ${place}`)));
-		expect(thrown.length).toBeGreaterThan(THROW_PLACES.length - 4);
+		const thrown = INJECTION_POINTS.filter((place) => [...seen].some((words) => words.endsWith(`thrown in ${place}`)));
+		expect(thrown.length).toBeGreaterThan(INJECTION_POINTS.length - 4);
 		expect(seen).toContain("u-fay is welcomed on a shared connection");
 		for (const kind of ["invoke", "ok", "fail", "unknown", "resume", "recv", "ended", "page", "state", "presence", "restored"]) {
 			expect(seen).toContain(kind);
@@ -74,34 +74,34 @@ describe("in the simulation", () => {
 	}, 120_000);
 });
 
-describe("the world", () => {
-	test("carries out what is planned in the order of time, then of planning, with all that it sets off", () => {
-		const world = new World();
+describe("the scheduler", () => {
+	test("fires timers in the order of time, then of setting, each with the promises and tasks that it causes", () => {
+		const scheduler = new Scheduler();
 		const log: string[] = [];
-		world.at(20, () => log.push("late"));
-		world.at(10, () => {
+		scheduler.at(20, () => log.push("late"));
+		scheduler.at(10, () => {
 			log.push("first");
 			void Promise.resolve().then(() => log.push("its promise"));
-			world.soon(() => log.push("its end"));
+			scheduler.soon(() => log.push("its end"));
 		});
-		world.at(10, () => log.push("second"));
-		const cancelled = world.at(15, () => log.push("never"));
+		scheduler.at(10, () => log.push("second"));
+		const cancelled = scheduler.at(15, () => log.push("never"));
 		cancelled.task = undefined;
-		world.run(30);
+		scheduler.run(30);
 		expect(log).toEqual(["first", "its promise", "its end", "second", "late"]);
-		expect(world.nowMs).toBe(30);
+		expect(scheduler.nowMs).toBe(30);
 	});
 
 	test("keeps a thousand timers in order", () => {
-		const world = new World();
+		const scheduler = new Scheduler();
 		const times: number[] = [];
-		for (let i = 0; i < 1_000; i++) world.at((i * 7_919) % 1_009, () => times.push(world.nowMs));
-		world.run(2_000);
+		for (let i = 0; i < 1_000; i++) scheduler.at((i * 7_919) % 1_009, () => times.push(scheduler.nowMs));
+		scheduler.run(2_000);
 		expect(times).toEqual(times.toSorted((a, b) => a - b));
 		expect(times).toHaveLength(1_000);
 	});
 
-	test("has no clock and no chance of its own", () => {
+	test("has no clock and no randomness of its own", () => {
 		withoutGlobals(() => {
 			expect(() => Date.now()).toThrow("out of reach");
 			expect(() => new Date()).toThrow("passed in");

@@ -14,12 +14,14 @@ const FOLDERS: readonly string[] = [
 	...["account", "base", "limit", "link", "name", "overload"].map((name) => `server/src/${name}`),
 	...["bus", "command", "node", "ops", "people", "room"].map((name) => `server/src/${name}`),
 	"terminal/src",
-	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run"].map((name) => `testkit/src/${name}`),
+	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run", "sim"].map(
+		(name) => `testkit/src/${name}`,
+	),
 ];
 
 /** Words that were given up, as they stand in names. */
 const GIVEN_UP: ReadonlySet<string> = new Set(
-	`befall claims crew day desk device door doors draw drawn entrant entrants fate fates fleeting admission hall healer held house
+	`befall claims crew day desk device door doors draw drawn entrant entrants fate fates fleeting gate hall healer held house
 	houses hunt hunter hush keeper liner obey overheard parting passage person post purse purses rally recogniser roster said shelf
 	stage stirred strangers stranger strike swarm town typist typists vigil visitor visitors vitals voice whoever wish`.split(
 		/\s+/,

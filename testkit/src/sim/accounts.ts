@@ -1,5 +1,5 @@
-// Accounts of a run: passwords and tokens have no place in one thread with virtual time. The users of the devices come by their name alone.
-// Newcomers are guests as they are: the server's own code for guests and their keys, with a stand-in for tokens.
+// Accounts of a run, without passwords and tokens, which need real time and threads. Users of clients log in by their name alone. New guests
+// use the server's own code for guests and their keys, with a stub for tokens.
 
 import { create, Refusal, type Tokens, TokensSchema } from "@verbatim/protocol";
 import {
@@ -14,17 +14,17 @@ import {
 	type Store,
 	type UserRecord,
 } from "@verbatim/server/parts";
+import type { ErrorInjector } from "./injected-errors.ts";
 import type { Machine } from "./machine.ts";
-import { isNewcomer } from "./newcomer.ts";
-import type { Thrower } from "./throwing.ts";
+import { isNewGuest } from "./new-guest.ts";
 
 export interface SimAccountsParts {
 	readonly store: Store;
 	readonly machine: Machine;
 	readonly log: Log;
-	readonly thrower: Thrower;
+	readonly injector: ErrorInjector;
 	/** Are there any? */
-	readonly newcomers: boolean;
+	readonly newGuests: boolean;
 	/** Log-ins are refused for now. */
 	isBusy(): boolean;
 	/** An identity has to be proved again after this long, ms; 0: never. */
@@ -32,8 +32,8 @@ export interface SimAccountsParts {
 }
 
 export function createSimAccounts(parts: SimAccountsParts): Accounts {
-	const { store, machine, thrower } = parts;
-	const guests = parts.newcomers ? guestsOf(parts) : undefined;
+	const { store, machine, injector } = parts;
+	const guests = parts.newGuests ? guestsOf(parts) : undefined;
 
 	const byName = async (name: string): Promise<UserRecord> => {
 		const known = await store.userBySkeleton(name);
@@ -67,23 +67,23 @@ export function createSimAccounts(parts: SimAccountsParts): Accounts {
 
 	return {
 		authenticate: async (credential): Promise<Identity> => {
-			thrower.call("authenticate", () => {});
+			injector.call("authenticate", () => {});
 			if (credential.case !== "guest" && credential.case !== "token") throw new Refusal("credentials_wrong");
 			if (parts.isBusy()) throw new Refusal("busy", "too many log-ins", 150);
 			if (credential.case === "token") return identity(await byToken(credential.value));
 			const { name } = credential.value;
-			if (guests === undefined || !isNewcomer(name)) return identity(await byName(name));
+			if (guests === undefined || !isNewGuest(name)) return identity(await byName(name));
 			const user = await guests.logIn(credential.value, true);
 			return identity(user, create(TokensSchema, { access: user.id, accessExpiresMs: machine.now() + TOKEN_MS }));
 		},
 		refresh: async () => Promise.reject(new Refusal("token_invalid")),
 		began: (user) => {
-			thrower.call("began", () => {});
-			if (isNewcomer(user.name)) guests?.holds.began(user);
+			injector.call("began", () => {});
+			if (isNewGuest(user.name)) guests?.holds.began(user);
 		},
 		ended: (user, resumable) => {
-			thrower.call("ended", () => {});
-			if (isNewcomer(user.name)) guests?.holds.ended(user, resumable);
+			injector.call("ended", () => {});
+			if (isNewGuest(user.name)) guests?.holds.ended(user, resumable);
 		},
 		byName: (name) => store.userBySkeleton(name),
 	};
@@ -95,7 +95,7 @@ const TOKEN_MS = 86_400_000;
 function guestsOf({ store, machine, log }: SimAccountsParts): { readonly holds: Guests; readonly logIn: GuestLogin } {
 	const own: Store = {
 		...store,
-		guests: async (...asked) => (await store.guests(...asked)).filter(({ name }) => isNewcomer(name)),
+		guests: async (...asked) => (await store.guests(...asked)).filter(({ name }) => isNewGuest(name)),
 	};
 	const holds = createGuests(own, ACCOUNT_DEFAULTS, machine, log);
 	return { holds, logIn: createGuestLogin({ store: own, guests: holds, clock: machine, random: machine }) };

@@ -1,5 +1,5 @@
-// The bus of a run that misbehaves by seed: what is published may be lost, come twice, late, or in another order. It outlives no process, and
-// once all is mended it brings everything at once.
+// The bus of a run with bus faults: messages are lost, doubled, delayed and reordered by seed. It ends with its process. After healing it
+// delivers everything at once.
 import type { Bus, BusMessage, BusStats } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
@@ -12,7 +12,7 @@ export interface BusOptions {
 	readonly lateMs: number;
 }
 
-export function drawBus(chance: Chance): BusOptions | undefined {
+export function busOptionsOf(chance: Chance): BusOptions | undefined {
 	if (!chance.hit(0.3)) return undefined;
 	return {
 		lost: chance.hit(0.6) ? chance.pick([0.05, 0.3]) : 0,

@@ -1,4 +1,4 @@
-// Seeded chance with the words that a simulation needs. Streams are named: what one part draws does not move what another gets.
+// Seeded randomness in named streams: what one part takes does not change what another gets.
 import { SeededRandom } from "../random.ts";
 
 export class Chance extends SeededRandom {
@@ -9,7 +9,7 @@ export class Chance extends SeededRandom {
 		this.seed = seed;
 	}
 
-	/** A stream of its own for `name`. */
+	/** A stream of its own for `name`. The names are part of what a seed means: another name is another stream. */
 	fork(name: string): Chance {
 		let hash = 0x811c9dc5 ^ this.seed;
 		for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);

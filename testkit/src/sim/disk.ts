@@ -1,6 +1,5 @@
-// The server's disk. What has been synced is a journal of batches, from which the tables can be built again at any time: that is
-// what a crash leaves. A batch that was being written when the power went is there afterwards or not, as chance has it; nobody
-// was told of it, so both are right. The journal up to some earlier place is a backup.
+// The server's disk: a journal of synced batches, from which the tables are rebuilt after a crash. A batch in flight at a power loss is
+// kept or lost by seed; both are right, because it was not acknowledged. An earlier length of the journal is a backup.
 
 import { type Entry, Refusal } from "@verbatim/protocol";
 import {
@@ -20,12 +19,12 @@ type Synced = { readonly drafts: readonly Draft[] } | { readonly epochs: Readonl
 
 interface Pending {
 	readonly machine: Machine;
-	readonly carryOut: () => void;
+	readonly execute: () => void;
 }
 
 export interface DiskSettings {
 	readonly commitMs: number;
-	readonly newsMs: number;
+	readonly commitReplyMs: number;
 	readonly readMs: number;
 	readonly rules: RuleLimits;
 }
@@ -68,13 +67,13 @@ export class SimDisk {
 		const some = (ms: number): number => (ms === 0 ? 0 : ms * this.chance.float());
 		const self = this;
 		return {
-			commit: (drafts, carryOut) =>
+			commit: (drafts, execute) =>
 				new Promise<BatchResult>((resolve) => {
 					let result: BatchResult | undefined;
 					const pending: Pending = {
 						machine,
-						carryOut: () => {
-							result = carryOut();
+						execute: () => {
+							result = execute();
 							self.sync(drafts, handle);
 						},
 					};
@@ -85,9 +84,9 @@ export class SimDisk {
 							resolve({ error: "the disk is out of order" });
 							return;
 						}
-						pending.carryOut();
+						pending.execute();
 						// The news of it may come later than the thing itself.
-						wait(some(this.settings.newsMs), () => resolve(result ?? { error: "nothing was carried out" }));
+						wait(some(this.settings.commitReplyMs), () => resolve(result ?? { error: "nothing was carried out" }));
 					});
 				}),
 			read: (look) => {
@@ -115,9 +114,9 @@ export class SimDisk {
 	/** The process that used it is gone, whatever it was doing. What was synced is what there is now. */
 	crash(): void {
 		// One after the other: of what was being written, a part from the beginning may have got through.
-		for (const { carryOut } of this.pending) {
+		for (const { execute } of this.pending) {
 			if (this.failing || this.chance.hit(0.5)) break;
-			carryOut();
+			execute();
 		}
 		this.pending = [];
 		this.rebuild();

@@ -1,5 +1,4 @@
-// While a simulation runs, time and chance of the real machine are out of reach: whoever asks for them throws, and the run
-// fails. A run is one synchronous call, so nobody else can meet the traps.
+// While a simulation runs, the real clock and real randomness throw, and the run fails. A run is one synchronous call, so nobody else can meet the traps.
 
 const TRAPS: readonly [object: object, names: readonly string[]][] = [
 	[Date, ["now"]],

@@ -1,7 +1,7 @@
-// A process on a machine of the simulation: the clock and the chance that the code under test is given. It can be paused (its
-// timers and what arrives for it wait), killed (nothing of it runs any more), and its wall clock can jump.
+// A process and its machine: the clock and the randomness of the code under test. It can be paused (timers and deliveries wait), killed
+// (nothing of it runs any more), and its wall clock can jump.
 import type { Chance } from "./chance.ts";
-import type { Performer, Timer, World } from "./world.ts";
+import type { Executor, Scheduler, Timer } from "./scheduler.ts";
 
 /** The wall clock at the beginning of every run. */
 export const WALL_MS = Date.UTC(2026, 0, 1);
@@ -9,9 +9,9 @@ export const WALL_MS = Date.UTC(2026, 0, 1);
 /** No timer of a runtime is shorter. */
 const TIMER_MIN_MS = 1;
 
-export class Machine implements Performer {
+export class Machine implements Executor {
 	readonly name: string;
-	readonly world: World;
+	readonly scheduler: Scheduler;
 	alive = true;
 	private readonly wall: { offsetMs: number };
 	private readonly bornMs: number;
@@ -21,29 +21,29 @@ export class Machine implements Performer {
 	private readonly waiting: Array<Pick<Timer, "task">> = [];
 
 	/** `wall` outlives the process: the machine's clock. */
-	constructor(name: string, world: World, chance: Chance, wall: { offsetMs: number }) {
+	constructor(name: string, scheduler: Scheduler, chance: Chance, wall: { offsetMs: number }) {
 		this.name = name;
-		this.world = world;
+		this.scheduler = scheduler;
 		this.chance = chance;
 		this.wall = wall;
-		this.bornMs = world.nowMs;
+		this.bornMs = scheduler.nowMs;
 	}
 
 	// ------------------------------------------------------------ as a Clock of server and client
 
-	readonly now = (): number => WALL_MS + Math.floor(this.world.nowMs) + this.wall.offsetMs;
+	readonly now = (): number => WALL_MS + Math.floor(this.scheduler.nowMs) + this.wall.offsetMs;
 
-	readonly monotonic = (): number => this.world.nowMs - this.bornMs;
+	readonly monotonic = (): number => this.scheduler.nowMs - this.bornMs;
 
 	readonly after = (ms: number, task: () => void): (() => void) => {
-		const timer = this.world.at(this.world.nowMs + Math.max(TIMER_MIN_MS, ms), task, this);
+		const timer = this.scheduler.at(this.scheduler.nowMs + Math.max(TIMER_MIN_MS, ms), task, this);
 		return () => {
 			timer.task = undefined;
 		};
 	};
 
 	readonly soon = (task: () => void): void => {
-		this.world.soon(() => {
+		this.scheduler.soon(() => {
 			if (this.alive) task();
 		});
 	};
@@ -57,36 +57,36 @@ export class Machine implements Performer {
 	// ------------------------------------------------------------ what can happen to it
 
 	/** Does what is planned in this process: later if it is paused, never if it is dead. */
-	perform(timer: Pick<Timer, "task">): void {
+	execute(timer: Pick<Timer, "task">): void {
 		if (!this.alive) return;
-		if (this.world.nowMs < this.pausedUntilMs || this.waiting.length > 0) this.waiting.push(timer);
+		if (this.scheduler.nowMs < this.pausedUntilMs || this.waiting.length > 0) this.waiting.push(timer);
 		else timer.task?.();
 	}
 
-	/** As `perform`, for something that was not planned. */
+	/** As `execute`, for something that was not planned. */
 	do(task: () => void): void {
-		this.perform({ task });
+		this.execute({ task });
 	}
 
 	pause(ms: number): void {
-		this.pausedUntilMs = Math.max(this.pausedUntilMs, this.world.nowMs + ms);
-		this.world.at(this.pausedUntilMs, this.wake);
+		this.pausedUntilMs = Math.max(this.pausedUntilMs, this.scheduler.nowMs + ms);
+		this.scheduler.at(this.pausedUntilMs, this.wake);
 	}
 
 	/** No fault lasts beyond the healing. */
 	unpause(): void {
-		this.pausedUntilMs = Math.min(this.pausedUntilMs, this.world.nowMs);
+		this.pausedUntilMs = Math.min(this.pausedUntilMs, this.scheduler.nowMs);
 		this.wake();
 	}
 
 	/** Does what has waited, in order, one thing after the other with all that it sets off. */
 	private readonly wake = (): void => {
-		if (this.world.nowMs < this.pausedUntilMs || !this.alive) return;
+		if (this.scheduler.nowMs < this.pausedUntilMs || !this.alive) return;
 		const timer = this.waiting.shift();
 		if (timer === undefined) return;
 		// It may have been cancelled while it waited.
 		timer.task?.();
-		this.world.at(this.world.nowMs, this.wake);
+		this.scheduler.at(this.scheduler.nowMs, this.wake);
 	};
 
 	kill(): void {

@@ -1,30 +1,30 @@
-// The network between devices and the server: dials, keeps the wires that are open, and breaks them when it is told to.
+// The network between clients and the server: dials, keeps the open wires, and breaks them.
 import { type ConnectionEvents, type Transport, TransportError } from "@verbatim/client";
 import type { CodecName } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Route } from "./pipe.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { TcpWire } from "./tcp-wire.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 import type { Host, Wire, WireParts } from "./wire.ts";
-import type { World } from "./world.ts";
 
 /** Who listens: nobody while the server is down. `silent`: not even a refusal comes, as when the power is out. */
 export type Listener = { readonly host: Host } | { readonly silent: boolean };
 
 export class Network {
 	listener: Listener = { silent: false };
-	private readonly world: World;
+	private readonly scheduler: Scheduler;
 	private readonly chance: Chance;
 	private readonly wires = new Set<Wire>();
 	private readonly routes = new Set<Route>();
 
-	constructor(world: World, chance: Chance) {
-		this.world = world;
+	constructor(scheduler: Scheduler, chance: Chance) {
+		this.scheduler = scheduler;
 		this.chance = chance;
 	}
 
-	/** A transport for one device, under the schemes `ws` and `tcp`. */
+	/** A transport for one client, under the schemes `ws` and `tcp`. */
 	transport(client: Machine, route: Route): Transport {
 		this.routes.add(route);
 		return {
@@ -33,12 +33,12 @@ export class Network {
 		};
 	}
 
-	/** The wires of one device. */
+	/** The wires of one client. */
 	of(client: Machine): readonly Wire[] {
 		return [...this.wires].filter((wire) => wire.client === client);
 	}
 
-	/** Does somebody take a connection for alive that is not? */
+	/** Whether an end takes a connection for alive that is not. */
 	get deceived(): boolean {
 		return [...this.wires].some(({ deceives }) => deceives);
 	}
@@ -73,13 +73,13 @@ export class Network {
 			gone = true;
 			client.do(() => events.closed({ cause: new TransportError(words) }));
 		};
-		const { world, chance } = this;
-		const arriveMs = world.nowMs + route.latencyMs + route.jitterMs * chance.float();
-		world.at(Math.max(arriveMs, route.stalledUntilMs), () => {
+		const { scheduler, chance } = this;
+		const arriveMs = scheduler.nowMs + route.latencyMs + route.jitterMs * chance.float();
+		scheduler.at(Math.max(arriveMs, route.stalledUntilMs), () => {
 			const { listener } = this;
-			if (gone || !client.alive || world.nowMs < route.deadUntilMs) return;
+			if (gone || !client.alive || scheduler.nowMs < route.deadUntilMs) return;
 			if (!("host" in listener)) {
-				if (!listener.silent) world.at(world.nowMs + route.latencyMs, () => end("nobody listens"));
+				if (!listener.silent) scheduler.at(scheduler.nowMs + route.latencyMs, () => end("nobody listens"));
 				return;
 			}
 			const { host } = listener;

@@ -1,24 +1,24 @@
-// What a seed means: a table of options, drawn once and printed with every failure. Swarm testing: most faults are absent in
-// most runs, because faults hide each other; over many seeds every combination comes.
-import { type BusOptions, drawBus } from "./bus.ts";
+// What a seed means: a table of options, printed with every failure. Swarm testing: most faults are absent in most runs, because faults
+// hide each other; over many seeds every combination occurs.
+import { type BusOptions, busOptionsOf } from "./bus.ts";
 import { Chance } from "./chance.ts";
 
-export type DoorKind = "ws/json" | "ws/proto" | "tcp/json" | "tcp/proto";
+export type ConnectionKind = "ws/json" | "ws/proto" | "tcp/json" | "tcp/proto";
 
 /** How an application reads its rooms: every entry; told of what was left out; by events as they come. */
 export type ReadMode = "fill" | "told" | "events";
 
-export interface DeviceOptions {
+export interface ClientOptions {
 	readonly name: string;
 	readonly user: string;
-	readonly door: DoorKind;
+	readonly connection: ConnectionKind;
 	readonly read: ReadMode;
 	/** Begins with the first entry, or where the room stands. */
 	readonly fromFirst: boolean;
 	/** Time an application takes for an entry, ms, now and then. */
 	readonly thinkMs: number;
 	/** Time the outbox's store takes, ms. */
-	readonly shelfMs: number;
+	readonly outboxMs: number;
 	readonly sendsInFlightMax: number;
 	/** Asks for the members of its rooms, and so has them shown. */
 	readonly lists: boolean;
@@ -47,10 +47,10 @@ export interface FaultCounts {
 	readonly stall: number;
 	readonly dead: number;
 	readonly slowReader: number;
-	readonly pauseDevice: number;
-	readonly crashDevice: number;
-	readonly closeDevice: number;
-	readonly retireDevice: number;
+	readonly pauseClient: number;
+	readonly crashClient: number;
+	readonly closeClient: number;
+	readonly retireClient: number;
 	readonly pauseServer: number;
 	readonly killServer: number;
 	readonly powerLoss: number;
@@ -60,11 +60,11 @@ export interface FaultCounts {
 	readonly slowDisk: number;
 	readonly failDisk: number;
 	readonly slowReads: number;
-	readonly busyDoor: number;
+	readonly busyLogins: number;
 	/** Reads fail. */
 	readonly failReads: number;
 	/** A connection on which a user's hello is refused late, and then another's is taken. */
-	readonly shareWire: number;
+	readonly shareConnection: number;
 	/** Errors that the server's own code throws. */
 	readonly throw: number;
 	readonly lostFrame: number;
@@ -73,18 +73,18 @@ export interface FaultCounts {
 export interface SimOptions {
 	readonly seed: number;
 	readonly rooms: readonly string[];
-	readonly devices: readonly DeviceOptions[];
+	readonly clients: readonly ClientOptions[];
 	/** Length of the phase of faults, ms; then everything heals. */
 	readonly faultsMs: number;
-	/** Messages per device and second. */
-	readonly talk: number;
+	/** Messages per client and second. */
+	readonly sendRate: number;
 	/** Membership changes, pages and the like, in all. */
-	readonly doings: number;
-	/** Devices of one user that come and go in the same moments. */
-	readonly quarrels: number;
+	readonly actions: number;
+	/** Clients of one user that come and go in the same moments. */
+	readonly joinLeaveRaces: number;
 	/** Requests at the HTTP API. */
-	readonly visits: number;
-	/** Times that somebody tries to give a room another name. */
+	readonly apiRequests: number;
+	/** Renames of rooms. */
 	readonly renames: number;
 	readonly latencyMs: number;
 	readonly jitterMs: number;
@@ -93,7 +93,7 @@ export interface SimOptions {
 	readonly corrupt: number;
 	/** A commit takes up to this, ms; and the news of it comes late by up to that. A read takes up to twice its number. */
 	readonly commitMs: number;
-	readonly newsMs: number;
+	readonly commitReplyMs: number;
 	readonly readMs: number;
 	/** Limits that make the rare common. */
 	readonly catchUpEntriesMax: number;
@@ -108,8 +108,8 @@ export interface SimOptions {
 	/** Identities have to be proved again after this long by the wall clock, ms; 0: never. */
 	readonly expiresMs: number;
 	readonly faults: FaultCounts;
-	/** Guests that come for the first time, and whose first welcomes are lost (newcomer.ts). */
-	readonly newcomers: number;
+	/** Guests that come for the first time, and whose first welcomes are lost (newGuest.ts). */
+	readonly newGuests: number;
 	readonly poison: PoisonOptions | undefined;
 	readonly crowd: CrowdOptions | undefined;
 	/** Absent: the bus of one process, which loses nothing. */
@@ -118,7 +118,7 @@ export interface SimOptions {
 
 /** A first room that is large: presence is not told there, and its members come in pages. */
 export interface CrowdOptions {
-	/** Members who have no device: made before the run, and coming and going in it. */
+	/** Members who have no client: made before the run, and coming and going in it. */
 	readonly members: number;
 	/** How often one of them comes or goes. */
 	readonly moves: number;
@@ -128,39 +128,39 @@ export interface CrowdOptions {
 }
 
 const FAULTS_MS = 5_000;
-const DEVICES = 5;
+const CLIENTS = 5;
 const ROOMS = ["tea", "den"];
 const USERS = ["ann", "ben", "cat", "dan", "eve"] as const;
-export const DOORS: readonly DoorKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];
+export const CONNECTION_KINDS: readonly ConnectionKind[] = ["ws/json", "ws/proto", "tcp/proto", "tcp/json"];
 const MODES: readonly ReadMode[] = ["fill", "fill", "told", "events"];
 
-export function drawOptions(seed: number): SimOptions {
+export function optionsOf(seed: number): SimOptions {
 	const chance = new Chance(seed).fork("options");
 	const some = (max: number, p: number): number => (chance.hit(p) ? 1 + chance.below(max) : 0);
 	const small = chance.hit(0.5);
 	const limit = (...among: readonly number[]): number => (small ? chance.pick(among) : (among.at(-1) ?? 0));
 	const historyEntriesMax = limit(3, 10, 200);
 	const chaos = chance.float() < 0.9 ? 1 : 0;
-	const drawn: SimOptions = {
+	const base: SimOptions = {
 		seed,
 		rooms: ROOMS,
-		devices: Array.from({ length: DEVICES }, (_, i) => ({
+		clients: Array.from({ length: CLIENTS }, (_, i) => ({
 			name: `d${i}`,
-			// Now and then two devices of one user.
+			// Now and then two clients of one user.
 			user: USERS[i > 0 && chance.hit(0.25) ? i - 1 : i] ?? "ann",
-			door: chance.pick(DOORS),
+			connection: chance.pick(CONNECTION_KINDS),
 			read: chance.pick(MODES),
 			fromFirst: chance.hit(0.5),
 			thinkMs: chance.hit(0.2) ? 100 : 0,
-			shelfMs: chance.hit(0.3) ? 20 : 0,
+			outboxMs: chance.hit(0.3) ? 20 : 0,
 			sendsInFlightMax: chance.pick([1, 4, 64]),
 			lists: chance.hit(0.4),
 		})),
 		faultsMs: FAULTS_MS,
-		talk: chance.pick([0.4, 0.6, 1, 2]),
-		doings: chance.below(9),
-		quarrels: some(4, 0.4),
-		visits: some(8, 0.4),
+		sendRate: chance.pick([0.4, 0.6, 1, 2]),
+		actions: chance.below(9),
+		joinLeaveRaces: some(4, 0.4),
+		apiRequests: some(8, 0.4),
 		renames: some(3, 0.3),
 		latencyMs: chance.pick([1, 5, 20, 80]),
 		jitterMs: chance.pick([0, 2, 30]),
@@ -168,7 +168,7 @@ export function drawOptions(seed: number): SimOptions {
 		slices: chance.hit(0.5),
 		corrupt: chance.hit(0.2) ? chance.pick([0.02, 0.08]) : 0,
 		commitMs: chance.pick([0.2, 2, 20, 60]),
-		newsMs: chance.pick([0, 1, 10, 60]),
+		commitReplyMs: chance.pick([0, 1, 10, 60]),
 		readMs: chance.pick([0, 0.5, 10, 40]),
 		catchUpEntriesMax: Math.max(historyEntriesMax, limit(5, 20, 1_000)),
 		historyEntriesMax,
@@ -186,10 +186,10 @@ export function drawOptions(seed: number): SimOptions {
 			stall: chaos * some(4, 0.35),
 			dead: chaos * some(3, 0.25),
 			slowReader: chaos * some(4, 0.3),
-			pauseDevice: chaos * some(3, 0.25),
-			crashDevice: chaos * some(2, 0.35),
-			closeDevice: chaos * some(1, 0.2),
-			retireDevice: chaos * some(1, 0.2),
+			pauseClient: chaos * some(3, 0.25),
+			crashClient: chaos * some(2, 0.35),
+			closeClient: chaos * some(1, 0.2),
+			retireClient: chaos * some(1, 0.2),
 			pauseServer: chaos * some(2, 0.25),
 			killServer: chaos * some(2, 0.3),
 			powerLoss: chaos * some(1, 0.25),
@@ -199,26 +199,26 @@ export function drawOptions(seed: number): SimOptions {
 			slowDisk: chaos * some(3, 0.3),
 			failDisk: chaos * some(3, 0.25),
 			slowReads: chaos * some(3, 0.3),
-			busyDoor: chaos * some(2, 0.15),
+			busyLogins: chaos * some(2, 0.15),
 			failReads: chaos * some(2, 0.15),
-			shareWire: chaos * some(3, 0.2),
+			shareConnection: chaos * some(3, 0.2),
 			throw: chaos * some(12, 0.3),
 			lostFrame: chaos * some(6, 0.4),
 		},
-		poison: chaos === 1 && chance.hit(0.15) ? drawPoison(chance) : undefined,
-		crowd: drawCrowd(new Chance(seed).fork("crowd")),
-		bus: drawBus(new Chance(seed).fork("bus")),
-		newcomers: drawNewcomers(new Chance(seed).fork("lost welcomes")),
+		poison: chaos === 1 && chance.hit(0.15) ? poisonOptionsOf(chance) : undefined,
+		crowd: crowdOptionsOf(new Chance(seed).fork("crowd")),
+		bus: busOptionsOf(new Chance(seed).fork("bus")),
+		newGuests: newGuestsOf(new Chance(seed).fork("lost welcomes")),
 	};
-	if ((drawn.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(drawn);
+	if ((base.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(base);
 	// A client that waits so long after an error of the server's would do so for one that is thrown beside the poison, too.
-	return drawn.poison?.slow === true ? { ...drawn, faults: { ...drawn.faults, throw: 0 } } : drawn;
+	return base.poison?.slow === true ? { ...base, faults: { ...base.faults, throw: 0 } } : base;
 }
 
 /** More members than this need limits of an ordinary size, or their joins alone fill the run. */
 const THOUSANDS_MIN = 100;
 
-function drawCrowd(chance: Chance): CrowdOptions | undefined {
+function crowdOptionsOf(chance: Chance): CrowdOptions | undefined {
 	if (!chance.hit(0.15)) return undefined;
 	// Rare, because such a run takes as long as ten others.
 	const thousands = chance.hit(0.07);
@@ -230,16 +230,16 @@ function drawCrowd(chance: Chance): CrowdOptions | undefined {
 	};
 }
 
-function drawNewcomers(chance: Chance): number {
+function newGuestsOf(chance: Chance): number {
 	return chance.hit(0.1) ? 1 + chance.below(3) : 0;
 }
 
-/** A day of thousands: each fault as drawn, limits and lines of an ordinary size. */
-function withThousands(drawn: SimOptions): SimOptions {
+/** A day of thousands: each fault as base, limits and lines of an ordinary size. */
+function withThousands(base: SimOptions): SimOptions {
 	return {
-		...drawn,
+		...base,
 		// Who takes a moment for each of thousands of joins is not done in time.
-		devices: drawn.devices.map((device) => ({ ...device, thinkMs: 0 })),
+		clients: base.clients.map((client) => ({ ...client, thinkMs: 0 })),
 		capacityBytes: 64_000,
 		corrupt: 0,
 		catchUpEntriesMax: 1_000,
@@ -251,7 +251,7 @@ function withThousands(drawn: SimOptions): SimOptions {
 	};
 }
 
-function drawPoison(chance: Chance): PoisonOptions {
+function poisonOptionsOf(chance: Chance): PoisonOptions {
 	const ends = chance.pick(["never", "answered", "unanswered"] as const);
 	const heals = chance.hit(0.3);
 	return {
@@ -266,11 +266,11 @@ function drawPoison(chance: Chance): PoisonOptions {
 }
 
 /** The table as lines: what is zero or ordinary is left out of the faults. */
-export function showOptions({ devices, faults, poison, crowd, bus, ...rest }: SimOptions): string {
+export function showOptions({ clients, faults, poison, crowd, bus, ...rest }: SimOptions): string {
 	const lines = Object.entries(rest).map(([name, value]) => `${name.padEnd(22)} ${String(value)}`);
-	for (const { name, user, door, read, ...more } of devices) {
+	for (const { name, user, connection, read, ...more } of clients) {
 		const details = Object.entries(more).map(([key, value]) => `${key}=${value}`);
-		lines.push(`${name.padEnd(22)} ${[user, door, read, ...details].join(" ")}`);
+		lines.push(`${name.padEnd(22)} ${[user, connection, read, ...details].join(" ")}`);
 	}
 	if (poison !== undefined) lines.push(`${"poison".padEnd(22)} ${JSON.stringify(poison)}`);
 	if (crowd !== undefined) lines.push(`${"crowd".padEnd(22)} ${JSON.stringify(crowd)}`);

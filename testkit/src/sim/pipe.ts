@@ -1,10 +1,9 @@
-// One direction of a connection: what is put in comes out in order, later, unless the network has other plans. It knows how
-// much lies in it, so that a sender can be made to wait.
+// One direction of a connection: chunks arrive in order, later, unless a fault is active. Counts the bytes in it, for backpressure.
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
-import type { Timer, World } from "./world.ts";
+import type { Scheduler, Timer } from "./scheduler.ts";
 
-/** How the network is between a device and the server. */
+/** The network between a client and the server. */
 export interface Route {
 	/** One way, ms: the least, and what comes on top by chance. */
 	readonly latencyMs: number;
@@ -22,7 +21,7 @@ export interface Route {
 }
 
 export interface PipePort<T> {
-	readonly world: World;
+	readonly scheduler: Scheduler;
 	readonly chance: Chance;
 	readonly route: Route;
 	/** Who gets it. */
@@ -105,26 +104,26 @@ export class Pipe<T> {
 	}
 
 	private arrival(): number {
-		const { world, chance, route } = this.port;
+		const { scheduler, chance, route } = this.port;
 		const wayMs = route.latencyMs + (route.jitterMs > 0 ? route.jitterMs * chance.float() : 0);
-		this.lastMs = Math.max(this.lastMs, world.nowMs + wayMs);
+		this.lastMs = Math.max(this.lastMs, scheduler.nowMs + wayMs);
 		return this.lastMs;
 	}
 
 	private plan(): void {
 		const first = this.items[0];
 		if (this.planned !== undefined || this.paused || first === undefined) return;
-		const { world, route, receiver } = this.port;
+		const { scheduler, route, receiver } = this.port;
 		// With a dead receiver this stays planned for ever; then nobody is left to be told either.
-		this.planned = world.at(Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs), this.fire, receiver);
+		this.planned = scheduler.at(Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs), this.fire, receiver);
 	}
 
 	private readonly fire = (): void => {
 		this.planned = undefined;
-		const { world, route } = this.port;
+		const { scheduler, route } = this.port;
 		const first = this.items[0];
 		if (first === undefined || this.paused) return;
-		if (Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs) > world.nowMs) {
+		if (Math.max(first.atMs, this.stalledUntilMs, route.stalledUntilMs) > scheduler.nowMs) {
 			this.plan();
 			return;
 		}

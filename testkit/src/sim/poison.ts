@@ -1,5 +1,5 @@
-// A bug of the server in one room, as far as a client sees it: sends are answered `internal`, again and again, whether they were
-// committed before or not, and the session may end by it, with or without that answer.
+// A bug of the server in one room: sends are answered `internal` at every try, whether they were committed or not, and the session may
+// end, with or without that answer.
 import { Refusal, type Up } from "@verbatim/protocol";
 import type { Draft, SessionInput, Store } from "@verbatim/server/parts";
 import type { PoisonOptions } from "./options.ts";

@@ -1,10 +1,9 @@
-// How the application of a device reads its rooms, and writes down what it was given: by `entries`, with its place kept across
-// its lives, or by events as they come. A reading is one way through one room from a join to a leave; a new one begins where
-// the one before stood.
+// How a client's application reads its rooms and records what it gets: by `entries`, with a cursor that it keeps over restarts, or by
+// events. A reading is one way through one room from a join to a leave; the next one begins at the cursor.
 import { EpochError, type Room } from "@verbatim/client";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
-import type { DeviceOptions } from "./options.ts";
+import type { ClientOptions } from "./options.ts";
 import { factsOf, type Recorder } from "./recorder.ts";
 
 export interface ReadingsPort {
@@ -28,7 +27,7 @@ interface Reading {
 type Why = "far" | "epoch" | "trimmed";
 
 export class Readings {
-	private readonly options: DeviceOptions;
+	private readonly options: ClientOptions;
 	private readonly user: string;
 	private readonly port: ReadingsPort;
 	/** The newest reading of each room. */
@@ -39,7 +38,7 @@ export class Readings {
 	private readonly places = new Map<string, { readonly epoch: number; readonly seq: number }>();
 	private count = 0;
 
-	constructor(options: DeviceOptions, user: string, port: ReadingsPort) {
+	constructor(options: ClientOptions, user: string, port: ReadingsPort) {
 		this.options = options;
 		this.user = user;
 		this.port = port;

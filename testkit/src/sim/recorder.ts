@@ -1,7 +1,7 @@
-// Writes the history of a run, with its virtual time, and what went wrong beside it: errors that our own code threw or logged.
+// Records the history of a run with its virtual time, and the faults: errors that our own code threw or logged.
 import type { Entry } from "@verbatim/protocol";
 import type { EntryFacts, HistoryEvent } from "../history/events.ts";
-import type { World } from "./world.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 type WithoutTime<T> = T extends unknown ? Omit<T, "atMs"> : never;
 
@@ -9,17 +9,17 @@ export class Recorder {
 	readonly history: HistoryEvent[] = [];
 	/** Errors that must not be, in words. */
 	readonly faults: string[] = [];
-	private readonly world: World;
+	private readonly scheduler: Scheduler;
 	private closed = false;
 
-	constructor(world: World) {
-		this.world = world;
+	constructor(scheduler: Scheduler) {
+		this.scheduler = scheduler;
 	}
 
 	add(event: WithoutTime<HistoryEvent>): void {
 		if (this.closed) return;
 		// In place: an event is made for this call, and there are many.
-		this.history.push(Object.assign(event, { atMs: this.world.nowMs }) as HistoryEvent);
+		this.history.push(Object.assign(event, { atMs: this.scheduler.nowMs }) as HistoryEvent);
 	}
 
 	/** The run is over: what its remains do while they are cleared away belongs to nobody. */

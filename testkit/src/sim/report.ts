@@ -1,4 +1,4 @@
-// A run in words, for people who want to know what went wrong.
+// A run as text.
 import { render } from "../history/events.ts";
 import { excerpt } from "../history/verdict.ts";
 import { showOptions } from "./options.ts";

@@ -1,6 +1,5 @@
-// The server of a run: its own core and doors over the simulated disk and network, in a process that can die and be started
-// again. What is left out is what has no place in one thread with virtual time: passwords and tokens (accounts.ts);
-// and of the HTTP API there are the commands, without HTTP.
+// The server of a run: its own core and listeners over the simulated disk and network, in a process that can die and be restarted. Left
+// out: passwords and tokens (accounts.ts), and HTTP, of whose API there are the commands.
 
 import { type Command, create, type Down, DownSchema, LIMITS, Refusal, Room_Kind, UpSchema } from "@verbatim/protocol";
 import {
@@ -21,30 +20,30 @@ import { createSimAccounts } from "./accounts.ts";
 import { SimBus } from "./bus.ts";
 import type { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
+import type { ErrorInjector } from "./injected-errors.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { SimOptions } from "./options.ts";
 import { isPoison, Poison } from "./poison.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { tap } from "./tap.ts";
-import type { Thrower } from "./throwing.ts";
 import { SIM_TIMING } from "./timing.ts";
-import type { World } from "./world.ts";
 
 export class SimServer {
 	readonly disk: SimDisk;
 	/** Log-ins are refused for now. */
-	doorIsBusy = false;
+	loginsBusy = false;
 	/** The most that ever waited for one peer, in bytes. */
 	waitingMost = 0;
 	/** An identity has to be proved again after this long; 0: never. */
 	expiresMs: number;
-	private readonly world: World;
+	private readonly scheduler: Scheduler;
 	private readonly chance: Chance;
 	private readonly network: Network;
 	private readonly recorder: Recorder;
 	private readonly options: SimOptions;
-	private readonly thrower: Thrower;
+	private readonly injector: ErrorInjector;
 	private readonly wall = { offsetMs: 0 };
 	private readonly poison: Poison | undefined;
 	/** Users of whom a hello is being refused, and when. */
@@ -56,9 +55,16 @@ export class SimServer {
 	private boots = 0;
 	private isHealed = false;
 
-	constructor(world: World, chance: Chance, network: Network, recorder: Recorder, thrower: Thrower, options: SimOptions) {
-		this.thrower = thrower;
-		this.world = world;
+	constructor(
+		scheduler: Scheduler,
+		chance: Chance,
+		network: Network,
+		recorder: Recorder,
+		injector: ErrorInjector,
+		options: SimOptions,
+	) {
+		this.injector = injector;
+		this.scheduler = scheduler;
 		this.chance = chance;
 		this.network = network;
 		this.recorder = recorder;
@@ -72,7 +78,7 @@ export class SimServer {
 			roomNamed: (name) => this.disk.roomNamed(name),
 		});
 		this.poison = poison;
-		world.at(options.poison.fromMs, () => {
+		scheduler.at(options.poison.fromMs, () => {
 			poison.active = true;
 			recorder.note(`sends in ${options.poison?.room} are poisoned`);
 		});
@@ -90,7 +96,7 @@ export class SimServer {
 	start(): void {
 		if (this.up) return;
 		const { options } = this;
-		const machine = new Machine(`server ${++this.boots}`, this.world, this.chance.fork(`server ${this.boots}`), this.wall);
+		const machine = new Machine(`server ${++this.boots}`, this.scheduler, this.chance.fork(`server ${this.boots}`), this.wall);
 		this.machine = machine;
 		const sound = createMemoryStore({
 			clock: machine,
@@ -133,9 +139,9 @@ export class SimServer {
 				store,
 				machine,
 				log,
-				thrower: this.thrower,
-				newcomers: options.newcomers > 0,
-				isBusy: () => this.doorIsBusy,
+				injector: this.injector,
+				newGuests: options.newGuests > 0,
+				isBusy: () => this.loginsBusy,
 				expiresMs: () => this.expiresMs,
 			}),
 			clock: machine,
@@ -156,8 +162,8 @@ export class SimServer {
 				this.waitingMost = Math.max(this.waitingMost, bytes);
 			},
 			received: (up, session) => this.poison?.received(up, session),
-			closed: (why) => this.thrower.closed(why),
-			call: (what, task) => this.thrower.call(what, task),
+			closed: (why) => this.injector.closed(why),
+			call: (what, task) => this.injector.call(what, task),
 		});
 		const parts = { ...server.connections, ...tapped };
 		const fault = (cause: unknown): void => this.recorder.fault("the server", cause);
@@ -170,7 +176,7 @@ export class SimServer {
 		if (!this.up) return;
 		this.recorder.note(`${this.machine?.name}: ${how}`);
 		this.machine?.kill();
-		this.thrower.killed();
+		this.injector.killed();
 		this.server?.stop();
 		this.network.listener = { silent: how === "power" };
 		this.network.serverGone(how === "power");
@@ -211,7 +217,7 @@ export class SimServer {
 		});
 	}
 
-	/** One of the crowd, who has no device, becomes a member of the first room, or is none any more. */
+	/** A member without a client joins or leaves the first room. */
 	move(who: number, joins: boolean): void {
 		const { machine, store } = this;
 		machine?.do(() => {
@@ -246,14 +252,14 @@ export class SimServer {
 		this.disk.failing = false;
 		this.disk.failingReads = false;
 		this.refusing.clear();
-		this.thrower.disarm();
-		this.doorIsBusy = false;
+		this.injector.disarm();
+		this.loginsBusy = false;
 		this.expiresMs = 0;
 	}
 
 	/** Hellos of `user` are refused, `ms` from now, after its credential was accepted. */
 	refuseLate(user: string, ms: number): void {
-		this.refusing.set(user, this.world.nowMs + ms);
+		this.refusing.set(user, this.scheduler.nowMs + ms);
 	}
 
 	private bus(machine: Machine): Bus {
@@ -264,9 +270,9 @@ export class SimServer {
 
 	private lateOr<T>(user: string, machine: Machine, read: () => Promise<T>): Promise<T> {
 		const atMs = this.refusing.get(user) ?? 0;
-		if (atMs <= this.world.nowMs) return read();
+		if (atMs <= this.scheduler.nowMs) return read();
 		return new Promise((_resolve, reject) => {
-			machine.after(atMs - this.world.nowMs, () => reject(new Refusal("unavailable")));
+			machine.after(atMs - this.scheduler.nowMs, () => reject(new Refusal("unavailable")));
 		});
 	}
 
@@ -290,7 +296,7 @@ export class SimServer {
 				if (msg.startsWith("overload")) this.recorder.note(`the server is in overload: level ${level}`);
 			},
 			error: ({ err, trace }, msg) => {
-				if (this.thrower.logged(err, trace)) return;
+				if (this.injector.logged(err, trace)) return;
 				const isDisk = msg.startsWith("the store could not write") || (err instanceof Refusal && err.code === "unavailable");
 				if (!isDisk && !isPoison(err)) this.recorder.fault(msg, err);
 			},
@@ -299,7 +305,7 @@ export class SimServer {
 }
 
 function crowdUser(n: number): UserRef {
-	// Before the users of the devices, and after them.
+	// Sorted before the users of the clients, and after them.
 	const name = `${n % 2 === 0 ? "a" : "z"}${String(n).padStart(5, "0")}`;
 	return { id: `u-${name}`, name };
 }

@@ -1,5 +1,5 @@
-// Makes a failing script short: steps are left out in ever smaller pieces (delta debugging, Zeller and Hildebrandt 2002) as long
-// as the run still fails in the same way.
+// Shrinks a failing script: leaves out ever smaller pieces (delta debugging, Zeller and Hildebrandt 2002) as long as the run still fails
+// in the same way.
 import type { Step } from "./script.ts";
 import { type Outcome, simulate } from "./simulate.ts";
 

@@ -1,27 +1,25 @@
-// One run: a seed becomes options and a script, the script is carried out on the simulated system, then everything heals, and
-// what was written down is judged. A run is a function of its seed (and of the steps left out of its script): the same in every
-// byte, on every machine.
+// One run: a seed becomes options and a script, the script is executed on the simulated system, everything heals, and the history is
+// checked. A run is a function of its seed (and of the steps left out): the same in every byte, on every machine.
 //
-// Two phases. In the first, things are done and things go wrong. Then the network, the disk, the clocks and the processes work,
-// and everybody must arrive: every send answered, every reader at the head. What is still open when the patience is over is a
-// violation.
+// In the first phase steps are executed and faults happen. In the second nothing fails any more, and everything must settle: every send
+// answered, every reader at the head. What has not settled within a bound is a violation.
 import { check } from "../history/check.ts";
 import type { HistoryEvent } from "../history/events.ts";
 import type { Verdict } from "../history/verdict.ts";
+import { ApiRequests } from "./api-requests.ts";
 import { Chance } from "./chance.ts";
-import { Device, type DeviceParts } from "./device.ts";
 import { withoutGlobals } from "./globals.ts";
+import { ErrorInjector } from "./injected-errors.ts";
 import { Network } from "./network.ts";
-import { Newcomer } from "./newcomer.ts";
-import { type DoorKind, drawOptions, type SimOptions } from "./options.ts";
+import { NewGuest } from "./new-guest.ts";
+import { type ConnectionKind, optionsOf, type SimOptions } from "./options.ts";
 import { factsOf, Recorder } from "./recorder.ts";
-import { drawScript, type Step } from "./script.ts";
+import { Scheduler } from "./scheduler.ts";
+import { type Step, scriptOf } from "./script.ts";
 import { SimServer } from "./server.ts";
-import { Sharer } from "./sharer.ts";
-import { Thrower } from "./throwing.ts";
+import { SharedConnection } from "./shared-connection.ts";
+import { SimClient, type SimClientParts } from "./sim-client.ts";
 import { SIM_TIMING } from "./timing.ts";
-import { Visitor } from "./visitor.ts";
-import { World } from "./world.ts";
 
 export interface Outcome {
 	readonly options: SimOptions;
@@ -51,27 +49,27 @@ const ASK_MS = 1_100;
 
 /** `script`: to be carried out instead of the seed's own. */
 export function simulate(seed: number, script?: readonly Step[]): Outcome {
-	const options = drawOptions(seed);
-	const steps = script ?? drawScript(options, new Chance(seed).fork("script"));
-	return withoutGlobals(() => new Run(options, steps).carryOut());
+	const options = optionsOf(seed);
+	const steps = script ?? scriptOf(options, new Chance(seed).fork("script"));
+	return withoutGlobals(() => new Run(options, steps).execute());
 }
 
 class Run {
 	private readonly options: SimOptions;
 	private readonly script: readonly Step[];
-	private readonly world = new World();
-	private readonly recorder = new Recorder(this.world);
+	private readonly scheduler = new Scheduler();
+	private readonly recorder = new Recorder(this.scheduler);
 	private readonly chance: Chance;
 	private readonly network: Network;
-	private readonly thrower: Thrower;
+	private readonly injector: ErrorInjector;
 	private readonly server: SimServer;
-	private readonly visitor: Visitor;
-	private readonly devices: Device[] = [];
-	private readonly retired = new Set<Device>();
-	private readonly sharers: Sharer[] = [];
-	private readonly newcomers: Newcomer[] = [];
+	private readonly apiRequests: ApiRequests;
+	private readonly clients: SimClient[] = [];
+	private readonly retired = new Set<SimClient>();
+	private readonly sharedConnections: SharedConnection[] = [];
+	private readonly newGuests: NewGuest[] = [];
 	private readonly wanted = new Map<string, Set<string>>();
-	/** Rooms of which the devices of their makers have to be told. */
+	/** Rooms of which the clients of their makers have to be told. */
 	private readonly made = new Set<string>();
 	private healing = false;
 	/** A backup, by the place in the disk's journal. */
@@ -81,52 +79,52 @@ class Run {
 		this.options = options;
 		this.script = script;
 		this.chance = new Chance(options.seed).fork("run");
-		this.network = new Network(this.world, this.chance.fork("network"));
-		this.thrower = new Thrower({
-			nowMs: () => this.world.nowMs,
+		this.network = new Network(this.scheduler, this.chance.fork("network"));
+		this.injector = new ErrorInjector({
+			nowMs: () => this.scheduler.nowMs,
 			note: (words) => this.recorder.note(words),
 			fault: (words) => this.recorder.fault("errors thrown by seed", words),
 		});
-		this.server = new SimServer(this.world, this.chance.fork("server"), this.network, this.recorder, this.thrower, options);
+		this.server = new SimServer(this.scheduler, this.chance.fork("server"), this.network, this.recorder, this.injector, options);
 		const { wanted, made } = this;
-		for (const { user } of options.devices) wanted.set(`u-${user}`, new Set(options.rooms));
+		for (const { user } of options.clients) wanted.set(`u-${user}`, new Set(options.rooms));
 		let asks = 0;
-		const parts: DeviceParts = {
-			world: this.world,
+		const parts: SimClientParts = {
+			scheduler: this.scheduler,
 			network: this.network,
 			recorder: this.recorder,
 			wanted,
 			made,
 			nextAsk: () => ++asks,
 			presenceIsTold: options.crowd === undefined,
-			users: options.devices.map(({ user }) => `u-${user}`),
+			users: options.clients.map(({ user }) => `u-${user}`),
 			timing:
 				options.poison?.slow === true ? { ...SIM_TIMING, faultMinMs: SLOW_FAULT_MS, faultMaxMs: SLOW_FAULT_MS } : SIM_TIMING,
 		};
-		this.visitor = new Visitor({ ...parts, server: this.server, chance: this.chance.fork("visitor") });
-		for (const device of options.devices) {
+		this.apiRequests = new ApiRequests({ ...parts, server: this.server, chance: this.chance.fork("visitor") });
+		for (const client of options.clients) {
 			const { latencyMs, jitterMs, capacityBytes, slices, corrupt } = options;
 			const route = { latencyMs, jitterMs, capacityBytes, slices, corrupt, stalledUntilMs: 0, deadUntilMs: 0 };
-			this.devices.push(new Device(device, route, parts, this.chance.fork(device.name)));
+			this.clients.push(new SimClient(client, route, parts, this.chance.fork(client.name)));
 		}
 	}
 
-	carryOut(): Outcome {
-		return this.options.faults.throw > 0 ? this.thrower.during(() => this.run()) : this.run();
+	execute(): Outcome {
+		return this.options.faults.throw > 0 ? this.injector.during(() => this.run()) : this.run();
 	}
 
 	private run(): Outcome {
-		const { world, options } = this;
+		const { scheduler, options } = this;
 		try {
 			this.server.start();
-			for (const [i, device] of this.devices.entries()) world.at(5 + i * 7, () => device.start());
-			world.at(options.faultsMs / 3, () => {
+			for (const [i, client] of this.clients.entries()) scheduler.at(5 + i * 7, () => client.start());
+			scheduler.at(options.faultsMs / 3, () => {
 				this.backup = this.server.disk.synced;
 			});
-			for (const step of this.script) world.at(step.atMs, () => this.step(step));
-			world.run(options.faultsMs);
+			for (const step of this.script) scheduler.at(step.atMs, () => this.step(step));
+			scheduler.run(options.faultsMs);
 			this.heal();
-			this.lastQuestions();
+			this.finalReads();
 		} catch (cause) {
 			this.recorder.fault("the run", cause);
 		}
@@ -141,57 +139,57 @@ class Run {
 			verdict,
 			faults,
 			ok: verdict.ok && faults.length === 0,
-			endMs: world.nowMs,
-			steps: world.steps,
+			endMs: scheduler.nowMs,
+			steps: scheduler.steps,
 		};
 	}
 
 	// ------------------------------------------------------------ the first phase
 
 	private step(step: Step): void {
-		const device = "device" in step && step.device !== undefined ? this.devices[step.device] : undefined;
+		const client = "client" in step && step.client !== undefined ? this.clients[step.client] : undefined;
 		const room = "room" in step ? (this.options.rooms[step.room] ?? "") : "";
-		if (device !== undefined && this.retired.has(device)) return;
-		if (device !== undefined) this.stepOf(device, room, step);
+		if (client !== undefined && this.retired.has(client)) return;
+		if (client !== undefined) this.stepOf(client, room, step);
 		else this.stepOfServer(step);
 	}
 
-	private stepOf(device: Device, room: string, step: Step): void {
-		const { world, network } = this;
-		const wires = device.process === undefined ? [] : network.of(device.process);
-		if (step.do !== "say" && step.do !== "page") this.recorder.note(`${device.name}: ${step.do}`);
+	private stepOf(client: SimClient, room: string, step: Step): void {
+		const { scheduler, network } = this;
+		const wires = client.process === undefined ? [] : network.of(client.process);
+		if (step.do !== "say" && step.do !== "page") this.recorder.note(`${client.name}: ${step.do}`);
 		switch (step.do) {
 			case "say":
 				// A program that is paused does nothing.
-				device.process?.do(() => device.say(room, step.count));
+				client.process?.do(() => client.say(room, step.count));
 				break;
 			case "leave":
 			case "join":
 			case "typing":
 			case "who":
-				device.process?.do(() => device[step.do](room));
+				client.process?.do(() => client[step.do](room));
 				break;
 			case "members":
-				device.process?.do(() => device.members(this.options.rooms[0] ?? "", step.limit));
+				client.process?.do(() => client.members(this.options.rooms[0] ?? "", step.limit));
 				break;
 			case "page":
-				device.process?.do(() => device.page(room, step.newest));
+				client.process?.do(() => client.page(room, step.newest));
 				break;
 			case "rename":
-				device.process?.do(() => device.rename(room));
+				client.process?.do(() => client.rename(room));
 				break;
-			case "visit":
-				this.visitor.visit(step.what, device.user, room);
+			case "request":
+				this.apiRequests.send(step.what, client.user, room);
 				break;
 			case "make":
-				this.visitor.make(device.user, step.name, () => {
+				this.apiRequests.make(client.user, step.name, () => {
 					if (this.healing) return;
 					this.made.add(step.name);
-					this.wanted.get(device.user)?.add(step.name);
+					this.wanted.get(client.user)?.add(step.name);
 				});
 				break;
 			case "wake":
-				device.process?.do(() => device.wake());
+				client.process?.do(() => client.wake());
 				break;
 			case "cut":
 				for (const wire of wires) wire.cut(step.tail);
@@ -203,45 +201,50 @@ class Run {
 				for (const wire of wires) wire.loseEntries();
 				break;
 			case "stall":
-				device.route.stalledUntilMs = world.nowMs + step.ms;
+				client.route.stalledUntilMs = scheduler.nowMs + step.ms;
 				break;
 			case "dead":
-				device.route.deadUntilMs = world.nowMs + step.ms;
+				client.route.deadUntilMs = scheduler.nowMs + step.ms;
 				for (const wire of wires) wire.blacken(true, true);
 				break;
 			case "slowReader":
-				for (const wire of wires) wire.stallDown(world.nowMs + step.ms);
+				for (const wire of wires) wire.stallDown(scheduler.nowMs + step.ms);
 				break;
-			case "pauseDevice":
-				device.process?.pause(step.ms);
+			case "pauseClient":
+				client.process?.pause(step.ms);
 				break;
-			case "crashDevice":
-				device.crash();
-				this.later(step.ms, () => this.startAgain(device));
+			case "crashClient":
+				client.crash();
+				this.later(step.ms, () => this.startAgain(client));
 				break;
-			case "closeDevice":
-				device.process?.do(() => device.close());
-				this.later(step.ms, () => this.startAgain(device));
+			case "closeClient":
+				client.process?.do(() => client.close());
+				this.later(step.ms, () => this.startAgain(client));
 				break;
-			case "retireDevice":
-				this.retired.add(device);
-				device.crash();
+			case "retireClient":
+				this.retired.add(client);
+				client.crash();
 				break;
-			case "shareWire":
-				this.server.refuseLate(device.user, step.ms);
-				this.share(device, step.door);
+			case "shareConnection":
+				this.server.refuseLate(client.user, step.ms);
+				this.share(client, step.connection);
 				break;
 			case "jump":
-				device.jump(step.ms);
+				client.jump(step.ms);
 				break;
 			default:
 		}
 	}
 
-	private share(device: Device, door: DoorKind): void {
-		const { world, network, recorder, chance, sharers } = this;
-		sharers.push(
-			new Sharer(device.options.user, door, { world, network, recorder, chance: chance.fork(`sharer ${sharers.length}`) }),
+	private share(client: SimClient, connection: ConnectionKind): void {
+		const { scheduler, network, recorder, chance, sharedConnections } = this;
+		sharedConnections.push(
+			new SharedConnection(client.options.user, connection, {
+				scheduler,
+				network,
+				recorder,
+				chance: chance.fork(`sharer ${sharedConnections.length}`),
+			}),
 		);
 	}
 
@@ -268,7 +271,7 @@ class Run {
 				server.kill("kill");
 				if (this.backup > 0 && this.backup < disk.synced) {
 					disk.restore(this.backup, () => 1 + this.chance.below(0xffff_fffe));
-					for (const newcomer of this.newcomers) newcomer.restored();
+					for (const newGuest of this.newGuests) newGuest.restored();
 				}
 				this.later(step.ms, () => server.back());
 				break;
@@ -300,32 +303,32 @@ class Run {
 				});
 				break;
 			case "throw":
-				this.thrower.arm(step);
+				this.injector.arm(step);
 				break;
-			case "newcomer": {
-				const { world, network, recorder, chance } = this;
-				this.newcomers.push(new Newcomer(step, { world, network, recorder, chance: chance.fork(`newcomer ${step.who}`) }));
+			case "newGuest": {
+				const { scheduler, network, recorder, chance } = this;
+				this.newGuests.push(new NewGuest(step, { scheduler, network, recorder, chance: chance.fork(`newcomer ${step.who}`) }));
 				break;
 			}
 			case "crowd":
 				server.move(step.who, step.joins);
 				break;
-			case "busyDoor":
-				server.doorIsBusy = true;
+			case "busyLogins":
+				server.loginsBusy = true;
 				this.later(step.ms, () => {
-					server.doorIsBusy = false;
+					server.loginsBusy = false;
 				});
 				break;
 			default:
 		}
 	}
 
-	private startAgain(device: Device): void {
-		if (!this.retired.has(device)) device.start();
+	private startAgain(client: SimClient): void {
+		if (!this.retired.has(client)) client.start();
 	}
 
 	private later(ms: number, task: () => void): void {
-		this.world.at(this.world.nowMs + ms, () => {
+		this.scheduler.at(this.scheduler.nowMs + ms, () => {
 			if (!this.healing) task();
 		});
 	}
@@ -336,31 +339,31 @@ class Run {
 		const { server } = this;
 		this.healing = true;
 		this.recorder.add({ kind: "healed" });
-		for (const sharer of this.sharers) sharer.end();
+		for (const shared of this.sharedConnections) shared.end();
 		this.network.heal();
 		server.heal();
 		server.back();
-		for (const newcomer of this.newcomers) newcomer.heal();
-		for (const device of this.devices) {
-			device.process?.unpause();
-			this.startAgain(device);
+		for (const newGuest of this.newGuests) newGuest.heal();
+		for (const client of this.clients) {
+			client.process?.unpause();
+			this.startAgain(client);
 		}
 		const { poison } = this.options;
-		if (poison?.slow === true && !this.comeToRest(HEAL_BESIDE_MAX_MS, this.server.disk.roomNamed(poison.room))) return;
-		if (!this.comeToRest(poison === undefined ? HEAL_MAX_MS : HEAL_POISONED_MAX_MS)) return;
+		if (poison?.slow === true && !this.waitUntilSettled(HEAL_BESIDE_MAX_MS, this.server.disk.roomNamed(poison.room))) return;
+		if (!this.waitUntilSettled(poison === undefined ? HEAL_MAX_MS : HEAL_POISONED_MAX_MS)) return;
 	}
 
 	/** Waits until nobody waits for anything, but for the sends of the room `except`; false if that does not come. */
-	private comeToRest(maxMs: number, except?: string): boolean {
-		const { world, server } = this;
-		const since = world.nowMs;
+	private waitUntilSettled(maxMs: number, except?: string): boolean {
+		const { scheduler, server } = this;
+		const since = scheduler.nowMs;
 		for (let ms = LOOK_EVERY_MS; ms <= maxMs; ms += LOOK_EVERY_MS) {
-			world.run(since + ms);
-			// A drain, or a device that was about to close, may have ended only now.
+			scheduler.run(since + ms);
+			// A drain, or a client that was about to close, may have ended only now.
 			server.back();
-			for (const device of this.devices) this.startAgain(device);
-			// Somebody is tired of waiting.
-			if (this.options.poison?.slow === true && except === undefined) for (const device of this.devices) device.hurry();
+			for (const client of this.clients) this.startAgain(client);
+			// A user who does not wait for the back-off.
+			if (this.options.poison?.slow === true && except === undefined) for (const client of this.clients) client.hurry();
 			// What has to be proved again is so once more.
 			if (ms >= HEAL_MIN_MS + 2 * this.options.expiresMs && this.settled(except) && this.staysSettled(except)) return true;
 		}
@@ -370,9 +373,9 @@ class Run {
 
 	/** A connection that the server has given up may still be about to tell its client so. */
 	private staysSettled(except?: string): boolean {
-		const losses = (): number => this.devices.reduce((sum, device) => sum + device.losses, 0);
+		const losses = (): number => this.clients.reduce((sum, client) => sum + client.losses, 0);
 		const before = losses();
-		this.world.run(this.world.nowMs + AFTERMATH_MS);
+		this.scheduler.run(this.scheduler.nowMs + AFTERMATH_MS);
 		// What is poisoned may end sessions meanwhile.
 		return (losses() === before || except !== undefined) && this.settled(except);
 	}
@@ -386,38 +389,38 @@ class Run {
 		const heads = new Map<string, { epoch: number; head: number }>();
 		for (const { row } of this.server.disk.memory.rooms.values())
 			heads.set(row.name.toLowerCase(), { epoch: row.epoch, head: row.head });
-		for (const device of this.devices) {
-			const waits = this.retired.has(device) ? "" : device.waitsFor(heads, except);
-			if (waits !== "") return `${device.name} waits: ${waits}`;
+		for (const client of this.clients) {
+			const waits = this.retired.has(client) ? "" : client.waitsFor(heads, except);
+			if (waits !== "") return `${client.name} waits: ${waits}`;
 		}
-		for (const { waitsFor } of this.newcomers) if (waitsFor !== "") return waitsFor;
+		for (const { waitsFor } of this.newGuests) if (waitsFor !== "") return waitsFor;
 		if (this.server.overloaded) return "the server is in overload";
 		return this.network.deceived ? "a dead connection is not noticed" : "";
 	}
 
-	private lastQuestions(): void {
-		const { world } = this;
+	private finalReads(): void {
+		const { scheduler } = this;
 		// One room each: between them they look at all.
 		const { rooms } = this.options;
-		for (const [i, device] of this.devices.entries()) device.look(rooms[i % rooms.length] ?? "");
-		world.run(world.nowMs + ASK_MS);
+		for (const [i, client] of this.clients.entries()) client.look(rooms[i % rooms.length] ?? "");
+		scheduler.run(scheduler.nowMs + ASK_MS);
 	}
 
 	private end(): void {
-		const { recorder, server, devices, thrower } = this;
-		thrower.judge(this.options.poison === undefined);
-		for (const device of devices) device.forget();
-		this.visitor.forget();
-		const online = new Set(devices.filter((device) => !this.retired.has(device)).map(({ user }) => user));
+		const { recorder, server, clients, injector } = this;
+		injector.judge(this.options.poison === undefined);
+		for (const client of clients) client.forget();
+		this.apiRequests.forget();
+		const online = new Set(clients.filter((client) => !this.retired.has(client)).map(({ user }) => user));
 		recorder.add({ kind: "online", users: [...online] });
 		recorder.add({ kind: "bound", what: "bytes that wait for one peer", value: server.waitingMost, max: server.waitingMax });
 		for (const { room, epoch, entries } of server.disk.logs()) {
 			recorder.add({ kind: "log", room, epoch, entries: entries.map(factsOf) });
 		}
 		recorder.close();
-		for (const device of devices) device.dispose();
-		for (const newcomer of this.newcomers) newcomer.dispose();
+		for (const client of clients) client.dispose();
+		for (const newGuest of this.newGuests) newGuest.dispose();
 		server.stop();
-		this.world.settle();
+		this.scheduler.settle();
 	}
 }

@@ -1,4 +1,4 @@
-// Listens on the wires, at the server's end, for the judge of connections (../history/wire-judge.ts).
+// Observes the wires at the server's end, for the check of connections (../history/wire-judge.ts).
 
 import type { Down, Up } from "@verbatim/protocol";
 import type { Encoded, Format, Formats, Link, MemoryDisk, SessionHost, SessionInput } from "@verbatim/server/parts";

@@ -1,5 +1,5 @@
-// A framed TCP connection: the server's code for it, preface, framing and back-pressure included, on a socket that this file plays.
-// The client's end says the preface and frames what it sends, as the SDK's transport for Node does on a real socket.
+// A framed TCP connection: the server's own code with preface, framing and backpressure, on a simulated socket. The client's end sends
+// the preface and frames as the SDK's transport for Node does.
 
 import { type Ending, TransportError } from "@verbatim/client";
 import { CLOSES, type Framer, LIMITS, PrefaceAnswerReader, prefaceFramer, renderPreface } from "@verbatim/protocol";

@@ -1,4 +1,4 @@
-// A WebSocket: the server's code for it, on a socket that this file plays. The client's end is a message as it is.
+// A WebSocket connection: the server's own code on a simulated socket; a frame of the client's end is a message.
 
 import { TransportError } from "@verbatim/client";
 import { CONNECTION_SETTINGS, type WsData, WsLink, wsKind } from "@verbatim/server/parts";

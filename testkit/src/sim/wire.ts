@@ -1,5 +1,5 @@
-// A connection between a device and the server: two pipes, and two ends that are each told once when it is over. What carries the
-// messages is in web-socket-wire.ts and tcp-wire.ts; the server's ends there are the server's own code.
+// A connection between a client and the server: two pipes, and two ends that are each told once when it is over. Messages are carried by
+// web-socket-wire.ts and tcp-wire.ts; the server's ends there are its own code.
 
 import { type Connection, type ConnectionEvents, type Ending, TransportError } from "@verbatim/client";
 import { type CodecName, jsonCodec, protoCodec } from "@verbatim/protocol";
@@ -61,7 +61,7 @@ export abstract class AnyWire<T> implements Wire {
 	constructor(parts: WireParts, size: (chunk: T) => number) {
 		this.parts = parts;
 		const { client, host, route, chance } = parts;
-		const shared = { world: client.world, route, chance, size };
+		const shared = { scheduler: client.scheduler, route, chance, size };
 		this.up = new Pipe({
 			...shared,
 			receiver: host.machine,
@@ -194,8 +194,8 @@ export abstract class AnyWire<T> implements Wire {
 
 	/** One way later, in that process. */
 	protected later(machine: Machine, task: () => void): void {
-		const { world } = machine;
-		world.at(world.nowMs + this.parts.route.latencyMs, task, machine);
+		const { scheduler } = machine;
+		scheduler.at(scheduler.nowMs + this.parts.route.latencyMs, task, machine);
 	}
 
 	private leave(): void {

@@ -1,5 +1,5 @@
-// A connection that several users share, one after the other: the hello of the first is refused late, after its credential was accepted;
-// then a user says hello on it who is in no room at all. That one must be sent nothing of any room, which the tap judges.
+// A connection of two users in turn: the hello of the first is refused late, after its credential was accepted; then a user without rooms
+// says hello on it, who must be sent nothing of any room. The tap checks that.
 
 import type { Connection } from "@verbatim/client";
 import { type Command, create, type Down, UpSchema } from "@verbatim/protocol";
@@ -7,12 +7,12 @@ import { CODECS } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
-import type { DoorKind } from "./options.ts";
+import type { ConnectionKind } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
-import type { World } from "./world.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-export interface SharerParts {
-	readonly world: World;
+export interface SharedConnectionParts {
+	readonly scheduler: Scheduler;
 	readonly network: Network;
 	readonly recorder: Recorder;
 	readonly chance: Chance;
@@ -21,7 +21,7 @@ export interface SharerParts {
 const AGAIN_MS = 50;
 const NEXT_USER = "fay";
 
-export class Sharer {
+export class SharedConnection {
 	private readonly machine: Machine;
 	private readonly connection: Connection;
 	private readonly recorder: Recorder;
@@ -30,9 +30,9 @@ export class Sharer {
 	private over = false;
 
 	/** Connects, and says hello as `user`. */
-	constructor(user: string, door: DoorKind, { world, network, recorder, chance }: SharerParts) {
-		const [scheme, codec] = door.split("/") as ["ws" | "tcp", "json" | "proto"];
-		this.machine = new Machine("a shared connection", world, chance, { offsetMs: 0 });
+	constructor(user: string, connection: ConnectionKind, { scheduler, network, recorder, chance }: SharedConnectionParts) {
+		const [scheme, codec] = connection.split("/") as ["ws" | "tcp", "json" | "proto"];
+		this.machine = new Machine("a shared connection", scheduler, chance, { offsetMs: 0 });
 		this.recorder = recorder;
 		this.codec = CODECS[codec];
 		const route = {
@@ -46,7 +46,7 @@ export class Sharer {
 		};
 		this.connection = network.transport(this.machine, route).open(new URL(`${scheme}://server/ws`), codec, {
 			opened: () => this.hello(user),
-			frame: (body) => this.hear(this.codec.decodeDown(body)),
+			frame: (body) => this.received(this.codec.decodeDown(body)),
 			damaged() {},
 			closed: () => {
 				this.over = true;
@@ -59,8 +59,8 @@ export class Sharer {
 		if (!this.over) this.connection.close();
 	}
 
-	private hear({ id, body }: Down): void {
-		if (body.case === "ping") this.say(0, { case: "pong", value: { nonce: body.value.nonce } });
+	private received({ id, body }: Down): void {
+		if (body.case === "ping") this.send(0, { case: "pong", value: { nonce: body.value.nonce } });
 		if (id !== this.hellos) return;
 		if (body.case === "welcome") this.recorder.note(`${body.value.user?.id} is welcomed on a shared connection`);
 		if (body.case === "failure") {
@@ -72,10 +72,10 @@ export class Sharer {
 	}
 
 	private hello(name: string): void {
-		this.say(++this.hellos, { case: "hello", value: { credential: { case: "guest", value: { name } } } });
+		this.send(++this.hellos, { case: "hello", value: { credential: { case: "guest", value: { name } } } });
 	}
 
-	private say(id: number, command: Command): void {
+	private send(id: number, command: Command): void {
 		if (!this.over) this.connection.send(this.codec.encodeUp(create(UpSchema, { id, command })));
 	}
 }

@@ -1,30 +1,29 @@
-// A guest that comes for the first time, and whose welcomes are lost: with the connection, without a word, or because the program dies in that
-// moment. It keeps its tokens and its key over its lives, and must be the same guest each time: every welcome that the server has
-// sent names one user, and its name is never refused to it.
+// A guest that connects for the first time and whose first welcomes are lost: with the connection, silently, or because the program dies.
+// It keeps its tokens and its key, and must stay one guest: every welcome names the same user, and its name is never refused to it.
 import { type Client, type Connection, type ConnectionEvents, connect, memoryTokens, type Transport } from "@verbatim/client";
 import { type CodecName, jsonCodec, protoCodec } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
-import type { DoorKind } from "./options.ts";
+import type { ConnectionKind } from "./options.ts";
 import type { Route } from "./pipe.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { SIM_TIMING } from "./timing.ts";
-import type { World } from "./world.ts";
 
 /** What becomes of a welcome and its connection: `early` cuts it while the hello is being carried out, `crash` ends the program as well. */
 export const WELCOME_LOSSES = ["cut", "silent", "crash", "early"] as const;
 export type WelcomeLoss = (typeof WELCOME_LOSSES)[number];
 
-export interface NewcomerOptions {
+export interface NewGuestOptions {
 	readonly who: number;
-	readonly door: DoorKind;
+	readonly connection: ConnectionKind;
 	/** One for each of its first welcomes. */
 	readonly losses: readonly WelcomeLoss[];
 }
 
-export interface NewcomerParts {
-	readonly world: World;
+export interface NewGuestParts {
+	readonly scheduler: Scheduler;
 	readonly network: Network;
 	readonly recorder: Recorder;
 	readonly chance: Chance;
@@ -38,13 +37,13 @@ const LATENCY_MS = 5;
 const CARRIED_OUT_MS = 1.6 * LATENCY_MS;
 
 /** Is this the name of one? */
-export function isNewcomer(name: string): boolean {
+export function isNewGuest(name: string): boolean {
 	return name.startsWith(PREFIX);
 }
 
-export class Newcomer {
-	private readonly options: NewcomerOptions;
-	private readonly parts: NewcomerParts;
+export class NewGuest {
+	private readonly options: NewGuestOptions;
+	private readonly parts: NewGuestParts;
 	private readonly name: string;
 	private readonly route: Route;
 	private readonly tokens = memoryTokens();
@@ -58,7 +57,7 @@ export class Newcomer {
 	/** The server's data was set back: it may have forgotten this guest. */
 	private mayBeForgotten = false;
 
-	constructor(options: NewcomerOptions, parts: NewcomerParts) {
+	constructor(options: NewGuestOptions, parts: NewGuestParts) {
 		this.options = options;
 		this.parts = parts;
 		this.name = `${PREFIX}${options.who}`;
@@ -96,9 +95,9 @@ export class Newcomer {
 	}
 
 	private start(): void {
-		const { world, network, chance, recorder } = this.parts;
-		const machine = new Machine(`${this.name}/${++this.lives}`, world, chance.fork(`life ${this.lives}`), { offsetMs: 0 });
-		const [scheme, codec] = this.options.door.split("/") as ["ws" | "tcp", CodecName];
+		const { scheduler, network, chance, recorder } = this.parts;
+		const machine = new Machine(`${this.name}/${++this.lives}`, scheduler, chance.fork(`life ${this.lives}`), { offsetMs: 0 });
+		const [scheme, codec] = this.options.connection.split("/") as ["ws" | "tcp", CodecName];
 		this.machine = machine;
 		const client = connect({
 			endpoints: `${scheme}://server/ws`,
@@ -166,14 +165,14 @@ export class Newcomer {
 	}
 
 	private lose(machine: Machine, loss: WelcomeLoss): void {
-		const { world, network, recorder } = this.parts;
+		const { scheduler, network, recorder } = this.parts;
 		recorder.note(`a welcome of ${this.name} is lost: ${loss}`);
 		// What follows it on this connection is of no use without it.
 		if (loss === "silent") for (const wire of network.of(machine)) wire.blacken(false, true);
 		else for (const wire of network.of(machine)) wire.cut(false);
 		if (loss !== "crash") return;
 		machine.kill();
-		world.at(world.nowMs + AGAIN_MS, () => {
+		scheduler.at(scheduler.nowMs + AGAIN_MS, () => {
 			if (this.machine === machine) this.start();
 		});
 	}

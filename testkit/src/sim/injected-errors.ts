@@ -1,13 +1,13 @@
-// Exceptions thrown by seed where the server calls many in one loop, before or after what was called has done its work: bugs that it does not
-// have. What must hold is that each of them ends one session at most, is logged under a trace id, and holds up nobody else: the rest of the
-// loop still runs, and every promise holds for the others, and for the one that was ended once it is back.
+// Exceptions injected by seed where the server calls many in one loop, before or after the call has done its work. Each may end one
+// session at most, must be logged with a trace id, and must not stop the rest of the loop; every promise holds for the others, and for
+// the session's client once it is back.
 //
-// The places are methods of the server's own classes, replaced for as long as a run lasts; production code knows nothing of it.
+// Injection points are methods of the server's classes, replaced while a run lasts; production code knows nothing of it.
 
 import { Deadlines, Flusher, LiveRoom, Outbox, Principal, Session, Subscribers } from "@verbatim/server/testing";
 
 /** encode, write, bufferedBytes: of a link. began, ended, authenticate: of accounts. claim, answerJoin: in the middle of a send, of a join. */
-export const THROW_PLACES = [
+export const INJECTION_POINTS = [
 	"encode",
 	"write",
 	"bufferedBytes",
@@ -27,10 +27,10 @@ export const THROW_PLACES = [
 	"ended",
 ] as const;
 
-export type ThrowPlace = (typeof THROW_PLACES)[number];
+export type InjectionPoint = (typeof INJECTION_POINTS)[number];
 
-export interface Throw {
-	readonly what: ThrowPlace;
+export interface Injection {
+	readonly what: InjectionPoint;
 	/** Calls that are let pass before. */
 	readonly skip: number;
 	/** Once the call has done its work. */
@@ -39,7 +39,7 @@ export interface Throw {
 
 export class InjectedError extends Error {}
 
-export interface ThrowerPort {
+export interface InjectorPort {
 	nowMs(): number;
 	note(words: string): void;
 	/** What must hold does not. */
@@ -51,23 +51,23 @@ interface Armed {
 	readonly late: boolean;
 }
 
-export class Thrower {
+export class ErrorInjector {
 	/** Sessions that were ended as `internal`. */
 	private ended = 0;
 	private count = 0;
-	private readonly armed = new Map<ThrowPlace, Armed[]>();
+	private readonly armed = new Map<InjectionPoint, Armed[]>();
 	private readonly unreported = new Set<InjectedError>();
-	private readonly port: ThrowerPort;
+	private readonly port: InjectorPort;
 	/** Outboxes that registered for the flush at the end of the turn, by the time of that turn. */
 	private readonly unflushed = new Map<unknown, number>();
 	/** Of whom one of the methods has thrown: none of them may go on. */
 	private readonly broken = new Set<Principal>();
 
-	constructor(port: ThrowerPort) {
+	constructor(port: InjectorPort) {
 		this.port = port;
 	}
 
-	arm({ what, skip, late }: Throw): void {
+	arm({ what, skip, late }: Injection): void {
 		const armed = this.armed.get(what) ?? [];
 		armed.push({ left: skip, late });
 		this.armed.set(what, armed);
@@ -85,7 +85,7 @@ export class Thrower {
 	}
 
 	/** Calls `task`, and throws if it is time to. */
-	call<T>(what: ThrowPlace, task: () => T): T {
+	call<T>(what: InjectionPoint, task: () => T): T {
 		const armed = this.next(what);
 		if (armed === undefined) return task();
 		if (armed.late) task();
@@ -139,7 +139,7 @@ export class Thrower {
 
 	// ------------------------------------------------------------ helpers
 
-	private next(what: ThrowPlace): Armed | undefined {
+	private next(what: InjectionPoint): Armed | undefined {
 		const all = this.armed.get(what);
 		const first = all?.[0];
 		if (all === undefined || first === undefined || first.left-- > 0) return undefined;
@@ -147,7 +147,7 @@ export class Thrower {
 		return first;
 	}
 
-	private error(what: ThrowPlace): InjectedError {
+	private error(what: InjectionPoint): InjectedError {
 		const error = new InjectedError(`error ${++this.count}, thrown in ${what}`);
 		this.port.note(error.message);
 		this.unreported.add(error);
@@ -155,36 +155,41 @@ export class Thrower {
 	}
 
 	/** `called`: told of each call before anything else. */
-	private throwing(prototype: object, name: string, what: ThrowPlace, called: (self: unknown) => void = () => {}): () => void {
-		const thrower = this;
+	private throwing(
+		prototype: object,
+		name: string,
+		what: InjectionPoint,
+		called: (self: unknown) => void = () => {},
+	): () => void {
+		const injector = this;
 		return replace(
 			prototype,
 			name,
 			(original) =>
 				function (this: unknown, ...args: unknown[]): unknown {
 					called(this);
-					const armed = thrower.next(what);
+					const armed = injector.next(what);
 					if (armed === undefined) return original.apply(this, args);
-					if (this instanceof Principal) thrower.broken.add(this);
+					if (this instanceof Principal) injector.broken.add(this);
 					const result = armed.late ? original.apply(this, args) : undefined;
 					// What is asynchronous cannot throw at once.
-					if (what === "drain") return Promise.resolve(result).then(() => Promise.reject(thrower.error(what)));
-					throw thrower.error(what);
+					if (what === "drain") return Promise.resolve(result).then(() => Promise.reject(injector.error(what)));
+					throw injector.error(what);
 				},
 		);
 	}
 
 	/** Looks whether the rest of a loop was left out, which the promises would not show where others make up for it. */
 	private watching(): Array<() => void> {
-		const thrower = this;
+		const injector = this;
 		return [
 			replace(
 				Flusher.prototype,
 				"register",
 				(original) =>
 					function (this: unknown, ...args: unknown[]): unknown {
-						thrower.checkFlushed();
-						thrower.unflushed.set(args[0], thrower.port.nowMs());
+						injector.checkFlushed();
+						injector.unflushed.set(args[0], injector.port.nowMs());
 						return original.apply(this, args);
 					},
 			),
@@ -197,7 +202,7 @@ export class Thrower {
 						const { from, to } = args[0] as { readonly from: number; readonly to: number };
 						for (const { state, cursor } of this as Subscribers) {
 							if (state === "live" && cursor >= from - 1 && cursor < to)
-								thrower.port.fault(`a subscriber at ${cursor} was not offered ${from} to ${to}`);
+								injector.port.fault(`a subscriber at ${cursor} was not offered ${from} to ${to}`);
 						}
 						return result;
 					},

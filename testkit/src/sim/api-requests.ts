@@ -1,12 +1,12 @@
-// A script at the HTTP API: the same commands as everybody's, for one of the users, without a session. Each request is answered or
-// dies with the server, and is not tried again: what was not answered may have happened.
+// Requests of the HTTP API: a command of a user without a session. A request is answered or lost with the server, and not retried: one that
+// was not answered may have been executed.
 import { type Command, type Down, Refusal } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import { isPoison } from "./poison.ts";
 import { factsOf, type Recorder } from "./recorder.ts";
 import type { SimServer } from "./server.ts";
 
-export interface VisitorParts {
+export interface ApiRequestsParts {
 	readonly server: SimServer;
 	readonly recorder: Recorder;
 	readonly chance: Chance;
@@ -15,23 +15,23 @@ export interface VisitorParts {
 	nextAsk(): number;
 }
 
-export type Visit = "say" | "leave" | "join" | "page";
+export type ApiRequest = "say" | "leave" | "join" | "page";
 
-export class Visitor {
-	private readonly parts: VisitorParts;
+export class ApiRequests {
+	private readonly parts: ApiRequestsParts;
 	private readonly open = new Map<string, string>();
-	private visits = 0;
+	private count = 0;
 
-	constructor(parts: VisitorParts) {
+	constructor(parts: ApiRequestsParts) {
 		this.parts = parts;
 	}
 
-	visit(what: Visit, user: string, roomName: string): void {
+	send(what: ApiRequest, user: string, roomName: string): void {
 		const room = this.parts.server.disk.roomNamed(roomName);
 		if (room === undefined) return;
-		// Each request is a device of its own: nothing is promised about the order of two.
-		const session = `visit ${++this.visits} of ${user}`;
-		if (what === "say") this.say(session, user, room);
+		// A session of its own: the order of two requests is not promised.
+		const session = `visit ${++this.count} of ${user}`;
+		if (what === "say") this.sendMessage(session, user, room);
 		else if (what === "page") this.page(session, user, room);
 		else this.move(what, user, room, roomName);
 	}
@@ -48,9 +48,9 @@ export class Visitor {
 		for (const [cid, session] of this.open) this.parts.recorder.add({ kind: "unknown", session, cid });
 	}
 
-	private say(session: string, user: string, room: string): void {
+	private sendMessage(session: string, user: string, room: string): void {
 		const { recorder } = this.parts;
-		const cid = `visit-${this.visits}`;
+		const cid = `visit-${this.count}`;
 		const text = `said in ${session}`;
 		recorder.add({ kind: "invoke", session, user, room, cid, text });
 		this.open.set(cid, session);

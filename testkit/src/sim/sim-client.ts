@@ -1,5 +1,5 @@
-// A device of the simulation: an application on the SDK, as an application is written, that writes down what it was told. The
-// program can die and come back; what it keeps are its outbox and its places in the rooms that it reads from `entries`.
+// A client program: an application on the SDK that records what it is told. The program can die and restart; it keeps its outbox and the
+// cursors of rooms that it reads by `entries`.
 import {
 	type Client,
 	connect,
@@ -14,26 +14,26 @@ import { Room_Standing, type Timing } from "@verbatim/protocol";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
-import type { DeviceOptions } from "./options.ts";
+import type { ClientOptions } from "./options.ts";
+import { SimOutboxStore } from "./outbox-store.ts";
 import type { Route } from "./pipe.ts";
 import { Readings } from "./readings.ts";
 import { factsOf, type Recorder } from "./recorder.ts";
-import { SimShelf } from "./shelf.ts";
-import type { World } from "./world.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** What all devices of a run share. */
-export interface DeviceParts {
-	readonly world: World;
+export interface SimClientParts {
+	readonly scheduler: Scheduler;
 	readonly network: Network;
 	readonly recorder: Recorder;
 	/** Rooms that each user wants to be in, by name. */
 	readonly wanted: ReadonlyMap<string, Set<string>>;
-	/** Rooms that were made by another door. */
+	/** Rooms that were created by the HTTP API. */
 	readonly made: ReadonlySet<string>;
 	nextAsk(): number;
 	/** Does each member's presence come by itself? */
 	readonly presenceIsTold: boolean;
-	/** Who has a device, by id. */
+	/** Ids of the users that have a client. */
 	readonly users: readonly string[];
 	/** Of the SDK. */
 	readonly timing: Timing;
@@ -42,16 +42,16 @@ export interface DeviceParts {
 /** An application tries again after this, ms. */
 const AGAIN_MS = 150;
 
-export class Device {
-	readonly options: DeviceOptions;
+export class SimClient {
+	readonly options: ClientOptions;
 	readonly route: Route;
 	readonly user: string;
 	/** Connections that it has lost, in all its lives. */
 	losses = 0;
-	private readonly parts: DeviceParts;
+	private readonly parts: SimClientParts;
 	private readonly chance: Chance;
 	private readonly wall = { offsetMs: 0 };
-	private readonly shelf: SimShelf;
+	private readonly outboxStore: SimOutboxStore;
 	private readonly readings: Readings;
 	private readonly watched = new Set<Delivery>();
 	private readonly said = new Map<string, "open" | "ended">();
@@ -68,13 +68,13 @@ export class Device {
 	private lives = 0;
 	private texts = 0;
 
-	constructor(options: DeviceOptions, route: Route, parts: DeviceParts, chance: Chance) {
+	constructor(options: ClientOptions, route: Route, parts: SimClientParts, chance: Chance) {
 		this.options = options;
 		this.route = route;
 		this.user = `u-${options.user}`;
 		this.parts = parts;
 		this.chance = chance;
-		this.shelf = new SimShelf(options.shelfMs);
+		this.outboxStore = new SimOutboxStore(options.outboxMs);
 		const self = this;
 		this.readings = new Readings(options, this.user, {
 			recorder: parts.recorder,
@@ -107,8 +107,8 @@ export class Device {
 		if (this.up) return;
 		const { options, parts } = this;
 		const life = ++this.lives;
-		const machine = new Machine(`${this.name}/${life}`, parts.world, this.chance.fork(`life ${life}`), this.wall);
-		const [scheme, codec] = options.door.split("/") as ["ws" | "tcp", "json" | "proto"];
+		const machine = new Machine(`${this.name}/${life}`, parts.scheduler, this.chance.fork(`life ${life}`), this.wall);
+		const [scheme, codec] = options.connection.split("/") as ["ws" | "tcp", "json" | "proto"];
 		this.machine = machine;
 		this.stop = new AbortController();
 		this.watched.clear();
@@ -119,7 +119,7 @@ export class Device {
 			credential: { guest: options.user },
 			tokens: memoryTokens(),
 			transports: [parts.network.transport(machine, this.route)],
-			outbox: this.shelf.store(
+			outbox: this.outboxStore.store(
 				machine,
 				() => this.watchAll(),
 				(cid) => this.removed(cid),
@@ -226,12 +226,12 @@ export class Device {
 		if (room !== undefined) this.list(room);
 	}
 
-	/** Asks who is there; from then on the room shows it. */
+	/** Asks for members and presence; from then on the room keeps them. */
 	private list(room: Room): void {
 		this.quietly(room.who().then(() => void this.listed.add(room)));
 	}
 
-	/** The next page of the members, and who of those with a device is there. */
+	/** The next page of the members, and the presence of the users that have a client. */
 	members(roomName: string, limit: number): void {
 		const room = this.room(roomName);
 		if (room === undefined) return;
@@ -263,7 +263,7 @@ export class Device {
 		this.client?.reconnect();
 	}
 
-	/** Tries now what waits. Somebody who sees that it is connecting waits for that. */
+	/** Retries what waits now. Not while it is connecting already. */
 	hurry(): void {
 		if (this.client?.status.state === "connecting") return;
 		if (this.client?.outbox.some(({ status }) => status.state === "waiting") === true) this.client.reconnect();
@@ -294,7 +294,7 @@ export class Device {
 			const at = room === undefined ? undefined : this.readings.at(room);
 			if (room === undefined && log !== undefined && this.parts.made.has(name)) return `it was not told of ${name}`;
 			if (room === undefined || log === undefined || at === undefined) {
-				// Another device of the user may have wanted it, and died.
+				// Another client of the user may have wanted it, and died.
 				this.enterAll();
 				return `it is not in ${name}`;
 			}
@@ -336,7 +336,7 @@ export class Device {
 	/** Sends that nothing can come of any more: they were never kept, or went with a life that nobody watched to its end. */
 	forget(): void {
 		for (const [cid, state] of this.said) {
-			if (state === "open" && (!this.up || !this.shelf.has(cid))) {
+			if (state === "open" && (!this.up || !this.outboxStore.has(cid))) {
 				this.parts.recorder.add({ kind: "unknown", session: this.name, cid });
 			}
 		}
@@ -426,7 +426,7 @@ export class Device {
 		task.catch((cause: unknown) => this.expected(cause));
 	}
 
-	/** What the SDK throws on purpose is the world's doing; anything else is a bug. */
+	/** The SDK's own errors are results; anything else is a bug. */
 	private expected(cause: unknown): void {
 		if (!(cause instanceof VerbatimError)) this.parts.recorder.fault(this.name, cause);
 	}

@@ -1,19 +1,19 @@
-// Virtual time: a heap of events, carried out one after the other in the order of their time, each with everything that it sets
-// off (promises, and what was put off to the end of the turn) before the next. No turn of the real event loop is ever needed:
-// the queue of microtasks is drained by hand, which costs 20 ns when it is empty. So a run is one synchronous call.
+// Virtual time: a heap of timers, fired in order, each with all that it causes (promises, and tasks for the end of the turn) before the
+// next. The microtask queue is drained directly, which costs 20 ns when it is empty, and the real event loop is never needed: a run is
+// one synchronous call.
 import { drainMicrotasks } from "bun:jsc";
 
-/** Who carries a task out: at once, later, or never. */
-export interface Performer {
-	perform(timer: Timer): void;
+/** Executes a task: at once, later, or never. */
+export interface Executor {
+	execute(timer: Timer): void;
 }
 
-/** Something planned. There are hundreds in a run of milliseconds, so it is one object and no closure. */
+/** A timer: one object and no closure, because a run has thousands. */
 export interface Timer {
 	readonly atMs: number;
 	readonly order: number;
-	/** Undefined: the world itself. */
-	readonly performer: Performer | undefined;
+	/** Undefined: the scheduler. */
+	readonly executor: Executor | undefined;
 	/** Undefined when it was cancelled. */
 	task: (() => void) | undefined;
 }
@@ -21,17 +21,17 @@ export interface Timer {
 /** More events in one run are a loop without an end. */
 const STEPS_MAX = 3_000_000;
 
-export class World {
+export class Scheduler {
 	nowMs = 0;
-	/** Events carried out. */
+	/** Events executed. */
 	steps = 0;
 	private readonly heap: Timer[] = [];
 	private order = 0;
 	private soonTasks: Array<() => void> = [];
 
-	/** Runs `task` at `atMs`, after all that was planned for the same time before. To cancel it, take its task away. */
-	at(atMs: number, task: () => void, performer?: Performer): Timer {
-		const timer: Timer = { atMs: Math.max(atMs, this.nowMs), order: this.order++, performer, task };
+	/** Runs `task` at `atMs`, after the timers that were set for the same time before. Cancelled by removing its task. */
+	at(atMs: number, task: () => void, executor?: Executor): Timer {
+		const timer: Timer = { atMs: Math.max(atMs, this.nowMs), order: this.order++, executor, task };
 		this.push(timer);
 		return timer;
 	}
@@ -41,7 +41,7 @@ export class World {
 		this.soonTasks.push(task);
 	}
 
-	/** Carries out everything until `untilMs`. */
+	/** Runs everything due until `untilMs`. */
 	run(untilMs: number): void {
 		this.settle();
 		for (;;) {
@@ -52,8 +52,8 @@ export class World {
 			if (task === undefined) continue;
 			this.nowMs = next.atMs;
 			if (++this.steps > STEPS_MAX) throw new Error(`more than ${STEPS_MAX} events at ${this.nowMs} ms`);
-			if (next.performer === undefined) task();
-			else next.performer.perform(next);
+			if (next.executor === undefined) task();
+			else next.executor.execute(next);
 			this.settle();
 		}
 		this.nowMs = untilMs;

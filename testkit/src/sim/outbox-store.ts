@@ -1,9 +1,8 @@
-// A device's outbox store: it outlives the program on the device, takes its time, and forgets what it was told last when the
-// device dies in the middle of it.
+// A client's outbox store: it outlives the program, takes time, and loses writes in flight when the program dies.
 import type { OutboxStore, StoredSend } from "@verbatim/client";
 import type { Machine } from "./machine.ts";
 
-export class SimShelf {
+export class SimOutboxStore {
 	private readonly kept = new Map<string, StoredSend>();
 	private readonly delayMs: number;
 
@@ -17,7 +16,7 @@ export class SimShelf {
 
 	/**
 	 * The store for one life of the program. `opened` is called once the outbox has what was kept, `removed` when a send is not
-	 * kept any more and whoever waits for it has been told why.
+	 * kept any more and its delivery has settled.
 	 */
 	store(machine: Machine, opened: () => void, removed: (cid: string) => void): OutboxStore {
 		// One after the other, as a file or a database does it: what survives a crash is a beginning of what was asked for.
