@@ -24,6 +24,8 @@ export interface Flags {
 	burst: number;
 	/** How often each side of a comparison is measured. */
 	pairs: number;
+	/** Seconds of the same load before the first window. */
+	warm: number;
 	door: Transport;
 	senders: number;
 	rooms: number;
@@ -47,6 +49,7 @@ export const FLAGS: Flags = {
 	seconds: 5,
 	burst: 1,
 	pairs: 3,
+	warm: 1,
 	door: "ws",
 	senders: 64,
 	rooms: 64,
@@ -72,7 +75,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "fanout",
 		description: "one room, N receivers, R messages/s of 100 bytes: cost of a delivery compared with the C relay",
-		defaults: { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3 },
+		defaults: { receivers: 1_000, rate: 200, seconds: 5, burst: 1, pairs: 3, warm: 1 },
 		run: fanout,
 		rounds: [
 			{ rate: 50 },
@@ -82,6 +85,9 @@ export const SCENARIOS: readonly Scenario[] = [
 			{ receivers: 100, rate: 1_500 },
 			{ receivers: 1_000, rate: 150 },
 			{ receivers: 10_000, rate: 15 },
+			// Each message comes alone: with the server just started, and with its code compiled.
+			{ receivers: 50, rate: 100 },
+			{ receivers: 50, rate: 100, warm: 60 },
 		],
 	},
 	{

@@ -31,6 +31,8 @@ export function checkThresholds(results: readonly Result[]): ThresholdResult[] {
 }
 
 const single = (rate: number, receivers = 1_000) => ({ burst: 1, messagesPerSecond: rate, receivers });
+/** Each message comes alone; `warmSeconds` after the start. */
+const alone = (warmSeconds: number) => ({ ...single(100, 50), warmSeconds });
 const bursts = { burst: 10, messagesPerSecond: 1_000, receivers: 1_000 };
 
 export const THRESHOLDS: readonly Threshold[] = [
@@ -59,6 +61,15 @@ export const THRESHOLDS: readonly Threshold[] = [
 		value: (all) =>
 			spread([single(1_500, 100), single(150), single(15, 10_000)].map((at) => fanoutOf(all, at)?.cpuUsPerDelivery)),
 	},
+	...[1, 60].flatMap((seconds): Threshold[] => [
+		{
+			what: `fanout 50 × 100/s, ${seconds} s after the start: CPU per delivery, beside the C relay`,
+			unit: "×",
+			atMost: 3.3,
+			value: (all) => fanoutOf(all, alone(seconds))?.ratioToLimit,
+		},
+		{ what: "the same: p50", unit: "ms", atMost: 1.2, value: (all) => fanoutOf(all, alone(seconds))?.p50Ms },
+	]),
 	{
 		what: "latency at 1,000 × 50/s: p50 above the C relay's",
 		unit: "ms",
@@ -138,7 +149,7 @@ export const THRESHOLDS: readonly Threshold[] = [
 	},
 ];
 
-type FanoutAt = ReturnType<typeof single>;
+type FanoutAt = ReturnType<typeof single> & { readonly warmSeconds?: number };
 
 function fanoutOf(all: readonly Result[], at: FanoutAt): Result | undefined {
 	return named(all, "fanout", at);

@@ -14,10 +14,10 @@ export interface FanoutOptions extends LoadRate {
 	readonly receivers: number;
 	/** Windows per peer. */
 	readonly pairs: number;
+	/** Seconds of the same load before the first window: JIT, buffers. */
+	readonly warm: number;
 }
 
-/** Warm-up before the first window: JIT, buffers. */
-const WARM_SECONDS = 1;
 /** How long a peer that could not keep up may still deliver before the next one is measured. */
 const SETTLE_MS = 30_000;
 /** Open files of this process besides connections, at most. */
@@ -114,6 +114,7 @@ export class Contender {
 			more: {
 				messagesPerSecond: options.rate,
 				burst: options.burst,
+				warmSeconds: options.warm,
 				serverCores: sum((window) => window.cpuSeconds) / seconds,
 				mainThreadCores: sum((window) => window.mainThreadSeconds) / seconds,
 				kernelShare: sum((window) => window.kernelSeconds) / sum((window) => window.cpuSeconds),
@@ -134,8 +135,8 @@ export class Contender {
 		const current = { loop, peer, load: new FanoutLoad(loop, await peer.openRoom(loop, this.options.receivers), peer.pid) };
 		this.current = current;
 		this.counters.push(current.load.room.counters);
-		const { seconds } = this.options;
-		const warm = await current.load.window({ ...this.options, seconds: Math.min(WARM_SECONDS, seconds) }, this.drainMs);
+		const { warm: seconds } = this.options;
+		const warm = await current.load.window({ ...this.options, seconds }, this.drainMs);
 		await current.load.settle(warm, SETTLE_MS);
 		return current;
 	}

@@ -40,8 +40,11 @@ export function charge(rateLimits: RateLimits, shedding: Shedding, userId: strin
 }
 
 /** Executes the command. A long answer waits for the user's read rate limit, and is charged by its size. */
-export async function execute(rateLimits: RateLimits, context: CommandContext, command: AnyCommand): Promise<DownBody> {
-	if (!isLong(command)) return runCommand(context, command);
+export function execute(rateLimits: RateLimits, context: CommandContext, command: AnyCommand): Promise<DownBody> {
+	return isLong(command) ? executeLong(rateLimits, context, command) : runCommand(context, command);
+}
+
+async function executeLong(rateLimits: RateLimits, context: CommandContext, command: AnyCommand): Promise<DownBody> {
 	const { id } = context.user;
 	await rateLimits.read.enter(id);
 	let bytes = 0;

@@ -32,6 +32,8 @@ export class EphemeralStates<Subscriber> {
 
 	/** Takes out all that is kept for the subscriber. */
 	take(subscriber: Subscriber): Iterable<Push> {
+		// Called after each write of each session, and nearly always nothing is kept for anybody.
+		if (this.bySubscriber.size === 0) return NONE;
 		const kept = this.bySubscriber.get(subscriber);
 		if (kept === undefined) return NONE;
 		this.bySubscriber.delete(subscriber);

@@ -12,9 +12,9 @@ export function encodeText(text: string): Uint8Array {
 	if (length === 0) return Uint8Array.of(MESSAGE_TAG, 0);
 	const inner = 1 + lengthBytes(length) + length;
 	const bytes = Buffer.allocUnsafe(1 + lengthBytes(inner) + inner);
-	let at = bytes.writeUInt8(MESSAGE_TAG, 0);
-	at = writeLength(bytes, at, inner);
-	at = bytes.writeUInt8(TEXT_TAG, at);
+	bytes[0] = MESSAGE_TAG;
+	let at = writeLength(bytes, 1, inner);
+	bytes[at++] = TEXT_TAG;
 	at = writeLength(bytes, at, length);
 	bytes.write(text, at, "utf8");
 	return bytes;
@@ -42,10 +42,11 @@ function writeLength(bytes: Buffer, start: number, length: number): number {
 	let at = start;
 	let rest = length;
 	while (rest > 127) {
-		at = bytes.writeUInt8((rest % 128) | 128, at);
+		bytes[at++] = (rest % 128) | 128;
 		rest = Math.floor(rest / 128);
 	}
-	return bytes.writeUInt8(rest, at);
+	bytes[at++] = rest;
+	return at;
 }
 
 function readLength(bytes: Uint8Array, start: number): { readonly at: number; readonly length: number } {
