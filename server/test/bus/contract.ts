@@ -1,12 +1,12 @@
-// What every bus promises, whether it is lossy or not: run on each implementation.
+// The contract of a bus, lossy or not: run on each implementation.
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
 import type { Bus, BusMessage } from "../../src/bus/bus.ts";
 
 export interface BusFixture {
-	/** The buses of two nodes; of a bus of one process, the same twice. */
+	/** The buses of two nodes; for a bus of one process, the same one twice. */
 	readonly nodes: readonly [Bus, Bus];
-	/** Resolves once what was published has come, as far as it will. */
+	/** Resolves once what was published is delivered, unless it is lost. */
 	settle(): Promise<void>;
 	close(): Promise<void>;
 }
@@ -55,14 +55,14 @@ export function busContract(name: string, open: () => Promise<BusFixture>): void
 			await fixture.close();
 		};
 
-		test("brings each kind of message to every node that follows its channel, as it was published", () =>
+		test("delivers each kind of message unchanged to every node that follows its channel", () =>
 			receiving(async ({ nodes, settle }, received) => {
 				for (const message of MESSAGES) nodes[0].publish(message);
 				await settle();
 				for (const messages of received) expect(messages).toEqual([...MESSAGES]);
 			}));
 
-		test("brings a room's commits in the order in which one node has published them", () =>
+		test("delivers a room's commits in the order in which one node has published them", () =>
 			receiving(async ({ nodes, settle }, received) => {
 				const commits = Array.from({ length: 50 }, (_, i) => commitOf(i + 1));
 				for (const commit of commits) nodes[1].publish(commit);
@@ -70,7 +70,7 @@ export function busContract(name: string, open: () => Promise<BusFixture>): void
 				for (const messages of received) expect(messages).toEqual(commits);
 			}));
 
-		test("brings what is published while something is received", async () => {
+		test("delivers what is published during a delivery", async () => {
 			const { nodes, settle, close } = await open();
 			const [bus] = nodes;
 			const received: string[] = [];
@@ -90,7 +90,7 @@ export function busContract(name: string, open: () => Promise<BusFixture>): void
 			await close();
 		});
 
-		test("publishing never throws, before anybody listens and after it is closed, and nothing is held then", async () => {
+		test("publishing never throws, before a receiver is set and after the bus is closed, and nothing is buffered then", async () => {
 			const { nodes, settle, close } = await open();
 			nodes[0].publish(commitOf(1));
 			await close();
@@ -99,7 +99,7 @@ export function busContract(name: string, open: () => Promise<BusFixture>): void
 			expect(nodes[0].stats()).toMatchObject({ held: 0, heldBytes: 0 });
 		});
 
-		test("following and unfollowing may be repeated", () =>
+		test("following and unfollowing are idempotent", () =>
 			receiving(async ({ nodes, settle }, received) => {
 				nodes[0].followRoom(ROOM);
 				nodes[0].unfollowUser("u-nobody");

@@ -8,7 +8,7 @@ busContract("of one process", async () => {
 	return { nodes: [bus, bus], settle: async () => {}, close: async () => bus.close() };
 });
 
-test("the bus of one process brings the object itself, in the turn in which it is published", () => {
+test("the bus of one process delivers the object itself, in the turn in which it is published", () => {
 	const bus = new LocalBus();
 	const received: BusMessage[] = [];
 	bus.listen((message) => received.push(message));

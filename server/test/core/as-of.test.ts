@@ -9,7 +9,7 @@ function page(from: number, to: number, head: number): LogPage {
 	return { room: "r", epoch: 1, head, asOf: head, from, to, entries: range(from, to).map((seq) => ({ seq }) as Entry) };
 }
 
-test("a page that is ahead of what is known of its readers is cut there, and stays dense", () => {
+test("a page ahead of the head as of which the user is a member is cut there, and stays dense", () => {
 	for (const asOf of [pageAsOf, newestAsOf]) {
 		expect(asOf(page(3, 7, 9), 9)).toEqual(page(3, 7, 9));
 		expect(asOf(page(3, 7, 9), 12)).toEqual(page(3, 7, 9));
@@ -19,13 +19,13 @@ test("a page that is ahead of what is known of its readers is cut there, and sta
 	}
 });
 
-test("where all is newer, a page after a cursor begins there all the same, and a page of the newest stands at the head", () => {
+test("where all entries are newer, a page after a cursor keeps its start, and a page of the newest is empty at the head", () => {
 	expect(pageAsOf(page(6, 9, 9), 3)).toEqual(page(6, 5, 3));
 	expect(pageAsOf(page(6, 5, 4), 3)).toEqual(page(6, 5, 3));
 	expect(newestAsOf(page(6, 9, 9), 3)).toEqual(page(4, 3, 3));
 });
 
-test("beyond the greatest seq an empty page begins at it, since no number of the wire reaches further", () => {
+test("beyond the greatest seq an empty page begins at it, since the wire has no greater number", () => {
 	const { seqMax } = LIMITS;
 	const beyond = page(seqMax + 1, seqMax, seqMax);
 	for (const asOf of [pageAsOf, newestAsOf]) expect(asOf(beyond, seqMax)).toEqual(page(seqMax, seqMax - 1, seqMax));

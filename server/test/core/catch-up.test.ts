@@ -1,4 +1,4 @@
-// Catching up beside other sessions of the same user, which share its read limit.
+// Catch-up beside other sessions of the same user, which share its read rate limit.
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { type CatchUpReader, ReadLimit } from "../../src/limit/read-limit.ts";
@@ -6,7 +6,7 @@ import { CatchUp } from "../../src/session/catch-up.ts";
 
 const PAGE_BYTES = 128 * 1024;
 
-/** A limit whose bucket `ann` has used up. */
+/** A read limit of which `ann` has used up the bucket. */
 async function usedUp(clock: VirtualClock): Promise<ReadLimit> {
 	const limit = new ReadLimit({ perSecond: 4 * PAGE_BYTES, burst: 8 * PAGE_BYTES }, PAGE_BYTES, clock);
 	for (let i = 0; i < 8; i++) {
@@ -16,7 +16,7 @@ async function usedUp(clock: VirtualClock): Promise<ReadLimit> {
 	return limit;
 }
 
-test("a session that has nothing to read any more when its turn comes keeps none of the others from theirs", async () => {
+test("a session with nothing left to read when its turn comes does not block the others", async () => {
 	const clock = new VirtualClock();
 	const limit = await usedUp(clock);
 	const entered: string[] = [];
@@ -31,13 +31,13 @@ test("a session that has nothing to read any more when its turn comes keeps none
 	await clock.advance(10_000);
 	expect(entered).toEqual(["a", "b", "c"]);
 	expect(limit.size).toBe(0);
-	// One that may at once is called within its own question, beside one that is called in it, too.
+	// A session with budget is called within its own request; so is one called within that.
 	limit.enterCatchUp("ann", reader("d"));
 	expect(entered).toEqual(["a", "b", "c", "d"]);
 	expect(limit.size).toBe(0);
 });
 
-test("a session that asks when another's turn has come late, and finds that one with nothing to read, is called once and is done once", async () => {
+test("a session that asks when another's turn is late, and that one has nothing to read, is called once and done once", async () => {
 	let nowMs = 0;
 	const clock = { monotonic: () => nowMs, after: () => () => undefined } as unknown as VirtualClock;
 	const limit = await usedUp(clock);
@@ -51,7 +51,7 @@ test("a session that asks when another's turn has come late, and finds that one 
 	expect(limit.size).toBe(0);
 });
 
-test("a session that leaves all it is behind in waits no more, and tells that it is not behind", async () => {
+test("a session that leaves all rooms in which it is behind waits no more, and is notified that it is not behind", async () => {
 	const clock = new VirtualClock();
 	const limit = await usedUp(clock);
 	const told: unknown[] = [];

@@ -6,7 +6,7 @@ import { Harness, ObjectFormat } from "./harness.ts";
 import { join, joined, range, say, texts } from "./helpers.ts";
 
 describe("delivery", () => {
-	test("everybody in a room gets the same dense order, the sender too", async () => {
+	test("all members of a room get the same dense order, the sender included", async () => {
 		const harness = new Harness();
 		const clients = [await harness.guest("ann"), await harness.guest("bob"), await harness.guest("eve")];
 		const rooms = [];
@@ -18,7 +18,7 @@ describe("delivery", () => {
 		for (const [i, client] of clients.entries()) expect(client.seqs(id)).toEqual(range((rooms[i]?.to ?? 0) + 1, head));
 	});
 
-	test("an entry is encoded once, whatever the number of readers, and written once a turn", async () => {
+	test("an entry is encoded once for any number of subscribers, and written once a turn", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -53,7 +53,7 @@ describe("delivery", () => {
 		expect(texts(bob, id)).toEqual(["hello"]);
 	});
 
-	test("a join is atomic: its page and the stream meet, however much is said meanwhile", async () => {
+	test("a join is atomic: the stream begins where its page ends, however many messages are sent meanwhile", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -74,7 +74,7 @@ describe("delivery", () => {
 		expect(bob.seqs(id)).toEqual(range((page?.to ?? 0) + 1, 18));
 	});
 
-	test("whoever comes back with a cursor gets what was missed, once, in order, then what is new", async () => {
+	test("a client that resumes with a cursor gets what it missed once, in order, then what is new", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id, epoch } = await joined(ann, "#tea");
@@ -91,7 +91,7 @@ describe("delivery", () => {
 		expect(back.pushed("behind")).toEqual([]);
 	});
 
-	test("a room joined again while its stream is being moved from the log goes on where the answer ends", async () => {
+	test("a room joined again during catch-up goes on where the answer ends", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store, limits: { ringEntriesMax: 1 } });
@@ -101,7 +101,7 @@ describe("delivery", () => {
 		await joined(bob, "#tea");
 		await bob.lose();
 		for (let i = 0; i < 30; i++) await ann.want("sent", say(id, `${i}`));
-		// Its stream is behind, and the read that moves it is still under way when the join is answered.
+		// Its subscription is behind, and the read of its catch-up is in flight when the join is answered.
 		store.faults.delayReads(50);
 		const again = harness.client();
 		again.put({
@@ -122,7 +122,7 @@ describe("delivery", () => {
 		expect(after.map(({ seq }) => seq)).toEqual(range((answer.value.page?.to ?? 0) + 1, 33));
 	});
 
-	test("three weeks behind is the newest page and the exact range that was not sent", async () => {
+	test("a client three weeks behind gets the newest page and the exact range that was skipped", async () => {
 		const harness = new Harness({ limits: { catchUpEntriesMax: 200, historyEntriesDefault: 50, historyEntriesMax: 100 } });
 		const ann = await harness.guest("ann");
 		const { id, epoch } = await joined(ann, "#tea");
@@ -137,7 +137,7 @@ describe("delivery", () => {
 		expect(back.seqs(id)).toEqual([302]);
 	});
 
-	test("a cursor of another epoch, or from the future, is told and never rewound silently", async () => {
+	test("a cursor of another epoch, or beyond the head, is reported to the client and never silently rewound", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id, epoch } = await joined(ann, "#tea");
@@ -153,7 +153,7 @@ describe("delivery", () => {
 		}
 	});
 
-	test("who asks for more than a page may hold is given a page: a client need not know the server's limit", async () => {
+	test("a request for more than a page is answered with a page: a client need not know the server's limit", async () => {
 		const harness = new Harness({ limits: { historyEntriesDefault: 2, historyEntriesMax: 3 } });
 		const ann = await harness.guest("ann");
 		const { room } = await ann.want("joined", { case: "join", value: { room: "#tea", create: true, history: 50 } });
@@ -165,7 +165,7 @@ describe("delivery", () => {
 		expect(newest?.entries.map(({ seq }) => seq)).toEqual([4, 5, 6]);
 	});
 
-	test("history is read from its first entry on, however its pages are cut", async () => {
+	test("history can be read from its first entry on, however its pages are cut", async () => {
 		const harness = new Harness({ limits: { pageBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -181,7 +181,7 @@ describe("delivery", () => {
 		expect(await ann.refusal({ case: "history", value: { room: id, first: true, before: 5 } })).toBe("invalid");
 	});
 
-	test("whoever asks for pages and does not read gets a few, and all the others, in order, once it reads", async () => {
+	test("a client that requests pages without reading gets a few, and the others in order once it reads", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 10_000, pageBytesMax: 4_000 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -189,7 +189,7 @@ describe("delivery", () => {
 		ann.stalled = true;
 		const asked = Array.from({ length: 200 }, () => ann.put({ case: "history", value: { room: id, limit: 20 } }));
 		await harness.clock.settle();
-		// What had room, and the pages that were being made when there was none left.
+		// Pages that fit, and those in flight when the outbox was full.
 		expect(ann.bufferedBytes()).toBeGreaterThan(10_000);
 		expect(ann.bufferedBytes()).toBeLessThan(10_000 + 5 * 8_000);
 		expect(ann.closedAs).toBeUndefined();
@@ -198,7 +198,7 @@ describe("delivery", () => {
 		expect(answered).toEqual(asked);
 	});
 
-	test("whoever does not keep up is made one page at a time: what was asked for is no reason to be given up", async () => {
+	test("under backpressure pages are made one at a time, and the session does not end for asking", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 10_000, pageBytesMax: 8_000 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -215,7 +215,7 @@ describe("delivery", () => {
 		expect(ann.received.filter(({ body }) => body.case === "page").map((down) => down.id)).toEqual(asked);
 	});
 
-	test("a slow reader is told, keeps its place, gets everything, and costs others nothing", async () => {
+	test("a slow client is sent `behind`, keeps its cursor, gets everything, and delays no other", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -239,14 +239,14 @@ describe("delivery", () => {
 		expect(bob.seqs(id).at(-1)).toBe(404);
 	});
 
-	test("a slow reader is told also where the write that shows it comes after the push that had no room", async () => {
+	test("a slow client is sent `behind` also where the write that shows it comes after the push that did not fit", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000, pageBytesMax: 4_000 } });
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
 		const rooms = [(await joined(ann, "#tea")).id, (await joined(ann, "#milk")).id];
 		for (const room of ["#tea", "#milk"]) await joined(bob, room);
 		const told = () => bob.pushed("behind").map(({ behind }) => behind);
-		// In one turn: the first fills the outbox, the second finds it full, and nothing of either was written yet.
+		// In one turn: the first fills the outbox, the second finds it full, before anything is written.
 		const fill = async (): Promise<void> => {
 			for (const room of rooms) for (let i = 0; i < 20; i++) ann.put(say(room, "x".repeat(500)));
 			await harness.clock.settle();
@@ -263,7 +263,7 @@ describe("delivery", () => {
 		expect(told()).toEqual([true, false]);
 	});
 
-	test("a reader that takes nothing at all is closed as slow, and resumes where it stood", async () => {
+	test("a client that reads nothing at all is closed as slow, and resumes at its cursor", async () => {
 		const harness = new Harness({
 			limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 },
 			timing: { heartbeatMs: 1e9 },
@@ -280,7 +280,7 @@ describe("delivery", () => {
 		expect(back.seqs(id)).toEqual(range(to + 1, 52));
 	});
 
-	test("ephemeral data is shed for a reader that does not keep up; the log is not", async () => {
+	test("ephemerals are dropped for a client under backpressure; entries are not", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");

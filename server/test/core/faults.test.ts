@@ -1,4 +1,4 @@
-// Our bug ends the session in which it is met, with a trace id in the log and in the client's hands, and nothing else.
+// A bug ends the session in which it occurs, with a trace id for the log and the client, and no other.
 import { describe, expect, test } from "bun:test";
 import { type Command, type Down, Refusal } from "@verbatim/protocol";
 import type { Encoded } from "../../src/link/link.ts";
@@ -6,7 +6,7 @@ import type { Store } from "../../src/store/store.ts";
 import { Harness, type HarnessOptions, ObjectFormat, TestClient } from "./harness.ts";
 import { joined, say, texts } from "./helpers.ts";
 
-/** A store of which one method answers otherwise while it is told to. */
+/** A store of which one method can be replaced. */
 function failing(method: keyof Store, cause: () => Error): HarnessOptions & { on: boolean } {
 	const options = {
 		on: false,
@@ -18,7 +18,7 @@ function failing(method: keyof Store, cause: () => Error): HarnessOptions & { on
 	return options;
 }
 
-/** Lines of the log that tell of our bugs. */
+/** Log lines of bugs. */
 function errors(harness: Harness): { readonly fields: { trace?: string; session?: string }; readonly msg: string }[] {
 	return harness.logged.filter(({ level }) => level === "error");
 }
@@ -74,8 +74,8 @@ describe("an unexpected error in a command", () => {
 	});
 });
 
-describe("an unexpected error in a loop over many ends the session it was met in, and", () => {
-	/** Encodes as the others, until it is told to throw. */
+describe("an unexpected error in a loop over sessions ends the session in which it occurs, and", () => {
+	/** Encodes like the others until it is set to throw. */
 	class FickleFormat extends ObjectFormat {
 		throws = false;
 
@@ -85,7 +85,7 @@ describe("an unexpected error in a loop over many ends the session it was met in
 		}
 	}
 
-	/** A client whose link throws while it is told to. */
+	/** A client whose link throws while set to. */
 	class FickleClient extends TestClient {
 		throws = false;
 
@@ -97,7 +97,7 @@ describe("an unexpected error in a loop over many ends the session it was met in
 
 	const hello = (name: string): Command => ({ case: "hello", value: { credential: { case: "guest", value: { name } } } });
 
-	test("where an encoder throws for one subscriber, the others have the entry, and other rooms of the batch their news", async () => {
+	test("where an encoder throws for one subscriber, the others get the entry, and other rooms of the batch are delivered", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const format = new FickleFormat();
@@ -129,7 +129,7 @@ describe("an unexpected error in a loop over many ends the session it was met in
 		expect(texts(back, tea)).toEqual(["again"]);
 	});
 
-	test("where a write throws, the writes of the same turn are made", async () => {
+	test("where a write throws, the other writes of the turn are made", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const eve = new FickleClient(harness, harness.format);
@@ -160,7 +160,7 @@ describe("a store that cannot be read is no bug", () => {
 		expect(faults(harness)).toBe(0);
 	});
 
-	test("a reader that is behind stays so until it can be read", async () => {
+	test("a subscription that is behind stays so until the store can be read", async () => {
 		const broken = failing("page", () => new Refusal("unavailable"));
 		const harness = new Harness(broken);
 		const ann = await harness.guest("ann");

@@ -1,4 +1,4 @@
-// The server's heart in one test: the memory store, a clock that the test moves, and links that hold what was written.
+// A core in a test: the memory store, a virtual clock, and links that record what is written.
 import {
 	type Command,
 	create,
@@ -31,7 +31,7 @@ import type { Store, UserRecord } from "../../src/store/store.ts";
 type BodyCase = NonNullable<Down["body"]["case"]>;
 type BodyValue<C extends BodyCase> = Extract<Down["body"], { case: C }>["value"];
 
-/** How the test links want their messages: as they are. `encoded` counts encodings. */
+/** The format of the test links: messages as they are. `encoded` counts encodings. */
 export class ObjectFormat implements Format {
 	readonly name = "test/object";
 	readonly codec = "proto";
@@ -47,7 +47,7 @@ export class ObjectFormat implements Format {
 	}
 }
 
-/** A client as the server sees it: what it was sent, and a kernel buffer that the test can close. */
+/** A client as the server sees it: what it was sent, and a kernel buffer that the test can stall. */
 export class TestClient implements Link {
 	readonly format: Format;
 	readonly address = "192.0.2.1";
@@ -56,13 +56,13 @@ export class TestClient implements Link {
 	/** Writes so far: messages of one turn come in one. */
 	writes = 0;
 	closedAs: string | undefined;
-	/** What it was told of reading, in order. */
+	/** Calls that paused or resumed reading, in order. */
 	readonly paused: boolean[] = [];
 	private held: Down[] = [];
 	private readonly harness: Harness;
 	private readonly input: SessionInput;
 	private nextId = 1;
-	/** The peer does not read: everything written is held. */
+	/** The client does not read: everything written is buffered. */
 	stalled = false;
 
 	constructor(harness: Harness, format: Format) {
@@ -90,7 +90,7 @@ export class TestClient implements Link {
 		this.input.lost();
 	}
 
-	/** The peer reads again: everything held arrives. */
+	/** The client reads again: everything buffered arrives. */
 	async read(): Promise<void> {
 		this.received.push(...this.held);
 		this.held = [];
@@ -98,7 +98,7 @@ export class TestClient implements Link {
 		await this.harness.clock.settle();
 	}
 
-	/** The transport breaks. */
+	/** The connection is lost. */
 	async lose(): Promise<void> {
 		this.input.lost();
 		await this.harness.clock.settle();
@@ -120,7 +120,7 @@ export class TestClient implements Link {
 		}
 	}
 
-	/** Sends, lets everything happen, and returns the answer's body. */
+	/** Sends, settles the clock, and returns the answer's body. */
 	async ask(command: Command): Promise<Down["body"]> {
 		const id = this.put(command);
 		await this.harness.clock.settle();
@@ -174,7 +174,7 @@ export class Harness {
 	readonly clock: VirtualClock;
 	readonly random = new SeededRandom(1);
 	readonly metrics: Metrics = createMetrics();
-	/** Its level is the test's to set. */
+	/** The test sets its level. */
 	readonly shedding: LevelShedding;
 	readonly logged: { readonly level: string; readonly fields: object; readonly msg: string }[] = [];
 	readonly format = new ObjectFormat();
@@ -229,7 +229,7 @@ export class Harness {
 		return client;
 	}
 
-	/** Guests by name alone: the same name is the same user. */
+	/** Accounts of guests by name alone: the same name is the same user. */
 	private accounts(): Accounts {
 		const users = new Map<string, UserRecord>();
 		return {

@@ -1,4 +1,4 @@
-// With its pings the server tells how far it has sent rooms, so that what was lost last on its way is missed too.
+// The server's pings carry heads of rooms, by which a client finds a lost last message.
 import { describe, expect, test } from "bun:test";
 import { TIMING } from "@verbatim/protocol";
 import { Harness, type TestClient } from "./harness.ts";
@@ -17,7 +17,7 @@ async function nextHeads(harness: Harness, client: TestClient): Promise<string[]
 }
 
 describe("the heads in a server's ping", () => {
-	test("are of the rooms that have changed since the ping before, and say what was sent on this connection", async () => {
+	test("are of the rooms that have changed since the ping before, as far as this connection was sent them", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -35,7 +35,7 @@ describe("the heads in a server's ping", () => {
 		expect(await nextHeads(harness, ann)).toEqual([]);
 	});
 
-	test("are of all rooms once some were sent from the log, and none of those that are still being sent", async () => {
+	test("are of all rooms after a catch-up, and of none that is still catching up", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const tea = await joined(ann, "#tea");
@@ -60,7 +60,7 @@ describe("the heads in a server's ping", () => {
 		expect((await nextHeads(harness, back)).sort()).toEqual([`${tea.id} 341`, `${quiet.id} 1`].sort());
 	});
 
-	test("are a hundred at most; the others come with the next ping, each once", async () => {
+	test("are at most a hundred; the others follow with the next ping, each once", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		for (let i = 0; i < 250; i++) await ann.want("joined", join(`#r${i}`));

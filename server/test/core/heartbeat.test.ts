@@ -30,7 +30,7 @@ describe("the heartbeat", () => {
 		expect(measured(Array.from({ length: 20 }, () => 800)).intervalMs).toBe(TIMING.heartbeatSlowMs);
 	});
 
-	test("one missed is suspect and asks again sooner; three give up; anything heard makes it steady again", () => {
+	test("one missed is suspect and is repeated sooner; three end the session; any message makes it steady again", () => {
 		const heartbeat = new Heartbeat(TIMING);
 		heartbeat.tick(0);
 		expect(heartbeat.health).toBe("steady");
@@ -57,8 +57,8 @@ describe("the heartbeat", () => {
 	});
 });
 
-describe("a reader that does not read", () => {
-	/** Takes something at each of these times; gives when it is ended as slow. */
+describe("a client that does not read", () => {
+	/** Takes something at each of these times; returns when it is ended as slow. */
 	async function endedAfter(takesAtMs: readonly number[], timing: Timing): Promise<number> {
 		const clock = new VirtualClock();
 		let endedMs = Number.NaN;
@@ -82,26 +82,26 @@ describe("a reader that does not read", () => {
 		return endedMs;
 	}
 
-	test("is closed stalledMs after it took something last, whenever that was", async () => {
+	test("is closed stalledMs after it last took something", async () => {
 		const { stalledMs } = TIMING;
 		for (const lastMs of [0, 1_000, 10_000, 29_000]) {
 			const afterMs = (await endedAfter([lastMs], TIMING)) - lastMs;
 			expect(afterMs).toBeGreaterThanOrEqual(stalledMs);
-			// It is looked at ten times meanwhile, and the wheel turns once a second.
+			// Progress is checked ten times meanwhile, and the wheel ticks once a second.
 			expect(afterMs).toBeLessThanOrEqual(1.1 * stalledMs + 2_000);
 		}
 	});
 
-	test("lives as long as it takes a little again and again", async () => {
+	test("lives as long as it takes a little now and then", async () => {
 		const takes = Array.from({ length: 20 }, (_, i) => i * 25_000);
 		expect(await endedAfter(takes, TIMING)).toBeGreaterThan(19 * 25_000 + TIMING.stalledMs);
 	});
 });
 
-describe("the wheel", () => {
+describe("the timer wheel", () => {
 	const waiting = (due: () => void, broken: (cause: unknown) => void = () => {}) => ({ due, broken });
 
-	test("calls everybody once, never early, at most a second late, and nobody who was removed", async () => {
+	test("calls each task once, never early, at most a second late, and no removed one", async () => {
 		const clock = new VirtualClock();
 		const wheel = new TimerWheel(clock);
 		const ran: number[] = [];
@@ -123,7 +123,7 @@ describe("the wheel", () => {
 		}
 	});
 
-	test("one that throws is told, and holds up neither the others of its second nor those after it", async () => {
+	test("a task that throws is reported, and delays neither the others of its tick nor later ones", async () => {
 		const clock = new VirtualClock();
 		const wheel = new TimerWheel(clock);
 		const ran: string[] = [];
@@ -152,7 +152,7 @@ describe("the wheel", () => {
 		expect(ran).toEqual(["before", "Error: a bug", "after", "later"]);
 	});
 
-	test("serves ten thousand with one timer, and none when nobody waits", async () => {
+	test("serves ten thousand tasks with one timer, and sets none while there are no tasks", async () => {
 		const clock = new VirtualClock();
 		const wheel = new TimerWheel(clock);
 		let ran = 0;
@@ -167,7 +167,7 @@ describe("the wheel", () => {
 		expect(clock.pending).toBe(0);
 	});
 
-	test("whoever is called may wait again, also after a long rest", async () => {
+	test("a task that is called may be added again, also after a long idle time", async () => {
 		const clock = new VirtualClock();
 		const wheel = new TimerWheel(clock);
 		const ran: number[] = [];

@@ -1,4 +1,4 @@
-// Short words for the commands that tests say most.
+// Helpers for the commands that tests send most.
 import type { Command } from "@verbatim/protocol";
 import type { TestClient } from "./harness.ts";
 
@@ -12,7 +12,7 @@ export function join(room: string, history = 0): Command {
 	return { case: "join", value: { room, create: true, history } };
 }
 
-/** Joins and gives the room's id and where its stream goes on. */
+/** Joins; returns the room's id and the seq at which its stream goes on. */
 export async function joined(client: TestClient, room: string): Promise<{ id: string; epoch: number; to: number }> {
 	const answer = await client.want("joined", join(room));
 	return { id: answer.room?.id ?? "", epoch: answer.room?.epoch ?? 0, to: answer.page?.to ?? 0 };

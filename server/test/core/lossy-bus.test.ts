@@ -1,4 +1,5 @@
-// A node on a bus that loses, doubles, delays and reorders: what the store has is known here within two seconds, and nothing is shown that should not be.
+// A node on a bus that loses, duplicates, delays and reorders: what the store has is delivered within two seconds, and nothing
+// that it must not deliver.
 import { describe, expect, test } from "bun:test";
 import { Room_Kind } from "@verbatim/protocol";
 import type { Bus, BusMessage } from "../../src/bus/bus.ts";
@@ -7,7 +8,7 @@ import { join, joined, range, say, texts } from "./helpers.ts";
 
 const BEHIND_MAX_MS = 2_000;
 
-/** Keeps what `keeps` says for the test to bring, or not. */
+/** Keeps the messages for which `keeps` holds; the test delivers or drops them. */
 class KeepingBus implements Bus {
 	readonly lossy: boolean;
 	working = true;
@@ -59,7 +60,7 @@ async function tea(lossy = true): Promise<{ harness: Harness; bus: KeepingBus; a
 const noErrors = ({ logged }: Harness): void => expect(logged.filter(({ level }) => level === "error")).toEqual([]);
 const leave = (room: string) => ({ case: "leave", value: { room } }) as const;
 
-describe("on a bus that is not to be relied on", () => {
+describe("on a lossy bus", () => {
 	test("while it is known not to work, what the store has is shown within half a second; and at once when it works again", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		bus.keeps = () => true;
@@ -75,7 +76,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("the last message of a room, lost, is shown within two seconds", async () => {
+	test("a lost last message of a room is delivered within two seconds", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		bus.keeps = () => true;
 		await ann.want("sent", say(id, "lost"));
@@ -85,7 +86,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("what comes twice, late and in another order is shown once, in order, without a look at the log", async () => {
+	test("what arrives twice, late and reordered is delivered once, in order, without a read of the log", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		bus.keeps = () => true;
 		for (const text of ["one", "two", "three", "four"]) await ann.want("sent", say(id, text));
@@ -102,7 +103,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("what is missing before a message is waited for a few milliseconds, and then read from the log", async () => {
+	test("a gap is waited for for a few milliseconds, and then read from the log", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		bus.keeps = () => true;
 		for (const text of ["one", "two", "three"]) await ann.want("sent", say(id, text));
@@ -112,7 +113,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("who became a member by another session, the word of it lost, is in the room within two seconds", async () => {
+	test("a membership by another session, whose notification is lost, is in effect within two seconds", async () => {
 		const { harness, bus, ann, id } = await tea();
 		const [phone, laptop] = [await harness.guest("cat"), await harness.guest("cat")];
 		await harness.clock.advance(BEHIND_MAX_MS);
@@ -126,7 +127,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("a room that another session has made, which nobody else here reads, is there within two seconds, and once", async () => {
+	test("a room that another session has made, and in which no other user is here, is announced within two seconds, once", async () => {
 		const { harness, bus } = await tea();
 		const [phone, laptop] = [await harness.guest("cat"), await harness.guest("cat")];
 		await harness.clock.advance(BEHIND_MAX_MS);
@@ -143,7 +144,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("a page of history shows what was acknowledged before it was asked for, whatever the bus has brought", async () => {
+	test("a page of history has what was acknowledged before the request, whatever the bus has delivered", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		bus.keeps = () => true;
 		await ann.want("sent", say(id, "lost"));
@@ -152,13 +153,13 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("who has left by another session, the word of it lost, reads nothing after it, and is told within two seconds", async () => {
+	test("a leave by another session, whose notification is lost, ends delivery, and is notified within two seconds", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		const tablet = await harness.guest("bob");
 		bus.keeps = () => true;
 		await bob.want("done", leave(id));
 		await ann.want("sent", say(id, "among us"));
-		// Only what came after the leave is brought.
+		// Only what follows the leave is delivered.
 		bus.bring(...bus.kept.filter((message) => message.kind === "commit").slice(1));
 		await harness.clock.advance(BEHIND_MAX_MS);
 		for (const client of [bob, tablet]) {
@@ -169,7 +170,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("a join that comes after the leave that followed it, and a leave after the join that followed, change nothing", async () => {
+	test("a join delivered after the leave that followed it, and a leave after the join that followed it, change nothing", async () => {
 		const { harness, bus, ann, bob, id } = await tea();
 		const tablet = await harness.guest("bob");
 		const history: BusMessage[] = [];
@@ -190,7 +191,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("a session whose user is disabled, or signed out, the word of it lost, ends within two seconds", async () => {
+	test("a session whose user is disabled or signed out, without a notification, ends within two seconds", async () => {
 		const { harness, bus, ann, bob } = await tea();
 		bus.keeps = () => true;
 		const voids = (id: string, disabled: boolean) =>
@@ -201,7 +202,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("who comes or goes, the word of it lost, is told within two seconds; what is late is not believed over newer", async () => {
+	test("lost presence is notified within two seconds; a late one does not replace a newer one", async () => {
 		const { harness, bus, ann, bob } = await tea();
 		const seen = (): boolean[] => ann.pushed("presence").flatMap(({ user, online }) => (user?.id === "u-bob" ? [online] : []));
 		const told = seen().length;
@@ -221,7 +222,7 @@ describe("on a bus that is not to be relied on", () => {
 		noErrors(harness);
 	});
 
-	test("an invitation that was declined or accepted is not told when the word of it comes late", async () => {
+	test("an invitation that was declined or accepted is not notified when its message is late", async () => {
 		const { harness, bus, ann, bob } = await tea();
 		const den = await ann.want("joined", { case: "create", value: { name: "den", kind: Room_Kind.PRIVATE } });
 		const id = den.room?.id ?? "";
@@ -235,7 +236,7 @@ describe("on a bus that is not to be relied on", () => {
 	});
 });
 
-test("on a bus that loses nothing, nothing is compared", async () => {
+test("on a bus that is not lossy nothing is compared", async () => {
 	const { harness } = await tea(false);
 	let reads = 0;
 	const { heads, userMarks } = harness.store;

@@ -1,4 +1,4 @@
-// Lists of members: in pages, one reading and one encoding a version, and who is there.
+// Member lists: pages, one read and one encoding a version, and presence.
 import { describe, expect, test } from "bun:test";
 import { type MemberList, Room_Kind } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
@@ -21,7 +21,7 @@ function names({ members }: MemberList): string[] {
 	return members.map(({ user }) => user?.name ?? "");
 }
 
-/** `#tea` with so many members called m0, m1, …, of whom ann is one and the only one connected; counts the reads of lists. */
+/** `#tea` with this many members named m0, m1, …; ann is one, and the only one connected. Counts the reads of lists. */
 async function largeRoom(count: number) {
 	const clock = new VirtualClock();
 	const memory = createMemoryStore({ clock });
@@ -44,15 +44,15 @@ async function largeRoom(count: number) {
 	return { harness, clock, store, ann, id, epoch, add, reads: () => reads };
 }
 
-describe("who is there", () => {
-	test("is told to the members when somebody joins: nobody has to ask again", async () => {
+describe("presence", () => {
+	test("of a joining user is notified to the members without a request", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
 		const bob = await harness.guest("bob");
 		await joined(bob, "#tea");
 		expect(ann.pushed("presence")).toMatchObject([{ user: { id: "u-bob", name: "bob" }, online: true }]);
-		// After the entry by which the user becomes known.
+		// After the entry of the join, by which clients know the user.
 		const kinds = ann.received.map(({ body }) => body.case);
 		expect(kinds.lastIndexOf("presence")).toBeGreaterThan(kinds.lastIndexOf("entries"));
 		expect(bob.pushed("presence")).toEqual([]);
@@ -64,7 +64,7 @@ describe("who is there", () => {
 		]);
 	});
 
-	test("is told to both of a new direct conversation, also of one who is not there", async () => {
+	test("is notified to both users of a new direct conversation, also for one who is offline", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -78,7 +78,7 @@ describe("who is there", () => {
 		expect(cat.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
 	});
 
-	test("is a number in a large room, and told of those asked after who are members", async () => {
+	test("is a number in a large room, and is reported for requested users who are members", async () => {
 		const { harness, ann, id, clock } = await largeRoom(6);
 		const bob = await harness.guest("bob");
 		await joined(bob, "#tea");
@@ -92,13 +92,13 @@ describe("who is there", () => {
 		expect((await who(ann, id)).members.every(({ online }) => !online)).toBe(true);
 		await bob.lose();
 		await clock.advance(1_000);
-		// Nobody is away before their absence would be told.
+		// In the grace period a user counts as online.
 		expect((await who(ann, id, { users: [{ id: "u-bob" }] })).here).toHaveLength(1);
 		await clock.advance(10_000);
 		expect(await who(ann, id, { users: [{ id: "u-bob" }] })).toMatchObject({ here: [], online: 1 });
 	});
 
-	test("more users than may be asked after at once are refused", async () => {
+	test("more requested users than the limit are refused", async () => {
 		const { ann, id } = await largeRoom(1);
 		const users = Array.from({ length: 101 }, (_, n) => ({ id: `u${n}` }));
 		expect(await ann.refusal({ case: "who", value: { room: id, after: "", limit: 0, epoch: 0, version: 0, users } })).toBe(
@@ -108,7 +108,7 @@ describe("who is there", () => {
 });
 
 describe("a list of members", () => {
-	test("comes in pages, each saying where the next begins, whatever limit is asked for", async () => {
+	test("comes in pages, each with the start of the next, whatever limit is requested", async () => {
 		const { ann, id } = await largeRoom(10);
 		const all: string[] = [];
 		let after = "";
@@ -123,7 +123,7 @@ describe("a list of members", () => {
 		expect(names(await who(ann, id, { after: "u-ann", limit: 2 }))).toEqual(["m0", "m1"]);
 	});
 
-	test("is read once and is the same object for all who ask for it, until it changes", async () => {
+	test("is read once and is the same object for all requests, until it changes", async () => {
 		const { ann, id, clock, add, reads } = await largeRoom(10);
 		const first = await who(ann, id);
 		const before = reads();
@@ -131,7 +131,7 @@ describe("a list of members", () => {
 		expect(again.map(({ members }) => members === first.members)).toEqual([true, true]);
 		expect(reads()).toBe(before);
 		await ann.want("sent", say(id, "hello"));
-		// The list is still the same, as of an entry more.
+		// The list is unchanged, as of one entry more.
 		expect(await who(ann, id)).toMatchObject({ version: first.version, asOf: first.asOf + 1 });
 		await clock.advance(1_500);
 		expect((await who(ann, id, { epoch: first.epoch, version: first.version })).same).toBe(true);
@@ -141,7 +141,7 @@ describe("a list of members", () => {
 		expect(names(changed)).toEqual(["ann", "m0", "m1", "m100"]);
 	});
 
-	test("that the client has already is not sent again in a large room; its number of those online is", async () => {
+	test("that the client has already is not sent again in a large room; the number online is", async () => {
 		const { ann, id, epoch, clock, reads } = await largeRoom(6);
 		const { version } = await who(ann, id);
 		const before = reads();
@@ -152,12 +152,12 @@ describe("a list of members", () => {
 		await clock.advance(1_000);
 		await who(ann, id, { epoch, version });
 		expect(reads()).toBe(before + 1);
-		// Of another incarnation of the log, or of before a change.
+		// Of another epoch, or of before a change.
 		expect((await who(ann, id, { epoch: epoch + 1, version })).same).toBe(false);
 		expect(names(await who(ann, id, { epoch, version: version - 1 }))).toHaveLength(4);
 	});
 
-	test("of a small room is sent whole: it says who is online", async () => {
+	test("of a small room is sent whole, with presence", async () => {
 		const { ann, id, epoch } = await largeRoom(3);
 		const { version } = await who(ann, id);
 		const list = await who(ann, id, { epoch, version });
@@ -165,11 +165,11 @@ describe("a list of members", () => {
 		expect(list.members).toHaveLength(3);
 	});
 
-	test("has whoever was told that they are in it, at every moment of a busy hour", async () => {
+	test("has every user whose join is answered, at any moment of concurrent changes", async () => {
 		const { harness, id, ann } = await largeRoom(5);
 		for (let n = 0; n < 10; n++) {
 			const client = await harness.guest(`z${n}`);
-			// Asked for while the join is under way, so that it is being read when it changes.
+			// Requested while the join is in flight, so that it is being read when it changes.
 			ann.put({ case: "who", value: { room: id, after: "", limit: 0, epoch: 0, version: 0, users: [] } });
 			await client.want("joined", join("#tea"));
 			const list = await who(client, id, { after: "u-m9" });
@@ -179,7 +179,7 @@ describe("a list of members", () => {
 		}
 	});
 
-	test("has a version that can be counted from the entries: 1 before the first", async () => {
+	test("has a version that can be computed from the entries: 1 before the first", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -190,7 +190,7 @@ describe("a list of members", () => {
 		expect((await who(ann, id)).version).toBe(3);
 	});
 
-	test("loses a declined invitation, which has no entry, at once", async () => {
+	test("loses a declined invitation at once, though it has no entry", async () => {
 		const harness = new Harness(LARGE);
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -205,7 +205,7 @@ describe("a list of members", () => {
 		expect(after.version).toBe(before.version + 1);
 	});
 
-	test("is for members alone, also where it was just read for one", async () => {
+	test("is for members only, also where it is cached for one", async () => {
 		const { harness, ann, id } = await largeRoom(6);
 		await who(ann, id);
 		const bob = await harness.guest("bob");
@@ -215,7 +215,7 @@ describe("a list of members", () => {
 	});
 });
 
-test("all public channels can be reached, page by page; one's own rooms come with the first", async () => {
+test("all public channels can be listed, page by page; the user's own come with the first", async () => {
 	const harness = new Harness({ limits: { roomsPageMax: 3 } });
 	const ann = await harness.guest("ann");
 	const bob = await harness.guest("bob");

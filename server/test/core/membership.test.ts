@@ -10,7 +10,7 @@ import { join, joined, say, texts } from "./helpers.ts";
 const leave = (room: string): Command => ({ case: "leave", value: { room } });
 const invite = (room: string, user: string): Command => ({ case: "invite", value: { room, user } });
 
-/** What of invitations and memberships the client was told, in order. */
+/** The messages about invitations and memberships that the client was sent, in order. */
 function invitationsTold({ received }: TestClient): string[] {
 	return received.flatMap(({ body }) =>
 		body.case === "invited" || body.case === "roomRemoved" || body.case === "roomAdded" ? [body.case] : [],
@@ -18,7 +18,7 @@ function invitationsTold({ received }: TestClient): string[] {
 }
 
 describe("membership", () => {
-	test("whoever leaves gets the entry that says so and nothing after it", async () => {
+	test("a user who leaves gets the entry of the leave and nothing after it", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -36,7 +36,7 @@ describe("membership", () => {
 		expect(await bob.refusal(say(id, "am I heard?"))).toBe("not_member");
 	});
 
-	test("a user's other devices come along into a room, from the entry that brought it", async () => {
+	test("a user's other sessions enter a joined room too, from the entry of the join", async () => {
 		const harness = new Harness();
 		const host = await harness.guest("host");
 		const { id } = await joined(host, "#tea");
@@ -50,7 +50,7 @@ describe("membership", () => {
 		expect(phone.seqs(id)).toEqual([to + 1]);
 	});
 
-	test("a room that was joined while a session of the user was being welcomed is not lost to it", async () => {
+	test("a room joined during the welcome of another session of the user is announced to that session", async () => {
 		const harness = new Harness();
 		const phone = await harness.guest("ann");
 		const laptop = harness.client();
@@ -63,7 +63,7 @@ describe("membership", () => {
 		expect(texts(laptop, id)).toEqual(["hello"]);
 	});
 
-	test("what strangers bring a user costs it nothing, and each refusal is true of whom it is told to", async () => {
+	test("invitations and conversations by others do not use up a user's own limits, and each refusal is true for its sender", async () => {
 		const harness = new Harness({ limits: { roomsPerUserMax: 2, invitationsPerUserMax: 4 } });
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -76,12 +76,12 @@ describe("membership", () => {
 		const full = await eve.want("failure", { case: "send", value: { room: "@ann", cid: "e", text: "buy" } });
 		expect(full).toMatchObject({ code: "invitations_full", retry: false });
 		expect(full.message).toBe("this user takes no further invitations and conversations for now");
-		// Her friend still invites her, once: the rest is for her other friends.
+		// Her friend can still invite her, once: the rest of the limit is for others.
 		for (const name of ["den", "lair"]) await bob.want("joined", { case: "create", value: { name, kind: Room_Kind.PRIVATE } });
 		await bob.want("done", invite("#den", "ann"));
 		const again = await bob.want("failure", invite("#lair", "ann"));
 		expect(again).toMatchObject({ code: "too_many_invitations", message: expect.stringContaining("your invitations are open") });
-		// She is in as many rooms as she was.
+		// The number of her rooms is unchanged.
 		await ann.want("joined", join("#den"));
 		expect(await ann.refusal(join("#tea"))).toBe("too_many_rooms");
 		expect(await ann.refusal({ case: "send", value: { room: "@cat", cid: "a", text: "no" } })).toBe("too_many_rooms");
@@ -89,7 +89,7 @@ describe("membership", () => {
 		expect(rooms).toHaveLength(4);
 	});
 
-	test("a private room cannot be told from none, until one is invited", async () => {
+	test("a private room is indistinguishable from none until the user is invited", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -127,7 +127,7 @@ describe("membership", () => {
 		expect(texts(bob, id)).toEqual(["welcome"]);
 	});
 
-	test("a name that a private channel has is taken, whichever way one tries to create it", async () => {
+	test("the name of a private channel is taken, whichever way it is to be created", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -141,7 +141,7 @@ describe("membership", () => {
 		await ann.want("joined", join("#tea"));
 	});
 
-	test("who is invited may look before joining, at the log and at who is there, and not after declining", async () => {
+	test("an invited user may read the log and the members before joining, and not after declining", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -164,7 +164,7 @@ describe("membership", () => {
 		expect(await bob.refusal({ case: "history", value: { room } })).toBe("no_such_room");
 	});
 
-	test("who declines an invitation is told on all connections, once, and nobody is told of what was none", async () => {
+	test("declining an invitation is notified to all sessions of the user, once, and declining nothing is not", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const [bob, other] = [await harness.guest("bob"), await harness.guest("bob")];
@@ -179,7 +179,7 @@ describe("membership", () => {
 		for (const each of [ann, bob, other]) expect(each.pushed("roomRemoved").map((removed) => removed.room)).not.toContain(tea.id);
 	});
 
-	test("an invitation that is declined or accepted before it could be told is not told any more", async () => {
+	test("an invitation that is declined or accepted before its notification is not notified", async () => {
 		let unreadable = false;
 		const harness = new Harness({
 			wrap: (store) => ({
@@ -204,7 +204,7 @@ describe("membership", () => {
 		}
 	});
 
-	test("an invitation that is declined and renewed in one commit is open, and every session of the user knows it", async () => {
+	test("an invitation that is declined and renewed in one commit is open, for every session of the user", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -232,7 +232,7 @@ describe("membership", () => {
 		for (const each of [bob, other]) expect(invitationsTold(each)).toEqual(["invited", "roomRemoved"]);
 	});
 
-	test("an invitation that was told is taken back when it is accepted and the room left in one commit", async () => {
+	test("a notified invitation is withdrawn when it is accepted and the room left in one commit", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -254,7 +254,7 @@ describe("membership", () => {
 		for (const each of [leaves, other, joins]) expect(invitationsTold(each)).toEqual(["invited", "roomRemoved"]);
 	});
 
-	test("roomRemoved is told only to a session that knew of the invitation, and once", async () => {
+	test("roomRemoved is sent only to sessions that knew of the invitation, once", async () => {
 		let unreadable = false;
 		const harness = new Harness({
 			wrap: (store) => ({
@@ -276,7 +276,7 @@ describe("membership", () => {
 		const back = await harness.guest("bob");
 		await bob.want("done", leave(room));
 		expect(invitationsTold(bob)).toEqual(["invited", "roomRemoved"]);
-		// It knows of it by its welcome.
+		// It knows it from its welcome.
 		expect(invitationsTold(back)).toEqual(["roomRemoved"]);
 	});
 
@@ -303,7 +303,7 @@ describe("membership", () => {
 			expect(await ann.refusal({ case: "history", value: { room, ...bound } })).toBe("invalid");
 	});
 
-	test("an open invitation is in the welcome of whoever was away", async () => {
+	test("an open invitation is in the welcome of a user who was offline", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -320,14 +320,14 @@ describe("membership", () => {
 		expect(texts(back, made.room?.id ?? "")).toEqual([]);
 	});
 
-	test("who asks for a channel without its # and wants it made is told how it is named", async () => {
+	test("a join that would create a channel named without its # is refused with how channels are named", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const failure = await ann.want("failure", { case: "join", value: { room: "tea", create: true } });
 		expect([failure.code, failure.message]).toEqual(["no_such_room", expect.stringContaining('"#tea"')]);
 	});
 
-	test("a join that fails leaves the stream of a room that one was in already as it was, also where it was asked for by a name", async () => {
+	test("a failed join of a room that the session is in leaves its stream unchanged, also when joined by name", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		let isReadable = true;
@@ -347,7 +347,7 @@ describe("membership", () => {
 		expect([texts(bob, direct), texts(bob, channel)]).toEqual([["one", "two"], ["two"]]);
 	});
 
-	test("a direct conversation is opened by the first message and reaches the other at once", async () => {
+	test("a direct conversation is created by the first message, and notified to the other user at once", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -360,7 +360,7 @@ describe("membership", () => {
 		expect(await ann.refusal(leave(sent.room))).toBe("forbidden");
 	});
 
-	test("the same send again gives the first result; the same cid for other words is refused", async () => {
+	test("a repeated send gets the first result; the same cid with another text is refused", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -371,7 +371,7 @@ describe("membership", () => {
 		expect(texts(ann, id)).toEqual(["once"]);
 	});
 
-	test("a join that fails while another device of the user comes in is told like any other coming: first the room, then its entries", async () => {
+	test("a join that fails while another session of the user joins is notified like any other join: first the room, then its entries", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -384,7 +384,7 @@ describe("membership", () => {
 		await clock.settle();
 		const asked = laptop.put(join(id));
 		await clock.advance(10);
-		// The phone is in; the laptop's own join is in the next batch.
+		// The phone has joined; the laptop's own join is in the next batch.
 		store.faults.failCommits(1);
 		await clock.advance(20);
 		store.faults.delayCommits(0);
@@ -398,7 +398,7 @@ describe("membership", () => {
 		expect(laptop.seqs(id)).toEqual([2, 3]);
 	});
 
-	test("a join whose answer comes after another device of the user has left begins no stream", async () => {
+	test("a join answered after another session of the user has left begins no stream", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -418,7 +418,7 @@ describe("membership", () => {
 		expect(texts(laptop, id)).toEqual([]);
 	});
 
-	test("whoever is welcomed while the news of their leave is on its way gets nothing after it, also when others know more", async () => {
+	test("a session welcomed while its user's leave is not notified yet gets nothing after the leave, also when others know of it", async () => {
 		const clock = new VirtualClock();
 		const disk = newMemoryDisk();
 		const before = new Harness({ clock, wrap: () => createMemoryStore({ clock, disk }) });
@@ -448,7 +448,7 @@ describe("membership", () => {
 		ann.put({ case: "hello", value: { credential, client: "test", cursors } });
 		await clock.settle();
 		expect(answers).toHaveLength(1);
-		// She leaves by another door, and the host says something: committed, and not told yet.
+		// She leaves without a session here, and the host sends a message: committed, and not notified yet.
 		const by = { id: "u-ann", name: "ann" };
 		const host = { id: "u-host", name: "host" };
 		void store.append({ kind: "leave", room: id, sender: by, reason: "", atMs: 0 });
@@ -464,7 +464,7 @@ describe("membership", () => {
 		expect(harness.logged.filter(({ level }) => level === "error")).toEqual([]);
 	});
 
-	test("a coming that a join's answer has told already is not announced again", async () => {
+	test("a join that its answer has reported is not announced again", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -472,7 +472,7 @@ describe("membership", () => {
 		const { id } = await joined(host, "#tea");
 		const phone = await harness.guest("ann");
 		const laptop = await harness.guest("ann");
-		// The laptop is about to be told that the phone came in, and joins meanwhile.
+		// The laptop is about to be notified of the phone's join, and joins meanwhile.
 		store.faults.delayReads(50);
 		phone.put(join(id));
 		await clock.settle();
@@ -484,7 +484,7 @@ describe("membership", () => {
 		expect(laptop.seqs(id)).toEqual([3]);
 	});
 
-	test("what stands behind a refused send is refused, so that a retry cannot reorder", async () => {
+	test("sends behind a refused send are refused, so that a retry cannot reorder", async () => {
 		const harness = new Harness({ limits: { sendsPerSecond: 10, sendsBurst: 1 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -499,7 +499,7 @@ describe("membership", () => {
 		expect(texts(ann, id)).toEqual(["0", "1", "2"]);
 	});
 
-	test("what a newer connection was refused for good is not said by what is left of an older one, and can be meant again", async () => {
+	test("a send that was refused for good on a newer connection is not committed by a copy on an older one, and can be sent anew", async () => {
 		const harness = new Harness();
 		const host = await harness.guest("host");
 		const { id } = await joined(host, "#tea");
@@ -517,7 +517,7 @@ describe("membership", () => {
 		expect(texts(host, id)).toEqual(["hello"]);
 	});
 
-	test("a session that is never let in neither keeps its user online nor keeps quiet that another one was", async () => {
+	test("a session that is never welcomed neither keeps its user online nor hides that another was", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -532,7 +532,7 @@ describe("membership", () => {
 				.slice(before)
 				.map(({ online }) => online);
 		const credential = { case: "guest", value: { name: "bob" } } as const;
-		// One is about to come in as the other goes, and then goes as well.
+		// One is being welcomed as the other ends, and then ends as well.
 		store.faults.delayReads(50);
 		const never = harness.client();
 		never.put({ case: "hello", value: { credential, client: "test", cursors: [] } });
@@ -541,7 +541,7 @@ describe("membership", () => {
 		await never.lose();
 		await clock.advance(10_000);
 		expect(told()).toEqual([false]);
-		// One is about to come in and another does.
+		// One is being welcomed while another is welcomed.
 		const again = harness.client();
 		again.put({ case: "hello", value: { credential, client: "test", cursors: [] } });
 		await clock.settle();
@@ -553,7 +553,7 @@ describe("membership", () => {
 		expect(ann.entries(id)).toHaveLength(1);
 	});
 
-	test("whoever is gone before their join is committed is missed in that room too", async () => {
+	test("a user whose session ends before the join is committed goes offline in that room too", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		const harness = new Harness({ clock, wrap: () => store });
@@ -566,14 +566,14 @@ describe("membership", () => {
 		await bob.lose();
 		await clock.advance(100);
 		expect(ann.seqs(id)).toEqual([2]);
-		// Nobody is away before their absence is told.
+		// In the grace period a user counts as online.
 		const online = { user: { name: "bob" }, online: true };
 		expect(ann.pushed("presence")).toMatchObject([online]);
 		await clock.advance(10_000);
 		expect(ann.pushed("presence")).toMatchObject([online, { ...online, online: false }]);
 	});
 
-	test("an absence is told in a room that was let go of and is live again before its time has come", async () => {
+	test("an absence is notified in a room that was evicted and is live again before the grace period ends", async () => {
 		const harness = new Harness({ timing: { offlineGraceMs: 300_000 } });
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -590,7 +590,7 @@ describe("membership", () => {
 		expect(back.pushed("presence")).toMatchObject([{ user: { name: "bob" }, online: false }]);
 	});
 
-	test("presence is told to those who share a room, and absence only after a while", async () => {
+	test("presence is notified to users who share a room, and absence only after the grace period", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -604,7 +604,7 @@ describe("membership", () => {
 		await bob.lose();
 		await harness.clock.advance(1_000);
 		expect(ann.pushed("presence")).toHaveLength(before);
-		// Who asks now is told the same as who is only told of changes.
+		// Member lists agree with the notifications.
 		expect(await online()).toEqual(["ann", "bob"]);
 		const back = await harness.guest("bob");
 		await harness.clock.advance(10_000);

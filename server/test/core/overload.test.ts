@@ -8,7 +8,7 @@ import { Harness } from "./harness.ts";
 import { join, joined, say, texts } from "./helpers.ts";
 
 describe("overload", () => {
-	test("a send is refused before it is queued, with when to come back, and what stands behind it cannot overtake it", async () => {
+	test("a send is refused before it is queued, with a retry delay, and sends behind it cannot overtake it", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -25,7 +25,7 @@ describe("overload", () => {
 		expect(texts(ann, id)).toEqual(["first", "second"]);
 	});
 
-	test("a refused send costs the sender nothing of its bucket", async () => {
+	test("a shed send takes no token of the sender's bucket", async () => {
 		const harness = new Harness({ limits: { sendsPerSecond: 1, sendsBurst: 1 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -35,7 +35,7 @@ describe("overload", () => {
 		await ann.want("sent", say(id, "x"));
 	});
 
-	test("old pages wait, the newest is given", async () => {
+	test("older pages are refused, the newest is answered", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -52,7 +52,7 @@ describe("overload", () => {
 		expect((await ann.want("page", ask({ before: 4 }))).to).toBe(3);
 	});
 
-	test("who comes back far behind is told what lies between, and who is a page behind gets it all", async () => {
+	test("a client that resumes far behind gets `skipped`, and one a page behind gets everything", async () => {
 		const harness = new Harness({ limits: { historyEntriesMax: 10, historyEntriesDefault: 5, ringEntriesMax: 1 } });
 		const ann = await harness.guest("ann");
 		const { id, epoch } = await joined(ann, "#tea");
@@ -61,7 +61,7 @@ describe("overload", () => {
 		const at = (seq: number) => [{ room: id, epoch, seq }];
 		expect((await harness.guest("ann", at(5))).pushed("skipped")).toEqual([]);
 		harness.shedding.level = 3;
-		// A guest is let in as a stranger; this one only stands for somebody with a token.
+		// A new guest is refused in overload; this one stands for a user with a token.
 		harness.shedding.sheds = (what) => what === "history";
 		harness.shedding.refuseIfShed = () => {};
 		const far = await harness.guest("ann", at(5));
@@ -73,7 +73,7 @@ describe("overload", () => {
 		expect(near.seqs(id)).toEqual([26, 27, 28, 29, 30, 31]);
 	});
 
-	test("typing goes first: it is not passed on, and nobody is refused for it", async () => {
+	test("typing is shed first: it is dropped, without a refusal", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const bob = await harness.guest("bob");
@@ -87,7 +87,7 @@ describe("overload", () => {
 		expect(bob.pushed("typist")).toHaveLength(1);
 	});
 
-	test("presence is made up for when it is over, as it is then", async () => {
+	test("presence is notified after the overload, with its newest state", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		await joined(ann, "#tea");
@@ -107,7 +107,7 @@ describe("overload", () => {
 		expect(ann.pushed("presence")).toHaveLength(before + 1);
 	});
 
-	test("who was never inside is told when to come back, who shows a token is looked at, and who is inside stays", async () => {
+	test("a new log-in is told when to retry, a token is checked, and sessions stay", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -118,7 +118,7 @@ describe("overload", () => {
 		const failure = await stranger.want("failure", guest);
 		expect(failure).toMatchObject({ code: "busy", retry: true });
 		expect(failure.retryAfterMs).toBeGreaterThanOrEqual(1_000);
-		// The harness knows no tokens: that it says so shows that it has looked.
+		// The harness has no tokens: the refusal shows that it was checked.
 		expect(await harness.client().refusal(token)).toBe("credentials_wrong");
 		await ann.want("sent", say(id, "still here"));
 		harness.shedding.level = 2;
@@ -126,7 +126,7 @@ describe("overload", () => {
 	});
 });
 
-test("who asks again and again on one connection, without waiting, is sent away as busy, not for good", async () => {
+test("hellos repeated without waiting close the connection as busy, which is retryable", async () => {
 	const harness = new Harness();
 	harness.shedding.level = 3;
 	const stranger = harness.client();
@@ -137,8 +137,8 @@ test("who asks again and again on one connection, without waiting, is sent away 
 	expect(stranger.pushed("close")).toMatchObject([{ reconnect: true, retryAfterMs: 5_000 }]);
 });
 
-describe("a slow reader", () => {
-	test("is told how presence stands when it reads again: of each user the newest", async () => {
+describe("a slow client", () => {
+	test("gets the newest presence of each user when it reads again", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -161,7 +161,7 @@ describe("a slow reader", () => {
 		expect(presence).toEqual([true]);
 	});
 
-	test("has a bounded number of such states, the ones longest held go first", () => {
+	test("has a bounded number of such states; the oldest are dropped", () => {
 		const held = new EphemeralStates<string>();
 		const push = (name: string) => new Push({ case: "typist", value: { room: name } }, name);
 		const dropped = Array.from({ length: 70 }, (_, i) => held.keep("ann", `${i}`, push(`${i}`))?.key).filter(
@@ -175,7 +175,7 @@ describe("a slow reader", () => {
 });
 
 describe("a drain", () => {
-	test("of many is spread over a while, and nobody is told to come back before it is over", async () => {
+	test("of many sessions is spread over time, and no client is told to reconnect before it ends", async () => {
 		const clock = new VirtualClock();
 		const told: Array<{ atMs: number; backMs: number }> = [];
 		const session = { drain: async (backMs: number) => void told.push({ atMs: clock.monotonic(), backMs }), broken() {} };
@@ -196,7 +196,7 @@ describe("a drain", () => {
 		expect((backs.at(-1) ?? 0) - (backs[0] ?? 0)).toBeGreaterThan(1_500);
 	});
 
-	test("keeps half of its time for what is under way, however many there are; of few it is at once", async () => {
+	test("keeps half of its time for commands in flight, however many sessions there are; of few sessions it is immediate", async () => {
 		const clock = new VirtualClock();
 		const told: number[] = [];
 		const session = { drain: async () => void told.push(clock.monotonic()), broken() {} };
@@ -210,7 +210,7 @@ describe("a drain", () => {
 		expect(told.slice(100_000)).toEqual([4_000, 4_000]);
 	});
 
-	test("of which one session fails holds up no other", async () => {
+	test("in which one session fails delays no other", async () => {
 		const clock = new VirtualClock();
 		const told: string[] = [];
 		const sound = { drain: async () => void told.push("drained"), broken() {} };
@@ -219,7 +219,7 @@ describe("a drain", () => {
 		expect(told).toEqual(["drained", "drained", "a session was not drained"]);
 	});
 
-	test("tells nobody that somebody is offline, not even those who go last", async () => {
+	test("notifies no absence, not even to the last sessions", async () => {
 		const harness = new Harness({ timing: { offlineGraceMs: 1 } });
 		const bob = await harness.guest("bob");
 		await bob.ask(join("#tea"));

@@ -1,4 +1,4 @@
-// The table of a session's place in a room, and the diagram of it.
+// The state table of a session's place in a room, and its diagram.
 import { describe, expect, test } from "bun:test";
 import { IllegalStep } from "../../src/base/faults.ts";
 import { hasSubscription, nextPlace, PLACES, type PlaceEvent, type PlaceState, placeDiagram } from "../../src/room/place.ts";
@@ -12,7 +12,7 @@ describe("the table of a place in a room", () => {
 		expect(page).toContain(`\`\`\`mermaid\n${placeDiagram()}\n\`\`\``);
 	});
 
-	test("can be gone through from unknown to every state, and from every state back to absent", () => {
+	test("reaches every state from unknown, and absent from every state", () => {
 		const reachable = (from: PlaceState): Set<PlaceState> => {
 			const met = new Set([from]);
 			for (const state of met) for (const event of EVENTS) met.add(PLACES[state][event]?.to ?? state);
@@ -22,11 +22,11 @@ describe("the table of a place in a room", () => {
 		for (const state of STATES) expect(reachable(state)).toContain("absent");
 	});
 
-	test("knows what to do in every state with what a bus may bring at any time", () => {
+	test("has a step in every state for what a bus may deliver at any time", () => {
 		for (const state of STATES) for (const event of ["joined", "left"] as const) nextPlace(state, event);
 	});
 
-	test("ends a subscription by nothing but a leave", () => {
+	test("ends a subscription only by a leave", () => {
 		for (const state of STATES.filter(hasSubscription)) {
 			for (const event of EVENTS) {
 				const step = PLACES[state][event];
@@ -35,8 +35,8 @@ describe("the table of a place in a room", () => {
 		}
 	});
 
-	test("notifies a room once before it is sent to, and removed once if it was told", () => {
-		// Whether the client knows of the room; in the other states a subscription is held, and an answer says it.
+	test("announces a room once before its entries, and its removal once if it was announced", () => {
+		// States in which the client knows of the room; in the others a subscription waits for an answer that reports it.
 		const told: readonly PlaceState[] = ["rejoining", "rejoiningStale", "live", "behind", "stale"];
 		for (const from of STATES) {
 			for (const event of EVENTS) {
@@ -49,7 +49,7 @@ describe("the table of a place in a room", () => {
 		}
 	});
 
-	test("has no other steps: one that it does not have is our bug", () => {
+	test("has no other steps: a missing one is a bug", () => {
 		const known = STATES.reduce((sum, state) => sum + Object.keys(PLACES[state]).length, 0);
 		let illegal = 0;
 		for (const state of STATES) {

@@ -1,4 +1,4 @@
-// A session's places in rooms, through the doors that there are: commands, what other sessions do, and a store that is slow or fails.
+// A session's places in rooms, driven by commands, other sessions, and a store that is slow or fails.
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { type Down, Refusal, Room_Kind, Room_Standing, Skipped_Reason } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
@@ -17,7 +17,7 @@ describe("a place in a room", () => {
 		for (const each of undo.splice(0)) each();
 	});
 
-	test("that takes a step which the table does not have ends its session, resumable and counted, and no other", async () => {
+	test("in which an illegal step is taken ends its session, resumable and counted, and no other", async () => {
 		const harness = new Harness();
 		const [host, ann] = [await harness.guest("host"), await harness.guest("ann")];
 		const { id } = await joined(host, "#tea");
@@ -37,7 +37,7 @@ describe("a place in a room", () => {
 		]);
 	});
 
-	test("whose cursor is stale stays so when a join fails: the client is told, and misses nothing", async () => {
+	test("whose cursor is stale stays so when a join fails: the client is notified, and misses nothing", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });
 		let isReadable = true;
@@ -59,11 +59,11 @@ describe("a place in a room", () => {
 	});
 });
 
-/** What one client was told, message by message: throws where it could not be followed. */
+/** Follows what one client was sent, message by message; throws where it is inconsistent. */
 class Told {
-	/** The rooms that it is in, and the newest seq of each; undefined while its cursor is stale. */
+	/** Its rooms with their newest seqs; undefined while the cursor is stale. */
 	readonly rooms = new Map<string, number | undefined>();
-	/** The rooms to which it is invited. */
+	/** Its invitations. */
 	readonly invitations = new Set<string>();
 	private heard = 0;
 	private readonly client: TestClient;
@@ -154,7 +154,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** Three sessions of one user, in rooms of a host who speaks. */
+/** Three sessions of one user, in rooms in which a host sends messages. */
 class Run {
 	readonly clock = new VirtualClock();
 	private readonly store = createMemoryStore({ clock: this.clock });
@@ -170,7 +170,7 @@ class Run {
 
 	constructor() {
 		const { store } = this;
-		// What was read may be old by the time it is there.
+		// What was read may be outdated when it arrives.
 		const readable =
 			<A extends unknown[], R>(read: (...args: A) => Promise<R>) =>
 			async (...args: A): Promise<R> => {
@@ -250,7 +250,7 @@ class Run {
 		}
 	}
 
-	/** Nothing goes wrong any more, and both rooms speak. */
+	/** Faults end, and both rooms get a message. */
 	async mend(): Promise<void> {
 		this.store.faults.delayReads(0);
 		this.store.faults.delayCommits(0);
@@ -260,7 +260,7 @@ class Run {
 		this.notifyLate(false);
 		for (const whose of this.clients.keys()) await this.stall(whose, false);
 		await this.clock.advance(5_000);
-		// Its hello was refused, or it was taken for gone.
+		// Its hello was refused, or it was taken for dead.
 		for (const [whose, { client }] of this.clients.entries()) {
 			if (client.closedAs === undefined && client.received.some(({ body }) => body.case === "welcome")) continue;
 			expect(client.closedAs).not.toBe("internal");
@@ -270,7 +270,7 @@ class Run {
 		await this.clock.advance(5_000);
 	}
 
-	/** The host does, by another door. */
+	/** The host acts without a session here. */
 	private speak(id: string): void {
 		const text = "x".repeat(100);
 		void this.harness.store.append({ kind: "message", room: id, sender: HOST, cid: `${++this.said}`, text, behind: "", atMs: 0 });
@@ -293,7 +293,7 @@ class Run {
 		if (!whether) await client.read();
 	}
 
-	/** On a new connection, with the cursors of the one before, or with those of another epoch. */
+	/** On a new connection, with the cursors of the last one, or with those of another epoch. */
 	private async comeBack(whose: number, epochs: number): Promise<void> {
 		const before = this.clients[whose];
 		before?.told.hear();
@@ -314,8 +314,8 @@ class Run {
 	}
 }
 
-describe("whatever the sessions of a user do, and however late they are notified", () => {
-	test("each is told of a room and of an invitation once, removed once, and of entries only between; no step is illegal, and the end is the truth", async () => {
+describe("for any actions of a user's sessions, and any delay of notifications", () => {
+	test("each session is notified of a room and an invitation once, of their removal once, and of entries only between; no step is illegal, and the end state is the store's", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), async (steps) => {
 				const run = new Run();

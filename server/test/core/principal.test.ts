@@ -1,4 +1,4 @@
-// Whatever belongs to a user on a connection goes with the hello that brought it.
+// Everything held for a user on a connection is dropped with the hello that brought it.
 import { describe, expect, test } from "bun:test";
 import { type Command, Refusal, Room_Kind } from "@verbatim/protocol";
 import type { RoomView, Store } from "../../src/store/store.ts";
@@ -7,7 +7,7 @@ import { say } from "./helpers.ts";
 
 const hello = (name: string): Command => ({ case: "hello", value: { credential: { case: "guest", value: { name } } } });
 
-/** `roomsOf` of one user waits until it is let go, and then fails. */
+/** `roomsOf` of one user waits until it is released, and then fails. */
 class LateRefusal {
 	private refuse: (() => void) | undefined;
 	user = "";
@@ -51,7 +51,7 @@ describe("a hello that is refused late, and another user's on the same connectio
 		expect(shared.closedAs).toBeUndefined();
 	});
 
-	test("the first is not online by it, and its guest is released", async () => {
+	test("it does not make the first user online, and releases its guest", async () => {
 		const late = new LateRefusal();
 		const harness = new Harness({ wrap: (store) => late.wrap(store) });
 		late.user = "u-ann";

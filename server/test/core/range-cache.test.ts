@@ -7,7 +7,7 @@ import { RangeCache } from "../../src/room/range-cache.ts";
 const piece = () => new EntriesPush("r1", 1, [create(EntrySchema, { seq: 1 })]);
 const MEBIBYTE = 1024 * 1024;
 
-test("a piece is kept for some seconds, and then nothing is left, no timer either", async () => {
+test("a range is cached for some seconds, then evicted, and no timer is left", async () => {
 	const clock = new VirtualClock();
 	const pieces = new RangeCache(clock);
 	const [early, late] = [piece(), piece()];
@@ -23,7 +23,7 @@ test("a piece is kept for some seconds, and then nothing is left, no timer eithe
 	expect(clock.pending).toBe(0);
 });
 
-test("all pieces together are bounded: the oldest make room", () => {
+test("all ranges together are bounded: the oldest are evicted", () => {
 	const pieces = new RangeCache(new VirtualClock());
 	for (let i = 0; i < 20; i++) pieces.add(String(i), piece(), MEBIBYTE);
 	const kept = Array.from({ length: 20 }, (_, i) => i).filter((i) => pieces.get(String(i)) !== undefined);

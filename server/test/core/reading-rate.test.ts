@@ -1,4 +1,4 @@
-// What one user may read of logs and lists, in bytes; and that many pages for one are no wait for all others.
+// The read rate limit of a user, in bytes of logs and lists; and fairness: many pages for one user do not delay all others.
 import { describe, expect, test } from "bun:test";
 import { type Command, create, type Down, Refusal, UpSchema } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
@@ -15,7 +15,7 @@ const TEXT = "x".repeat(872);
 const PAGE = 4;
 const LIMITS = { pageBytesMax: 4_000, readBytesPerSecond: 4_000, readBytesBurst: 12_000 };
 
-/** As HTTP knows the guest ann. */
+/** The guest ann as the HTTP API identifies her. */
 const ANN = {
 	id: "u-ann",
 	name: "ann",
@@ -26,7 +26,7 @@ const ANN = {
 	disabled: false,
 } as const;
 
-/** `#tea` with a page and more in it, and ann, who has read nothing yet. */
+/** `#tea` with more than a page, and ann, who has read nothing yet. */
 async function fullRoom(limits: Partial<typeof LIMITS & { outboxBytesMax: number }> = {}) {
 	const harness = new Harness({ limits: { ...LIMITS, ...limits } });
 	const author = await harness.guest("author");
@@ -39,7 +39,7 @@ async function fullRoom(limits: Partial<typeof LIMITS & { outboxBytesMax: number
 }
 
 describe("what a user reads", () => {
-	test("is bounded in bytes: beyond, pages are refused with the time to wait, and come after it", async () => {
+	test("is bounded in bytes: beyond, pages are refused with the time to wait, and answered after it", async () => {
 		const { harness, ann, id } = await fullRoom();
 		for (let i = 0; i < 3; i++) expect((await ann.want("page", history(id))).entries).toHaveLength(PAGE);
 		const refusal = await ann.want("failure", history(id));
@@ -48,11 +48,11 @@ describe("what a user reads", () => {
 		expect(refusal.retryAfterMs).toBeLessThan(500);
 		await harness.clock.advance(refusal.retryAfterMs);
 		expect((await ann.want("page", history(id))).entries).toHaveLength(PAGE);
-		// Now a page is owed.
+		// Now the bucket is a page below zero.
 		expect((await ann.want("failure", history(id))).retryAfterMs).toBeGreaterThan(900);
 	});
 
-	test("is bounded over all of its connections, over HTTP, and for joins and lists too; who says something is not kept from it", async () => {
+	test("is bounded over all of its connections and HTTP, joins and lists included; sends are not affected", async () => {
 		const { harness, ann, id } = await fullRoom();
 		const phone = await harness.guest("ann");
 		for (const device of [ann, phone, ann]) await device.want("page", history(id));
@@ -66,7 +66,7 @@ describe("what a user reads", () => {
 		await bob.want("joined", join(id, 200));
 	});
 
-	test("counts as it was, not as it might have been: many short pages are as good as a long one", async () => {
+	test("is charged by its actual size: many short pages cost as much as one long one", async () => {
 		const harness = new Harness({ limits: LIMITS });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -74,7 +74,7 @@ describe("what a user reads", () => {
 		for (let i = 0; i < 30; i++) await ann.want("page", history(id));
 	});
 
-	test("is not passed by asking for many pages at once", async () => {
+	test("is not exceeded by requesting many pages at once", async () => {
 		const { harness, ann, id } = await fullRoom();
 		const asked = Array.from({ length: 20 }, () => ann.put(history(id)));
 		await harness.clock.settle();
@@ -84,8 +84,8 @@ describe("what a user reads", () => {
 	});
 });
 
-describe("what is only estimated", () => {
-	test("refuses nothing: small answers asked for at once all come, over many connections and HTTP", async () => {
+describe("an estimated size", () => {
+	test("refuses nothing: small answers requested at once all arrive, over many connections and HTTP", async () => {
 		const { harness, ann, id } = await fullRoom();
 		const devices = await Promise.all(Array.from({ length: 8 }, () => harness.guest("ann")));
 		const asked = devices.map((device) => [0, 1, 2].map(() => device.put({ case: "who", value: { room: id, users: [] } })));
@@ -98,7 +98,7 @@ describe("what is only estimated", () => {
 		await ann.want("page", history(id));
 	});
 
-	test("is no part of the time to wait", async () => {
+	test("does not count for the time to wait", async () => {
 		const { harness, ann, id } = await fullRoom();
 		const asked = Array.from({ length: 20 }, () => ann.put(history(id)));
 		await harness.clock.settle();
@@ -112,8 +112,8 @@ describe("what is only estimated", () => {
 	});
 });
 
-describe("what a user missed", () => {
-	/** So many rooms of ann's with more than a page in each. */
+describe("catch-up", () => {
+	/** This many rooms of ann's with more than a page in each. */
 	async function fullRooms(count: number, limits: Partial<ServerLimits> = {}) {
 		const harness = new Harness({ limits: { ...LIMITS, ...limits } });
 		const author = await harness.guest("author");
@@ -134,7 +134,7 @@ describe("what a user missed", () => {
 			.flatMap((client) => client.pushed("skipped"))
 			.reduce((bytes, { page }) => bytes + (page?.entries.length ?? 0) * 1_000, 0);
 
-	test("counts as read, is paced and never refused: many hellos with cursors of another epoch bring no more than the rate", async () => {
+	test("is charged as reading, paced and never refused: many hellos with cursors of another epoch get no more than the rate", async () => {
 		const { harness, author, rooms } = await fullRooms(4);
 		const wrong = rooms.map(({ room, epoch }) => ({ room, epoch: epoch + 1, seq: 1 }));
 		const devices = await Promise.all(Array.from({ length: 40 }, () => harness.guest("ann", wrong)));
@@ -142,7 +142,7 @@ describe("what a user missed", () => {
 		const { readBytesBurst, readBytesPerSecond, pageBytesMax } = LIMITS;
 		expect(given(devices)).toBeGreaterThan(0);
 		expect(given(devices)).toBeLessThanOrEqual(readBytesBurst + pageBytesMax);
-		// Nobody else is held up.
+		// Other users are not delayed.
 		const other = rooms[0] as (typeof rooms)[0];
 		await author.lose();
 		const back = await harness.guest("author", [{ ...other, seq: 1 }]);
@@ -154,13 +154,13 @@ describe("what a user missed", () => {
 		}
 		expect(given(devices)).toBeGreaterThan(readBytesPerSecond * 15);
 		expect(devices.map(({ closedAs }) => closedAs)).toEqual(devices.map(() => undefined));
-		// What waits for a session that is gone is not given, and holds nothing up.
+		// A closed session's turn is dropped, and delays nothing.
 		for (const device of devices.slice(1)) await device.lose();
 		await harness.clock.advance(20_000);
 		expect((devices[0] as TestClient).pushed("skipped")).toHaveLength(rooms.length);
 	});
 
-	test("comes in order and whole however little a user may read, and leaves some for what is asked for meanwhile", async () => {
+	test("is complete and in order however low the limit, and leaves some of it for requests meanwhile", async () => {
 		const { harness, rooms } = await fullRooms(4);
 		const ann = await harness.guest(
 			"ann",
@@ -177,7 +177,7 @@ describe("what a user missed", () => {
 		}
 	});
 
-	test("comes also while the same user reads all that it may", async () => {
+	test("proceeds also while the same user reads all that it may", async () => {
 		const { harness, rooms } = await fullRooms(2);
 		const first = rooms[0] as (typeof rooms)[0];
 		const reader = await harness.guest("ann");
@@ -194,7 +194,7 @@ describe("what a user missed", () => {
 		for (const { room } of rooms) expect(back.seqs(room)).toHaveLength(11);
 	});
 
-	test("is there at once for whoever is a hundred or a thousand messages behind in several rooms", async () => {
+	test("is immediate for a client a hundred or a thousand messages behind in several rooms", async () => {
 		const harness = new Harness({ limits: { sendsPerSecond: 1e6, sendsBurst: 1e6 } });
 		const author = await harness.guest("author");
 		const cursors: { room: string; epoch: number; seq: number }[] = [];
@@ -215,7 +215,7 @@ describe("what a user missed", () => {
 	});
 });
 
-test("who asks for one page waits for one of each who ask for many, not for all of theirs", async () => {
+test("a request for one page waits for one page of each other user, not for all of theirs", async () => {
 	const clock = new VirtualClock();
 	const memory = createMemoryStore({ clock });
 	const read: string[] = [];
@@ -241,7 +241,7 @@ test("who asks for one page waits for one of each who ask for many, not for all 
 	await clock.settle();
 	const asked = ann.put(history(annsRoom));
 	await clock.settle();
-	// Only so many are read at once, however many were asked for.
+	// The number read at once is bounded, however many were requested.
 	expect(gates).toHaveLength(2);
 	while (answerTo(ann, asked) === undefined) {
 		gates.shift()?.();
@@ -250,7 +250,7 @@ test("who asks for one page waits for one of each who ask for many, not for all 
 	expect(read.indexOf(annsRoom)).toBeLessThanOrEqual(2 + greedy.length);
 });
 
-test("pages asked for at once and read late are no reason to close whoever asked", async () => {
+test("pages requested at once and read late do not close the session", async () => {
 	const { harness, author, ann, id } = await fullRoom({ outboxBytesMax: 24_000, readBytesPerSecond: 1e9, readBytesBurst: 1e9 });
 	// In JSON each of these characters takes six bytes.
 	for (let i = 0; i < 10; i++) await author.want("sent", say(id, "\u0001".repeat(872)));
@@ -265,7 +265,7 @@ test("pages asked for at once and read late are no reason to close whoever asked
 	expect(asked.map((id) => answerTo(ann, id))).toEqual(asked.map(() => "page"));
 });
 
-test("a list is no longer than a page may be, and goes on where it was cut", async () => {
+test("a list is no longer than a page may be, and continues where it was cut", async () => {
 	const harness = new Harness({ limits: { pageBytesMax: 600 } });
 	const ann = await harness.guest("ann");
 	const { id } = await joined(ann, "#tea");

@@ -3,7 +3,7 @@ import { RemoteSessions } from "../../src/people/remote-sessions.ts";
 import { Harness } from "./harness.ts";
 
 describe("a user with sessions at another node", () => {
-	test("is there until the last of them has ended", () => {
+	test("counts until the last of them has ended", () => {
 		const elsewhere = new RemoteSessions("own");
 		for (const session of [1, 2, 1]) elsewhere.opened({ user: "ann", node: "other", session });
 		elsewhere.ended({ user: "ann", node: "other", session: 1 });
@@ -12,14 +12,14 @@ describe("a user with sessions at another node", () => {
 		expect(elsewhere.has("ann")).toBe(false);
 	});
 
-	test("is not there by an opening that comes after its end, or again", () => {
+	test("does not count by an `opened` that arrives after its `ended`, or twice", () => {
 		const elsewhere = new RemoteSessions("own");
 		elsewhere.ended({ user: "ann", node: "other", session: 1 });
 		for (let i = 0; i < 2; i++) elsewhere.opened({ user: "ann", node: "other", session: 1 });
 		expect(elsewhere.has("ann")).toBe(false);
 	});
 
-	test("is another thing than a session here, and one of the same number at a third", () => {
+	test("is distinct from a session here, and from one of the same number at a third node", () => {
 		const elsewhere = new RemoteSessions("own");
 		elsewhere.opened({ user: "ann", node: "own", session: 1 });
 		expect(elsewhere.has("ann")).toBe(false);
@@ -30,8 +30,8 @@ describe("a user with sessions at another node", () => {
 	});
 });
 
-describe("what is void", () => {
-	test("is what was proved before: a session that was let in afterwards goes on when the word of it comes late", async () => {
+describe("a revocation", () => {
+	test("ends only earlier log-ins: a session of a later one goes on when the message is late", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		harness.core.endUser({ id: "u-ann", generation: 0 }, "expired");

@@ -20,7 +20,7 @@ function silentFaults(): Faults {
 	return createFaults({ clock: new VirtualClock(), random: new SeededRandom(1), log: silentLog, metrics: createMetrics() });
 }
 
-/** Presence is no matter here. */
+/** Presence is irrelevant here. */
 const NOBODY_LEAVES = { entered() {}, joined() {} };
 const NO_LISTS = { changed() {} };
 const LIMITS = { ringEntriesMax: 8, pageBytesMax: 1_000 };
@@ -62,7 +62,7 @@ function subscriber(): Subscriber & { taken: number[]; fellBehind: number } {
 }
 
 describe("a live room", () => {
-	test("a gap in what is published is never shown: the reader is sent to the log", () => {
+	test("a gap in what is published is never delivered: the subscriber reads the log", () => {
 		const room = new LiveRoom("r1", 1, 10, LIMITS);
 		const taker = subscriber();
 		const subscription = new Subscription(room, taker, 10, "live");
@@ -76,7 +76,7 @@ describe("a live room", () => {
 		expect(room.recent(11, FORMAT)).toBeUndefined();
 	});
 
-	test("what was published before is not published again, in whole or in part", () => {
+	test("what was published before is not delivered again, in whole or in part", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		const taker = subscriber();
 		room.subscribers.add(new Subscription(room, taker, 0, "live"));
@@ -86,7 +86,7 @@ describe("a live room", () => {
 		expect(taker.taken).toEqual([1, 2, 3]);
 	});
 
-	test("a room that was opened by a read ahead of the news ends where its most cautious reader is known to be a member", () => {
+	test("a room opened by a read ahead of the notifications has the head as of which its earliest reader is a member", () => {
 		const room = new LiveRoom("r1", 1, 12, LIMITS);
 		const [ahead, leaver] = [subscriber(), subscriber()];
 		room.subscribers.add(new Subscription(room, ahead, 12, "live"));
@@ -107,7 +107,7 @@ describe("a live room", () => {
 		expect(ahead.taken).toEqual([13]);
 	});
 
-	test("a room of which something was not notified ends, for a subscriber of before, where it is known to be a member, and is read on from there", () => {
+	test("a room with a commit that was not notified is clamped, for an earlier subscriber, to where it is a member, and read from there", () => {
 		const room = new LiveRoom("r1", 1, 10, LIMITS);
 		room.publish({ room: "r1", epoch: 1, entries: [entry(11), entry(12)] });
 		room.clampHead(10);
@@ -121,14 +121,14 @@ describe("a live room", () => {
 		expect(room.recent(14, FORMAT)).toBeUndefined();
 	});
 
-	test("the newest entries stay in memory, bounded in number, each found by the seq before it", () => {
+	test("the newest entries are kept in memory, bounded in number, each found by the seq before it", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		room.subscribers.add(new Subscription(room, subscriber(), 0, "live"));
 		for (let seq = 1; seq <= 100; seq++) room.publish({ room: "r1", epoch: 1, entries: [entry(seq)] });
 		expect(range(1, 100).filter((seq) => room.recent(seq - 1, FORMAT) !== undefined)).toEqual(range(93, 100));
 	});
 
-	test("what is kept is kept as it was sent: who wants it in another format, or after a rest, is sent to the log", () => {
+	test("newest entries are kept as they were encoded: another format, or an idle room, reads the log", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		room.subscribers.add(new Subscription(room, subscriber(), 0, "live"));
 		room.publish({ room: "r1", epoch: 1, entries: [entry(1)] });
@@ -138,7 +138,7 @@ describe("a live room", () => {
 		expect(room.recent(0, FORMAT)).toBeUndefined();
 	});
 
-	test("readers may come and go while one is being offered to: everybody who stays is met", () => {
+	test("subscribers may be added and removed during an offer: each one that stays is offered to", () => {
 		const room = new LiveRoom("r1", 1, 0, LIMITS);
 		const all = range(1, 9).map(() => {
 			const taker = subscriber();
@@ -178,7 +178,7 @@ describe("a live room", () => {
 });
 
 describe("the live rooms", () => {
-	test("a read that is ahead of the news of its commit takes the news from nobody, and gives it to nobody twice", () => {
+	test("a read ahead of the notification of its commit neither suppresses nor repeats it", () => {
 		const rooms = liveRooms(new VirtualClock());
 		const [early, late] = [subscriber(), subscriber()];
 		const room = rooms.open("r1", 1, 9);
@@ -191,7 +191,7 @@ describe("the live rooms", () => {
 		expect(early.fellBehind + late.fellBehind).toBe(0);
 	});
 
-	test("a room that became live with what a read saw ignores the late news of it", () => {
+	test("a room opened by a read ignores the late notification of what was read", () => {
 		const rooms = liveRooms(new VirtualClock());
 		const taker = subscriber();
 		const room = rooms.open("r1", 1, 10);
@@ -201,7 +201,7 @@ describe("the live rooms", () => {
 		expect(taker.taken).toEqual([11]);
 	});
 
-	test("a room that nobody reads is let go of though nothing is ever committed again, and no timer is left", async () => {
+	test("a room without subscribers is evicted even if nothing is committed again, and no timer is left", async () => {
 		const clock = new VirtualClock();
 		const rooms = liveRooms(clock);
 		const taker = subscriber();
@@ -217,7 +217,7 @@ describe("the live rooms", () => {
 });
 
 describe("a join", () => {
-	test("what is committed while its page is being read follows the answer, never before it, with no gap", async () => {
+	test("what is committed while its page is read follows the answer, never before it, without a gap", async () => {
 		let hold: ((page: LogPage | undefined) => void) | undefined;
 		const harness = new Harness({
 			wrap: (store) =>
@@ -254,7 +254,7 @@ describe("a join", () => {
 		expect(bob.seqs(id)).toEqual(range(3, 7));
 	});
 
-	test("again by somebody who is in the room restarts the stream where the new page ends", async () => {
+	test("of a room that the session is in restarts the stream where the new page ends", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");

@@ -10,7 +10,7 @@ function lines(harness: Harness, msg: string): Fields[] {
 }
 
 describe("the log of sessions", () => {
-	test("a refusal is told with trace, session, user, command and code, and with no word of what was said", async () => {
+	test("a refusal is logged with trace, session, user, command and code, and no text of a message", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const session = ann.received[0]?.body;
@@ -30,7 +30,7 @@ describe("the log of sessions", () => {
 		expect(JSON.stringify(harness.logged)).not.toContain("nobody may read this");
 	});
 
-	test("what could not be decoded is told with its id and trace, as far as they could be read and the trace is one", async () => {
+	test("an undecodable message is logged with its id and trace, as far as they could be read and the trace is valid", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		ann.putText('{"id":7,"trace":"trace-7","dance":{}}');
@@ -49,7 +49,7 @@ describe("the log of sessions", () => {
 		]);
 	});
 
-	test("a log-in by password that is refused is a line with the account tried, cut, and never the password", async () => {
+	test("a refused log-in by password is logged with the account tried, truncated, and never the password", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		const login = (name: string) =>
@@ -69,7 +69,7 @@ describe("the log of sessions", () => {
 		expect(JSON.stringify(harness.logged)).not.toContain("a-secret-word");
 	});
 
-	test("a flood of other refusals of the same address hides none", async () => {
+	test("a flood of other refusals of the same address hides none of these", async () => {
 		const harness = new Harness();
 		for (let i = 0; i < 100; i++) await harness.client().refusal({ case: "typing", value: { room: "" } });
 		const hello = { credential: { case: "login", value: { name: "ann", password: "a-secret-word" } } } as const;
@@ -78,7 +78,7 @@ describe("the log of sessions", () => {
 		expect(lines(harness, "log-in refused")).toHaveLength(1);
 	});
 
-	test("a session's end is told with its reason, age, bytes and counts", async () => {
+	test("a session's end is logged with its reason, age, bytes and counts", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		await ann.ask(join("#tea"));
@@ -106,7 +106,7 @@ describe("the log of sessions", () => {
 		expect(lines(harness, "session ends").at(-1)).toMatchObject({ user: "u-bob2", why: "banned" });
 	});
 
-	test("sends that are carried out are no lines at info", async () => {
+	test("executed sends are not logged at info", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		await ann.ask(join("#tea"));
@@ -116,7 +116,7 @@ describe("the log of sessions", () => {
 		expect(lines(harness, "session begins").length + harness.logged.length).toBe(before);
 	});
 
-	test("a flood of refusals is counted instead of written, and no refusal is missing from the count", async () => {
+	test("a flood of refusals is counted instead of logged, and the count is complete", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		for (let i = 0; i < 5_000; i++) ann.put(say("#nowhere", "hello"));
@@ -130,7 +130,7 @@ describe("the log of sessions", () => {
 		expect(lines(harness, "refused")).toHaveLength(written + 1);
 	});
 
-	test("one peer's flood does not hide another's refusal", async () => {
+	test("one client's flood does not hide another's refusal", async () => {
 		const harness = new Harness();
 		const [ann, bob] = [await harness.guest("ann"), await harness.guest("bob")];
 		Object.assign(bob, { address: "198.51.100.7" });
@@ -139,7 +139,7 @@ describe("the log of sessions", () => {
 		expect(lines(harness, "refused").map(({ user }) => user)).toContain("u-bob");
 	});
 
-	test("connections that never become sessions are told, and bounded like refusals", async () => {
+	test("connections that never become sessions are logged, and bounded like refusals", async () => {
 		const harness = new Harness();
 		for (let i = 0; i < 1_000; i++) await harness.client().lose();
 		const told = lines(harness, "connection ends without a session");

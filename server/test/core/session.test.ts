@@ -41,7 +41,7 @@ describe("a session's life", () => {
 		});
 	});
 
-	test("a user who is ended has no session left, and a log-in that read the user before does not come in after", async () => {
+	test("a user whose sessions are ended has none left, and a log-in that read the user before is not welcomed after", async () => {
 		const harness = new Harness();
 		const [first, second, other] = [await harness.guest("ann"), await harness.guest("ann"), await harness.guest("bob")];
 		harness.core.endUser({ id: "u-ann", generation: 1 }, "banned");
@@ -51,7 +51,7 @@ describe("a session's life", () => {
 		expect(await late.refusal(hello)).toBe("token_invalid");
 	});
 
-	test("a trace comes back with a failure; one that is none does not", async () => {
+	test("a trace is returned with a failure; an invalid one is not", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		client.put(say("#tea", "hello"), 1, "trace-1");
@@ -74,7 +74,7 @@ describe("a session's life", () => {
 		);
 	});
 
-	test("commands may follow the hello at once: they run after the welcome, in their order, and are answered behind it", async () => {
+	test("commands may follow the hello at once: they run after the welcome, in order, and are answered after it", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		client.put(hello("ann"), 1);
@@ -98,7 +98,7 @@ describe("a session's life", () => {
 		]);
 	});
 
-	test("commands behind a hello that is refused are out_of_place, in order, behind its refusal; none runs for whoever comes next", async () => {
+	test("commands behind a refused hello are out_of_place, in order, after its refusal; none runs for the next user", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		client.put({ case: "hello", value: { credential: { case: "token", value: "nonsense" } } }, 1);
@@ -119,7 +119,7 @@ describe("a session's life", () => {
 		expect(client.received.at(-1)).toMatchObject({ id: 5, body: { case: "roomList", value: { rooms: [] } } });
 	});
 
-	test("what waits behind a hello is bounded, in number and in bytes; what is beyond is busy, and the rest runs", async () => {
+	test("commands behind a hello are bounded, in number and in bytes; beyond that they are busy, and the rest runs", async () => {
 		for (const [count, text] of [
 			[300, "x"],
 			[20, "x".repeat(8_000)],
@@ -140,7 +140,7 @@ describe("a session's life", () => {
 		}
 	});
 
-	test("a connection that ends while its hello is checked leaves nothing of the commands behind it", async () => {
+	test("a connection that ends while its hello is checked executes no command behind it", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		client.put(hello("ann"), 1);
@@ -150,7 +150,7 @@ describe("a session's life", () => {
 		expect((await ann.want("roomList", { case: "rooms", value: {} })).rooms).toEqual([]);
 	});
 
-	test("a command under the id of one under way is invalid, under id 0; the first is carried out and answered", async () => {
+	test("a command with the id of one in flight is invalid, under id 0; the first is executed and answered", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		client.put(hello("ann"), 7);
@@ -160,7 +160,7 @@ describe("a session's life", () => {
 		await harness.clock.settle();
 		client.put(say("#tea", "third"), 9);
 		client.put({ case: "ping", value: { nonce: 1 } }, 9);
-		// Nothing answers a pong: its id is nobody's.
+		// A pong is not answered: its id is ignored.
 		client.put({ case: "pong", value: { nonce: 1 } }, 9);
 		await harness.clock.settle();
 		const heard = client.received
@@ -179,7 +179,7 @@ describe("a session's life", () => {
 		expect(client.received.at(-1)).toMatchObject({ id: 9, body: { case: "sent" } });
 	});
 
-	test("answers to sends come in their order, those refused by the store too; what is refused without asking it overtakes", async () => {
+	test("answers to sends arrive in order, refusals of the store included; a refusal without the store overtakes", async () => {
 		const harness = new Harness({ limits: { sendsPerSecond: 1, sendsBurst: 5 } });
 		const client = await harness.guest("ann");
 		const { id: room } = await joined(client, "#tea");
@@ -213,7 +213,7 @@ describe("a session's life", () => {
 		expect(codes).toEqual(Array.from({ length: 5 }, () => "unauthenticated"));
 	});
 
-	test("a refused hello may be said again, five times", async () => {
+	test("a refused hello may be repeated, five times", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		const wrong = { case: "hello", value: { credential: { case: "token", value: "nonsense" } } } as const;
@@ -225,7 +225,7 @@ describe("a session's life", () => {
 		expect(client.closedAs).toBe("unauthorized");
 	});
 
-	test("a session is prolonged by a refresh token of its own user only", async () => {
+	test("a session is extended only by a refresh token of its own user", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		await harness.guest("bob");
@@ -233,7 +233,7 @@ describe("a session's life", () => {
 		await ann.want("tokens", { case: "refresh", value: { refreshToken: "refresh:u-ann" } });
 	});
 
-	test("who says no hello in time is closed as late", async () => {
+	test("a connection without a hello in time is closed as late", async () => {
 		const harness = new Harness();
 		const client = harness.client();
 		await harness.clock.advance(TIMING.handshakeMs + 1_000);
@@ -251,7 +251,7 @@ describe("a session's life", () => {
 		expect(client.closedAs).toBe("silent");
 	});
 
-	test("anything heard is a sign of life", async () => {
+	test("any message counts as a sign of life", async () => {
 		const harness = new Harness();
 		const client = await harness.guest("ann");
 		for (let i = 0; i < 20; i++) {
@@ -261,7 +261,7 @@ describe("a session's life", () => {
 		expect(client.closedAs).toBeUndefined();
 	});
 
-	test("an unexpected error answers internal with a trace id, is logged under it, and harms no other session", async () => {
+	test("an unexpected error is answered as internal with a trace id, is logged under it, and affects no other session", async () => {
 		let broken = false;
 		const harness = new Harness({
 			wrap: (store) => ({
@@ -291,7 +291,7 @@ describe("a session's life", () => {
 		expect(texts(bob, tea.id)).toEqual(["still here"]);
 	});
 
-	test("the last session of a user tells the accounts, not the first of two", async () => {
+	test("the accounts are notified of the end of a user's last session, not of the first of two", async () => {
 		const harness = new Harness();
 		const phone = await harness.guest("ann");
 		const laptop = await harness.guest("ann");
@@ -301,7 +301,7 @@ describe("a session's life", () => {
 		expect(harness.ended).toEqual(["ann"]);
 	});
 
-	test("a drain answers what is under way, then tells everybody to come back", async () => {
+	test("a drain answers commands in flight, then tells all clients to reconnect", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -315,7 +315,7 @@ describe("a session's life", () => {
 		expect(ann.closedAs).toBe("draining");
 	});
 
-	test("sends beyond the bucket are refused with the time to wait, and pass after it", async () => {
+	test("sends beyond the bucket are refused with the time to wait, and accepted after it", async () => {
 		const harness = new Harness({ limits: { sendsPerSecond: 10, sendsBurst: 2 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -328,7 +328,7 @@ describe("a session's life", () => {
 		expect(texts(ann, id)).toEqual(["1", "2", "3"]);
 	});
 
-	test("commands under way at once are bounded, and what comes beyond is refused as busy", async () => {
+	test("commands in flight are bounded, and those beyond are refused as busy", async () => {
 		const harness = new Harness({ limits: { commandsInFlightMax: 4 } });
 		const ann = await harness.guest("ann");
 		const { id } = await joined(ann, "#tea");
@@ -338,7 +338,7 @@ describe("a session's life", () => {
 		expect(answers).toEqual(["sent", "sent", "sent", "sent", "failure", "failure"]);
 	});
 
-	test("a peer that asks and never reads an answer is closed as slow, its answers bounded", async () => {
+	test("a client that never reads its answers is closed as slow, its outbox bounded", async () => {
 		const harness = new Harness({ limits: { outboxBytesMax: 2_000, outboxCrowdedBytesMax: 1_000 } });
 		const ann = await harness.guest("ann");
 		ann.stalled = true;
@@ -352,7 +352,7 @@ describe("a session's life", () => {
 		expect(most).toBeLessThan(5_000);
 	});
 
-	test("a join pipelined with sends is carried out in order", async () => {
+	test("a join pipelined with sends is executed in order", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");
 		ann.put(join("#tea"));

@@ -4,7 +4,7 @@ import type { LiveRoom } from "../../src/room/room.ts";
 import type { Subscription } from "../../src/room/subscription.ts";
 import { Subscriptions } from "../../src/session/subscriptions.ts";
 
-test("a session's subscriptions behave as a map by room, however many they are", () => {
+test("a session's subscriptions behave as a map by room, whatever their number", () => {
 	const act = fc.record({ add: fc.boolean(), room: fc.integer({ min: 0, max: 40 }).map(String) });
 	fc.assert(
 		fc.property(fc.array(act, { maxLength: 200 }), (acts) => {

@@ -37,7 +37,7 @@ function problemsOf(given: Given): readonly string[] {
 }
 
 describe("sources", () => {
-	test("without any, the defaults of the design hold", () => {
+	test("without any, the defaults apply", () => {
 		const { config } = load({});
 		expect(config.data).toBe("./data");
 		expect(config.http).toEqual({ address: ":8080" });
@@ -52,7 +52,7 @@ describe("sources", () => {
 		expect(config.timing.drainMs).toBe(10_000);
 	});
 
-	test("a flag goes before the environment, that before the file, that before the default", () => {
+	test("a flag overrides the environment, that the file, that the default", () => {
 		const file = { limits: { sendsPerSecond: 1, sendsBurst: 2, asksBurst: 3 } };
 		const environment = { VERBATIM_LIMITS_SENDS_PER_SECOND: "4", VERBATIM_LIMITS_SENDS_BURST: "5" };
 		const { config, origins } = load({ file, environment, flags: { "limits.sendsPerSecond": "6" } });
@@ -63,12 +63,12 @@ describe("sources", () => {
 		expect(origins.get("limits.asksPerSecond")).toBe("default");
 	});
 
-	test("every setting has its own variable", () => {
+	test("every setting has its own environment variable", () => {
 		expect(environmentName("tls.http.cert")).toBe("VERBATIM_TLS_HTTP_CERT");
 		expect(new Set(SETTING_KEYS.map(environmentName)).size).toBe(SETTING_KEYS.length);
 	});
 
-	test("what Kubernetes puts into the environment, and what client commands read, does not stop a server", () => {
+	test("variables of Kubernetes and of client commands do not stop a server", () => {
 		const environment = {
 			VERBATIM_SERVICE_HOST: "10.0.0.1",
 			VERBATIM_SERVICE_PORT_HTTP: "8080",
@@ -80,7 +80,7 @@ describe("sources", () => {
 	});
 });
 
-describe("what is wrong is named", () => {
+describe("a configuration error", () => {
 	test.each([
 		["http", "localhost", "HOST:PORT"],
 		["http", "localhost:99999", "HOST:PORT"],
@@ -102,18 +102,18 @@ describe("what is wrong is named", () => {
 		expect(problem).toContain(allowed);
 	});
 
-	test("everything at once, not only the first", () => {
+	test("names all problems at once", () => {
 		expect(problemsOf({ flags: { http: "x", tcp: "y" }, environment: { VERBATIM_OPS: "z" } })).toHaveLength(3);
 	});
 
-	test("an unknown setting, with the one that was meant", () => {
+	test("names an unknown setting, and the nearest known one", () => {
 		expect(problemsOf({ file: { limits: { sendPerSecond: 5 } } })[0]).toContain("did you mean limits.sendsPerSecond?");
 		expect(problemsOf({ file: { sendsPerSecond: 5 } })[0]).toContain("did you mean limits.sendsPerSecond?");
 		expect(problemsOf({ environment: { VERBATIM_HTPP: ":1" } })[0]).toContain("did you mean VERBATIM_HTTP?");
 		expect(problemsOf({ flags: { completelyelse: "1" } })[0]).not.toContain("did you mean");
 	});
 
-	test("settings that contradict each other", () => {
+	test("names settings that contradict each other", () => {
 		expect(problemsOf({ flags: { "limits.textBytesMax": "60KiB", "limits.lineBytesMax": "64KiB" } })[0]).toContain(
 			"textBytesMax × 6",
 		);
@@ -127,12 +127,12 @@ describe("what is wrong is named", () => {
 		expect(problemsOf({ flags: { http: "off", tcp: "off" } })[0]).toContain("nobody could connect");
 	});
 
-	test("in words that act on no terminal, one line each", () => {
+	test("is printed one problem a line, with nothing that acts on a terminal", () => {
 		const file = { "limits.sendsPerSecond\nhttp": "x", tcp: "\u001b[2J\u009b\u202e\u2028" };
 		for (const problem of problemsOf({ file })) expect(problem).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\u202e]+$/u);
 	});
 
-	test("a secret is not repeated", () => {
+	test("does not repeat a secret", () => {
 		const providers = JSON.stringify([{ issuer: "a", audience: "b", secret: "short-but-secret" }]);
 		const [problem = ""] = problemsOf({ environment: { VERBATIM_PROVIDERS: providers } });
 		expect(problem).toContain("VERBATIM_PROVIDERS");
@@ -142,19 +142,19 @@ describe("what is wrong is named", () => {
 });
 
 describe("values", () => {
-	test("times and sizes may carry units", () => {
+	test("times and sizes may have units", () => {
 		const { config } = load({ flags: { "timing.drainMs": "3s", "limits.outboxBytesMax": "2MiB" } });
 		expect(config.timing.drainMs).toBe(3_000);
 		expect(config.limits.outboxBytesMax).toBe(2 * 1024 * 1024);
 	});
 
-	test("a door can be switched off, or stand on a Unix socket", () => {
+	test("a listener can be switched off, or use a Unix socket", () => {
 		const { config } = load({ flags: { tcp: "off", http: "unix:/run/verbatim.sock" } });
 		expect(config.tcp).toBeUndefined();
 		expect(config.http).toEqual({ address: "unix:/run/verbatim.sock" });
 	});
 
-	test("identity providers come as tables of the file", () => {
+	test("identity providers are tables of the file", () => {
 		const provider = { issuer: "https://id.example.org", audience: "chat", jwksUrl: "https://id.example.org/keys" };
 		expect(load({ file: { providers: [provider] } }).config.providers).toEqual([provider]);
 		const wrong = (change: Record<string, unknown>) => problemsOf({ file: { providers: [{ ...provider, ...change }] } })[0];
@@ -179,7 +179,7 @@ describe("shown", () => {
 		expect(back.config).toEqual(loaded.config);
 	});
 
-	test("whatever a value holds, what is shown can be read back", () => {
+	test("any value that is printed can be read back", () => {
 		const data = '\u007f\u0085\u202e\u2028\\"\n\u{1f600}';
 		const shown = showConfig(load({ flags: { data } }));
 		expect(shown).not.toMatch(/[\u007f\u0085\u202e\u2028]/);
@@ -205,7 +205,7 @@ describe("the file", () => {
 	});
 	afterAll(() => rm(folder, { recursive: true }));
 
-	test("is read where it is named; one that is missing or is no TOML is an error that names it", async () => {
+	test("is read where it is named; one that is missing or not TOML is an error that names it", async () => {
 		const path = join(folder, "a.toml");
 		await writeFile(path, "http = ':1'\n[limits]\nsendsBurst = 7\n");
 		expect(await readConfigFile(path)).toEqual({ path, values: { http: ":1", limits: { sendsBurst: 7 } } });
@@ -215,7 +215,7 @@ describe("the file", () => {
 	});
 });
 
-test("the nearest name is found by spelling, and nothing is guessed from afar", () => {
+test("the nearest name is found by spelling, and none if none is near", () => {
 	expect(nearest("serv", ["serve", "send", "tail"])).toBe("serve");
 	expect(nearest("SERVE", ["serve", "send", "tail"])).toBe("serve");
 	expect(nearest("zzz", ["serve", "send", "tail"])).toBeUndefined();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { LogSampler } from "../../src/limit/log-sampler.ts";
 
-test("errors of the server that come again and again are written now and then, at error, with how many were left out", async () => {
+test("repeated errors of the server are logged now and then, at error, with how many were left out", async () => {
 	const clock = new VirtualClock();
 	const written: Array<{ level: string; fields: object }> = [];
 	const at = (level: string) => (fields: object) => void written.push({ level, fields });

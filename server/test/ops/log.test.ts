@@ -27,7 +27,7 @@ async function written(
 const EVIL = 'a\u001b[2J\u001b]0;title\u0007\u009b31m\r\n{"level":"error"}\u2028\u202egnol\ud800';
 
 describe("JSON lines", () => {
-	test("carry time, level, words and fields, one object a line, in order, those before the writer was loaded too", async () => {
+	test("have time, level, message and fields, one object a line, in order, those before the writer was loaded included", async () => {
 		const text = await written("json", async (log) => {
 			log.info({ trace: "t1", session: "s1", user: "u1", room: "r1" }, "first");
 			await log.open();
@@ -56,7 +56,7 @@ describe("JSON lines", () => {
 		expect(text).toContain("[hidden]");
 	});
 
-	test("an error keeps its kind, words, code, place and cause", async () => {
+	test("an error keeps its type, message, code, stack and cause", async () => {
 		const cause = Object.assign(new TypeError("inner"), { code: "EINNER" });
 		const text = await written("json", (log) => log.error({ err: new RangeError("outer", { cause }) }, "failed"));
 		expect(JSON.parse(text).err).toMatchObject({
@@ -67,7 +67,7 @@ describe("JSON lines", () => {
 		});
 	});
 
-	test("what is huge, deep or circular is cut, not followed", async () => {
+	test("huge, deep or circular values are truncated", async () => {
 		const circle: Record<string, unknown> = { text: "x".repeat(1_000_000), many: Array.from({ length: 10_000 }, (_, i) => i) };
 		circle.self = circle;
 		const text = await written("json", (log) => log.info({ circle }, "y".repeat(1_000_000)));
@@ -87,7 +87,7 @@ describe.each(["json", "pretty"] as const)("others' text in %s format", (format)
 	});
 });
 
-test("a log whose reader is gone does not stop the server", async () => {
+test("a log whose output is closed does not stop the server", async () => {
 	const { fds, done } = brokenPipe();
 	const log = createLog({ level: "info", format: "json", fd: fds, now: () => 0 });
 	await log.open();

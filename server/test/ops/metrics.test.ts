@@ -4,7 +4,7 @@ import { expose } from "../../src/ops/metrics/exposition.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { processFamilies } from "../../src/ops/metrics/process.ts";
 
-test("counts, levels and histograms come out as Prometheus reads them", () => {
+test("counters, gauges and histograms are exposed in Prometheus' format", () => {
 	const metrics = createMetrics();
 	metrics.deliveries.add(3);
 	metrics.deliveries.add();
@@ -27,7 +27,7 @@ test("counts, levels and histograms come out as Prometheus reads them", () => {
 	expect(page).toContain("verbatim_batch_drafts_sum 1000000008\nverbatim_batch_drafts_count 3\n");
 });
 
-test("every line of the page is of the format, every family has help and type, no name comes twice", () => {
+test("every line is of the format, every family has help and type, no name occurs twice", () => {
 	const metrics = createMetrics();
 	metrics.errors.add('quo"te\\and\nline');
 	const families = [...metrics.families, ...processFamilies({ version: "1.2.3", bun: "1", startedMs: 0 })];
@@ -41,7 +41,7 @@ test("every line of the page is of the format, every family has help and type, n
 	}
 });
 
-test("labels cannot grow without bound, whatever a caller passes", () => {
+test("labels are bounded, whatever a caller passes", () => {
 	const metrics = createMetrics();
 	for (let i = 0; i < 10_000; i++) metrics.errors.add(`code${i}`);
 	const lines = expose(metrics.families)
@@ -67,7 +67,7 @@ test("labels that are known stand at 0 before anything has happened", () => {
 		expect(page).toContain(`${sample} 0\n`);
 });
 
-test("the process tells its processor time, memory and files", () => {
+test("the process reports its CPU time, memory and files", () => {
 	const byName = new Map(processFamilies({ version: "1", bun: "1", startedMs: 5_000 }).map((family) => [family.name, family]));
 	const value = (name: string) => byName.get(name)?.samples()[0]?.value ?? 0;
 	expect(value("process_start_time_seconds")).toBe(5);

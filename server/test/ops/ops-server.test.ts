@@ -29,7 +29,7 @@ describe("the operator's port", () => {
 	});
 	afterEach(() => server.stop());
 
-	test("/health says that the process lives", async () => {
+	test("/health answers that the process is alive", async () => {
 		const response = await fetch(`${url}/health`);
 		expect(response.status).toBe(200);
 		expect(await response.json()).toEqual({ status: "ok", version: "1.2.3", uptimeSeconds: expect.any(Number) });
@@ -49,13 +49,13 @@ describe("the operator's port", () => {
 		expect(await response.text()).toContain("# TYPE verbatim_sends_total counter");
 	});
 
-	test("/ says what is there; elsewhere is 404, other methods are 405", async () => {
+	test("/ lists the endpoints; other paths are 404, other methods are 405", async () => {
 		expect(await (await fetch(url)).json()).toMatchObject({ paths: { "/health": expect.any(String) } });
 		expect((await fetch(`${url}/debug`)).status).toBe(404);
 		expect((await fetch(`${url}/health`, { method: "POST" })).status).toBe(405);
 	});
 
-	test("a Host that is none is 400 in words of ours, without a word of the sources", async () => {
+	test("an invalid Host is 400 with our own text, without any of the sources", async () => {
 		const { port } = new URL(url);
 		const answer = await new Promise<string>((resolve, reject) => {
 			let text = "";
@@ -76,7 +76,7 @@ describe("the operator's port", () => {
 		expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toEqual({ error: "the address of this request cannot be read" });
 	});
 
-	test("a taken address is an error that says what to do", async () => {
+	test("an address in use is an error that says what to do", async () => {
 		const again = openOpsServer({
 			spec: { address: showAddress(server.address) },
 			version: "1",
@@ -113,7 +113,7 @@ describe("readiness", () => {
 		expect(await ready()).toEqual(["draining: this server is about to stop"]);
 	});
 
-	test("probes the store at most once a second, whatever the number of askers", async () => {
+	test("probes the store at most once a second, whatever the number of requests", async () => {
 		const clock = new VirtualClock();
 		let probes = 0;
 		const storeHealthy = async () => {
@@ -150,7 +150,7 @@ describe("readiness", () => {
 	});
 });
 
-test("the loop's watch sees what blocked it, and forgets after a while", async () => {
+test("the event loop's watch sees what blocked it, and forgets it after a while", async () => {
 	let nowMs = 0;
 	let due: { readonly atMs: number; readonly task: () => void } | undefined;
 	const clock = {
@@ -171,7 +171,7 @@ test("the loop's watch sees what blocked it, and forgets after a while", async (
 	expect(watch.worstMs()).toBe(0);
 	run(700);
 	expect(watch.worstMs()).toBe(700);
-	// One late turn does not stand.
+	// One late turn is no lasting lag.
 	expect(watch.standingMs()).toBe(0);
 	run(300);
 	run(500);

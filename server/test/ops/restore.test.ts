@@ -1,4 +1,4 @@
-// A backup put in place after a crash: what SQLite's own log of the dead server would do to it, and that it does not.
+// Restoring a backup after a crash: the dead server's write-ahead log is not replayed over it.
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { withTempDir } from "../store/temp-dir.ts";
 const BEFORE = ["1 ann created", "2 ann before"];
 const configOf = (data: string) => loadConfig({ flags: new Map([["data", data]]), environment: {} }).config;
 
-/** A data folder as a killed server leaves it, with its log, and a backup from before the last it had written. */
+/** A data folder of a killed server, with its write-ahead log, and a backup from before its last writes. */
 async function crashed(dir: string): Promise<{ readonly data: string; readonly backup: string }> {
 	const live = join(dir, "live");
 	const data = join(dir, "data");
@@ -43,7 +43,7 @@ async function said(data: string): Promise<string[]> {
 
 describe("verbatim restore", () => {
 	test(
-		"restores what the backup holds, whatever log a dead server has left, with new epochs; what was there is kept aside",
+		"restores the backup, whatever write-ahead log a dead server has left, with new epochs; the earlier files are kept aside",
 		() =>
 			withTempDir(async (dir) => {
 				const { data, backup } = await crashed(dir);
@@ -58,7 +58,7 @@ describe("verbatim restore", () => {
 	);
 
 	test(
-		"restores into a folder that is not there yet",
+		"restores into a folder that does not exist yet",
 		() =>
 			withTempDir(async (dir) => {
 				const { backup } = await crashed(dir);
@@ -69,7 +69,7 @@ describe("verbatim restore", () => {
 	);
 
 	test(
-		"takes the log of a copied folder for its own",
+		"keeps the write-ahead log of a copied folder, which belongs to it",
 		() =>
 			withTempDir(async (dir) => {
 				const { data } = await crashed(dir);
@@ -80,7 +80,7 @@ describe("verbatim restore", () => {
 	);
 
 	test(
-		"refuses what is damaged, foreign, missing, or the database itself, and a folder in use; nothing is changed then",
+		"refuses a damaged, foreign or missing backup, the database itself, and a folder in use; then nothing is changed",
 		() =>
 			withTempDir(async (dir) => {
 				const { data, backup } = await crashed(dir);
@@ -108,7 +108,7 @@ describe("verbatim restore", () => {
 	);
 
 	test(
-		"that was cut off while files changed places keeps every server from the folder, and can be run again",
+		"that was interrupted while files were moved keeps every server from the folder, and can be repeated",
 		() =>
 			withTempDir(async (dir) => {
 				const { data, backup } = await crashed(dir);
@@ -126,7 +126,7 @@ describe("verbatim restore", () => {
 
 describe("doctor --restored", () => {
 	test(
-		"refuses a database with a log beside it, and touches neither",
+		"refuses a database with a write-ahead log beside it, and changes neither",
 		() =>
 			withTempDir(async (dir) => {
 				const { data, backup } = await crashed(dir);
@@ -162,7 +162,7 @@ describe("doctor --restored", () => {
 	);
 
 	test(
-		"and the commands on users make no database: where there is none they say so, and leave nothing behind",
+		"and the commands on users create no database: without one they say so, and leave nothing behind",
 		() =>
 			withTempDir(async (dir) => {
 				const data = join(dir, "elsewhere");
@@ -187,7 +187,7 @@ function epochOf(data: string): unknown {
 	}
 }
 
-/** One page in the middle is overwritten: what opens all the same. */
+/** Overwrites a page in the middle: the database still opens. */
 function damage(from: string, to: string): void {
 	const bytes = readFileSync(from);
 	const page = 4_096;
