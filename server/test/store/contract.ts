@@ -8,6 +8,7 @@ import { invitationClauses } from "./contract-invitations.ts";
 import { logClauses } from "./contract-log.ts";
 import { readClauses } from "./contract-reads.ts";
 import { roomClauses } from "./contract-rooms.ts";
+import { textClauses } from "./contract-text.ts";
 import { tokenClauses } from "./contract-tokens.ts";
 import { userClauses } from "./contract-users.ts";
 
@@ -60,5 +61,6 @@ export function storeContract(name: string, newPlace: () => Promise<Place>): voi
 		userClauses(bench);
 		tokenClauses(bench);
 		readClauses(bench);
+		textClauses(bench);
 	});
 }

@@ -28,6 +28,8 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"server/test/bus/redis.test.ts",
 		"server/test/listen/bind.test.ts",
 		"server/test/store/postgres-rows.test.ts",
+		"server/test/store/postgres-trouble.test.ts",
+		"server/test/store/postgres-two.test.ts",
 		"server/test/store/postgres.test.ts",
 		"server/test/store/sqlite-durable.test.ts",
 		"terminal/test/tmux.test.ts",
