@@ -26,7 +26,7 @@ describe("the mutants", () => {
 		"read, then subscribe: the stream of a join begins at the head",
 		"drop without skipped: a full outbox swallows a push",
 		"membership is checked only at the beginning",
-		"live and replay overlap",
+		"live and catch-up overlap",
 	])(
 		"%s: is caught",
 		async (name) => {

@@ -3,7 +3,7 @@ import type { Mutant } from "./list.ts";
 
 export const BUS_MUTANTS: readonly Mutant[] = [
 	{
-		name: "what a bus repeats is delivered again",
+		name: "a commit that the bus doubles is delivered twice",
 		file: "server/src/room/room.ts",
 		find: "committed.entries.filter((entry) => entry.seq > this.head)",
 		replace: "committed.entries.slice()",
@@ -18,7 +18,7 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 		breaks: "S4: no gap without a word",
 	},
 	{
-		name: "a gap in what the bus brings is not read from the log",
+		name: "a gap between commits of the bus is not read from the log",
 		file: "server/src/room/rooms.ts",
 		find: "if (room.subscribers.size > 0) {\n\t\t\t\tthis.gaps.buffer(room, committed);\n\t\t\t\treturn;\n\t\t\t}",
 		replace: "",
@@ -39,14 +39,14 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 		breaks: "L2: everybody is in their rooms",
 	},
 	{
-		name: "presence that the bus has lost is not published again",
+		name: "presence lost by the bus is not published again",
 		file: "server/src/node/compare.ts",
 		find: "if (!this.isStopped) this.parts.presence.compare();",
 		replace: "",
 		breaks: "L4: presence converges",
 	},
 	{
-		name: "presence that comes late is believed over newer",
+		name: "late presence overwrites newer presence",
 		file: "server/src/people/presence.ts",
 		find: "if (published.brought >= number) return;",
 		replace: "",
@@ -54,7 +54,7 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 		survives: "the comparison publishes it again a second later; server/test/core/lossy-bus.test.ts holds it",
 	},
 	{
-		name: "what comes late of a membership is believed over newer",
+		name: "a late membership event overwrites a newer one",
 		file: "server/src/session/places.ts",
 		find: "return seq > this.knownAsOf(room);",
 		replace: "return seq > 0;",
@@ -62,14 +62,14 @@ export const BUS_MUTANTS: readonly Mutant[] = [
 		survives: "it takes more than two thousand seeds; server/test/core/lossy-bus.test.ts holds it",
 	},
 	{
-		name: "history ends where the bus has brought the room",
+		name: "history ends at the head known by the bus",
 		file: "server/src/command/reading.ts",
 		find: "const room = !parts.bus.lossy && session",
 		replace: "const room = session",
 		breaks: "S7: a page shows all that was acknowledged before",
 	},
 	{
-		name: "a room of which not all was told is believed to be as far as its newest news",
+		name: "a room with missed commits takes the newest commit's seq as its head",
 		file: "server/src/room/room.ts",
 		find: "if (head + 1 >= this.notifiedFrom) {",
 		replace: "if (head >= 0) {",

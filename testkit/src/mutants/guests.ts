@@ -3,14 +3,14 @@ import type { Mutant } from "./list.ts";
 
 export const GUEST_MUTANTS: readonly Mutant[] = [
 	{
-		name: "a guest is not known by its key",
+		name: "a guest is not recognised by its key",
 		file: "server/src/account/guest-login.ts",
 		find: 'if (key === "") return undefined;',
 		replace: "return undefined;",
 		breaks: "a guest whose welcome was lost is that guest",
 	},
 	{
-		name: "a hello that is still being carried out keeps its guest from its name",
+		name: "a hello in execution blocks its guest's name",
 		file: "server/src/account/guest-login.ts",
 		find: 'outcome.code === "name_taken" ? await byKey(external) : undefined;',
 		replace: "undefined as UserRecord | undefined;",
