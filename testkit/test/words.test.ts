@@ -11,7 +11,7 @@ const FOLDERS: readonly string[] = [
 	"cli/src",
 	"client/src",
 	"protocol/src",
-	...["account", "base", "limit", "link", "name", "overload"].map((name) => `server/src/${name}`),
+	...["account", "admit", "base", "limit", "link", "listen", "name", "overload"].map((name) => `server/src/${name}`),
 	...["bus", "command", "node", "ops", "people", "room"].map((name) => `server/src/${name}`),
 	"terminal/src",
 	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run", "sim"].map(

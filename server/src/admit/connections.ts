@@ -1,5 +1,5 @@
-// Who may come in at all, decided before anything costly is done: connections per address (IPv6: per /64) and in all, and how
-// fast new ones are taken. One admission stands before all doors.
+// Admission of connections, before any work is done for them: limits on open connections by address (IPv6: by /64) and in total, and on the rate of
+// new ones. All listeners share one.
 import { CLOSES } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
 import { addressKey } from "../limit/address.ts";
@@ -12,13 +12,13 @@ export interface AdmissionLimits {
 	readonly connectionsPerAddressMax: number;
 	/** Connections open at once in all. */
 	readonly connectionsMax: number;
-	/** New connections of one address: a page full of reconnecting tabs passes, a flood does not. */
+	/** New connections of one address: many reconnecting tabs pass, a flood does not. */
 	readonly opensPerAddress: Rate;
-	/** New connections in all: what the server can greet without those inside noticing. */
+	/** New connections in total: what the server can accept without delaying open sessions. */
 	readonly opens: Rate;
-	/** Refusals over HTTP that one address is given without a wait: what is pipelined behind them waits with them. */
+	/** Refusals over HTTP that one address gets without delay; beyond, each delays what is pipelined after it. */
 	readonly refusalsPerAddress: Rate;
-	/** Files of the page given to one address: an office that loads the page anew at once passes, a flood does not. */
+	/** Files of the page for one address: an office that reloads the page passes, a flood does not. */
 	readonly filesPerAddress: Rate;
 }
 
@@ -38,10 +38,10 @@ export interface AdmissionRefused {
 }
 
 export type AdmissionDecision =
-	/** `release` must be called once, when the connection is gone. */
+	/** `release` must be called once, when the connection has ended. */
 	{ readonly ok: true } | AdmissionRefused;
 
-/** What is limited, in words for whoever is refused. */
+/** Messages for refused clients. */
 export const REFUSED_MESSAGES: Readonly<Record<AdmissionRefused["reason"], string>> = {
 	address: "too many connections from your IP address",
 	total: "too many connections to this server",
@@ -49,7 +49,7 @@ export const REFUSED_MESSAGES: Readonly<Record<AdmissionRefused["reason"], strin
 	files: "too many requests for this page from your IP address",
 };
 
-/** Many connections of one address may be held back at once; none for long. */
+/** The longest delay of a refusal over HTTP. */
 const REFUSAL_WAIT_MAX_MS = 1_000;
 
 const ADMITTED: AdmissionDecision = { ok: true };
@@ -71,14 +71,14 @@ export class ConnectionAdmission {
 		this.filesPerAddress = new Buckets(limits.filesPerAddress, clock);
 	}
 
-	/** Connections and requests that are inside now. */
+	/** Connections and requests that are admitted and not released. */
 	get open(): number {
 		return this.total;
 	}
 
 	/**
-	 * Lets a connection in, or says why not and when to try again. A `request` is a connection that is gone with its answer: it
-	 * counts while it lasts, and its pace is for the limits of whoever carries it out.
+	 * Admits a connection, or returns why not and when to retry. A `request` counts as a connection until it is answered; its rate is limited
+	 * elsewhere, by user.
 	 */
 	admit(address: string, what: "connection" | "request" = "connection"): AdmissionDecision {
 		const key = keyOf(address);
@@ -93,7 +93,7 @@ export class ConnectionAdmission {
 		return ADMITTED;
 	}
 
-	/** Why a connection of this address would be refused now, or undefined. */
+	/** Why a connection of this address would be refused now; undefined if it would be admitted. */
 	refusalOf(address: string): AdmissionRefused | undefined {
 		const key = keyOf(address);
 		const full = this.full(key);
@@ -103,8 +103,8 @@ export class ConnectionAdmission {
 	}
 
 	/**
-	 * May this address have a file of the page? Connections are not looked at: the page is what tells a user that there are too many.
-	 * What is let in is not counted as inside.
+	 * Admits a request for a file of the page. Limits on connections do not apply, since the page shows the user when they are reached; it does not
+	 * count as a connection and needs no `release`.
 	 */
 	admitFile(address: string): AdmissionDecision {
 		const key = keyOf(address);
@@ -112,7 +112,7 @@ export class ConnectionAdmission {
 		return waitMs > 0 ? { ok: false, reason: "files", retryAfterMs: waitMs } : ADMITTED;
 	}
 
-	/** How long an answer that refuses a request of this address is held back, ms. */
+	/** The delay of an answer that refuses a request of this address, ms. */
 	refusalWaitMs(address: string): number {
 		const key = keyOf(address);
 		return key === undefined ? 0 : Math.min(REFUSAL_WAIT_MAX_MS, this.refusalsPerAddress.take(key));
@@ -126,7 +126,7 @@ export class ConnectionAdmission {
 		return inside >= limits.connectionsPerAddressMax ? { ok: false, reason: "address", retryAfterMs } : undefined;
 	}
 
-	/** One that was let in from `address` is gone. */
+	/** An admitted connection from `address` has ended. */
 	release(address: string): void {
 		this.total--;
 		const key = keyOf(address);
@@ -137,7 +137,7 @@ export class ConnectionAdmission {
 	}
 }
 
-/** A Unix socket is guarded by the rights of its file. */
+/** Undefined for a Unix socket: it is protected by its file's permissions. */
 function keyOf(address: string): string | undefined {
 	return address === UNIX_PEER ? undefined : addressKey(address);
 }

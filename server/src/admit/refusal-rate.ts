@@ -78,7 +78,7 @@ export class RefusalRate {
 			this.end("unauthenticated", "protocol", "too much was sent before the hello was accepted");
 			return true;
 		}
-		// A Unix socket is guarded by the rights of its file.
+		// A Unix socket is protected by its file's permissions.
 		const waitMs = session.address === UNIX_PEER ? 0 : parts.unauthenticatedRefusals.take(addressKey(session.address));
 		if (waitMs > 0) this.end("address", "busy", "too much of what came from this address was refused", waitMs);
 		return waitMs > 0;

@@ -1,5 +1,5 @@
-// Who is this? A TCP peer is recognised by its first bytes: a preface opens framed mode; the first byte that fits no preface,
-// or half a second in which nothing is said at all, opens line mode.
+// Protocol detection by a TCP connection's first bytes: a preface opens framed mode; the first byte that fits no preface, or `lineModeAfterMs`
+// without any byte, opens line mode.
 import { CLOSES, type PrefaceError, type PrefaceEvent, PrefaceReader, renderPrefaceAnswer } from "@verbatim/protocol";
 import type { Cancel } from "../base/clock.ts";
 import { openFramed } from "./connection/framed.ts";
@@ -9,13 +9,13 @@ import { openLine } from "./line/connection.ts";
 
 const utf8 = new TextEncoder();
 
-/** A connection of which nothing is known yet. It hears the connection until something is. */
+/** The receiver of a connection until its protocol is known. */
 export class ProtocolDetector implements Receiver {
 	private readonly parts: ListenerParts;
 	private readonly connection: TcpConnection;
 	private readonly reader: PrefaceReader;
 	private cancelTimer: Cancel;
-	private spoke = false;
+	private hasData = false;
 
 	constructor(parts: ListenerParts, connection: TcpConnection) {
 		this.parts = parts;
@@ -24,23 +24,23 @@ export class ProtocolDetector implements Receiver {
 		this.cancelTimer = this.deadline();
 	}
 
-	/** Silence counts from now on. */
+	/** Starts the time without any byte that means line mode. */
 	ready(): void {
 		const { clock, timing } = this.parts;
 		this.cancelTimer();
 		this.cancelTimer = clock.after(timing.lineModeAfterMs, () => {
-			if (this.spoke) this.cancelTimer = this.deadline();
+			if (this.hasData) this.cancelTimer = this.deadline();
 			else this.decide({ kind: "line", rest: this.reader.pending });
 		});
 	}
 
 	data(chunk: Uint8Array): void {
-		this.spoke = true;
+		this.hasData = true;
 		this.decide(this.reader.push(chunk));
 	}
 
 	ended(): void {
-		// Half a preface is nobody's; half a line is somebody's.
+		// An unfinished preface is useless, an unfinished last line is not.
 		this.decide({ kind: "line", rest: this.reader.pending });
 		if (!this.connection.over) this.connection.receiver.ended();
 	}

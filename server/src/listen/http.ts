@@ -1,9 +1,8 @@
-// The HTTP door: the upgrade to WebSocket, the API for scripts, the web page. TLS and Unix sockets are the same door.
+// The HTTP listener, also for TLS and Unix sockets: the upgrade to WebSocket, the API for scripts, the web page.
 //
-// What Bun does before any of this code runs, measured on 1.4: a connection that sends no headers, or drips them, is closed
-// after 12 s whatever `idleTimeout` says; a body that drips (below 16 KB/s) is closed when `idleTimeout` has passed; headers of
-// more than 16 KB are answered 431. Bun does not tell of a connection before its headers are there, so the admission counts requests
-// of the API and WebSockets, not silent connections: those cost about a kilobyte each, for those seconds.
+// Measured on Bun 1.4, before this code is called: a connection without complete headers is closed after 12 s, whatever `idleTimeout` is; a slow
+// body (below 16 KB/s) is closed after `idleTimeout`; headers of more than 16 KB are answered 431. Bun reports a connection only with its headers,
+// so admission counts WebSockets and requests of the API, not silent connections: each costs about a kilobyte for those seconds.
 import { type CodecName, codecOfSubprotocol, Refusal, SUBPROTOCOLS } from "@verbatim/protocol";
 import type { Server } from "bun";
 import { type AdmissionRefused, REFUSED_MESSAGES } from "../admit/connections.ts";
@@ -23,7 +22,7 @@ import type { Listener, ListenerSpec } from "./socket/listener.ts";
 import { loadTls } from "./socket/tls.ts";
 import { codeOf, logAccess } from "./web/access.ts";
 import type { Origins } from "./web/origin.ts";
-import { type PageAssets, servePage, words } from "./web/page.ts";
+import { type PageAssets, servePage, textAnswer } from "./web/page.ts";
 import { asksForDocument, refusalPage } from "./web/refusal-page.ts";
 
 export interface HttpParts extends ListenerParts, Pick<ApiParts, "accounts" | "commands" | "shedding"> {
@@ -35,10 +34,10 @@ export interface HttpParts extends ListenerParts, Pick<ApiParts, "accounts" | "c
 /** The path of the WebSocket. */
 export const WS_PATH = "/ws";
 
-/** A request that was read may take this long to be answered, seconds: a log-in may wait for others' passwords. */
+/** Time to answer a request after it was read, seconds: a log-in may wait in the queue of password hashes. */
 const ANSWER_S = 30;
 
-/** Opens the door. Rejects with `BindError` or `AddressError`. */
+/** Opens the listener. Rejects with `BindError` or `AddressError`. */
 export async function openHttp(spec: ListenerSpec, parts: HttpParts, settings: ConnectionSettings): Promise<Listener> {
 	const address = parseAddress(spec.address);
 	const tls = spec.tls === undefined ? undefined : await loadTls("tls.http", spec.tls);
@@ -46,15 +45,15 @@ export async function openHttp(spec: ListenerSpec, parts: HttpParts, settings: C
 	const shared = {
 		...(tls === undefined ? {} : { tls }),
 		development: false,
-		// Bodies are bounded where they are read; this is for Bun, which would hold the rest of one that was refused.
+		// Bodies are bounded where they are read; this bounds what Bun buffers of a refused one.
 		maxRequestBodySize: parts.limits.frameBytesMax * 16,
 		fetch: (request: Request, server: Server<WsData>) => handler.answer(request, server),
 		error: (err: Error) => handler.fault(err),
 		websocket: {
 			maxPayloadLength: parts.limits.frameBytesMax,
-			// No limit, hence nothing dropped: the session's outbox is the bound, and the link cuts beyond `linkBytesMax`.
+			// No limit, so that Bun drops nothing: the session's outbox is bounded, and the link cuts beyond `linkBytesMax`.
 			backpressureLimit: 0,
-			// The session keeps the heartbeat.
+			// The session has its own heartbeat.
 			idleTimeout: 0,
 			sendPings: false,
 			perMessageDeflate: false,
@@ -70,7 +69,7 @@ export async function openHttp(spec: ListenerSpec, parts: HttpParts, settings: C
 	const idleTimeout = Math.min(255, Math.max(1, Math.ceil(parts.timing.handshakeMs / 1_000)));
 	const { server, bound } = await bind("--http", address, (at) => {
 		if ("unix" in at) return { server: Bun.serve<WsData>({ ...at, ...shared }), bound: address };
-		// Said aloud, because out of development mode Bun shares a port that is taken, and two servers would answer in turn.
+		// Explicit: outside development mode Bun shares a port that is in use, and two servers would answer in turn.
 		const tcp = Bun.serve<WsData>({ ...at, ...shared, idleTimeout, reusePort: false });
 		return { server: tcp, bound: { kind: "tcp", host: at.hostname, port: tcp.port ?? at.port } as const };
 	});
@@ -90,7 +89,7 @@ export async function openHttp(spec: ListenerSpec, parts: HttpParts, settings: C
 	};
 }
 
-/** Everybody behind this door. */
+/** Routes requests and keeps the registry of WebSockets. */
 class HttpHandler {
 	draining = false;
 	private readonly parts: HttpParts;
@@ -98,7 +97,7 @@ class HttpHandler {
 	private readonly api: Api;
 	private readonly links = new Set<WsLink>();
 	private requests = 0;
-	/** Places at the admission that become free later. */
+	/** Timers of delayed releases from admission. */
 	private readonly leaving = new Set<Cancel>();
 	private whenEmpty: Array<() => void> = [];
 
@@ -123,7 +122,7 @@ class HttpHandler {
 			response = this.fault(err, trace);
 		}
 		response?.headers.set("x-trace-id", trace);
-		if (response !== undefined && response.status >= 400) await this.holdBack(address);
+		if (response !== undefined && response.status >= 400) await this.delayRefusal(address);
 		this.requests--;
 		this.maybeEmpty();
 		if (response !== undefined) this.count(response);
@@ -131,8 +130,8 @@ class HttpHandler {
 		return response;
 	}
 
-	/** The runtime reads no further request of a connection whose last one is unanswered: a flood of refusals is as slow as this makes it. */
-	private async holdBack(address: string): Promise<void> {
+	/** Delays a refusal. The runtime reads a connection's next request only after the answer, so this slows down a flood. */
+	private async delayRefusal(address: string): Promise<void> {
 		const { clock, admission } = this.parts;
 		const waitMs = admission.refusalWaitMs(address);
 		if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
@@ -160,7 +159,7 @@ class HttpHandler {
 		}
 	}
 
-	/** Nothing that goes wrong in one connection reaches another. */
+	/** An error in one connection cuts that connection only. */
 	guarded(ws: Bun.ServerWebSocket<WsData>, act: (link: WsLink) => void): void {
 		const link = ws.data;
 		if (!(link instanceof WsLink)) return;
@@ -224,11 +223,11 @@ class HttpHandler {
 		}
 	}
 
-	/** Pages of listed origins may read the answers; pages of unknown ones are refused before anything is done. */
+	/** CORS: pages of listed origins may read the answers; requests from other origins are refused at once. */
 	private async answerApi(request: Request, url: URL, peer: string, trace: string, extend: () => void): Promise<Response> {
 		const { origins } = this.parts;
 		const origin = request.headers.get("origin");
-		if (!origins.allows(origin, request.headers.get("host"))) return this.foreign();
+		if (!origins.allows(origin, request.headers.get("host"))) return this.refuseOrigin();
 		const listed = origins.lists(origin);
 		const response =
 			listed && request.method === "OPTIONS"
@@ -245,13 +244,13 @@ class HttpHandler {
 	private upgrade(request: Request, server: Server<WsData>, address: string, trace: string): Response | undefined {
 		const { admission, metrics, origins } = this.parts;
 		if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-			// Browsers do not tell a page why its WebSocket was refused: a plain request to the same path does.
+			// Browsers hide from a page why its WebSocket was refused; a plain request to the same path gets the reason.
 			const refused = admission.refusalOf(address);
 			if (refused !== undefined) return busyAnswer(refused, asksForDocument(request));
-			return words(426, "This path is for WebSockets.", { upgrade: "websocket", connection: "upgrade" });
+			return textAnswer(426, "This path is for WebSockets.", { upgrade: "websocket", connection: "upgrade" });
 		}
-		if (!origins.allows(request.headers.get("origin"), request.headers.get("host"))) return this.foreign();
-		// Bun looks at all else of a handshake, but not at this. It does not tell the version of HTTP: one of 1.0 with all that is taken.
+		if (!origins.allows(request.headers.get("origin"), request.headers.get("host"))) return this.refuseOrigin();
+		// Bun checks everything else of a handshake. It does not expose the HTTP version: a 1.0 request with all this is accepted.
 		if (!isListed("upgrade", request.headers.get("connection"))) return refuse("malformed", NO_HANDSHAKE);
 		const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
 		const chosen = chooseSubprotocol(offered.filter((name) => name !== ""));
@@ -269,7 +268,7 @@ class HttpHandler {
 		return refuse("malformed", NO_HANDSHAKE);
 	}
 
-	private foreign(): Response {
+	private refuseOrigin(): Response {
 		this.parts.metrics.refused.add("origin");
 		return refuse("forbidden", "web pages of this origin may not connect here; the operator can list it under `origins`");
 	}
@@ -319,14 +318,14 @@ const PREFLIGHT = {
 	"access-control-max-age": "600",
 };
 
-/** Without a Host that can be read, Bun gives the path alone, or what was written in front of it. */
+/** Without a valid Host, `request.url` is the bare path, or has an unparsable host before it. */
 function unreadable(address: string): Response {
 	const why = "the address of this request cannot be read: its Host is no host";
 	const path = address.replace(/^\w+:\/\/[^/]*/, "").split("?", 1)[0] ?? "";
-	return isApiPath(path) ? refuse("malformed", why) : words(400, why);
+	return isApiPath(path) ? refuse("malformed", why) : textAnswer(400, why);
 }
 
-/** The first of those offered that is spoken here; JSON for who offers none; undefined for who offers only others. */
+/** The first offered subprotocol that is supported; JSON if none is offered; undefined if none of the offered is supported. */
 function chooseSubprotocol(offered: readonly string[]): { readonly codec: CodecName; readonly named: boolean } | undefined {
 	if (offered.length === 0) return { codec: "json", named: false };
 	for (const name of offered) {

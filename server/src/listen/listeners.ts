@@ -1,4 +1,4 @@
-// All listeners of a server backend one admission: opened together, shut together.
+// The listeners of a server, opened and closed together.
 import type { Clock } from "../base/clock.ts";
 import { createProxies } from "../link/address.ts";
 import { CONNECTION_SETTINGS, type ConnectionSettings } from "./connection/settings.ts";
@@ -32,13 +32,13 @@ export interface BoundListener {
 export interface Listeners {
 	readonly http: BoundListener | undefined;
 	readonly tcp: BoundListener | undefined;
-	/** No one new comes in, from now on; who has no session yet is sent away. To be followed by the draining of the sessions. */
+	/** Accepts no new connections and closes those without a session. The caller then drains the sessions. */
 	stopListening(): void;
-	/** Waits until everybody has gone, `withinMs` at most, and cuts who has not. */
+	/** Waits up to `withinMs` until all connections have ended, and cuts the rest. */
 	close(withinMs: number): Promise<void>;
 }
 
-/** Opens the listeners that are configured. Rejects with `BindError`, `AddressError` or `RangeError`, and then none is open. */
+/** Opens the configured listeners. Rejects with `BindError`, `AddressError` or `RangeError`; then none stays open. */
 export async function openListeners(options: ListenerOptions, backend: ListenerBackend): Promise<Listeners> {
 	const settings = options.connection ?? CONNECTION_SETTINGS;
 	const parts: HttpParts = {

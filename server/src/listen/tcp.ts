@@ -1,4 +1,4 @@
-// The TCP door: accepts, asks the admission, and gives every connection to a recogniser. TLS and Unix sockets are the same door.
+// The TCP listener, also for TLS and Unix sockets: accepts, asks admission, and starts protocol detection on each connection.
 import { type PrefaceError, renderPrefaceAnswer } from "@verbatim/protocol";
 import type { Socket, SocketHandler } from "bun";
 import { REFUSED_MESSAGES } from "../admit/connections.ts";
@@ -13,18 +13,18 @@ import { bind } from "./socket/bind.ts";
 import type { Listener, ListenerSpec } from "./socket/listener.ts";
 import { loadTls } from "./socket/tls.ts";
 
-/** AdmissionRefused connections that may linger until they have read why; past it, they are cut without a word. */
+/** Refused connections that may linger to read the reason; beyond, they are cut at once. */
 const REFUSED_MAX = 256;
 
-/** Read and forgotten of a refused connection: a preface and a hello that came at once; whoever brings more is cut. */
+/** Bytes read and discarded from a refused connection, enough for a preface and a hello sent at once; beyond, it is cut. */
 const REFUSED_LINGER_BYTES_MAX = 64 * 1024;
 
-/** A peer that is gone without a word (a pulled plug) is noticed after about this long without traffic, ms. */
+/** TCP keep-alive: a dead peer is detected after about this long without traffic, ms. */
 const KEEP_ALIVE_MS = 60_000;
 
 type TcpSocket = Socket<TcpConnection | undefined>;
 
-/** Opens the door. Rejects with `BindError` or `AddressError`. */
+/** Opens the listener. Rejects with `BindError` or `AddressError`. */
 export async function openTcp(spec: ListenerSpec, parts: ListenerParts, settings: ConnectionSettings): Promise<Listener> {
 	const address = parseAddress(spec.address);
 	const tls = spec.tls === undefined ? undefined : await loadTls("tls.tcp", spec.tls);
@@ -58,7 +58,7 @@ function stopper(listener: { stop(): void }): () => void {
 	};
 }
 
-/** All connections of one door. */
+/** The connections of one listener. */
 class TcpRegistry {
 	private readonly parts: ListenerParts;
 	private readonly admitted: TcpKind;
@@ -93,7 +93,7 @@ class TcpRegistry {
 	handlers(): SocketHandler<TcpConnection | undefined> {
 		return {
 			open: (socket) => this.opened(socket),
-			// Always set, or Bun would tell of a TLS connection only after its handshake, with no deadline till then.
+			// Must be set, or Bun calls `open` of a TLS connection only after its handshake, which then has no deadline.
 			handshake: (socket, success) => {
 				if (success) this.guarded(socket, (connection) => connection.receiver.ready());
 			},
@@ -101,7 +101,7 @@ class TcpRegistry {
 			drain: (socket) => this.guarded(socket, (connection) => connection.onDrain()),
 			end: (socket) => this.guarded(socket, (connection) => connection.onEnd()),
 			close: (socket) => this.guarded(socket, (connection) => connection.gone()),
-			// A TLS record that does not decrypt and the like: the world. `close` follows.
+			// Transport errors, such as a TLS record that does not decrypt. `close` follows.
 			error: (_socket, error) => this.parts.log.debug({ err: error }, "a TCP connection failed"),
 		};
 	}
@@ -155,7 +155,7 @@ class TcpRegistry {
 		if (!this.secure) connection.receiver.ready();
 	}
 
-	/** Says why, if that costs little: on TLS it would take a handshake first. */
+	/** Sends the reason, except on TLS, where that would take a handshake first. */
 	private refuse(socket: TcpSocket, address: string, error: PrefaceError): void {
 		if (this.secure || this.refused >= REFUSED_MAX) {
 			socket.terminate();
@@ -175,7 +175,7 @@ class TcpRegistry {
 		for (const resolve of this.whenEmpty.splice(0)) resolve();
 	}
 
-	/** Nothing that goes wrong in one connection reaches another. */
+	/** An error in one connection cuts that connection only. */
 	private guarded(socket: TcpSocket, act: (connection: TcpConnection) => void): void {
 		const connection = socket.data;
 		if (connection !== undefined) this.isolated(connection, () => act(connection));

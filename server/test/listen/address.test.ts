@@ -1,4 +1,4 @@
-// Where doors stand, who comes through them, and how many: the parts that need no socket.
+// Addresses, proxies, origins and connection admission: the parts that need no socket.
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { ADMISSION_LIMITS, ConnectionAdmission } from "../../src/admit/connections.ts";
@@ -6,7 +6,7 @@ import { createProxies, peerAddress, UNIX_PEER } from "../../src/link/address.ts
 import { AddressError, parseAddress, showAddress } from "../../src/listen/socket/address.ts";
 import { createOrigins } from "../../src/listen/web/origin.ts";
 
-test("an address is read as people write it, and written as it was read", () => {
+test("an address is parsed and formatted", () => {
 	for (const [text, address, shown] of [
 		["127.0.0.1:8080", { kind: "tcp", host: "127.0.0.1", port: 8080 }, "127.0.0.1:8080"],
 		["chat.example.org:0", { kind: "tcp", host: "chat.example.org", port: 0 }, "chat.example.org:0"],
@@ -20,7 +20,7 @@ test("an address is read as people write it, and written as it was read", () => 
 	}
 });
 
-test("an address that cannot be read is refused with what is wrong and what is allowed", () => {
+test("an invalid address is refused with what is wrong and what is allowed", () => {
 	for (const [text, why] of [
 		["localhost", "the port is missing"],
 		["8080", "the port is missing"],
@@ -39,14 +39,14 @@ test("an address that cannot be read is refused with what is wrong and what is a
 	}
 });
 
-test("one peer has one spelling", () => {
+test("a peer's address has one spelling", () => {
 	expect(peerAddress("::ffff:192.0.2.7")).toBe("192.0.2.7");
 	expect(peerAddress("2001:DB8::1")).toBe("2001:db8::1");
 	expect(peerAddress(undefined)).toBe(UNIX_PEER);
 	expect(peerAddress("")).toBe(UNIX_PEER);
 });
 
-test("X-Forwarded-For is believed hop by hop, from listed proxies only", () => {
+test("X-Forwarded-For is trusted hop by hop, from listed proxies only", () => {
 	const proxies = createProxies(["10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "unix"]);
 	for (const [direct, header, peer] of [
 		["203.0.113.5", "1.2.3.4", "203.0.113.5"],
@@ -71,7 +71,7 @@ test("X-Forwarded-For is believed hop by hop, from listed proxies only", () => {
 	}
 });
 
-test("an origin is compared whole", () => {
+test("an origin is compared as a whole", () => {
 	const origins = createOrigins(["https://chat.example.org", "not an origin"]);
 	expect(origins.allows(null, "x")).toBe(true);
 	expect(origins.allows("https://a.example", "a.example")).toBe(true);
@@ -87,7 +87,7 @@ test("an origin is compared whole", () => {
 
 const limits = { ...ADMISSION_LIMITS, connectionsPerAddressMax: 2, connectionsMax: 3 };
 
-test("the admission counts an address, an IPv6 network as one, and all together", () => {
+test("connections are limited by address, by IPv6 /64, and in total", () => {
 	const admission = new ConnectionAdmission(limits, new VirtualClock());
 	expect(admission.admit("2001:db8::1").ok).toBe(true);
 	expect(admission.admit("2001:db8:0:0:ffff::2").ok).toBe(true);
@@ -99,7 +99,7 @@ test("the admission counts an address, an IPv6 network as one, and all together"
 	expect(admission.admit("2001:db8::3", "request").ok).toBe(true);
 });
 
-test("the admission holds a pace per address and in all, and Unix sockets know no address", async () => {
+test("new connections are limited in rate by address and in total, on Unix sockets only in total", async () => {
 	const clock = new VirtualClock();
 	const admission = new ConnectionAdmission(
 		{
@@ -117,11 +117,11 @@ test("the admission holds a pace per address and in all, and Unix sockets know n
 		return decision.ok ? "in" : `${decision.reason} ${decision.retryAfterMs}`;
 	};
 	expect([outcome("192.0.2.1"), outcome("192.0.2.1"), outcome("192.0.2.1")]).toEqual(["in", "in", "rate 1000"]);
-	// Requests have paces of their own.
+	// The rate does not apply to requests.
 	expect(admission.admit("192.0.2.1", "request").ok).toBe(true);
 	expect(admission.refusalOf("192.0.2.1")).toEqual({ ok: false, reason: "rate", retryAfterMs: 1_000 });
 	expect(admission.refusalOf("192.0.2.2")).toBeUndefined();
-	// Files of the page, too, and they are nobody inside.
+	// Files of the page have a rate of their own and do not count as connections.
 	expect([admission.admitFile("192.0.2.1").ok, admission.admitFile("192.0.2.1").ok, admission.admitFile("192.0.2.2").ok]).toEqual(
 		[true, false, true],
 	);
@@ -131,7 +131,7 @@ test("the admission holds a pace per address and in all, and Unix sockets know n
 	expect([outcome("192.0.2.1"), outcome("192.0.2.1")]).toEqual(["in", "rate 1000"]);
 });
 
-test("what has left is not remembered", () => {
+test("released addresses are forgotten", () => {
 	const admission = new ConnectionAdmission(
 		{ ...ADMISSION_LIMITS, opensPerAddress: { perSecond: 1e6, burst: 1e6 } },
 		new VirtualClock(),

@@ -1,4 +1,4 @@
-// The HTTP API for scripts: every route, and every way to be refused, in the one shape.
+// The HTTP API: every route, and every refusal, in the common shape.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { RawSocket } from "./raw-socket.ts";
 import { metric, openServer, type TestServer } from "./support.ts";
@@ -19,7 +19,7 @@ interface Answer {
 	readonly headers: Headers;
 	readonly code: string;
 	readonly message: string;
-	// biome-ignore lint/suspicious/noExplicitAny: what a script sees.
+	// biome-ignore lint/suspicious/noExplicitAny: parsed JSON.
 	readonly data: any;
 }
 
@@ -49,7 +49,7 @@ async function guest(name: string): Promise<string> {
 
 const tea = encodeURIComponent("#tea");
 
-test("register, log in, refresh and be a guest: each gives tokens that work", async () => {
+test("register, log in, refresh and guest: each gives valid tokens", async () => {
 	const registered = await call("POST", "/register", { body: { name: "rita", password: "a long password" } });
 	expect(registered).toMatchObject({ status: 200, code: "ok", message: "", data: { user: { name: "rita" } } });
 	const { access, accessExpiresMs, refresh, refreshExpiresMs } = registered.data.tokens;
@@ -64,7 +64,7 @@ test("register, log in, refresh and be a guest: each gives tokens that work", as
 	expect(await call("GET", "/rooms", { token: await guest("gus") })).toMatchObject({ status: 200 });
 });
 
-test("a guest that comes with its key again is the same guest; a key of another kind is refused", async () => {
+test("a guest that repeats its key is the same guest; a malformed key is refused", async () => {
 	const body = { name: "keyed", key: crypto.randomUUID() };
 	const first = await call("POST", "/guest", { body });
 	const again = await call("POST", "/guest", { body });
@@ -77,7 +77,7 @@ test("a guest that comes with its key again is the same guest; a key of another 
 	});
 });
 
-test("a room from its making to its last word", async () => {
+test("a room is created, joined, written, read and left", async () => {
 	const ann = await guest("ann");
 	const bob = await guest("bob");
 	const made = await call("POST", "/rooms", { token: ann, body: { name: "tea" } });
@@ -118,7 +118,7 @@ test("a private room is found and joined by invitation only", async () => {
 	expect(await call("POST", `/rooms/${den}/join`, { token: dan, body: { history: 5 } })).toMatchObject({ status: 200 });
 });
 
-test("a conversation is named by the other's name", async () => {
+test("a conversation is addressed by the other user's name", async () => {
 	const eve = await guest("eve");
 	await guest("fay");
 	const sent = await call("POST", "/rooms/@fay/messages", { token: eve, body: { text: "psst" } });
@@ -126,7 +126,7 @@ test("a conversation is named by the other's name", async () => {
 	expect((await call("GET", "/rooms/%40fay/entries", { token: eve })).data.entries).toHaveLength(2);
 });
 
-test("after the last seq that there can be stands nothing", async () => {
+test("there is nothing after the largest possible seq", async () => {
 	const token = await guest("max");
 	await call("POST", "/rooms", { token, body: { name: "brim" } });
 	const { status, data } = await call("GET", "/rooms/%23brim/entries?after=4294967295", { token });
@@ -149,7 +149,7 @@ test("the same Idempotency-Key gives the first result, and another text under it
 	expect(await say("x", "k".repeat(65))).toMatchObject({ status: 400, code: "invalid" });
 });
 
-test("a send stands behind another, where asked: out_of_order until that one is in the log", async () => {
+test("a send with `behind` is out_of_order until that one is in the log", async () => {
 	const token = await guest("bea");
 	await call("POST", "/rooms", { token, body: { name: "queue" } });
 	const say = (text: string, key: string, behind?: string): Promise<Answer> =>
@@ -163,7 +163,7 @@ test("a send stands behind another, where asked: out_of_order until that one is 
 	expect((await say("second", "q-2", "q-1")).data.seq).toBe(3);
 });
 
-test("a channel gets another name by its owner", async () => {
+test("a channel's owner renames it", async () => {
 	const [owner, other] = [await guest("oona"), await guest("odd")];
 	await call("POST", "/rooms", { token: owner, body: { name: "before" } });
 	await call("POST", "/rooms/%23before/join", { token: other });
@@ -192,7 +192,7 @@ test("a page is given around an entry, and around a time", async () => {
 		expect(await call("GET", `/rooms/%23pages/entries?${query}`, { token })).toMatchObject({ code: "malformed" });
 });
 
-test("long answers of GET are compressed for whoever takes gzip, short ones and answers with tokens are not", async () => {
+test("long answers to GET are compressed for clients that accept gzip, short ones and answers with tokens are not", async () => {
 	const token = await guest("zoe");
 	await call("POST", "/rooms", { token, body: { name: "long" } });
 	for (let i = 0; i < 5; i++)
@@ -221,7 +221,7 @@ test("long answers of GET are compressed for whoever takes gzip, short ones and 
 	expect(page.data.entries.at(-1).message.text).toBe("word for word ".repeat(50));
 });
 
-test("what is wrong with a request is named", async () => {
+test("a bad request is refused with what is wrong", async () => {
 	const token = await guest("kim");
 	const cases: Array<[string, string, Parameters<typeof call>[2], number, string]> = [
 		["GET", "/nowhere", {}, 404, "unknown_command"],
@@ -277,7 +277,7 @@ test("what is wrong with a request is named", async () => {
 	expect((await call("DELETE", "/rooms")).headers.get("allow")).toBe("GET, POST");
 });
 
-test("a refresh token does not stand in for an access token, although a hello would take it", async () => {
+test("a refresh token is not accepted as an access token, although a hello accepts it", async () => {
 	const { data } = await call("POST", "/guest", { body: { name: "rex" } });
 	expect(await call("GET", "/rooms", { token: data.tokens.refresh })).toMatchObject({ status: 401, code: "token_invalid" });
 });
@@ -291,15 +291,18 @@ test("a body of unknown length is read no further than the limit", async () => {
 	raw.close();
 });
 
-test.each(["", "a b", "a b/c?d", "[", "a:b"])("a request to no host (%p) is refused in the one shape as well", async (host) => {
-	const raw = await RawSocket.open(server.httpPort);
-	raw.write(`GET /api/v1/rooms?x=1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-	await raw.line("HTTP/1.1 400");
-	expect(JSON.parse(await raw.line("{"))).toMatchObject({ code: "malformed", data: { retry: false } });
-	raw.close();
-});
+test.each(["", "a b", "a b/c?d", "[", "a:b"])(
+	"a request with an invalid Host (%p) is refused in the common shape",
+	async (host) => {
+		const raw = await RawSocket.open(server.httpPort);
+		raw.write(`GET /api/v1/rooms?x=1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+		await raw.line("HTTP/1.1 400");
+		expect(JSON.parse(await raw.line("{"))).toMatchObject({ code: "malformed", data: { retry: false } });
+		raw.close();
+	},
+);
 
-test("the trace id is the client's own where it gave one", async () => {
+test("the trace id is the client's, if it sends one", async () => {
 	const token = await guest("tom");
 	const own = await call("GET", "/rooms", { token, headers: { "x-trace-id": "order-66" } });
 	expect(own.headers.get("x-trace-id")).toBe("order-66");
@@ -309,7 +312,7 @@ test("the trace id is the client's own where it gave one", async () => {
 	expect((await call("GET", "/nowhere")).headers.get("x-trace-id")).toMatch(/^t[0-9a-z]{26}$/);
 });
 
-test("pages of other origins may not use the API, those of listed ones may and can read the answers", async () => {
+test("pages of other origins are refused; those of listed origins may read the answers", async () => {
 	const foreign = await call("POST", "/guest", { body: { name: "mallory" }, headers: { origin: "https://evil.example" } });
 	expect(foreign).toMatchObject({ status: 403, code: "forbidden" });
 	expect(foreign.headers.get("access-control-allow-origin")).toBeNull();
@@ -320,7 +323,7 @@ test("pages of other origins may not use the API, those of listed ones may and c
 	expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
 });
 
-test("in overload a script is told when to come back, in words that HTTP has for it; the newest entries are still given", async () => {
+test("in overload a refusal has Retry-After; the newest entries are still served", async () => {
 	const token = await guest("ursa");
 	await call("POST", `/rooms/${tea}/join`, { token, body: { create: true } });
 	try {
@@ -342,7 +345,7 @@ test("in overload a script is told when to come back, in words that HTTP has for
 	expect((await call("POST", `/rooms/${tea}/messages`, { token, body: { text: "hello" } })).status).toBe(200);
 });
 
-test("requests beyond the connections of one address are told so, and when to come back", async () => {
+test("requests beyond the connections of one address are refused with a time to retry", async () => {
 	await using crowded = await openServer({ admission: { connectionsPerAddressMax: 1 } });
 	const held = new WebSocket(`ws://127.0.0.1:${crowded.httpPort}/ws`);
 	await new Promise((resolve) => held.addEventListener("open", resolve));
@@ -358,7 +361,7 @@ test("requests beyond the connections of one address are told so, and when to co
 	held.close();
 });
 
-test("sends that are too quick are refused with when to try again", async () => {
+test("sends above the rate limit are refused with a time to retry", async () => {
 	await using strict = await openServer({ limits: { sendsPerSecond: 1, sendsBurst: 1 } });
 	const post = async (path: string, body: unknown, token = ""): Promise<Response> =>
 		fetch(`${strict.http}/api/v1${path}`, {
@@ -376,7 +379,7 @@ test("sends that are too quick are refused with when to try again", async () => 
 	expect(await answer.json()).toMatchObject({ code: "rate_limited", data: { retry: true } });
 });
 
-test("what goes wrong inside is logged under the trace id that is answered, and says nothing else", async () => {
+test("an internal error is logged under the trace id of its answer, which says nothing else", async () => {
 	await using broken = await openServer({ backend: { commands: { run: () => Promise.reject(new Error("secret detail")) } } });
 	const made = (await (await fetch(`${broken.http}/api/v1/guest`, { method: "POST", body: '{"name":"ann"}' })).json()) as {
 		data: { tokens: { access: string } };
@@ -390,7 +393,7 @@ test("what goes wrong inside is logged under the trace id that is answered, and 
 	expect(metric(broken.metrics, "verbatim_faults_total", "http")).toBe(1);
 });
 
-test("a server that stops refuses further requests as draining", async () => {
+test("a draining server refuses further requests as draining", async () => {
 	await using stopping = await openServer({ page: async () => undefined });
 	const raw = await RawSocket.open(stopping.httpPort);
 	raw.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -400,7 +403,7 @@ test("a server that stops refuses further requests as draining", async () => {
 	expect(fetch(stopping.http)).rejects.toThrow();
 });
 
-test("what is refused over HTTP is counted with all other refusals, log-ins and sends by their outcome", async () => {
+test("refusals over HTTP count with all others, and log-ins and sends by outcome", async () => {
 	const count = () => ({
 		wrong: metric(server.metrics, "verbatim_logins_total", "credentials_wrong"),
 		loggedIn: metric(server.metrics, "verbatim_logins_total", "ok"),

@@ -1,4 +1,4 @@
-// Opening doors on a machine that has other plans: ports taken, sockets left behind, certificates mixed up.
+// Errors of opening listeners: ports in use, sockets left behind, bad certificates.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, lstatSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { openServer, type TestServer } from "./support.ts";
 let folder: string;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), "verbatim-doors-"));
+	folder = await mkdtemp(join(tmpdir(), "verbatim-listeners-"));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -27,13 +27,13 @@ async function whyNot(options: Partial<ListenerOptions>): Promise<string> {
 		},
 		(error: unknown) => error,
 	);
-	// One that opened all the same is not left open.
+	// If it opened unexpectedly, it is closed.
 	await opened?.[Symbol.asyncDispose]();
 	expect(failed).toBeInstanceOf(BindError);
 	return failed instanceof BindError ? failed.message : "";
 }
 
-test("a port that is taken is named, with what to do, and no other door stays open", async () => {
+test("a port in use is reported with what to do, and no other listener stays open", async () => {
 	await using server = await open({});
 	const taken = `127.0.0.1:${server.tcpPort}`;
 	expect(await whyNot({ tcp: { address: taken } })).toBe(
@@ -43,7 +43,7 @@ test("a port that is taken is named, with what to do, and no other door stays op
 	expect(await whyNot({ http: { address: alsoTaken } })).toBe(
 		`the address ${alsoTaken} is in use: stop what listens there or choose another with --http HOST:PORT`,
 	);
-	// The HTTP door of the first try was shut again.
+	// The first try's HTTP listener was closed again.
 	const free = server.httpPort;
 	await server.listeners.close(0);
 	await expect(open({ http: { address: `127.0.0.1:${free}` }, tcp: { address: "192.0.2.1:0" } })).rejects.toThrow(BindError);
@@ -51,13 +51,13 @@ test("a port that is taken is named, with what to do, and no other door stays op
 	expect(again.httpPort).toBe(free);
 });
 
-test("an address that this machine does not have, a host that is none and a folder that is missing are named", async () => {
+test("an address that this machine does not have, an invalid host and a missing folder are reported", async () => {
 	expect(await whyNot({ tcp: { address: "192.0.2.1:9000" } })).toContain("this machine has no such address as 192.0.2.1:9000");
 	expect(await whyNot({ tcp: { address: "no.such.host.invalid:9000" } })).toContain("cannot listen on no.such.host.invalid:9000");
 	expect(await whyNot({ tcp: { address: `unix:${folder}/none/x.sock` } })).toContain("--tcp unix:/path");
 });
 
-test("Unix sockets serve both doors, for owner and group only, and are gone afterwards", async () => {
+test("Unix sockets serve both listeners, for owner and group only, and are removed afterwards", async () => {
 	const http = join(folder, "http.sock");
 	const tcp = join(folder, "tcp.sock");
 	await using server = await open({ http: { address: `unix:${http}` }, tcp: { address: `unix:${tcp}` } });
@@ -72,7 +72,7 @@ test("Unix sockets serve both doors, for owner and group only, and are gone afte
 	expect([existsSync(http), existsSync(tcp)]).toEqual([false, false]);
 });
 
-test("a Unix socket that a killed server left behind is taken over, one with a server on it is not", async () => {
+test("a killed server's Unix socket is replaced, one with a server on it is not", async () => {
 	const path = join(folder, "left.sock");
 	const script = `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); console.log("listening");`;
 	const killed = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
@@ -102,13 +102,13 @@ test("a file that is no socket is never removed", async () => {
 	expect(await readFile(path, "utf8")).toBe("words");
 });
 
-test("a door that is switched off is not there", async () => {
+test("a listener that is switched off is not opened", async () => {
 	await using server = await open({ http: undefined });
 	expect(server.listeners.http).toBeUndefined();
 	expect(server.tcpPort).toBeGreaterThan(0);
 });
 
-test("every address of the machine, when no host is given", async () => {
+test("without a host, every address of the machine is bound", async () => {
 	await using server = await open({ tcp: { address: ":0" } });
 	const peer = await RawSocket.open(server.tcpPort);
 	await peer.line("Verbatim");
@@ -119,7 +119,7 @@ test("every address of the machine, when no host is given", async () => {
 const openssl = Bun.which("openssl");
 if (openssl === null) process.stderr.write("SKIPPED for want of openssl: the tests of TLS\n");
 
-/** A certificate for localhost that is its own authority, and its key. */
+/** A self-signed certificate for localhost, and its key. */
 async function certificate(name: string): Promise<{ cert: string; key: string }> {
 	const cert = join(folder, `${name}.pem`);
 	const key = join(folder, `${name}.key`);
@@ -141,7 +141,7 @@ async function certificate(name: string): Promise<{ cert: string; key: string }>
 	return { cert, key };
 }
 
-test.skipIf(openssl === null)("TLS on both doors: line mode, HTTPS and secure WebSockets", async () => {
+test.skipIf(openssl === null)("TLS on both listeners: line mode, HTTPS and secure WebSockets", async () => {
 	const files = await certificate("good");
 	const ca = await readFile(files.cert, "utf8");
 	await using server = await open({ http: { address: "127.0.0.1:0", tls: files }, tcp: { address: "127.0.0.1:0", tls: files } });
@@ -162,7 +162,7 @@ test.skipIf(openssl === null)("TLS on both doors: line mode, HTTPS and secure We
 	ws.close();
 });
 
-test.skipIf(openssl === null)("who speaks no TLS to a TLS door is cut, and nobody else notices", async () => {
+test.skipIf(openssl === null)("a client without TLS on a TLS listener is cut, without effect on others", async () => {
 	const files = await certificate("plain");
 	await using server = await open({ tcp: { address: "127.0.0.1:0", tls: files } });
 	const plain = await RawSocket.open(server.tcpPort);
@@ -173,7 +173,7 @@ test.skipIf(openssl === null)("who speaks no TLS to a TLS door is cut, and nobod
 	expect(server.faults).toEqual([]);
 });
 
-test.skipIf(openssl === null)("a certificate that is missing, damaged or another key's stops the start with words", async () => {
+test.skipIf(openssl === null)("a missing, damaged or mismatched certificate stops the start with the reason", async () => {
 	const good = await certificate("one");
 	const other = await certificate("two");
 	const bad = join(folder, "bad.pem");

@@ -1,4 +1,4 @@
-// Connections that send without end: each is held back or ended, by name, and nobody beside it is kept waiting. What it costs in time is
+// Flooding connections: each is throttled or ended, with a reason, and others are not delayed. Their cost in time is
 // measured by `npm run overload`.
 import { afterEach, describe, expect, test } from "bun:test";
 import { CLOSES, type Command } from "@verbatim/protocol";
@@ -26,21 +26,21 @@ async function open(limits: ServerSettings["limits"] = {}): Promise<void> {
 	server = await openServer({ limits: { ...limits }, timing: NO_HURRY });
 }
 
-async function stranger(way: Way): Promise<WirePeer> {
+async function unauthenticated(way: Way): Promise<WirePeer> {
 	const peer = await WirePeer.open(server, way);
 	peers.push(peer);
 	return peer;
 }
 
-/** Somebody who is in the room `#tea`. */
+/** A guest in the room `#tea`. */
 async function guest(way: Way, name: string): Promise<WirePeer> {
-	const peer = await stranger(way);
+	const peer = await unauthenticated(way);
 	expect(await peer.ask(hello(name))).toMatchObject({ case: "welcome" });
 	expect(await peer.ask({ case: "join", value: { room: "#tea", create: true, history: 1 } })).toMatchObject({ case: "joined" });
 	return peer;
 }
 
-/** Many at once, in one write. */
+/** Sends many messages in one write. */
 function flood(peer: WirePeer, commands: readonly Command[], fromId = 1_000): void {
 	peer.sendBytes(Buffer.concat(commands.map((command, i) => peer.frameOf(peer.bodyOf(command, fromId + i)))));
 }
@@ -48,32 +48,32 @@ function flood(peer: WirePeer, commands: readonly Command[], fromId = 1_000): vo
 const throttled = (why: string): number => metric(server.metrics, "verbatim_connections_throttled_total", why);
 
 describe.each(WAYS)("over %s", (way) => {
-	test("who goes on with pings and no hello is closed as protocol", async () => {
+	test("a connection that sends pings and no hello is closed as protocol", async () => {
 		await open({ unauthenticatedRefusalsMax: 10 });
-		const peer = await stranger(way);
+		const peer = await unauthenticated(way);
 		flood(peer, Array<Command>(500).fill(PING));
 		expect((await peer.end()).close).toMatchObject({ code: CLOSES.protocol.code, reconnect: false });
 		expect(peer.downs.filter(({ body }) => body.case === "pong").length).toBe(11);
 		expect(throttled("unauthenticated")).toBe(1);
 	});
 
-	test("an address to which too much is refused before any welcome is told when to come back", async () => {
+	test("an address with too many refusals before a welcome is refused with a time to retry", async () => {
 		await open({ unauthenticatedRefusalsPerAddressBurst: 20, unauthenticatedRefusalsPerAddressPerSecond: 0.001 });
 		for (let i = 0; i < 2; i++) {
-			const peer = await stranger(way);
+			const peer = await unauthenticated(way);
 			for (let id = 1; id <= 10; id++) peer.say({ case: "rooms", value: {} }, id);
 			await peer.until((down) => down.id === 10, "the last refusal");
 		}
-		const third = await stranger(way);
+		const third = await unauthenticated(way);
 		third.say({ case: "rooms", value: {} }, 1);
 		const { close } = await third.end();
 		expect(close).toMatchObject({ code: CLOSES.busy.code, reconnect: true });
 		expect(close?.retryAfterMs).toBeGreaterThan(1_000);
-		// Somebody honest who comes from there is let in.
+		// A well-behaved client from the same address is admitted.
 		await guest(way, "ann");
 	});
 
-	test("who sends mostly what is no message is closed as protocol; a few are answered, and the connection lives on", async () => {
+	test("many malformed messages close the connection as protocol; a few are answered and do not", async () => {
 		await open({ malformedBurst: 10, malformedPerSecond: 0.001 });
 		const peer = await guest(way, "ann");
 		const nonsense = way.endsWith("json") ? "nonsense" : Uint8Array.of(7, 7, 7);
@@ -85,7 +85,7 @@ describe.each(WAYS)("over %s", (way) => {
 		expect(throttled("malformed")).toBe(1);
 	});
 
-	test("who is refused again and again is not read for a while, and is answered all the same, in order", async () => {
+	test("after many refusals a connection is not read for a while, and is then answered in order", async () => {
 		await open({ refusalsBurst: 20, refusalsPerSecond: 400 });
 		const peer = await guest(way, "ann");
 		const asks = Array.from(
@@ -103,7 +103,7 @@ describe.each(WAYS)("over %s", (way) => {
 		expect(peer.ended).toBe(false);
 	});
 
-	test("what is more than a turn's share goes on in later turns, whole and in order, and others come in between", async () => {
+	test("messages beyond a turn's share are processed in later turns, complete and in order, with others in between", async () => {
 		await open({ turnBytesMax: 512 });
 		const peer = await guest(way, "ann");
 		const other = await guest(way, "bob");
@@ -125,12 +125,12 @@ describe.each(WAYS)("over %s", (way) => {
 		expect(throttled("turn")).toBeGreaterThan(0);
 	});
 
-	test("before the welcome a frame is as small as a hello can be", async () => {
+	test("before the welcome a frame may be no longer than a hello", async () => {
 		await open();
-		const [early, inside] = [await stranger(way), await guest(way, "ann")];
+		const [early, member] = [await unauthenticated(way), await guest(way, "ann")];
 		const long = way.endsWith("json") ? "x".repeat(60_000) : new Uint8Array(60_000).fill(7);
-		inside.sendBody(long);
-		expect(await inside.until(({ body }) => body.case === "failure", "the refusal")).toMatchObject({
+		member.sendBody(long);
+		expect(await member.until(({ body }) => body.case === "failure", "the refusal")).toMatchObject({
 			body: { value: { code: "malformed" } },
 		});
 		early.sendBody(long);
@@ -139,7 +139,7 @@ describe.each(WAYS)("over %s", (way) => {
 });
 
 describe("over a WebSocket", () => {
-	test("more than may wait ends the connection as busy", async () => {
+	test("more messages than may wait close the connection as busy", async () => {
 		await open({ refusalsBurst: 1, refusalsPerSecond: 1, heldMessagesMax: 256 });
 		const peer = await guest("ws/json", "ann");
 		flood(peer, Array<Command>(1_000).fill(PING));
@@ -147,16 +147,16 @@ describe("over a WebSocket", () => {
 		expect(throttled("held")).toBe(1);
 	});
 
-	test("pings of the protocol below cost what others cost", async () => {
+	test("WebSocket's own pings are charged like others", async () => {
 		await open({ unauthenticatedRefusalsMax: 10 });
-		const peer = await stranger("ws/json");
+		const peer = await unauthenticated("ws/json");
 		peer.sendBytes(Buffer.concat(Array(100).fill(webSocketFrame(OPCODE.ping, Buffer.from("?")))));
 		expect((await peer.end()).close).toMatchObject({ code: CLOSES.protocol.code });
 	});
 });
 
 describe("in line mode", () => {
-	test("who is refused again and again before choosing a name is sent away", async () => {
+	test("many refusals before a name is chosen close the connection", async () => {
 		await open({ unauthenticatedRefusalsMax: 10 });
 		const peer = await RawSocket.open(server.tcpPort);
 		peer.write("hello?\n".repeat(200));
@@ -165,7 +165,7 @@ describe("in line mode", () => {
 		expect(heard).toEndWith("! unauthenticated too much was said before a name was chosen; connect again\n");
 	});
 
-	test("who says much that is nothing is not read for a while, and is understood all the same", async () => {
+	test("after many empty lines a connection is not read for a while, and then its lines are executed", async () => {
 		await open({ refusalsBurst: 20, refusalsPerSecond: 400 });
 		const peer = await RawSocket.open(server.tcpPort);
 		peer.write(`/nick ann\n/join tea\n${"/dance\n\n".repeat(100)}hello\n`);
@@ -175,7 +175,7 @@ describe("in line mode", () => {
 	});
 });
 
-test("names that are refused one after the other in line mode are charged, before one has a name and after", async () => {
+test("refused names in line mode are charged, before a log-in and after", async () => {
 	await open({ refusalsBurst: 20, refusalsPerSecond: 400, unauthenticatedRefusalsMax: 4 });
 	const nameless = await RawSocket.open(server.tcpPort);
 	nameless.write("/nick -\n".repeat(50));
@@ -188,11 +188,11 @@ test("names that are refused one after the other in line mode are charged, befor
 	named.close();
 });
 
-test("requests that are refused one after the other on one HTTP connection are as slow as the pace of an address", async () => {
+test("refused requests on one HTTP connection are slowed to the rate of an address", async () => {
 	server = await openServer({ admission: { refusalsPerAddress: { perSecond: 0.1, burst: 5 } }, timing: NO_HURRY });
 	const peer = await RawSocket.open(server.httpPort);
 	peer.write("GET /api/v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200));
-	// The runtime ends a connection on which more is asked while an answer is held back.
+	// The runtime closes a connection that sends a request while an answer is delayed.
 	const heard = await peer.toEnd();
 	expect(heard.match(/HTTP\/1\.1 404/g)?.length ?? 0).toBeLessThanOrEqual(6);
 });

@@ -1,5 +1,5 @@
-// Fragments of a WebSocket message that never ends, by a user who was welcomed. The runtime tells of whole messages only: what bounds them is
-// the length of a message and the heartbeat. A version of it that changed this would be found out here.
+// Fragments of a WebSocket message that never ends, after the welcome. The runtime reports whole messages only: they are bounded by
+// the maximal length of a message and the heartbeat. Fails if a version of the runtime changes this.
 import { expect, test } from "bun:test";
 import { RawSocket } from "./raw-socket.ts";
 import { openServer, type TestServer } from "./support.ts";
@@ -9,7 +9,7 @@ const TIMING = { heartbeatMs: BEAT_MS, heartbeatUnsteadyMs: BEAT_MS, heartbeatSl
 const [CONTINUATION, TEXT, PING] = [0x00, 0x01, 0x89];
 const FINAL = 0x80;
 
-/** A frame, masked with zeros. */
+/** A frame with a mask of zeros. */
 function frame(opcode: number, body = ""): Uint8Array {
 	const isShort = body.length < 126;
 	const head = Buffer.alloc(isShort ? 6 : 8);
@@ -19,7 +19,7 @@ function frame(opcode: number, body = ""): Uint8Array {
 	return Buffer.concat([head, Buffer.from(body)]);
 }
 
-/** Welcomed, and in the middle of a message. */
+/** A welcomed client in the middle of a message. */
 async function inMessage(server: TestServer): Promise<RawSocket> {
 	const raw = await RawSocket.open(server.httpPort);
 	const headers = { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" };
@@ -32,7 +32,7 @@ async function inMessage(server: TestServer): Promise<RawSocket> {
 	return raw;
 }
 
-test("are no signs of life: the heartbeat closes the connection, however many come", async () => {
+test("are no signs of life: the heartbeat closes the connection despite them", async () => {
 	await using server = await openServer({ timing: TIMING });
 	const raw = await inMessage(server);
 	const drip = setInterval(() => raw.write(frame(CONTINUATION, " ")), BEAT_MS / 10);
@@ -45,11 +45,11 @@ test("are no signs of life: the heartbeat closes the connection, however many co
 	expect(server.faults).toEqual([]);
 }, 30_000);
 
-test("are held up to the length of a message, and the first byte beyond closes the connection", async () => {
+test("are buffered up to the maximal length of a message, and the first byte beyond closes the connection", async () => {
 	await using server = await openServer({ limits: { frameBytesMax: 16_384 } });
 	const raw = await inMessage(server);
 	raw.write(frame(CONTINUATION, " ".repeat(16_383)));
-	// It is still there, and answers control frames.
+	// It is still open, and answers control frames.
 	raw.write(frame(PING, "ok"));
 	while (!raw.bytes().includes(Buffer.from("\x8a\x02ok", "latin1"))) await raw.take(1);
 	raw.write(frame(CONTINUATION, " "));
@@ -61,7 +61,7 @@ test("are held up to the length of a message, and the first byte beyond closes t
 	expect(server.faults).toEqual([]);
 }, 30_000);
 
-test("with pings in between them keep the connection: of those the server learns", async () => {
+test("with pings in between keep the connection", async () => {
 	await using server = await openServer({ timing: TIMING });
 	const raw = await inMessage(server);
 	const drip = setInterval(() => {

@@ -26,7 +26,7 @@ function readAll(chunks: readonly Uint8Array[], bytesMax: number): LineEvent[] {
 	return events;
 }
 
-test("lines are the same however their bytes are cut, and the limit of one does not touch its neighbours", () => {
+test("lines do not depend on how their bytes are chunked, and a line that is too long does not affect its neighbours", () => {
 	const line = fc.oneof(
 		fc.string({ unit: "binary", maxLength: 12 }).map((text) => text.replace(/[\n\r]/g, "")),
 		fc.constant("x".repeat(40)),
@@ -60,7 +60,7 @@ test.each([
 	}
 });
 
-test("random bytes give lines or named errors, and a reader never holds much more than a line", () => {
+test("random bytes give lines or named errors, and a reader never buffers much more than a line", () => {
 	fc.assert(
 		fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 50 }), (chunks) => {
 			const reader = new LineReader(30);
@@ -73,7 +73,7 @@ test("random bytes give lines or named errors, and a reader never holds much mor
 	);
 });
 
-/** `\xff` is that byte, anything else its UTF-8. */
+/** Encodes `\xff` as that byte, anything else as UTF-8. */
 function raw(text: string): Uint8Array {
 	const parts = text.split(/(\\x..)/);
 	return Uint8Array.from(
@@ -101,13 +101,13 @@ test.each([
 	expect(said(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(expected);
 });
 
-test("a telnet command that nothing more follows is no command", () => {
+test("an incomplete telnet command at the end is no command", () => {
 	for (const last of [String.raw`a\xff`, String.raw`a\xff\xfd`, String.raw`a\xff\xfa\x18x`]) {
 		expect(readAll([raw(last)], 200)).toMatchObject([{ kind: "wrong", code: "bad_utf8" }]);
 	}
 });
 
-test("a last line without an end is a line when nothing more comes", () => {
+test("the rest at the end of input is the last line", () => {
 	expect(readAll([utf8.encode("one\ntwo")], 30)).toEqual([
 		{ kind: "line", text: "one" },
 		{ kind: "line", text: "two" },
@@ -115,7 +115,7 @@ test("a last line without an end is a line when nothing more comes", () => {
 	expect(readAll([utf8.encode("one\n")], 30)).toHaveLength(1);
 });
 
-test("every command of the design is understood", () => {
+test("every command is parsed", () => {
 	for (const [line, command] of [
 		["", { kind: "nothing" }],
 		["hello there ", { kind: "say", text: "hello there " }],
@@ -150,7 +150,7 @@ test("every command of the design is understood", () => {
 	}
 });
 
-test("no text of anybody's makes a line that a terminal obeys or that is two", () => {
+test("untrusted text becomes exactly one line, without control characters", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: "binary" }), (text) => {
 			const line = lineOf(text);
@@ -165,7 +165,7 @@ test("no text of anybody's makes a line that a terminal obeys or that is two", (
 const ann = { id: "u1", name: "ann" };
 const bob = { id: "u2", name: "bob" };
 
-test("entries are written as the design says", () => {
+test("entries are rendered as documented", () => {
 	for (const [body, line] of [
 		[{ case: "message", value: { text: "hello" } }, "#tea 12 <ann> hello"],
 		[{ case: "created", value: { kind: Room_Kind.PUBLIC, name: "tea", members: [ann] } }, "* ann created #tea"],
@@ -181,7 +181,7 @@ test("entries are written as the design says", () => {
 	}
 });
 
-test("errors say when to try again, once", () => {
+test("errors say once when to retry", () => {
 	expect(renderFailure({ code: "rate_limited", message: "slow down", retryAfterMs: 400 })).toBe(
 		"! rate_limited slow down, try again in 0.4 s",
 	);
@@ -193,7 +193,7 @@ test("errors say when to try again, once", () => {
 	);
 });
 
-test("rooms and members are listed in words", () => {
+test("rooms and members are listed", () => {
 	const rooms = [
 		create(RoomSchema, { kind: Room_Kind.PUBLIC, name: "tea", members: 1, standing: Room_Standing.OWNER }),
 		create(RoomSchema, { kind: Room_Kind.PRIVATE, name: "den", members: 3, standing: Room_Standing.INVITED }),
@@ -210,14 +210,14 @@ test("rooms and members are listed in words", () => {
 	);
 	const list = { members, total: 11, online: 10, presence: true };
 	expect(renderMembers(list, "#tea")).toEqual(["- #tea: m0 (offline), m1, m2, m3, m4, m5, m6, m7, m8, m9", "- #tea: m10"]);
-	// Of a large room it is told how many are there, and not who.
+	// A large room has no presence: the counts are shown instead.
 	expect(renderMembers({ members: members.slice(0, 2), total: 5_000, online: 7, presence: false }, "#tea")).toEqual([
 		"- #tea: 5000 members, 7 online",
 		"- #tea: m0, m1",
 	]);
 });
 
-test("a room's entries are shown once whatever overlaps, and a gap is named", () => {
+test("entries in overlapping pages are shown once, and a gap is announced", () => {
 	const rooms = new KnownRooms();
 	const room = create(RoomSchema, { id: "r", kind: Room_Kind.PUBLIC, name: "tea", epoch: 1, head: 5 });
 	const entries = (from: number, to: number) =>
@@ -248,7 +248,7 @@ test("a room's entries are shown once whatever overlaps, and a gap is named", ()
 	expect(rooms.showNewest(restored)).toEqual(["#tea 1 <ann> x", "#tea 2 <ann> x"]);
 });
 
-test("a renaming is shown under the old name, and what follows under the new one", () => {
+test("a rename is shown under the old name, and what follows under the new one", () => {
 	const rooms = new KnownRooms();
 	rooms.learn(create(RoomSchema, { id: "r", kind: Room_Kind.PUBLIC, name: "tea", epoch: 1, head: 1 }));
 	const renamed = create(EntrySchema, { seq: 2, sender: ann, body: { case: "renamed", value: { name: "coffee" } } });

@@ -1,4 +1,4 @@
-// Line mode as people and scripts meet it: real sockets, the real heart behind them.
+// Line mode over real sockets with a real server.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { DownBody } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
@@ -21,8 +21,8 @@ afterEach(async () => {
 
 const connect = (): Promise<RawSocket> => RawSocket.open(server.tcpPort);
 
-/** Somebody under a name, in a room where asked. */
-async function person(name: string, room?: string): Promise<RawSocket> {
+/** A guest of this name, in `room` if given. */
+async function guest(name: string, room?: string): Promise<RawSocket> {
 	const peer = await connect();
 	peer.write(`/nick ${name}\n`);
 	await peer.line(`- you are ${name}`);
@@ -35,8 +35,8 @@ async function join(peer: RawSocket, room: string): Promise<void> {
 	await peer.line(`- you are in #${room}`);
 }
 
-test("lines piped in at once are carried out in order, their echo arrives, and then the connection ends", async () => {
-	const reader = await person("bob", "tea");
+test("lines piped in at once are executed in order, their messages are shown, and then the connection closes", async () => {
+	const reader = await guest("bob", "tea");
 	const peer = await connect();
 	peer.write("/nick ann\n/join tea\nhello\n");
 	peer.finish();
@@ -53,12 +53,12 @@ test("lines piped in at once are carried out in order, their echo arrives, and t
 	expect(await reader.line("<ann>")).toBe("#tea 3 <ann> hello");
 });
 
-test("real nc: what is piped in is said, and both sides see it", async () => {
+test("real nc: piped lines are sent, and both sides see them", async () => {
 	if (Bun.which("nc") === null) {
 		process.stderr.write("SKIPPED for want of nc: install netcat-openbsd to test line mode with the real one\n");
 		return;
 	}
-	const reader = await person("bob", "tea");
+	const reader = await guest("bob", "tea");
 	const nc = Bun.spawn(["sh", "-c", `printf '/nick ann\\n/join tea\\nhello\\n' | nc -q 1 127.0.0.1 ${server.tcpPort}`], {
 		stdout: "pipe",
 	});
@@ -68,7 +68,7 @@ test("real nc: what is piped in is said, and both sides see it", async () => {
 	expect(await reader.line("<ann>")).toBe("#tea 3 <ann> hello");
 });
 
-test("who says nothing for lineIdleMs is hung up on, and who says something is not", async () => {
+test("a connection that is idle for lineIdleMs is closed, an active one is not", async () => {
 	const clock = new VirtualClock();
 	const host = new ScriptedHost();
 	await using scripted = await openServer({ backend: { host, clock }, timing: { lineIdleMs: 600_000 } });
@@ -90,7 +90,7 @@ test("who says nothing for lineIdleMs is hung up on, and who says something is n
 	expect(await peer.toEnd()).toEndWith("- nothing was said here for too long; connect again\n");
 });
 
-test("an echo that comes after the acknowledgement is awaited, but not for ever", async () => {
+test("own messages that arrive after their acknowledgement are awaited, for a bounded time", async () => {
 	for (const comes of [true, false]) {
 		const clock = new VirtualClock();
 		const host = new ScriptedHost();
@@ -111,7 +111,7 @@ test("an echo that comes after the acknowledgement is awaited, but not for ever"
 			await session.heardTimes("received", n + 1);
 			session.answer(n + 1, answer);
 		}
-		// Long enough for everything that does not wait for the echo.
+		// Long enough for everything that does not wait for own messages.
 		await clock.advance(900);
 		expect([peer.ended, session.count("lost")]).toEqual([false, 0]);
 		if (comes) {
@@ -132,7 +132,7 @@ test("an echo that comes after the acknowledgement is awaited, but not for ever"
 	}
 });
 
-test("another name goes on where the old one stood: its hello carries the cursors, and the old session ends when it is welcome", async () => {
+test("a log-in under another name takes over the cursors, and the old session ends when the new one is welcomed", async () => {
 	const host = new ScriptedHost();
 	await using scripted = await openServer({ backend: { host } });
 	const peer = await RawSocket.open(scripted.tcpPort);
@@ -152,7 +152,7 @@ test("another name goes on where the old one stood: its hello carries the cursor
 	second.answer(1, { case: "welcome", value: { user: { id: "u2", name: "anna" } } });
 	await first.heard("lost");
 	await second.heardTimes("received", 2);
-	// Not a member under the new name: it joins again, by id, and is shown what came between.
+	// The new user is not a member: it joins by id, and is shown the entries in between.
 	const entries = [6, 7].map((seq) => ({
 		seq,
 		sender: { name: "bob" },
@@ -167,8 +167,8 @@ test("another name goes on where the old one stood: its hello carries the cursor
 	peer.close();
 });
 
-test("a hundred lines piped in are all said, in order", async () => {
-	const reader = await person("bob", "tea");
+test("a hundred piped lines are all sent, in order", async () => {
+	const reader = await guest("bob", "tea");
 	const peer = await connect();
 	const lines = Array.from({ length: 100 }, (_, n) => `line ${n}`);
 	peer.write(`/nick ann\n/join tea\n${lines.join("\n")}`);
@@ -178,7 +178,7 @@ test("a hundred lines piped in are all said, in order", async () => {
 	await reader.line("<ann> line 99");
 });
 
-test("whoever says nothing is greeted after the silence that opens line mode", async () => {
+test("a silent connection is greeted when line mode opens", async () => {
 	const peer = await connect();
 	expect(await peer.line("Verbatim")).toBe(GREETING);
 	expect(metric(server.metrics, "verbatim_connections", "line")).toBe(1);
@@ -194,7 +194,7 @@ test("a command sent one byte at a time is one command", async () => {
 	await peer.line("- you are in #tea, alone");
 });
 
-test("nothing but a name, a registration and help is for the nameless", async () => {
+test("before a log-in only /nick, /register, /login and /help work", async () => {
 	const peer = await connect();
 	for (const line of ["hello", "/join tea", "/rooms", "/history", "/who", "/leave", "/msg bob hi"]) {
 		peer.write(`${line}\n`);
@@ -204,8 +204,8 @@ test("nothing but a name, a registration and help is for the nameless", async ()
 	await peer.line("- /nick NAME");
 });
 
-test("errors are a code and words, and the connection lives", async () => {
-	const peer = await person("ann");
+test("errors are a code and a message, and the connection stays open", async () => {
+	const peer = await guest("ann");
 	const cases: Array<[string | Uint8Array, string]> = [
 		["hello\n", "! invalid join a room first: /join ROOM"],
 		["/dance\n", "! unknown_command there is no /dance; /help lists all, and a line that begins with // is said with one /"],
@@ -227,8 +227,8 @@ test("errors are a code and words, and the connection lives", async () => {
 	await peer.line("<ann> still here");
 });
 
-test("a line that is too long is dropped whole, and what follows it is obeyed", async () => {
-	const peer = await person("ann", "tea");
+test("a line that is too long is dropped as a whole, and the next one is executed", async () => {
+	const peer = await guest("ann", "tea");
 	peer.write("x".repeat(30_000));
 	await peer.line("! too_large");
 	peer.write(`${"x".repeat(30_000)}\nnext\n`);
@@ -236,29 +236,29 @@ test("a line that is too long is dropped whole, and what follows it is obeyed", 
 	expect(peer.text().match(/too_large/g)).toHaveLength(1);
 });
 
-test("a joining reader gets the newest twenty entries, then live", async () => {
-	const ann = await person("ann", "tea");
+test("a client that joins gets the newest twenty entries, then live ones", async () => {
+	const ann = await guest("ann", "tea");
 	for (let n = 1; n <= 30; n++) ann.write(`old ${n}\n`);
 	await ann.line("old 30");
-	const bob = await person("bob", "tea");
+	const bob = await guest("bob", "tea");
 	const shown = [...(bob.text().match(/^#tea .*/gm) ?? [])];
-	// One of the twenty is bob's own joining.
+	// One of the twenty is bob's own join.
 	expect(shown).toEqual(Array.from({ length: 19 }, (_, n) => `#tea ${n + 13} <ann> old ${n + 12}`));
 	ann.write("new\n");
 	expect(await bob.line("<ann>")).toBe("#tea 33 <ann> new");
 });
 
-test("/history shows the newest entries again, without repeating or losing anything of the stream", async () => {
-	const ann = await person("ann", "tea");
+test("/history shows the newest entries again, without duplicates or gaps in the stream", async () => {
+	const ann = await guest("ann", "tea");
 	ann.write("one\ntwo\n/history 1\nthree\n");
 	await ann.line("<ann> two");
 	expect(await ann.line("<ann>")).toBe("#tea 3 <ann> two");
 	expect(await ann.line("<ann>")).toBe("#tea 4 <ann> three");
 });
 
-test("/msg speaks to one person, and each sees the other's name", async () => {
-	const ann = await person("ann", "tea");
-	const bob = await person("bob");
+test("/msg opens a conversation, in which each sees the other's name", async () => {
+	const ann = await guest("ann", "tea");
+	const bob = await guest("bob");
 	ann.write("/msg bob hi there, bob\n");
 	expect(await bob.line("<ann>")).toBe("@ann 2 <ann> hi there, bob");
 	expect(await ann.line("<ann>")).toBe("@bob 2 <ann> hi there, bob");
@@ -269,9 +269,9 @@ test("/msg speaks to one person, and each sees the other's name", async () => {
 	expect(await bob.line("<bob>")).toBe("@ann 3 <bob> hello");
 });
 
-test("/rooms, /who and /leave tell what they should", async () => {
-	const ann = await person("ann", "tea");
-	const bob = await person("bob", "tea");
+test("/rooms, /who and /leave answer as documented", async () => {
+	const ann = await guest("ann", "tea");
+	const bob = await guest("bob", "tea");
 	bob.write("/rooms\n");
 	expect(await bob.line("- #tea,")).toBe("- #tea, 2 members, you are in it");
 	bob.write("/who\n");
@@ -287,7 +287,7 @@ test("/rooms, /who and /leave tell what they should", async () => {
 	expect(await bob.toEnd()).toEndWith("- good-bye\n");
 });
 
-test("/leave for a room to which one is invited declines, and says so; for one's own it does not", async () => {
+test("/leave declines an invitation and says so; for a member's room it leaves", async () => {
 	const call = async (path: string, body: object, token?: string) => {
 		const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
 		const response = await fetch(`${server.http}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
@@ -296,7 +296,7 @@ test("/leave for a room to which one is invited declines, and says so; for one's
 	};
 	const { data } = await call("/guest", { name: "ann" });
 	await call("/rooms", { name: "attic", private: true }, data.tokens.access);
-	const bob = await person("bob");
+	const bob = await guest("bob");
 	await call(`/rooms/${encodeURIComponent("#attic")}/invite`, { user: "bob" }, data.tokens.access);
 	await bob.line("- ann invites you");
 	bob.write("/leave attic\n");
@@ -306,14 +306,14 @@ test("/leave for a room to which one is invited declines, and says so; for one's
 	expect(said).toEndWith("- you are no longer in #tea\n- you are not in #tea\n- good-bye\n");
 });
 
-test("a line that begins with two slashes is said with one", async () => {
-	const ann = await person("ann", "tea");
+test("a line that begins with two slashes is sent with one", async () => {
+	const ann = await guest("ann", "tea");
 	ann.write("//etc/passwd\n");
 	expect(await ann.line("<ann>")).toEndWith("<ann> /etc/passwd");
 });
 
-test("a list that is longer than a page says how many more there are, and /more shows them", async () => {
-	const bob = await person("bob", "tea");
+test("a list longer than a page says how many more there are, and /more shows them", async () => {
+	const bob = await guest("bob", "tea");
 	bob.write("/more\n");
 	expect(await bob.line("! invalid")).toContain("there is no more");
 	for (let n = 0; n < 120; n++) {
@@ -334,9 +334,9 @@ test("a list that is longer than a page says how many more there are, and /more 
 	await bob.line("there is no more");
 });
 
-test("another name takes over the rooms, misses nothing, and frees the old one", async () => {
-	const ann = await person("ann", "tea");
-	const bob = await person("bob", "tea");
+test("another name takes over the rooms without a gap, and releases the old name", async () => {
+	const ann = await guest("ann", "tea");
+	const bob = await guest("bob", "tea");
 	ann.write("/nick anna\n");
 	await ann.line("- you are in #tea");
 	ann.write("it is me\n");
@@ -346,7 +346,7 @@ test("another name takes over the rooms, misses nothing, and frees the old one",
 	expect(seqs.filter((seq) => seq !== undefined)).toHaveLength(1);
 	const heir = await connect();
 	heir.write("/nick ann\n");
-	// The old guest leaves its rooms first; until then the name is taken.
+	// The name is released when the old guest has left its rooms.
 	for (;;) {
 		const answer = await heir.line(/- you are ann|! name_taken/);
 		if (answer === "- you are ann") break;
@@ -355,9 +355,9 @@ test("another name takes over the rooms, misses nothing, and frees the old one",
 	}
 });
 
-test("a name that is taken is refused, and the old session goes on", async () => {
-	await person("bob");
-	const ann = await person("ann", "tea");
+test("a name that is taken is refused, and the old session continues", async () => {
+	await guest("bob");
+	const ann = await guest("ann", "tea");
 	ann.write("/nick bob\n");
 	expect(await ann.line("! ")).toStartWith("! name_taken ");
 	ann.write("still ann\n");
@@ -376,14 +376,14 @@ test("a registered name comes back to its rooms with its password", async () => 
 	expect(await again.line("! ")).toStartWith("! credentials_wrong ");
 	again.write("/login ann correct horse battery\n");
 	expect(await again.line("your rooms")).toBe("- your rooms: #tea");
-	const bob = await person("bob", "tea");
+	const bob = await guest("bob", "tea");
 	bob.write("hello ann\n");
 	expect(await again.line("<bob>")).toEndWith("<bob> hello ann");
 });
 
-test("what acts on a terminal never reaches one", async () => {
-	const ann = await person("ann", "tea");
-	const bob = await person("bob", "tea");
+test("control characters never reach a terminal", async () => {
+	const ann = await guest("ann", "tea");
+	const bob = await guest("bob", "tea");
 	const nasty = "\u001b[2J\u001b]0;title\u0007 \u009b31m \u202etxt.exe \u2028 \u2066x\u2069 \t \ufeff";
 	ann.write(`${nasty}\n`);
 	const seen = await bob.line("<ann>");
@@ -393,7 +393,7 @@ test("what acts on a terminal never reaches one", async () => {
 	expect(await ann.line("! ")).not.toContain("\u001b");
 });
 
-test("telnet's negotiations are swallowed", async () => {
+test("telnet's negotiation is ignored", async () => {
 	const peer = await connect();
 	peer.write(new Uint8Array([0xff, 0xfb, 0x1f, 0xff, 0xfa, 0x1f, 0, 80, 0, 24, 0xff, 0xf0, 0xff, 0xfd, 0x03]));
 	expect(await peer.line("Verbatim")).toBe(GREETING);
@@ -403,12 +403,12 @@ test("telnet's negotiations are swallowed", async () => {
 	await peer.line("- you are ann");
 });
 
-test("a browser that somebody's page sends here is refused, and none of its lines is obeyed", async () => {
-	const witness = await person("bob", "tea");
+test("a browser's HTTP request is refused, and none of its lines is executed", async () => {
+	const witness = await guest("bob", "tea");
 	const browser = await connect();
 	browser.write("POST /x HTTP/1.1\r\nHost: localhost\r\n\r\n/nick evil\n/join tea\nspam\n");
 	expect(await browser.toEnd()).toStartWith("HTTP/1.1 400 Bad Request\r\n");
-	// Also one that connects first and sends later.
+	// Also if it connects first and sends later.
 	const patient = await connect();
 	await patient.line("Verbatim");
 	patient.write("GET / HTTP/1.1\r\n\r\n/nick evil\n/join tea\nspam\n");
@@ -418,10 +418,10 @@ test("a browser that somebody's page sends here is refused, and none of its line
 	expect(witness.text()).not.toContain("evil");
 });
 
-test("a reader that stops reading and then reads again misses nothing and sees nothing twice", async () => {
-	const slow = await person("slow", "tea");
+test("a client that pauses reading gets every entry once", async () => {
+	const slow = await guest("slow", "tea");
 	slow.socket.pause();
-	const ann = await person("ann", "tea");
+	const ann = await guest("ann", "tea");
 	const text = "x".repeat(8_000);
 	const count = 2_000;
 	for (let n = 0; n < count; n += 50) {
@@ -443,19 +443,19 @@ test("a reader that stops reading and then reads again misses nothing and sees n
 	}
 }, 30_000);
 
-test("when the server stops, the nameless are sent away and the named are told", async () => {
+test("when the server stops, connections without a log-in are closed and sessions are told", async () => {
 	const nameless = await connect();
 	await nameless.line("Verbatim");
-	const ann = await person("ann", "tea");
+	const ann = await guest("ann", "tea");
 	server.listeners.stopListening();
 	expect(await nameless.toEnd()).toEndWith("- the server is about to stop; connect again\n");
 	await server.drain();
 	expect(await ann.toEnd()).toMatch(/- .*stop.*; connect again\n$/);
 });
 
-test("when the connection breaks, the guest is gone and its name free", async () => {
-	const bob = await person("bob", "tea");
-	const ann = await person("ann", "tea");
+test("when the connection breaks, the guest's name is released", async () => {
+	const bob = await guest("bob", "tea");
+	const ann = await guest("ann", "tea");
 	ann.close();
 	expect(await bob.line("left")).toBe("* ann left #tea");
 	expect(metric(server.metrics, "verbatim_connections", "line")).toBe(1);

@@ -1,4 +1,4 @@
-// The web page as a browser gets it.
+// The web page over HTTP.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { metric, openServer, type ServerSettings, type TestServer } from "./support.ts";
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-test("the page comes under a policy that lets in nothing but its own files and its own server", async () => {
+test("the page's security policy allows its own files and its own server only", async () => {
 	const answer = await fetch(`${server.http}/`);
 	expect(await answer.text()).toBe("<!doctype html>");
 	const host = `127.0.0.1:${server.httpPort}`;
@@ -35,7 +35,7 @@ test("the page comes under a policy that lets in nothing but its own files and i
 	expect(answer.headers.get("cache-control")).toBe("no-cache");
 });
 
-test("what the browser has already is not sent again, and what never changes is kept for ever", async () => {
+test("cached files are not sent again, and immutable ones are cached for ever", async () => {
 	const again = await fetch(`${server.http}/`, { headers: { "if-none-match": 'W/"one"' } });
 	expect([again.status, await again.text()]).toEqual([304, ""]);
 	const script = await fetch(`${server.http}/main.abc.js`);
@@ -44,12 +44,12 @@ test("what the browser has already is not sent again, and what never changes is 
 	expect([head.status, await head.text(), head.headers.get("etag")]).toEqual([200, "", '"one"']);
 });
 
-test("a Host header that is none does not get into the policy", async () => {
+test("an invalid Host header does not get into the policy", async () => {
 	const answer = await fetch(`${server.http}/`, { headers: { host: "x; script-src *" } });
 	expect(answer.headers.get("content-security-policy") ?? "").not.toContain("script-src *");
 });
 
-test("what is not there, what is not for writing and what is broken is said in words", async () => {
+test("missing files, other methods and failures are answered in text", async () => {
 	expect((await fetch(`${server.http}/../../etc/passwd`)).status).toBe(404);
 	expect((await fetch(`${server.http}/`, { method: "POST", body: "x" })).status).toBe(405);
 	const broken = await fetch(`${server.http}/broken`);
@@ -58,7 +58,7 @@ test("what is not there, what is not for writing and what is broken is said in w
 	expect(server.faults).toHaveLength(1);
 });
 
-test("a large file comes compressed to those who take it, as it is to others, and is known again either way", async () => {
+test("a large file is compressed for clients that accept it, and revalidated either way", async () => {
 	const raw = (encoding: string) =>
 		fetch(`${server.http}/big.js`, { headers: { "accept-encoding": encoding }, decompress: false });
 	const packed = await raw("br, gzip");
@@ -84,7 +84,7 @@ const PAGE: NonNullable<ServerSettings["page"]> = () => ({
 });
 const OPENED_BY_A_PERSON = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" } };
 
-test("the page comes however many connections its address has, and a plain request at /ws says why one more is refused", async () => {
+test("the page is served despite the limit on connections, and a plain request at /ws says why one more is refused", async () => {
 	await using crowded = await openServer({ admission: { connectionsPerAddressMax: 1 }, page: PAGE });
 	const plain = () => fetch(`${crowded.http}/ws`);
 	expect((await plain()).status).toBe(426);
@@ -95,12 +95,12 @@ test("the page comes however many connections its address has, and a plain reque
 	expect(refused.status).toBe(503);
 	expect(refused.headers.get("retry-after")).toBe("5");
 	expect(await refused.json()).toMatchObject({ code: "busy", message: "too many connections from your IP address" });
-	// Nobody was turned away yet.
+	// No connection was refused yet.
 	expect(metric(crowded.metrics, "verbatim_connections_refused_total", "address")).toBe(0);
 	held.close();
 });
 
-test("files of the page are given to one address at a pace; a person who comes beyond it reads words, and need not try again by hand", async () => {
+test("files of the page are limited in rate by address; beyond, a browser gets a page that reloads itself", async () => {
 	await using strict = await openServer({ admission: { filesPerAddress: { perSecond: 0.1, burst: 1 } }, page: PAGE });
 	expect((await fetch(`${strict.http}/`)).status).toBe(200);
 	const program = await fetch(`${strict.http}/`);

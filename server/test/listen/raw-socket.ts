@@ -1,15 +1,15 @@
-// A raw TCP (or TLS, or Unix) peer: it sends exactly the bytes it is told to, and waits for what it is told to expect.
+// A raw TCP (or TLS, or Unix) peer: sends the test's exact bytes, and waits for expected ones.
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
 export class RawSocket {
 	readonly socket: Socket;
-	/** The first `size` bytes of `buffer` are what was received. */
+	/** The first `size` bytes of `buffer` were received. */
 	private buffer: Buffer = Buffer.alloc(64 * 1024);
 	private size = 0;
 	private waiting: Array<() => void> = [];
 	private read = 0;
-	/** The other side sends nothing more. */
+	/** The peer has closed its direction. */
 	ended = false;
 	closed = false;
 
@@ -28,7 +28,7 @@ export class RawSocket {
 			this.closed = true;
 			this.wake();
 		});
-		// A reset is one of the ways to be closed.
+		// A reset counts as closed.
 		socket.on("error", () => {});
 	}
 
@@ -43,7 +43,7 @@ export class RawSocket {
 		});
 	}
 
-	/** The certificate is trusted as its own authority. */
+	/** A trusted self-signed certificate. */
 	static openTls(port: number, ca: string): Promise<RawSocket> {
 		const options: ConnectionOptions & { allowHalfOpen: boolean } = {
 			port,
@@ -64,7 +64,7 @@ export class RawSocket {
 		this.socket.write(data);
 	}
 
-	/** Says that nothing more comes, and goes on listening. */
+	/** Closes our direction, and still receives. */
 	finish(): void {
 		this.socket.end();
 	}
@@ -82,14 +82,14 @@ export class RawSocket {
 		return this.received;
 	}
 
-	/** Waits for `count` bytes that were not taken before, and takes them. */
+	/** Waits for the next `count` bytes, and takes them. */
 	async take(count: number): Promise<Buffer> {
 		await this.until(() => this.received.length >= this.read + count, `${count} bytes`);
 		this.read += count;
 		return this.received.subarray(this.read - count, this.read);
 	}
 
-	/** Waits for a line that has `part` in it, among those not taken before; takes everything up to its end. */
+	/** Waits for the next line that contains `part`; takes everything up to its end. */
 	async line(part: string | RegExp): Promise<string> {
 		let found = "";
 		let at = this.read;
@@ -109,7 +109,7 @@ export class RawSocket {
 		return found;
 	}
 
-	/** Waits for the other side's end and gives everything received. */
+	/** Waits for the peer's close and returns everything received. */
 	async toEnd(): Promise<string> {
 		await this.until(() => this.ended, "the end");
 		return this.text();
@@ -134,7 +134,7 @@ export class RawSocket {
 		return this.buffer.subarray(0, this.size);
 	}
 
-	/** Doubles the buffer when it is full, so that a test of many megabytes copies each byte about once. */
+	/** Doubles the buffer when it is full, so that each byte is copied about once. */
 	private append(chunk: Buffer): void {
 		const size = this.size + chunk.length;
 		if (size > this.buffer.length) {

@@ -1,4 +1,4 @@
-// A session host that a test writes the script of: it keeps what it was told, and answers what the test says.
+// A scripted session host: records its input, and sends what the test says.
 import { type CloseName, create, type DownBody, DownSchema, LIMITS, type Up } from "@verbatim/protocol";
 import type { SessionHost, SessionInput } from "../../src/link/host.ts";
 import type { Encoded, Link } from "../../src/link/link.ts";
@@ -33,7 +33,7 @@ export class ScriptedSession implements SessionInput {
 		this.note({ kind: "alive" });
 	}
 
-	/** As a real session does: says why, and closes. */
+	/** Sends the close and closes, as a real session does. */
 	end(why: CloseName, reason?: string): void {
 		this.note({ kind: "end", why, reason });
 		this.say({ case: "close", value: { reason: reason ?? why } });
@@ -48,7 +48,7 @@ export class ScriptedSession implements SessionInput {
 		this.note({ kind: "lost" });
 	}
 
-	/** Pushes, as one write. */
+	/** Sends messages as one write. */
 	say(...bodies: DownBody[]): void {
 		this.link.write(bodies.map((body) => this.encoded(0, body)));
 	}
@@ -61,7 +61,7 @@ export class ScriptedSession implements SessionInput {
 		return this.link.format.encode(create(DownSchema, { id, body }));
 	}
 
-	/** Waits until it was told something of this kind, and gives the first. */
+	/** Waits for an input of this kind, and returns the first. */
 	async heard<Kind extends Told["kind"]>(kind: Kind): Promise<Extract<Told, { kind: Kind }>> {
 		for (;;) {
 			const found = this.told.find((told): told is Extract<Told, { kind: Kind }> => told.kind === kind);
@@ -74,7 +74,7 @@ export class ScriptedSession implements SessionInput {
 		return this.told.filter((told) => told.kind === kind).length;
 	}
 
-	/** Waits until it was told `count` things of this kind. */
+	/** Waits for `count` inputs of this kind. */
 	async heardTimes(kind: Told["kind"], count: number): Promise<void> {
 		while (this.count(kind) < count) await new Promise<void>((resolve) => this.waiting.push(resolve));
 	}
@@ -96,7 +96,7 @@ export class ScriptedHost implements SessionHost {
 		return session;
 	}
 
-	/** Waits for the session number `index`, from 0. */
+	/** Waits for session `index`, from 0. */
 	async session(index = 0): Promise<ScriptedSession> {
 		for (;;) {
 			const found = this.sessions[index];

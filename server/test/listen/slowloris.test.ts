@@ -1,10 +1,10 @@
-// What Bun does to slow requests before any code of ours runs. Its time for headers cannot be set, hence the patience; a new
-// version of Bun that changed it would be found out here.
+// What Bun does with slow requests before our code runs. Its time for headers cannot be set, hence the long waits. Fails if a new
+// version of Bun changes it.
 import { expect, test } from "bun:test";
 import { RawSocket } from "./raw-socket.ts";
 import { openServer } from "./support.ts";
 
-test("whoever sends nothing, drips headers or drips a body is cut in bounded time, and others are served meanwhile", async () => {
+test("a connection that sends nothing, slow headers or a slow body is cut in bounded time, and others are served meanwhile", async () => {
 	await using server = await openServer({ timing: { handshakeMs: 1_000 }, page: () => undefined });
 	const drips: Array<[first: string, drop: string]> = [
 		["", ""],

@@ -1,4 +1,4 @@
-// A whole server without a process: the real heart on a memory store, real accounts, real sockets on ports that are free.
+// A whole server in this process: the real core on a memory store, real accounts, real sockets on free ports.
 import { TIMING, type Timing } from "@verbatim/protocol";
 import { createAccounts } from "../../src/account/service.ts";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
@@ -22,7 +22,7 @@ export interface ServerSettings {
 	readonly timing?: Partial<Timing>;
 	readonly admission?: Partial<AdmissionLimits>;
 	readonly page?: PageAssets;
-	/** Takes the place of the real heart. */
+	/** Replaces parts of the real server. */
 	readonly backend?: Partial<ListenerBackend>;
 }
 
@@ -34,9 +34,9 @@ export interface TestServer extends AsyncDisposable {
 	readonly http: string;
 	readonly metrics: Metrics;
 	readonly store: Store;
-	/** Its level is the test's to set. */
+	/** The test sets its level. */
 	readonly shedding: LevelShedding;
-	/** Errors that were logged: a test that expects none looks here. */
+	/** Errors that were logged; none is expected in most tests. */
 	readonly faults: unknown[];
 	drain(): Promise<void>;
 }
@@ -105,7 +105,7 @@ export async function openServer(settings: ServerSettings = {}): Promise<TestSer
 	};
 }
 
-/** What a metric stands at. */
+/** The value of a metric. */
 export function metric(metrics: Metrics, name: string, label?: string): number {
 	const family = metrics.families.find((candidate) => candidate.name === name);
 	return family?.samples().find((sample) => sample.label === label)?.value ?? 0;

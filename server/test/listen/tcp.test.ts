@@ -1,4 +1,4 @@
-// The TCP door, frame by frame: what is recognised, what is refused, what every deadline and limit does.
+// The TCP listener in framed mode: detection, refusals, deadlines and limits.
 import { afterEach, expect, test } from "bun:test";
 import {
 	create,
@@ -55,7 +55,7 @@ for (const [codec, check, frame] of [
 	["json", "crc32c", "length"],
 	["json", "none", "newline"],
 ] as const) {
-	test(`codec=${codec} check=${check} frame=${frame}: messages pass both ways, however the bytes are cut`, async () => {
+	test(`codec=${codec} check=${check} frame=${frame}: messages pass both ways, however the bytes are chunked`, async () => {
 		const scene = await open();
 		const { peer, session } = await framed(scene, `codec=${codec} check=${check} frame=${frame}`);
 		const framer = prefaceFramer({ codec, check, frame }, 65_536);
@@ -79,7 +79,7 @@ for (const [codec, check, frame] of [
 	});
 }
 
-test("a preface is answered with what was agreed, its defaults included", async () => {
+test("a preface is answered with what was negotiated, defaults included", async () => {
 	const peer = await (await open()).connect();
 	for (const byte of "VERBATIM/1 check=crc32c\r\n") peer.write(byte);
 	expect(await peer.line("VERBATIM")).toBe("VERBATIM/1 ok codec=proto check=crc32c frame=length");
@@ -93,7 +93,7 @@ for (const [preface, answer] of [
 	["VERBATIM/1 codec", /^VERBATIM\/1 error protocol /],
 	[`VERBATIM/1 ${"x".repeat(400)}`, /^VERBATIM\/1 error too_large /],
 ] as const) {
-	test(`the preface ${preface.slice(0, 40)} is refused with words, and the connection ends`, async () => {
+	test(`the preface ${preface.slice(0, 40)} is refused with a message, and the connection closes`, async () => {
 		const { server, host, connect } = await open();
 		const peer = await connect();
 		peer.write(`${preface}\n`);
@@ -103,13 +103,13 @@ for (const [preface, answer] of [
 	});
 }
 
-test("half a preface has a deadline, and bytes that drip do not move it", async () => {
+test("an incomplete preface has a deadline, which slow bytes do not extend", async () => {
 	const clock = new VirtualClock();
 	const scene = await open({ backend: { clock } });
 	const peer = await scene.connect();
 	for (const byte of "VERBATIM/") {
 		peer.write(byte);
-		// The byte has been read when a later connection was answered.
+		// The byte has been read once a later connection was answered.
 		await framed(scene, "codec=json");
 		await clock.advance(TIMING.handshakeMs / 10);
 	}
@@ -118,12 +118,12 @@ test("half a preface has a deadline, and bytes that drip do not move it", async 
 	expect(await peer.toEnd()).toStartWith("VERBATIM/1 error late ");
 });
 
-test("a frame has a deadline from its first byte, whatever drips after it", async () => {
+test("a frame has a deadline from its first byte, which slow bytes do not extend", async () => {
 	const clock = new VirtualClock();
 	const scene = await open({ backend: { clock } });
 	const { peer, session } = await framed(scene, "codec=json");
 	const frame = lengthFramer({ bytesMax: 65_536, crc: false }).encode(bytes(jsonCodec.encodeUp(ping(1))));
-	// When the first frame was heard, the beginning of the second has come with it.
+	// The beginning of the second frame has arrived with the first.
 	peer.write(Buffer.concat([frame, new Uint8Array([0, 0, 1])]));
 	await session.heard("received");
 	for (let n = 0; n < 9; n++) {
@@ -136,7 +136,7 @@ test("a frame has a deadline from its first byte, whatever drips after it", asyn
 	await peer.toEnd();
 });
 
-test("a connection that is always in the middle of some frame, none of them old, lives", async () => {
+test("a connection that is always in the middle of a recent frame stays open", async () => {
 	const clock = new VirtualClock();
 	const scene = await open({ backend: { clock } });
 	const { peer, session } = await framed(scene, "codec=json");
@@ -150,7 +150,7 @@ test("a connection that is always in the middle of some frame, none of them old,
 	expect(session.count("end")).toBe(0);
 });
 
-test("a frame that is announced too long is refused at once, before anything of it is held", async () => {
+test("a frame whose length is too large is refused before it is buffered", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json");
 	peer.write(new Uint8Array([0xff, 0xff, 0xff, 0xff]));
@@ -158,7 +158,7 @@ test("a frame that is announced too long is refused at once, before anything of 
 	expect(await peer.toEnd()).toContain("4294967295 bytes");
 });
 
-test("a damaged frame is dropped and counted, and the next one is heard", async () => {
+test("a damaged frame is dropped and counted, and the next one is received", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json check=crc32c");
 	const framer = lengthFramer({ bytesMax: 65_536, crc: true });
@@ -171,7 +171,7 @@ test("a damaged frame is dropped and counted, and the next one is heard", async 
 	expect(session.told).toHaveLength(1);
 });
 
-test("a damaged length ends the connection with a close that is worth coming back from", async () => {
+test("a damaged length closes the connection, and the client may reconnect", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json check=crc32c");
 	const damaged = lengthFramer({ bytesMax: 65_536, crc: true }).encode(bytes(jsonCodec.encodeUp(ping(1))));
@@ -181,7 +181,7 @@ test("a damaged length ends the connection with a close that is worth coming bac
 	expect(metric(scene.server.metrics, "verbatim_frames_damaged_total")).toBe(1);
 });
 
-test("what does not fit the schema is told to the session by its error, and the connection goes on", async () => {
+test("a message that does not fit the schema is reported to the session, and the connection stays open", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	peer.write("not json\n");
@@ -212,14 +212,14 @@ test("a megabyte of random bytes does no harm", async () => {
 	await session.heard("received");
 });
 
-test("what the peer does not read is counted, told when it drains, and arrives whole and in order", async () => {
+test("unread bytes are counted, reported when drained, and arrive complete and in order", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	const other = await framed(scene, "codec=json frame=newline");
 	peer.socket.pause();
 	const message = (code: number): DownBody => ({ case: "close", value: { code, reason: "x".repeat(20_000 + code) } });
 	let sent = 0;
-	// Two at once go through the buffer that all connections share, also when the kernel takes a part of them only.
+	// Two in one write go through the shared scratch buffer, also when the kernel takes only a part.
 	while (session.link.bufferedBytes() === 0) session.say(message(++sent), message(++sent));
 	other.session.say(message(1), message(2));
 	while (session.link.bufferedBytes() < 8_000_000) session.say(message(++sent));
@@ -236,14 +236,14 @@ test("what the peer does not read is counted, told when it drains, and arrives w
 	}
 });
 
-test("whoever does not read is not read from either, and is when it reads again", async () => {
+test("a peer that does not read is not read from until it reads again", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	peer.socket.pause();
 	while (session.link.bufferedBytes() < 2 * 1024 * 1024) session.say({ case: "close", value: { reason: "x".repeat(100_000) } });
 	const count = 2_000;
 	for (let n = 1; n <= count; n++) peer.write(`${String(jsonCodec.encodeUp(ping(n)))}${" ".repeat(10_000)}\n`);
-	// Round-trips on another connection: whatever could have arrived would have by then.
+	// Round trips on another connection: any input would have arrived by then.
 	const other = await framed(scene, "codec=json frame=newline");
 	for (let n = 1; n <= 50; n++) {
 		other.peer.write(`${String(jsonCodec.encodeUp(ping(n)))}\n`);
@@ -254,7 +254,7 @@ test("whoever does not read is not read from either, and is when it reads again"
 	await session.heardTimes("received", count);
 });
 
-test("a peer with more unread than any honest one is cut", async () => {
+test("a peer with more unread than linkBytesMax is cut", async () => {
 	const scene = await open({
 		options: { connection: { lingerMs: 5_000, readPausedAtBytes: 65_536, linkBytesMax: 1_000_000, lingerBytesMax: 1024 * 1024 } },
 	});
@@ -267,7 +267,7 @@ test("a peer with more unread than any honest one is cut", async () => {
 	expect(session.link.bufferedBytes()).toBe(0);
 });
 
-test("the last words arrive before the end, even when the peer was in the middle of a sentence", async () => {
+test("the last message arrives before the close, even if the peer is in the middle of a frame", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	peer.write("x".repeat(30_000));
@@ -281,19 +281,19 @@ test("the last words arrive before the end, even when the peer was in the middle
 	peer.finish();
 });
 
-test("a peer that does not close when it is told is cut after the linger", async () => {
+test("a peer that does not close is cut after the linger", async () => {
 	const scene = await open({
 		options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 1e7, lingerBytesMax: 1024 * 1024 } },
 	});
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	session.end("draining");
 	await peer.toEnd();
-	// Half open, and silent: the door empties all the same.
+	// Half open and silent: it does not keep the listener from closing.
 	await scene.server.listeners.close(20_000);
 	expect(peer.closed || !peer.socket.destroyed).toBe(true);
 });
 
-test("a client that says it will send nothing more is gone", async () => {
+test("a client that closes its direction ends the session", async () => {
 	const scene = await open();
 	const { peer, session } = await framed(scene, "codec=json");
 	peer.finish();
@@ -302,7 +302,7 @@ test("a client that says it will send nothing more is gone", async () => {
 	expect(metric(scene.server.metrics, "verbatim_connections", "tcp")).toBe(0);
 });
 
-test("beyond the connections of one address the next is told busy and when to come back, and gets in when one has left", async () => {
+test("beyond the connections of one address the next is refused as busy with a time to retry, and admitted when one has ended", async () => {
 	const { server, host, connect } = await open({ admission: { connectionsPerAddressMax: 2 } });
 	const first = await connect();
 	const second = await connect();
@@ -324,7 +324,7 @@ test("beyond the connections of one address the next is told busy and when to co
 	}
 });
 
-test("connections come in at a pace, and whoever is too quick is told when to try again", async () => {
+test("new connections are limited in rate, and refused with a time to retry", async () => {
 	const { connect } = await open({ admission: { opensPerAddress: { perSecond: 0.1, burst: 1 } } });
 	const first = await connect();
 	first.write("VERBATIM/1\n");
@@ -335,11 +335,11 @@ test("connections come in at a pace, and whoever is too quick is told when to tr
 	);
 });
 
-test("a server that stops listening takes no one new, sends away who said nothing yet, and keeps the sessions", async () => {
+test("a server that stops listening accepts no connection, closes those without a session, and keeps the sessions", async () => {
 	const scene = await open({ timing: { lineModeAfterMs: 60_000 } });
 	const { peer, session } = await framed(scene, "codec=json frame=newline");
 	const silent = await scene.connect();
-	// The server has seen it when a later connection has been answered.
+	// The server has seen it once a later connection was answered.
 	await framed(scene, "codec=json");
 	scene.server.listeners.stopListening();
 	expect(await silent.toEnd()).toStartWith("VERBATIM/1 error draining ");

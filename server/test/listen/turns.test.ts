@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { Turns, type TurnWaiter } from "../../src/listen/connection/turns.ts";
 
-/** Holds so many messages, each of so many bytes, and notes whose each was. */
+/** A connection with `left` queued messages; records in `order` whose were processed. */
 class Sender implements TurnWaiter {
 	left: number;
 	wasCut = false;
@@ -41,7 +41,7 @@ function scene(): { clock: VirtualClock; turns: Turns; order: string[]; reported
 	return { clock, turns: new Turns(clock, { turnMsMax: 2, turnBytesMax: 800 }, { report }), order: [], reported };
 }
 
-test("each has its share of a turn, in turn; while somebody waits, who comes anew has a smaller one", async () => {
+test("each connection has its share of a turn, round-robin; while some wait, others have a smaller one", async () => {
 	const { clock, turns, order } = scene();
 	const [a, b, c] = [new Sender("a", 20, turns, order), new Sender("b", 12, turns, order), new Sender("c", 2, turns, order)];
 	a.continueReading();
@@ -53,7 +53,7 @@ test("each has its share of a turn, in turn; while somebody waits, who comes ane
 	expect(order.join("").slice(10)).toBe(`${"a".repeat(8)}${"b".repeat(8)}c${"a".repeat(4)}bbb`);
 });
 
-test("who throws is cut and reported, and the others go on; who has left is not called", async () => {
+test("a connection that throws is cut and reported, and the others continue; one that has left is not called", async () => {
 	const { clock, turns, order, reported } = scene();
 	const good = new Sender("g", 10, turns, order);
 	const bad: TurnWaiter & { wasCut?: boolean } = {

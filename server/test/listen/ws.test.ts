@@ -1,4 +1,4 @@
-// The WebSocket door: real clients where they behave, raw bytes where they do not.
+// WebSockets: real clients for valid input, raw bytes for invalid.
 import { afterEach, expect, test } from "bun:test";
 import { create, jsonCodec, protoCodec, SUBPROTOCOLS, UpSchema } from "@verbatim/protocol";
 import { RawSocket } from "./raw-socket.ts";
@@ -26,7 +26,7 @@ async function open(settings: ServerSettings = {}): Promise<Scene> {
 	return { server, host };
 }
 
-/** A browser's WebSocket, with what it has received. */
+/** A standard WebSocket, with what it has received. */
 async function client(
 	{ server }: Scene,
 	protocols: string[],
@@ -49,7 +49,7 @@ async function client(
 	return { ws, received, arrived };
 }
 
-/** A handshake by hand, with any headers. */
+/** A raw handshake, with any headers. */
 async function handshake(
 	{ server }: Scene,
 	headers: Readonly<Record<string, string>> = {},
@@ -68,7 +68,7 @@ async function handshake(
 	return { raw, status: (await raw.line("HTTP/1.1")).trim() };
 }
 
-/** A masked frame (the mask is zero) that may lie about its length. */
+/** A masked frame (the mask is zero), possibly with a false length. */
 function frame(opcode: number, body: Uint8Array, announced = body.length): Uint8Array {
 	const head = Buffer.alloc(14);
 	head[0] = 0x80 | opcode;
@@ -81,7 +81,7 @@ const ping = (nonce: number) => create(UpSchema, { id: nonce, command: { case: "
 const closed = (ws: WebSocket): Promise<CloseEvent> =>
 	new Promise((resolve) => ws.addEventListener("close", resolve, { once: true }));
 
-test("both subprotocols are spoken, and the one agreed is named", async () => {
+test("both subprotocols are supported, and the negotiated one is returned", async () => {
 	const scene = await open();
 	const json = await client(scene, [SUBPROTOCOLS.json]);
 	const proto = await client(scene, ["something.else", SUBPROTOCOLS.proto, SUBPROTOCOLS.json]);
@@ -103,7 +103,7 @@ test("both subprotocols are spoken, and the one agreed is named", async () => {
 	expect(metric(scene.server.metrics, "verbatim_connections", "ws")).toBe(0);
 });
 
-test("who offers no subprotocol speaks JSON; who offers only unknown ones is refused with words", async () => {
+test("without a subprotocol JSON is spoken; only unknown ones are refused with the reason", async () => {
 	const scene = await open();
 	const { raw } = await handshake(scene);
 	raw.write(frame(1, Buffer.from(String(jsonCodec.encodeUp(ping(1))))));
@@ -114,7 +114,7 @@ test("who offers no subprotocol speaks JSON; who offers only unknown ones is ref
 	expect(await refused.raw.line('"code"')).toContain("verbatim.v1.proto or verbatim.v1.json");
 });
 
-test("a handshake without Connection: Upgrade is refused, in any spelling of it that HTTP has it is taken", async () => {
+test("a handshake without Connection: Upgrade is refused; every valid spelling of it is accepted", async () => {
 	const scene = await open();
 	for (const connection of ["", "close", "upgraded", "keep-alive"]) {
 		const { raw, status } = await handshake(scene, { Connection: connection });
@@ -125,7 +125,7 @@ test("a handshake without Connection: Upgrade is refused, in any spelling of it 
 		expect((await handshake(scene, { Connection: connection })).status).toBe("HTTP/1.1 101 Switching Protocols");
 });
 
-test("JSON in a binary frame is taken, text on the binary subprotocol is named malformed", async () => {
+test("JSON in a binary frame is accepted, text on the binary subprotocol is malformed", async () => {
 	const scene = await open();
 	const json = await client(scene, [SUBPROTOCOLS.json]);
 	json.ws.send(new TextEncoder().encode(String(jsonCodec.encodeUp(ping(1)))));
@@ -138,7 +138,7 @@ test("JSON in a binary frame is taken, text on the binary subprotocol is named m
 	await session.heard("received");
 });
 
-test("bytes that are no UTF-8 in a text frame, a message too long and a lying length end that connection only", async () => {
+test("invalid UTF-8 in a text frame, a message that is too long and a false length end that connection only", async () => {
 	const scene = await open();
 	const bystander = await client(scene, [SUBPROTOCOLS.json]);
 	const cases: Array<[Uint8Array, number]> = [
@@ -159,7 +159,7 @@ test("bytes that are no UTF-8 in a text frame, a message too long and a lying le
 	expect(metric(scene.server.metrics, "verbatim_connections", "ws")).toBe(1);
 });
 
-test("a page of another origin is refused, one of the own or a listed origin and no page at all are let in", async () => {
+test("a page of another origin is refused; its own origin, listed ones and none are admitted", async () => {
 	const scene = await open({ options: { origins: ["https://chat.example.org"] } });
 	const own = `http://127.0.0.1:${scene.server.httpPort}`;
 	const status = async (origin: string): Promise<string> => (await handshake(scene, { Origin: origin })).status.slice(9, 12);
@@ -179,7 +179,7 @@ test("a page of another origin is refused, one of the own or a listed origin and
 	expect(metric(scene.server.metrics, "verbatim_connections_refused_total", "origin")).toBe(5);
 });
 
-test("beyond the connections of one address the upgrade is refused as busy, with when to try again", async () => {
+test("beyond the connections of one address the upgrade is refused as busy, with a time to retry", async () => {
 	const scene = await open({ admission: { connectionsPerAddressMax: 1 } });
 	const first = await client(scene, [SUBPROTOCOLS.json]);
 	const second = await handshake(scene);
@@ -191,7 +191,7 @@ test("beyond the connections of one address the upgrade is refused as busy, with
 	await client(scene, [SUBPROTOCOLS.json]);
 });
 
-test("an address that a trusted proxy names counts, one that anybody else names does not", async () => {
+test("X-Forwarded-For counts from a trusted proxy, and from no other peer", async () => {
 	const believing = await open({ options: { proxies: ["127.0.0.0/8"] } });
 	await handshake(believing, { "X-Forwarded-For": "203.0.113.9, 198.51.100.7" });
 	expect((await believing.host.session()).link.address).toBe("198.51.100.7");
@@ -200,7 +200,7 @@ test("an address that a trusted proxy names counts, one that anybody else names 
 	expect((await doubting.host.session()).link.address).toBe("127.0.0.1");
 });
 
-test("a session that ends is closed with its own code, and what it said before arrives", async () => {
+test("a session's end closes with its code, after its last message has arrived", async () => {
 	const scene = await open();
 	const { ws, received } = await client(scene, [SUBPROTOCOLS.json]);
 	const end = closed(ws);
@@ -209,7 +209,7 @@ test("a session that ends is closed with its own code, and what it said before a
 	expect(received).toEqual(['{"close":{"reason":"draining"}}']);
 });
 
-test("what the peer does not read is counted, told when it drains, and nothing of it is dropped", async () => {
+test("unread messages are counted, reported when drained, and none is dropped", async () => {
 	const scene = await open();
 	const { raw } = await handshake(scene);
 	await raw.line(/^\r$/);
@@ -229,7 +229,7 @@ test("what the peer does not read is counted, told when it drains, and nothing o
 	expect(session.count("lost")).toBe(1);
 });
 
-test("whoever does not read is not read from either, and is when it reads again", async () => {
+test("a peer that does not read is not read from until it reads again", async () => {
 	const scene = await open();
 	const { raw } = await handshake(scene);
 	raw.socket.pause();
@@ -250,7 +250,7 @@ test("whoever does not read is not read from either, and is when it reads again"
 	expect(session.count("drained")).toBeGreaterThan(0);
 });
 
-test("a peer that never takes the last words is cut after the linger, and a hoarder at once", async () => {
+test("a peer that never reads the last message is cut after the linger, and one with more unread than linkBytesMax at once", async () => {
 	const scene = await open({
 		options: { connection: { lingerMs: 100, readPausedAtBytes: 1e6, linkBytesMax: 8e6, lingerBytesMax: 1024 * 1024 } },
 	});
@@ -269,7 +269,7 @@ test("a peer that never takes the last words is cut after the linger, and a hoar
 	expect(metric(scene.server.metrics, "verbatim_connections", "ws")).toBe(0);
 });
 
-test("when the doors are shut, sessions are lost and the port is free", async () => {
+test("closing the listeners ends the sessions and frees the port", async () => {
 	const scene = await open();
 	const { ws } = await client(scene, [SUBPROTOCOLS.json]);
 	const end = closed(ws);
@@ -279,25 +279,25 @@ test("when the doors are shut, sessions are lost and the port is free", async ()
 	expect(fetch(scene.server.http)).rejects.toThrow();
 });
 
-test("pings and pongs of the WebSocket's own protocol are signs of life", async () => {
+test("WebSocket's pings and pongs are signs of life", async () => {
 	const scene = await open();
 	const { raw } = await handshake(scene);
 	const session = await scene.host.session();
-	// Masked with zeros.
+	// With a mask of zeros.
 	raw.write(Uint8Array.of(0x89, 0x81, 0, 0, 0, 0, 0x3f));
 	raw.write(Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0));
 	await session.heardTimes("alive", 2);
 	raw.close();
 });
 
-test("/ws without an upgrade says what it is for", async () => {
+test("/ws without an upgrade says that it is for WebSockets", async () => {
 	const { server } = await open();
 	const answer = await fetch(`${server.http}/ws`);
 	expect(answer.status).toBe(426);
 	expect(await answer.text()).toContain("WebSocket");
 });
 
-test("a handshake that is none is refused in the common shape", async () => {
+test("an invalid handshake is refused in the common shape", async () => {
 	const scene = await open();
 	const { status, raw } = await handshake(scene, { "Sec-WebSocket-Key": "" });
 	expect(status).toBe("HTTP/1.1 400 Bad Request");
@@ -305,7 +305,7 @@ test("a handshake that is none is refused in the common shape", async () => {
 	expect(scene.host.sessions).toHaveLength(0);
 });
 
-test("what is refused as malformed keeps its trace, in both codecs", async () => {
+test("a malformed message's refusal keeps its trace, in both codecs", async () => {
 	const server = await openServer();
 	servers.push(server);
 	for (const [name, body] of [

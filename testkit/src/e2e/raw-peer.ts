@@ -30,7 +30,7 @@ export class RawPeer {
 			this.goneNow = true;
 			this.changed();
 		});
-		// A reset is one of the ways to be closed.
+		// A reset counts as closed.
 		socket.on("error", () => {});
 	}
 

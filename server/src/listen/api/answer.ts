@@ -1,5 +1,4 @@
-// Every answer of the HTTP API has one shape: `{code, message, data}`. `code` is `ok` or one of the table of errors, which also
-// gives the status.
+// The one shape of the HTTP API's answers: `{code, message, data}`. `code` is `ok` or from the table of errors, which also has the status.
 import { ERRORS, type ErrorCode, Refusal } from "@verbatim/protocol";
 import { noteAnswer } from "../web/access.ts";
 import { DATA_HEADERS } from "../web/headers.ts";
@@ -10,7 +9,7 @@ export function okAnswer(data: unknown, headers: HeaderFields = {}): Response {
 	return json(200, { code: "ok", message: "", data }, headers);
 }
 
-/** `status`: where HTTP has a more exact one than the table. */
+/** `status`: if HTTP has a more exact one than the table. */
 export function refusalAnswer(refusal: Refusal, headers: HeaderFields = {}, status?: number): Response {
 	const { code, message, retryAfterMs } = refusal;
 	const facts = ERRORS[code];
@@ -23,7 +22,7 @@ export function refusalAnswer(refusal: Refusal, headers: HeaderFields = {}, stat
 	return noteAnswer(json(status ?? facts.status, { code, message, data }, { ...retry, ...headers }), { code });
 }
 
-/** A refusal by code, in the words of the table or better ones. */
+/** A refusal by code, with the table's message by default. */
 export function refuse(code: ErrorCode, message?: string, headers: HeaderFields = {}, status?: number): Response {
 	return refusalAnswer(new Refusal(code, message), headers, status);
 }

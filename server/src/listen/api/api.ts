@@ -1,4 +1,4 @@
-// One request of the HTTP API from its path to its answer. Whatever happens, the answer has the one shape.
+// One request of the HTTP API, from its path to its answer. Every answer, errors included, has the same shape.
 import { Refusal } from "@verbatim/protocol";
 import { okAnswer, refusalAnswer, refuse } from "./answer.ts";
 import { compressed } from "./compress.ts";
@@ -6,7 +6,7 @@ import { readJson } from "./request.ts";
 import { API_ROOT, type ApiParts, findRoute } from "./routes.ts";
 
 export interface Api {
-	/** `extend` gives the server time for its answer, once the request was read. Never rejects. */
+	/** `extend` is called when the request was read, to extend its timeout. Never rejects. */
 	answer(request: Request, url: URL, peer: string, trace: string, extend: () => void): Promise<Response>;
 }
 

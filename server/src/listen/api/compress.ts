@@ -1,17 +1,17 @@
-// Long answers, compressed for whoever asks for it. Only what GET gives: no answer that holds a token, so that its length tells nothing of one
-// (BREACH). Off the event loop: a page takes milliseconds.
+// Compresses long answers for clients that accept gzip. Only answers to GET: none of them holds a token, which its length could leak (BREACH).
+// Off the event loop: a page takes milliseconds.
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { noteAnswer } from "../web/access.ts";
 
-/** Below this it does not pay. */
+/** Shorter answers are not worth compressing. */
 const BYTES_MIN = 1_024;
-/** The quickest: text as JSON shrinks to a fifth with it, and to little less with more. */
+/** The fastest: JSON shrinks to a fifth, and hardly further at higher levels. */
 const LEVEL = 1;
 
 const compress = promisify(gzip);
 
-/** The answer, compressed where it is long and the request takes gzip. */
+/** The answer, compressed if it is long and the request accepts gzip. */
 export async function compressed(request: Request, answer: Response): Promise<Response> {
 	if (request.method !== "GET") return answer;
 	answer.headers.append("vary", "accept-encoding");
@@ -25,7 +25,7 @@ export async function compressed(request: Request, answer: Response): Promise<Re
 	return answered(await compress(body, { level: LEVEL }));
 }
 
-/** RFC 9110, section 12.5.3: named, or by `*`, and not with the weight 0. */
+/** RFC 9110, section 12.5.3: listed, or by `*`, and not with weight 0. */
 function takesGzip(acceptEncoding: string): boolean {
 	const weights = new Map(
 		acceptEncoding.split(",").map((each) => {

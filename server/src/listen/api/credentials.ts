@@ -1,4 +1,4 @@
-// Coming in over the HTTP API: a name and a password, or a name alone, for tokens.
+// Log-in over the HTTP API: tokens for a name and a password, or for a guest's name.
 import { type Command, checkUp, create, Refusal, type Tokens, type Up, UpSchema } from "@verbatim/protocol";
 import { AccountClosed, type Identity } from "../../account/accounts.ts";
 import { logRefusedLogin } from "../../account/refused-login.ts";
@@ -12,12 +12,12 @@ export async function logIn(parts: ApiParts, call: ApiCall, kind: "login" | "reg
 		name: "string",
 		password: "string",
 	});
-	return whoWithTokens(await comeIn(parts, call, { case: kind, value: { name, password } }));
+	return userWithTokens(await authenticateCounted(parts, call, { case: kind, value: { name, password } }));
 }
 
-export async function beGuest(parts: ApiParts, call: ApiCall): Promise<unknown> {
+export async function logInGuest(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { name, key = "" } = takeFields(await call.body(), { name: "string", key: "string?" });
-	return whoWithTokens(await comeIn(parts, call, { case: "guest", value: { name, key } }));
+	return userWithTokens(await authenticateCounted(parts, call, { case: "guest", value: { name, key } }));
 }
 
 export async function refresh(parts: ApiParts, call: ApiCall): Promise<unknown> {
@@ -26,13 +26,13 @@ export async function refresh(parts: ApiParts, call: ApiCall): Promise<unknown> 
 	return { tokens: tokenFields(await counted(parts, () => parts.accounts.refresh(refreshToken))) };
 }
 
-/** Whoever an access token belongs to. Rejects with `Refusal`. */
-export function holder(parts: ApiParts, call: ApiCall, token: string): Promise<Identity> {
+/** The user of an access token. Rejects with `Refusal`. */
+export function identityOf(parts: ApiParts, call: ApiCall, token: string): Promise<Identity> {
 	return authenticate(parts, call, { case: "token", value: token });
 }
 
-/** `authenticate` for who shows no token, counted, and logged where a password was refused. */
-async function comeIn(parts: ApiParts, call: ApiCall, credential: Credential): Promise<Identity> {
+/** `authenticate` for credentials other than access tokens: counted, and logged if a password was refused. */
+async function authenticateCounted(parts: ApiParts, call: ApiCall, credential: Credential): Promise<Identity> {
 	try {
 		return await counted(parts, () => authenticate(parts, call, credential));
 	} catch (cause) {
@@ -59,7 +59,7 @@ type Credential = NonNullable<HelloValue["credential"]>;
 
 async function authenticate(parts: ApiParts, call: ApiCall, credential: Credential): Promise<Identity> {
 	const up = mustFit(parts, { case: "hello", value: { credential } });
-	if (up.command.case !== "hello") throw new Error("a hello is a hello");
+	if (up.command.case !== "hello") throw new Error("the command is not the hello it was created as");
 	if (laneOf(up.command.value.credential) === "new") parts.shedding.refuseIfShed("logins");
 	const { credential: checked } = up.command.value;
 	const identity = await parts.accounts.authenticate(checked, { address: call.peer, resumable: true }).catch((cause: unknown) => {
@@ -70,7 +70,7 @@ async function authenticate(parts: ApiParts, call: ApiCall, credential: Credenti
 	return identity;
 }
 
-/** The command as a message of the wire, its fields within the limits. Throws `Refusal`. */
+/** The command as a wire message, checked against the limits. Throws `Refusal`. */
 function mustFit(parts: ApiParts, command: Command): Up {
 	const up = create(UpSchema, { id: 1, command });
 	const problem = checkUp(up, parts.limits);
@@ -78,7 +78,7 @@ function mustFit(parts: ApiParts, command: Command): Up {
 	return up;
 }
 
-function whoWithTokens({ user, tokens }: Identity): unknown {
+function userWithTokens({ user, tokens }: Identity): unknown {
 	return {
 		user: { id: user.id, name: user.name },
 		...(tokens === undefined ? {} : { tokens: tokenFields(tokens) }),

@@ -1,10 +1,10 @@
-// Reading a request of the HTTP API: its body is bounded before it is parsed, its fields are exactly those that are known.
+// Parses requests of the HTTP API: the body is bounded before it is parsed, and unknown fields are refused.
 import { checkJsonBounds, DecodeError, membersOf, Refusal } from "@verbatim/protocol";
 import type { Clock, Random } from "../../base/clock.ts";
 import { newId } from "../../base/ids.ts";
 
 export type FieldKind = "string" | "boolean" | "number";
-/** Names and kinds of fields; a `?` behind the kind: may be left out. */
+/** Names and kinds of fields; `?` after the kind: optional. */
 export type FieldSpec = Readonly<Record<string, FieldKind | `${FieldKind}?`>>;
 
 interface Kinds {
@@ -21,7 +21,7 @@ export type Fields<Spec extends FieldSpec> = {
 			: never;
 };
 
-/** No request has nearly as many fields. */
+/** Far more than any request has. */
 const VALUES_MAX = 64;
 
 /** The body as JSON; an empty one is `{}`. Rejects with `Refusal`: `too_large`, `bad_utf8`, `malformed`. */
@@ -37,7 +37,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 	try {
 		const members = checkJsonBounds(text, VALUES_MAX);
 		const json: unknown = JSON.parse(text);
-		// JSON.parse has kept the last of them.
+		// JSON.parse keeps only the last of equal keys.
 		if (membersOf(json) !== members) throw new Refusal("malformed", "a key comes twice");
 		return json;
 	} catch (cause) {
@@ -47,7 +47,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 	}
 }
 
-/** The fields of `body` if they are those of `spec` and no others; null for what may be left out is as if it were. Throws `Refusal` `malformed`. */
+/** The fields of `body`, which must be those of `spec` and no others; null for an optional field counts as absent. Throws `Refusal` `malformed`. */
 export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Spec): Fields<Spec> {
 	if (typeof body !== "object" || body === null || Array.isArray(body)) {
 		throw new Refusal("malformed", "the body must be a JSON object");
@@ -66,13 +66,13 @@ export function takeFields<const Spec extends FieldSpec>(body: unknown, spec: Sp
 	return taken as Fields<Spec>;
 }
 
-/** In the words of the wire. */
+/** With the wire's message. */
 function mustBeUint32(name: string, value: unknown): void {
 	if (typeof value === "number" && value >>> 0 === value) return;
 	throw new Refusal("malformed", `${name} must be a whole number from 0 to 4294967295`);
 }
 
-/** Whole numbers out of the query, 0 for what is not there, and times in ms; other names are refused. Throws `Refusal` `invalid`, `malformed`. */
+/** Whole numbers and times (ms) from the query, 0 where absent; other names are refused. Throws `Refusal` `invalid`, `malformed`. */
 export function takeNumbers<const Name extends string>(
 	query: URLSearchParams,
 	names: readonly Name[],
@@ -99,7 +99,7 @@ export function takeNumbers<const Name extends string>(
 	return numbers;
 }
 
-/** Which page of a list the query asks for. Throws `Refusal` `invalid`, `malformed`. */
+/** The query's page of a list. Throws `Refusal` `invalid`, `malformed`. */
 export function takePage(query: URLSearchParams): { readonly after: string; readonly limit: number } {
 	mustComeOnce(query, "after");
 	const numbers = new URLSearchParams(query);
@@ -135,12 +135,12 @@ async function readBody(request: Request, bytesMax: number): Promise<Uint8Array>
 	try {
 		for await (const chunk of request.body) {
 			bytes += chunk.length;
-			// Leaving the loop cancels the stream: what still comes is not kept.
+			// Leaving the loop cancels the stream.
 			if (bytes > bytesMax) break;
 			chunks.push(chunk);
 		}
 	} catch {
-		// Nobody reads this answer: the peer has gone, or was too slow.
+		// The peer is gone or was too slow; this answer is not read.
 		throw new Refusal("malformed", "the body was not whole");
 	}
 	if (bytes > bytesMax) throw tooLarge();

@@ -1,6 +1,6 @@
-// Rooms over the HTTP API: the same commands as on the wire, through the same table.
+// Rooms over the HTTP API: the wire's commands, through the same command table.
 import { type Command, create, type DownBody, DownSchema, jsonCodec, Room_Kind, type Up, UpSchema } from "@verbatim/protocol";
-import { holder } from "./credentials.ts";
+import { identityOf } from "./credentials.ts";
 import { bearer, takeFields, takeNumbers, takePage } from "./request.ts";
 import type { ApiCall, ApiParts } from "./routes.ts";
 
@@ -35,7 +35,7 @@ export async function inviteUser(parts: ApiParts, call: ApiCall): Promise<unknow
 
 export function readEntries(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { before, after, around, atMs, limit } = takeNumbers(call.query, ["before", "after", "around", "limit"], ["atMs"]);
-	// On the wire 0 means no bound; whoever says after=0 wants the log from its first entry on.
+	// On the wire 0 means no bound; after=0 in a query means the log from its first entry on.
 	const first = after === 0 && call.query.has("after");
 	return run(parts, call, { case: "history", value: { room: call.room, before, after, first, around, atMs, limit } });
 }
@@ -45,8 +45,8 @@ export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
 }
 
 /**
- * The `Idempotency-Key` is the cid of the send: the same key again gives the first result. Who sends none gets one, and with
- * it the risk of saying a thing twice when an answer is lost.
+ * The `Idempotency-Key` is the cid of the send: the same key again gives the first result. Without one a cid is generated, and a retry after a lost
+ * answer sends a duplicate.
  */
 export async function sendMessage(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { text, behind } = takeFields(await call.body(), { text: "string", behind: "string?" });
@@ -55,15 +55,15 @@ export async function sendMessage(parts: ApiParts, call: ApiCall): Promise<unkno
 	return { ...sent, cid };
 }
 
-/** The header as it stands, or what stands in its quotes: the draft of the standard has them, most clients leave them out. */
+/** The header, without its quotes: the draft standard requires them, most clients omit them. */
 function idempotencyKey(request: Request): string | undefined {
 	const key = request.headers.get("idempotency-key");
 	return key === null ? undefined : key.replace(/^"(.*)"$/, "$1");
 }
 
-/** Runs one command for whoever asks; its answer in the JSON form of the wire. */
+/** Runs one command for the request's user; returns its answer in the wire's JSON form. */
 async function run(parts: ApiParts, call: ApiCall, command: Command): Promise<Readonly<Record<string, unknown>>> {
-	const identity = await holder(parts, call, bearer(call.request));
+	const identity = await identityOf(parts, call, bearer(call.request));
 	const up: Up = create(UpSchema, { command });
 	return jsonOf(await parts.commands.run(identity, up.command, call.trace));
 }

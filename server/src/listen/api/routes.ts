@@ -1,9 +1,9 @@
-// The HTTP API as a table: for scripts, and for everybody who would rather use curl than a library.
+// The routes of the HTTP API, which is for scripts and curl.
 import type { Accounts } from "../../account/accounts.ts";
 import type { Commands } from "../../command/run.ts";
 import type { Shedding } from "../../overload/shedding.ts";
 import type { ListenerParts } from "../connection/parts.ts";
-import { beGuest, logIn, refresh } from "./credentials.ts";
+import { logIn, logInGuest, refresh } from "./credentials.ts";
 import {
 	createRoom,
 	inviteUser,
@@ -29,7 +29,7 @@ export interface ApiCall {
 	readonly peer: string;
 	readonly trace: string;
 	readonly query: URLSearchParams;
-	/** The room of the path, as it names it; empty where it has none. */
+	/** The room in the path, decoded; empty if the route has none. */
 	readonly room: string;
 	/** The body as JSON, read within its limit. Rejects with `Refusal`. */
 	body(): Promise<unknown>;
@@ -37,7 +37,7 @@ export interface ApiCall {
 
 export interface Route {
 	readonly method: "GET" | "POST";
-	/** Segments after /api/v1; `{room}` stands for any one. */
+	/** Segments after /api/v1; `{room}` matches any. */
 	readonly path: readonly string[];
 	/** The `data` of the answer. Rejects with `Refusal`. */
 	readonly run: (parts: ApiParts, call: ApiCall) => Promise<unknown>;
@@ -48,7 +48,7 @@ export const API_ROOT = "/api/v1";
 export const ROUTES: readonly Route[] = [
 	{ method: "POST", path: ["register"], run: (parts, call) => logIn(parts, call, "register") },
 	{ method: "POST", path: ["login"], run: (parts, call) => logIn(parts, call, "login") },
-	{ method: "POST", path: ["guest"], run: beGuest },
+	{ method: "POST", path: ["guest"], run: logInGuest },
 	{ method: "POST", path: ["refresh"], run: refresh },
 	{ method: "GET", path: ["rooms"], run: listRooms },
 	{ method: "POST", path: ["rooms"], run: createRoom },
@@ -63,12 +63,12 @@ export const ROUTES: readonly Route[] = [
 
 export type RouteMatch =
 	| { readonly kind: "found"; readonly route: Route; readonly room: string }
-	/** The path is known, for other methods. */
+	/** The path exists with other methods. */
 	| { readonly kind: "method"; readonly allowed: readonly string[] }
 	| { readonly kind: "none" }
 	| { readonly kind: "malformed" };
 
-/** `path` as it stands in the URL, still encoded. */
+/** `path` as in the URL, still encoded. */
 export function findRoute(method: string, path: string): RouteMatch {
 	const segments = path.slice(API_ROOT.length + 1).split("/");
 	const fitting = ROUTES.filter((route) => fits(route.path, segments));

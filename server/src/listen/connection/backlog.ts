@@ -1,16 +1,16 @@
-// What was written to a TCP connection and not yet taken by the kernel: chunks in order, handed over in as few calls as fit.
+// The write buffer of a TCP connection: chunks that the kernel has not taken, written in order and in few calls.
 
-/** Small writes are put together here: a socket takes them in one call, so one buffer serves all. */
+/** Small chunks are joined here for one write. Shared by all connections: its contents are needed only during the call. */
 const scratch = new Uint8Array(64 * 1024);
 
-/** Where the bytes go: returns how many the kernel took, below 0 when the socket is gone. */
 export interface Sink {
+	/** Returns how many bytes the kernel took; below 0 if the socket is closed. */
 	write(bytes: Uint8Array): number;
 }
 
 export class Backlog {
 	private readonly chunks: Uint8Array[] = [];
-	/** In all chunks together. */
+	/** Total size of the chunks. */
 	bytes = 0;
 
 	/** `chunk` is not changed afterwards. */
@@ -19,10 +19,10 @@ export class Backlog {
 		this.bytes += chunk.length;
 	}
 
-	/** Hands over as much as is taken. */
+	/** Writes as much as the kernel takes. */
 	flush(sink: Sink): void {
 		while (this.bytes > 0) {
-			const whole = together(this.nextBatch());
+			const whole = joined(this.nextBatch());
 			const taken = Math.max(0, sink.write(whole));
 			this.dropFirst(taken);
 			if (taken < whole.length) return;
@@ -56,17 +56,17 @@ export class Backlog {
 	}
 }
 
-/** Hands `chunks` over in one call and returns what was not taken, in memory of its own; undefined if nothing was left. */
-export function handOver(chunks: readonly Uint8Array[], sink: Sink): Uint8Array | undefined {
-	const whole = together(chunks);
+/** Writes `chunks` in one call and returns a copy of what was not taken; undefined if all was. */
+export function writeOnce(chunks: readonly Uint8Array[], sink: Sink): Uint8Array | undefined {
+	const whole = joined(chunks);
 	const taken = Math.max(0, sink.write(whole));
 	if (taken === whole.length) return undefined;
 	const rest = whole.subarray(taken);
 	return whole.buffer === scratch.buffer ? rest.slice() : rest;
 }
 
-/** The chunks as one: itself, the shared scratch (valid until the next call), or a new buffer. */
-function together(chunks: readonly Uint8Array[]): Uint8Array {
+/** The chunks joined: the only chunk itself, the shared scratch (valid until the next call), or a new buffer. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
 	const [only] = chunks;
 	if (only !== undefined && chunks.length === 1) return only;
 	let bytes = 0;

@@ -1,10 +1,10 @@
-// A framed TCP connection: cuts bytes into frames, decodes them, and hands them to its session; a `Link` the other way.
+// A framed TCP connection: splits bytes into frames, decodes them, and passes them to its session; a `Link` in the other direction.
 //
-// A framer is lent to a connection while a frame is under way: between frames it holds nothing, so that one serves all
-// connections that are quiet. A connection that has had its share of a turn keeps it, with the rest of what was read.
+// A connection has a framer only in the middle of a frame, or with data that waits for a later turn. Between frames a framer is empty, so that all
+// idle connections share a spare one.
 //
-// Every frame has a deadline from its first byte. One timer serves a connection for as long as it is in the middle of frames:
-// when it fires it looks whether the frame at hand is too old, so that a busy connection does not pay for a timer per frame.
+// Every frame has a deadline from its first byte. One timer serves a connection while it is in the middle of frames: when it fires it checks the
+// age of the present frame, so that a busy connection does not need a timer per frame.
 import {
 	type CloseName,
 	type Codec,
@@ -23,7 +23,7 @@ import { FLOOD_CLOSES } from "./settings.ts";
 import type { Receiver, TcpConnection } from "./tcp.ts";
 import type { TurnWaiter } from "./turns.ts";
 
-/** Opens a session on a connection whose preface was agreed. `rest` is what came after the preface. */
+/** Opens a session on a connection with a negotiated preface. `rest` is what followed the preface. */
 export function openFramed(parts: ListenerParts, connection: TcpConnection, preface: Preface, rest: Uint8Array): void {
 	const link = new FramedLink(kindOf(parts, preface), connection);
 	connection.receiver = link;
@@ -36,7 +36,7 @@ interface FramedKind {
 	readonly format: Format;
 	readonly codec: Codec;
 	makeFramer(): Framer;
-	/** A framer between frames. */
+	/** A framer that is between frames, for any connection. */
 	spare: Framer | undefined;
 }
 
@@ -59,13 +59,13 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 	private readonly kind: FramedKind;
 	private readonly connection: TcpConnection;
 	private readonly input: SessionInput;
-	/** Only while a frame is under way, or when the stream is beyond reading. */
+	/** Only in the middle of a frame, with waiting data, or after an unrecoverable error of framing. */
 	private framer: Framer | undefined;
-	/** When the first byte of the frame at hand came (monotonic); undefined between frames. */
+	/** When the first byte of the present frame arrived (monotonic); undefined between frames. */
 	private frameBeganMs: number | undefined;
 	private cancelDeadline: Cancel | undefined;
-	/** The peer has said its last, and something of it is held. */
-	private endsAfterHeld = false;
+	/** The peer has closed its direction, and data still waits. */
+	private endsAfterWaiting = false;
 
 	constructor(kind: FramedKind, connection: TcpConnection) {
 		this.kind = kind;
@@ -92,8 +92,8 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 
 	data(chunk: Uint8Array): void {
 		const { kind } = this;
-		if (this.connection.holding) {
-			// With TLS, what one read has brought comes in pieces, also after reading was paused.
+		if (this.connection.hasWaiting) {
+			// With TLS, one read is delivered in pieces, also after reading was paused.
 			this.framer?.keep(chunk);
 			return;
 		}
@@ -105,19 +105,19 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 	}
 
 	ended(): void {
-		if (this.connection.holding) this.endsAfterHeld = true;
+		if (this.connection.hasWaiting) this.endsAfterWaiting = true;
 		else this.connection.finish();
 	}
 
 	readingResumed(): void {
-		if (this.connection.holding && !this.connection.resting) this.kind.parts.turns.wait(this);
+		if (this.connection.hasWaiting && !this.connection.isPausedOtherwise) this.kind.parts.turns.wait(this);
 	}
 
 	continueReading(): void {
 		const { connection, framer } = this;
-		if (framer === undefined || connection.over || connection.resting) return;
+		if (framer === undefined || connection.over || connection.isPausedOtherwise) return;
 		this.read(framer, this.kind.parts.clock.monotonic());
-		if (this.endsAfterHeld && !connection.holding) connection.finish();
+		if (this.endsAfterWaiting && !connection.hasWaiting) connection.finish();
 	}
 
 	cut(): void {
@@ -150,7 +150,7 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 
 	pauseReading(paused: boolean): boolean {
 		this.connection.pause("session", paused);
-		// What is late because we did not read is not the peer's fault.
+		// The time in which we did not read does not count against the frame's deadline.
 		if (!paused && this.frameBeganMs !== undefined) this.frameBeganMs = this.kind.parts.clock.monotonic();
 		return true;
 	}
@@ -161,20 +161,20 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 
 	// ------------------------------------------------------------ helpers
 
-	/** Reads what the framer has, as far as this turn's share reaches. */
+	/** Reads the framer's frames within this turn's share. */
 	private read(framer: Framer, nowMs: number): void {
 		const taken = this.takeFrames(framer, nowMs);
 		if (taken === "error") return;
 		const { connection, kind } = this;
 		if (taken === "held") {
 			framer.keep();
-			// Whether a frame was begun last is seen when the rest has been read.
+			// Known again when the rest has been read.
 			this.frameBeganMs = undefined;
-			if (!connection.holding) {
+			if (!connection.hasWaiting) {
 				connection.pause("held", true);
-				if (!connection.resting) kind.parts.metrics.throttled.add("turn");
+				if (!connection.isPausedOtherwise) kind.parts.metrics.throttled.add("turn");
 			}
-			if (!connection.resting) kind.parts.turns.wait(this);
+			if (!connection.isPausedOtherwise) kind.parts.turns.wait(this);
 			return;
 		}
 		this.watchFrame(framer, taken === "frames");
@@ -186,13 +186,13 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 		connection.pause("held", false);
 	}
 
-	/** What was there: whole frames, or none; more than may be read now; or the stream cannot be read any further, and the session was told. */
+	/** "held": more than may be read in this turn. "error": the stream is unreadable, and the session was ended. */
 	private takeFrames(framer: Framer, beganMs: number): "frames" | "none" | "held" | "error" {
 		const { metrics, turns, clock } = this.kind.parts;
 		let taken: "frames" | "none" = "none";
 		let fromMs = beganMs;
 		while (!this.connection.over) {
-			if (this.connection.resting || !turns.mayRead(this)) return "held";
+			if (this.connection.isPausedOtherwise || !turns.mayRead(this)) return "held";
 			const event = framer.next();
 			if (event === undefined) break;
 			taken = "frames";
@@ -201,7 +201,7 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 				bytes = event.body.length;
 				this.decode(event.body);
 			} else if (event.kind === "damaged") {
-				// Not answered: nobody can say which command it was. The acknowledgement that does not come has it sent again.
+				// Not answered: its id is unknown. The client retries after the missing acknowledgement.
 				metrics.framesDamaged.add(1);
 			} else {
 				if (event.code === "damaged") metrics.framesDamaged.add(1);
@@ -229,7 +229,7 @@ class FramedLink implements Link, Receiver, TurnWaiter {
 		}
 	}
 
-	/** `whole`: a frame has ended since the last look, so that one begun now is another. */
+	/** `whole`: a frame has ended since the last call, so that a frame in progress is a new one. */
 	private watchFrame(framer: Framer, whole: boolean): void {
 		if (!framer.midFrame || this.connection.over) {
 			this.frameBeganMs = undefined;

@@ -1,11 +1,11 @@
-// Messages of a WebSocket that were read from the socket and wait: in order, and bounded by whoever holds them.
+// Messages of a WebSocket that were read and wait for a later turn, in order. The caller bounds it.
 
 export type Message = string | Uint8Array;
 
 export class MessageQueue {
 	private readonly messages: Array<Message | undefined> = [];
 	private first = 0;
-	/** Of all of them, about: characters of texts count as one. */
+	/** About the size of all: each character of a text counts as one. */
 	bytes = 0;
 
 	get count(): number {
@@ -17,7 +17,7 @@ export class MessageQueue {
 		this.bytes += message.length;
 	}
 
-	/** The oldest, which is held no longer. */
+	/** Removes and returns the oldest. */
 	shift(): Message | undefined {
 		const message = this.messages[this.first];
 		if (message === undefined) return undefined;

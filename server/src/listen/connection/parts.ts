@@ -1,4 +1,4 @@
-// What the doors are given: the parts of the server behind them, and no more of each than they use.
+// The parts of the server that listeners use.
 import type { Timing } from "@verbatim/protocol";
 import type { ConnectionAdmission } from "../../admit/connections.ts";
 import type { Clock, Random } from "../../base/clock.ts";
@@ -15,7 +15,7 @@ export type ListenerMetrics = Pick<
 	"connections" | "refused" | "requests" | "framesDamaged" | "throttled" | "faults" | "illegalSteps" | "logins" | "errors"
 >;
 
-/** What every connection needs, whatever it speaks. */
+/** What every connection needs, of any protocol. */
 export interface ListenerParts {
 	readonly host: SessionHost;
 	readonly admission: ConnectionAdmission;
@@ -26,7 +26,7 @@ export interface ListenerParts {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly log: Pick<Log, "debug" | "info" | "warn" | "error">;
-	/** Lines that strangers can cause. */
+	/** For lines that unauthenticated peers can cause. */
 	readonly lines: LogSampler;
 	readonly metrics: ListenerMetrics;
 }

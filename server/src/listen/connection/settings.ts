@@ -2,13 +2,13 @@
 import type { CloseName } from "@verbatim/protocol";
 
 export interface ConnectionSettings {
-	/** The other side has this long to take the last words and to close. */
+	/** The peer's time to read the last message and to close. */
 	readonly lingerMs: number;
-	/** Past this, more is not read until everything written was taken: whoever does not listen is not answered any further. */
+	/** Backpressure: with more than this unwritten, reading pauses until all is written. */
 	readonly readPausedAtBytes: number;
-	/** Past this, the connection is cut: no honest peer has so much unread. */
+	/** With more than this unwritten, the connection is cut. */
 	readonly linkBytesMax: number;
-	/** Read and forgotten after our last words, until the other side closes; past this, the connection is cut: it is a flood. */
+	/** Bytes read and discarded after our last message until the peer closes; beyond, the connection is cut as a flood. */
 	readonly lingerBytesMax: number;
 }
 

@@ -1,19 +1,18 @@
-// One TCP (or TLS, or Unix) connection: bytes out through a backlog of its own for what the kernel does not take, reading
-// that can be paused for several reasons at once, and an end that loses nothing on the way.
+// One TCP (or TLS, or Unix) connection: a write backlog for what the kernel does not take, reading that can be paused for several reasons at once,
+// and a lingering close that loses no written bytes.
 //
-// The end: what was written is flushed, then only our direction is closed, and the other side is heard (and ignored) until it
-// closes too or the linger is over. Closing both at once with something unread would make the kernel send a reset, and a reset
-// overtakes the last words.
+// Closing flushes what was written, closes only our direction, and reads and discards until the peer closes too or the linger is over. Closing
+// both directions with unread input would make the kernel send a reset, which can destroy what the peer has not read yet.
 //
-// There may be a hundred thousand of these, nearly all of them quiet: what only a slow or an ending one needs is made then.
+// There may be a hundred thousand, most of them idle: state that only slow or closing ones need is created on demand.
 import type { Socket } from "bun";
 import type { Cancel, Clock } from "../../base/clock.ts";
-import { Backlog, handOver } from "./backlog.ts";
+import { Backlog, writeOnce } from "./backlog.ts";
 import { type ConnectionSettings, FLOOD_LINGER_MS } from "./settings.ts";
 
-/** Who hears a connection; replaced as it becomes clear what the peer speaks. No call may throw. */
+/** Receives a connection's events; replaced when the protocol is detected. No call may throw. */
 export interface Receiver {
-	/** The transport is ready: with TLS, its handshake is done. Told to whoever hears the connection first. */
+	/** The transport is ready: with TLS, after the handshake. Called on the first receiver only. */
 	ready(): void;
 	/** A view that is valid during the call. */
 	data(chunk: Uint8Array): void;
@@ -21,34 +20,34 @@ export interface Receiver {
 	ended(): void;
 	/** Everything written has been taken by the kernel. */
 	drained(): void;
-	/** The server takes no new sessions: whoever has none is sent away. Sessions are told by their host. */
+	/** The server stops: a connection without a session must close. Sessions are ended by their host. */
 	stopping(): void;
-	/** A reason against reading is gone; others may be left. */
+	/** A reason for a pause has ended; others may be left. */
 	readingResumed(): void;
 	/** The connection is gone. Called once. */
 	lost(): void;
 }
 
-/** What the connections of a door share. */
+/** What the connections of a listener share. */
 export interface TcpKind {
 	readonly clock: Pick<Clock, "after">;
 	readonly settings: ConnectionSettings;
-	/** Told once when a connection is gone. */
+	/** Called once, when a connection is gone. */
 	readonly left: (connection: TcpConnection) => void;
 }
 
-/** Why reading is paused, as bits; it goes on when no reason is left. */
+/** Reasons for which reading is paused, as bits; it resumes when none is left. */
 export const PAUSED_BY = { session: 1, unread: 2, lines: 4, held: 8 } as const;
 export type PauseReason = keyof typeof PAUSED_BY;
 
-/** How far an end has come. */
+/** The state of a lingering close. */
 interface Ending {
-	/** The peer has said that it sends nothing more. */
+	/** The peer has closed its direction. */
 	peerEnded: boolean;
-	/** We have. */
+	/** We have closed ours. */
 	halfClosed: boolean;
-	/** Bytes that came after our last words. */
-	forgottenBytes: number;
+	/** Bytes discarded after our last message. */
+	discardedBytes: number;
 	cancelLinger: Cancel | undefined;
 }
 
@@ -61,7 +60,7 @@ export class TcpConnection {
 	private backlog: Backlog | undefined;
 	private pauses = 0;
 	private state: "open" | "finishing" | "gone" = "open";
-	/** From the first word of an end, the peer's or ours. */
+	/** From when either side begins to close. */
 	private ending: Ending | undefined;
 
 	constructor(socket: Socket<unknown>, address: string, kind: TcpKind) {
@@ -75,13 +74,13 @@ export class TcpConnection {
 		return this.backlog?.bytes ?? 0;
 	}
 
-	/** Has the end begun? Then nothing more can be written and nothing more is heard. */
+	/** Has the close begun? Then nothing more is written or received. */
 	get over(): boolean {
 		return this.state !== "open";
 	}
 
-	/** Is something held that was read already? */
-	get holding(): boolean {
+	/** Does data that was read wait for a later turn? */
+	get hasWaiting(): boolean {
 		return this.isPausedBy("held");
 	}
 
@@ -89,8 +88,8 @@ export class TcpConnection {
 		return (this.pauses & PAUSED_BY[reason]) !== 0;
 	}
 
-	/** Is reading paused for another reason than that something is held? */
-	get resting(): boolean {
+	/** Is reading paused for another reason than waiting data? */
+	get isPausedOtherwise(): boolean {
 		return (this.pauses & ~PAUSED_BY.held) !== 0;
 	}
 
@@ -98,7 +97,7 @@ export class TcpConnection {
 	write(chunks: readonly Uint8Array[]): void {
 		if (this.state !== "open") return;
 		if (this.backlog === undefined) {
-			const rest = handOver(chunks, this.socket);
+			const rest = writeOnce(chunks, this.socket);
 			if (rest === undefined) return;
 			this.backlog = new Backlog();
 			this.backlog.add(rest);
@@ -115,20 +114,20 @@ export class TcpConnection {
 		if (this.pauses < before && this.state === "open") this.receiver.readingResumed();
 	}
 
-	/** Ends the connection after what was written. `flood`: what still comes is not read, and the end does not wait for the peer's. */
+	/** Closes after what was written. `flood`: input is no longer read, and the close does not wait for the peer's. */
 	finish(flood = false): void {
 		if (this.state !== "open") return;
 		this.state = "finishing";
 		this.receiver.lost();
 		this.receiver = NO_RECEIVER;
-		// The other side's end must be heard.
+		// Reads on, to notice the peer's close.
 		this.setPauses(flood ? PAUSED_BY.held : 0);
 		const lingerMs = flood ? FLOOD_LINGER_MS : this.kind.settings.lingerMs;
 		this.end().cancelLinger = this.kind.clock.after(lingerMs, () => this.cut());
 		if (this.backlog === undefined) this.closeOurSide();
 	}
 
-	/** Ends the connection at once; what the kernel has not taken is lost. */
+	/** Terminates the connection at once; what the kernel has not taken is lost. */
 	cut(): void {
 		if (this.state !== "gone") this.socket.terminate();
 		this.gone();
@@ -142,8 +141,8 @@ export class TcpConnection {
 			return;
 		}
 		const ending = this.end();
-		ending.forgottenBytes += chunk.length;
-		if (ending.forgottenBytes > this.kind.settings.lingerBytesMax) this.cut();
+		ending.discardedBytes += chunk.length;
+		if (ending.discardedBytes > this.kind.settings.lingerBytesMax) this.cut();
 	}
 
 	onDrain(): void {
@@ -192,7 +191,7 @@ export class TcpConnection {
 	}
 
 	private end(): Ending {
-		this.ending ??= { peerEnded: false, halfClosed: false, forgottenBytes: 0, cancelLinger: undefined };
+		this.ending ??= { peerEnded: false, halfClosed: false, discardedBytes: 0, cancelLinger: undefined };
 		return this.ending;
 	}
 
@@ -205,5 +204,5 @@ export class TcpConnection {
 	}
 }
 
-/** Hears nothing: before somebody listens, and after the end. */
+/** Ignores everything: before the first receiver is set, and after the close. */
 const NO_RECEIVER: Receiver = { ready() {}, data() {}, ended() {}, drained() {}, stopping() {}, readingResumed() {}, lost() {} };

@@ -1,37 +1,36 @@
-// How much of a turn of the event loop one connection may take for what it has sent. Whoever has more than that holds the rest, is not
-// read meanwhile, and goes on in the turns after, in order with all others that hold something: those who ask little are never behind
-// somebody who asks without end.
+// Fair shares of the event loop. A connection may use only a share of a turn for its messages. With more, it queues the rest, is not read meanwhile,
+// and continues in later turns, round-robin with other such connections: a flooding connection does not delay those that send little.
 import type { Clock } from "../../base/clock.ts";
 import type { Faults } from "../../base/faults.ts";
 
 export interface TurnLimits {
-	/** Share of one connection in one turn: milliseconds, and bytes of messages, after which no further one is begun. */
+	/** One connection's share of a turn, in milliseconds and in bytes of messages; beyond either, no further message is begun. */
 	readonly turnMsMax: number;
 	readonly turnBytesMax: number;
 }
 
-/** A connection that holds messages. */
+/** A connection with queued messages. */
 export interface TurnWaiter {
-	/** Goes on with what it holds, as far as `mayRead` lets it; to come again it waits anew. */
+	/** Processes queued messages while `mayRead` allows; calls `wait` again if any are left. */
 	continueReading(): void;
-	/** Ends it at once: it met an unexpected error. */
+	/** Terminates the connection, after an unexpected error. */
 	cut(): void;
 }
 
-/** While some wait, the share of all others. */
+/** The part of a share that others get while some wait. */
 const SHARE_CROWDED = 1 / 8;
-/** Whoever waits may take so many shares of a turn, all together. */
+/** Shares of a turn that all waiting connections get together. */
 const SHARES_PER_TURN = 3;
 
 export class Turns {
 	private readonly clock: Pick<Clock, "monotonic" | "soon">;
 	private readonly limits: TurnLimits;
 	private readonly faults: Pick<Faults, "report">;
-	/** In the order in which they go on. */
+	/** In order of their turns. */
 	private waiting = new Set<TurnWaiter>();
 	private isScheduled = false;
 	private isRunning = false;
-	/** Who was read last, and what that took since another was. */
+	/** The connection read last, and what it has used since another was read. */
 	private reader: object | undefined;
 	private spentMs = 0;
 	private spentBytes = 0;
@@ -42,7 +41,7 @@ export class Turns {
 		this.faults = faults;
 	}
 
-	/** May `who` have a further message carried out in this turn? */
+	/** May another message of `who` be processed in this turn? */
 	mayRead(who: object): boolean {
 		if (this.reader !== who) {
 			this.reader = who;
@@ -53,19 +52,19 @@ export class Turns {
 		return this.spentMs < this.limits.turnMsMax * share && this.spentBytes < this.limits.turnBytesMax * share;
 	}
 
-	/** What a message has taken, of whoever was asked about last. */
+	/** Charges a message to the connection of the last `mayRead`. */
 	spend(ms: number, bytes: number): void {
 		this.spentMs += ms;
 		this.spentBytes += bytes;
 	}
 
-	/** `who` goes on in a later turn. */
+	/** `who` continues in a later turn. */
 	wait(who: TurnWaiter): void {
 		this.waiting.add(who);
 		this.schedule();
 	}
 
-	/** `who` is gone. */
+	/** `who` no longer waits. */
 	leave(who: TurnWaiter): void {
 		this.waiting.delete(who);
 	}
@@ -86,7 +85,7 @@ export class Turns {
 		for (const who of round) {
 			if (this.clock.monotonic() >= endMs) break;
 			round.delete(who);
-			// A turn of its own, also if it was the last one read.
+			// A new share, also if it was read last.
 			this.reader = undefined;
 			try {
 				who.continueReading();
@@ -97,7 +96,7 @@ export class Turns {
 		}
 		this.isRunning = false;
 		this.reader = undefined;
-		// Who has not had its turn goes before who has.
+		// Connections that had no turn go before those that had one.
 		if (round.size > 0) {
 			for (const who of again) round.add(who);
 			this.waiting = round;

@@ -1,13 +1,12 @@
-// A WebSocket connection as a `Link`, one down message per WebSocket message. The socket keeps what the kernel does not take,
-// without a limit of its own, so that nothing is ever dropped in silence; the session's outbox bounds it, and past a last
-// bound the connection is cut.
+// A WebSocket connection as a `Link`, one down message per WebSocket message. The socket buffers what the kernel does not take without a limit, so
+// that Bun drops nothing; the session's outbox bounds it, and beyond `linkBytesMax` the connection is cut.
 //
-// After the closing handshake has begun, the runtime reads and forgets what still comes, as fast as it comes and for some 16 s, and tells of
-// none of it (measured on Bun 1.4). So whoever is closed for what it sends is not read any more, and is cut without a handshake, once it has
-// had time to read the session's last words; and whoever said no hello in time keeps its place at the admission for that long.
+// After the closing handshake has begun, the runtime reads and discards input at full speed for some 16 s, without any event (measured on Bun 1.4).
+// Hence a peer that is closed for what it sends is no longer read, and is cut without a handshake after `FLOOD_LINGER_MS`; and a peer that sent no
+// hello in time stays counted by admission for those seconds.
 //
-// There is no deadline for a message here: the runtime tells of whole ones only. It never isBuffering more than one of the limit, and a peer that
-// never finishes one is not heard, which the hello's deadline or the heartbeat notices.
+// There is no deadline for a message: the runtime reports whole ones only. It buffers at most one message of the maximal length, and a peer that
+// never completes one is ended by the hello's deadline or the heartbeat.
 import { CLOSES, type CloseName, type Codec, type CodecName, DecodeError, roomsInHelloMax } from "@verbatim/protocol";
 import type { ServerWebSocket } from "bun";
 import type { Cancel } from "../../base/clock.ts";
@@ -20,7 +19,7 @@ import { type ConnectionSettings, FLOOD_CLOSES, FLOOD_LINGER_MS } from "./settin
 import { PAUSED_BY } from "./tcp.ts";
 import type { TurnWaiter } from "./turns.ts";
 
-/** What a WebSocket carries: from its upgrade on who comes, and once it is open its link. */
+/** A WebSocket's data: at first the facts of its upgrade, its link once it is open. */
 export type WsData = WsOpening | WsLink;
 
 export interface WsOpening {
@@ -28,13 +27,13 @@ export interface WsOpening {
 	readonly address: string;
 }
 
-/** What all WebSockets of one codec share, so that each isBuffering one reference to it. */
+/** What all WebSockets of one codec share. */
 export interface WsKind {
 	readonly parts: ListenerParts;
 	readonly settings: ConnectionSettings;
 	readonly codec: Codec;
 	readonly format: Format;
-	/** Told once when a link is gone; `occupiedMs`: for how long its socket may still cost something. */
+	/** Called once, when a link is gone; `occupiedMs`: for how long the runtime may go on reading its socket. */
 	readonly left: (link: WsLink, occupiedMs: number) => void;
 }
 
@@ -44,16 +43,16 @@ export function wsKind(parts: ListenerParts, settings: ConnectionSettings, codec
 
 interface Closing {
 	readonly why: CloseName;
-	/** Is it cut when the linger is over, whatever it has read? */
+	/** Cut after the linger, without a closing handshake. */
 	readonly isFlood: boolean;
-	/** Messages that came since. */
+	/** Messages received since. */
 	ignored: number;
 	readonly cancelLinger: Cancel;
 }
 
-/** Messages that one that is being closed may still bring, before it is cut without any linger. */
+/** Messages that a flooding peer may still send before it is cut without linger. */
 const IGNORED_MAX = 64;
-/** For how long the runtime may go on reading one that was never welcomed, ms. */
+/** For how long the runtime may go on reading after a close, ms. */
 const READ_ON_MS = 16_000;
 
 export class WsLink implements Link, TurnWaiter {
@@ -62,11 +61,11 @@ export class WsLink implements Link, TurnWaiter {
 	private readonly kind: WsKind;
 	private readonly input: SessionInput;
 	private pauses = 0;
-	/** What was read from the socket and waits: for this connection's next turn, or until its session lets it be read. */
+	/** Messages that wait for this connection's next turn, or until its session resumes reading. */
 	private queue: MessageQueue | undefined;
-	/** Does the socket hold something that the kernel has not taken? Asking the socket after each write costs more than this. */
+	/** Does the socket buffer anything? Cached, since asking the socket after each write is slow. */
 	private isBuffering = false;
-	/** Said to be closed when everything written was taken. */
+	/** Set while the close waits for buffered data or the linger. */
 	private closing: Closing | undefined;
 	private gone = false;
 
@@ -94,7 +93,7 @@ export class WsLink implements Link, TurnWaiter {
 		else this.read(body);
 	}
 
-	/** A ping or a pong of the protocol below. The socket has answered the ping itself. */
+	/** A ping or a pong frame of WebSocket. The runtime has answered the ping. */
 	onControl(): void {
 		if (this.isClosing()) return;
 		this.isBuffering = this.ws.getBufferedAmount() > 0;
@@ -122,7 +121,7 @@ export class WsLink implements Link, TurnWaiter {
 		}
 	}
 
-	/** Is nothing heard any more? A flood is told of by the runtime to the end of what was read, unless it is cut. */
+	/** Is input ignored? The runtime delivers all it has read, so a peer that floods is cut after `IGNORED_MAX` messages. */
 	private isClosing(): boolean {
 		if (this.closing?.isFlood && ++this.closing.ignored > IGNORED_MAX) this.cut();
 		return this.gone || this.closing !== undefined;
@@ -185,7 +184,7 @@ export class WsLink implements Link, TurnWaiter {
 		this.kind.left(this, occupiedMs);
 	}
 
-	/** Ends the connection at once. */
+	/** Terminates the connection at once. */
 	cut(): void {
 		this.ws.terminate();
 		this.onClose();
@@ -197,7 +196,7 @@ export class WsLink implements Link, TurnWaiter {
 		if (this.gone || this.closing !== undefined) return;
 		const [only] = messages;
 		if (messages.length === 1 && only !== undefined) {
-			// Below 0: kept, in whole or in part.
+			// Below 0: buffered, in whole or in part.
 			if (this.send(only) < 0) this.isBuffering = true;
 		} else {
 			this.ws.cork(() => {
@@ -234,20 +233,20 @@ export class WsLink implements Link, TurnWaiter {
 		}
 		const lingerMs = isFlood ? FLOOD_LINGER_MS : settings.lingerMs;
 		this.closing = { why, isFlood, ignored: 0, cancelLinger: parts.clock.after(lingerMs, () => this.cut()) };
-		// Nothing more is heard, and whoever goes on sending has to wait.
+		// Stops reading.
 		this.pause("held", true);
 	}
 
 	// ------------------------------------------------------------ helpers
 
 	private send(message: Encoded): number {
-		// 0: dropped, because the socket is closed; its end is on the way.
+		// 0: dropped, because the socket is closed; its `close` event follows.
 		return this.ws.send(message as string | Uint8Array<ArrayBuffer>);
 	}
 
-	/** The socket says goodbye, and forgets a peer that does not answer within seconds by itself. */
+	/** Starts the closing handshake; the runtime drops a peer that does not answer within seconds. */
 	private closeNow(why: CloseName): void {
-		// Its goodbye is to be read.
+		// Reads the peer's close frame.
 		if (this.pauses !== 0) this.ws.resume();
 		this.ws.close(CLOSES[why].code, CLOSES[why].reason);
 		this.onClose(why === "late" ? READ_ON_MS : 0);

@@ -1,5 +1,5 @@
-// What each line does: the person's session, the rooms it knows, the room it speaks in. Another name means another session:
-// the new one takes over where the old one stood, and only when it was welcomed does the old one end.
+// A line-mode client: executes commands on its session, and keeps the rooms shown and the current room. A log-in under another name opens another
+// session with the old one's cursors; the old session ends only when the new one is welcomed.
 import { type Command, Room_Kind, Room_Standing, type Sent, unreachable, type Welcome } from "@verbatim/protocol";
 import type { ListenerParts } from "../connection/parts.ts";
 import { HELP } from "./help.ts";
@@ -8,40 +8,40 @@ import { LINE_HISTORY, LINE_LIST, type LineCommand } from "./parse.ts";
 import { labelOf, renderFailure, renderMembers, renderNotice, renderRooms } from "./render.ts";
 import { type Answer, LineSession, type LineSessionEvents } from "./session.ts";
 
-/** How a person is spoken to. */
+/** The client's output. */
 export interface LineOutput {
 	readonly address: string;
 	bufferedBytes(): number;
 	pauseReading(paused: boolean): boolean;
-	/** One line, without its end. It goes out with the next flush. */
+	/** Adds one line, without its end, to the next flush. */
 	writeLine(line: string): void;
 	flush(): void;
-	/** A line was refused without asking a session, or with it its session. */
+	/** A line was refused without a session, or a log-in was refused. */
 	refused(): void;
-	/** Ends the connection after what was said. */
+	/** Closes the connection after what was written. */
 	end(): void;
 }
 
 type Credential = NonNullable<Extract<Command, { case: "hello" }>["value"]["credential"]>;
 
-/** The server's word for this kind of client, in its log. */
+/** `client` of its hello, for the log. */
 const CLIENT = "line mode";
 
 export class LineClient implements LineSessionEvents {
 	private readonly parts: ListenerParts;
 	private readonly output: LineOutput;
 	private session: LineSession | undefined;
-	/** Says hello and is not welcome yet. */
+	/** Its hello is not answered yet. */
 	private candidate: LineSession | undefined;
 	private rooms = new KnownRooms();
-	/** The room in which it speaks. */
+	/** The current room. */
 	private room: string | undefined;
-	/** By room: the newest seq of its own that it was not shown yet. */
+	/** By room: the newest seq of the client's own messages that was not shown yet. */
 	private readonly unshown = new Map<string, number>();
 	private allShown: (() => void) | undefined;
-	/** Shows what follows in the list that was shown last. */
+	/** Shows the next page of the list that was shown last. */
 	private next: (() => Promise<void>) | undefined;
-	/** Of the line under way, until a command of it has taken them. */
+	/** Bytes of the present line, charged to its first command. */
 	private lineBytes = 0;
 
 	constructor(parts: ListenerParts, output: LineOutput) {
@@ -49,12 +49,12 @@ export class LineClient implements LineSessionEvents {
 		this.output = output;
 	}
 
-	/** Has it been welcomed under a name? */
+	/** Has a session been welcomed? */
 	get authenticated(): boolean {
 		return this.session !== undefined;
 	}
 
-	/** Resolves when the command, of a line of so many bytes, is done, whatever became of it. */
+	/** Executes the command of a line of `bytes`. Resolves when it is answered, refused or not. */
 	async execute(command: LineCommand, bytes: number): Promise<void> {
 		this.lineBytes = bytes;
 		switch (command.kind) {
@@ -107,7 +107,7 @@ export class LineClient implements LineSessionEvents {
 		this.output.refused();
 	}
 
-	/** Everything that this person said was shown to it. */
+	/** Resolves when all of the client's own messages were shown. */
 	ownShown(): Promise<void> {
 		if (this.unshown.size === 0 || this.session === undefined) return Promise.resolve();
 		return new Promise((resolve) => {
@@ -177,7 +177,7 @@ export class LineClient implements LineSessionEvents {
 		if (session === this.session || this.session === undefined) this.output.end();
 	}
 
-	// ------------------------------------------------------------ who one is
+	// ------------------------------------------------------------ log-in
 
 	private async logIn(credential: Credential): Promise<void> {
 		const { parts } = this;
@@ -195,7 +195,7 @@ export class LineClient implements LineSessionEvents {
 				}
 				session.leave();
 				this.writeFailure(answer);
-				// Each name is asked for in a session of its own, which charges for its first refusal only.
+				// Each log-in has a session of its own, which does not charge for repeated refusals.
 				this.output.refused();
 			},
 			this.takeBytes(),
@@ -225,7 +225,7 @@ export class LineClient implements LineSessionEvents {
 		if (invited.length > 0) this.output.writeLine(`- you are invited to ${invited.map(labelOf).join(", ")}`);
 	}
 
-	/** Goes on, under the new name, in a room where the old one was. */
+	/** Joins, under the new name, a room of the old one, and continues at its cursor. */
 	private rejoin(id: string, label: string, epoch: number, shown: number): Promise<void> {
 		return this.ask({ case: "join", value: { room: id, history: LINE_HISTORY } }, (answer) => {
 			if (answer.case !== "joined" || answer.value.room === undefined || answer.value.page === undefined) return;
@@ -256,7 +256,7 @@ export class LineClient implements LineSessionEvents {
 		return this.ask({ case: "rooms", value: { after, limit: LINE_LIST } }, (answer) => {
 			if (answer.case !== "roomList") return;
 			const { rooms, next } = answer.value;
-			// The channels of a further page may all be one's own, which stood on the first.
+			// A further page may consist of the user's own rooms, which were on the first.
 			if (after === "" || rooms.length > 0) this.writeLines(renderRooms(rooms));
 			else if (next === "") this.output.writeLine("- there are no more rooms");
 			this.offerMore(next, "- there are more rooms: /more", () => this.listRooms(next));
@@ -274,7 +274,7 @@ export class LineClient implements LineSessionEvents {
 		});
 	}
 
-	/** What `/more` shows: where a list goes on, or nothing. */
+	/** Sets what `/more` shows: the next page, or nothing. */
 	private offerMore(next: string, words: string, more: () => Promise<void>): void {
 		this.next = next === "" ? undefined : more;
 		if (next !== "") this.output.writeLine(words);
@@ -328,7 +328,7 @@ export class LineClient implements LineSessionEvents {
 
 	// ------------------------------------------------------------ helpers
 
-	/** The room named, or the current one. */
+	/** Runs `act` with the given room, or the current one. */
 	private inRoom(named: string | undefined, act: (room: string) => Promise<void>): Promise<void> {
 		const room = named ?? this.room;
 		if (this.session === undefined || room !== undefined) return act(room ?? "");
@@ -336,7 +336,7 @@ export class LineClient implements LineSessionEvents {
 		return Promise.resolve();
 	}
 
-	/** Asks the session; a failure is said, anything else is for `answered`. */
+	/** Sends a command to the session; writes a failure, passes any other answer to `answered`. */
 	private ask(command: Command, answered: (answer: Answer) => void): Promise<void> {
 		if (this.session === undefined) {
 			this.refuse("unauthenticated", "choose a name first: /nick NAME");

@@ -1,6 +1,6 @@
-// A person or a script in line mode. Lines are carried out strictly one after the other: the next waits for the answer, so that
-// `printf '/nick ann\n/join tea\nhello\n' | nc …` means what it says. When the peer has said its last line, all are finished
-// and what they said has come back before the connection ends.
+// A TCP connection in line mode, for people and scripts. Lines are executed strictly in sequence, each after the answer to the one before, so that
+// `printf '/nick ann\n/join tea\nhello\n' | nc …` works. When the peer closes its direction, all lines are executed and the client's own messages
+// shown before the connection closes.
 
 import { REST_MS_MIN } from "../../admit/refusal-rate.ts";
 import type { Cancel } from "../../base/clock.ts";
@@ -15,23 +15,23 @@ import { parseLine } from "./parse.ts";
 import { type LineEvent, LineReader } from "./reader.ts";
 import { lineOf } from "./render.ts";
 
-/** Bytes of lines that wait before no more is read. */
+/** Bytes of waiting lines at which reading pauses. */
 const READ_AHEAD_BYTES = 64 * 1024;
-/** Lines in one turn of the event loop: a megabyte of empty lines must not stop the others. */
+/** Lines executed in one turn of the event loop: a megabyte of empty lines must not block it. */
 const LINES_PER_TURN = 64;
-/** What was said last is awaited this long after the peer's last line: `nc -q 1` waits as long. */
+/** After the peer's last line, the client's own messages are awaited this long, as `nc -q 1` does. */
 const ECHO_MS = 1_000;
-/** Somebody who has not chosen a name by then is sent away. */
+/** A connection without a log-in by then is closed. */
 const LOGIN_DEADLINE_MS = 120_000;
 
-/** How a browser begins that was sent to this port by somebody's page: none of its lines must be obeyed. */
+/** The first line of a browser that a malicious page sends to this port: none of its lines may be executed. */
 const HTTP_REQUEST = /^[A-Z]{3,16} \S+ HTTP\/1\.[01]$/;
 const HTTP_ANSWER =
 	"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is not the HTTP port.\r\n";
 
 const utf8 = new TextEncoder();
 
-/** Opens line mode on a connection. `rest` is what was said already. */
+/** Opens line mode on a connection. `rest` is what was received already. */
 export function openLine(parts: ListenerParts, connection: TcpConnection, rest: Uint8Array): void {
 	const peer = new LineConnection(parts, connection);
 	connection.receiver = peer;
@@ -48,14 +48,14 @@ class LineConnection implements Receiver, LineOutput {
 	private greeted = false;
 	private first = true;
 	private working = false;
-	/** Something came while work was going on. */
+	/** Input has arrived while lines were being executed. */
 	private again = false;
 	private peerEnded = false;
 	private wake: (() => void) | undefined;
 	private resumed: (() => void) | undefined;
-	/** Of the bucket of lines that are refused here, before any session (limit/gcra.ts). */
+	/** The bucket of lines refused here, without a session (limit/gcra.ts). */
 	private refusalsFullAtMs = 0;
-	/** Lines that were refused before a name was chosen. */
+	/** Lines refused before the log-in. */
 	private refusedBeforeLogin = 0;
 	private readonly cancelLoginDeadline: Cancel;
 	private cancelIdle: Cancel;
@@ -95,7 +95,7 @@ class LineConnection implements Receiver, LineOutput {
 		this.bytesIn += chunk.length;
 		this.reader.push(chunk);
 		if (this.reader.bytes > READ_AHEAD_BYTES) this.connection.pause("lines", true);
-		// Negotiations of a telnet, and no line yet.
+		// Only telnet's negotiation, and no line yet.
 		if (this.reader.bytes === 0) this.greet();
 		this.work();
 	}
@@ -172,7 +172,7 @@ class LineConnection implements Receiver, LineOutput {
 		this.connection.finish();
 	}
 
-	/** Of a connection that nobody was let in on; of others their session tells. */
+	/** Logs the end of a connection without a log-in; sessions log their own. */
 	private logEnd(): void {
 		const { address, endsAs: why, bytesIn, bytesOut, lines: commands } = this;
 		const ageMs = Math.round(this.parts.clock.monotonic() - this.beganMs);
@@ -186,7 +186,7 @@ class LineConnection implements Receiver, LineOutput {
 
 	// ------------------------------------------------------------ the lines
 
-	/** Carries out what waits, unless that is going on already. */
+	/** Executes waiting lines, unless that is under way. */
 	private work(): void {
 		this.again = this.working;
 		if (this.working) return;
@@ -220,7 +220,7 @@ class LineConnection implements Receiver, LineOutput {
 	private async execute(event: LineEvent): Promise<void> {
 		const first = this.first;
 		this.first = false;
-		// Also after the greeting: a browser can be made to connect first and to send later.
+		// Checked after the greeting too: a browser can be made to connect first and send later.
 		if (first && event.kind === "line" && HTTP_REQUEST.test(event.text)) {
 			this.connection.write([utf8.encode(HTTP_ANSWER)]);
 			this.end();
@@ -237,7 +237,7 @@ class LineConnection implements Receiver, LineOutput {
 		await this.client.execute(command, Buffer.byteLength(event.text) + 1);
 	}
 
-	/** Before the first answer, and not before the first line could be seen, if one came at once. */
+	/** Writes the greeting, once: before the first answer, but after the first line was checked for HTTP. */
 	private greet(): void {
 		if (this.greeted) return;
 		this.greeted = true;
@@ -245,7 +245,7 @@ class LineConnection implements Receiver, LineOutput {
 		this.flush();
 	}
 
-	/** Nobody can be asked here whether it still listens: that the host is there, TCP's keep-alive tells. This is for who was forgotten. */
+	/** Closes connections that are idle too long. Line mode has no heartbeat; TCP keep-alive only detects dead hosts. */
 	private watchIdle(forMs: number): Cancel {
 		const { clock, timing } = this.parts;
 		return clock.after(forMs, () => {

@@ -1,4 +1,4 @@
-// What line mode says of itself.
+// Line mode's greeting and help.
 
 export const GREETING = "- Verbatim. Choose a name: /nick NAME, then /join ROOM. /help lists all.";
 

@@ -1,5 +1,5 @@
-// What a person in line mode is told of each room: its name, and how far its entries were shown. Nothing is shown twice, and
-// what is not shown is named.
+// The rooms that a line-mode client knows: each one's label, and the cursor up to which its entries were shown. No entry is shown twice, and
+// skipped ranges are announced.
 import type { Cursor, Entry, Page, Room } from "@verbatim/protocol";
 import { sameName } from "../../name/names.ts";
 import { labelOf, renderEntry } from "./render.ts";
@@ -8,16 +8,16 @@ export interface KnownRoom {
 	readonly id: string;
 	label: string;
 	epoch: number;
-	/** The newest seq shown, or that need not be shown. */
+	/** The newest seq that was shown or need not be. */
 	shown: number;
 }
 
 export class KnownRooms {
 	private readonly rooms = new Map<string, KnownRoom>();
-	/** Labels of rooms by id, of open invitations. */
+	/** Labels of the rooms of open invitations, by room id. */
 	private readonly invitations = new Map<string, string>();
 
-	/** Everything from `shown` on is to be shown. Keeps what is known of a room already known, unless `shown` is given. */
+	/** Adds or updates a room. Without `shown`, a known room keeps its cursor, and a new one starts at the head. */
 	learn(room: Room, shown?: number): KnownRoom {
 		const known = this.rooms.get(room.id);
 		const sameLog = known !== undefined && known.epoch === room.epoch;
@@ -45,7 +45,7 @@ export class KnownRooms {
 		this.invitations.set(room.id, labelOf(room));
 	}
 
-	/** The room of this id or label, to which there is an open invitation. */
+	/** The open invitation to the room of this id or label. */
 	invitation(ref: string): { readonly id: string; readonly label: string } | undefined {
 		for (const [id, label] of this.invitations) if (id === ref || sameName(label, ref)) return { id, label };
 		return undefined;
@@ -58,7 +58,7 @@ export class KnownRooms {
 		return known;
 	}
 
-	/** The name of a room as people say it; its id if it was never named. */
+	/** The label of a room; its id if it is unknown. */
 	label(id: string): string {
 		return this.rooms.get(id)?.label ?? id;
 	}
@@ -67,12 +67,12 @@ export class KnownRooms {
 		return [...this.rooms.values()];
 	}
 
-	/** Where the reader stands, for a session that takes over. */
+	/** The cursors, for a session that takes over. */
 	cursors(): Array<Pick<Cursor, "room" | "epoch" | "seq">> {
 		return this.all().map(({ id, epoch, shown }) => ({ room: id, epoch, seq: shown }));
 	}
 
-	/** New entries of a room, as lines; those already shown are left out. */
+	/** Entries as lines, without those already shown. */
 	show(id: string, entries: readonly Entry[]): string[] {
 		const known = this.rooms.get(id);
 		const lines: string[] = [];
@@ -84,7 +84,7 @@ export class KnownRooms {
 		return lines;
 	}
 
-	/** A page that was asked for: all of it, whether shown before or not. The stream does not repeat what it has in common. */
+	/** A requested page: all of its entries, shown before or not. If it continues at the cursor, it advances it. */
 	showPage({ room, entries, from, to }: Page): string[] {
 		const known = this.rooms.get(room);
 		const lines = entries.map((entry) => this.line(room, entry));
@@ -92,7 +92,7 @@ export class KnownRooms {
 		return lines;
 	}
 
-	/** The page of a join, from which the stream goes on: all of it, behind a word on what lies between it and what was shown before. */
+	/** The page of a join, after which the stream continues: all of it, after a line on the range skipped since the cursor. */
 	showJoined(room: Room, page: Page | undefined): string[] {
 		const before = this.rooms.get(room.id);
 		const { label } = this.learn(room, page?.to ?? room.head);
@@ -101,7 +101,7 @@ export class KnownRooms {
 		return [...missed, ...this.showPage(page)];
 	}
 
-	/** A page that the stream goes on from: what is new of it, behind a word on what lies between. */
+	/** A page after which the stream continues: its new entries, after a line on the range skipped since the cursor. */
 	showNewest({ room, epoch, from, to, entries }: Page): string[] {
 		const known = this.rooms.get(room);
 		if (known === undefined) return [];

@@ -1,13 +1,13 @@
-// A line that somebody typed, as what it asks for. Pure: the words of design and docs/protocol.md, nothing of sessions.
+// Parses a line into a command (docs/protocol.md). Pure.
 import type { ErrorCode } from "@verbatim/protocol";
 
 export type LineCommand =
 	| { readonly kind: "nothing" }
-	/** Say `text` in the current room. */
+	/** Sends `text` to the current room. */
 	| { readonly kind: "say"; readonly text: string }
 	| { readonly kind: "nick"; readonly name: string }
 	| { readonly kind: "login" | "register"; readonly name: string; readonly password: string }
-	/** Rooms are named as on the wire: `#tea`, `@ann`. No room: the current one. */
+	/** Rooms as on the wire: `#tea`, `@ann`; undefined: the current one. */
 	| { readonly kind: "join"; readonly room: string }
 	| { readonly kind: "leave" | "who"; readonly room: string | undefined }
 	| { readonly kind: "msg"; readonly name: string; readonly text: string }
@@ -62,7 +62,7 @@ export function parseLine(line: string, historyMax: number): LineCommand {
 	}
 }
 
-/** A password is the rest of the line as it stands: it may hold spaces. */
+/** The password is the rest of the line unchanged: it may contain spaces. */
 function credential(kind: "login" | "register", rest: string): LineCommand {
 	const [name, password] = split(rest.trimStart());
 	return name === "" || password === "" ? usage(`/${kind} NAME PASSWORD`) : { kind, name, password };
@@ -83,7 +83,7 @@ function usage(how: string): LineCommand {
 	return { kind: "wrong", code: "invalid", message: `write ${how}` };
 }
 
-/** The first word, and what follows the one blank after it. */
+/** The first word, and what follows the blank after it. */
 function split(text: string): [string, string] {
 	const blank = text.indexOf(" ");
 	return blank < 0 ? [text, ""] : [text.slice(0, blank), text.slice(blank + 1)];

@@ -1,5 +1,5 @@
-// Bytes in, lines out, one at a time when asked for: what has not been asked for stays bytes. A line ends with \n, \r\n or
-// telnet's \r\0. What is longer than the limit is dropped to its end and reported once.
+// Splits bytes into lines on demand. A line ends with \n, \r\n or telnet's \r\0. One that is longer than the limit is dropped up to its end and
+// reported once.
 import { TelnetFilter } from "./telnet.ts";
 
 export type LineEvent =
@@ -9,7 +9,7 @@ export type LineEvent =
 const LF = 0x0a;
 const CR = 0x0d;
 const EMPTY = new Uint8Array(0);
-/** Keeps nothing between two lines, so that one serves all. */
+/** Without state between lines, hence shared. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class LineReader {
@@ -18,7 +18,7 @@ export class LineReader {
 	private buffer: Uint8Array = EMPTY;
 	private start = 0;
 	private end = 0;
-	/** Bytes from `start` that are known to hold no end of a line. */
+	/** Bytes from `start` that contain no end of a line. */
 	private searched = 0;
 	private skipping = false;
 	private ended = false;
@@ -37,7 +37,7 @@ export class LineReader {
 		this.append(this.telnet.filter(chunk));
 	}
 
-	/** Nothing more will come: what stands without an end is the last line. */
+	/** The end of input: a rest without an end is the last line. */
 	finish(): void {
 		this.append(this.telnet.finish());
 		this.ended = true;
@@ -48,14 +48,14 @@ export class LineReader {
 		for (;;) {
 			const found = this.findEnd();
 			if (found === undefined) {
-				// A \r may still turn out to be the first half of the end.
+				// One byte more is allowed: a \r may be the first half of the end.
 				if (this.bytes > this.bytesMax + 1) return this.overlong();
 				if (!this.ended || this.bytes === 0) return undefined;
 			}
 			const at = found?.at ?? this.end;
 			const line = this.buffer.subarray(this.start, at);
 			this.advance(found === undefined ? this.end : at + found.bytes);
-			// The \r of telnet's \r\0 is not in the line any more; one that is, belongs to it.
+			// For \r\0 the \r is already removed; another one belongs to the line.
 			if (!this.skipping) return this.decode(found?.bytes === 2 ? line : withoutCr(line));
 			this.skipping = false;
 		}
@@ -70,9 +70,9 @@ export class LineReader {
 		}
 	}
 
-	/** No end in sight and too much already: forget it, tell once, and go on behind its end. */
+	/** The line is too long and has no end yet: discards it, reports it once, and continues after its end. */
 	private overlong(): LineEvent | undefined {
-		// A \r in last place may be half of the end that is looked for.
+		// A last \r may be half of the end.
 		this.advance(this.buffer[this.end - 1] === CR ? this.end - 1 : this.end);
 		if (this.skipping) return undefined;
 		this.skipping = true;
@@ -89,7 +89,7 @@ export class LineReader {
 			if (byte === LF) return { at, bytes: 1 };
 			if (byte === CR && this.buffer[at + 1] === 0 && at + 1 < this.end) return { at, bytes: 2 };
 		}
-		// The last byte is looked at again: it may be the \r before a \0.
+		// The last byte is searched again: it may be the \r before a \0.
 		this.searched = Math.max(0, this.bytes - 1);
 		return undefined;
 	}
@@ -120,7 +120,7 @@ export class LineReader {
 	}
 }
 
-/** A line that has ended with \n, or with the peer, may have begun its end with \r. */
+/** Removes the \r of \r\n, or of an end that was cut off. */
 function withoutCr(line: Uint8Array): Uint8Array {
 	return line[line.length - 1] === CR ? line.subarray(0, -1) : line;
 }

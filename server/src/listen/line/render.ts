@@ -1,5 +1,4 @@
-// Down messages as lines for people and scripts. Pure; every line that comes out is harmless, because `lineOf` is the only way
-// to make one.
+// Down messages as lines for people and scripts. Pure. Every line is made by `lineOf`, which escapes control characters.
 import {
 	type Down,
 	type Entry,
@@ -16,12 +15,12 @@ import { escapeControls } from "../../base/escape-controls.ts";
 /** Members named in one line. */
 const NAMES_A_LINE = 10;
 
-/** Text of anybody as one line that ends itself and acts on nothing. */
+/** Untrusted text as one line, with its end and escaped control characters. */
 export function lineOf(text: string): string {
 	return `${escapeControls(text)}\n`;
 }
 
-/** `#tea`; for a direct conversation the other one, `@ann`, on both sides. */
+/** `#tea`; for a direct conversation the other user, `@ann`. */
 export function labelOf(room: Room): string {
 	return room.kind === Room_Kind.DIRECT ? `@${room.peer?.name ?? ""}` : `#${room.name}`;
 }
@@ -69,7 +68,7 @@ export function renderRooms(rooms: readonly Room[]): string[] {
 	});
 }
 
-/** A page of members; in a large room, where it is not told who is online, with their number. */
+/** A page of members; in a large room, which has no presence, after their number. */
 export function renderMembers({ members, total, online, presence }: MemberPage, label: string): string[] {
 	const head = presence ? [] : [`- ${label}: ${total} members, ${online} online`];
 	return [...head, ...namesOf(members, presence, label)];
@@ -91,7 +90,7 @@ function namesOf(members: readonly Member[], presence: boolean, label: string): 
 	return lines.length === 0 ? [`- ${label}: nobody`] : lines;
 }
 
-/** What the server tells unasked, and has nothing to do with a room's entries; undefined where a person need not know. */
+/** A notification that is no entry; undefined if it is not shown. */
 export function renderNotice(body: Down["body"]): string | undefined {
 	switch (body.case) {
 		case "invited": {

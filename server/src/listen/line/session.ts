@@ -1,6 +1,5 @@
-// One session of a person in line mode: the in-process link between it and the peer's lines. It speaks for a client that keeps
-// no cursors of its own: numbers the commands, answers the heartbeat (a person cannot), and gives each answer to whoever asked,
-// at its place among everything else that arrives.
+// The in-process link between a session and a line-mode client. It does what an SDK does for other clients: numbers the commands, answers the
+// heartbeat, and passes each answer to its caller, in order with everything else that arrives.
 import { type CloseName, type Command, create, type Down, DownSchema, UpSchema } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import type { SessionHost, SessionInput } from "../../link/host.ts";
@@ -8,16 +7,16 @@ import type { Encoded, Format, Link } from "../../link/link.ts";
 
 export type Answer = Down["body"];
 
-/** What the session needs of the connection behind it, and whom it tells. */
+/** The connection behind the session, and the receiver of its events. */
 export interface LineSessionEvents {
 	readonly address: string;
 	bufferedBytes(): number;
 	pauseReading(paused: boolean): boolean;
-	/** Something that is no answer. */
+	/** A message that answers no command. */
 	received(session: LineSession, body: Answer): void;
-	/** All that belonged to one write was told. */
+	/** The end of one write. */
 	wrote(): void;
-	/** The session has ended itself, after its last words. */
+	/** The session has ended itself, after its last message. */
 	closed(session: LineSession): void;
 }
 
@@ -49,8 +48,8 @@ export class LineSession implements Link {
 	}
 
 	/**
-	 * Carries out one command. `answered` is called with its answer in the order of the stream; the promise resolves after
-	 * that, or when there will be no answer because the session is over. `bytes`: of the line that it comes from.
+	 * Executes one command. `answered` is called with its answer, in the order of the stream; the promise resolves after that, or when the session
+	 * ends without an answer. `bytes`: the size of its line.
 	 */
 	ask(command: Command, answered: (answer: Answer) => void, bytes = 0): Promise<void> {
 		if (this.over) return Promise.resolve();
@@ -68,12 +67,12 @@ export class LineSession implements Link {
 		});
 	}
 
-	/** The peer can take more. */
+	/** Everything written was taken by the kernel. */
 	drained(): void {
 		this.input.drained();
 	}
 
-	/** Ends the session: the person is gone, or goes on in another. */
+	/** Ends the session: the connection is gone, or another session has replaced it. */
 	leave(): void {
 		if (!this.over) this.settle();
 	}
@@ -107,7 +106,7 @@ export class LineSession implements Link {
 	private deliver({ id, body }: Down): void {
 		if (body.case === "ping") {
 			const { nonce } = body.value;
-			// Not in the middle of the session's own write.
+			// Deferred: not reentrant within the session's own write.
 			this.clock.soon(() => this.input.receive(create(UpSchema, { command: { case: "pong", value: { nonce } } })));
 			return;
 		}

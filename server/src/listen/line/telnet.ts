@@ -1,5 +1,5 @@
-// Telnet's commands (RFC 854) are no text: they are taken out, and none is answered, so that both sides stay in the plain mode in which
-// they begin. What only begins like one stays as it is: its first byte never occurs in UTF-8, so that its line is refused.
+// Removes telnet's commands (RFC 854) from the input. None is answered, so that both sides stay in the initial mode. What only begins like a command
+// is left in: its first byte never occurs in UTF-8, so its line is refused.
 
 const IAC = 0xff;
 const LF = 0x0a;
@@ -12,18 +12,18 @@ const DONT = 0xfe;
 /** Sub-negotiation: up to IAC SE. */
 const SB = 0xfa;
 const SE = 0xf0;
-/** The longest command that is known as one: longer than any sub-negotiation that a client begins by itself. */
+/** Longest command that is recognised: longer than any sub-negotiation that clients start themselves. */
 const COMMAND_BYTES_MAX = 64;
 
 type State = "text" | "command" | "option" | "sub" | "subCommand";
 
 export class TelnetFilter {
 	private state: State = "text";
-	/** What has come of a command that is not whole yet. */
+	/** The beginning of an incomplete command. */
 	private readonly held = new Uint8Array(COMMAND_BYTES_MAX);
 	private heldBytes = 0;
 
-	/** The chunk itself where nothing is to be taken out, or a copy without it. */
+	/** The chunk itself if it has no command, or a copy without them. */
 	filter(chunk: Uint8Array): Uint8Array {
 		if (this.state === "text" && !chunk.includes(IAC)) return chunk;
 		const text = new Uint8Array(this.heldBytes + chunk.length);
@@ -49,7 +49,7 @@ export class TelnetFilter {
 		return text.subarray(0, length);
 	}
 
-	/** Nothing more will come: what was held is no command. */
+	/** The end of input: returns what was an incomplete command. */
 	finish(): Uint8Array {
 		const held = this.held.slice(0, this.heldBytes);
 		this.state = "text";
@@ -57,7 +57,7 @@ export class TelnetFilter {
 		return held;
 	}
 
-	/** The state behind `byte`, "text" where it ends a command; undefined: what is held was none. A line's end is part of none. */
+	/** The state after `byte`: "text" if it completes a command; undefined if this is no command. A line's end is never part of one. */
 	private after(byte: number): State | undefined {
 		if (byte === LF || this.heldBytes === COMMAND_BYTES_MAX) return undefined;
 		switch (this.state) {

@@ -1,10 +1,10 @@
-// Where a door stands: `HOST:PORT`, `[v6]:PORT`, `:PORT` (every address of this machine), `unix:/path`.
+// Addresses of listeners: `HOST:PORT`, `[v6]:PORT`, `:PORT` (every address of this machine), `unix:/path`.
 
 export type Address =
 	| { readonly kind: "tcp"; readonly host: string; readonly port: number }
 	| { readonly kind: "unix"; readonly path: string };
 
-/** An address that cannot be read, with words that say what is allowed. */
+/** An invalid address; the message says what is allowed. */
 export class AddressError extends Error {
 	constructor(text: string, why: string) {
 		super(`${JSON.stringify(text)} is no address: ${why}; write HOST:PORT, [IPv6]:PORT, :PORT or unix:/path`);
@@ -12,10 +12,10 @@ export class AddressError extends Error {
 	}
 }
 
-/** Stands for every address of this machine, IPv6 and IPv4. */
+/** Every address of this machine, IPv6 and IPv4. */
 export const EVERY_HOST = "::";
 
-/** Longest path of a Unix socket that Linux and the BSDs take. */
+/** Longest path of a Unix socket on Linux and the BSDs. */
 const UNIX_PATH_BYTES_MAX = 103;
 
 /** Throws `AddressError`. Port 0 asks for any free one. */

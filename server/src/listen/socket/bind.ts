@@ -1,11 +1,11 @@
-// Opening a door, and saying in words what is wrong when it does not open.
+// Binds an address, with errors that say what to do.
 //
-// A Unix socket outlives a server that was killed. Its file is removed only when it is a socket and nobody answers on it; the
-// new one is made under a umask that keeps strangers out from its first moment.
+// The file of a Unix socket outlives a killed server. It is removed only if it is a socket and no process accepts on it; the new one is created
+// under a umask that denies other users access from the start.
 import { lstat, unlink } from "node:fs/promises";
 import { type Address, EVERY_HOST, showAddress } from "./address.ts";
 
-/** A door that cannot be opened; the message says what to do. */
+/** An address that cannot be bound; the message says what to do. */
 export class BindError extends Error {
 	readonly code: string;
 
@@ -24,7 +24,7 @@ const UNIX_UMASK = 0o117;
 export const OWNER_UMASK = 0o177;
 
 /**
- * Calls `listen` where `address` says. `flag` is how the operator chooses another (`--http`). Rejects with `BindError`.
+ * Calls `listen` with the target of `address`. `flag` is the option that changes it (`--http`). Rejects with `BindError`.
  */
 export async function bind<Listener>(
 	flag: string,
@@ -44,7 +44,7 @@ function bindTcp<Listener>({ host, port }: { host: string; port: number }, liste
 	try {
 		return listen({ hostname: host, port });
 	} catch (cause) {
-		// A machine without IPv6 still has every address it has.
+		// Without IPv6, "every address" is every IPv4 address.
 		const noV6 = host === EVERY_HOST && ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes(codeOf(cause));
 		if (!noV6) throw cause;
 		return listen({ hostname: "0.0.0.0", port });
@@ -61,7 +61,7 @@ async function bindUnix<Listener>(
 	if (before !== undefined) {
 		if (!before.isSocket())
 			throw new BindError("EEXIST", `${path} is there and is no socket: remove it or choose another with ${flag}`);
-		if (await somebodyListens(path)) {
+		if (await isAccepting(path)) {
 			throw new BindError("EADDRINUSE", `somebody listens on ${path}: stop that or choose another with ${flag} unix:/path`);
 		}
 		await unlink(path);
@@ -74,7 +74,7 @@ async function bindUnix<Listener>(
 	}
 }
 
-async function somebodyListens(path: string): Promise<boolean> {
+async function isAccepting(path: string): Promise<boolean> {
 	try {
 		const socket = await Bun.connect({ unix: path, socket: { data() {} } });
 		socket.terminate();

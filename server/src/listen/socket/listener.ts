@@ -1,4 +1,4 @@
-// A door that stands open, whatever is behind it.
+// An open listener: HTTP or TCP.
 import type { Address } from "./address.ts";
 import type { TlsFiles } from "./tls.ts";
 
@@ -9,14 +9,14 @@ export interface ListenerSpec {
 }
 
 export interface Listener {
-	/** Where it stands, with the port that it was given. */
+	/** The bound address, with its actual port. */
 	readonly address: Address;
 	/** Does it speak TLS? */
 	readonly secure: boolean;
-	/** No one new comes in; who has no session is sent away. Those with one go on until their host ends them. */
+	/** Accepts no new connections and closes those without a session. Sessions live on until their host ends them. */
 	stopListening(): void;
-	/** Resolves when nobody is inside any more. */
+	/** Resolves when no connection is left. */
 	empty(): Promise<void>;
-	/** Cuts what is left. */
+	/** Cuts all connections. */
 	closeAll(): void;
 }

@@ -1,5 +1,5 @@
-// Certificate and key of a door: read and checked before it opens, so that a mix-up stops the start with words and not the
-// first client with a riddle.
+// Certificate and key of a listener, read and checked before it opens, so that a mistake stops the start with a clear message instead of failing
+// the first client's handshake.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { BindError } from "./bind.ts";
@@ -16,7 +16,7 @@ export interface TlsMaterial {
 	readonly key: string;
 }
 
-/** Rejects with `BindError`. `setting` names what the operator has set, `tls.http`. */
+/** Rejects with `BindError`. `setting` is the configuration key, `tls.http`. */
 export async function loadTls(setting: string, files: TlsFiles): Promise<TlsMaterial> {
 	const cert = await read(`${setting}.cert`, files.cert);
 	const key = await read(`${setting}.key`, files.key);

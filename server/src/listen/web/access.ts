@@ -1,9 +1,9 @@
-// One line in the log for each HTTP request: the API, the page, the upgrade to WebSocket. Without the query (a token may stand there), without
-// headers and bodies. A flood of requests is counted instead of written (limit/log-sampler.ts).
+// The access log: one line for each HTTP request (the API, the page, the upgrade to WebSocket), without query (it may hold a token), headers and
+// bodies. Rates are limited: the rest is counted (limit/log-sampler.ts).
 import type { ErrorCode } from "@verbatim/protocol";
 import type { LogSampler } from "../../limit/log-sampler.ts";
 
-/** What the log tells of an answer beside its status. */
+/** Fields of an answer in the log, beside its status. */
 interface AnswerFacts {
 	/** Of a refusal. */
 	readonly code?: ErrorCode;
@@ -14,13 +14,13 @@ interface AnswerFacts {
 const answers = new WeakMap<Response, AnswerFacts>();
 const users = new WeakMap<Request, string>();
 
-/** To be told of by the request's line. Returns the answer. */
+/** Adds fields to the request's line. Returns the answer. */
 export function noteAnswer(response: Response, facts: AnswerFacts): Response {
 	answers.set(response, { ...answers.get(response), ...facts });
 	return response;
 }
 
-/** Whose request it is, once that is proved. */
+/** Adds the request's authenticated user to its line. */
 export function noteUser(request: Request, user: string): void {
 	users.set(request, user);
 }
@@ -31,10 +31,10 @@ export function codeOf(response: Response): ErrorCode | undefined {
 }
 
 const PATH_CHARS_MAX = 200;
-/** The runtime answers an upgrade by itself. */
+/** The status of an upgrade, which the runtime answers itself. */
 const SWITCHING = 101;
 
-/** `response` undefined: it has become a WebSocket. */
+/** `response` undefined: the request was upgraded to a WebSocket. */
 export function logAccess(
 	lines: LogSampler,
 	{

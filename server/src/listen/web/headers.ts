@@ -1,5 +1,4 @@
-// What a browser is told about how much it may trust the page: nothing but its own files, no frames around it, no script out of
-// a string.
+// Security headers: the page may load only its own files, may not be framed, and may not evaluate strings as scripts.
 
 /** For every answer. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
@@ -9,16 +8,16 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
 	"cross-origin-resource-policy": "same-origin",
 };
 
-/** For answers that are no page. */
+/** For answers other than the page. */
 export const DATA_HEADERS: Readonly<Record<string, string>> = {
 	...COMMON_HEADERS,
 	"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 	"cache-control": "no-store",
 };
 
-/** The policy of the page. `host` is the request's Host header: some browsers do not take 'self' for WebSockets. */
+/** The page's content security policy. `host` is the request's Host header: in some browsers 'self' does not include WebSockets. */
 export function pagePolicy(host: string | null): string {
-	// Whatever else it holds is not written into a header.
+	// Any other Host could inject into the header.
 	const own = host !== null && /^[a-z0-9.:[\]-]{1,255}$/i.test(host) ? ` ws://${host} wss://${host}` : "";
 	return [
 		"default-src 'none'",

@@ -1,10 +1,10 @@
-// Which web pages may talk to this server. A browser says with each WebSocket and each foreign request which origin its page
-// has; programs that are no browsers say nothing, and are not what this guards against.
+// Which web pages may connect. A browser sends its page's origin with each WebSocket and each cross-origin request; other programs send none, and
+// are not restricted by this.
 
 export interface Origins {
-	/** May a page of `origin` come in? `host` is the request's own Host header; null origin: no browser. */
+	/** May a page of `origin` connect? `host` is the request's Host header; null origin: not a browser. */
 	allows(origin: string | null, host: string | null): boolean;
-	/** Is `origin` one that the operator has listed? Only such pages may read the HTTP API's answers from elsewhere. */
+	/** Has the operator listed `origin`? Only such pages may read the HTTP API's answers cross-origin. */
 	lists(origin: string | null): origin is string;
 }
 
@@ -17,7 +17,7 @@ export function createOrigins(listed: readonly string[]): Origins {
 		lists,
 		allows(origin, host) {
 			if (origin === null || lists(origin)) return true;
-			// By host alone: behind a proxy that ends TLS the scheme that the server sees is not the page's.
+			// By host alone: behind a proxy that terminates TLS, the server does not see the page's scheme.
 			return host !== null && urlOf(origin)?.host === host.toLowerCase();
 		},
 	};

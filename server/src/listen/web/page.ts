@@ -1,5 +1,4 @@
-// The web page: files that somebody else has bundled, given out with the headers they need. Nothing is read from disk here, so
-// no path can lead anywhere.
+// Serves the bundled web page from memory, with its headers. Nothing is read from disk here, so that no path can escape the bundle.
 import { noteAnswer } from "./access.ts";
 import { COMMON_HEADERS, DATA_HEADERS, pagePolicy } from "./headers.ts";
 
@@ -9,7 +8,7 @@ export interface PageAsset {
 	readonly type: string;
 	/** Quoted, as the header has it; changes with the body. */
 	readonly etag: string;
-	/** The path changes with the body: it may be kept for ever. */
+	/** The path changes with the body: it may be cached for ever. */
 	readonly immutable: boolean;
 }
 
@@ -19,10 +18,10 @@ export type PageAssets = (path: string) => PageAsset | undefined | Promise<PageA
 /** Answers GET and HEAD for the page. */
 export async function servePage(assets: PageAssets, request: Request, path: string): Promise<Response> {
 	if (request.method !== "GET" && request.method !== "HEAD") {
-		return words(405, "This path is for reading.", { allow: "GET, HEAD" });
+		return textAnswer(405, "This path is for reading.", { allow: "GET, HEAD" });
 	}
 	const asset = await assets(path);
-	if (asset === undefined) return words(404, "There is nothing here.");
+	if (asset === undefined) return textAnswer(404, "There is nothing here.");
 	const headers = {
 		...COMMON_HEADERS,
 		"content-type": asset.type,
@@ -47,7 +46,7 @@ export async function servePage(assets: PageAssets, request: Request, path: stri
 	});
 }
 
-/** Compressed bodies, each made once. Only files of our own are compressed, never what holds a secret beside a stranger's text. */
+/** Compressed bodies, each made once. Only our own files: an answer with a secret beside an attacker's text would leak it by its length (BREACH). */
 const packedBodies = new WeakMap<Uint8Array, Uint8Array<ArrayBuffer>>();
 const PACKED_FROM_BYTES = 1_024;
 
@@ -67,8 +66,8 @@ function sizeOf(body: PageAsset["body"]): number {
 	return body instanceof Blob ? body.size : body.length;
 }
 
-/** An answer in plain words. */
-export function words(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
+/** An answer in plain text. */
+export function textAnswer(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
 	return new Response(`${text}\n`, {
 		status,
 		headers: { ...DATA_HEADERS, "content-type": "text/plain; charset=utf-8", ...headers },

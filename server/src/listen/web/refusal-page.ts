@@ -1,4 +1,4 @@
-// A refusal for people: whoever opens an address in a browser reads words rather than JSON, and need not try again by hand.
+// A refusal as an HTML page, for a user who opens an address in a browser. It reloads itself when the request may be retried.
 import { ERRORS, type Refusal } from "@verbatim/protocol";
 import { noteAnswer } from "./access.ts";
 import { DATA_HEADERS } from "./headers.ts";
@@ -6,12 +6,12 @@ import { DATA_HEADERS } from "./headers.ts";
 const STYLE = "body{max-width:32rem;margin:20vh auto;padding:0 1.5rem;font:1rem/1.5 system-ui,sans-serif}h1{font-size:1.375rem}";
 const STYLE_HASH = new Bun.CryptoHasher("sha256").update(STYLE).digest("base64");
 
-/** Is this what a browser asks when somebody opens an address? */
+/** Does the request look like a browser's navigation? */
 export function asksForDocument(request: Request): boolean {
 	return request.method === "GET" && /\btext\/html\b/i.test(request.headers.get("accept") ?? "");
 }
 
-/** The refusal, which must say when to try again, as a page that loads itself anew then. */
+/** The refusal as a page that reloads itself after its `retryAfterMs`, which must be set. */
 export function refusalPage({ code, message, retryAfterMs }: Refusal): Response {
 	const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
 	const facts = ERRORS[code];
