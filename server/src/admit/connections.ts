@@ -2,10 +2,10 @@
 // new ones. All listeners share one.
 import { CLOSES } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
-import { addressKey } from "../limit/address.ts";
+import { addressKey } from "../limit/address-key.ts";
 import { Bucket, type Rate } from "../limit/bucket.ts";
 import { Buckets } from "../limit/buckets.ts";
-import { UNIX_PEER } from "../link/address.ts";
+import { UNIX_PEER } from "../link/peer-address.ts";
 
 export interface AdmissionLimits {
 	/** Connections open at once from one address. */

@@ -2,7 +2,7 @@
 // many accounts and from many addresses at one. Names without an account have the same limits, so that they do not reveal which accounts exist.
 import { Refusal } from "@verbatim/protocol";
 import type { Clock } from "../base/clock.ts";
-import { addressKey } from "../limit/address.ts";
+import { addressKey } from "../limit/address-key.ts";
 import type { Rate } from "../limit/bucket.ts";
 import { Buckets } from "../limit/buckets.ts";
 import { Failures } from "../limit/failures.ts";

@@ -5,10 +5,10 @@ import type { CloseName } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { ServerLimits } from "../base/limits.ts";
 import type { Metrics } from "../base/metrics.ts";
-import { addressKey } from "../limit/address.ts";
+import { addressKey } from "../limit/address-key.ts";
 import type { Buckets } from "../limit/buckets.ts";
 import { owedMs, take } from "../limit/gcra.ts";
-import { UNIX_PEER } from "../link/address.ts";
+import { UNIX_PEER } from "../link/peer-address.ts";
 
 export interface RefusalRateParts {
 	readonly clock: Pick<Clock, "monotonic" | "after">;

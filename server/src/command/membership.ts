@@ -9,7 +9,7 @@ import {
 	type Rename,
 	Room_Kind,
 } from "@verbatim/protocol";
-import { isMember } from "../log/membership.ts";
+import { isMember } from "../log/standing.ts";
 import { newestAsOf } from "../room/as-of.ts";
 import type { Draft } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";

@@ -3,7 +3,7 @@
 // if none follows.
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log, LogFields } from "../base/log.ts";
-import { addressKey } from "./address.ts";
+import { addressKey } from "./address-key.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 import { Buckets } from "./buckets.ts";
 

@@ -1,11 +1,11 @@
 // The listeners of a server, opened and closed together.
 import type { Clock } from "../base/clock.ts";
-import { createProxies } from "../link/address.ts";
+import { createProxies } from "../link/peer-address.ts";
 import { CONNECTION_SETTINGS, type ConnectionSettings } from "./connection/settings.ts";
-import { type HttpParts, openHttp } from "./http.ts";
+import { type HttpParts, openHttp } from "./http-listener.ts";
 import type { Address } from "./socket/address.ts";
 import type { Listener, ListenerSpec } from "./socket/listener.ts";
-import { openTcp } from "./tcp.ts";
+import { openTcp } from "./tcp-listener.ts";
 import { createOrigins } from "./web/origin.ts";
 
 export interface ListenerOptions {

@@ -9,9 +9,9 @@ import type { Draft } from "./draft.ts";
 import type { InvitationLimits } from "./invitations.ts";
 import { type Needs, needsOf } from "./needs.ts";
 import { type RoomRecord, recordOf, type TokenFamily } from "./records.ts";
+import { useToken } from "./refresh-tokens.ts";
 import { create, type Deciding, direct, invite, join, leave, message, rename } from "./rooms.ts";
 import { Snapshot } from "./snapshot.ts";
-import { useToken } from "./tokens.ts";
 import { changeUser, createUser, type Eviction } from "./users.ts";
 import { NOT_LOADED, View } from "./view.ts";
 

@@ -3,10 +3,10 @@
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "./change.ts";
 import { Counts } from "./counts.ts";
-import { isMember, membersMore, NO_MEMBERSHIP } from "./membership.ts";
 import { Needs } from "./needs.ts";
 import type { Membership, RoomRecord, RoomRow, TokenFamily, UserRecord } from "./records.ts";
 import { type CidPlace, pair, type Snapshot } from "./snapshot.ts";
+import { isMember, membersMore, NO_MEMBERSHIP } from "./standing.ts";
 
 /** Thrown where a row was not loaded. */
 export const NOT_LOADED = Symbol("a row that was not loaded");

@@ -3,7 +3,7 @@
 // subscription, the join's answer, `roomAdded` and `roomRemoved` cover the room: events are applied after that.
 import { type DownBody, Room_Standing } from "@verbatim/protocol";
 import { roomBody } from "../command/bodies.ts";
-import { isMember } from "../log/membership.ts";
+import { isMember } from "../log/standing.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
 import { type ReadRoomParts, type ReadRoomPort, readRoom } from "./read-room.ts";
 

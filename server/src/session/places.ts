@@ -4,7 +4,7 @@
 import type { Cursor } from "@verbatim/protocol";
 import { assert } from "../base/faults.ts";
 import { type HeadBody, roomBody } from "../command/bodies.ts";
-import { isMember } from "../log/membership.ts";
+import { isMember } from "../log/standing.ts";
 import { hasSubscription, nextPlace, type PlaceEvent, type PlaceState, type PlaceStep } from "../room/place.ts";
 import type { LiveRoom } from "../room/room.ts";
 import type { Rooms } from "../room/rooms.ts";

@@ -6,7 +6,7 @@ import type { Account } from "../account/accounts.ts";
 import { assert } from "../base/faults.ts";
 import type { CommandSession } from "../command/context.ts";
 import type { Format, Link } from "../link/link.ts";
-import { isMember } from "../log/membership.ts";
+import { isMember } from "../log/standing.ts";
 import type { EntriesPush, Push } from "../room/push.ts";
 import type { LiveRoom } from "../room/room.ts";
 import type { Subscriber } from "../room/subscriber.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { ADMISSION_LIMITS, ConnectionAdmission } from "../../src/admit/connections.ts";
-import { createProxies, peerAddress, UNIX_PEER } from "../../src/link/address.ts";
+import { createProxies, peerAddress, UNIX_PEER } from "../../src/link/peer-address.ts";
 import { AddressError, parseAddress, showAddress } from "../../src/listen/socket/address.ts";
 import { createOrigins } from "../../src/listen/web/origin.ts";
 

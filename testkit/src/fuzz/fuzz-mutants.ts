@@ -127,7 +127,7 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "a WebSocket that is gone keeps its place",
 		target: "wire",
-		file: "server/src/listen/http.ts",
+		file: "server/src/listen/http-listener.ts",
 		find: "this.parts.admission.release(link.address);",
 		replace: "",
 	},

@@ -221,7 +221,7 @@ async function openServerFixture(size: Size): Promise<ServerFixture> {
 					.until(isEmpty, () => "", PATIENCE_MS)
 					.catch(() => {
 						const levels = GAUGES_ZERO_WHEN_IDLE.map((name) => `${name} ${level(name)}`).join(", ");
-						throw new PropertyViolation(`connections that are gone are held: ${admission.open} in the admission, ${levels}`);
+						throw new PropertyViolation(`connections that are gone are held: ${admission.open} in admission, ${levels}`);
 					})
 					.finally(() => clearInterval(poll));
 				must(broken.length === 0, () => broken.splice(0).join("\n"));

@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
 		replace: ";",
 		breaks: "S9: nothing after a leave",
 		survives:
-			"it takes a user who leaves by another door in the moments in which a server that has just started welcomes them and somebody who knows more; server/test/core/membership.test.ts makes them",
+			"it takes a user who leaves over another connection in the moments in which a server that has just started welcomes them and somebody who knows more; server/test/core/membership.test.ts makes them",
 	},
 	{
 		name: "a read beyond the last notified seq is not clamped",

@@ -10,7 +10,7 @@ import { unlink } from "node:fs/promises";
 import type { Clock } from "../../base/clock.ts";
 import type { Family, Metrics } from "../../base/metrics.ts";
 import type { LogSampler } from "../../limit/log-sampler.ts";
-import { peerAddress } from "../../link/address.ts";
+import { peerAddress } from "../../link/peer-address.ts";
 import { type Address, parseAddress } from "../../listen/socket/address.ts";
 import { bind, OWNER_UMASK } from "../../listen/socket/bind.ts";
 import type { ListenerSpec } from "../../listen/socket/listener.ts";

@@ -1,8 +1,8 @@
 // Changes, applied to a memory disk. They were decided on what is there: nothing of this can fail.
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "../../log/change.ts";
-import { membersMore } from "../../log/membership.ts";
 import { recordOf, type UserRecord } from "../../log/records.ts";
+import { membersMore } from "../../log/standing.ts";
 import type { MemoryDisk, MemoryMember, MemoryRoom } from "./disk.ts";
 
 export function applyTo(disk: MemoryDisk, change: Change): void {

@@ -1,9 +1,9 @@
 // The rows that a batch needs, from a memory disk.
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
-import { isMember, NO_MEMBERSHIP } from "../../log/membership.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership, TokenFamily } from "../../log/records.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
+import { isMember, NO_MEMBERSHIP } from "../../log/standing.ts";
 import type { MemoryDisk, MemoryMember, MemoryRoom } from "./disk.ts";
 
 export function loadFrom(disk: MemoryDisk, needs: Needs, snapshot: Snapshot): void {

@@ -1,9 +1,9 @@
 // Loads what a batch needs, within its transaction. Whatever a round needs is asked for at once.
 import { Room_Standing } from "@verbatim/protocol";
-import { NO_MEMBERSHIP } from "../../log/membership.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
+import { NO_MEMBERSHIP } from "../../log/standing.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
 import type { HashedTexts } from "./hashed-texts.ts";
 import {

@@ -1,9 +1,9 @@
 // What the changes of a batch leave: each row once, as it is at the end, sorted by key, written by statements of many rows.
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "../../log/change.ts";
-import { membersMore } from "../../log/membership.ts";
 import type { TokenFamily, UserRecord, UserRef } from "../../log/records.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
+import { membersMore } from "../../log/standing.ts";
 import type { StoredRoom } from "./rows.ts";
 
 /** A room as the batch leaves it. */

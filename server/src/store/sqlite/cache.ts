@@ -2,9 +2,9 @@
 // statement, its insert. The writer is the only one that writes to the folder (folder.ts), hence what it has read or written it may
 // remember. Whatever is rolled back is forgotten.
 import { Room_Standing } from "@verbatim/protocol";
-import { NO_MEMBERSHIP } from "../../log/membership.ts";
 import type { Membership, RoomRow } from "../../log/records.ts";
 import type { LoadedRoom } from "../../log/snapshot.ts";
+import { NO_MEMBERSHIP } from "../../log/standing.ts";
 import { Recent } from "./recent.ts";
 import type { RoomColumns } from "./statements.ts";
 

@@ -3,10 +3,10 @@
 import type { Database } from "bun:sqlite";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "../../log/change.ts";
-import { membersMore } from "../../log/membership.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
 import { type CidPlace, pair, type Snapshot } from "../../log/snapshot.ts";
+import { membersMore } from "../../log/standing.ts";
 import { encodeBody } from "./bodies.ts";
 import { Cache, type CachedRoom } from "./cache.ts";
 import { tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";

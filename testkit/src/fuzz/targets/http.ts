@@ -15,20 +15,20 @@ const UNSURE_MS = 15;
 
 export const http: Target = {
 	name: "http",
-	feeds: "a whole server by its HTTP door: the API, the page, the upgrade, and any bytes",
+	feeds: "a whole server by its HTTP listener: the API, the page, the upgrade, and any bytes",
 	holds: [
 		"a whole request is answered, once, in HTTP; never with 500, never with words of an internal mistake",
 		"every answer under /api has the one JSON shape, a code of the table, the status of its code, and a harmless trace id",
 		"what is answered under other paths is the page or says that there is nothing; every answer of ours forbids sniffing",
-		"the server logs no error; a witness on the TCP door can go on speaking; connections that are gone are held by nobody",
+		"the server logs no error; a witness on the TCP listener can go on speaking; connections that are gone are held by nobody",
 	],
 	bytesMax: 700,
 	words: [
 		"server/src/listen/api/",
-		"server/src/listen/http.ts",
+		"server/src/listen/http-listener.ts",
 		"server/src/listen/web/origin.ts",
 		"server/src/listen/web/page.ts",
-		"server/src/link/address.ts",
+		"server/src/link/peer-address.ts",
 	],
 	pieces: [
 		"/api/v1/",

@@ -14,7 +14,7 @@ const LINE_BYTES_MAX = LIMITS.textBytesMax * 6 + 1_024;
 
 export const people: Target = {
 	name: "people",
-	feeds: "a whole server by its TCP door: two people in line mode, telnet's commands, and any bytes",
+	feeds: "a whole server by its TCP listener: two people in line mode, telnet's commands, and any bytes",
 	holds: [
 		"whatever is said, each line that goes out begins as docs/protocol.md says, holds nothing that acts on a terminal, and is bounded",
 		"a peer that says nothing more is told all that is due to it, and its connection is closed",

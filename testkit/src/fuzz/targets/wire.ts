@@ -14,7 +14,7 @@ const STEPS_MAX = 60;
 
 export const wire: Target = {
 	name: "wire",
-	feeds: "a whole server by its framed TCP door and its WebSocket door: scripts of up to three visitors, in every state",
+	feeds: "a whole server by its framed TCP listener and its WebSocket: scripts of up to three visitors, in every state",
 	holds: [
 		"each frame that is sound in itself is answered exactly once, or the connection is closed with a reason",
 		"what comes down is of the schema, with codes of the tables, never `internal`, and nothing behind the last word",

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { addressKey } from "../../src/limit/address.ts";
+import { addressKey } from "../../src/limit/address-key.ts";
 
 test.each([
 	["127.0.0.1", "127.0.0.1"],

@@ -3,7 +3,7 @@ import { type PrefaceError, renderPrefaceAnswer } from "@verbatim/protocol";
 import type { Socket, SocketHandler } from "bun";
 import { REFUSED_MESSAGES } from "../admit/connections.ts";
 import { newId } from "../base/ids.ts";
-import { peerAddress } from "../link/address.ts";
+import { peerAddress } from "../link/peer-address.ts";
 import type { ListenerParts } from "./connection/parts.ts";
 import type { ConnectionSettings } from "./connection/settings.ts";
 import { TcpConnection, type TcpKind } from "./connection/tcp.ts";

@@ -8,7 +8,7 @@ import type { Server } from "bun";
 import { type AdmissionRefused, REFUSED_MESSAGES } from "../admit/connections.ts";
 import type { Cancel } from "../base/clock.ts";
 import { newId } from "../base/ids.ts";
-import { type Proxies, peerAddress } from "../link/address.ts";
+import { type Proxies, peerAddress } from "../link/peer-address.ts";
 import { refusalAnswer, refuse } from "./api/answer.ts";
 import { type Api, createApi, isApiPath } from "./api/api.ts";
 import { traceOf } from "./api/request.ts";
