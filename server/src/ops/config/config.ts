@@ -42,7 +42,7 @@ export interface Config {
 
 /** Builds the configuration from its values. Throws `RangeError` if they contradict each other. */
 export function configOf(values: SettingValues): Config {
-	const door = (name: "http" | "tcp" | "ops"): ListenerSpec | undefined => {
+	const listener = (name: "http" | "tcp" | "ops"): ListenerSpec | undefined => {
 		const tls = tlsOf(name, values[`tls.${name}.cert`], values[`tls.${name}.key`]);
 		return values[name] === "off" ? undefined : { address: values[name], ...(tls && { tls }) };
 	};
@@ -51,9 +51,9 @@ export function configOf(values: SettingValues): Config {
 	return {
 		data: values.data,
 		store: values.store,
-		http: door("http"),
-		tcp: door("tcp"),
-		ops: door("ops"),
+		http: listener("http"),
+		tcp: listener("tcp"),
+		ops: listener("ops"),
 		admin: values.admin,
 		adminTokenFile: values.adminTokenFile || undefined,
 		page: values.page,
