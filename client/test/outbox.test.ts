@@ -252,20 +252,74 @@ describe("the order of a sender", () => {
 });
 
 describe("a failed send", () => {
-	test("can be tried again, after what was said since, with the same cid", async () => {
+	test("can be tried again, after what was said since, with a cid of its own: the refused one has its answer", async () => {
 		const bench = await inTea();
 		const { server, clock, room } = bench;
 		let allowed = false;
 		server.react = (command) =>
 			command.case === "send" && command.value.text === "a" && !allowed ? refusal("forbidden") : undefined;
 		const a = room.send("a");
+		const refused = a.cid;
 		room.send("b");
 		await clock.advance(100);
 		allowed = true;
 		a.retry();
+		expect(a.cid).not.toBe(refused);
+		expect(room.pending).toContain(a);
 		await clock.settle();
 		expect((await a.done).seq).toBe(4);
 		expect(said(bench)).toEqual(["b", "a"]);
+		expect(room.timeline.at(-1)?.cid).toBe(a.cid);
+		expect(room.pending).toEqual([]);
+		expect(heard(server, "send").map(({ cid }) => cid)).toEqual([refused, expect.anything(), expect.anything(), a.cid]);
+	});
+
+	test("keeps its new cid over a reload, whatever happens to the program, and no send stands behind the old one", async () => {
+		const outbox = memoryOutbox();
+		const first = await inTea({ outbox });
+		first.server.react = (command) => (command.case === "send" ? refusal("forbidden") : undefined);
+		const delivery = first.room.send("a");
+		const refused = delivery.cid;
+		await failure(delivery.done);
+		first.server.react = () => "silent";
+		delivery.retry();
+		const { cid } = delivery;
+		first.room.send("b");
+		await first.clock.settle();
+		// One record is what there was of it at any time.
+		expect(await outbox.open("u_ann")).toMatchObject([{ cid: refused, cidNow: cid, text: "a" }, { text: "b" }]);
+		await first.client.close();
+
+		first.server.react = () => undefined;
+		const before = heard(first.server, "send").length;
+		const again = await liveClient({ outbox }, first.server, first.clock);
+		await again.clock.settle();
+		expect(said(again)).toEqual(["a", "b"]);
+		const sends = heard(first.server, "send").slice(before);
+		expect(sends.map(({ cid: each, behind }) => [each, behind])).toEqual([
+			[cid, ""],
+			[expect.anything(), cid],
+		]);
+		expect(await outbox.open("u_ann")).toEqual([]);
+	});
+
+	test("that is refused again is tried again under yet another cid", async () => {
+		const bench = await inTea();
+		const { server, clock, room } = bench;
+		server.react = (command) => (command.case === "send" ? refusal("not_member") : undefined);
+		const delivery = room.send("a");
+		const cids = [delivery.cid];
+		for (let tries = 0; tries < 2; tries++) {
+			await failure(delivery.done);
+			delivery.retry();
+			cids.push(delivery.cid);
+			await clock.settle();
+		}
+		expect(new Set(cids).size).toBe(3);
+		expect(heard(server, "send").map(({ cid }) => cid)).toEqual(cids);
+		expect(room.pending).toEqual([delivery]);
+		delivery.discard();
+		expect(room.pending).toEqual([]);
 	});
 
 	test("stays failed over a reload: it is not said before the user wants it", async () => {

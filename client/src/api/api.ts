@@ -437,7 +437,7 @@ export type DeliveryState =
 
 /** One send, from `room.send` until it is in the timeline or discarded. */
 export interface Delivery {
-	/** The idempotency key; the entry in the log has the same. */
+	/** The idempotency key; the entry in the log has the same. Another one after `retry` of a send that was refused for good. */
 	readonly cid: string;
 	/** The room's id. */
 	readonly room: string;
@@ -457,8 +457,8 @@ export interface Delivery {
 	 */
 	readonly done: Promise<Sent>;
 	/**
-	 * Retries a failed send under the same cid, after the sends made since; one that is in the log already is acknowledged with its
-	 * seq there. Replaces `done`.
+	 * Sends it again, after the sends made since. After an `UnknownOutcomeError` under the same cid: if it is in the log already, it is
+	 * acknowledged with its seq there. After a `RefusedError` under a new one: the refused cid can never come into the log. Replaces `done`.
 	 */
 	retry(): void;
 	/**

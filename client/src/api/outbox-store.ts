@@ -4,14 +4,16 @@
 // Sends are partitioned by user and owner (a tab or process), so that two tabs of one user do not send the same item. The partition
 // of an owner that has ended is adopted by a running one.
 
-/** A stored send: created once, before its first try. Only `faults` and `refused` change. */
+/** A stored send: created once, before its first try. Only `cidNow`, `faults` and `refused` change. */
 export interface StoredSend {
 	/** The sender's user id: only a session of this user may send it. */
 	readonly user: string;
 	/** The room's id. */
 	readonly room: string;
-	/** The idempotency key, the same for every retry. */
+	/** Its key in the store: the cid of its first try. */
 	readonly cid: string;
+	/** The idempotency key from now on: another one once the user has sent it again after a refusal for good. Absent: `cid`. */
+	readonly cidNow?: string;
 	readonly text: string;
 	/** Time of `room.send`, wall clock. */
 	readonly atMs: number;

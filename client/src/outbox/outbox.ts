@@ -16,7 +16,7 @@ import type { Parts } from "../base/parts.ts";
 import type { Session } from "../session/session.ts";
 import { FallbackStore } from "./fallback-store.ts";
 import { Lane } from "./lane.ts";
-import { PendingSend, type PendingSendPort } from "./pending-send.ts";
+import { cidOf, PendingSend, type PendingSendPort } from "./pending-send.ts";
 import { SendScheduler } from "./send-scheduler.ts";
 
 export interface OutboxPort {
@@ -161,11 +161,16 @@ export class Outbox implements PendingSendPort {
 	retry(item: PendingSend): void {
 		const lane = this.lanes.get(item.room);
 		if (lane === undefined || item.status.state !== "failed") return;
+		const { error } = item.status;
 		// Rejects the old promise, if the failure was not stored and reported yet.
-		item.fail(item.status.error);
+		item.fail(error);
 		lane.items = [...lane.items.filter((other) => other !== item), item];
 		item.status = { state: "waiting" };
-		item.stored = freshOf(item.stored);
+		this.byCid.delete(item.cid);
+		// A cid that was refused for good has its answer. One whose outcome is unknown may be in the log: it is kept.
+		const cidNow = error instanceof RefusedError ? newCid(this.parts.clock, this.parts.random) : item.cid;
+		item.stored = freshOf(item.stored, cidNow);
+		this.byCid.set(item.cid, item);
 		item.renew();
 		item.kept = false;
 		void this.keep(item);
@@ -209,7 +214,7 @@ export class Outbox implements PendingSendPort {
 
 	private adopt(sends: readonly StoredSend[]): void {
 		for (const send of sends) {
-			if (send.user !== this.user || this.byCid.has(send.cid)) continue;
+			if (send.user !== this.user || this.byCid.has(cidOf(send))) continue;
 			const item = this.restored(send);
 			this.add(item);
 			this.scheduler.restored(this.laneOf(item.room), item);
@@ -315,6 +320,6 @@ function isUnderWay({ kept, status: { state } }: PendingSend): boolean {
 const NONE: readonly Delivery[] = [];
 
 /** The record without the outcome of earlier tries. */
-function freshOf({ user, room, cid, text, atMs }: StoredSend): StoredSend {
-	return { user, room, cid, text, atMs };
+function freshOf({ user, room, cid, text, atMs }: StoredSend, cidNow: string): StoredSend {
+	return { user, room, cid, ...(cidNow !== cid && { cidNow }), text, atMs };
 }

@@ -35,7 +35,7 @@ export class PendingSend implements Delivery {
 	}
 
 	get cid(): string {
-		return this.stored.cid;
+		return cidOf(this.stored);
 	}
 	get room(): string {
 		return this.stored.room;
@@ -96,4 +96,9 @@ export class PendingSend implements Delivery {
 	fail(error: VerbatimError): void {
 		this.reject(error);
 	}
+}
+
+/** The idempotency key of its tries. */
+export function cidOf({ cid, cidNow = cid }: StoredSend): string {
+	return cidNow;
 }

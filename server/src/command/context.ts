@@ -46,10 +46,6 @@ export interface CommandSession {
 	answerJoin(room: RoomView, cursor: number): void;
 	/** Has the session a subscription to this room? */
 	isSubscribed(room: string): boolean;
-	/** Called before the send `cid` is appended. Throws `Refusal` for one that a newer connection of the user has sent. */
-	claim(cid: string): void;
-	/** The send `cid` is in the log. */
-	settled(cid: string): void;
 	/** Extends the session to this time (wall clock, ms). */
 	prolong(expiresMs: number): void;
 }

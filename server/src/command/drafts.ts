@@ -7,7 +7,10 @@ import type { CommandContext } from "./context.ts";
 export type Written = Extract<Outcome, { ok: true }>;
 
 export async function append(context: CommandContext, draft: Draft): Promise<Written> {
-	const outcome = await context.parts.store.append(draft);
+	return granted(await context.parts.store.append(draft));
+}
+
+export function granted(outcome: Outcome): Written {
 	if (!outcome.ok) throw new Refusal(outcome.code, ERRORS[outcome.code].message);
 	return outcome;
 }

@@ -1,37 +1,54 @@
 // The send command.
 import { Refusal, type Send } from "@verbatim/protocol";
-import type { Handler } from "./context.ts";
-import { append, newRoom, senderOf } from "./drafts.ts";
+import type { Said } from "../log/draft.ts";
+import { isFinal } from "../log/refused.ts";
+import type { CommandContext, Handler } from "./context.ts";
+import { append, granted, newRoom, senderOf, type Written } from "./drafts.ts";
 import { isId, roomId, userByName } from "./room-ref.ts";
 
-/** A send to `@name` creates the direct conversation if there is none. */
 export const send: Handler<Send> = async (context, { room: ref, cid, text, behind }) => {
-	const { clock } = context.parts;
 	const sender = senderOf(context);
-	let room = ref;
-	if (ref.startsWith("@")) {
-		const peer = await userByName(context, ref.slice(1));
-		const opened = await append(context, { kind: "direct", ...newRoom(context), sender, peer, atMs: clock.now() });
-		room = opened.room?.id ?? ref;
-	} else if (!isId(ref)) {
-		room = await roomId(context, ref);
-	}
-	const draft = { kind: "message", room, sender, cid, text, atMs: clock.now() } as const;
-	context.session?.claim(cid);
-	const written = await append(context, behind === "" ? draft : { ...draft, behind });
-	context.session?.settled(cid);
+	const found = isId(ref) ? ref : await find(context, ref, { cid, text });
+	const atMs = context.parts.clock.now();
+	const draft = (room: string) =>
+		({ kind: "message", room, sender, cid, text, atMs, ...(behind === "" ? {} : { behind }) }) as const;
+	const written = typeof found === "string" ? await append(context, draft(found)) : found;
 	if (written.room === undefined || written.seq === undefined) throw new Refusal("internal");
 	context.parts.sends.add(written.repeated === true ? "repeated" : "committed");
+	const { id: room, epoch } = written.room;
 	return {
 		case: "sent",
 		// Whole, so that nothing is made of it again.
 		value: {
 			$typeName: "verbatim.v1.Sent",
 			room,
-			epoch: written.room.epoch,
+			epoch,
 			seq: written.seq,
-			atMs: written.atMs ?? draft.atMs,
+			atMs: written.atMs ?? atMs,
 			repeated: written.repeated ?? false,
 		},
 	};
 };
+
+/**
+ * The id of the room that is named so, or the result of a send that is in the log already. A send to `@name` opens the conversation if it is
+ * not there: one command suffices to say something to somebody.
+ */
+async function find(context: CommandContext, ref: string, said: Said): Promise<string | Written> {
+	const sender = senderOf(context);
+	const { store, clock } = context.parts;
+	let found: string | Awaited<ReturnType<typeof userByName>>;
+	try {
+		found = ref.startsWith("@") ? await userByName(context, ref.slice(1)) : await roomId(context, ref);
+	} catch (cause) {
+		if (!(cause instanceof Refusal) || !isFinal(cause.code)) throw cause;
+		// The store gives it a place in the order of sends: a copy may be in the log by now, and others may follow.
+		const outcome = await store.append({ kind: "refuse", sender, send: said, code: cause.code, atMs: clock.now() });
+		if (!outcome.ok && outcome.code === cause.code) throw cause;
+		return granted(outcome);
+	}
+	if (typeof found === "string") return found;
+	const peer = found;
+	const opened = await append(context, { kind: "direct", ...newRoom(context), sender, peer, send: said, atMs: clock.now() });
+	return opened.repeated === true ? opened : (opened.room?.id ?? ref);
+}

@@ -2,6 +2,7 @@
 // each store to its rows.
 import type { Entry, Room_Standing } from "@verbatim/protocol";
 import type { RoomRow, TokenFamily, UserRecord, UserRef } from "./records.ts";
+import type { RefusedSend } from "./refused.ts";
 
 /** Appends `entry`, whose seq is the room's head + 1. `draft`: the index of the draft from which it comes. */
 export interface Append {
@@ -14,6 +15,8 @@ export interface Append {
 /** Rooms are named by their ids. */
 export type Change =
 	| Append
+	/** A send is refused for good; neither the log nor the refused sends have its cid. */
+	| { readonly kind: "refuse"; readonly send: RefusedSend }
 	/** A room with an empty log. */
 	| { readonly kind: "addRoom"; readonly room: RoomRow }
 	| { readonly kind: "renameRoom"; readonly room: string; readonly name: string; readonly skeleton: string }

@@ -10,7 +10,7 @@ import type { InvitationLimits } from "./invitations.ts";
 import { type Needs, needsOf } from "./needs.ts";
 import { type RoomRecord, recordOf, type TokenFamily } from "./records.ts";
 import { useToken } from "./refresh-tokens.ts";
-import { create, type Deciding, direct, invite, join, leave, message, rename } from "./rooms.ts";
+import { create, type Deciding, direct, invite, join, leave, message, refuse, rename } from "./rooms.ts";
 import { Snapshot } from "./snapshot.ts";
 import { changeUser, createUser, type Eviction } from "./users.ts";
 import { NOT_LOADED, View } from "./view.ts";
@@ -29,7 +29,7 @@ export type Ruling =
 			readonly room?: RoomRecord | undefined;
 			/** Where the draft's entry was written now. */
 			readonly seq?: number;
-			/** For a message whose cid had been committed before: where and when. */
+			/** For a send whose cid had been committed before: where and when. */
 			readonly first?: { readonly seq: number; readonly atMs: number };
 			/** The sender's open invitation has ended, without an entry. */
 			readonly declined?: true;
@@ -101,6 +101,8 @@ function rule(at: Deciding, draft: Draft): Ruling {
 			return create(at, draft);
 		case "direct":
 			return direct(at, draft);
+		case "refuse":
+			return refuse(at, draft);
 		case "join":
 			return join(at, draft);
 		case "leave":

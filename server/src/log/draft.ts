@@ -1,12 +1,12 @@
 // What callers ask a store to change.
-import type { Room_Kind } from "@verbatim/protocol";
+import type { ErrorCode, Room_Kind } from "@verbatim/protocol";
 import type { UserRecord, UserRef } from "./records.ts";
 
 /** What is to be changed. Ids are made by the caller, so that the store needs neither clock nor chance. */
 export type Draft =
 	/**
-	 * Needs membership. Same (sender, cid) and same content: the first outcome again. Other content: `cid_reused`. With
-	 * `behind`, a cid of the same sender: `out_of_order` unless that one is in the log already (or earlier in this batch).
+	 * Needs membership. Same (sender, cid) and same content: the first outcome again, a refusal for good too (refused.ts). Other content:
+	 * `cid_reused`. With `behind`, a cid of the same sender: `out_of_order` unless that one is in the log already (or earlier in this batch).
 	 */
 	| {
 			readonly kind: "message";
@@ -28,15 +28,21 @@ export type Draft =
 			readonly sender: UserRef;
 			readonly atMs: number;
 	  }
-	/** The direct conversation of two users (or of one with oneself): created if it is not there; `room` is the id for a new one. */
+	/**
+	 * The direct conversation of two users (or of one with oneself): created if it is not there; `room` is the id for a new one. `send`: it is
+	 * opened for this message, which follows; if that has its answer already, this is the outcome, and a refusal for good is its answer.
+	 */
 	| {
 			readonly kind: "direct";
 			readonly room: string;
 			readonly epoch: number;
 			readonly sender: UserRef;
 			readonly peer: UserRef;
+			readonly send?: Said;
 			readonly atMs: number;
 	  }
+	/** A message that cannot become a draft, for a reason that is final: the outcome is `code`, unless it has its answer already. */
+	| { readonly kind: "refuse"; readonly sender: UserRef; readonly send: Said; readonly code: ErrorCode; readonly atMs: number }
 	/** No entry if a member already. A private room needs an open invitation; otherwise `no_such_room`. */
 	| { readonly kind: "join"; readonly room: string; readonly sender: UserRef; readonly atMs: number }
 	/** No entry if not a member (an open invitation is declined). Direct conversations cannot be left: `forbidden`. */
@@ -77,6 +83,12 @@ export type Draft =
 			readonly dropBeforeMs: number;
 	  };
 
+/** A message, without its room. */
+export interface Said {
+	readonly cid: string;
+	readonly text: string;
+}
+
 export interface UserChange {
 	readonly name?: string;
 	readonly skeleton?: string;
@@ -90,7 +102,20 @@ export interface UserChange {
 	readonly ifPasswordHash?: string;
 }
 
+/** The message that the draft is, or for which it is made. */
+export function sendOf(draft: Draft): (Said & { readonly sender: string }) | undefined {
+	switch (draft.kind) {
+		case "message":
+			return { sender: draft.sender?.id, cid: draft.cid, text: draft.text };
+		case "direct":
+		case "refuse":
+			return draft.send && { sender: draft.sender?.id, cid: draft.send.cid, text: draft.send.text };
+		default:
+			return undefined;
+	}
+}
+
 /** Drafts that concern a room. */
-export type RoomDraft = Exclude<Draft, { readonly kind: "userCreate" | "userChange" | "tokenUse" }>;
+export type RoomDraft = Exclude<Draft, { readonly kind: "refuse" | "userCreate" | "userChange" | "tokenUse" }>;
 
 export type DraftOf<K extends Draft["kind"]> = Extract<Draft, { readonly kind: K }>;

@@ -36,8 +36,8 @@ export class Needs {
 const EXPIRED_PER_USE = 3;
 
 /**
- * What the drafts name. `cids`: "every", of messages and of those that they stand behind; "few": none, for a store that learns from its
- * insert whether a cid was used, and remembers each sender's newest.
+ * What the drafts name. `cids`: "every", of messages and of those that they stand behind; "few": none of these, for a store that learns from
+ * its insert whether a cid was used, and remembers each sender's newest.
  */
 export function needsOf(drafts: readonly Draft[], cids: "every" | "few"): Needs {
 	const needs = new Needs();
@@ -72,6 +72,10 @@ function name(needs: Needs, draft: Draft, cids: "every" | "few"): void {
 			needs.directKeys.push(directKey(draft.sender.id, draft.peer.id));
 			needs.ownRooms.push(draft.sender.id);
 			needs.brought.push([draft.peer.id, draft.sender.id]);
+			if (draft.send) needs.cids.push([draft.sender.id, draft.send.cid]);
+			return;
+		case "refuse":
+			needs.cids.push([draft.sender.id, draft.send.cid]);
 			return;
 		case "join":
 			needs.rooms.push(draft.room);

@@ -3,16 +3,17 @@
 //
 // What an entry does to the rows is not written here but follows from the fold (fold.ts). One thing has no entry: that an invitation
 // was declined concerns the invited alone.
-import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { type ErrorCode, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Change } from "./change.ts";
 import type { RuleLimits, Ruling } from "./decide.ts";
-import type { DraftOf, RoomDraft } from "./draft.ts";
+import type { DraftOf, RoomDraft, Said } from "./draft.ts";
 import { entryOf } from "./entries.ts";
 import { appendTo } from "./fold.ts";
 import { whyNotBring, whyNotEnter } from "./invitations.ts";
 import { type Act, may } from "./may.ts";
 import { directKey, type RoomRow } from "./records.ts";
-import type { View, ViewedRoom } from "./view.ts";
+import { isFinal } from "./refused.ts";
+import type { CidAnswer, View, ViewedRoom } from "./view.ts";
 
 /** What the rules have at hand while they decide a draft. */
 export interface Deciding {
@@ -26,15 +27,46 @@ export interface Deciding {
 
 export function message(at: Deciding, draft: DraftOf<"message">): Ruling {
 	const { view } = at;
-	// A repeat is answered whatever has changed since: the sender may have left, the room may be full.
-	const used = view.cidPlace(draft.sender.id, draft.cid);
-	if (used !== undefined && used !== "unknown") {
-		if (used.room !== draft.room || used.text !== draft.text) return { ok: false, code: "cid_reused" };
-		return { ok: true, room: view.room(used.room), first: { seq: used.seq, atMs: used.atMs } };
-	}
+	const { sender, cid } = draft;
+	const answer = view.answerTo(sender.id, cid);
+	if (answer !== undefined && answer !== "unknown") return again(view, answer, draft.text, draft.room);
 	const ruling = inRoom(at, draft, "say", say);
+	if (ruling.ok) return ruling;
 	// Whether the cid of a message that may be said was used, the store learns from its insert.
-	return ruling.ok || used === undefined ? ruling : view.missCid(draft.sender.id, draft.cid);
+	if (answer === "unknown") view.missCid(sender.id, cid);
+	return refuseFor(at, draft, cid, ruling.code);
+}
+
+/** A message that stays outside: see `Draft`. */
+export function refuse(at: Deciding, draft: DraftOf<"refuse">): Ruling {
+	const { send, code } = draft;
+	return answered(at, draft, send) ?? refuseFor(at, draft, send.cid, code);
+}
+
+/** What the send was answered with, if it was: whatever has changed since. The sender may have left, the room may be full. */
+function answered({ view }: Deciding, { sender }: Pick<RoomDraft, "sender">, { cid, text }: Said): Ruling | undefined {
+	const answer = view.answerTo(sender.id, cid);
+	if (answer === "unknown") return view.missCid(sender.id, cid);
+	return answer && again(view, answer, text);
+}
+
+/** The answer of before, to a copy; `room`: where that is to be said, if this is known. */
+function again(view: View, answer: CidAnswer, text: string, room?: string): Ruling {
+	if ("refused" in answer) return { ok: false, code: answer.refused };
+	const isSame = answer.text === text && (room === undefined || answer.room === room);
+	if (!isSame) return { ok: false, code: "cid_reused" };
+	return { ok: true, room: view.room(answer.room), first: { seq: answer.seq, atMs: answer.atMs } };
+}
+
+/** Refuses a send whose cid has no answer: for good, if the code says so. */
+function refuseFor(
+	{ changes }: Deciding,
+	{ sender, atMs }: Pick<RoomDraft, "sender" | "atMs">,
+	cid: string,
+	code: ErrorCode,
+): Ruling {
+	if (cid !== "" && isFinal(code)) changes.push({ kind: "refuse", send: { sender: sender.id, cid, code, atMs } });
+	return { ok: false, code };
 }
 
 function say(at: Deciding, room: ViewedRoom, draft: DraftOf<"message">): Ruling {
@@ -64,12 +96,15 @@ export function create(at: Deciding, draft: DraftOf<"create">): Ruling {
 
 export function direct(at: Deciding, draft: DraftOf<"direct">): Ruling {
 	const { view, limits } = at;
+	const { send } = draft;
+	const before = send && answered(at, draft, send);
+	if (before) return before;
 	const key = directKey(draft.sender.id, draft.peer.id);
 	const existing = view.directRoom(key);
 	if (existing) return { ok: true, room: existing };
 	const refusal =
 		whyNotEnter(view, draft.sender.id, limits) ?? whyNotBring(view, draft.sender.id, draft.peer.id, "direct", limits);
-	if (refusal) return { ok: false, code: refusal };
+	if (refusal) return refuseFor(at, draft, send?.cid ?? "", refusal);
 	const { room: id, epoch } = draft;
 	return found(at, draft, { id, key, kind: Room_Kind.DIRECT, name: "", epoch, head: 0, members: 0 });
 }

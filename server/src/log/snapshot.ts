@@ -1,6 +1,7 @@
 // The rows on which a batch is decided, as a store has loaded them: plain maps. What is not in a map was not loaded; `null` says that
 // it was looked for and is not there.
 import type { Membership, RoomRow, TokenFamily, UserRecord } from "./records.ts";
+import type { RefusedSend } from "./refused.ts";
 
 export interface LoadedRoom {
 	readonly row: RoomRow;
@@ -17,6 +18,7 @@ export interface CidPlace {
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
+const NONE_REFUSED: ReadonlyMap<string, RefusedSend> = new Map();
 
 export class Snapshot {
 	readonly rooms = new Map<string, LoadedRoom | null>();
@@ -39,6 +41,8 @@ export class Snapshot {
 	readonly channels = new Map<string, readonly string[]>();
 	/** By `pair(sender, cid)`. The room of a `CidPlace` is loaded as well. */
 	readonly cids = new Map<string, CidPlace | null>();
+	/** By `pair(sender, cid)`, those of the batch's own cids at least. */
+	refusedSends: ReadonlyMap<string, RefusedSend> = NONE_REFUSED;
 	/** The newest cid of senders, where a store remembers it: it was used, and where is not said. */
 	newestCids: { get(sender: string): string | undefined } = NONE;
 	readonly tokenFamilies = new Map<string, TokenFamily | null>();

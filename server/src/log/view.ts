@@ -1,6 +1,6 @@
 // The rows of a snapshot as the drafts decided so far have changed them. The snapshot stays as it is: a batch can be decided on it
 // again. Whatever is asked for and was not loaded is noted in `missing`, and ends the deciding of that draft.
-import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { type ErrorCode, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "./change.ts";
 import { Counts } from "./counts.ts";
 import { Needs } from "./needs.ts";
@@ -10,6 +10,9 @@ import { isMember, membersMore, NO_MEMBERSHIP } from "./standing.ts";
 
 /** Thrown where a row was not loaded. */
 export const NOT_LOADED = Symbol("a row that was not loaded");
+
+/** What a cid was answered with: its entry, or a refusal for good. */
+export type CidAnswer = CidPlace | { readonly refused: ErrorCode };
 
 /** A room while a batch is decided. The view owns it and keeps it up to date; the rules read it. */
 export interface ViewedRoom extends RoomRow {
@@ -35,6 +38,8 @@ export class View {
 	/** The entries of this batch by cid; those whose cid an earlier one of another sender has, by sender and cid. */
 	private readonly appends = new Map<string, Append>();
 	private readonly appendsToo = new Map<string, Append>();
+	/** The sends that this batch has refused for good. */
+	private refused: Map<string, ErrorCode> | undefined;
 	private readonly users = new Map<string, UserRecord>();
 	private readonly userBySkeleton = new Map<string, string | null>();
 	private readonly userByExternal = new Map<string, string | null>();
@@ -136,18 +141,23 @@ export class View {
 		});
 	}
 
-	/** Where the sender has used the cid; "unknown" if that was not looked up. */
-	cidPlace(sender: string, cid: string): CidPlace | "unknown" | undefined {
+	/** What the sender's cid was answered with; "unknown" if that was not looked up. */
+	answerTo(sender: string, cid: string): CidAnswer | "unknown" | undefined {
 		if (cid === "") return undefined;
 		const here = this.appendHere(sender, cid);
 		if (here !== undefined) return placeOf(here);
-		const { cids } = this.snapshot;
+		const { cids, refusedSends } = this.snapshot;
+		if (this.refused !== undefined || refusedSends.size > 0) {
+			const key = pair(sender, cid);
+			const refused = this.refused?.get(key) ?? refusedSends.get(key)?.code;
+			if (refused !== undefined) return { refused };
+		}
 		// Nearly always nothing was looked up.
 		const loaded = cids.size === 0 ? undefined : cids.get(pair(sender, cid));
 		return loaded === undefined ? "unknown" : (loaded ?? undefined);
 	}
 
-	/** Has the sender used the cid? */
+	/** Has the sender used the cid for an entry? */
 	hasUsed(sender: string, cid: string): boolean {
 		if (cid === "") return false;
 		if (this.appendHere(sender, cid) !== undefined || this.snapshot.newestCids.get(sender) === cid) return true;
@@ -155,7 +165,7 @@ export class View {
 		return loaded === undefined ? this.missCid(sender, cid) : loaded !== null;
 	}
 
-	/** Where the cid was used has to be looked up before the draft can be decided. */
+	/** What the cid was answered with has to be looked up before the draft can be decided. */
 	missCid(sender: string, cid: string): never {
 		return this.miss((needs) => needs.cids.push([sender, cid]));
 	}
@@ -204,6 +214,10 @@ export class View {
 				else this.appends.set(entry.cid, change);
 				return;
 			}
+			case "refuse":
+				this.refused ??= new Map();
+				this.refused.set(pair(change.send.sender, change.send.cid), change.send.code);
+				return;
 			case "addRoom": {
 				const { room } = change;
 				this.rooms.set(room.id, { ...room, loaded: new Map(), changed: undefined, isNew: true });

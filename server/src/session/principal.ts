@@ -1,7 +1,7 @@
-// The authenticated user of a session, with everything held for that user: account, places in rooms, duplicate sends. Made when
+// The authenticated user of a session, with everything held for that user: account and places in rooms. Made when
 // the credential is accepted; dropped whole when the hello is refused after all, and when the session ends, so that another hello
 // on the connection starts from nothing.
-import { type CloseName, type Cursor, type DownBody, Refusal, Room_Standing } from "@verbatim/protocol";
+import { type CloseName, type Cursor, type DownBody, Room_Standing } from "@verbatim/protocol";
 import type { Account } from "../account/accounts.ts";
 import { assert } from "../base/faults.ts";
 import type { CommandSession } from "../command/context.ts";
@@ -12,7 +12,6 @@ import type { LiveRoom } from "../room/room.ts";
 import type { Subscriber } from "../room/subscriber.ts";
 import type { Subscription } from "../room/subscription.ts";
 import type { RoomView, UserRef } from "../store/store.ts";
-import { type Claimant, claim, settle } from "./claims.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
 import { Places, type PlacesPort } from "./places.ts";
@@ -32,13 +31,12 @@ export interface PrincipalSession {
 	broken(what: string, cause: unknown): void;
 }
 
-export class Principal implements Subscriber, CommandSession, Claimant, PlacesPort {
+export class Principal implements Subscriber, CommandSession, PlacesPort {
 	readonly account: Account;
 	readonly session: PrincipalSession;
 	readonly places: Places;
 	/** Has it been welcomed? */
 	present = false;
-	voided: Set<string> | undefined;
 	private readonly core: SessionParts;
 
 	constructor(core: SessionParts, session: PrincipalSession, account: Account) {
@@ -50,10 +48,6 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 
 	get user(): UserRef {
 		return this.account;
-	}
-
-	get number(): number {
-		return this.session.number;
 	}
 
 	/** Has the session ended, or this user on it? Then nothing more is sent. */
@@ -95,7 +89,7 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 		});
 		if (this.present) {
 			step(() => core.metrics.sessions.add(-1));
-			step(() => core.bus.publish({ kind: "ended", user: account.id, node: core.node, session: this.number }));
+			step(() => core.bus.publish({ kind: "ended", user: account.id, node: core.node, session: this.session.number }));
 			step(() => {
 				if (!core.directory.isOnline(account.id)) core.presence.offline(account, rooms);
 			});
@@ -119,16 +113,6 @@ export class Principal implements Subscriber, CommandSession, Claimant, PlacesPo
 
 	isSubscribed(room: string): boolean {
 		return this.places.subscriptions.has(room);
-	}
-
-	claim(cid: string): void {
-		// A dropped principal can no longer be fenced by newer connections: it may not send.
-		if (this.session.principal !== this) throw new Refusal("unauthenticated");
-		claim(cid, this, this.core.directory.of(this.account.id));
-	}
-
-	settled(cid: string): void {
-		settle(cid, this, this.core.directory.of(this.account.id));
 	}
 
 	prolong(expiresMs: number): void {

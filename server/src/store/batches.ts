@@ -5,6 +5,7 @@
 // before that, so that the disk works while the event loop delivers.
 import type { Clock } from "../base/clock.ts";
 import type { Ruling } from "../log/decide.ts";
+import { sendOf } from "../log/draft.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";
 
@@ -186,7 +187,8 @@ export class Batches {
 
 /** About what a draft holds, in bytes: its text, which may be two bytes a character in memory, and an allowance for the rest. */
 function bytesOf(draft: Draft): number {
-	return draft.kind === "message" ? 256 + 2 * draft.text.length : 512;
+	if (draft.kind === "message") return 256 + 2 * draft.text.length;
+	return 512 + 2 * (sendOf(draft)?.text.length ?? 0);
 }
 
 interface Waiting {

@@ -43,9 +43,10 @@ export function settle(drafts: readonly Draft[], rulings: readonly Ruling[]): Se
 function outcomeOf(draft: Draft, ruling: Extract<Ruling, { ok: true }>): Extract<Outcome, { ok: true }> {
 	const { room, seq, first } = ruling;
 	if (draft.kind === "tokenUse") return { ok: true, entries: [], ...(ruling.family ? { family: ruling.family } : {}) };
-	if (draft.kind === "userCreate" || draft.kind === "userChange" || !room) return { ok: true, entries: [] };
-	if (draft.kind === "message" && first) return { ok: true, entries: [], room, ...first, repeated: true };
-	if (seq === undefined) return { ok: true, entries: [], room, ...(ruling.declined ? { declined: true } : {}) };
+	if (!room || draft.kind === "userCreate" || draft.kind === "userChange") return { ok: true, entries: [] };
+	if (first) return { ok: true, entries: [], room, ...first, repeated: true };
+	if (seq === undefined || draft.kind === "refuse")
+		return { ok: true, entries: [], room, ...(ruling.declined ? { declined: true } : {}) };
 	const entries = [entryOf(draft, seq)];
 	return draft.kind === "message" ? { ok: true, entries, room, seq, atMs: draft.atMs } : { ok: true, entries, room };
 }

@@ -499,24 +499,6 @@ describe("membership", () => {
 		expect(texts(ann, id)).toEqual(["0", "1", "2"]);
 	});
 
-	test("a send that was refused for good on a newer connection is not committed by a copy on an older one, and can be sent anew", async () => {
-		const harness = new Harness();
-		const host = await harness.guest("host");
-		const { id } = await joined(host, "#tea");
-		const older = await harness.guest("ann");
-		const newer = await harness.guest("ann");
-		await joined(newer, "#tea");
-		await newer.want("done", leave(id));
-		expect(await newer.refusal(say(id, "hello", "c1"))).toBe("not_member");
-		await joined(newer, "#tea");
-		// As often as it stands there.
-		for (let copies = 0; copies < 3; copies++) expect(await older.refusal(say(id, "hello", "c1"))).toBe("cid_reused");
-		expect(texts(host, id)).toEqual([]);
-		await newer.want("sent", say(id, "hello", "c1"));
-		expect(await older.want("sent", say(id, "hello", "c1"))).toMatchObject({ repeated: true });
-		expect(texts(host, id)).toEqual(["hello"]);
-	});
-
 	test("a session that is never welcomed neither keeps its user online nor hides that another was", async () => {
 		const clock = new VirtualClock();
 		const store = createMemoryStore({ clock });

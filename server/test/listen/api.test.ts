@@ -418,13 +418,13 @@ test("refusals over HTTP count with all others, and log-ins and sends by outcome
 	await call("POST", "/login", { body: { name: "counter", password: "guess number one" } });
 	await call("GET", "/rooms", { token: "nonsense" });
 	await call("POST", `/rooms/${encodeURIComponent("#counted")}/join`, { token, body: { create: true } });
-	const send = (room: string) =>
+	const send = (room: string, key: string) =>
 		call("POST", `/rooms/${encodeURIComponent(room)}/messages`, {
 			token,
 			body: { text: "hello" },
-			headers: { "idempotency-key": "one" },
+			headers: { "idempotency-key": key },
 		});
-	for (const room of ["#counted", "#counted", "#nowhere"]) await send(room);
+	for (const room of ["#counted", "#counted", "#nowhere"]) await send(room, room);
 	const after = count();
 	const risen = Object.entries(after).map(([name, value]) => [name, value - before[name as keyof typeof before]]);
 	expect(Object.fromEntries(risen)).toEqual({

@@ -4,8 +4,9 @@ import { applyEntry, emptyFold, Room_Kind, Room_Standing } from "@verbatim/proto
 import fc from "fast-check";
 import type { Change } from "../../src/log/change.ts";
 import { decide, decideOn, type Ruling } from "../../src/log/decide.ts";
-import type { Draft } from "../../src/log/draft.ts";
+import { type Draft, sendOf } from "../../src/log/draft.ts";
 import { needsOf } from "../../src/log/needs.ts";
+import { isFinal } from "../../src/log/refused.ts";
 import { Snapshot } from "../../src/log/snapshot.ts";
 import { isMember } from "../../src/log/standing.ts";
 import { applyTo } from "../../src/store/memory/apply.ts";
@@ -134,6 +135,33 @@ describe("a batch, decided on loaded rows", () => {
 					const ruling = rulings[i];
 					if (draft.kind !== "message" || draft.cid === "" || !ruling?.ok) continue;
 					expect(places.get(`${draft.sender.id} ${draft.cid}`)).toBe(`${draft.room} ${ruling.seq ?? ruling.first?.seq}`);
+				}
+			});
+		},
+		TIMEOUT_MS,
+	);
+
+	test(
+		"answers a sender's cid once: after an entry with that one, after a refusal for good with the same",
+		() => {
+			check((rows, batch) => {
+				const answers = new Map<string, string>();
+				// Twice: whatever was said comes again when everything else has changed.
+				const drafts = [...batch, ...batch];
+				for (const [i, ruling] of carryOut(rows, drafts).entries()) {
+					const draft = drafts[i] as Draft;
+					const said = sendOf(draft);
+					if (said === undefined || said.cid === "" || (!ruling.ok && !isFinal(ruling.code))) continue;
+					// A conversation that is opened for a send is no answer to it.
+					if (draft.kind === "direct" && ruling.ok && ruling.first === undefined) continue;
+					const answer = ruling.ok ? `${ruling.room?.id} ${ruling.seq ?? ruling.first?.seq}` : ruling.code;
+					const key = `${said.sender} ${said.cid}`;
+					expect(answer).toBe(answers.get(key) ?? answer);
+					answers.set(key, answer);
+					expect(rows.refused.has(`${said.sender}|${said.cid}`)).toBe(!ruling.ok);
+				}
+				for (const { log } of rows.rooms.values()) {
+					for (const { sender, cid } of log) expect(cid !== "" && rows.refused.has(`${sender?.id}|${cid}`)).toBe(false);
 				}
 			});
 		},

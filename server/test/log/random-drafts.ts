@@ -4,10 +4,18 @@ import fc from "fast-check";
 import type { RuleLimits } from "../../src/log/decide.ts";
 import type { Draft } from "../../src/log/draft.ts";
 import { directKey } from "../../src/log/records.ts";
+import type { RefusedLimits } from "../../src/log/refused.ts";
 import { userRecord } from "../store/drafts.ts";
 
 /** Small, so that each is reached. */
-export const SMALL_LIMITS: RuleLimits = { roomsPerUserMax: 3, invitationsPerUserMax: 4, invitationsPerInviterMax: 2, seqMax: 6 };
+export const SMALL_LIMITS: RuleLimits & RefusedLimits = {
+	roomsPerUserMax: 3,
+	invitationsPerUserMax: 4,
+	invitationsPerInviterMax: 2,
+	seqMax: 6,
+	refusedSendsMax: 5,
+	refusedSendsMs: 10,
+};
 
 export function randomDraft(): fc.Arbitrary<Draft> {
 	const one = <T>(...values: T[]) => fc.constantFrom(...values);
@@ -20,12 +28,17 @@ export function randomDraft(): fc.Arbitrary<Draft> {
 	const message = fc
 		.record({ room, sender: user, cid, behind, text: one("one", "two"), atMs: nowMs })
 		.map((draft): Draft => ({ kind: "message", ...draft }));
+	const send = fc.record({ cid, text: one("one", "two") });
+	const refuse = fc
+		.record({ sender: user, send, atMs: nowMs })
+		.map((draft): Draft => ({ kind: "refuse", code: "no_such_user", ...draft }));
 	const found = fc
 		.record({ room, sender: user, name, roomKind: one(Room_Kind.PUBLIC, Room_Kind.PRIVATE), atMs: nowMs })
 		.map((draft): Draft => ({ kind: "create", epoch: 7, skeleton: draft.name, ...draft }));
 	// Ids are unique: those of two users have one.
 	const direct = fc
-		.record({ sender: user, peer: user, atMs: nowMs })
+		.record({ sender: user, peer: user, atMs: nowMs, send: fc.option(send, { nil: undefined }) })
+		.map(({ send: said, ...draft }) => (said === undefined ? draft : { ...draft, send: said }))
 		.map((draft): Draft => ({ kind: "direct", room: directKey(draft.sender.id, draft.peer.id), epoch: 7, ...draft }));
 	const inDirect = fc.record({ message, user, peer: user }).map(({ message: draft, user: { id }, peer }): Draft => {
 		return { ...draft, room: directKey(id, peer.id) } as Draft;
@@ -62,6 +75,7 @@ export function randomDraft(): fc.Arbitrary<Draft> {
 		{ weight: 8, arbitrary: inDirect },
 		{ weight: 5, arbitrary: found },
 		{ weight: 5, arbitrary: direct },
+		{ weight: 1, arbitrary: refuse },
 		{ weight: 5, arbitrary: join },
 		{ weight: 3, arbitrary: leave },
 		{ weight: 2, arbitrary: rename },

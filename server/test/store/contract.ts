@@ -1,18 +1,20 @@
 // What every store promises (server/src/store/store.ts), as one suite that runs on each implementation.
 import { afterEach, describe } from "bun:test";
 import type { RuleLimits } from "../../src/log/decide.ts";
+import type { RefusedLimits } from "../../src/log/refused.ts";
 import type { BatchLimits } from "../../src/store/batches.ts";
 import type { Store } from "../../src/store/store.ts";
 import { batchClauses } from "./contract-batches.ts";
 import { invitationClauses } from "./contract-invitations.ts";
 import { logClauses } from "./contract-log.ts";
 import { readClauses } from "./contract-reads.ts";
+import { refusedClauses } from "./contract-refused.ts";
 import { roomClauses } from "./contract-rooms.ts";
 import { textClauses } from "./contract-text.ts";
 import { tokenClauses } from "./contract-tokens.ts";
 import { userClauses } from "./contract-users.ts";
 
-export type TestLimits = Partial<RuleLimits & BatchLimits>;
+export type TestLimits = Partial<RuleLimits & RefusedLimits & BatchLimits>;
 
 /** One place that keeps data, and the stores opened on it one after the other. */
 export interface Place {
@@ -55,6 +57,7 @@ export function storeContract(name: string, newPlace: () => Promise<Place>): voi
 			}
 		});
 		logClauses(bench);
+		refusedClauses(bench);
 		batchClauses(bench);
 		roomClauses(bench);
 		invitationClauses(bench);

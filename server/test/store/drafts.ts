@@ -1,5 +1,6 @@
 // Drafts by short names, for tests of the store.
-import { Room_Kind } from "@verbatim/protocol";
+import { type ErrorCode, Room_Kind } from "@verbatim/protocol";
+import type { Said } from "../../src/log/draft.ts";
 import type { Committed, Draft, MemberRecord, Outcome, Store, UserRecord, UserRef } from "../../src/store/store.ts";
 
 export const ann: UserRef = { id: "u-ann", name: "ann" };
@@ -8,16 +9,28 @@ export const cat: UserRef = { id: "u-cat", name: "cat" };
 
 let cids = 0;
 
-export function say(room: string, sender: UserRef, text: string, more: { cid?: string; behind?: string } = {}): Draft {
-	return { kind: "message", room, sender, cid: more.cid ?? `c${++cids}`, text, atMs: 1_000, ...behindOf(more.behind) };
+export function say(
+	room: string,
+	sender: UserRef,
+	text: string,
+	more: { cid?: string; behind?: string; atMs?: number } = {},
+): Draft {
+	const { cid = `c${++cids}`, behind, atMs = 1_000 } = more;
+	return { kind: "message", room, sender, cid, text, atMs, ...behindOf(behind) };
 }
 
 export function create(room: string, sender: UserRef, roomKind: Room_Kind = Room_Kind.PUBLIC, name = room): Draft {
 	return { kind: "create", room, epoch: 7, roomKind, name, skeleton: name.toLowerCase(), sender, atMs: 1_000 };
 }
 
-export function direct(room: string, sender: UserRef, peer: UserRef): Draft {
-	return { kind: "direct", room, epoch: 7, sender, peer, atMs: 1_000 };
+/** `send`: opened for this message. */
+export function direct(room: string, sender: UserRef, peer: UserRef, send?: Said): Draft {
+	return { kind: "direct", room, epoch: 7, sender, peer, ...(send ? { send } : {}), atMs: 1_000 };
+}
+
+/** A message that is refused before it is a draft. */
+export function refuse(sender: UserRef, send: Said, code: ErrorCode = "no_such_user"): Draft {
+	return { kind: "refuse", sender, send, code, atMs: 1_000 };
 }
 
 export function join(room: string, sender: UserRef): Draft {

@@ -10,7 +10,7 @@ import type { Connection } from "../../src/store/postgres/connection.ts";
 import { Hosts } from "../../src/store/postgres/hosts.ts";
 import { Lane } from "../../src/store/postgres/lane.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
-import { familyOf, userOf } from "../../src/store/postgres/rows.ts";
+import { familyOf, type RefusedColumns, refusedOf, userOf } from "../../src/store/postgres/rows.ts";
 import { POSTGRES_TIMES } from "../../src/store/postgres/times.ts";
 import { randomDraft, SMALL_LIMITS } from "../log/random-drafts.ts";
 import { Databases, describePostgres } from "./postgres-place.ts";
@@ -80,5 +80,6 @@ async function rowsOf(connection: Connection): Promise<unknown> {
 		entries: entries.map((row) => Object.values(row).join(LINES)).sort(),
 		users: sorted((await all<Parameters<typeof userOf>[0]>("SELECT * FROM verbatim.users")).map(userOf)),
 		families: sorted((await all<Parameters<typeof familyOf>[0]>("SELECT * FROM verbatim.token_families")).map(familyOf)),
+		refused: (await all<RefusedColumns>("SELECT * FROM verbatim.refused_sends ORDER BY no")).map(refusedOf),
 	};
 }

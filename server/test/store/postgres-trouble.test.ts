@@ -2,6 +2,7 @@
 // anything before it is certain.
 import { expect, test } from "bun:test";
 import { LIMITS } from "@verbatim/protocol";
+import { REFUSED_LIMITS } from "../../src/log/refused.ts";
 import { parsePostgresAddress } from "../../src/store/postgres/address.ts";
 import type { Connection } from "../../src/store/postgres/connection.ts";
 import { Hosts } from "../../src/store/postgres/hosts.ts";
@@ -124,7 +125,9 @@ describePostgres("trouble with PostgreSQL", (postgres) => {
 			const row = { node: "stopped", lane: 0, generation: before.generation };
 			const after = await raise(next, "stopped", 0, POSTGRES_TIMES);
 			expect(after.generation).toBe(before.generation + 1);
-			await expect(carryOut(old, row, 1, attempt(), LIMITS, POSTGRES_TIMES)).rejects.toBeInstanceOf(Fenced);
+			await expect(carryOut(old, row, 1, attempt(), { ...LIMITS, ...REFUSED_LIMITS }, POSTGRES_TIMES)).rejects.toBeInstanceOf(
+				Fenced,
+			);
 			await old.run("COMMIT");
 			expect((await raise(next, "stopped", 0, POSTGRES_TIMES)).batch).toBe(0);
 			await old.close();

@@ -22,6 +22,7 @@ export function rowsIn(disk: MemoryDisk): unknown {
 		entries: entries.sort(),
 		users: sorted([...disk.users.values()]),
 		families: sorted([...disk.tokenFamilies.values()]),
+		refused: [...disk.refused.values()],
 	};
 }
 

@@ -6,6 +6,7 @@
 import { BUS_MUTANTS } from "./bus.ts";
 import { GUEST_MUTANTS } from "./guests.ts";
 import { PLACE_MUTANTS } from "./places.ts";
+import { REFUSED_MUTANTS } from "./refused.ts";
 
 export interface Mutant {
 	readonly name: string;
@@ -47,15 +48,15 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "no idempotency key",
 		file: "server/src/log/rooms.ts",
-		find: 'if (used !== undefined && used !== "unknown") {',
-		replace: 'if (used !== undefined && used !== "unknown" && draft.cid === "") {',
+		find: 'if (answer !== undefined && answer !== "unknown") return again',
+		replace: 'if (answer !== undefined && answer !== "unknown" && "refused" in answer) return again',
 		breaks: "S5: at most one entry per sender and cid",
 	},
 	{
 		name: "a duplicate is answered with the head",
 		file: "server/src/log/rooms.ts",
-		find: "first: { seq: used.seq, atMs: used.atMs }",
-		replace: "first: { seq: view.room(used.room)?.head ?? 0, atMs: used.atMs }",
+		find: "first: { seq: answer.seq, atMs: answer.atMs }",
+		replace: "first: { seq: view.room(answer.room)?.head ?? 0, atMs: answer.atMs }",
 		breaks: "S5: a retry returns the original seq",
 	},
 	{
@@ -131,14 +132,6 @@ export const MUTANTS: readonly Mutant[] = [
 		find: "this.notify(user, (subscriber) => subscriber.memberLeft(room, seq));",
 		replace: "",
 		breaks: "S9: nothing after a leave",
-	},
-	{
-		name: "a refused send's copy from an older connection is committed",
-		file: "server/src/session/claims.ts",
-		find: "other.voided.add(cid);",
-		replace: "",
-		breaks: "S6: what was refused never appears",
-		survives: "it takes more seeds: 26513 and 63858 showed it; server/test/core/membership.test.ts holds it",
 	},
 	{
 		name: "a head known by a read is not clamped",
@@ -333,10 +326,10 @@ export const MUTANTS: readonly Mutant[] = [
 		breaks: "S6: what was refused never appears",
 	},
 	{
-		name: "a send retried by the user has a new cid",
+		name: "a send whose outcome is unknown has a new cid when the user retries it",
 		file: "client/src/outbox/outbox.ts",
-		find: "return { user, room, cid, text, atMs };",
-		replace: "return { user, room, cid: cid + String(atMs), text, atMs };",
+		find: "error instanceof RefusedError ? newCid",
+		replace: "error !== undefined ? newCid",
 		breaks: "S5: at most one entry per send",
 	},
 	{
@@ -534,4 +527,5 @@ export const MUTANTS: readonly Mutant[] = [
 	...BUS_MUTANTS,
 	...GUEST_MUTANTS,
 	...PLACE_MUTANTS,
+	...REFUSED_MUTANTS,
 ];

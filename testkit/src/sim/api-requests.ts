@@ -56,7 +56,8 @@ export class ApiRequests {
 		this.open.set(cid, session);
 		this.ask(user, { case: "send", value: { room, cid, text } }, (body) => {
 			this.open.delete(cid);
-			if (isPoison(body)) recorder.add({ kind: "unknown", session, cid });
+			if (isPoison(body) || (body instanceof Refusal && body.code === "internal"))
+				recorder.add({ kind: "unknown", session, cid });
 			else if (body instanceof Refusal) recorder.add({ kind: "fail", session, cid, code: body.code });
 			else if (body instanceof Error) recorder.fault(session, body);
 			else if (body.case === "sent")

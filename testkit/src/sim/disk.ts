@@ -9,6 +9,7 @@ import {
 	type MemoryDevice,
 	type MemoryDisk,
 	newMemoryDisk,
+	type RefusedLimits,
 	type RuleLimits,
 } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
@@ -26,7 +27,7 @@ export interface DiskSettings {
 	readonly commitMs: number;
 	readonly commitReplyMs: number;
 	readonly readMs: number;
-	readonly rules: RuleLimits;
+	readonly rules: RuleLimits & RefusedLimits;
 }
 
 export class SimDisk {

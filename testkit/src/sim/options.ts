@@ -110,6 +110,8 @@ export interface SimOptions {
 	readonly faults: FaultCounts;
 	/** Guests that come for the first time, and whose first welcomes are lost (newGuest.ts). */
 	readonly newGuests: number;
+	/** Sends that are refused for good, and of which copies follow (duplicate-sends.ts). */
+	readonly duplicates: number;
 	readonly poison: PoisonOptions | undefined;
 	readonly crowd: CrowdOptions | undefined;
 	/** Absent: the bus of one process, which loses nothing. */
@@ -209,6 +211,7 @@ export function optionsOf(seed: number): SimOptions {
 		crowd: crowdOptionsOf(new Chance(seed).fork("crowd")),
 		bus: busOptionsOf(new Chance(seed).fork("bus")),
 		newGuests: newGuestsOf(new Chance(seed).fork("lost welcomes")),
+		duplicates: duplicatesOf(new Chance(seed).fork("copies")),
 	};
 	if ((base.crowd?.members ?? 0) > THOUSANDS_MIN) return withThousands(base);
 	// A client that waits so long after an error of the server's would do so for one that is thrown beside the poison, too.
@@ -232,6 +235,10 @@ function crowdOptionsOf(chance: Chance): CrowdOptions | undefined {
 
 function newGuestsOf(chance: Chance): number {
 	return chance.hit(0.1) ? 1 + chance.below(3) : 0;
+}
+
+function duplicatesOf(chance: Chance): number {
+	return chance.hit(0.15) ? 1 + chance.below(3) : 0;
 }
 
 /** A day of thousands: each fault as base, limits and lines of an ordinary size. */

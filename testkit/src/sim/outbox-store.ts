@@ -11,7 +11,7 @@ export class SimOutboxStore {
 	}
 
 	has(cid: string): boolean {
-		return this.kept.has(cid);
+		return [...this.kept.values()].some((send) => cidOf(send) === cid);
 	}
 
 	/**
@@ -44,9 +44,13 @@ export class SimOutboxStore {
 			remove: (send) =>
 				later(() => {
 					this.kept.delete(send.cid);
-					machine.after(1, () => removed(send.cid));
+					machine.after(1, () => removed(cidOf(send)));
 				}),
 			close: async () => {},
 		};
 	}
+}
+
+function cidOf({ cid, cidNow = cid }: StoredSend): string {
+	return cidNow;
 }

@@ -2,6 +2,7 @@
 
 import type { ApiRequest } from "./api-requests.ts";
 import type { Chance } from "./chance.ts";
+import { type DuplicateOptions, OBSTACLES } from "./duplicate-sends.ts";
 import { INJECTION_POINTS, type Injection } from "./injected-errors.ts";
 import { type NewGuestOptions, WELCOME_LOSSES } from "./new-guest.ts";
 import { CONNECTION_KINDS, type ConnectionKind, type CrowdOptions, type FaultCounts, type SimOptions } from "./options.ts";
@@ -22,6 +23,8 @@ export type Step = { readonly atMs: number } & (
 	| { readonly do: "crowd"; readonly who: number; readonly joins: boolean }
 	/** A guest comes for the first time. */
 	| ({ readonly do: "newGuest" } & NewGuestOptions)
+	/** A send is refused for good, and comes again. */
+	| ({ readonly do: "duplicates"; readonly room: number } & DuplicateOptions)
 	| { readonly do: "cut"; readonly client: number; readonly tail: boolean }
 	| { readonly do: "blacken"; readonly client: number; readonly up: boolean; readonly down: boolean }
 	| { readonly do: "stall" | "dead" | "slowReader" | "pauseClient"; readonly client: number; readonly ms: number }
@@ -112,6 +115,7 @@ export function scriptOf(options: SimOptions, chance: Chance): readonly Step[] {
 	}
 	if (options.crowd !== undefined) steps.push(...movesOf(options, options.crowd, chance.fork("crowd")));
 	steps.push(...newGuestsOf(options, chance.fork("newcomers")));
+	steps.push(...duplicatesOf(options, chance.fork("copies")));
 	if (options.bus !== undefined) steps.push(...madeRoomsOf(options, chance.fork("made rooms")));
 	return steps.sort((a, b) => a.atMs - b.atMs);
 }
@@ -123,6 +127,18 @@ function newGuestsOf({ faultsMs, newGuests }: SimOptions, chance: Chance): Step[
 		who,
 		connection: chance.pick(CONNECTION_KINDS),
 		losses: Array.from({ length: 1 + chance.below(3) }, () => chance.pick(WELCOME_LOSSES)),
+	}));
+}
+
+function duplicatesOf({ faultsMs, duplicates, rooms }: SimOptions, chance: Chance): Step[] {
+	return Array.from({ length: duplicates }, (_, who) => ({
+		atMs: Math.round(chance.between(300, faultsMs - 2 * LAST_MS)),
+		do: "duplicates" as const,
+		who,
+		room: chance.below(rooms.length),
+		connection: chance.pick(CONNECTION_KINDS),
+		obstacle: chance.pick(OBSTACLES),
+		delaysMs: Array.from({ length: 1 + chance.below(3) }, () => chance.below(LAST_MS)),
 	}));
 }
 

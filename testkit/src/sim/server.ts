@@ -12,6 +12,7 @@ import {
 	LocalBus,
 	type Log,
 	type MemoryStore,
+	REFUSED_LIMITS,
 	SERVER_LIMITS,
 	type Store,
 	type UserRef,
@@ -70,7 +71,8 @@ export class SimServer {
 		this.recorder = recorder;
 		this.options = options;
 		this.expiresMs = options.expiresMs;
-		const rules = LIMITS;
+		// Clocks jump by an hour, more than once.
+		const rules = { ...LIMITS, ...REFUSED_LIMITS, refusedSendsMs: DAY_MS };
 		this.disk = new SimDisk(chance.fork("disk"), recorder, { ...options, rules });
 		if (options.crowd !== undefined) this.disk.populate(crowdOf(options.rooms[0] ?? "", options.crowd.members));
 		if (options.poison === undefined) return;
@@ -102,12 +104,17 @@ export class SimServer {
 			clock: machine,
 			disk: this.disk.memory,
 			device: this.disk.device(machine),
-			limits: { batchDraftsMax: options.batchDraftsMax },
+			limits: { batchDraftsMax: options.batchDraftsMax, refusedSendsMs: DAY_MS },
 		});
 		const store = this.poison?.store(sound) ?? sound;
 		this.store = store;
 		const { roomsOf } = store;
-		const served: Store = { ...store, roomsOf: (user) => this.lateOr(user, machine, () => roomsOf(user)) };
+		const served: Store = {
+			...store,
+			append: (draft) =>
+				draft.kind === "message" ? this.injector.call("append", () => store.append(draft)) : store.append(draft),
+			roomsOf: (user) => this.lateOr(user, machine, () => roomsOf(user)),
+		};
 		const limits = {
 			...SERVER_LIMITS,
 			catchUpEntriesMax: options.catchUpEntriesMax,
@@ -212,7 +219,12 @@ export class SimServer {
 		machine?.do(() => {
 			server.core.commands.run({ user: record }, create(UpSchema, { command }).command, "").then(
 				(body) => machine.do(() => answered(create(DownSchema, { body }).body)),
-				(cause: unknown) => machine.do(() => answered(cause instanceof Error ? cause : new Error(String(cause)))),
+				(cause: unknown) => {
+					// As the HTTP API does.
+					const isLogged = this.injector.logged(cause, "http");
+					const error = isLogged ? new Refusal("internal") : cause instanceof Error ? cause : new Error(String(cause));
+					machine.do(() => answered(error));
+				},
 			);
 		});
 	}
@@ -334,6 +346,7 @@ const PAGES_UNDER_WAY_MAX = 5;
 /** What surrounds the texts of a page, or is no page, about. */
 const MESSAGE_BYTES_MAX = 1024;
 
+const DAY_MS = 86_400_000;
 /** Counted and never read; one for all runs. */
 const METRICS = createMetrics();
 /** A disk is slow by tenths of a second here: until all is mended, that must be enough for every level of overload. */

@@ -55,8 +55,9 @@ export class SimClient {
 	private readonly readings: Readings;
 	private readonly watched = new Set<Delivery>();
 	private readonly said = new Map<string, "open" | "ended">();
-	/** Sends that were given up and then tried again by the user. */
+	/** Sends that the user has tried again. */
 	private readonly triedAgain = new Set<string>();
+	private readonly againChance: Chance;
 	private machine: Machine | undefined;
 	private clientNow: Client | undefined;
 	/** Of all lives. */
@@ -74,6 +75,7 @@ export class SimClient {
 		this.user = `u-${options.user}`;
 		this.parts = parts;
 		this.chance = chance;
+		this.againChance = chance.fork("again");
 		this.outboxStore = new SimOutboxStore(options.outboxMs);
 		const self = this;
 		this.readings = new Readings(options, this.user, {
@@ -402,6 +404,7 @@ export class SimClient {
 				if (!(cause instanceof RefusedError)) return;
 				this.said.set(cid, "ended");
 				recorder.add({ kind: "fail", session: this.name, cid, code: cause.code });
+				this.refused(delivery);
 			},
 		);
 	}
@@ -418,6 +421,23 @@ export class SimClient {
 			if (delivery.status.state !== "failed") return;
 			recorder.add({ kind: "retry", session: this.name, cid });
 			delivery.retry();
+			this.follow(delivery);
+		});
+	}
+
+	/** The user may send again what was refused for good, once: it is another send then. */
+	private refused(delivery: Delivery): void {
+		const { cid: before, room, text } = delivery;
+		if (this.triedAgain.has(before) || this.againChance.hit(0.5)) return;
+		this.triedAgain.add(before);
+		this.machine?.after(AGAIN_MS, () => {
+			if (delivery.status.state !== "failed") return;
+			delivery.retry();
+			const { cid } = delivery;
+			if (cid === before) this.parts.recorder.fault(this.name, `${cid} was refused for good, and is sent again`);
+			this.triedAgain.add(cid);
+			this.said.set(cid, "open");
+			this.parts.recorder.add({ kind: "invoke", session: this.name, user: this.user, room, cid, text });
 			this.follow(delivery);
 		});
 	}

@@ -8,6 +8,7 @@ import type { HistoryEvent } from "../history/events.ts";
 import type { Verdict } from "../history/verdict.ts";
 import { ApiRequests } from "./api-requests.ts";
 import { Chance } from "./chance.ts";
+import { DuplicateSends } from "./duplicate-sends.ts";
 import { withoutGlobals } from "./globals.ts";
 import { ErrorInjector } from "./injected-errors.ts";
 import { Network } from "./network.ts";
@@ -68,6 +69,7 @@ class Run {
 	private readonly retired = new Set<SimClient>();
 	private readonly sharedConnections: SharedConnection[] = [];
 	private readonly newGuests: NewGuest[] = [];
+	private readonly duplicates: DuplicateSends[] = [];
 	private readonly wanted = new Map<string, Set<string>>();
 	/** Rooms of which the clients of their makers have to be told. */
 	private readonly made = new Set<string>();
@@ -151,7 +153,7 @@ class Run {
 		const room = "room" in step ? (this.options.rooms[step.room] ?? "") : "";
 		if (client !== undefined && this.retired.has(client)) return;
 		if (client !== undefined) this.stepOf(client, room, step);
-		else this.stepOfServer(step);
+		else this.stepOfServer(step, room);
 	}
 
 	private stepOf(client: SimClient, room: string, step: Step): void {
@@ -248,7 +250,7 @@ class Run {
 		);
 	}
 
-	private stepOfServer(step: Step): void {
+	private stepOfServer(step: Step, room: string): void {
 		const { server } = this;
 		const { disk } = server;
 		this.recorder.note(step.do === "throw" ? `throw in ${step.what}` : step.do);
@@ -272,6 +274,8 @@ class Run {
 				if (this.backup > 0 && this.backup < disk.synced) {
 					disk.restore(this.backup, () => 1 + this.chance.below(0xffff_fffe));
 					for (const newGuest of this.newGuests) newGuest.restored();
+					// What was refused since the backup is forgotten, as everything is.
+					for (const duplicates of this.duplicates) duplicates.end();
 				}
 				this.later(step.ms, () => server.back());
 				break;
@@ -310,6 +314,16 @@ class Run {
 				this.newGuests.push(new NewGuest(step, { scheduler, network, recorder, chance: chance.fork(`newcomer ${step.who}`) }));
 				break;
 			}
+			case "duplicates": {
+				const { scheduler, network, recorder, chance } = this;
+				const parts = {
+					...{ scheduler, network, recorder, chance: chance.fork(`copies ${step.who}`) },
+					roomNamed: (name: string) => disk.roomNamed(name),
+					request: server.request.bind(server),
+				};
+				this.duplicates.push(new DuplicateSends(step, room, parts));
+				break;
+			}
 			case "crowd":
 				server.move(step.who, step.joins);
 				break;
@@ -340,6 +354,7 @@ class Run {
 		this.healing = true;
 		this.recorder.add({ kind: "healed" });
 		for (const shared of this.sharedConnections) shared.end();
+		for (const duplicates of this.duplicates) duplicates.end();
 		this.network.heal();
 		server.heal();
 		server.back();

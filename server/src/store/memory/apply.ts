@@ -2,6 +2,7 @@
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "../../log/change.ts";
 import { recordOf, type UserRecord } from "../../log/records.ts";
+import { pair } from "../../log/snapshot.ts";
 import { membersMore } from "../../log/standing.ts";
 import type { MemoryDisk, MemoryMember, MemoryRoom } from "./disk.ts";
 
@@ -9,6 +10,9 @@ export function applyTo(disk: MemoryDisk, change: Change): void {
 	switch (change.kind) {
 		case "append":
 			append(disk, change);
+			return;
+		case "refuse":
+			disk.refused.set(pair(change.send.sender, change.send.cid), change.send);
 			return;
 		case "addRoom": {
 			const { id, key, kind } = change.room;

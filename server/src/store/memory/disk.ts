@@ -2,6 +2,7 @@
 // again.
 import type { Entry } from "@verbatim/protocol";
 import type { Membership, RoomRecord, TokenFamily, UserRecord, UserRef } from "../../log/records.ts";
+import type { RefusedSends } from "../../log/refused.ts";
 
 export interface MemoryMember extends Membership {
 	readonly user: UserRef;
@@ -27,6 +28,7 @@ export interface MemoryDisk {
 	readonly roomsOf: Map<string, Set<string>>;
 	/** Room and seq by sender and cid. */
 	readonly said: Map<string, Map<string, { readonly room: string; readonly seq: number }>>;
+	readonly refused: RefusedSends;
 	readonly users: Map<string, UserRecord>;
 	readonly userBySkeleton: Map<string, string>;
 	readonly userByExternal: Map<string, string>;
@@ -41,6 +43,7 @@ export function newMemoryDisk(): MemoryDisk {
 		roomByDirectKey: new Map(),
 		roomsOf: new Map(),
 		said: new Map(),
+		refused: new Map(),
 		users: new Map(),
 		userBySkeleton: new Map(),
 		userByExternal: new Map(),

@@ -32,6 +32,7 @@ export function loadFrom(disk: MemoryDisk, needs: Needs, snapshot: Snapshot): vo
 			rooms.map(({ row }) => row.id),
 		);
 	}
+	snapshot.refusedSends = disk.refused;
 	loadUsers(disk, needs, snapshot);
 	loadCounts(disk, needs, snapshot);
 	for (const [sender, cid] of needs.cids) {

@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import { nextEpoch } from "../../base/ids.ts";
 import { decideOn, type RuleLimits } from "../../log/decide.ts";
 import { directKey } from "../../log/records.ts";
+import { prune, REFUSED_LIMITS, type RefusedLimits } from "../../log/refused.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
 import type { Draft, Store } from "../store.ts";
 import { applyTo } from "./apply.ts";
@@ -29,7 +30,7 @@ export interface MemoryStoreOptions {
 	readonly disk?: MemoryDisk;
 	/** When what is written is durable. Absent: one that obeys `faults`; with a device of one's own these do nothing. */
 	readonly device?: MemoryDevice;
-	readonly limits?: Partial<RuleLimits & BatchLimits>;
+	readonly limits?: Partial<RuleLimits & RefusedLimits & BatchLimits>;
 }
 
 export interface MemoryStore extends Store {
@@ -39,7 +40,7 @@ export interface MemoryStore extends Store {
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	const { clock } = options;
 	const disk = options.disk ?? newMemoryDisk();
-	const limits = { ...BATCH_LIMITS, ...LIMITS, ...options.limits };
+	const limits = { ...BATCH_LIMITS, ...LIMITS, ...REFUSED_LIMITS, ...options.limits };
 	const ordinary = ordinaryDevice(clock);
 	const device = options.device ?? ordinary;
 	let isClosed = false;
@@ -104,8 +105,10 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 }
 
 /** Decides the drafts on what is on the disk, and writes what that gives. */
-export function carryOutAll(disk: MemoryDisk, drafts: readonly Draft[], limits: RuleLimits): BatchResult {
+export function carryOutAll(disk: MemoryDisk, drafts: readonly Draft[], limits: RuleLimits & RefusedLimits): BatchResult {
 	const { rulings, changes, error } = decideOn((needs, snapshot) => loadFrom(disk, needs, snapshot), drafts, limits, "every");
 	for (const change of changes) applyTo(disk, change);
+	const refusal = changes.findLast((change) => change.kind === "refuse");
+	if (refusal !== undefined) prune(disk.refused, refusal.send.atMs, limits);
 	return { rulings, ...(error === undefined ? {} : { error }) };
 }

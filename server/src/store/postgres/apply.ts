@@ -2,6 +2,7 @@
 // else goes out at once.
 import type { Change } from "../../log/change.ts";
 import type { UserRecord } from "../../log/records.ts";
+import type { RefusedLimits } from "../../log/refused.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
 import { encodeBody } from "../sqlite/bodies.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
@@ -11,7 +12,12 @@ import { numbers, texts } from "./values.ts";
 import { isDirect, Written, type WrittenRoom } from "./write.ts";
 
 /** Rejects with `DecideAgain` where another transaction has taken a name or a cid meanwhile. */
-export async function apply(connection: Connection, snapshot: Snapshot, changes: readonly Change[]): Promise<void> {
+export async function apply(
+	connection: Connection,
+	snapshot: Snapshot,
+	changes: readonly Change[],
+	limits: RefusedLimits,
+): Promise<void> {
 	if (changes.length === 0) return;
 	const written = prepared(() => new Written(snapshot, changes));
 	const added = [...written.rooms.values()].filter(({ no }) => no === 0);
@@ -35,6 +41,7 @@ export async function apply(connection: Connection, snapshot: Snapshot, changes:
 	}
 	putMembers(work, written);
 	if (written.appends.length > 0) append(work, written);
+	if (written.refused.length > 0) refuse(work, written, limits);
 	await work.done();
 }
 
@@ -105,6 +112,20 @@ function append(work: Work, { appends }: Written): void {
 		],
 		appends.length,
 	);
+}
+
+function refuse(work: Work, { refused }: Written, { refusedSendsMax, refusedSendsMs }: RefusedLimits): void {
+	work.do(
+		WRITES.refuse,
+		[
+			texts(refused.map(({ sender }) => sender)),
+			texts(refused.map(({ cid }) => cid)),
+			texts(refused.map(({ code }) => code)),
+			numbers(refused.map(({ atMs }) => atMs)),
+		],
+		refused.length,
+	);
+	work.do(WRITES.pruneRefusedSends, [(refused.at(-1)?.atMs ?? 0) - refusedSendsMs, refusedSendsMax]);
 }
 
 function putMembers(work: Work, written: Written): void {

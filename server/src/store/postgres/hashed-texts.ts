@@ -1,7 +1,7 @@
 // The texts of a batch by their hashes: whether a repeat says the same as the first is told by the hash of what is stored, so that no
 // texts are loaded under locks.
 import { createHash } from "node:crypto";
-import type { Draft } from "../../log/draft.ts";
+import { type Draft, sendOf } from "../../log/draft.ts";
 import { pair } from "../../log/snapshot.ts";
 import { encodeText } from "../sqlite/texts.ts";
 
@@ -25,11 +25,12 @@ export class HashedTexts {
 function textsOf(drafts: readonly Draft[]): Map<string, string[]> {
 	const texts = new Map<string, string[]>();
 	for (const draft of drafts) {
-		if (draft.kind !== "message" || typeof draft.text !== "string") continue;
-		const key = pair(draft.sender?.id, draft.cid);
+		const send = sendOf(draft);
+		if (typeof send?.text !== "string") continue;
+		const key = pair(send.sender, send.cid);
 		const known = texts.get(key);
-		if (known === undefined) texts.set(key, [draft.text]);
-		else if (!known.includes(draft.text)) known.push(draft.text);
+		if (known === undefined) texts.set(key, [send.text]);
+		else if (!known.includes(send.text)) known.push(send.text);
 	}
 	return texts;
 }

@@ -25,6 +25,8 @@ function named(draft: Draft): readonly string[] {
 			return [draft.sender.id, draft.peer.id, directKey(draft.sender.id, draft.peer.id)];
 		case "invite":
 			return [draft.room, draft.sender.id, draft.user.id];
+		case "refuse":
+			return [draft.sender.id];
 		case "userCreate":
 			return [
 				draft.user.id,

@@ -6,6 +6,7 @@
 // later finds no row of its generation, and rolls back. Raising is itself a synchronous commit, believed only without a warning.
 import type { Clock } from "../../base/clock.ts";
 import type { RuleLimits } from "../../log/decide.ts";
+import type { RefusedLimits } from "../../log/refused.ts";
 import type { BatchResult } from "../batches.ts";
 import { settle } from "../settle.ts";
 import type { Committed, Draft } from "../store.ts";
@@ -18,7 +19,7 @@ import { type Attempt, type Carried, carryOut, Fenced } from "./transaction.ts";
 
 export interface LaneParts {
 	readonly clock: Pick<Clock, "after" | "monotonic">;
-	readonly limits: RuleLimits;
+	readonly limits: RuleLimits & RefusedLimits;
 	readonly times: PostgresTimes;
 	readonly open: () => Promise<Connection>;
 	/** Told of entries of a batch that was answered as `unavailable` and turned out to be in. */

@@ -1,5 +1,6 @@
 // Loads what a batch needs, within its transaction. Whatever a round needs is asked for at once.
 import { Room_Standing } from "@verbatim/protocol";
+import { type Draft, sendOf } from "../../log/draft.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
@@ -10,7 +11,9 @@ import {
 	type FamilyColumns,
 	familyOf,
 	type MembershipColumns,
+	type RefusedColumns,
 	type RoomColumns,
+	refusedOf,
 	roomOf,
 	type StoredRoom,
 	type UserColumns,
@@ -44,6 +47,15 @@ export async function load(connection: Connection, needs: Needs, snapshot: Snaps
 		});
 	}
 	await Promise.all(work);
+}
+
+/** Those of the drafts' own cids. */
+export async function loadRefused(connection: Connection, drafts: readonly Draft[], snapshot: Snapshot): Promise<void> {
+	const sends = drafts.map(sendOf).filter((send) => typeof send?.sender === "string" && send.cid !== "");
+	if (sends.length === 0) return;
+	const keys = [texts(sends.map((send) => send?.sender)), texts(sends.map((send) => send?.cid))];
+	const { rows } = await connection.ask<RefusedColumns>(LOADS.refusedSends, keys);
+	if (rows.length > 0) snapshot.refusedSends = new Map(rows.map((row) => [pair(row.sender, row.cid), refusedOf(row)]));
 }
 
 /** Puts a room into the snapshot, unless it is there. */

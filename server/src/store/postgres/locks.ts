@@ -45,6 +45,8 @@ export class Locks {
 				case "putUser":
 					if (!isNewUser(change.user.id)) users.add(change.user.id);
 					break;
+				// Guarded by its sender's lock, as all that the sender sends.
+				case "refuse":
 				case "putTokenFamily":
 				case "dropTokenFamily":
 					break;
@@ -68,6 +70,9 @@ export class Locks {
 				return;
 			case "tokenUse":
 				users.add(draft.user);
+				return;
+			case "refuse":
+				users.add(draft.sender.id);
 				return;
 			case "direct":
 				users.add(draft.sender.id).add(draft.peer.id);

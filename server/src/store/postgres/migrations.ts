@@ -96,4 +96,18 @@ export const MIGRATIONS: readonly Migration[] = [
 		) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 		`,
 	},
+	// 2: sends that were refused for good, in the order in which they were.
+	{
+		needs: 1,
+		sql: `
+		CREATE TABLE verbatim.refused_sends (
+			no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+			sender text COLLATE "C" NOT NULL,
+			cid text COLLATE "C" NOT NULL,
+			code text COLLATE "C" NOT NULL,
+			at_ms float8 NOT NULL,
+			UNIQUE (sender, cid)
+		);
+		`,
+	},
 ];

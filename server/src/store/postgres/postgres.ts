@@ -3,6 +3,7 @@
 import { LIMITS } from "@verbatim/protocol";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { RuleLimits } from "../../log/decide.ts";
+import { REFUSED_LIMITS, type RefusedLimits } from "../../log/refused.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits } from "../batches.ts";
 import type { Store } from "../store.ts";
 import { type PostgresAddress, parsePostgresAddress } from "./address.ts";
@@ -24,7 +25,7 @@ export interface PostgresStoreOptions {
 	/** Of this process alone: another each time that it starts. */
 	readonly node: string;
 	readonly clock?: Pick<Clock, "after" | "monotonic" | "soon">;
-	readonly limits?: Partial<RuleLimits & BatchLimits>;
+	readonly limits?: Partial<RuleLimits & RefusedLimits & BatchLimits>;
 	readonly lanes?: number;
 	readonly pool?: Partial<PoolLimits>;
 	readonly times?: Partial<PostgresTimes>;
@@ -38,7 +39,7 @@ const LANES = 4;
 export async function openPostgresStore(address: string | PostgresAddress, options: PostgresStoreOptions): Promise<Store> {
 	const { targets, shown } = typeof address === "string" ? parsePostgresAddress(address) : address;
 	const clock = options.clock ?? systemClock;
-	const limits = { ...BATCH_LIMITS, ...LIMITS, batchDraftsMax: BATCH_DRAFTS_MAX, ...options.limits };
+	const limits = { ...BATCH_LIMITS, ...LIMITS, ...REFUSED_LIMITS, batchDraftsMax: BATCH_DRAFTS_MAX, ...options.limits };
 	const times = { ...POSTGRES_TIMES, ...options.times };
 	const poolLimits = { ...POOL_LIMITS, ...options.pool };
 	const laneCount = options.lanes ?? LANES;

@@ -1,6 +1,7 @@
 // Rows as they stand in the database, and records made of them.
-import type { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import type { ErrorCode, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { RoomRow, TokenFamily, UserKind, UserRecord } from "../../log/records.ts";
+import type { RefusedSend } from "../../log/refused.ts";
 
 export interface RoomColumns {
 	readonly no: number;
@@ -80,4 +81,15 @@ export const FAMILY_COLUMNS = "id, user_id, number, issued_ms, expires_ms, ended
 
 export function familyOf({ id, user_id, number, issued_ms, expires_ms, ended }: FamilyColumns): TokenFamily {
 	return { id, user: user_id, number, issuedMs: issued_ms, expiresMs: expires_ms, ended };
+}
+
+export interface RefusedColumns {
+	readonly sender: string;
+	readonly cid: string;
+	readonly code: ErrorCode;
+	readonly at_ms: number;
+}
+
+export function refusedOf({ sender, cid, code, at_ms }: RefusedColumns): RefusedSend {
+	return { sender, cid, code, atMs: at_ms };
 }

@@ -80,6 +80,11 @@ export const LOADS = {
 			"FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS n (sender, cid) " +
 			"JOIN verbatim.entries AS e ON e.sender = n.sender AND e.cid = n.cid AND e.cid <> '' JOIN verbatim.rooms AS r ON r.no = e.room_no",
 	),
+	refusedSends: statement(
+		"refused_sends",
+		"SELECT r.sender, r.cid, r.code, r.at_ms FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS n (sender, cid) " +
+			"JOIN verbatim.refused_sends AS r ON r.sender = n.sender AND r.cid = n.cid",
+	),
 	families: statement("families", `${family} WHERE id = ANY($1::text[])`),
 	expiredFamilies: statement(
 		"expired_families",
@@ -132,6 +137,21 @@ export const WRITES = {
 			"SELECT room_no, seq, at_ms, sender, sender_name, cid, kind, substring($8::bytea FROM start FOR bytes) " +
 			"FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::smallint[], $9::int[], $10::int[]) " +
 			"AS n (room_no, seq, at_ms, sender, sender_name, cid, kind, start, bytes) ON CONFLICT (sender, cid) WHERE cid <> '' DO NOTHING",
+	),
+	refuse: statement(
+		"refuse",
+		"INSERT INTO verbatim.refused_sends (sender, cid, code, at_ms) " +
+			"SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[]) ON CONFLICT DO NOTHING",
+	),
+	/**
+	 * The oldest go, up to the first that is neither too old nor one too many. What another transaction drops at the same time is left to
+	 * it: nobody waits.
+	 */
+	pruneRefusedSends: statement(
+		"prune_refused_sends",
+		"DELETE FROM verbatim.refused_sends WHERE no IN (SELECT no FROM verbatim.refused_sends WHERE no < " +
+			"(SELECT min(no) FROM verbatim.refused_sends WHERE at_ms >= $1::float8 AND no > " +
+			"coalesce((SELECT no FROM verbatim.refused_sends ORDER BY no DESC OFFSET $2::bigint LIMIT 1), 0)) FOR UPDATE SKIP LOCKED)",
 	),
 	releaseUserKeys: statement(
 		"release_user_keys",

@@ -3,12 +3,13 @@
 import { decide, type RuleLimits, type Ruling } from "../../log/decide.ts";
 import type { Draft } from "../../log/draft.ts";
 import { type Needs, needsOf } from "../../log/needs.ts";
+import type { RefusedLimits } from "../../log/refused.ts";
 import { Snapshot } from "../../log/snapshot.ts";
 import { apply } from "./apply.ts";
 import type { Connection } from "./connection.ts";
 import { DraftError, messageOf, troubleOf } from "./errors.ts";
 import { HashedTexts } from "./hashed-texts.ts";
-import { load, putRoom } from "./load.ts";
+import { load, loadRefused, putRoom } from "./load.ts";
 import type { Locks } from "./locks.ts";
 import type { RoomColumns } from "./rows.ts";
 import { LOCKS } from "./statements.ts";
@@ -49,7 +50,7 @@ export async function carryOut(
 	row: LaneRow,
 	number: number,
 	attempt: Attempt,
-	limits: RuleLimits,
+	limits: RuleLimits & RefusedLimits,
 	times: PostgresTimes,
 ): Promise<Carried> {
 	const { locks, drafts } = attempt;
@@ -86,20 +87,20 @@ async function decideAndApply(
 	drafts: readonly Draft[],
 	snapshot: Snapshot,
 	{ cids, locks }: Attempt,
-	limits: RuleLimits,
+	limits: RuleLimits & RefusedLimits,
 ): Promise<{ readonly rulings: readonly Ruling[]; readonly error: string | undefined }> {
 	const hashed = new HashedTexts(drafts);
 	const asked: Needs[] = [];
 	let needs = needsOf(drafts, cids);
 	if (cids === "few") nameBehind(needs, drafts);
 	for (let round = 0; round < ROUNDS_MAX; round++) {
-		await load(connection, needs, snapshot, hashed);
+		await Promise.all([load(connection, needs, snapshot, hashed), round === 0 && loadRefused(connection, drafts, snapshot)]);
 		asked.push(needs);
 		const decision = decide(snapshot, drafts, limits);
 		if (decision.missing === undefined) {
 			const { rulings, changes, error } = decision;
 			locks.mustCover(asked, changes, (id) => snapshot.users.get(id) === null);
-			await apply(connection, snapshot, changes);
+			await apply(connection, snapshot, changes, limits);
 			return { rulings, error };
 		}
 		needs = decision.missing;
@@ -119,7 +120,7 @@ function nameBehind(needs: Needs, drafts: readonly Draft[]): void {
 }
 
 /** Each draft in a savepoint: one that does not fit fails alone. */
-async function singly(connection: Connection, attempt: Attempt, limits: RuleLimits): Promise<Carried> {
+async function singly(connection: Connection, attempt: Attempt, limits: RuleLimits & RefusedLimits): Promise<Carried> {
 	const rulings: Ruling[] = [];
 	const errors: string[] = [];
 	for (const draft of attempt.drafts) {

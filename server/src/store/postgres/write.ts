@@ -2,6 +2,7 @@
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "../../log/change.ts";
 import type { TokenFamily, UserRecord, UserRef } from "../../log/records.ts";
+import type { RefusedSend } from "../../log/refused.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
 import { membersMore } from "../../log/standing.ts";
 import type { StoredRoom } from "./rows.ts";
@@ -41,6 +42,7 @@ export class Written {
 	readonly users = new Map<string, UserRecord>();
 	/** null: dropped. */
 	readonly families = new Map<string, TokenFamily | null>();
+	readonly refused: RefusedSend[] = [];
 	private readonly snapshot: Snapshot;
 
 	constructor(snapshot: Snapshot, changes: readonly Change[]) {
@@ -56,6 +58,9 @@ export class Written {
 				this.appends.push({ room, entry: change.entry });
 				return;
 			}
+			case "refuse":
+				this.refused.push(change.send);
+				return;
 			case "addRoom": {
 				const { id, key, kind, name, epoch, head, members } = change.room;
 				const room = { no: 0, id, key, kind, name, epoch, head, members, memberVersion: 1, isRenamed: false };

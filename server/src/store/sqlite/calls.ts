@@ -1,13 +1,14 @@
 // What the event loop asks of the two workers, and how questions and answers travel. Both are JSON in one string: Bun hands a
 // string to another thread as it is, while cloning objects costs more than writing and reading them.
 import type { RuleLimits } from "../../log/decide.ts";
+import type { RefusedLimits } from "../../log/refused.ts";
 import type { Draft, MemberPage, RoomHead, RoomRecord, RoomView, TokenFamily, UserMark, UserRecord } from "../store.ts";
 import type { StoreOpenCode, WriteTrouble } from "./errors.ts";
 import type { PackedRulings, Range } from "./packing.ts";
 
 export interface WriterOptions {
 	readonly path: string;
-	readonly limits: RuleLimits;
+	readonly limits: RuleLimits & RefusedLimits;
 }
 
 /** The newest batch that is in the database. */

@@ -99,4 +99,15 @@ export const MIGRATIONS: readonly Migration[] = [
 			WHERE members.room_no = rooms.no AND rooms.kind = 3 AND opened.sender <> members.user AND NOT EXISTS
 				(SELECT 1 FROM entries WHERE entries.room_no = rooms.no AND entries.sender = members.user);
 	`),
+	// 5: sends that were refused for good, in the order in which they were. All of them are in the writer's memory, so that nothing is looked up.
+	(db) =>
+		db.exec(`
+		CREATE TABLE refused_sends (
+			no INTEGER PRIMARY KEY,
+			sender TEXT NOT NULL,
+			cid TEXT NOT NULL,
+			code TEXT NOT NULL,
+			at_ms REAL NOT NULL
+		) STRICT;
+	`),
 ];

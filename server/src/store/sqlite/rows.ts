@@ -1,4 +1,6 @@
-// Rows of users and of their families of tokens as they stand in the database, and back.
+// Rows of users, of their families of tokens and of refused sends as they stand in the database, and back.
+import type { ErrorCode } from "@verbatim/protocol";
+import type { RefusedSend } from "../../log/refused.ts";
 import type { TokenFamily, UserKind, UserRecord } from "../store.ts";
 
 export interface UserRow {
@@ -65,4 +67,15 @@ export const TOKEN_FAMILY_COLUMNS = "id, user, number, issued_ms, expires_ms, en
 
 export function tokenFamilyOf({ id, user, number, issued_ms, expires_ms, ended }: TokenFamilyRow): TokenFamily {
 	return { id, user, number, issuedMs: issued_ms, expiresMs: expires_ms, ended: ended !== 0 };
+}
+
+export interface RefusedSendRow {
+	readonly sender: string;
+	readonly cid: string;
+	readonly code: ErrorCode;
+	readonly at_ms: number;
+}
+
+export function refusedSendOf({ sender, cid, code, at_ms }: RefusedSendRow): RefusedSend {
+	return { sender, cid, code, atMs: at_ms };
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "@verbatim/protocol";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { RuleLimits } from "../../log/decide.ts";
 import { directKey } from "../../log/records.ts";
+import { REFUSED_LIMITS, type RefusedLimits } from "../../log/refused.ts";
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
 import type { Committed, Draft, Store } from "../store.ts";
 import type { WriterFault } from "./calls.ts";
@@ -15,7 +16,7 @@ export { type StoreOpenCode, StoreOpenError } from "./errors.ts";
 
 export interface SqliteStoreOptions {
 	readonly clock?: Pick<Clock, "after" | "monotonic" | "soon">;
-	readonly limits?: Partial<RuleLimits & BatchLimits>;
+	readonly limits?: Partial<RuleLimits & RefusedLimits & BatchLimits>;
 	/** Default: `make`. */
 	readonly taking?: "make" | "existing";
 }
@@ -38,7 +39,7 @@ export interface SqliteStore extends Store {
  */
 export async function openSqliteStore(dir: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
 	const clock = options.clock ?? systemClock;
-	const limits = { ...BATCH_LIMITS, ...LIMITS, ...options.limits };
+	const limits = { ...BATCH_LIMITS, ...LIMITS, ...REFUSED_LIMITS, ...options.limits };
 	const folder = takeFolder(dir, options.taking);
 	const path = folder.databasePath;
 	const reads = new Reads(path);

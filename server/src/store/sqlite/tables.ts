@@ -5,11 +5,12 @@ import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "../../log/change.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
+import { prune, type RefusedLimits, type RefusedSends } from "../../log/refused.ts";
 import { type CidPlace, pair, type Snapshot } from "../../log/snapshot.ts";
 import { membersMore } from "../../log/standing.ts";
 import { encodeBody } from "./bodies.ts";
 import { Cache, type CachedRoom } from "./cache.ts";
-import { tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
+import { refusedSendOf, tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
 import { prepare, type RoomColumns, type Statements } from "./statements.ts";
 import { textOf } from "./texts.ts";
 
@@ -19,9 +20,15 @@ export class SqliteTables {
 	private readonly newestCids = { get: (sender: string) => this.cache.newestCid(sender) };
 	/** Rooms whose row is to be written. */
 	private readonly changed = new Set<CachedRoom>();
+	/** All of them; undefined: not read yet. */
+	private refusedSends: RefusedSends | undefined;
+	/** The time of the newest that is not flushed yet. */
+	private refusedMs: number | undefined;
+	private readonly limits: RefusedLimits;
 
-	constructor(db: Database) {
+	constructor(db: Database, limits: RefusedLimits) {
 		this.sql = prepare(db);
+		this.limits = limits;
 	}
 
 	/** Ends all statements: before the database is closed. */
@@ -33,12 +40,18 @@ export class SqliteTables {
 	flush(): void {
 		for (const { row, memberVersion, no } of this.changed) this.sql.updateRoom.run(row.head, row.members, memberVersion, no);
 		this.changed.clear();
+		if (this.refusedMs === undefined) return;
+		const dropped = prune(this.refused(), this.refusedMs, this.limits);
+		if (dropped > 0) this.sql.dropRefusedSends.run(dropped);
+		this.refusedMs = undefined;
 	}
 
 	/** Forgets everything: after a rollback, and where others have written. */
 	forget(): void {
 		this.cache.forget();
 		this.changed.clear();
+		this.refusedSends = undefined;
+		this.refusedMs = undefined;
 	}
 
 	/** Between transactions. */
@@ -59,6 +72,7 @@ export class SqliteTables {
 		for (const key of needs.userSkeletons) snapshot.userBySkeleton.set(key, loadUser(snapshot, sql.userBySkeleton.get(key)));
 		for (const key of needs.userExternals) snapshot.userByExternal.set(key, loadUser(snapshot, sql.userByExternal.get(key)));
 		snapshot.newestCids = this.newestCids;
+		snapshot.refusedSends = this.refused();
 		for (const [sender, cid] of needs.cids) snapshot.cids.set(pair(sender, cid), this.cidPlace(snapshot, sender, cid));
 		for (const userId of needs.ownRooms) snapshot.ownRooms.set(userId, sql.ownRoomsCount.get(userId)?.n ?? 0);
 		for (const [userId, inviterId] of needs.brought) {
@@ -121,6 +135,13 @@ export class SqliteTables {
 	private applyOther(change: Exclude<Change, Append>): void {
 		const { sql } = this;
 		switch (change.kind) {
+			case "refuse": {
+				const { sender, cid, code, atMs } = change.send;
+				sql.refuse.run(sender, cid, code, atMs);
+				this.refused().set(pair(sender, cid), change.send);
+				this.refusedMs = atMs;
+				return;
+			}
 			case "addRoom": {
 				const { id, key, kind, name, epoch, head, members } = change.room;
 				const [skeleton, direct] = kind === Room_Kind.DIRECT ? [null, key] : [key, null];
@@ -167,6 +188,13 @@ export class SqliteTables {
 				sql.dropTokenFamily.run(change.id);
 				return;
 		}
+	}
+
+	private refused(): RefusedSends {
+		this.refusedSends ??= new Map(
+			this.sql.refusedSends.all().map((row) => [pair(row.sender, row.cid), refusedSendOf(row)] as const),
+		);
+		return this.refusedSends;
 	}
 
 	private setMembership(room: CachedRoom, userId: string, standing: Room_Standing, broughtBy: string | undefined): void {

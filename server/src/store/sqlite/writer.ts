@@ -54,7 +54,7 @@ export class Writer {
 			const row = explained(path, () =>
 				db.query<{ number: number; ranges: string }, []>("SELECT number, ranges FROM last_batch").get(),
 			);
-			this.opened = { db, tables: new SqliteTables(db), limits, sql: prepare(db) };
+			this.opened = { db, tables: new SqliteTables(db, limits), limits, sql: prepare(db) };
 			return { number: row?.number ?? 0, ranges: JSON.parse(row?.ranges ?? "[]") as Range[] };
 		} catch (cause) {
 			db.close();

@@ -1,0 +1,146 @@
+// Clauses of sends that were refused for good: a cid is answered once.
+import { describe, expect, test } from "bun:test";
+import type { Store } from "../../src/store/store.ts";
+import type { Bench } from "./contract.ts";
+import { ann, bob, codeOf, create, direct, join, leave, logOf, must, refuse, say } from "./drafts.ts";
+
+const LATER_MS = 1_000;
+
+export function refusedClauses(bench: Bench): void {
+	/** A store with the room "tea", of which bob is no member. */
+	const withTea = async (limits?: Parameters<Bench["store"]>[0]): Promise<Store> => {
+		const store = await bench.store(limits);
+		await must(store, create("tea", ann));
+		return store;
+	};
+	const hello = (more: { readonly atMs?: number; readonly cid?: string } = {}) => say("tea", bob, "hello", { cid: "c", ...more });
+
+	describe("refused sends", () => {
+		test("a copy of a send that was refused for good is refused alike, also when it could be said by now", async () => {
+			const store = await withTea();
+			expect(await codeOf(store.append(hello()))).toBe("not_member");
+			await must(store, join("tea", bob));
+			expect(await codeOf(store.append(hello()))).toBe("not_member");
+			expect(await codeOf(store.append(say("tea", bob, "other words", { cid: "c" })))).toBe("not_member");
+			await must(store, say("tea", bob, "hello", { cid: "new" }));
+			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 bob joined", "3 bob hello"]);
+		});
+
+		test("the cid is refused to its sender only", async () => {
+			const store = await withTea();
+			expect(await codeOf(store.append(hello()))).toBe("not_member");
+			expect(await must(store, say("tea", ann, "hello", { cid: "c" }))).toMatchObject({ seq: 2 });
+		});
+
+		test("a send that is in the log is answered with its entry, whatever would be refused now", async () => {
+			const store = await withTea();
+			await must(store, join("tea", bob));
+			await must(store, hello());
+			await must(store, leave("tea", bob));
+			for (const draft of [
+				hello(),
+				refuse(bob, { cid: "c", text: "hello" }),
+				direct("d", bob, ann, { cid: "c", text: "hello" }),
+			]) {
+				expect(await must(store, draft)).toMatchObject({ seq: 3, atMs: 1_000, repeated: true, entries: [], room: { id: "tea" } });
+			}
+			expect(await codeOf(store.append(refuse(bob, { cid: "c", text: "other words" })))).toBe("cid_reused");
+			expect(await store.directRoom(ann.id, bob.id)).toBeUndefined();
+		});
+
+		test("what is refused before it is a draft is refused for good in its place of the order", async () => {
+			const store = await withTea();
+			await must(store, join("tea", bob));
+			expect(await codeOf(store.append(refuse(bob, { cid: "c", text: "hello" }, "no_such_user")))).toBe("no_such_user");
+			expect(await codeOf(store.append(hello()))).toBe("no_such_user");
+			expect(await codeOf(store.append(refuse(bob, { cid: "c", text: "hello" }, "no_such_room")))).toBe("no_such_user");
+			expect(await codeOf(store.append(direct("d", bob, ann, { cid: "c", text: "hello" })))).toBe("no_such_user");
+			expect(await store.directRoom(ann.id, bob.id)).toBeUndefined();
+		});
+
+		test("a conversation that cannot be opened refuses the send for which it was to be", async () => {
+			const store = await bench.store({ roomsPerUserMax: 1 });
+			await must(store, create("tea", bob));
+			expect(await codeOf(store.append(direct("d", bob, ann, { cid: "c", text: "hello" })))).toBe("too_many_rooms");
+			expect(await codeOf(store.append(hello()))).toBe("too_many_rooms");
+			expect(await codeOf(store.append(direct("d", bob, ann)))).toBe("too_many_rooms");
+			expect(await must(store, say("tea", bob, "hello"))).toMatchObject({ seq: 2 });
+		});
+
+		test("what is refused for now may be said later under the same cid", async () => {
+			const store = await withTea();
+			expect(await codeOf(store.append(say("tea", ann, "2", { cid: "c2", behind: "c1" })))).toBe("out_of_order");
+			await must(store, say("tea", ann, "1", { cid: "c1" }));
+			expect(await codeOf(store.append(say("tea", ann, "1, in other words", { cid: "c1" })))).toBe("cid_reused");
+			await must(store, say("tea", ann, "2", { cid: "c2", behind: "c1" }));
+			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 ann 1", "3 ann 2"]);
+		});
+
+		test("nothing stands behind a refused send", async () => {
+			const store = await withTea();
+			await must(store, join("tea", bob));
+			await codeOf(store.append(refuse(bob, { cid: "c", text: "hello" })));
+			expect(await codeOf(store.append(say("tea", bob, "next", { behind: "c" })))).toBe("out_of_order");
+		});
+
+		test("copies in one batch have one answer", async () => {
+			const store = await withTea();
+			const drafts = [
+				...[hello(), join("tea", bob), hello(), say("tea", bob, "1", { cid: "d" })],
+				...[leave("tea", bob), say("tea", bob, "1", { cid: "d" }), hello(), refuse(bob, { cid: "d", text: "1" })],
+			];
+			expect(await Promise.all(drafts.map((draft) => codeOf(store.append(draft))))).toEqual([
+				...["not_member", "ok", "not_member", "ok"],
+				...["ok", "ok", "not_member", "ok"],
+			]);
+			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 bob joined", "3 bob 1", "4 bob left"]);
+		});
+
+		test("refused sends and repeats in the midst of a long batch have their first answers", async () => {
+			const store = await withTea();
+			const draft = (n: number) =>
+				n % 3 === 0 ? say("tea", bob, `${n}`, { cid: `${n}` }) : say("tea", ann, `${n % 50}`, { cid: `${n % 50}` });
+			const batch = Array.from({ length: 900 }, (_, n) => draft(n));
+			const first = await Promise.all(batch.map((each) => codeOf(store.append(each))));
+			expect(first).toEqual(batch.map((_, n) => (n % 3 === 0 ? "not_member" : "ok")));
+			await must(store, join("tea", bob));
+			expect(await Promise.all(batch.map((each) => codeOf(store.append(each))))).toEqual(first);
+			expect(await logOf(store, "tea")).toHaveLength(52);
+		});
+
+		test("a refused send is refused after a restart, too", async () => {
+			const store = await withTea();
+			expect(await codeOf(store.append(hello()))).toBe("not_member");
+			const again = await bench.restart(store);
+			await must(again, join("tea", bob));
+			expect(await codeOf(again.append(hello()))).toBe("not_member");
+		});
+
+		test("one that is older than the limit is forgotten when another is refused, also after a restart", async () => {
+			const store = await withTea({ refusedSendsMs: LATER_MS });
+			expect(await codeOf(store.append(hello({ atMs: 0 })))).toBe("not_member");
+			expect(await codeOf(store.append(hello({ cid: "d", atMs: 1 })))).toBe("not_member");
+			const again = await bench.restart(store, { refusedSendsMs: LATER_MS });
+			expect(await codeOf(again.append(hello({ cid: "e", atMs: LATER_MS })))).toBe("not_member");
+			await must(again, join("tea", bob));
+			expect(await codeOf(again.append(hello()))).toBe("not_member");
+			expect(await codeOf(again.append(refuse(bob, { cid: "f", text: "x" })))).toBe("no_such_user");
+			expect(await codeOf(again.append({ ...refuse(bob, { cid: "g", text: "x" }), atMs: LATER_MS + 1 } as never))).toBe(
+				"no_such_user",
+			);
+			expect(await codeOf(again.append(hello()))).toBe("ok");
+			expect(await codeOf(again.append(hello({ cid: "d" })))).toBe("not_member");
+		});
+
+		test("of more than the limit the oldest are forgotten, also after a restart", async () => {
+			const limits = { refusedSendsMax: 3 };
+			const store = await withTea(limits);
+			for (const cid of ["1", "2", "3"]) await codeOf(store.append(hello({ cid })));
+			const again = await bench.restart(store, limits);
+			await codeOf(again.append(hello({ cid: "4" })));
+			await must(again, join("tea", bob));
+			const codes = ["1", "2", "3", "4"].map((cid) => codeOf(again.append(hello({ cid }))));
+			expect(await Promise.all(codes)).toEqual(["ok", "not_member", "not_member", "not_member"]);
+		});
+	});
+}

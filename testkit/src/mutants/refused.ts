@@ -1,0 +1,57 @@
+// Deliberate bugs around sends that were refused for good, and their copies.
+import type { Mutant } from "./list.ts";
+
+const BREAKS = "S6: what was refused never appears";
+
+export const REFUSED_MUTANTS: readonly Mutant[] = [
+	{
+		name: "a refused send is not recorded",
+		file: "server/src/log/rooms.ts",
+		find: 'if (cid !== "" && isFinal(code)) changes.push(',
+		replace: 'if (cid !== "" && isFinal(code) && atMs < 0) changes.push(',
+		breaks: BREAKS,
+	},
+	{
+		name: "a refused send is recorded under another sender",
+		file: "server/src/store/memory/apply.ts",
+		find: "disk.refused.set(pair(change.send.sender, change.send.cid), change.send);",
+		replace: "disk.refused.set(pair(change.send.cid, change.send.cid), change.send);",
+		breaks: BREAKS,
+	},
+	{
+		name: "a send refused by its handler is not recorded",
+		file: "server/src/command/message.ts",
+		find: "if (!(cause instanceof Refusal) || !isFinal(cause.code)) throw cause;",
+		replace: "if (clock.now() > 0) throw cause;",
+		breaks: BREAKS,
+	},
+	{
+		name: "a send whose direct conversation cannot be opened is not recorded as refused",
+		file: "server/src/log/rooms.ts",
+		find: 'return refuseFor(at, draft, send?.cid ?? "", refusal);',
+		replace: "return { ok: false, code: refusal };",
+		breaks: BREAKS,
+		survives: "limits of rooms and invitations are not reached there; server/test/core/refused-sends.test.ts reaches them",
+	},
+	{
+		name: "refused sends are forgotten at once",
+		file: "server/src/log/refused.ts",
+		find: "if (atMs >= nowMs - refusedSendsMs && sends.size <= refusedSendsMax) break;",
+		replace: "if (atMs < 0 && refusedSendsMs + refusedSendsMax + nowMs < 0) break;",
+		breaks: BREAKS,
+	},
+	{
+		name: "a retryable refusal is recorded as final",
+		file: "server/src/log/refused.ts",
+		find: 'return !ERRORS[code].retry && code !== "cid_reused";',
+		replace: 'return (!ERRORS[code].retry || code === "out_of_order") && code !== "cid_reused";',
+		breaks: "L1: every send ends",
+	},
+	{
+		name: "a refused send keeps its cid when the user retries it",
+		file: "client/src/outbox/outbox.ts",
+		find: "error instanceof RefusedError ? newCid(this.parts.clock, this.parts.random) : item.cid;",
+		replace: "item.cid;",
+		breaks: BREAKS,
+	},
+];
