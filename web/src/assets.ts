@@ -1,4 +1,4 @@
-// The page's files in memory, and how a server finds them by path.
+// The page's files in memory, by path.
 
 /** One file of the page, ready to be served. */
 export interface PageFile {
@@ -7,7 +7,7 @@ export interface PageFile {
 	readonly body: Uint8Array<ArrayBuffer>;
 	/** Content type. */
 	readonly type: string;
-	/** Strong, quoted, as the header has it. */
+	/** Strong, quoted, as in the header. */
 	readonly etag: string;
 	/** Its name changes with its content: it may be cached for ever. */
 	readonly immutable: boolean;

@@ -1,11 +1,11 @@
-// Makes the page from its sources with Bun's bundler: minified, no source map, names that change with the content. It runs on
-// the server when it starts from sources, and in the build of the executable, which carries the files inside.
+// Builds the page with Bun's bundler: minified, without source maps, with names that change with the content. Runs on the server
+// when it starts from sources, and in the build of the executable, which contains the files.
 import { join } from "node:path";
 import { type PageAssets, type PageFile, pageAssets } from "./assets.ts";
 
 export { type PageAssets, type PageFile, pageAssets };
 
-/** The page, bundled now; takes some tenths of a second. Rejects with `AggregateError` if a source has an error. */
+/** Bundles the page; takes some tenths of a second. Rejects with `AggregateError` if a source has an error. */
 export async function bundlePage(): Promise<PageAssets> {
 	return pageAssets(await bundleFiles());
 }

@@ -1,4 +1,4 @@
-// The page's start: one client for this server, and the views on it.
+// Entry point of the page: one client for this server, and the views on it.
 import { connect, indexedDbOutbox, systemClock, webStorageMarks, webStorageTokens } from "@verbatim/client";
 import { render } from "preact";
 import { createApp } from "./state/app.ts";
@@ -18,7 +18,7 @@ const client = connect({
 	client: "verbatim-web/0.1.0",
 });
 
-// Another tab signed out, or in as somebody else: this one must not go on as the one before.
+// Another tab signed out, or in as another user: this tab must not go on as the former one.
 window.addEventListener("storage", () => {
 	const here = client.user?.id;
 	if (here === undefined) return;

@@ -1,4 +1,4 @@
-// What a reader can do beyond writing. Each action shows what the server says against it, and tells whether it went well.
+// The user's actions other than sending. Each shows the server's refusal, and returns whether it succeeded.
 import type { Client, Room } from "@verbatim/client";
 import { lostByLeaving, lostBySigningOut } from "../text/losses.ts";
 import { bareName } from "../text/names.ts";
@@ -8,22 +8,22 @@ import type { Session } from "./session.ts";
 import type { Toasts } from "./toasts.ts";
 
 export interface Actions {
-	/** Opens a room, and closes what lies over the conversation. */
+	/** Opens a room, and closes what covers the conversation. */
 	go(roomId: string): void;
 	/** Joins `ref` (`#name` or an id) and opens it. */
 	join(ref: string): Promise<boolean>;
 	/** Declines the invitation to the room of this id. */
 	decline(roomId: string): Promise<boolean>;
-	/** Makes a channel and opens it. Rejects with what the server says against it. */
+	/** Creates a channel and opens it. Rejects with the server's refusal. */
 	create(name: string, options: { readonly private: boolean }): Promise<void>;
 	direct(name: string): Promise<boolean>;
-	/** Asks first where something would be lost for good. */
+	/** Asks for confirmation where something would be lost for good. */
 	leave(room: Room): void;
 	/** Rejects with what the server says against it. */
 	rename(room: Room, name: string): Promise<void>;
 	/** Rejects with what the server says against it. */
 	invite(room: Room, name: string): Promise<void>;
-	/** Forgets who one is on this device, and every draft with it; asks first where something would be lost for good. */
+	/** Removes the identity from this device, with all drafts; asks for confirmation where something would be lost for good. */
 	signOut(): void;
 }
 

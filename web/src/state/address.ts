@@ -1,31 +1,31 @@
-// The page's address and the browser's way back, as the smallest interfaces that navigation needs.
+// The page's address and the browser's history, as the smallest interfaces that navigation needs.
 
 export interface Address {
 	/** The fragment with its `#`, or empty. */
 	hash(): string;
-	/** A new place: the browser's back button returns from it. */
+	/** A new entry of the history: the back button returns from it. */
 	push(hash: string): void;
-	/** The same place under another name. */
+	/** Replaces the address of the current entry. */
 	replace(hash: string): void;
-	/** Calls back when the reader went back or forward, or changed the address. */
+	/** Calls back when the user went back or forward, or changed the address. */
 	onChange(listener: () => void): () => void;
 }
 
 export interface PageAddress extends Address {
 	/**
-	 * Something lies over the page until the returned function is called: the browser's back button calls `close` and leaves the page
-	 * where it is. One at a time.
+	 * A cover (dialog, drawer) is over the page until the returned function is called: the back button calls `close` and leaves
+	 * the page at its address. One at a time.
 	 */
 	cover(close: () => void): () => void;
 }
 
-/** What marks the entry of the history that stands for what lies over the page. */
+/** Marks the history entry of the cover. */
 const COVER = { cover: true };
 
 interface Leaving {
-	/** Where the reader is, whatever the entry that is gone back to says. */
+	/** The current address, whatever the popped entry says. */
 	href: string;
-	/** What is to be done once the way back is gone. */
+	/** Run once the cover's entry is popped. */
 	readonly steps: (() => void)[];
 }
 
@@ -33,11 +33,11 @@ export function browserAddress(window: Pick<Window, "location" | "history" | "ad
 	const { history, location } = window;
 	const listeners = new Set<() => void>();
 	let close: (() => void) | undefined;
-	/** The browser is on its way back from a cover's entry, which it goes in its own time. */
+	/** The browser is popping a cover's entry, asynchronously. */
 	let leaving: Leaving | undefined;
 	const isCover = (): boolean => (history.state as { readonly cover?: unknown } | null)?.cover === true;
 
-	/** Now, or once the way back is gone. */
+	/** Runs now, or once the cover's entry is popped. */
 	const change = (hash: string, act: () => void): void => {
 		if (leaving === undefined) return act();
 		leaving.href = new URL(hash, location.href).href;
@@ -64,7 +64,7 @@ export function browserAddress(window: Pick<Window, "location" | "history" | "ad
 		push(hash) {
 			close = undefined;
 			change(hash, () => {
-				// Otherwise the way back would lead through an entry of the same place.
+				// Otherwise going back would pass an entry of the same address.
 				if (isCover()) history.replaceState(null, "", hash);
 				else history.pushState(null, "", hash);
 			});
@@ -75,7 +75,7 @@ export function browserAddress(window: Pick<Window, "location" | "history" | "ad
 			return () => listeners.delete(listener);
 		},
 		cover(onBack) {
-			// After a reload in the midst of it the entry is there.
+			// After a reload with a cover open its entry is still there.
 			if (leaving === undefined && !isCover()) history.pushState(COVER, "", location.href);
 			close = onBack;
 			return () => {

@@ -1,4 +1,4 @@
-// The page's state, put together once: a client and what the views show of it. Views reach it through `useApp`.
+// The page's state, assembled once: a client and what the views show of it. Views reach it through `useApp`.
 
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { type Client, type Clock, OutboxError } from "@verbatim/client";
@@ -19,7 +19,7 @@ export interface App {
 	readonly toasts: Toasts;
 	readonly layout: Layout;
 	readonly actions: Actions;
-	/** Is there a room whose members are shown? */
+	/** Is there a room whose members can be shown? */
 	readonly membersShown: ReadonlySignal<boolean>;
 	readonly times: Times;
 	/** The wall clock, twice a second, for countdowns. */
@@ -32,7 +32,7 @@ export interface AppOptions {
 	readonly client: Client;
 	readonly clock: Clock;
 	readonly storage: TextStorage;
-	/** Keeps drafts. */
+	/** Storage of drafts. */
 	readonly drafts: TextStorage;
 	readonly window: Window;
 }
@@ -56,7 +56,7 @@ export function createApp({ client, clock, storage, drafts, window }: AppOptions
 			toasts.info(`You are no longer in ${title}`);
 		},
 	});
-	// Lost connections and the like are the banner's; this one the reader must know before relying on it.
+	// Connection problems are in the banner; this one the user must know before relying on the page.
 	client.on("problem", (problem) => {
 		if (problem instanceof OutboxError) toasts.error(problem);
 	});
@@ -71,7 +71,7 @@ export function createApp({ client, clock, storage, drafts, window }: AppOptions
 		uncover();
 		if (covered.value) uncover = address.cover(closeOver);
 	});
-	// The reader is elsewhere, and wants to see it.
+	// The user is in another room, and wants to see it.
 	address.onChange(closeOver);
 	effect(() => {
 		window.document.title = titleOf(rooms);

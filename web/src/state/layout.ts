@@ -1,30 +1,30 @@
-// What is open beside the conversation, and whether anybody looks.
+// What is open beside the conversation, and whether the page is in use.
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 /** `rooms`: find, join and create. `direct`: begin a conversation. `room`: rename and invite. */
 export type Dialog = "rooms" | "direct" | "room";
 
-/** What is lost for good is asked about before it is done. */
+/** The confirmation before something is lost for good. */
 export interface Question {
 	readonly title: string;
-	/** What is lost, a sentence each. */
+	/** What would be lost, one sentence each. */
 	readonly lost: readonly string[];
-	/** What the button says that does it. */
+	/** Label of the confirming button. */
 	readonly yes: string;
 	readonly act: () => void;
 }
 
 export interface Layout {
-	/** The list of rooms, where there is no place for it beside the conversation. */
+	/** The list of rooms, where it does not fit beside the conversation. */
 	readonly drawer: Signal<boolean>;
 	readonly members: Signal<boolean>;
-	/** Do the members lie over the conversation, for want of room beside it? */
+	/** Do the members cover the conversation, on a narrow screen? */
 	readonly overlaid: ReadonlySignal<boolean>;
 	readonly dialog: Signal<Dialog | undefined>;
 	readonly question: Signal<Question | undefined>;
-	/** How many dialogs are shown: toasts lie in the topmost one, since all else is out of reach while it is there. */
+	/** Open dialogs: toasts are shown in the topmost one, since everything else is inert. */
 	readonly modals: Signal<number>;
-	/** Is the page in front of somebody: shown, and with the focus? */
+	/** Is the page visible and focused? */
 	readonly attended: ReadonlySignal<boolean>;
 }
 

@@ -1,5 +1,5 @@
-// Where the reader is, as the address of the page tells it: `#tea` for a channel, `#@ann` for a direct conversation. Such an
-// address can be sent to somebody, kept as a bookmark, and gone back to.
+// The current room as the page's address: `#tea` for a channel, `#@ann` for a direct conversation. Such an address can be shared,
+// bookmarked, and returned to.
 
 /** A room's reference as `Client.join` takes it, from the page's fragment; empty for none or a fragment that is no reference. */
 export function refOfHash(hash: string): string {
@@ -19,5 +19,5 @@ export function hashOfTitle(title: string): string {
 	return title.startsWith("#") ? `#${encodeURIComponent(title.slice(1))}` : `#@${encodeURIComponent(title.slice(1))}`;
 }
 
-// Longer is no name; no need to show it to the server.
+// Longer than any name: not sent to the server.
 const REF_CHARS_MAX = 128;

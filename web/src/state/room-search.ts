@@ -1,5 +1,5 @@
-// The channels that one may find, as far as they were loaded: a page when one begins, and more as one goes along them or looks for a name.
-// There may be thousands. Whether there is one of a name is asked, and not looked up in all of them.
+// The channels that can be found, as far as they are loaded: a first page, and more while the user scrolls or searches. There may
+// be thousands, so whether a name exists is asked of the server.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Client, RoomInfo } from "@verbatim/client";
 import { Room_Kind } from "@verbatim/protocol";
@@ -7,15 +7,15 @@ import { sameRoomName } from "../text/names.ts";
 import { errorWords } from "../text/words.ts";
 
 export interface RoomSearch {
-	/** In the order of their pages: one's own first. */
+	/** In the order of their pages: the user's own first. */
 	readonly rooms: ReadonlySignal<readonly RoomInfo[]>;
 	/** Are these all? */
 	readonly complete: ReadonlySignal<boolean>;
-	/** Why the last page, or the answer about a name, could not be had; empty if it could. */
+	/** Why the last page, or the answer about a name, failed; empty if it did not. */
 	readonly failed: ReadonlySignal<string>;
-	/** Is there a channel of the name that was asked after last? Undefined while that is not known. */
+	/** Does a channel of the last requested name exist? Undefined while unknown. */
 	readonly named: ReadonlySignal<{ readonly name: string; readonly there: boolean } | undefined>;
-	/** Loads the next page, unless one is on its way or all are here. */
+	/** Loads the next page, unless one is loading or all are loaded. */
 	more(): void;
 	/** Asks whether there is a channel of this name. */
 	ask(name: string): void;
@@ -37,7 +37,7 @@ export function createRoomSearch(client: Pick<Client, "listRoomsPage" | "hasRoom
 		asking = true;
 		try {
 			const page = await client.listRoomsPage({ signal: stopped, ...(after !== undefined && { after }) });
-			// By id: a channel that is renamed meanwhile may come twice.
+			// By id: a channel renamed meanwhile may arrive twice.
 			const known = new Map(rooms.peek().map((room) => [room.id, room]));
 			for (const room of page.rooms) if (room.kind !== Room_Kind.DIRECT) known.set(room.id, room);
 			after = page.next;
@@ -69,7 +69,7 @@ export function createRoomSearch(client: Pick<Client, "listRoomsPage" | "hasRoom
 					failed.value = "";
 					named.value = { name, there };
 				},
-				// Without an answer nothing is offered; the next letter, the next connection or the reader asks again.
+				// Without an answer nothing is offered; the next letter, connection or click asks again.
 				(refusal: unknown) => {
 					if (asked !== name || stopped.aborted) return;
 					asked = "";
@@ -81,7 +81,7 @@ export function createRoomSearch(client: Pick<Client, "listRoomsPage" | "hasRoom
 	};
 }
 
-/** The channel of this name as a list describes it; true where there is one that is not on the first page; undefined where there is none. */
+/** The channel of this name as listed; true if there is one beyond the first page; undefined if there is none. */
 export async function findRoom(
 	client: Pick<Client, "listRoomsPage" | "hasRoom">,
 	name: string,

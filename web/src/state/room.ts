@@ -1,5 +1,5 @@
-// One room as the page shows it: the SDK's room, whose changes become one signal, and what only a reader has: what was new
-// when it was opened, the draft, the loading of older pages.
+// A room as the page shows it: the SDK's room, whose changes become one signal, and the user's own state: the divider of new
+// messages, the draft, the loading of older pages.
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Delivery, Room, SkippedRange } from "@verbatim/client";
@@ -10,42 +10,42 @@ import { KEYS, type TextStorage } from "./storage.ts";
 
 export interface RoomModel {
 	readonly room: Room;
-	/** Rises with each change of `room`. Whoever reads the room's own fields in a view reads this first. */
+	/** Increases with each change of `room`. A view that reads fields of `room` reads this first. */
 	readonly version: ReadonlySignal<number>;
 	readonly title: ReadonlySignal<string>;
 	readonly rows: ReadonlySignal<readonly Row[]>;
-	/** Messages not seen. */
+	/** Unseen messages. */
 	readonly unread: ReadonlySignal<number>;
-	/** Unsent words in the composer; kept over reloads. */
+	/** The composer's text; kept over reloads. */
 	readonly draft: ReadonlySignal<string>;
 	readonly loading: ReadonlySignal<boolean>;
-	/** Why the last page could not be loaded; undefined after one that could. */
+	/** Why the last page could not be loaded; undefined after a success. */
 	readonly loadError: ReadonlySignal<string | undefined>;
-	/** A range that the server did not send and that is not loaded yet, at the timeline's beginning; a log restored from an earlier state, always. */
+	/** A skipped range that is not loaded yet, at the timeline's beginning; for a log restored from an earlier state, always. */
 	readonly skipped: ReadonlySignal<SkippedRange | undefined>;
 
-	/** The reader comes to this room: what is unread gets its divider, and the newest page is there. */
+	/** The user opens this room: unread messages get the divider, and the newest page is loaded. */
 	enter(): void;
-	/** The reader goes elsewhere: dividers have served. */
+	/** The user leaves this room: dividers are removed. */
 	exit(): void;
-	/** Is the reader looking at the end of the room at this moment? While so, everything is seen as it comes. */
+	/** Is the end of the room visible? While it is, new entries are seen at once. */
 	watch(watching: boolean): void;
 	setDraft(text: string): void;
-	/** Says it; throws as `Room.send` does, and then keeps the draft. */
+	/** Sends it; throws as `Room.send` does, and then keeps the draft. */
 	say(text: string): Delivery;
-	/** Asks once who is there: the first members and their presence are known from then on; a refusal is no news to the reader. */
+	/** Loads the first members with their presence, once; failures are not shown. */
 	ask(): void;
-	/** The reader sees the end of the members known: the page that follows is loaded. */
+	/** The end of the loaded members is visible: loads the next page. */
 	loadMembers(): void;
-	/** Loads the rest of the members. Resolves once they are here, or cannot be had. */
+	/** Loads the rest of the members. Resolves once they are loaded, or loading has failed. */
 	loadAllMembers(): Promise<void>;
-	/** The reader looks at these members, by id: whether they are there is asked for where it does not come by itself. */
+	/** These members are visible, by id: their presence is requested where it is not notified. */
 	lookAt(users: readonly string[]): void;
-	/** The reader asks for the page before the oldest shown. Never rejects, see `loadError`. */
+	/** Loads the page before the oldest entry, on request. Never rejects, see `loadError`. */
 	loadOlder(): Promise<void>;
 	/**
-	 * The reader comes near the oldest shown: the page before it is loaded unasked, but not after a failure, and not into a
-	 * range that was skipped: that one is told first.
+	 * The user scrolls near the oldest entry: loads the page before it, but not after a failure, and not into a skipped range,
+	 * which is shown first.
 	 */
 	loadAhead(): void;
 	dispose(): void;
@@ -58,9 +58,9 @@ export interface RoomContext {
 	readonly dayKey: (atMs: number) => string;
 }
 
-/** Entries per page of the past: a few screens. */
+/** Entries per page of history: a few screens. */
 export const OLDER_ENTRIES = 60;
-/** Members asked for when a room is opened: all of nearly every room. */
+/** Members loaded when a room is opened: all of nearly every room. */
 const MEMBERS_FIRST = 200;
 
 export function createRoomModel(room: Room, context: RoomContext): RoomModel {
@@ -72,7 +72,7 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 	const loadError = signal<string | undefined>(undefined);
 	const skippedRange = signal<SkippedRange | undefined>(undefined);
 	const newFrom = signal<number | undefined>(undefined);
-	/** The reader has asked for what was skipped: from there on it is loaded like any other past. */
+	/** The user has requested the skipped range: it is loaded like any other history from now on. */
 	let intoSkipped = false;
 	let watching = false;
 	let entered = false;
@@ -136,7 +136,7 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 
 	let lookedAt: readonly string[] = [];
 	let looking = false;
-	/** One question at a time: while the reader scrolls, only the last view counts. */
+	/** One request at a time: while the user scrolls, only the last view counts. */
 	const look = async (): Promise<void> => {
 		if (looking) return;
 		looking = true;
@@ -186,7 +186,7 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 			return delivery;
 		},
 		ask() {
-			// After a reconnect the SDK asks again by itself, for no more than has changed.
+			// After a reconnect the SDK requests them again, and only what has changed.
 			if (room.onlineCount === undefined) room.loadMembers(MEMBERS_FIRST).catch(() => undefined);
 		},
 		loadMembers() {
@@ -196,7 +196,7 @@ export function createRoomModel(room: Room, context: RoomContext): RoomModel {
 			try {
 				while (!room.membersComplete && (await room.loadMembers(LIMITS.membersPageMax)) > 0);
 			} catch {
-				// What is here is shown.
+				// Shows what is loaded.
 			}
 		},
 		lookAt(users) {

@@ -1,4 +1,4 @@
-// The rooms one is in, and which of them is open. The open room is also the page's address (place.ts).
+// The user's rooms, and which of them is open. The open room is also the page's address (place.ts).
 
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Client, Clock, Room, RoomInfo } from "@verbatim/client";
@@ -10,24 +10,24 @@ import { createRoomModel, type RoomModel } from "./room.ts";
 import { KEYS, type TextStorage } from "./storage.ts";
 
 export interface Rooms {
-	/** Channels by name, then direct conversations by name: an order that stays put under the reader's finger. */
+	/** Channels by name, then direct conversations by name: a stable order. */
 	readonly channels: ReadonlySignal<readonly RoomModel[]>;
 	readonly directs: ReadonlySignal<readonly RoomModel[]>;
 	readonly invitations: ReadonlySignal<readonly RoomInfo[]>;
 	readonly current: ReadonlySignal<RoomModel | undefined>;
-	/** A room that the address names and that one is not in; empty for none. */
+	/** A room that the address names and that the user is not in; empty for none. */
 	readonly wanted: ReadonlySignal<string>;
-	/** Messages not seen, over all rooms. */
+	/** Unseen messages, over all rooms. */
 	readonly unread: ReadonlySignal<number>;
-	/** Rises when presence or membership changed somewhere. */
+	/** Increases when presence or membership changes in any room. */
 	readonly presence: ReadonlySignal<number>;
 	open(roomId: string): void;
 	/** Opens the next (1) or previous (-1) room of the list, and wraps around. */
 	step(by: 1 | -1): void;
-	/** In how many rooms something is written and not said. */
+	/** Number of rooms with a draft. */
 	drafts(): number;
 	forgetDrafts(): void;
-	/** Forgets what the address asked for. */
+	/** Drops the room that the address asked for. */
 	unwant(): void;
 }
 
@@ -39,7 +39,7 @@ export interface RoomsOptions {
 	readonly drafts: TextStorage;
 	readonly address: Address;
 	readonly dayKey: (atMs: number) => string;
-	/** Told when the open room is gone by somebody else's doing, or one's own on another device. */
+	/** Called when the open room is removed by another user, or by the user on another device. */
 	readonly onGone: (title: string) => void;
 }
 
@@ -51,7 +51,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 	const wanted = signal(refOfHash(address.hash()));
 	const presence = signal(0);
 	const askAfter = createPresenceRequests(client);
-	/** Whose rooms these are. */
+	/** The user of these rooms. */
 	let userId = "";
 
 	const sorted = (is: (room: Room) => boolean): ReadonlySignal<readonly RoomModel[]> =>
@@ -83,7 +83,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 			if (currentId.peek() !== room.id) return;
 			currentId.value = undefined;
 			address.replace("#");
-			// Who signs out, or in as somebody else, has left no room.
+			// Signing out, or in as another user, is no leave.
 			if (client.user?.id === userId) options.onGone(room.title);
 		});
 	};
@@ -106,7 +106,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 		storage.setItem(KEYS.place(client.user?.id ?? ""), roomId);
 	};
 
-	/** Goes where the address says, or, without one, where the reader was last. */
+	/** Opens the room of the address, or without one the last open room. */
 	const settle = (): void => {
 		if (client.user === undefined) return;
 		if (wanted.peek() !== "") {
@@ -123,10 +123,10 @@ export function createRooms(options: RoomsOptions): Rooms {
 	const arrive = (): void => {
 		if (arriving) return;
 		arriving = true;
-		// In the next turn: by then all rooms of the welcome are here, and what was seen of them is known.
+		// In the next turn: by then all rooms of the welcome and their last seen seqs are loaded.
 		clock.after(0, () => {
 			arriving = false;
-			// Only the arrival chooses a place; later, an empty page is the reader's wish.
+			// Only the first visit chooses a room; later an empty address is the user's choice.
 			if (!settled || wanted.peek() !== "") settle();
 			if (client.status.state === "live") settled = true;
 			askAfter(directs.peek());
@@ -191,7 +191,7 @@ export function createRooms(options: RoomsOptions): Rooms {
 	};
 }
 
-/** Names are unique by their look; a reader who types `#Tea` means `#tea`. */
+/** Names are unique by their look: `#Tea` finds `#tea`. */
 function sameRef(title: string, ref: string): boolean {
 	return title.toLocaleLowerCase() === ref.toLocaleLowerCase();
 }

@@ -8,8 +8,8 @@ import { errorWords, isIdentityRefused } from "../text/words.ts";
 import { KEYS, type TextStorage } from "./storage.ts";
 
 /**
- * What the page shows as a whole. `starting`: somebody was here before and is being welcomed. `signedOut`: nobody is there,
- * with the words of the refusal if it came to one. `signedIn`: the rooms, whatever the connection does.
+ * What the page shows as a whole. `starting`: a known user is being welcomed. `signedOut`: no user, with the refusal's message if
+ * there was one. `signedIn`: the rooms, whatever the connection does.
  */
 export type Phase =
 	| { readonly phase: "starting" }
@@ -20,11 +20,14 @@ export interface Session {
 	readonly status: ReadonlySignal<Status>;
 	readonly user: ReadonlySignal<User | undefined>;
 	readonly phase: ReadonlySignal<Phase>;
-	/** How whoever is here came in. */
+	/** The kind of the user's identity. */
 	cameAs(): CameAs;
-	/** Becomes somebody, however long the server is away or asks to wait. Rejects with what it says against it for good, and with the signal. */
+	/**
+	 * Signs in, however long the server is unreachable or asks to wait. Rejects with the server's final refusal, and with the
+	 * signal.
+	 */
 	signIn(credential: Credential, signal: AbortSignal): Promise<void>;
-	/** Forgets who one is on this device. */
+	/** Removes the identity from this device. */
 	signOut(): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export interface Session {
 export function createSession(client: Client, storage: TextStorage): Session {
 	const status = signal<Status>(client.status);
 	const user = signal<User | undefined>(client.user);
-	// While the form is in use, a connection that comes and goes beneath must not take it away.
+	// While the form is in use, changes of the connection must not replace it.
 	const asking = signal(false);
 
 	const look = (): void =>

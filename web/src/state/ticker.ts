@@ -1,9 +1,9 @@
-// The time as a signal, for words like "in 5 s". It ticks only while somebody looks.
+// The time as a signal, for texts like "in 5 s". It ticks only while it has subscribers.
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Cancel, Clock } from "@verbatim/client";
 
-/** The wall clock in milliseconds, renewed every `everyMs` while it has subscribers. */
+/** The wall clock in milliseconds, updated every `everyMs` while it has subscribers. */
 export function createTicker(clock: Clock, everyMs: number): ReadonlySignal<number> {
 	let cancel: Cancel | undefined;
 	const tick = (): void => {

@@ -1,4 +1,4 @@
-// Short words about what went wrong, or was done, that go away by themselves.
+// Toasts: short messages about failures and successes, which disappear by themselves.
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Clock } from "@verbatim/client";
@@ -16,7 +16,7 @@ export interface Toasts {
 	info(words: string): void;
 	error(error: unknown): void;
 	dismiss(id: number): void;
-	/** Waits for `task`; true if it went well. What it rejects with is shown. */
+	/** Waits for `task`; returns whether it succeeded. A rejection is shown. */
 	guard(task: Promise<unknown>): Promise<boolean>;
 }
 
@@ -32,7 +32,7 @@ export function createToasts(clock: Clock): Toasts {
 	};
 	const show = (kind: Toast["kind"], words: string): void => {
 		const id = ++lastId;
-		// The same words again replace those before: a button pressed five times needs one answer.
+		// The same message replaces the earlier one: a button pressed five times shows one.
 		list.value = [...list.value.filter((toast) => toast.words !== words), { id, kind, words }].slice(-TOASTS_MAX);
 		clock.after(TOAST_MS, () => dismiss(id));
 	};

@@ -1,10 +1,10 @@
-// What begins with `/` is a command, and `//` says the rest with one `/`: as in the terminal client and in line mode. The page has buttons
-// instead of commands; it says where, and publishes nothing by accident.
+// A line that begins with `/` is a command, and `//` sends the rest with one `/`: as in the terminal client and in line mode. The
+// page has buttons instead of commands; it shows where they are, and sends nothing by accident.
 
 export type Line =
 	| { readonly kind: "say"; readonly text: string }
 	| { readonly kind: "help" }
-	/** `words`: where the page has what the command does elsewhere, in sentences. `known`: there is such a command. */
+	/** `words`: where the page has the command's function, in sentences. `known`: does the command exist? */
 	| { readonly kind: "command"; readonly words: string; readonly known: boolean };
 
 export function parseLine(line: string): Line {
@@ -20,7 +20,7 @@ export function parseLine(line: string): Line {
 	return { kind: "command", words, known: false };
 }
 
-/** What the page has, and the commands that do it elsewhere. */
+/** Functions of the page, and their commands in the other clients. */
 export interface Place {
 	readonly commands: readonly string[];
 	readonly words: string;
@@ -44,7 +44,7 @@ export const PLACES: readonly Place[] = [
 	{ commands: ["quit"], words: "Close the page when you like; nothing is lost by it." },
 ];
 
-/** What keys do. */
+/** Keys. */
 export const KEY_WORDS: readonly string[] = [
 	"Enter sends, Shift and Enter begin a new line.",
 	"Alt and ↑ or ↓ go through the rooms, / goes to this field, Esc closes what is open.",

@@ -1,4 +1,4 @@
-// A face for everybody without a picture: initials and a hue, the same on every page and device, since they come from the id.
+// Avatars: an initial and a hue, the same on every page and device, since they are computed from the id.
 
 /** The first letter of a name, whole even where it takes several code units. */
 export function initialOf(name: string): string {

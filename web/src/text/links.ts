@@ -1,13 +1,13 @@
-// Finds web addresses in what people say. Everything else stays text, and so does whatever looks like a link but could mislead.
+// Finds web addresses in messages. Everything else stays text, and so does what looks like a link but could mislead.
 //
 // One regular expression without nested repetition, so the time is linear in the text; then each candidate must parse as a URL.
 
-/** A piece of a message: text as it was said, or text that is also the address `href`. */
+/** A part of a message: plain text, or text that is also the address `href`. */
 export type Piece = { readonly text: string; readonly href?: string };
 
 /**
- * Cuts `text` into pieces whose texts, put together, are `text` again, character for character. Only `http:` and `https:`
- * become links; an address with a user name in it (`https://bank.example@evil.example`) does not.
+ * Splits `text` into parts whose texts, joined, are `text` again, character for character. Only `http:` and `https:` become
+ * links; an address with a user name in it (`https://bank.example@evil.example`) does not.
  */
 export function piecesOf(text: string): readonly Piece[] {
 	const pieces: Piece[] = [];
@@ -24,10 +24,10 @@ export function piecesOf(text: string): readonly Piece[] {
 	return pieces;
 }
 
-// Up to white space, quotes, angle brackets, controls, and what reorders text or takes no room on the screen.
+// Up to white space, quotes, angle brackets, controls, and characters that reorder text or are invisible.
 const CANDIDATE = /\bhttps?:\/\/(?![/\\])[^\s"'<>`\p{Cc}\p{Cf}]+/giu;
 
-/** Punctuation that ends a sentence is not part of its last address; a closing bracket is, if it was opened in it. */
+/** Punctuation at the end is not part of an address; a closing bracket is, if it was opened in it. */
 function withoutTail(candidate: string): string {
 	const left = new Map<string, number>();
 	for (const character of candidate) left.set(character, (left.get(character) ?? 0) + 1);

@@ -1,16 +1,16 @@
-// What is lost for good by signing out and by leaving a room, in sentences for the question before it. Empty: nothing, no question.
+// What is lost for good by signing out and by leaving a room, as sentences for the confirmation. Empty: nothing, no confirmation.
 import type { Room } from "@verbatim/client";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { counted } from "./words.ts";
 
-/** How somebody came in; undefined: before this was kept. */
+/** The kind of identity; undefined: signed in before this was stored. */
 export type CameAs = "guest" | "account" | undefined;
 
 export interface SigningOut {
 	readonly as: CameAs;
-	/** Undefined while it is not known who is here. */
+	/** Undefined while the user is not known. */
 	readonly name: string | undefined;
-	/** Sends in the outbox; undefined while it is not known. */
+	/** Sends in the outbox; undefined while unknown. */
 	readonly unsent: number | undefined;
 	readonly drafts: number;
 }

@@ -1,24 +1,24 @@
-// The order of a list of members. It is chosen when the list is opened, and nobody is moved while the reader looks.
+// The order of a member list. It is chosen when the list is opened, and nothing moves while it is visible.
 import type { RoomMember } from "@verbatim/client";
 
-/** Of rooms with more members it is not known of everybody whether they are online. */
+/** In rooms with more members presence is not known for all. */
 const RANKED_MAX = 100;
 const byName = new Intl.Collator(undefined, { numeric: true });
 
 /**
- * A list that is whole when it is opened is sorted by name, in small rooms those online first. One that comes in pages keeps their order, by
- * id, which is the order in which users came to the server: sorted by name, each page would go in between what is read.
+ * A list that is complete when it is opened is sorted by name, in small rooms those online first. One that loads in pages keeps
+ * their order, by id (the order of registration): sorted by name, each page would insert rows between visible ones.
  */
 export class MemberOrder {
 	private kind: "pages" | "names" | "online" | undefined;
-	/** 0 for those who stand among the online. */
+	/** 0 for those listed as online. */
 	private readonly ranks = new Map<string, 0 | 1>();
 
 	get isOfPages(): boolean {
 		return this.kind === "pages";
 	}
 
-	/** `looked`: the reader looks at the list, so that who goes online or offline keeps the place. */
+	/** `looked`: the list is visible, so that a user who goes online or offline keeps the place. */
 	arrange(members: Iterable<RoomMember>, { complete, looked }: { complete: boolean; looked: boolean }): readonly RoomMember[] {
 		const all = [...members];
 		if (!complete) this.kind = "pages";

@@ -1,8 +1,8 @@
-// What a timeline shows, as rows: a pure function of the room's entries and of what waits to be sent.
+// The rows of a timeline: a pure function of the room's entries and pending sends.
 //
-// A row never changes because something came before it, so that the reader's place holds when older entries are loaded on
-// top. Whether a message begins a group or a day depends on the entry before it; hence, as long as there is more in the log,
-// the oldest loaded entry is not shown itself, it only tells how the next one looks.
+// A row never changes because of what is loaded before it, so that the scroll position holds. Whether a message begins a group or
+// a day depends on the entry before it; so while there is more in the log, the oldest loaded entry is not shown, and only
+// determines how the next one looks.
 import type { Delivery } from "@verbatim/client";
 import type { Entry, User } from "@verbatim/protocol";
 
@@ -10,10 +10,10 @@ export type Row =
 	/** The beginning of the log. */
 	| { readonly kind: "beginning"; readonly key: string }
 	| { readonly kind: "day"; readonly key: string; readonly atMs: number }
-	/** What follows came while one was away. */
+	/** Entries after it arrived while the user was away. */
 	| { readonly kind: "new"; readonly key: string }
 	| MessageRow
-	/** Everything else that happened: joined, left, renamed. */
+	/** Other entries: joined, left, renamed. */
 	| { readonly kind: "notice"; readonly key: string; readonly entry: Entry };
 
 export interface MessageRow {
@@ -23,25 +23,25 @@ export interface MessageRow {
 	readonly mine: boolean;
 	readonly text: string;
 	readonly atMs: number;
-	/** The first of its group: shown with name and face. */
+	/** The first of its group: shown with name and avatar. */
 	readonly leads: boolean;
-	/** Set while it is on its way; an entry of the log has none. */
+	/** Set while it is being sent; an entry of the log has none. */
 	readonly delivery?: Delivery;
 }
 
 export interface RowsInput {
-	/** A gap-free piece of the log, from `from` on. */
+	/** A dense range of the log, from `from` on. */
 	readonly timeline: readonly Entry[];
 	readonly from: number;
 	readonly epoch: number;
 	readonly pending: readonly Delivery[];
 	readonly me: User | undefined;
-	/** The first seq that was not seen when the room was opened; undefined for no divider. */
+	/** The first unseen seq when the room was opened; undefined: no divider. */
 	readonly newFrom?: number | undefined;
 	readonly dayKey: (atMs: number) => string;
 }
 
-/** A message joins the group of its sender if it came within this time after the one before, milliseconds. */
+/** A message joins the group of its sender within this time after the last one, in milliseconds. */
 export const GROUP_MS = 5 * 60 * 1_000;
 
 export function rowsOf(input: RowsInput): readonly Row[] {
@@ -83,13 +83,14 @@ export function rowsOf(input: RowsInput): readonly Row[] {
 			leads: divided || !follows(seen, next),
 		});
 	}
-	// After a reload it takes a moment until the server has said that a send is in the log already: shown once all the same.
+	// After a reload it takes a moment until the server has acknowledged a send that is in the log already: it is shown once all
+	// the same.
 	const unlogged = ownCids.size === 0 ? pending : pending.filter((delivery) => !ownCids.has(delivery.cid));
 	if (me !== undefined) pushPending(rows, unlogged, me, before, input.dayKey);
 	return rows;
 }
 
-// What was said and is not in the log yet stands at the end, under the same key that its entry will have.
+// Pending sends are at the end, with the key that their entry will have.
 function pushPending(
 	rows: Row[],
 	pending: readonly Delivery[],
@@ -115,7 +116,7 @@ function pushPending(
 	}
 }
 
-/** What the look of the next row depends on. */
+/** State on which the next row depends. */
 interface Before {
 	readonly day: string;
 	/** Empty unless it was a message. */

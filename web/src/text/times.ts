@@ -1,20 +1,20 @@
-// Times as people read them, in their own time zone and spelling. Made once per page: Intl formatters are costly to build.
+// Times in the user's time zone and locale. Made once per page: Intl formatters are costly to build.
 
-/** How the page tells times. All take milliseconds since the Unix epoch. */
+/** Formatters. All take milliseconds since the Unix epoch. */
 export interface Times {
 	/** `14:32` */
 	short(atMs: number): string;
-	/** The same without its half of the day, as narrow as can be: for where the whole time stands above. */
+	/** The same without am/pm, where the whole time is shown above. */
 	narrow(atMs: number): string;
 	/** `Friday, 21 November 2025, 14:32:07` */
 	full(atMs: number): string;
-	/** `Today`, `Yesterday`, or the date, seen from `nowMs`. */
+	/** `Today`, `Yesterday`, or the date, relative to `nowMs`. */
 	day(atMs: number, nowMs: number): string;
-	/** The same for two times of the same local day, different for any other two. */
+	/** Equal for two times of the same local day only. */
 	dayKey(atMs: number): string;
 }
 
-/** `locale` and `timeZone`: undefined for the reader's own. */
+/** `locale` and `timeZone`: undefined for the user's own. */
 export function timesFor(locale?: string, timeZone?: string): Times {
 	const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
 		new Intl.DateTimeFormat(locale, timeZone === undefined ? options : { ...options, timeZone });
@@ -23,9 +23,9 @@ export function timesFor(locale?: string, timeZone?: string): Times {
 	const date = format({ weekday: "long", day: "numeric", month: "long" });
 	const dateAndYear = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 	const year = format({ year: "numeric" });
-	// Swedish dates are written as ISO 8601 writes them: a key that sorts.
+	// Swedish dates are in ISO 8601: a key that sorts.
 	const key = new Intl.DateTimeFormat("sv", { dateStyle: "short", ...(timeZone === undefined ? {} : { timeZone }) });
-	// A timeline asks for the day of each of its entries: asked once per quarter of an hour, since all time zones change days on one.
+	// A timeline needs the day of each of its entries: cached per quarter of an hour, since in all time zones days begin at one.
 	const days = new Map<number, string>();
 	const dayKey = (atMs: number): string => {
 		const quarter = Math.floor(atMs / QUARTER_MS);

@@ -1,4 +1,4 @@
-// The words for what happens: entries that are no messages, the state of the connection, errors.
+// The page's texts: entries other than messages, the state of the connection, errors.
 import {
 	ConnectError,
 	type DeliveryState,
@@ -10,7 +10,7 @@ import {
 } from "@verbatim/client";
 import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
 
-/** What an entry that is no message tells, without its time. */
+/** The text of an entry that is no message, without its time. */
 export function noticeOf(entry: Entry): string {
 	const who = entry.sender?.name ?? "Somebody";
 	const { body } = entry;
@@ -35,7 +35,7 @@ export function noticeOf(entry: Entry): string {
 	}
 }
 
-/** What the line under the timeline says of those who are writing; empty for nobody. */
+/** The line of typing users under the timeline; empty for none. */
 export function typingWords(users: readonly User[]): string {
 	const [first, second] = users;
 	if (first === undefined) return "";
@@ -44,12 +44,12 @@ export function typingWords(users: readonly User[]): string {
 	return `${first.name}, ${second.name} and ${others(users.length - 2)} are writing…`;
 }
 
-/** `1 message`, `2 messages`; numbers in the reader's spelling. */
+/** `1 message`, `2 messages`; numbers in the user's locale. */
 export function counted(count: number, one: string, many: string): string {
 	return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }
 
-/** An error in words for people: the server's own where it gave some. */
+/** An error's text for users: the server's own where there is one. */
 export function errorWords(error: unknown): string {
 	if (error instanceof RefusedError) {
 		const words = capital(error.message);
@@ -61,7 +61,7 @@ export function errorWords(error: unknown): string {
 	return error instanceof Error ? capital(error.message) : String(error);
 }
 
-/** Why a send is not in the log yet. */
+/** Why a send is still pending. */
 export function unsentWords(status: DeliveryState): string {
 	const refusal = status.state === "waiting" || status.state === "sent" ? status.refusal : undefined;
 	if (refusal !== undefined)
@@ -69,24 +69,24 @@ export function unsentWords(status: DeliveryState): string {
 	return status.state === "sent" ? "Sent, not yet acknowledged" : "Waiting to be sent";
 }
 
-/** What became of a send that failed: certain where it was refused, unknown where the server failed at it. */
+/** The outcome of a failed send: certain where it was refused, unknown where the server failed. */
 export function failedWords(error: RefusedError | UnknownOutcomeError): string {
 	if (!(error instanceof UnknownOutcomeError)) return `Not sent. ${errorWords(error)}`;
 	return `Perhaps not sent: the server failed ${error.tries} times. Trying again never says it twice. ${errorWords(error.cause)}`;
 }
 
-/** What the reader should know of the connection, or undefined while all is well. */
+/** The notice about the connection, or undefined while it is well. */
 export interface ConnectionNotice {
 	readonly words: string;
-	/** What lies behind it, in a sentence. */
+	/** The cause, in a sentence. */
 	readonly why?: string;
-	/** What a button may offer: to connect at once, or, where the client has given up, to load the page anew. */
+	/** The button's action: to connect at once, or, where the client has given up, to reload the page. */
 	readonly offer?: "now" | "reload";
-	/** Nothing to worry about yet: shown without emphasis, and only if it lasts. */
+	/** Probably transient: shown without emphasis, and only if it lasts. */
 	readonly mild: boolean;
 }
 
-/** `nowMs`: the wall clock. `isBack`: whoever waits was connected before. */
+/** `nowMs`: the wall clock. `isBack`: the user was connected before. */
 export function connectionNotice(status: Status, nowMs: number, isBack = true): ConnectionNotice | undefined {
 	switch (status.state) {
 		case "idle":
@@ -112,14 +112,14 @@ export function connectionNotice(status: Status, nowMs: number, isBack = true): 
 	}
 }
 
-/** Why one waits, beside words that say for how long. */
+/** Why the client waits, beside a text that says for how long. */
 function waitWords(why: VerbatimError): string {
-	// The server's own words, where it was a server that refused the connection.
+	// The server's own text, where the server refused the connection.
 	const told = why instanceof ConnectError && why.cause instanceof RefusedError ? why.cause : why;
 	return capital(told.message);
 }
 
-/** Was it the identity that was refused, so that only signing in again helps? */
+/** Was the identity refused, so that only signing in again helps? */
 export function isIdentityRefused(status: Status): boolean {
 	if (status.state !== "stopped" || status.why === "closed") return false;
 	const { why } = status;

@@ -1,4 +1,4 @@
-// What the reader should know of the connection: what is wrong, why, when it will be tried again, and a button to do it now.
+// The notice about the connection: what is wrong, why, when it is retried, and a button to retry now.
 import type { JSX } from "preact";
 import { connectionNotice } from "../text/words.ts";
 import { useApp } from "./context.ts";
@@ -6,7 +6,7 @@ import { useApp } from "./context.ts";
 export function Banner(): JSX.Element | null {
 	const { client, session, now } = useApp();
 	const status = session.status.value;
-	// The clock is looked at only while there is a countdown: a page at rest does not tick.
+	// The clock is read only during a countdown: an idle page does not tick.
 	const notice = connectionNotice(status, status.state === "waiting" ? now.value : 0, session.user.value !== undefined);
 	if (notice === undefined) return null;
 	return (

@@ -1,4 +1,4 @@
-// The main part of the page where no room is open: its head, the banner, and in the middle what is to be said and done.
+// The main part of the page without an open room: header, banner, and content in the middle.
 import type { ComponentChildren, JSX } from "preact";
 import { Banner } from "./banner.tsx";
 import { DrawerButton } from "./drawer-button.tsx";

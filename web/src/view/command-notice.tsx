@@ -1,4 +1,4 @@
-// What the composer says of a line that is a command, instead of publishing it.
+// The composer's notice for a line that is a command, which is not sent.
 import type { JSX } from "preact";
 import { KEY_WORDS, type Line, PLACES } from "../text/commands.ts";
 import { Icon } from "./icon.tsx";
@@ -7,7 +7,7 @@ export type CommandLine = Exclude<Line, { readonly kind: "say" }>;
 
 interface CommandNoticeProps {
 	readonly line: CommandLine;
-	/** Says it as it is written. */
+	/** Sends it as typed. */
 	readonly onSay: () => void;
 	readonly onClose: () => void;
 }

@@ -1,4 +1,4 @@
-// Where one writes: Enter says it, Shift and Enter begin a new line. The text stays in the field until the SDK has taken it.
+// The composer: Enter sends, Shift and Enter begin a new line. The text stays in the field until the SDK has taken it.
 
 import { useSignal } from "@preact/signals";
 import { LIMITS } from "@verbatim/protocol";
@@ -15,13 +15,13 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 	const field = useRef<HTMLTextAreaElement>(null);
 	const error = useSignal("");
 	const draft = model.draft.value;
-	/** What was not said, being a command. */
+	/** The line that was not sent, because it is a command. */
 	const command = useSignal<CommandLine | undefined>(undefined);
 	const left = LIMITS.textBytesMax - byteLength(draft);
 	const sendable = draft.trim() !== "" && left >= 0;
 
 	useEffect(() => {
-		// On a touch screen the keyboard would cover what one came to read.
+		// Not on a touch screen, where the keyboard would cover the messages.
 		if (window.matchMedia("(hover: hover)").matches) field.current?.focus();
 	}, []);
 
@@ -33,7 +33,7 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 			return;
 		}
 		command.value = line;
-		// It has done what it is for.
+		// The notice is no longer needed.
 		if (line.kind === "help") model.setDraft("");
 	};
 	const send = (text: string): void => {
@@ -88,7 +88,7 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 								event.preventDefault();
 								command.value = undefined;
 							}
-							// While an input method composes, Enter chooses its word.
+							// While an input method composes, Enter selects its word.
 							if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
 							event.preventDefault();
 							say();
@@ -108,7 +108,7 @@ export function Composer({ model }: { readonly model: RoomModel }): JSX.Element 
 	);
 }
 
-/** The room that is left is told from here on, in bytes. */
+/** From here on the remaining length is shown, in bytes. */
 const COUNT_FROM = 1_024;
 const encoder = new TextEncoder();
 

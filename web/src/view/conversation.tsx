@@ -1,4 +1,4 @@
-// A room: what it is, what was said, who is writing, and the composer.
+// A room: its header, timeline, typing users, and the composer.
 
 import { useSignalEffect } from "@preact/signals";
 import { Room_Kind } from "@verbatim/protocol";

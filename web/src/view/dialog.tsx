@@ -1,5 +1,5 @@
-// The frame of every dialog: the browser's own, which keeps the focus inside and closes on Esc. The first field has the focus at first, and
-// whatever had it before gets it back.
+// The frame of every dialog: the browser's own, which keeps the focus inside and closes on Esc. The first field gets the focus;
+// on closing, the focus returns.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
@@ -10,7 +10,7 @@ import { ToastList } from "./toasts.tsx";
 interface DialogFrameProps {
 	readonly title: string;
 	readonly children: ComponentChildren;
-	/** The reader closes it. */
+	/** The user closes it. */
 	readonly onClose: () => void;
 }
 
@@ -29,7 +29,7 @@ export function DialogFrame({ title, children, onClose }: DialogFrameProps): JSX
 		return () => {
 			gone.current = true;
 			layout.modals.value--;
-			// The browser gives the focus back.
+			// The browser restores the focus.
 			box?.close();
 		};
 	}, [layout, shown]);
@@ -44,7 +44,7 @@ export function DialogFrame({ title, children, onClose }: DialogFrameProps): JSX
 			aria-labelledby={titleId}
 			onClose={close}
 			onClick={(event) => {
-				// The dialog's own box is filled by its content: a click that hits the element itself is beside it.
+				// The dialog's content fills its box: a click that hits the element itself is outside it.
 				if (event.target === event.currentTarget) close();
 			}}
 		>
@@ -62,5 +62,5 @@ export function DialogFrame({ title, children, onClose }: DialogFrameProps): JSX
 	);
 }
 
-/** What one came to do; without a field that is a button, but not the one that closes. */
+/** The first field; without one, the first button that does not close the dialog. */
 const FIRST = ".dialog-body > :not(header) :is(input, button:not(.danger))";

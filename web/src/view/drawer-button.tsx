@@ -1,4 +1,4 @@
-// Opens the list of rooms where it has no place of its own; tells how much is unread in it.
+// Opens the list of rooms where it is a drawer; shows the number of unread messages in it.
 import type { JSX } from "preact";
 import { useApp } from "./context.ts";
 import { Icon } from "./icon.tsx";

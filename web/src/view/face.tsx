@@ -1,11 +1,11 @@
-// Somebody's face: an initial on a colour of their own, and whether they are there.
+// A user's avatar: an initial on the user's colour, and presence.
 import type { JSX } from "preact";
 import { hueOf, initialOf } from "../text/faces.ts";
 
 export interface FaceProps {
 	readonly id: string;
 	readonly name: string;
-	/** Undefined: not known, or not of interest here. */
+	/** Undefined: unknown, or not shown here. */
 	readonly online?: boolean | undefined;
 	readonly small?: boolean;
 }

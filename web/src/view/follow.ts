@@ -1,18 +1,19 @@
-// Following the end of a timeline: whether the view stays there while rows come, and the only code that writes its scrollTop.
+// Following the end of a timeline: whether the view stays there while rows are added, and the only code that writes its
+// scrollTop.
 //
-// Only the reader leaves the end. A scroll is the reader's if a wheel, finger, key or pressed pointer (scroll bar, selection) came just
-// before it, or if it moves up while all sizes stay the same (find in page, a screen reader). What follows from sizes (a composer that
-// grows, a row that is measured) is never the reader's, and is undone.
+// Only the user leaves the end. A scroll is the user's if a wheel, finger, key or pressed pointer (scroll bar, selection) came
+// just before it, or if it moves up while all sizes stay the same (find in page, a screen reader). A scroll that follows from
+// sizes (a composer that grows, a row that is measured) is never the user's, and is undone.
 import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** The reader who comes down to this distance from the end follows it again, in pixels. */
+/** Scrolling down to this distance from the end follows it again, in pixels. */
 const RETURN_PX = 60;
-/** The reader who goes up by more than this leaves it, in pixels: a trembling finger does not. */
+/** Scrolling up by more than this leaves the end, in pixels: a trembling finger does not. */
 const LEAVE_PX = 8;
-/** A scroll within this time after a gesture, or after a scroll of the reader's, is the reader's: smooth wheels and momentum. */
+/** A scroll within this time after a gesture, or after a scroll of the user's, is the user's: smooth wheels and momentum. */
 const GESTURE_MS = 1_000;
 
-/** A gesture has led to its first movement by then, if it leads to any. */
+/** A gesture causes its first movement within this time, if any. */
 const SETTLE_MS = 100;
 
 const GESTURES = ["wheel", "touchmove", "keydown"] as const;
@@ -20,9 +21,9 @@ const GESTURES = ["wheel", "touchmove", "keydown"] as const;
 export class Follow {
 	private readonly state = signal(true);
 	private box: HTMLElement | undefined;
-	/** When the reader last moved or was about to, by the time stamps of events. */
+	/** The user's last movement or gesture, by the time stamps of events. */
 	private readerMs = Number.NEGATIVE_INFINITY;
-	/** The reader is moving: nothing is written against it. */
+	/** The user is scrolling: scrollTop is not written. */
 	private moving = false;
 	private pressed = false;
 	private later: ReturnType<typeof setTimeout> | undefined;
@@ -34,7 +35,7 @@ export class Follow {
 		return this.state;
 	}
 
-	/** Takes `box` as what scrolls; gives how to let go of it. */
+	/** Attaches to the scrolling element `box`; returns how to detach. */
 	attach(box: HTMLElement): () => void {
 		const listening = new AbortController();
 		const options = { passive: true, signal: listening.signal };
@@ -49,11 +50,11 @@ export class Follow {
 			},
 			options,
 		);
-		// The release of a scroll bar is not told everywhere; the next movement without a button tells it.
+		// Not every browser reports the release of a scroll bar; the next movement without a button shows it.
 		for (const type of ["pointerup", "pointercancel", "pointermove"] as const) {
 			window.addEventListener(type, (event) => this.released(event), options);
 		}
-		// Before the virtualizer hears of it, which may render and call `keep`.
+		// Before the virtualizer's listener, which may render and call `keep`.
 		box.addEventListener("scroll", (event) => this.scrolled(event.timeStamp), { ...options, capture: true });
 		const observer = new ResizeObserver(() => this.keep());
 		observer.observe(box);
@@ -68,25 +69,26 @@ export class Follow {
 		};
 	}
 
-	/** Goes to the end and follows it from now on. */
+	/** Scrolls to the end and follows it from now on. */
 	toEnd(): void {
 		this.moving = false;
 		this.state.value = true;
 		this.keep();
 	}
 
-	/** Call after rows or sizes have changed: the end stays in view for the reader who follows it. */
+	/** Call after rows or sizes have changed: keeps the end in view while it is followed. */
 	keep(): void {
 		const { box } = this;
 		if (box === undefined) return;
-		// The browser has moved already, by the reader's wish, and tells it later: writing now would undo it.
+		// The browser has scrolled already, for the user, and reports it later: writing now would undo it.
 		const nowMs = performance.now();
 		if (this.isGesture(nowMs) && box.scrollTop <= this.lastTop - 1) this.scrolled(nowMs);
 		if (!this.state.peek() && distanceToEnd(box) <= 1) this.state.value = true;
-		// Rows have come below a view that the reader holds, perhaps by a scroll bar whose release is not told yet: it is not at the end.
+		// Rows were added below a view that the user holds, perhaps by a scroll bar whose release is not reported yet: it is not
+		// at the end.
 		if (this.moving && distanceToEnd(box) > RETURN_PX) this.state.value = false;
 		if (this.state.peek() && !this.moving && distanceToEnd(box) > 1) {
-			// A wheel's turn moves the view some frames later, and not at all if it is written to before.
+			// A wheel's turn moves the view some frames later, and not at all if scrollTop is written before.
 			if (nowMs - this.readerMs < SETTLE_MS) this.keepLater();
 			else this.put(box.scrollHeight - box.clientHeight);
 		}
@@ -100,14 +102,14 @@ export class Follow {
 		}, SETTLE_MS);
 	}
 
-	/** The scrolling has come to rest. */
+	/** Scrolling has ended. */
 	rested(): void {
 		if (!this.moving || this.pressed) return;
 		this.moving = false;
 		this.keep();
 	}
 
-	/** Where the virtualizer wants to be, to hold a row in its place. */
+	/** The offset that the virtualizer wants, to keep a row in place. */
 	hold(top: number): void {
 		const { box } = this;
 		if (box === undefined) return;

@@ -1,4 +1,4 @@
-// What went wrong with what was asked for here, read out when it comes.
+// A form's error message, announced when it appears.
 import type { JSX } from "preact";
 
 /** Nothing while `words` is empty. */

@@ -1,4 +1,4 @@
-// The channels that were found. Only those near the screen exist: there may be thousands.
+// The channels that were found, as a virtual list: there may be thousands.
 import { elementScroll } from "@tanstack/virtual-core";
 import type { RoomInfo } from "@verbatim/client";
 import { Room_Kind } from "@verbatim/protocol";
@@ -10,18 +10,18 @@ import { Icon } from "./icon.tsx";
 import { useVirtualRows } from "./virtual-rows.ts";
 
 const ROOM_PX = 44;
-/** So many rooms before the end of those known, more are wanted. */
+/** At this many rooms before the end of those loaded, more are loaded. */
 const AHEAD = 50;
 
 interface FoundRoomsProps {
 	readonly rooms: readonly RoomInfo[];
-	/** Are there no others? */
+	/** Are all loaded? */
 	readonly complete: boolean;
-	/** Changes when more can be had than before. */
+	/** Changes when more can be loaded. */
 	readonly loaded: unknown;
-	/** The end of the rooms is near. */
+	/** Called near the end of the loaded rooms. */
 	readonly onEnd: () => void;
-	/** What stands below them. */
+	/** Content below them. */
 	readonly children: ComponentChildren;
 }
 
@@ -37,7 +37,7 @@ export function FoundRooms({ rooms, complete, loaded, onEnd, children }: FoundRo
 	});
 	const items = virtualizer.getVirtualItems();
 	const isNear = !complete && (items.at(-1)?.index ?? 0) >= rooms.length - AHEAD;
-	// What was loaded may not have been enough.
+	// What was loaded may not fill the screen.
 	useEffect(() => {
 		if (isNear) onEnd();
 	}, [isNear, loaded, onEnd]);

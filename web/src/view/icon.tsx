@@ -1,4 +1,4 @@
-// The page's pictures, drawn in place: strokes of a 24 × 24 grid in the colour of the text around them.
+// The page's icons, inline: strokes of a 24 × 24 grid in the colour of the surrounding text.
 import type { JSX } from "preact";
 
 const SHAPES = {
@@ -20,7 +20,7 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** A picture without words: whatever holds it has a name. */
+/** An icon without a text: the element around it has a name. */
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
 	return (
 		<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">

@@ -1,5 +1,5 @@
-// The address names a room that one is not in: an offer, not an act, since anybody can make an address. What is not there is not offered
-// to be joined.
+// The address names a room that the user is not in: an offer to join, not a join, since any page can link to it. A room that does
+// not exist is not offered to be joined.
 
 import { useSignal } from "@preact/signals";
 import { RefusedError, type RoomInfo } from "@verbatim/client";
@@ -13,7 +13,7 @@ import { Blank } from "./blank.tsx";
 import { useApp } from "./context.ts";
 import { FormError } from "./form-error.tsx";
 
-/** What is known of what the address names. `there`: no more than that it is. `perhaps`: it could not be found out, trying will tell. */
+/** What is known of the named room. `there`: it exists. `perhaps`: unknown, until the user tries. */
 type Known = "looking" | "there" | "perhaps" | "missing" | RoomInfo;
 
 export function JoinPrompt({ target }: { readonly target: string }): JSX.Element {
@@ -47,12 +47,12 @@ export function JoinPrompt({ target }: { readonly target: string }): JSX.Element
 		busy.value = true;
 		error.value = "";
 		try {
-			// With `create`, whoever was quicker is joined.
+			// With `create`, a room that another user has created meanwhile is joined.
 			const room = person ? await client.direct(name) : await client.join(target, { create });
 			actions.go(room.id);
 		} catch (refusal) {
 			const missing = refusal instanceof RefusedError && MISSING.has(refusal.code);
-			// A name that is not free, of a room that is not there for the reader.
+			// The name is taken, by a room that is not visible to the user.
 			error.value =
 				missing && create ? `There is a room of this name already, which you may not see.` : missing ? "" : errorWords(refusal);
 			if (missing) known.value = "missing";
@@ -85,7 +85,7 @@ const MISSING: ReadonlySet<string> = new Set(["no_such_room", "no_such_user", "r
 
 interface Offer {
 	readonly words: string;
-	/** What the button says, if there is something to do. */
+	/** Label of the button, if there is an action. */
 	readonly offer?: string;
 }
 

@@ -1,4 +1,4 @@
-// Who is in the room, and who of them is there. Only the people near the screen exist: a room may have thousands.
+// The members of the room, with presence, as a virtual list: a room may have thousands.
 
 import { useSignal } from "@preact/signals";
 import { elementScroll } from "@tanstack/virtual-core";
@@ -15,7 +15,7 @@ import { Icon } from "./icon.tsx";
 import { useVirtualRows } from "./virtual-rows.ts";
 
 const PERSON_PX = 40;
-/** So many people before the end of those known, more are loaded. */
+/** At this many members before the end of those loaded, more are loaded. */
 const AHEAD = 50;
 
 export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
@@ -45,7 +45,7 @@ export function Members({ model }: { readonly model: RoomModel }): JSX.Element {
 	);
 }
 
-/** A panel that lies over the conversation has the focus while it is there, and gives it back to the button that opened it. */
+/** A panel that covers the conversation has the focus while it is open, and returns it to the button that opened it. */
 function useFocusOver(panel: { readonly current: HTMLElement | null }): void {
 	const { layout } = useApp();
 	useEffect(() => {
@@ -72,7 +72,7 @@ function List({ model, scroller }: ListProps): JSX.Element {
 	const order = useMemo(() => new MemberOrder(), []);
 	const rests = useSignal(0);
 	const tried = useSignal(session.status.peek().state !== "live");
-	// Sorted from the start where one page brings the rest.
+	// Sorted from the start where one more page completes it.
 	const awaited = !complete && !tried.value && room.memberCount <= LIMITS.membersPageMax;
 	useEffect(() => {
 		if (awaited) void model.loadAllMembers().then(() => (tried.value = true));
@@ -88,7 +88,7 @@ function List({ model, scroller }: ListProps): JSX.Element {
 		};
 	}, [scroller, rests]);
 	const rested = rests.value;
-	// Sorted when it changes, and not with each message.
+	// Sorted when it changes, not with each message.
 	const { members, invited } = useMemo(() => {
 		const box = scroller.current;
 		const looked = rested >= 0 && (layout.overlaid.peek() || (box !== null && isLookedAt(box)));
@@ -115,7 +115,7 @@ function List({ model, scroller }: ListProps): JSX.Element {
 	);
 }
 
-/** Is the pointer or the focus in it, or has it been scrolled? */
+/** Is the pointer or the focus in it, or was it scrolled? */
 function isLookedAt(box: HTMLElement): boolean {
 	return box.scrollTop > 0 || box.matches(":hover, :focus-within");
 }
@@ -146,7 +146,7 @@ function People({ model, members, scroller }: PeopleProps): JSX.Element {
 	const shown = items.flatMap(({ index }) => members[index]?.user.id ?? []).join(" ");
 	const now = minute.value;
 	useEffect(() => {
-		// Anew from time to time: who comes and goes in a large room is not told.
+		// Repeated from time to time: in a large room presence is not notified.
 		if (now > 0 && shown !== "") model.lookAt(shown.split(" "));
 	}, [model, shown, now]);
 	return (
@@ -175,7 +175,7 @@ interface PersonProps {
 	readonly name: string;
 	readonly online: boolean | undefined;
 	readonly facts: string;
-	/** Where in a long list it stands. */
+	/** Its position in a long list. */
 	readonly place?: { readonly index: number; readonly of: number; readonly top: number };
 }
 

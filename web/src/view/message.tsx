@@ -1,4 +1,4 @@
-// A message: who, when, what, and how far it has come.
+// A message: sender, time, text, and delivery state.
 import type { Delivery } from "@verbatim/client";
 import type { JSX } from "preact";
 import { piecesOf } from "../text/links.ts";
@@ -8,7 +8,7 @@ import { useApp } from "./context.ts";
 import { Face } from "./face.tsx";
 import { Icon } from "./icon.tsx";
 
-/** A send that is refused for less is told by its sign alone. */
+/** Shorter refusals are shown by the sign alone. */
 const REASON_AFTER_MS = 3_000;
 
 export function Message({ row }: { readonly row: MessageRow }): JSX.Element {
@@ -59,7 +59,7 @@ function Text({ text }: { readonly text: string }): JSX.Element {
 	);
 }
 
-/** A small sign at the text's end: kept and waiting, or sent and not yet acknowledged. */
+/** A sign at the text's end: pending, or sent and not yet acknowledged. */
 function OnItsWay({ delivery }: { readonly delivery: Delivery }): JSX.Element | null {
 	const { state } = delivery.status;
 	if (state !== "waiting" && state !== "sent") return null;
@@ -72,7 +72,7 @@ function OnItsWay({ delivery }: { readonly delivery: Delivery }): JSX.Element | 
 	);
 }
 
-/** Why it was refused so far, once that lasts. */
+/** The last refusal, once it lasts. */
 function WhyUnsent({ delivery }: { readonly delivery: Delivery }): JSX.Element | null {
 	const { now } = useApp();
 	const { status } = delivery;

@@ -17,7 +17,7 @@ export function Page({ app }: { readonly app: App }): JSX.Element {
 	);
 }
 
-/** What lies over everything. */
+/** What covers everything. */
 function Over({ app }: { readonly app: App }): JSX.Element {
 	const question = app.layout.question.value;
 	return (

@@ -1,4 +1,4 @@
-// A question before something is lost for good. Esc, a click beside it and the first button leave all as it is.
+// The confirmation before something is lost for good. Esc, a click outside and the first button cancel.
 import type { JSX } from "preact";
 import type { Question } from "../state/layout.ts";
 import { useApp } from "./context.ts";

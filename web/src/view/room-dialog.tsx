@@ -1,4 +1,4 @@
-// What can be done with a channel: invite somebody, give it another name, leave it.
+// Actions on a channel: invite a user, rename it, leave it.
 
 import { useSignal } from "@preact/signals";
 import { LIMITS, Room_Kind, Room_Standing } from "@verbatim/protocol";
@@ -52,9 +52,9 @@ interface OneFieldProps {
 	readonly label: string;
 	readonly placeholder: string;
 	readonly button: string;
-	/** Does it; rejects with what speaks against it. */
+	/** Does it; rejects with the refusal. */
 	readonly act: (text: string) => Promise<void>;
-	/** Why the text cannot do, known before it is tried. */
+	/** Why the text is invalid, checked before it is sent. */
 	readonly problem?: (text: string) => string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// One room in the list: its name, whether the other one is there, and how much is unread.
+// A room in the list: its name, the presence of the other user, and the number of unread messages.
 import { Room_Kind } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { hashOfTitle } from "../state/place.ts";
@@ -39,7 +39,7 @@ export function RoomLink({ model }: { readonly model: RoomModel }): JSX.Element 
 	);
 }
 
-/** What stands before a room's name: a sign for channels, a face for people. */
+/** Before a room's name: a sign for channels, an avatar for direct conversations. */
 export function RoomSign({ model }: { readonly model: RoomModel }): JSX.Element {
 	const { rooms } = useApp();
 	rooms.presence.value;

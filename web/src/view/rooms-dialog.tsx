@@ -1,4 +1,4 @@
-// Finding, joining and creating rooms, in one place: what is typed filters the list, and can become a room of its own.
+// Finding, joining and creating rooms: the typed text filters the list, and can become a room.
 
 import { useSignal } from "@preact/signals";
 import { LIMITS } from "@verbatim/protocol";
@@ -23,7 +23,7 @@ export function RoomsDialog(): JSX.Element {
 	const filterId = useId();
 	useEffect(() => () => search.stop(), [search]);
 	useEffect(() => {
-		// The first page, and after a failure the one that failed.
+		// The first page, or after a failure the failed one.
 		if (live) search.more();
 	}, [search, live]);
 
@@ -41,9 +41,9 @@ export function RoomsDialog(): JSX.Element {
 	useEffect(() => {
 		if (isAsked && live) search.ask(name);
 	}, [search, isAsked, live, name]);
-	/** There is one, further on than what is loaded. */
+	/** It exists, beyond what is loaded. */
 	const hidden = isAsked && named?.name === name && named.there;
-	// Only when it is known that nobody has a room of this name.
+	// Only when it is known that no room has this name.
 	const free = name !== "" && exact === undefined && (complete || (named?.name === name && !named.there));
 	const creatable = free && problem === undefined;
 	const loading = !complete && (known.length === 0 || name !== "");

@@ -1,4 +1,4 @@
-// The rooms: list, conversation, members; and the keys that work everywhere.
+// The rooms: list, conversation, members; and the global keys.
 import type { User } from "@verbatim/protocol";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -51,7 +51,7 @@ export function Shell({ user }: { readonly user: User }): JSX.Element {
 	);
 }
 
-/** Alt and arrows go through the rooms, `/` goes to the composer, Esc closes what lies over the conversation. */
+/** Alt and arrows switch rooms, `/` focuses the composer, Esc closes what covers the conversation. */
 function onShortcut(event: KeyboardEvent, app: App): void {
 	if (event.defaultPrevented || app.layout.modals.value > 0) return;
 	if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {

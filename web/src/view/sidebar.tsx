@@ -1,4 +1,4 @@
-// The list of rooms: invitations, channels, direct conversations; and who one is.
+// The list of rooms: invitations, channels, direct conversations; and the user.
 
 import { useSignal } from "@preact/signals";
 import type { User } from "@verbatim/protocol";
@@ -68,7 +68,7 @@ export function Sidebar({ user }: { readonly user: User }): JSX.Element {
 
 interface SectionProps {
 	readonly title: string;
-	/** What the section's button does, in words. */
+	/** Label of the section's button. */
 	readonly add?: string;
 	readonly onAdd?: () => void;
 	readonly children: ComponentChildren;

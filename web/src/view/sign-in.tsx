@@ -19,7 +19,7 @@ const WAYS: readonly { readonly way: Way; readonly tab: string; readonly button:
 	{ way: "register", tab: "Register", button: "Register", words: "A password keeps your name for you, on every device." },
 ];
 
-/** `why`: what ended the visit before, if it was refused. */
+/** `why`: the refusal that ended the last session, if there was one. */
 export function SignIn({ why }: { readonly why?: string }): JSX.Element {
 	const { session } = useApp();
 	const way = useSignal<Way>("guest");
@@ -112,7 +112,7 @@ export function SignIn({ why }: { readonly why?: string }): JSX.Element {
 	);
 }
 
-/** What the form waits for, where that takes a while: the server may be away, or ask to come again later. */
+/** What the form waits for, once it takes long: the server is unreachable, or asks to come again later. */
 function Waiting({ onCancel }: { readonly onCancel: () => void }): JSX.Element | null {
 	const { session } = useApp();
 	const status = session.status.value;
@@ -127,7 +127,7 @@ function Waiting({ onCancel }: { readonly onCancel: () => void }): JSX.Element |
 	);
 }
 
-// As the server's words for `password_weak` have it.
+// As in the server's message for `password_weak`.
 const PASSWORD_CHARS_MIN = 8;
 
 function credentialOf(way: Way, name: string, password: string): Credential {

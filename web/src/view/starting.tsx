@@ -1,4 +1,4 @@
-// Somebody was here before and is being welcomed: the mark, and, if it takes time, what it waits for.
+// A known user is being welcomed: the mark, and, if it takes time, what it waits for.
 import type { JSX } from "preact";
 import { Banner } from "./banner.tsx";
 import { useApp } from "./context.ts";

@@ -1,4 +1,4 @@
-// What lies above the oldest loaded entry: more of the log, on its way or waiting to be asked for; and what was skipped.
+// Above the oldest loaded entry: more of the log, loading or to be requested; and a skipped range.
 import type { JSX } from "preact";
 import type { RoomModel } from "../state/room.ts";
 import { counted } from "../text/words.ts";

@@ -1,5 +1,5 @@
-// What was said, newest at the bottom. Only the rows near the screen exist. The view follows the end only while it is there;
-// elsewhere the reader's place holds, whatever comes below or is loaded above.
+// The timeline, newest at the bottom, as a virtual list. The view follows the end only while it is there; elsewhere the scroll
+// position holds, whatever is added below or loaded above.
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -13,9 +13,9 @@ import { RowView } from "./row.tsx";
 import { TimelineTop } from "./timeline-top.tsx";
 import { useVirtualRows } from "./virtual-rows.ts";
 
-/** Older entries are loaded before their lack is seen: from this distance to the top on, in pixels. */
+/** Older entries are loaded early: from this distance to the top, in pixels. */
 const OLDER_PX = 900;
-/** What lies above the first row has this height, whatever it says, so that it moves nothing. */
+/** The part above the first row has this height, whatever its text, so that nothing moves. */
 const TOP_PX = 64;
 
 export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element {
@@ -23,7 +23,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 	const scroller = useRef<HTMLDivElement>(null);
 	const [follow] = useState(() => new Follow());
 	const atEnd = follow.following;
-	/** The newest seq that has been on the screen. */
+	/** The newest seq that was visible. */
 	const shownTo = useRef(model.room.to);
 
 	const rows = model.rows.value;
@@ -33,7 +33,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 		getItemKey: (index) => rows[index]?.key ?? index,
 		estimateSize: (index) => heightGuess(rows[index]),
 		anchorTo: "end",
-		// Who is at the end is for `follow` to say, and nobody else.
+		// Only `follow` decides whether the view is at the end.
 		scrollEndThreshold: -1,
 		scrollToFn: (offset, { adjustments = 0 }) => follow.hold(offset + adjustments),
 		overscan: 12,
@@ -44,7 +44,7 @@ export function Timeline({ model }: { readonly model: RoomModel }): JSX.Element 
 		const box = scroller.current;
 		if (box !== null && box.scrollTop < OLDER_PX) model.loadAhead();
 	};
-	// What one says oneself is always shown.
+	// The user's own messages are always shown.
 	const saidLast = model.room.pending.at(-1)?.cid;
 	useLayoutEffect(() => {
 		if (saidLast !== undefined) follow.toEnd();
@@ -114,7 +114,7 @@ function messagesAfter({ room }: RoomModel, seq: number): number {
 	return count;
 }
 
-/** Before a row is measured: near enough that the scroll bar does not jump. */
+/** Estimate before a row is measured: near enough that the scroll bar does not jump. */
 function heightGuess(row: Row | undefined): number {
 	if (row?.kind !== "message") return row?.kind === "beginning" ? 120 : 36;
 	const lines = Math.max(1, Math.ceil(row.text.length / 90), row.text.split("\n").length);

@@ -1,4 +1,4 @@
-// Short words at the edge of the page. Errors are read out at once, the rest when there is time.
+// Toasts at the edge of the page. Errors are announced at once, others politely.
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "./context.ts";
@@ -9,7 +9,7 @@ export function ToastList(): JSX.Element {
 	const box = useRef<HTMLDivElement>(null);
 	const newest = toasts.list.value.at(-1)?.id;
 	useLayoutEffect(() => {
-		// A popover shown again lies above everything, above a dialog too.
+		// A popover that is shown again is above everything, dialogs included.
 		box.current?.hidePopover();
 		if (newest !== undefined) box.current?.showPopover();
 	}, [newest]);

@@ -1,7 +1,7 @@
-// Binds TanStack's virtual core to Preact. The rows lie in normal flow inside a box that is moved into place, so that what is
-// on the screen is right even before it was measured.
+// Binds TanStack's virtual core to Preact. The rows are in normal flow inside a box that is positioned, so that the screen is
+// right even before rows are measured.
 //
-// Preact renders in a microtask: after a scroll or resize observer's call and before the paint, which is as early as needed.
+// Preact renders in a microtask: after the callbacks of scroll and resize, and before the paint.
 import { observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from "@tanstack/virtual-core";
 import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 
@@ -12,7 +12,7 @@ export type RowVirtualizerOptions = Omit<
 	"observeElementRect" | "observeElementOffset" | "onChange"
 >;
 
-/** A virtualizer that lives as long as the calling component, and renders it anew when other rows are to be shown. */
+/** A virtualizer with the lifetime of the calling component, which it renders when other rows are to be shown. */
 export function useVirtualRows(options: RowVirtualizerOptions): RowVirtualizer {
 	const [, render] = useReducer((count: number, _: undefined) => count + 1, 0);
 	const resolved: VirtualizerOptions<HTMLElement, HTMLElement> = {

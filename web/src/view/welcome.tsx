@@ -1,4 +1,4 @@
-// Nothing is open yet: where to begin.
+// No room is open yet: where to begin.
 import type { JSX } from "preact";
 import { Blank } from "./blank.tsx";
 import { useApp } from "./context.ts";
