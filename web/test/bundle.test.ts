@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { bundleFiles, bundlePage, type PageFile } from "@verbatim/web/bundle";
 
-/** Of everything that a first visit fetches, compressed. A rise needs a reason. */
+/** Limit of all that a first visit fetches, compressed. A rise needs a reason. */
 const GZIP_BYTES_MAX = 84 * 1024;
 
 let files: readonly PageFile[] = [];
@@ -13,7 +13,7 @@ beforeAll(async () => {
 const textOf = (file: PageFile | undefined): string => new TextDecoder().decode(file?.body);
 const html = (): string => textOf(files.find((file) => file.path === "/"));
 
-test("the page has nothing inline, and asks for nothing from elsewhere", () => {
+test("the page has nothing inline, and fetches nothing from other origins", () => {
 	expect(html()).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=/i);
 	const asked = [...html().matchAll(/\b(?:src|href)="([^"]+)"/g)].map(([, path]) => path);
 	expect(asked.length).toBe(3);
@@ -23,7 +23,7 @@ test("the page has nothing inline, and asks for nothing from elsewhere", () => {
 	expect(css).not.toMatch(/@import|url\(/);
 });
 
-test("files are named after their content and kept for ever, the page itself is asked for each time", async () => {
+test("files are named by their content and cached for ever; the page itself is revalidated each time", async () => {
 	for (const file of files) {
 		expect(file.immutable).toBe(file.path !== "/");
 		if (file.immutable) expect(file.path).toMatch(/-[0-9a-z]{6,}\.(js|css|svg)$/);
@@ -39,7 +39,7 @@ test("it is minified, without source maps, and small", () => {
 	expect(bytes).toBeLessThan(GZIP_BYTES_MAX);
 });
 
-test("a path finds its file, with its type, and nothing else", async () => {
+test("a path returns its file, with its type, and nothing else", async () => {
 	const page = await bundlePage();
 	expect(page("/")?.type).toBe("text/html;charset=utf-8");
 	expect(page("/index.html")).toBe(page("/"));

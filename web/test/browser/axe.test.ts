@@ -1,4 +1,4 @@
-// What axe-core finds wrong for those who do not see, hear or point as others do: nothing, in every view, light, dark and on a phone.
+// Accessibility: axe-core finds no violation, in any view, light, dark and on a phone.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { create, RoomSchema } from "@verbatim/protocol";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
@@ -15,7 +15,7 @@ const VIEWS: readonly (readonly [string, BrowserContextOptions])[] = [
 	["a phone", { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }],
 ];
 
-/** What the test asks of axe, which lives in the page. */
+/** The part of axe's API that the test calls in the page. */
 interface Axe {
 	run(): Promise<{ violations: readonly { id: string; nodes: readonly { html: string; failureSummary?: string }[] }[] }>;
 }

@@ -5,7 +5,7 @@ import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Vis
 import { composer, enter, hear, join, say, settled, textsOn } from "../support/people.ts";
 
 const LONG_MS = 90_000;
-/** Everything that these tests say is on the screen at once. */
+/** All messages of these tests fit on the screen. */
 const TALL = { viewport: { width: 1_100, height: 2_400 } };
 
 describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM_MISSING})`, () => {
@@ -23,7 +23,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 		const faults = visitors.flatMap((visitor) => visitor.faults);
 		for (const visitor of visitors) await visitor.close();
 		visitors = [];
-		// No policy broken, no exception, no error on the console, in any of the tests.
+		// No policy violation, exception or console error in any test.
 		expect(faults).toEqual([]);
 	});
 
@@ -40,7 +40,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	}
 
 	test(
-		"a guest comes in by name, and what one says the other sees",
+		"a guest signs in by name, and two guests see each other's messages",
 		async () => {
 			const ann = await visitor("ann");
 			await join(ann.page, "tea");
@@ -60,7 +60,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"a reload comes back as the same person, to the same room, with the draft",
+		"a reload resumes as the same user, in the same room, with the draft",
 		async () => {
 			const { page } = await visitor("cleo");
 			await join(page, "reload");
@@ -76,7 +76,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"two tabs of one guest keep each its own draft, and say what they say once and in order",
+		"two tabs of one guest each keep their own draft, and send each message once and in order",
 		async () => {
 			const one = await visitor("cora");
 			await join(one.page, "tabs");
@@ -95,7 +95,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 			await Promise.all([one.page, second].map(settled));
 			for (const page of [one.page, second]) expect(await textsOn(page)).toEqual(["one", "two", "three"]);
 
-			// Signing out in one of them leaves no draft in the other.
+			// Signing out in one removes the draft in the other.
 			await one.page.getByRole("button", { name: "Account menu" }).click();
 			await one.page.getByRole("button", { name: "Sign out" }).click();
 			await one.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
@@ -113,7 +113,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 		async () => {
 			const { page } = await visitor("dora");
 			await join(page, "once");
-			// From here on the server hears the page, and the page does not hear the server.
+			// From here on the page's messages reach the server, and the server's do not reach the page.
 			await page.routeWebSocket(/\/ws$/, (socket) => {
 				const onward = socket.connectToServer();
 				let welcomed = false;
@@ -126,7 +126,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 			await page.getByRole("link", { name: "once" }).click();
 			for (const text of ["one", "two", "three"]) await say(page, text);
 			await page.locator(".message-sent").nth(2).waitFor();
-			// The second dies on the way, too.
+			// The second is lost, too.
 			await page.reload();
 			await page.locator(".message-sent").nth(2).waitFor();
 			await page.unrouteAll();
@@ -147,7 +147,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"two people type while the server is killed and started again; no line is lost or doubled",
+		"two users send while the server is killed and restarted; no message is lost or duplicated",
 		async () => {
 			const eve = await visitor("eve");
 			await join(eve.page, "storm");
@@ -178,7 +178,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"a registered user comes back with name and password; a wrong one is told in the server's words",
+		"a registered user signs in with name and password; a wrong one is shown with the server's message",
 		async () => {
 			const one = await browser.visitor();
 			visitors.push(one);
@@ -203,7 +203,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"an address leads to its room: an offer to join, then the room; and what is unread counts",
+		"an address opens its room: an offer to join, then the room; and unread messages are counted",
 		async () => {
 			const hana = await visitor("hana");
 			await join(hana.page, "link");
@@ -216,7 +216,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 			await say(hana.page, "are you there?");
 			await ivan.page.getByRole("link", { name: /link.*unread 1 message/ }).waitFor();
 			await ivan.page.waitForFunction(() => document.title.startsWith("(1)"));
-			// A reload forgets nothing of that, once it is kept.
+			// A reload loses none of it, once it is stored.
 			await ivan.page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith("verbatim.seen.")));
 			await ivan.page.reload();
 			await ivan.page.getByRole("link", { name: /link.*unread 1 message/ }).click();
@@ -228,7 +228,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	);
 
 	test(
-		"a private room is joined by invitation, which may also be declined, and people find each other by name",
+		"a private room is joined by invitation, which may also be declined, and users find each other by name",
 		async () => {
 			const jan = await visitor("jan");
 			const kim = await visitor("kim");

@@ -1,5 +1,5 @@
-// The page against a server that says anything, and on bad days: what others write stays text, policies hold, and every failure
-// is told with what to do.
+// The page against a hostile or failing server: users' text stays text, policies hold, and every failure is shown with what to
+// do.
 import { expect, test } from "bun:test";
 import { create, type Entry, EntrySchema, Skipped_Reason, type User, UserSchema } from "@verbatim/protocol";
 import type { Page } from "playwright-core";
@@ -8,7 +8,7 @@ import { hear, keptSends, say, textsOn } from "../support/people.ts";
 import { memberList, type Script, type ScriptedServer, scriptedRoom } from "../support/scripted-server.ts";
 import { describeVisits, LONG_MS } from "../support/scripted-visits.ts";
 
-/** Markup, scripts, addresses and marks of direction, as attackers and accidents write them. */
+/** Markup, scripts, addresses and direction marks, as attackers and accidents produce them. */
 const ATTACKS = [
 	"<script>document.title = 'pwned'</script>",
 	"<img src=x onerror=\"document.title='pwned'\">",
@@ -32,7 +32,7 @@ describeVisits("the page against bad words and bad days", (visits) => {
 	});
 
 	test(
-		"whatever stands in names, room names and texts stays text; no policy is broken",
+		"names, room names and messages stay text, whatever they contain; no policy is violated",
 		async () => {
 			const users: User[] = ATTACKS.map((name, i) => create(UserSchema, { id: `u-${i}`, name }));
 			const log: Entry[] = [];
@@ -59,13 +59,13 @@ describeVisits("the page against bad words and bad days", (visits) => {
 			);
 			await hear(page, "__proto__");
 			const texts = await page.locator(".message-text").allTextContents();
-			// A NUL is shown as the browser shows it; all else is there, character for character.
+			// A NUL is shown as the browser shows it; everything else character for character.
 			expect(texts).toEqual(ATTACKS);
 			expect(await page.locator(".message-name").allTextContents()).toEqual(ATTACKS);
 			expect(new Set(await page.locator(".sidebar .room-name").allTextContents())).toEqual(new Set(["tea", ...ATTACKS]));
 			for (const attack of ATTACKS) await page.getByText(`${attack} renamed the room to #${attack}`, { exact: true }).waitFor();
 
-			// The same through what is shown for a moment: who is writing, an invitation, a failure.
+			// The same in transient texts: typing, an invitation, a failure.
 			server.push({ case: "typist", value: { room: "r-tea", user: create(UserSchema, { id: "u-x", name: ATTACKS[1] ?? "" }) } });
 			await page.getByText(`${ATTACKS[1]} is writing…`).waitFor();
 			server.push({ case: "invited", value: { room: { id: "r-new", name: ATTACKS[2] ?? "" }, by: bob } });
@@ -88,7 +88,7 @@ describeVisits("the page against bad words and bad days", (visits) => {
 	);
 
 	test(
-		"a link leads out without telling where from, and only to the web",
+		"a link sends no referrer, and leads only to the web",
 		async () => {
 			const rooms = [scriptedRoom("tea", [message(1, bob, "see https://example.org/a(b), or javascript:alert(1)")])];
 			const { page } = await open({ user: ann, rooms });
@@ -102,7 +102,7 @@ describeVisits("the page against bad words and bad days", (visits) => {
 	);
 
 	test(
-		"a send that is refused for good says why, stays through a reload, and is retried or discarded by hand",
+		"a send that is refused for good shows why, survives a reload, and is retried or discarded by the user",
 		async () => {
 			let refuse = true;
 			const log: Entry[] = [message(1, bob, "hello")];
@@ -137,7 +137,7 @@ describeVisits("the page against bad words and bad days", (visits) => {
 	);
 
 	test(
-		"an absence is told with its reason, its end, and a way to try at once; what is said meanwhile waits",
+		"an outage is shown with its reason, its end, and a way to retry at once; messages sent meanwhile wait",
 		async () => {
 			const { page, server } = await open({
 				user: ann,
@@ -161,7 +161,7 @@ describeVisits("the page against bad words and bad days", (visits) => {
 	);
 
 	test(
-		"a range that the server left out is told, and loaded when asked for",
+		"a skipped range is shown, and loaded on request",
 		async () => {
 			const log = Array.from({ length: 300 }, (_, i) => message(i + 1, bob));
 			const room = scriptedRoom("tea", log.slice(0, 1));
@@ -176,7 +176,7 @@ describeVisits("the page against bad words and bad days", (visits) => {
 			const asked = (): number => server.heard.filter((command) => command.case === "history").length;
 			const askedBefore = asked();
 			await page.getByRole("button", { name: "Load them" }).click();
-			// There is room on the screen, so it goes on by itself from there.
+			// The screen is not full, so loading continues by itself from there.
 			await page.waitForFunction(() => document.querySelectorAll(".message-text").length > 80);
 			expect(asked()).toBeGreaterThan(askedBefore);
 			const shown = (await textsOn(page)).map((text) => Number(text.replace("text ", "")));

@@ -1,4 +1,4 @@
-// What the page says and does where the server takes no more connections or log-ins of this address.
+// The page at the server's limits of connections and log-ins for its address.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { ServerProcess } from "@verbatim/testkit";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
@@ -32,7 +32,7 @@ describe.skipIf(findChromium() === undefined)(`limits of an address in a browser
 	}, LONG_MS);
 
 	test(
-		"where the connections of the address are used up the page comes, says so and when it tries again, and gets in once there is room",
+		"at the limit of connections the page loads, says so and when it retries, and connects once there is room",
 		async () => {
 			real = await ServerProcess.prepare({ flags: ["--limits.connectionsPerAddress", "1"] });
 			await real.start();
@@ -53,7 +53,7 @@ describe.skipIf(findChromium() === undefined)(`limits of an address in a browser
 	);
 
 	test(
-		"at the limit of log-ins the page goes on waiting, says until when and why, and stops when it is told to",
+		"at the limit of log-ins the page keeps waiting, says until when and why, and stops on request",
 		async () => {
 			let refusals = 0;
 			scripted = await scriptedServer({

@@ -1,4 +1,4 @@
-// Who is in a room, in a real browser: with a real server, and with a room of thousands.
+// Members of a room in a real browser: with a real server, and with a room of thousands.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { create, Room_Standing, UserSchema } from "@verbatim/protocol";
 import { ServerProcess } from "@verbatim/testkit";
@@ -45,7 +45,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 	}
 
 	test(
-		"who joins is shown as online to those who are there, who need not ask again",
+		"a joining user is shown as online to the members present, without a request",
 		async () => {
 			real = await ServerProcess.prepare();
 			await real.start();
@@ -64,7 +64,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 	);
 
 	test(
-		"a room of thousands is counted, loaded as one goes along it, and asked after where one looks",
+		"a room of thousands shows its number, is loaded while scrolling, and presence is requested for visible members",
 		async () => {
 			const users = Array.from({ length: MEMBERS }, (_, n) => ({ id: `u${numbered(n)}`, name: `member ${numbered(n)}` }));
 			const rooms = [scriptedRoom("tea", [message(1, bob, "hello")])];
@@ -99,7 +99,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 				.first()
 				.getByText(", online")
 				.waitFor({ state: "attached" });
-			// A page of them, and no more than a screen of it.
+			// One page is loaded, and one screen of it rendered.
 			expect(asks().filter((value) => value.users.length === 0)).toHaveLength(1);
 			expect(await page.locator(".person").count()).toBeLessThan(80);
 			const list = page.locator(".members-list");
@@ -114,7 +114,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 				.waitFor({ state: "attached", timeout: PATIENCE_MS });
 			expect(await page.locator(".person").count()).toBeLessThan(80);
 			for (const { users: asked } of asks()) expect(asked.length).toBeLessThanOrEqual(100);
-			// Back after a cut: one question, by the version that is here, and those in view.
+			// After a cut: one request, by the cached version, and one for the visible members.
 			const before = asks().length;
 			scripted.open(false);
 			await page.locator(".banner").waitFor();
@@ -127,7 +127,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		LONG_MS,
 	);
 
-	/** A room whose members come in pages, by id, with names in another order, and a room beside it. */
+	/** A room whose members load in pages, by id, with names in another order, and a second room. */
 	async function manyMembers(count: number): Promise<ScriptedServer> {
 		const users = Array.from({ length: count }, (_, n) => ({
 			id: `u${numbered(n)}`,
@@ -161,7 +161,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		);
 
 	test(
-		"a list that one page completes is sorted from the start, and nobody is moved by the rest",
+		"a list that one page completes is sorted from the start, and the rest moves no row",
 		async () => {
 			scripted = await manyMembers(254);
 			const page = await visitor(`${scripted.url}#big`, "ann");
@@ -185,7 +185,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 	);
 
 	test(
-		"a list of thousands keeps the order in which its pages come, also when the last is here",
+		"a list of thousands keeps the order of its pages, also once the last is loaded",
 		async () => {
 			scripted = await manyMembers(1_200);
 			const page = await visitor(`${scripted.url}#big`, "ann");
@@ -210,7 +210,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 	);
 
 	test(
-		"on a phone the list is closed from its head wherever it is scrolled to, by a tap beside it, by Escape and by Back, and Back then leads on",
+		"on a phone the list closes by its header at any scroll position, by a tap outside, Escape and Back, and Back then goes to the previous page",
 		async () => {
 			scripted = await manyMembers(254);
 			const page = await visitor(`${scripted.url}#tea`, "ann", {
@@ -241,7 +241,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 				expect(new URL(page.url()).hash).toBe("#big");
 				await hear(page, "hello");
 			}
-			// Nothing of it is left on the way back: one step is the room before, from where the list of rooms led here.
+			// It leaves no entry in the history: one step back is the previous room, from where the list of rooms was opened.
 			await page.goBack();
 			await hear(page, "tea is ready");
 			expect(new URL(page.url()).hash).toBe("#tea");

@@ -1,5 +1,5 @@
-// What people do by mistake or in haste: nothing is lost without a question, nothing is offered that is then refused, and nothing is
-// published that was meant as a command.
+// Users' mistakes: nothing is lost without confirmation, nothing is offered that would be refused, and no command is sent as a
+// message.
 import { expect, test } from "bun:test";
 import { create, type DownBody, FailureSchema, Room_Kind, Room_Standing, RoomSchema } from "@verbatim/protocol";
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
@@ -24,7 +24,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	};
 
 	test(
-		"a guest who signs out is told what is lost, and stays unless it is meant",
+		"a guest who signs out is shown what is lost, and stays unless it is confirmed",
 		async () => {
 			const page = await open([tea()]);
 			await hear(page, "hello");
@@ -36,7 +36,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 			await question.getByText("nobody can come back as ann").waitFor();
 			await question.getByText("1 message is not sent yet, and will never be.").waitFor();
 			await question.getByText("begun to write in 1 room").waitFor();
-			// The first thing that Enter does is nothing.
+			// Enter first cancels.
 			await page.keyboard.press("Enter");
 			await question.waitFor({ state: "detached" });
 			expect(await composer(page).inputValue()).toBe("half a thou");
@@ -51,7 +51,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"a send that the server cannot store says why it waits, and stays said",
+		"a send that the server cannot store shows why it waits, and is kept",
 		async () => {
 			const page = await open([tea()], {
 				react: (command) =>
@@ -69,7 +69,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"who is away and begins as somebody else is asked, too",
+		"signing in as another user while disconnected asks for confirmation, too",
 		async () => {
 			const page = await open([tea()]);
 			await hear(page, "hello");
@@ -85,7 +85,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"leaving is asked about where there is no way back, and only there",
+		"leaving asks for confirmation where it cannot be undone, and only there",
 		async () => {
 			const own = scriptedRoom("own", [message(1, bob, "hello")], Room_Kind.PRIVATE);
 			const open_ = scriptedRoom("open", [message(1, bob, "hello")]);
@@ -118,7 +118,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"the time beside a message stands clear of its text, with a clock of twelve hours and on a phone",
+		"the time beside a message does not overlap its text, with a clock of twelve hours and on a phone",
 		async () => {
 			const log = Array.from({ length: 6 }, (_, i) => message(i + 1, bob, `text ${i + 1}`, NOON_MS + i * 30_000));
 			for (const locale of ["en-US", "ko-KR", "fr-CA"]) {
@@ -137,7 +137,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"a toast lies over the dialog that is open, can be dismissed there, and never covers Send",
+		"a toast is above an open dialog, can be dismissed there, and never covers Send",
 		async () => {
 			const refused: DownBody = { case: "failure", value: { code: "forbidden" } };
 			const options = { react: (command: { case?: string }) => (command.case === "join" ? refused : undefined) };
@@ -167,7 +167,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"no button makes a room whose name would be refused; it is said why",
+		"no button creates a room whose name would be refused; the reason is shown",
 		async () => {
 			const page = await open([tea()]);
 			await hear(page, "hello");
@@ -201,7 +201,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"what begins with / is not published by accident; // and a button say it as it is",
+		"a line that begins with / is not sent by accident; // and a button send it as typed",
 		async () => {
 			const page = await open([tea()]);
 			await hear(page, "hello");
@@ -214,7 +214,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 				await say(page, line);
 				await page.getByRole("alert").getByText(words).waitFor();
 				expect(await composer(page).inputValue()).toBe(line);
-				// Not after a command that there is: it was meant as one.
+				// Not after an existing command: it was meant as one.
 				expect(await page.getByText("To say it as it is").count()).toBe(
 					line.startsWith("/join") || line.startsWith("/nick") ? 0 : 1,
 				);
@@ -236,7 +236,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"/help lists what there is for each command, and goes when one writes on or closes it",
+		"/help lists the page's place of each command, and closes on typing or by its button",
 		async () => {
 			const page = await open([tea()]);
 			await hear(page, "hello");
@@ -260,7 +260,7 @@ describeVisits("haste and mistakes in a browser", (visits) => {
 	);
 
 	test(
-		"an address of no room says so, and offers to make one where its name can be one",
+		"an address of no room says so, and offers to create one where its name is valid",
 		async () => {
 			const other = create(RoomSchema, { id: "r-o", kind: Room_Kind.PUBLIC, name: "other", members: 3 });
 			const react: Script["react"] = (command) => {
@@ -305,7 +305,7 @@ async function box(one: Locator): Promise<{ x: number; y: number; width: number;
 	return area;
 }
 
-/** Resolves once `holds`, asking again with each turn of the event loop. */
+/** Resolves once `holds`, checked in each turn of the event loop. */
 async function until(holds: () => boolean): Promise<void> {
 	while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
-// Reading: the place holds, the end is followed only by who is there, and everything goes without a mouse and on a small screen.
+// Reading: the scroll position holds, the end is followed only from the end, and everything works by keyboard and on a small
+// screen.
 import { expect, test } from "bun:test";
 import { create, type Entry, EntrySchema, Skipped_Reason } from "@verbatim/protocol";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -7,7 +8,7 @@ import { composer, hear } from "../support/people.ts";
 import { type ScriptedRoom, scriptedRoom } from "../support/scripted-server.ts";
 import { describeVisits, LONG_MS } from "../support/scripted-visits.ts";
 
-/** Rows of every height, several groups and days. */
+/** Rows of various heights, several groups and days. */
 function longLog(count: number): Entry[] {
 	return Array.from({ length: count }, (_, i) =>
 		message(
@@ -23,7 +24,7 @@ describeVisits("reading in a browser", (visits) => {
 	const open = (rooms: readonly ScriptedRoom[], options: BrowserContextOptions = {}): Promise<Page> =>
 		visits.open({ user: ann, rooms }, options);
 
-	/** Somebody says something in the room. */
+	/** Another user sends a message to the room. */
 	function tell(room: ScriptedRoom, text: string): void {
 		const entry = create(EntrySchema, message(room.log.length + 1, bob, text, Date.now()));
 		room.log.push(entry);
@@ -31,7 +32,7 @@ describeVisits("reading in a browser", (visits) => {
 	}
 
 	test(
-		"that the log was restored from an earlier state is said, also where the room is short enough to be all here",
+		"a log restored from an earlier state is shown as such, also where the room is short enough to be loaded whole",
 		async () => {
 			const tea = scriptedRoom("tea", longLog(5));
 			const page = await open([tea]);
@@ -51,7 +52,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"the reader's place holds to the pixel while older pages load above and others speak below",
+		"the scroll position holds to the pixel while older pages load above and messages arrive below",
 		async () => {
 			const tea = scriptedRoom("tea", longLog(500));
 			const page = await open([tea]);
@@ -72,7 +73,7 @@ describeVisits("reading in a browser", (visits) => {
 			const oldest = await page.locator(".message-text").first().textContent();
 			expect(Number(/text (\d+)/.exec(oldest ?? "")?.[1])).toBeLessThan(440);
 			expect(await page.locator(".to-end").textContent()).toBe("5 new messages");
-			// Only what is near the screen is in the document.
+			// Only rows near the screen are in the document.
 			expect(await page.locator("[data-key]").count()).toBeLessThan(80);
 			await page.locator(".to-end").click();
 			await hear(page, "below 35");
@@ -82,7 +83,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"at the top, older pages follow one another until the room begins",
+		"at the top, older pages load one after another to the beginning of the room",
 		async () => {
 			const page = await open([scriptedRoom("tea", longLog(200))]);
 			await hear(page, "text 200");
@@ -99,7 +100,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"who is at the end stays there: new messages, a smaller window, a growing composer",
+		"the view stays at the end: with new messages, a smaller window, a growing composer",
 		async () => {
 			const tea = scriptedRoom("tea", longLog(80));
 			const page = await open([tea]);
@@ -120,7 +121,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"writing many lines is no scrolling: who was at the end sees the answer that comes meanwhile",
+		"typing many lines does not leave the end: an answer that arrives meanwhile is visible",
 		async () => {
 			const tea = scriptedRoom("tea", longLog(80));
 			const page = await open([tea]);
@@ -132,7 +133,7 @@ describeVisits("reading in a browser", (visits) => {
 				await stillness(page);
 				expect(await distanceToEnd(page)).toBeLessThanOrEqual(1);
 			}
-			// A key within a field that keeps its height, and one that takes lines away.
+			// A key that keeps the field's height, and one that removes lines.
 			await page.keyboard.type("and more");
 			await stillness(page);
 			for (let i = 0; i < 60; i++) await page.keyboard.press("Backspace");
@@ -146,7 +147,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"the end is left by wheel, key, finger and scroll bar, also while others speak without a pause",
+		"the end is left by wheel, key, finger and scroll bar, also while messages arrive without a pause",
 		async () => {
 			const tea = scriptedRoom("tea", longLog(80));
 			const page = await open([tea], { hasTouch: true });
@@ -206,7 +207,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"everything goes by keyboard: rooms, composer, dialogs, members",
+		"everything works by keyboard: rooms, composer, dialogs, members",
 		async () => {
 			const page = await open([scriptedRoom("mate", [message(1, bob, "m")]), scriptedRoom("tea", [message(1, bob, "t")])]);
 			await page.getByRole("heading", { name: "mate", exact: true }).waitFor();
@@ -233,7 +234,7 @@ describeVisits("reading in a browser", (visits) => {
 			await page.getByRole("dialog").waitFor({ state: "detached" });
 			expect(await focusedName(page)).toBe("Find or create a room");
 
-			// The first stop of all leads past the list.
+			// The first tab stop skips the list.
 			expect(await page.evaluate(() => document.querySelector("button, a, input, textarea")?.textContent)).toBe(
 				"Skip to the conversation",
 			);
@@ -245,7 +246,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"a dialog begins in its first field: what one types is there, and Enter does it",
+		"a dialog focuses its first field: typing goes there, and Enter submits",
 		async () => {
 			const page = await open([scriptedRoom("tea", [message(1, bob, "t")])]);
 			await hear(page, "t");
@@ -274,7 +275,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 
 	test(
-		"the owner among the members is told as such, oneself too",
+		"the owner is marked among the members, the user too",
 		async () => {
 			const page = await open([scriptedRoom("tea", [message(1, bob, "t")])]);
 			await hear(page, "t");
@@ -299,14 +300,14 @@ describeVisits("reading in a browser", (visits) => {
 			await hear(page, "www");
 			await page.getByRole("link", { name: "tea" }).waitFor({ state: "hidden" });
 			expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
-			// The keyboard of a phone does not come up by itself.
+			// The keyboard of a phone does not open by itself.
 			expect(await focused(page)).not.toBe("composer");
 		},
 		LONG_MS,
 	);
 
 	test(
-		"every button and field has a name, and the log is one",
+		"every button and field has an accessible name, and the timeline has the role log",
 		async () => {
 			const page = await open([scriptedRoom("tea", [message(1, bob, "t")])], { viewport: { width: 1_200, height: 700 } });
 			await hear(page, "t");
@@ -326,7 +327,7 @@ describeVisits("reading in a browser", (visits) => {
 	);
 });
 
-/** Resolves once `holds`, asking again with each turn of the event loop. */
+/** Resolves once `holds`, checked in each turn of the event loop. */
 async function until(holds: () => boolean): Promise<void> {
 	while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -336,7 +337,7 @@ interface Place {
 	readonly top: number;
 }
 
-/** A row in the upper half of the screen, and where it is. */
+/** A row in the upper half of the screen, and its position. */
 function place(page: Page): Promise<Place> {
 	return page.evaluate(() => {
 		const top = (row: Element): number => row.getBoundingClientRect().top;
@@ -349,7 +350,7 @@ function topOf(page: Page, key: string): Promise<number> {
 	return page.evaluate((k) => document.querySelector(`[data-key="${k}"]`)?.getBoundingClientRect().top ?? Number.NaN, key);
 }
 
-/** Resolves when the timeline has not moved for a few frames in a row and nothing is being loaded. */
+/** Resolves when the timeline has not moved for some frames and nothing is loading. */
 async function stillness(page: Page): Promise<void> {
 	await page.evaluate(async () => {
 		const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -374,7 +375,7 @@ function distanceToEnd(page: Page): Promise<number> {
 	});
 }
 
-/** What the focused element is called. */
+/** The accessible name of the focused element. */
 function focusedName(page: Page): Promise<string | undefined> {
 	return page.evaluate(() => {
 		const one = document.activeElement;

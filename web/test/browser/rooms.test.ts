@@ -1,4 +1,4 @@
-// Finding rooms where there are thousands: a page of them, more as one goes along them or looks for one, and only those on the screen exist.
+// Finding rooms among thousands: one page, more on scrolling or searching, and only those on the screen rendered.
 import { expect, test } from "bun:test";
 import { create, type DownBody, Room_Kind, Room_Standing, RoomSchema, type Up } from "@verbatim/protocol";
 import type { Page } from "playwright-core";
@@ -15,7 +15,7 @@ const ROWS = Array.from({ length: ROOMS }, (_, n) =>
 	create(RoomSchema, { id: `r-${n}`, name: numbered(n), kind: Room_Kind.PUBLIC, members: 2, standing: Room_Standing.NONE }),
 );
 
-/** As a server with so many rooms answers: pages after a name, and who is in a room that one is not in. */
+/** Answers as a server with this many rooms: pages after a name, and members only to a member. */
 function thousands(command: Up["command"]): DownBody | undefined {
 	if (command.case === "rooms") {
 		const { after } = command.value;
@@ -40,7 +40,7 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 		await page.getByRole("button", { name: `Join #${numbered(0)}`, exact: true }).waitFor();
 	};
 	const field = (page: Page) => page.getByLabel("Find a room, or name a new one");
-	/** Resolves when nothing was asked for while the page has drawn anew several times. */
+	/** Resolves when the page has rendered several times without a request. */
 	const rested = async (page: Page): Promise<void> => {
 		for (let before = -1; before !== pages(); ) {
 			before = pages();
@@ -49,7 +49,7 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 	};
 
 	test(
-		"one page of them is loaded, and more as one goes along them, to the last; only those near the screen exist",
+		"one page of them is loaded, and more on scrolling, to the last; only those near the screen are rendered",
 		async () => {
 			const page = await open();
 			await openDialog(page);
@@ -63,7 +63,7 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 			while ((await last.count()) === 0) {
 				await list.evaluate((box) => box.scrollBy(0, 10_000));
 				await rested(page);
-				// Never further ahead than what is looked at.
+				// Never further ahead than what is visible.
 				expect(pages() - seen).toBeLessThanOrEqual(2);
 				seen = pages();
 			}
@@ -74,13 +74,13 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 	);
 
 	test(
-		"what is looked for is found on whatever page it is, and can be joined before that page is here",
+		"a search finds a room on any page, and it can be joined before that page is loaded",
 		async () => {
 			const page = await open();
 			await openDialog(page);
 			await field(page).fill("room-09");
 			await page.getByRole("button", { name: `Join #${numbered(9_000)}`, exact: true }).waitFor();
-			// Enough for the screen is here: the rest is not asked for.
+			// The screen is full: the rest is not requested.
 			await rested(page);
 			expect(pages()).toBe(19);
 			await field(page).fill(numbered(9_876));
@@ -95,12 +95,12 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 	);
 
 	test(
-		"a name that nobody has is offered to be made, and one that somebody has is not, without all rooms being loaded first",
+		"a free name is offered to be created, and a taken one is not, without loading all rooms first",
 		async () => {
 			const page = await visits.open({
 				user: ann,
 				rooms: [tea()],
-				// After the first page the list says nothing more.
+				// After the first page the list is not answered any more.
 				react: (command) => (command.case === "rooms" && command.value.after !== "" ? "silent" : thousands(command)),
 			});
 			await openDialog(page);
@@ -114,7 +114,7 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 	);
 
 	test(
-		"a list and a name that the server refuses for the moment are asked for again, and after longer the reader can try again",
+		"a list and a name that the server refuses temporarily are requested again, and after longer the user can retry",
 		async () => {
 			let refusals = 0;
 			let refuse = (): boolean => ++refusals <= 2;
@@ -149,7 +149,7 @@ describeVisits("ten thousand rooms in a browser", (visits) => {
 	);
 
 	test(
-		"an address of a room far down the list offers to join it, and one of none to make it, by one page of the list",
+		"an address of a room far down the list offers to join it, and one of no room to create it, with one page of the list loaded",
 		async () => {
 			const page = await open(`#${numbered(9_999)}`);
 			await page.getByRole("button", { name: `Join #${numbered(9_999)}`, exact: true }).waitFor();

@@ -9,6 +9,6 @@ test("a room's address leads to the room", () => {
 	expect(hashOfTitle("@ann")).toBe("#@ann");
 });
 
-test("what is no address of a room leads nowhere", () => {
+test("an address of no room leads nowhere", () => {
 	for (const hash of ["", "#", "#@", "#%E0%A4%A", `#${"x".repeat(1_000)}`]) expect(refOfHash(hash)).toBe("");
 });

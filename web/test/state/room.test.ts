@@ -17,7 +17,7 @@ function open(room: FakeRoom, kept = new Map<string, string>()): RoomModel {
 
 const kinds = (model: RoomModel): readonly string[] => model.rows.value.map((row) => row.kind);
 
-test("what comes while one looks at the end is seen at once, what comes otherwise is unread", () => {
+test("entries that arrive while the end is visible are seen at once, others are unread", () => {
 	const room = new FakeRoom("r", "#tea");
 	const model = open(room);
 	model.enter();
@@ -33,7 +33,7 @@ test("what comes while one looks at the end is seen at once, what comes otherwis
 	expect(model.unread.value).toBe(0);
 });
 
-test("the divider stands where one stopped looking, and goes when one answers or leaves", () => {
+test("the divider is where the user stopped reading, and disappears on an answer or on leaving", () => {
 	const room = new FakeRoom("r", "#tea");
 	const model = open(room);
 	room.hear(bob);
@@ -54,7 +54,7 @@ test("the divider stands where one stopped looking, and goes when one answers or
 	expect(kinds(model)).not.toContain("new");
 });
 
-test("a draft is there again after a reload, until it is said", () => {
+test("a draft survives a reload, until it is sent", () => {
 	const kept = new Map<string, string>();
 	open(new FakeRoom("r", "#tea"), kept).setDraft("half a thou");
 	const room = new FakeRoom("r", "#tea");
@@ -91,7 +91,7 @@ test("a room opens with its newest page, loads older ones one at a time, and sto
 	expect(kinds(model).slice(0, 2)).toEqual(["beginning", "day"]);
 });
 
-test("a page that could not be loaded says why, and can be asked for again", async () => {
+test("a page that failed to load shows why, and can be loaded again", async () => {
 	const room = new FakeRoom("r", "#tea", 100);
 	const model = open(room);
 	room.failLoads = true;
@@ -102,7 +102,7 @@ test("a page that could not be loaded says why, and can be asked for again", asy
 	expect(model.loadError.value).toBeUndefined();
 });
 
-test("a skipped range is told until it is loaded", async () => {
+test("a skipped range is shown until it is loaded", async () => {
 	const room = new FakeRoom("r", "#tea", 100);
 	const model = open(room);
 	room.tell("skipped", { from: 50, to: 100, reason: "far" });
@@ -114,7 +114,7 @@ test("a skipped range is told until it is loaded", async () => {
 	expect(model.skipped.value).toBeUndefined();
 });
 
-test("that the log was restored from an earlier state is told also where all of it is loaded", async () => {
+test("a log restored from an earlier state is shown as such also where all of it is loaded", async () => {
 	const room = new FakeRoom("r", "#tea", 60);
 	const model = open(room);
 	room.tell("skipped", { from: 1, to: 60, reason: "epoch" });
@@ -124,7 +124,7 @@ test("that the log was restored from an earlier state is told also where all of 
 	expect(model.skipped.value?.reason).toBe("epoch");
 });
 
-test("a room that is gone is not listened to any more", () => {
+test("a removed room is not subscribed to any more", () => {
 	const room = new FakeRoom("r", "#tea");
 	const model = open(room);
 	model.dispose();

@@ -30,7 +30,7 @@ class FakeAddress implements Address {
 		this.listener = listener;
 		return () => {};
 	}
-	/** The reader goes to another address. */
+	/** The user goes to another address. */
 	go(hash: string): void {
 		this.now = hash;
 		this.listener();
@@ -71,7 +71,7 @@ function memory(): TextStorage {
 
 const title = (rooms: Rooms): string | undefined => rooms.current.value?.room.title;
 
-test("rooms stand in the order of their names, channels and people apart, and follow a new name", () => {
+test("rooms are ordered by name, channels and direct conversations apart, and follow a new name", () => {
 	const { fake, rooms } = stage();
 	const mate = new FakeRoom("2", "#mate");
 	fake.welcome(ann, new FakeRoom("1", "#tea"), mate, new FakeRoom("3", "@bob"));
@@ -83,7 +83,7 @@ test("rooms stand in the order of their names, channels and people apart, and fo
 	expect(titles()).toEqual(["#tea", "#yerba"]);
 });
 
-test("one arrives at the address, else where one was last, else at the first room", async () => {
+test("the first room is that of the address, else the last open one, else the first of the list", async () => {
 	const rooms = [new FakeRoom("1", "#mate"), new FakeRoom("2", "#tea"), new FakeRoom("3", "@bob")] as const;
 	const storage = memory();
 
@@ -105,7 +105,7 @@ test("one arrives at the address, else where one was last, else at the first roo
 	expect(again.address.pushed).toEqual([]);
 });
 
-test("an address of a room one is not in is kept as a wish until one joins it or thinks again", async () => {
+test("an address of a room that the user is not in is kept until the user joins it or goes elsewhere", async () => {
 	const { fake, clock, address, rooms } = stage("#secret");
 	const tea = new FakeRoom("1", "#tea");
 	fake.welcome(ann, tea);
@@ -120,7 +120,7 @@ test("an address of a room one is not in is kept as a wish until one joins it or
 	expect([rooms.wanted.value, title(rooms)]).toEqual(["", "#secret"]);
 });
 
-test("going through the rooms wraps around, and back leads back", async () => {
+test("switching rooms wraps around, and back returns", async () => {
 	const { fake, clock, address, rooms } = stage();
 	fake.welcome(ann, new FakeRoom("1", "#mate"), new FakeRoom("2", "#tea"), new FakeRoom("3", "@bob"));
 	await clock.advance(1);
@@ -135,7 +135,7 @@ test("going through the rooms wraps around, and back leads back", async () => {
 	expect(title(rooms)).toBe("#tea");
 });
 
-test("a room that one is thrown out of closes and says so; others go silently", async () => {
+test("a room that the user is removed from closes with a notice; others are removed silently", async () => {
 	const { fake, clock, rooms, gone } = stage("#tea");
 	const tea = new FakeRoom("1", "#tea");
 	const mate = new FakeRoom("2", "#mate");
@@ -147,7 +147,7 @@ test("a room that one is thrown out of closes and says so; others go silently", 
 	expect([gone, title(rooms)]).toEqual([["#tea"], undefined]);
 });
 
-test("who signs out, or in as somebody else, is not told to be in no room any more", async () => {
+test("signing out, or in as another user, shows no notice of removed rooms", async () => {
 	const { fake, clock, rooms, gone } = stage("#tea");
 	const tea = new FakeRoom("1", "#tea");
 	fake.welcome(ann, tea);
@@ -163,7 +163,7 @@ test("who signs out, or in as somebody else, is not told to be in no room any mo
 	expect(gone).toEqual([]);
 });
 
-test("back and forward go through one's rooms while the server is away, too", async () => {
+test("back and forward switch rooms while the server is unreachable, too", async () => {
 	const { fake, clock, address, rooms } = stage("#tea");
 	fake.welcome(ann, new FakeRoom("1", "#tea"), new FakeRoom("2", "#mate"));
 	await clock.advance(1);
@@ -184,7 +184,7 @@ test("unread messages count over all rooms", async () => {
 	expect(rooms.unread.value).toBe(3);
 });
 
-test("a draft belongs to its user: the next one on this device does not find it", () => {
+test("a draft belongs to its user: the next user on this device does not see it", () => {
 	const { fake, rooms } = stage();
 	fake.welcome(ann, new FakeRoom("1", "#tea"));
 	rooms.channels.value[0]?.setDraft("private words");
@@ -201,7 +201,7 @@ test("signing out leaves no draft behind", () => {
 	expect([...rooms.channels.value, ...rooms.directs.value].map((model) => model.draft.value)).toEqual(["", ""]);
 });
 
-test("the people of direct conversations are asked after once; after a reconnect the SDK does that by itself", async () => {
+test("presence in direct conversations is requested once; after a reconnect the SDK does so by itself", async () => {
 	const { fake, clock } = stage();
 	const direct = new FakeRoom("3", "@bob");
 	fake.welcome(ann, new FakeRoom("1", "#tea"), direct);

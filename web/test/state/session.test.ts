@@ -13,7 +13,7 @@ const nowhere = (): TextStorage =>
 const taken = new RefusedError({ code: "name_taken", message: "", retry: false, retryAfterMs: 0, trace: "" });
 const connecting = { state: "connecting", attempt: 1, endpoint: "" } as const;
 
-test("whoever was here before comes back without a form, even while the server is away", () => {
+test("a known user resumes without a form, even while the server is unreachable", () => {
 	const fake = new FakeClient();
 	fake.status = connecting;
 	const session = createSession(fake.client, nowhere());
@@ -26,7 +26,7 @@ test("whoever was here before comes back without a form, even while the server i
 	expect(session.phase.value.phase).toBe("signedIn");
 });
 
-test("the form stays while its answer is awaited, and after a refusal", async () => {
+test("the form stays while the answer is awaited, and after a refusal", async () => {
 	const fake = new FakeClient();
 	const session = createSession(fake.client, nowhere());
 	expect(session.phase.value.phase).toBe("signedOut");
@@ -59,7 +59,7 @@ test("signing out leads to the form", async () => {
 	expect(session.phase.value).toEqual({ phase: "signedOut" });
 });
 
-test("signing in waits as long as the server is away, until it is cancelled, which leaves nobody", async () => {
+test("signing in waits as long as the server is unreachable, until it is cancelled, which leaves no user", async () => {
 	const fake = new FakeClient();
 	const session = createSession(fake.client, nowhere());
 	fake.waits = true;

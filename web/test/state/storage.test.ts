@@ -10,7 +10,7 @@ function memoryStorage(): TextStorage {
 	};
 }
 
-test("a browser that keeps nothing costs no more than the reload", () => {
+test("without storage the page works until the reload", () => {
 	const storage = safeStorage(() => {
 		throw new DOMException("denied", "SecurityError");
 	});
@@ -21,7 +21,7 @@ test("a browser that keeps nothing costs no more than the reload", () => {
 	expect(storage.getItem("a")).toBeNull();
 });
 
-test("a storage that is full keeps the old text, and the page still sees the new one", () => {
+test("full storage keeps the old text, and the page still reads the new one", () => {
 	const real = memoryStorage();
 	let full = false;
 	const storage = safeStorage(() => ({

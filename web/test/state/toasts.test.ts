@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { createToasts, TOAST_MS, TOASTS_MAX } from "../../src/state/toasts.ts";
 
-test("toasts go away by themselves, by hand, and are never many", async () => {
+test("toasts disappear by themselves or when dismissed, and are bounded in number", async () => {
 	const clock = new VirtualClock();
 	const toasts = createToasts(clock);
 	for (let i = 0; i < TOASTS_MAX + 2; i++) toasts.info(`word ${i}`);
@@ -13,7 +13,7 @@ test("toasts go away by themselves, by hand, and are never many", async () => {
 	expect(toasts.list.value).toEqual([]);
 });
 
-test("what an action is refused with is shown, and the same words only once", async () => {
+test("an action's refusal is shown, and the same message only once", async () => {
 	const toasts = createToasts(new VirtualClock());
 	expect(await toasts.guard(Promise.resolve(1))).toBe(true);
 	expect(await toasts.guard(Promise.reject(new Error("no such room")))).toBe(false);

@@ -1,4 +1,4 @@
-// A client of which a test plays the server's part: it has the rooms it is given and tells what the test tells it.
+// A fake client: it has the rooms that the test gives it, and notifies what the test tells it to.
 import type {
 	CallOptions,
 	Client,
@@ -46,7 +46,7 @@ export class FakeRoom extends Events<RoomEvents> {
 	timeline: readonly Entry[] = [];
 	from: number;
 	seen: number;
-	/** What the next `loadOlder` does; absent: it brings what is asked for. */
+	/** What the next `loadOlder` does; absent: it loads what is requested. */
 	failLoads = false;
 	loads = 0;
 	asked = 0;
@@ -79,7 +79,7 @@ export class FakeRoom extends Events<RoomEvents> {
 		return this.to - this.seen;
 	}
 
-	/** Somebody says something. */
+	/** Another user sends a message. */
 	hear(sender: User, text?: string): void {
 		const entry = message(this.to + 1, sender, text);
 		this.timeline = [...this.timeline, entry];
@@ -138,10 +138,10 @@ export class FakeClient extends Events<ClientEvents> {
 	readonly credentials: Credential[] = [];
 	readonly timeoutsMs: (number | undefined)[] = [];
 	refuseWith: Error | undefined;
-	/** A log-in is answered by nobody. */
+	/** A log-in is never answered. */
 	waits = false;
 
-	/** As a test gives it to what asks for the interface. */
+	/** As the client's interface. */
 	get client(): Client {
 		return this as unknown as Client;
 	}

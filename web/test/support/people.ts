@@ -1,20 +1,20 @@
-// What people do with the page, by the words and roles that they go by.
+// Users' actions on the page, by the accessible names and roles.
 import type { Page } from "playwright-core";
 
-/** Long enough for a machine that is busy with other things. */
+/** Long enough for a busy machine. */
 export const PATIENCE_MS = 30_000;
 
-/** Opens the page at `url` and comes in as a guest. */
+/** Opens the page at `url` and signs in as a guest. */
 export async function enter(page: Page, url: string, name: string): Promise<void> {
 	page.setDefaultTimeout(PATIENCE_MS);
 	await page.goto(url);
 	await page.getByLabel("Name").fill(name);
 	await page.getByRole("button", { name: "Enter" }).click();
-	// On a narrow screen it is there, and hidden.
+	// On a narrow screen it exists, hidden.
 	await page.locator(".sidebar").waitFor({ state: "attached" });
 }
 
-/** Finds the room in the list, or creates it, and is in it. */
+/** Opens the room from the list, or creates it. */
 export async function join(page: Page, room: string): Promise<void> {
 	await page.getByRole("button", { name: "Find or create a room" }).first().click();
 	await page.getByLabel("Find a room, or name a new one").fill(room);

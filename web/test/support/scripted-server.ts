@@ -1,5 +1,5 @@
-// A server of which a test plays every word: it gives out the page under the strict policy of the real one, and on the wire it
-// says what no honest server would, such as names that are markup.
+// A scripted server: serves the page under the strict policy of the real one, and sends what no correct server would, such as
+// names that are markup.
 import {
 	create,
 	type DownBody,
@@ -15,7 +15,7 @@ import {
 } from "@verbatim/protocol";
 import { bundlePage } from "../../src/bundle.ts";
 
-/** As strict as the page promises to stand. */
+/** As strict as the page's promise. */
 export const POLICY = [
 	"default-src 'none'",
 	"script-src 'self'",
@@ -36,11 +36,11 @@ export interface ScriptedRoom {
 
 export interface ScriptedServer {
 	readonly url: string;
-	/** Every command heard, in order. */
+	/** Every command received, in order. */
 	readonly heard: Up["command"][];
-	/** Tells all connections. */
+	/** Sends to all connections. */
 	push(body: DownBody): void;
-	/** Is anybody let in? Whoever is in is cut off when it becomes false. */
+	/** Are connections accepted? Open ones are closed when it becomes false. */
 	open(open: boolean): void;
 	stop(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export interface ScriptedServer {
 export interface Script {
 	readonly user: User;
 	readonly rooms: readonly ScriptedRoom[];
-	/** What is answered instead of the usual: a body, or "silent" for nothing. */
+	/** The answer instead of the usual one: a body, or "silent" for none. */
 	react?(command: Up["command"]): DownBody | "silent" | undefined;
 }
 

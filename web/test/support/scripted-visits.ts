@@ -1,4 +1,5 @@
-// Visits of the page on a scripted server, in a real browser: one browser for the tests of a file, a server and a visitor for each test.
+// Visits of the page on a scripted server, in a real browser: one browser for the tests of a file, a server and a page for each
+// test.
 import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
 import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -11,11 +12,11 @@ export const LONG_MS = 90_000;
 export interface Visits {
 	/** Of the newest visit. */
 	readonly server: ScriptedServer;
-	/** A visit as `script.user`, in place of the one before. `hash`: the address that is opened. */
+	/** A visit as `script.user`, replacing the last one. `hash`: the address that is opened. */
 	open(script: Script, options?: { readonly hash?: string } & BrowserContextOptions): Promise<Page>;
 }
 
-/** Tests that need a browser, and are skipped without one. After each, the page must have done nothing wrong. */
+/** Tests that need a browser, skipped without one. After each, the page must have no violation or error. */
 export function describeVisits(name: string, tests: (visits: Visits) => void): void {
 	describe.skipIf(findChromium() === undefined)(`${name} (${CHROMIUM_MISSING})`, () => {
 		let browser: TestBrowser;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { PLACES, parseLine } from "../../src/text/commands.ts";
 
-test("what begins with // is said with one /, everything else as it is", () => {
+test("a line that begins with // is sent with one /, any other as it is", () => {
 	for (const [line, said] of [
 		["hello /help", "hello /help"],
 		[" /help", " /help"],
@@ -13,7 +13,7 @@ test("what begins with // is said with one /, everything else as it is", () => {
 	}
 });
 
-test("what begins with / is a command, known or not, in any case and over several lines", () => {
+test("a line that begins with / is a command, known or not, in any case and over several lines", () => {
 	for (const line of ["/HELP me", "/join #tea\nand more", "/usr/bin/env", "/", "/ help"]) {
 		expect(parseLine(line).kind).not.toBe("say");
 	}

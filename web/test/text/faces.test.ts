@@ -8,7 +8,7 @@ test("an initial is a whole letter, however it is written", () => {
 	expect(initialOf("")).toBe("?");
 });
 
-test("a face has the same hue everywhere, and different people mostly have different ones", () => {
+test("an avatar has the same hue everywhere, and users mostly have different ones", () => {
 	expect(hueOf("u-ann")).toBe(hueOf("u-ann"));
 	const hues = new Set(Array.from({ length: 100 }, (_, i) => hueOf(`user-${i}`)));
 	expect(hues.size).toBeGreaterThan(60);

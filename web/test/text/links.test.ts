@@ -5,7 +5,7 @@ import { piecesOf } from "../../src/text/links.ts";
 const linksIn = (text: string): readonly string[] =>
 	piecesOf(text).flatMap((piece) => (piece.href === undefined ? [] : [piece.text]));
 
-test("addresses become links, and the words around them stay", () => {
+test("addresses become links, and the text around them stays", () => {
 	expect(piecesOf("see https://example.org/tea?x=1#y now")).toEqual([
 		{ text: "see " },
 		{ text: "https://example.org/tea?x=1#y", href: "https://example.org/tea?x=1#y" },
@@ -35,14 +35,14 @@ test("nothing but http and https becomes a link", () => {
 	}
 });
 
-test("an address that pretends to be another one is no link", () => {
+test("an address that looks like another one is no link", () => {
 	expect(linksIn("https://bank.example@evil.example/")).toEqual([]);
 	expect(linksIn("https://bank.example:pw@evil.example/")).toEqual([]);
-	// What turns the direction of text ends the address.
+	// A direction mark ends the address.
 	expect(linksIn("https://example.org/\u202egnp.exe")).toEqual(["https://example.org/"]);
 });
 
-test("the pieces put together are the text, whatever it is, and every link is http or https", () => {
+test("the parts joined are the text, whatever it is, and every link is http or https", () => {
 	const hostile = fc.string({
 		unit: fc.constantFrom("http://", "https://", "a", ".", ")", "(", "@", "/", "\u202e", " ", "\n", "😀", "\ud800"),
 	});

@@ -6,18 +6,18 @@ import { lostByLeaving, lostBySigningOut } from "../../src/text/losses.ts";
 describe("signing out", () => {
 	const nothing = { name: "ann", unsent: 0, drafts: 0 };
 
-	test("costs an account nothing that it would not find again", () => {
+	test("loses nothing for an account that it would not find again", () => {
 		expect(lostBySigningOut({ ...nothing, as: "account" })).toEqual([]);
 	});
 
-	test("tells an account what stays behind in this browser", () => {
+	test("lists for an account what is lost with this browser", () => {
 		expect(lostBySigningOut({ as: "account", name: "ann", unsent: 2, drafts: 1 })).toEqual([
 			"2 messages are not sent yet, and will wait in this browser until you log in here again.",
 			"What you have begun to write in 1 room is thrown away.",
 		]);
 	});
 
-	test("costs a guest name, rooms and what is not sent, known or not", () => {
+	test("loses a guest's name, rooms and unsent messages, known or not", () => {
 		expect(lostBySigningOut({ ...nothing, as: "guest" })).toHaveLength(1);
 		expect(lostBySigningOut({ as: "guest", name: "ann", unsent: 1, drafts: 0 })).toHaveLength(2);
 		expect(lostBySigningOut({ as: undefined, name: undefined, unsent: undefined, drafts: 0 })).toEqual([

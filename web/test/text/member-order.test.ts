@@ -12,12 +12,12 @@ const names = (members: readonly RoomMember[]): string => members.map(({ user })
 const WHOLE = { complete: true, looked: false };
 const LOOKED = { complete: true, looked: true };
 
-test("a list that is whole has those online first, then goes by name", () => {
+test("a complete list has those online first, then goes by name", () => {
 	const members = [member(1, "dan", true), member(2, "cleo"), member(3, "bob", true), member(4, "ann", false)];
 	expect(names(new MemberOrder().arrange(members, WHOLE))).toBe("bob dan ann cleo");
 });
 
-test("while it is looked at who goes online or offline keeps the place, and who comes and goes moves nobody", () => {
+test("while a list is visible, changes of presence and members move no row", () => {
 	const order = new MemberOrder();
 	order.arrange([member(1, "dan", true), member(2, "cleo"), member(3, "bob", true), member(4, "ann")], WHOLE);
 	const later = [member(1, "dan", false), member(2, "cleo", true), member(3, "bob", true), member(5, "amy", true)];
@@ -25,7 +25,7 @@ test("while it is looked at who goes online or offline keeps the place, and who 
 	expect(names(order.arrange(later, WHOLE))).toBe("amy bob cleo dan");
 });
 
-test("a list that is opened with a part of it keeps the order of its pages when the rest has come", () => {
+test("a list opened in part keeps the order of its pages when the rest is loaded", () => {
 	const order = new MemberOrder();
 	const first = [member(1, "dan", true), member(2, "cleo"), member(3, "bob")];
 	expect(names(order.arrange(first, { complete: false, looked: true }))).toBe("dan cleo bob");
@@ -35,7 +35,7 @@ test("a list that is opened with a part of it keeps the order of its pages when 
 	expect(names(new MemberOrder().arrange([member(4, "ann"), ...first], WHOLE))).toBe("dan ann bob cleo");
 });
 
-test("a large room goes by name alone", () => {
+test("a large room is ordered by name alone", () => {
 	const many = Array.from({ length: 150 }, (_, n) => member(n, `member ${String(150 - n).padStart(3, "0")}`, n === 0));
 	const [first] = new MemberOrder().arrange(many, WHOLE);
 	expect(first?.user.name).toBe("member 001");

@@ -29,7 +29,7 @@ function pending(cid: string, text: string, atMs = NOON_MS): Delivery {
 const shape = (all: readonly Row[]): readonly string[] =>
 	all.map((row) => (row.kind === "message" ? `${row.leads ? "+" : "-"}${row.sender.name}: ${row.text}` : row.kind));
 
-test("messages of one sender form a group until somebody else speaks, time passes, or something happens", () => {
+test("messages of one sender form a group until another user's message, a pause, or another entry", () => {
 	const log = [
 		message(1, bob, "a"),
 		message(2, bob, "b"),
@@ -68,20 +68,20 @@ test("no row changes or vanishes when older entries are loaded before it", () =>
 	}
 });
 
-test("a piece of the log that does not begin at 1 has no beginning, and its oldest entry is only context", () => {
+test("a range of the log that does not begin at 1 has no beginning, and its oldest entry is only context", () => {
 	expect(shape(rows([message(5, bob, "a"), message(6, bob, "b")]))).toEqual(["-bob: b"]);
 	// Unless there is nothing else to show.
 	expect(shape(rows([message(5, bob, "a")]))).toEqual(["day", "+bob: a"]);
 });
 
-test("what is said stands at the end until it is in the log, and keeps its key when it is", () => {
+test("a pending send is at the end until it is in the log, and then keeps its key", () => {
 	const waiting = rows([message(1, bob, "a")], { pending: [pending("cid-2", "mine")] });
 	expect(shape(waiting)).toEqual(["beginning", "day", "+bob: a", "+ann: mine"]);
 	const done = rows([message(1, bob, "a"), message(2, ann, "mine")]);
 	expect(done.map((row) => row.key)).toEqual(waiting.map((row) => row.key));
 });
 
-test("what is in the log already is not shown waiting as well", () => {
+test("a send that is in the log is not shown as pending as well", () => {
 	const log = [message(1, bob, "a"), message(2, ann, "mine")];
 	expect(rows(log, { pending: [pending("cid-2", "mine"), pending("cid-3", "more")] }).map((row) => row.key)).toEqual([
 		"beginning",
@@ -92,12 +92,12 @@ test("what is in the log already is not shown waiting as well", () => {
 	]);
 });
 
-test("somebody else's cid never stands for one's own", () => {
+test("another user's cid never replaces the user's own", () => {
 	const all = rows([message(1, bob, "a")], { pending: [pending("cid-1", "mine")] });
 	expect(new Set(all.map((row) => row.key)).size).toBe(all.length);
 });
 
-test("the divider stands before the first new entry of somebody else, once", () => {
+test("the divider is before the first new entry of another user, once", () => {
 	const log = [message(1, bob, "a"), message(2, ann, "b"), message(3, bob, "c"), message(4, bob, "d")];
 	expect(shape(rows(log, { newFrom: 2 }))).toEqual(["beginning", "day", "+bob: a", "+ann: b", "new", "+bob: c", "-bob: d"]);
 	expect(shape(rows(log, { newFrom: 4 }))).toContain("+bob: d");

@@ -12,12 +12,12 @@ test("days are called today, yesterday, by their date, and by their year where i
 	expect(times.day(Date.UTC(2024, 1, 29), NOON_MS)).toContain("29 February 2024");
 });
 
-test("the narrow time is hour and minute alone, in the reader's spelling", () => {
+test("the narrow time is hour and minute alone, in the user's locale", () => {
 	const narrow = (locale: string): string => timesFor(locale, "UTC").narrow(NOON_MS + 90 * 60_000);
 	expect(["en-GB", "en-US", "ko-KR", "bg-BG"].map(narrow)).toEqual(["13:30", "01:30", "01:30", "13:30"]);
 });
 
-test("a day is the reader's own, not the server's", () => {
+test("a day is the user's local day, not the server's", () => {
 	const late = Date.UTC(2025, 10, 21, 23, 30);
 	expect(timesFor("en-GB", "UTC").dayKey(late)).toBe("2025-11-21");
 	expect(timesFor("en-GB", "Asia/Tokyo").dayKey(late)).toBe("2025-11-22");

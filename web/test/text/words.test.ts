@@ -8,7 +8,7 @@ const entry = (body: Entry["body"]): Entry => create(EntrySchema, { seq: 1, send
 const refused = (code: string, more: Partial<{ retryAfterMs: number; trace: string }> = {}): RefusedError =>
 	new RefusedError({ code, message: "", retry: more.retryAfterMs !== undefined, retryAfterMs: 0, trace: "", ...more });
 
-test("everything that happens in a room has its words", () => {
+test("every entry of a room has a text", () => {
 	const said = (body: unknown): string => noticeOf(entry(body as Entry["body"]));
 	expect(said({ case: "joined", value: {} })).toBe("ann joined");
 	expect(said({ case: "left", value: { reason: "" } })).toBe("ann left");
@@ -20,7 +20,7 @@ test("everything that happens in a room has its words", () => {
 	expect(said({ case: undefined })).toContain("too old to show");
 });
 
-test("a send that waits is told with the reason of its last refusal, also while it is tried again", () => {
+test("a pending send shows the reason of its last refusal, also while it is retried", () => {
 	expect(unsentWords({ state: "waiting" })).toBe("Waiting to be sent");
 	expect(unsentWords({ state: "sent" })).toBe("Sent, not yet acknowledged");
 	const refusal = refused("unavailable", { retryAfterMs: 400 });
@@ -30,16 +30,16 @@ test("a send that waits is told with the reason of its last refusal, also while 
 		);
 });
 
-test("an error is told in the server's words, with when to try again and the trace of what was its own fault", () => {
+test("an error shows the server's message, with when to retry and the trace of the server's own fault", () => {
 	expect(errorWords(refused("name_taken"))).toBe("This name, or one that looks like it, is taken; choose another");
 	expect(errorWords(refused("rate_limited", { retryAfterMs: 400 }))).toBe("Slow down, try again in 0.4 s");
 	expect(errorWords(refused("internal", { trace: "t-1" }))).toContain("(trace t-1)");
 });
 
-test("the connection is mentioned only when there is something to know, with why, when, and what one can do", () => {
+test("the connection is shown only when it is not well, with why, when, and what the user can do", () => {
 	const live: Status = { state: "live", endpoint: "", sinceMs: 0, suspect: false, behind: false };
 	expect(connectionNotice(live, 0)).toBeUndefined();
-	// Three seconds without an answer may be a moment: shown if it lasts.
+	// Three seconds without an answer may be transient: shown if it lasts.
 	expect(connectionNotice({ ...live, suspect: true }, 0)?.mild).toBe(true);
 	expect(connectionNotice({ ...live, behind: true }, 0)?.words).toContain("Catching up");
 	const waiting: Status = { state: "waiting", attempt: 3, retryAtMs: 9_500, why: new TransportError("the network is away") };
@@ -49,7 +49,7 @@ test("the connection is mentioned only when there is something to know, with why
 		offer: "now",
 		mild: false,
 	});
-	// How long it lasts is counted down once, not told a second time as it was.
+	// The wait is shown once, as a countdown, and not in the server's message again.
 	const busy = refused("busy", { retryAfterMs: 5_000 });
 	const unavailable = new ConnectError("unavailable", "chat.example", busy.message, { cause: busy });
 	for (const why of [busy, unavailable]) {
@@ -68,7 +68,7 @@ test("only a refused identity leads back to signing in", () => {
 	expect(isIdentityRefused({ state: "stopped", why: "closed" })).toBe(false);
 });
 
-test("those who are writing are named, up to two", () => {
+test("typing users are named, up to two", () => {
 	const cleo = { ...ann, id: "u-cleo", name: "cleo" };
 	expect(typingWords([])).toBe("");
 	expect(typingWords([ann])).toBe("ann is writing…");
