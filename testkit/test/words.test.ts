@@ -12,7 +12,7 @@ const FOLDERS: readonly string[] = [
 	"client/src",
 	"protocol/src",
 	...["account", "admit", "base", "limit", "link", "listen", "name", "overload"].map((name) => `server/src/${name}`),
-	...["bus", "command", "node", "ops", "people", "room"].map((name) => `server/src/${name}`),
+	...["bus", "command", "node", "ops", "people", "room", "session"].map((name) => `server/src/${name}`),
 	"terminal/src",
 	...["chaos", "crash", "e2e", "fuzz", "history", "mutants", "overload", "process", "run", "sim"].map(
 		(name) => `testkit/src/${name}`,

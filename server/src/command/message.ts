@@ -32,7 +32,7 @@ export const send: Handler<Send> = async (context, { room: ref, cid, text, behin
 
 /**
  * The id of the room that is named so, or the result of a send that is in the log already. A send to `@name` opens the conversation if it is
- * not there: one command suffices to say something to somebody.
+ * not there.
  */
 async function find(context: CommandContext, ref: string, said: Said): Promise<string | Written> {
 	const sender = senderOf(context);

@@ -3,7 +3,7 @@
 import type { Clock, Random } from "../base/clock.ts";
 
 export interface Drainable {
-	/** Lets commands under way finish, then tells the client to come back after `retryAfterMs`. */
+	/** Waits for commands in flight, then tells the client to reconnect after `retryAfterMs`. */
 	drain(retryAfterMs: number): Promise<void>;
 	/** `drain` has failed: a bug, which ends this session and delays no other. Never throws. */
 	broken(what: string, cause: unknown): void;

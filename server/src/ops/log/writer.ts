@@ -9,7 +9,7 @@ const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function openLogWriter({ level, format, fd }: Omit<LogOptions, "now">): Promise<LogWriter> {
 	const sink = destination({ dest: fd, sync: false, maxLength: WAITING_BYTES_MAX });
-	// Sonic-boom's own `flush` does not wait for a write under way; its events do.
+	// Sonic-boom's own `flush` does not wait for a write in progress; its events do.
 	let busy = false;
 	sink.on("drain", () => {
 		busy = false;
