@@ -24,6 +24,12 @@ export const restore: CliCommand = {
 		if (from === undefined) throw new CommandError(EXIT.usage, "verbatim restore --from FILE: the backup");
 		const { config } = await configFrom(args);
 		if (config.store === "memory") throw new CommandError(EXIT.usage, "a store in memory has no backups");
+		if (config.store === "postgres") {
+			throw new CommandError(
+				EXIT.usage,
+				"a PostgreSQL has backups of its own (pg_basebackup, pg_dump); after one was put in place, once: verbatim doctor --restored",
+			);
+		}
 		const { movedTo, rooms } = await restoreBackup(from, config.data).catch((error: unknown) => {
 			throw openError(error);
 		});

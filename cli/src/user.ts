@@ -57,6 +57,13 @@ type Config = Parameters<typeof openData>[0];
 async function openUsers(config: Config): Promise<{ readonly users: UserAdmin; close(): Promise<void> }> {
 	const running = await connectAdmin(config.data);
 	if (running) return { users: running, close: async () => {} };
+	if (config.store === "postgres") {
+		throw new CommandError(
+			EXIT.unreachable,
+			"no server runs here on this data folder (--data), and users in a PostgreSQL are worked on through a server that runs: " +
+				"by its data folder, or by the administrators' API on its operations port (adminTokenFile)",
+		);
+	}
 	return openData(config).catch((error: unknown) => {
 		throw openError(error);
 	});

@@ -1,11 +1,13 @@
 // Starts a server for production: store, accounts, core, listeners, operator's port. Parts are opened in the order of their
 // dependencies, and stopped in reverse: no new connections, goodbyes to all clients, commits of what was received, then the store
 // is closed.
+import { mkdir } from "node:fs/promises";
 import { createAccounts } from "./account/service.ts";
 import { createUsers } from "./account/users.ts";
 import { assembleServer } from "./assemble.ts";
 import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
 import { createFaults, guardedClock } from "./base/faults.ts";
+import { newId } from "./base/ids.ts";
 import type { Log } from "./base/log.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { LocalBus } from "./bus/local.ts";
@@ -15,7 +17,7 @@ import type { PageAssets } from "./listen/web/page.ts";
 import { type Admin, createAdmin } from "./ops/admin/admin.ts";
 import { adminSocketPath } from "./ops/admin/admin-client.ts";
 import type { Config } from "./ops/config/config.ts";
-import { accountSettingsOf, readAdminToken } from "./ops/config/key-files.ts";
+import { accountSettingsOf, readAdminToken, storeAddressOf } from "./ops/config/key-files.ts";
 import { createReadiness } from "./ops/http/readiness.ts";
 import { type OpsServer, openAdminSocket, openOpsServer } from "./ops/http/server.ts";
 import { watchLoop } from "./ops/metrics/loop.ts";
@@ -51,7 +53,7 @@ export interface RunningServer {
 const STORE_CLOSE_MS = 2_000;
 
 /**
- * Starts a server. Rejects with `StoreOpenError`, `BindError`, `AddressError`, `RangeError` (an impossible setting) or
+ * Starts a server. Rejects with `StoreOpenError`, `PostgresOpenError`, `BindError`, `AddressError`, `RangeError` (an impossible setting) or
  * `KeyFileError`; then everything is closed again.
  */
 export async function startServer(config: Config, { page, log, version }: StartOptions): Promise<RunningServer> {
@@ -118,7 +120,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			});
 			opened.push(() => ops?.stop());
 		}
-		const adminSocket = config.admin && config.store === "sqlite" ? await openAdmin(config.data, admin, log) : undefined;
+		const adminSocket = config.admin && config.store !== "memory" ? await openAdmin(config.data, admin, log) : undefined;
 
 		const stop = async (): Promise<void> => {
 			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
@@ -151,14 +153,19 @@ export async function startServer(config: Config, { page, log, version }: StartO
 	}
 }
 
-async function openStore({ store, data, limits }: Config, clock: Clock): Promise<Store> {
+async function openStore({ store, data, database, limits }: Config, clock: Clock): Promise<Store> {
 	if (store === "memory") return createMemoryStore({ clock, limits });
-	return openSqliteStore(data, { clock, limits });
+	if (database === undefined) return openSqliteStore(data, { clock, limits });
+	// Loaded for those who have one.
+	const { openPostgresStore } = await import("./store/postgres/postgres.ts");
+	return openPostgresStore(await storeAddressOf(database), { node: newId("s", clock, systemRandom), clock, limits });
 }
 
 /** Opens the socket in the data folder. The server runs without it if that fails. */
 async function openAdmin(dir: string, admin: Admin, log: Log): Promise<Pick<OpsServer, "stop"> | undefined> {
 	try {
+		// It is there already, unless the messages are kept elsewhere.
+		await mkdir(dir, { recursive: true, mode: 0o700 });
 		return await openAdminSocket(adminSocketPath(dir), admin);
 	} catch (err) {
 		log.warn({ err }, "there is no administrators' socket: `verbatim user` works on this server only when it is stopped");

@@ -26,6 +26,7 @@ const RESTORE = "stop the server, then put a backup in place: verbatim restore -
 
 export function checkData({ data, store }: Config): readonly Finding[] {
 	if (store === "memory") return [note("data", "kept in memory: forgotten at the end")];
+	if (store === "postgres") return [];
 	const path = resolve(data);
 	if (!existsSync(path)) return [ok("data", `${path} is not there yet; the server makes it`), ...checkDisk(nearestFolder(path))];
 	return [...checkRights(path), ...checkDisk(path), ...checkDatabase(path)];

@@ -10,6 +10,7 @@ import { configFrom, SETTING_OPTIONS } from "../settings.ts";
 import { checkData } from "./data.ts";
 import type { Finding } from "./finding.ts";
 import { checkAdminToken, checkFiles, checkListeners, checkMemory, checkProgram } from "./machine.ts";
+import { checkPostgres } from "./postgres.ts";
 
 type Config = Awaited<ReturnType<typeof configFrom>>["config"];
 
@@ -37,6 +38,7 @@ export const doctor: CliCommand = {
 		const findings = [
 			...checkProgram(),
 			...checkData(config),
+			...(await checkPostgres(config)),
 			...(await checkListeners(config)),
 			...(await checkAdminToken(config)),
 			...checkFiles(config, origins.get("limits.connections") !== "default"),

@@ -1,13 +1,13 @@
 // The text that a started server prints: its addresses, and what to do next. Plain text on the standard output, also to a pipe; the log
 // goes to the standard error output.
 import { resolve } from "node:path";
-import { type Config, type RunningServer, showAddress } from "@verbatim/server";
+import { type Config, type RunningServer, showAddress, withoutPassword } from "@verbatim/server";
 
 type Listener = NonNullable<RunningServer["http"]>;
 
 export interface BannerFacts {
 	readonly server: Pick<RunningServer, "http" | "tcp" | "ops">;
-	readonly config: Pick<Config, "data" | "store" | "page">;
+	readonly config: Pick<Config, "data" | "store" | "database" | "page">;
 	readonly version: string;
 	/** Started by `npm start`: suggests npm commands. */
 	readonly byNpm: boolean;
@@ -21,10 +21,15 @@ export function banner({ server, config, version, byNpm }: BannerFacts): string 
 		tcp && ["nc, telnet", personLine(tcp)],
 		chat === undefined ? undefined : ["terminal", chat],
 		ops && ["operations", urlOf(ops)],
-		["data", config.store === "memory" ? "in memory only: forgotten at the end" : resolve(config.data)],
+		["data", dataWords(config)],
 	];
 	const rows = lines.flatMap((line) => (line ? [`  ${line[0].padEnd(10)}  ${line[1]}`] : []));
 	return [`Verbatim ${version} is listening.`, "", ...rows, "", next(http, tcp, chat, config.page), ""].join("\n");
+}
+
+function dataWords({ store, database, data }: Pick<Config, "store" | "database" | "data">): string {
+	if (store === "memory") return "in memory only: forgotten at the end";
+	return database === undefined ? resolve(data) : withoutPassword(database.address);
 }
 
 /** A URL that works on this machine. */

@@ -27,6 +27,7 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"client/test/transport/failure.test.ts",
 		"server/test/bus/redis.test.ts",
 		"server/test/listen/bind.test.ts",
+		"server/test/store/postgres-open.test.ts",
 		"server/test/store/postgres-rows.test.ts",
 		"server/test/store/postgres-trouble.test.ts",
 		"server/test/store/postgres-two.test.ts",

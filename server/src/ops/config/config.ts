@@ -8,10 +8,18 @@ import type { LogFormat, LogLevel } from "../log/log.ts";
 import type { ProviderSetting } from "./providers.ts";
 import { SETTING_KEYS, type SettingValues } from "./settings.ts";
 
+export interface DatabaseSettings {
+	readonly address: string;
+	readonly passwordFile: string | undefined;
+	readonly caFile: string | undefined;
+}
+
 export interface Config {
 	/** Folder of the database. */
 	readonly data: string;
-	readonly store: "sqlite" | "memory";
+	readonly store: "sqlite" | "memory" | "postgres";
+	/** Of a store on PostgreSQL. */
+	readonly database: DatabaseSettings | undefined;
 	/** Listeners; undefined: switched off. */
 	readonly http: ListenerSpec | undefined;
 	readonly tcp: ListenerSpec | undefined;
@@ -50,7 +58,7 @@ export function configOf(values: SettingValues): Config {
 	if (values.http === "off" && values.tcp === "off") throw new RangeError("http and tcp are both off: nobody could connect");
 	return {
 		data: values.data,
-		store: values.store,
+		...storeOf(values),
 		http: listener("http"),
 		tcp: listener("tcp"),
 		ops: listener("ops"),
@@ -77,6 +85,13 @@ export function configOf(values: SettingValues): Config {
 		memoryBytesMax: values["limits.memoryBytesMax"],
 		timing: overridden(TIMING, "timing.", values),
 	};
+}
+
+function storeOf(values: SettingValues): Pick<Config, "store" | "database"> {
+	const { store: given, storePasswordFile, storeCaFile } = values;
+	if (given === "sqlite" || given === "memory") return { store: given, database: undefined };
+	const files = { passwordFile: storePasswordFile || undefined, caFile: storeCaFile || undefined };
+	return { store: "postgres", database: { address: given, ...files } };
 }
 
 function tlsOf(name: string, cert: string, key: string): TlsFiles | undefined {

@@ -1,7 +1,8 @@
 // Files named by the configuration: keys of tokens and identity providers, and the administrators' token.
 import { readFile } from "node:fs/promises";
 import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "../../account/settings.ts";
-import type { Config } from "./config.ts";
+import { type PostgresAddress, parsePostgresAddress } from "../../store/postgres/address.ts";
+import type { Config, DatabaseSettings } from "./config.ts";
 import type { ProviderSetting } from "./providers.ts";
 
 /** The file with the keys of tokens, or of an identity provider, cannot be used; the message names it. */
@@ -24,6 +25,14 @@ export async function accountSettingsOf(config: Config): Promise<AccountSettings
 		limits: { ...ACCOUNT_DEFAULTS.limits, perAddress: { perSecond: loginsPerMinute / 60, burst: loginsPerMinute } },
 		providers: await Promise.all(config.providers.map(providerOf)),
 	};
+}
+
+/** Where the PostgreSQL is, with what its files hold. Rejects with `KeyFileError` or `PostgresAddressError`. */
+export async function storeAddressOf({ address, passwordFile, caFile }: DatabaseSettings): Promise<PostgresAddress> {
+	const password =
+		passwordFile === undefined ? undefined : (await readNamed("storePasswordFile", passwordFile)).split(/\r?\n/, 1)[0];
+	const ca = caFile === undefined ? undefined : await readNamed("storeCaFile", caFile);
+	return parsePostgresAddress(address, { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
 }
 
 /** Rejects with `KeyFileError`. */

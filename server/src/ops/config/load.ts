@@ -1,6 +1,7 @@
 // Loads the configuration: flags before environment before file before defaults. All problems are reported at once, each with the
 // setting's name, the value, its source, and what is allowed.
 import { escapeControls } from "../../base/escape-controls.ts";
+import { withoutPassword } from "../../store/postgres/address.ts";
 import { type Config, configOf } from "./config.ts";
 import { Unfit } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
@@ -68,7 +69,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 			read[key] = source ? SETTINGS[key].kind.read(source.raw) : SETTINGS[key].default;
 		} catch (error) {
 			if (!(error instanceof Unfit) || !source) throw error;
-			const value = SETTINGS[key].secret ? "" : ` ${JSON.stringify(source.raw)}`;
+			const value = SETTINGS[key].secret ? "" : ` ${withoutPassword(JSON.stringify(source.raw))}`;
 			problems.push(`${key}: the value${value} from ${source.origin} does not fit; allowed: ${error.message}`);
 		}
 	}

@@ -6,6 +6,7 @@ import { SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
 import { AddressError, parseAddress } from "../../listen/socket/address.ts";
 import { bytes, duration, integer, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
 import { providerList } from "./providers.ts";
+import { storeKind } from "./store-kind.ts";
 
 export interface Setting<T> {
 	readonly kind: Kind<T>;
@@ -32,9 +33,15 @@ const GENERAL = {
 		"Folder of the database; made if it is not there. Back up the whole of it.",
 	),
 	store: setting(
-		oneOf("sqlite", "memory"),
+		storeKind,
 		"sqlite",
-		"Where messages are kept. `memory` forgets everything at the end: for trying out and tests.",
+		"Where messages are kept: in the data folder, or in a PostgreSQL. `memory` forgets everything at the end: for trying out and tests.",
+	),
+	storePasswordFile: setting(file, "", "File whose first line is the password of the PostgreSQL, instead of one in its address."),
+	storeCaFile: setting(
+		file,
+		"",
+		"File with certificates (PEM) of who vouches for the PostgreSQL: the connection is encrypted, and its name checked.",
 	),
 	http: setting(address, ":8080", "HTTP, WebSocket and the web page."),
 	tcp: setting(address, ":9000", "TCP: framed clients, and people with nc or telnet."),

@@ -2,9 +2,12 @@
 import { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PostgresFacts } from "../../store/postgres/inspect.ts";
 import { damageOf, pragma } from "../../store/sqlite/connect.ts";
 import { takeFolder } from "../../store/sqlite/folder.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../store/sqlite/migrations.ts";
+import type { DatabaseSettings } from "../config/config.ts";
+import { storeAddressOf } from "../config/key-files.ts";
 
 /** Results; a field is undefined where an earlier one made the check pointless. */
 export interface DatabaseFacts {
@@ -71,4 +74,10 @@ export function isFolderInUse(dir: string): boolean {
 		if (error instanceof Error && "code" in error && error.code === "locked") return true;
 		throw error;
 	}
+}
+
+/** Inspects a PostgreSQL. Rejects with `PostgresOpenError`: why no server can serve from it, `KeyFileError` or `PostgresAddressError`. */
+export async function inspectStore(database: DatabaseSettings): Promise<PostgresFacts> {
+	const { inspectPostgres } = await import("../../store/postgres/inspect.ts");
+	return inspectPostgres(await storeAddressOf(database));
 }

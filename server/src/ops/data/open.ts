@@ -5,11 +5,12 @@ import { resolve } from "node:path";
 import { createPasswords } from "../../account/passwords.ts";
 import { createUsers } from "../../account/users.ts";
 import { systemClock, systemRandom } from "../../base/clock.ts";
-import { newEpoch } from "../../base/ids.ts";
-import { accountSettingsOf } from "../config/key-files.ts";
+import { newEpoch, newId } from "../../base/ids.ts";
+import { accountSettingsOf, storeAddressOf } from "../config/key-files.ts";
 import { StoreOpenError } from "../../store/sqlite/errors.ts";
 import { takeFolder } from "../../store/sqlite/folder.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite.ts";
+import type { Store } from "../../store/store.ts";
 import { type UserAdmin, userAdmin } from "../admin/admin-user.ts";
 import type { Config } from "../config/config.ts";
 import { mustBeSound } from "./restore.ts";
@@ -24,10 +25,10 @@ export interface OpenData {
 	close(): Promise<void>;
 }
 
-/** Rejects with `StoreOpenError` (`missing` where there is no database: only a server makes one) or `KeyFileError`. */
+/** Rejects with `PostgresOpenError`, `StoreOpenError` (`missing` where there is no database: only a server makes one) or `KeyFileError`. */
 export async function openData(config: Config): Promise<OpenData> {
 	const settings = await accountSettingsOf(config);
-	const store = await openSqliteStore(config.data, { clock: systemClock, limits: config.limits, taking: "existing" });
+	const store = await openStore(config);
 	const passwords = createPasswords(settings.passwords, systemClock, systemRandom);
 	return {
 		users: userAdmin(createUsers({ store, passwords, clock: systemClock, random: systemRandom })),
@@ -36,11 +37,19 @@ export async function openData(config: Config): Promise<OpenData> {
 	};
 }
 
+async function openStore({ data, database, limits }: Config): Promise<Store> {
+	if (database === undefined) return openSqliteStore(data, { clock: systemClock, limits, taking: "existing" });
+	const { openPostgresStore } = await import("../../store/postgres/postgres.ts");
+	const node = newId("s", systemClock, systemRandom);
+	return openPostgresStore(await storeAddressOf(database), { node, limits, lanes: 1, pool: { connectionsMax: 1 } });
+}
+
 /**
  * Opens a folder into which a backup was copied by hand. Rejects as `openData` does, and with `corrupt` for a damaged database or
  * a write-ahead log beside it: if that log is not the backup's own, SQLite would replay it over the backup.
  */
 export async function openRestored(config: Config): Promise<OpenData> {
+	if (config.database !== undefined) return openData(config);
 	const { databasePath, release } = takeFolder(config.data, "existing");
 	try {
 		const log = `${databasePath}-wal`;

@@ -1,6 +1,5 @@
 // Where the database is: `postgres://USER[:PASSWORD]@HOST[:PORT][,HOST[:PORT]…]/DATABASE[?sslmode=…]`, with several hosts where one of them is
 // the primary at a time. A host that begins with `/` (written `%2F…`) is the folder of a Unix socket.
-import { readFileSync } from "node:fs";
 
 /** What one connection needs. */
 export interface Target {
@@ -9,7 +8,7 @@ export interface Target {
 	readonly user: string;
 	readonly database: string;
 	readonly password?: string;
-	readonly ssl: false | { readonly rejectUnauthorized: boolean; readonly ca?: string; readonly servername?: string };
+	readonly ssl: false | { readonly rejectUnauthorized: boolean; readonly ca?: string; readonly host: string };
 }
 
 export interface PostgresAddress {
@@ -25,36 +24,42 @@ export class PostgresAddressError extends RangeError {}
 const PORT = 5432;
 const MODES = ["disable", "require", "verify-full"] as const;
 
+/** The address without its password, for people. */
+export function withoutPassword(address: string): string {
+	return address.replace(/(postgres(?:ql)?:\/\/[^:@/?]*):[^@/?]*@/, "$1@");
+}
+
 export function isPostgresAddress(value: string): boolean {
 	return /^postgres(ql)?:\/\//.test(value);
 }
 
-export interface AddressFiles {
-	/** A file whose first line is the password. */
-	readonly passwordFile?: string | undefined;
-	/** Certificates (PEM) of who may vouch for the server; with it, the default of `sslmode` is `verify-full`. */
-	readonly caFile?: string | undefined;
+/** What stands in files beside the address. */
+export interface AddressSecrets {
+	readonly password?: string;
+	/** Certificates (PEM) of who may vouch for the server; with them, the default of `sslmode` is `verify-full`. */
+	readonly ca?: string;
 }
 
-/** Throws `PostgresAddressError`, or what reading the files throws. */
-export function parsePostgresAddress(address: string, files: AddressFiles = {}): PostgresAddress {
+/** Throws `PostgresAddressError`. */
+export function parsePostgresAddress(address: string, { password: given, ca }: AddressSecrets = {}): PostgresAddress {
 	const [, scheme, who = "", hosts = "", path = "", query = ""] =
 		/^(postgres(?:ql)?):\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(address) ?? [];
 	if (scheme === undefined) throw new PostgresAddressError("the address of the database is not postgres://USER@HOST/DATABASE");
-	const [user = "", inline] = who.split(":").map(decoded);
+	const colon = who.indexOf(":");
+	const user = decoded(colon < 0 ? who : who.slice(0, colon));
+	const inline = colon < 0 ? undefined : decoded(who.slice(colon + 1));
 	if (user === "") throw new PostgresAddressError("the address of the database names no user: postgres://USER@HOST/DATABASE");
 	const database = decoded(path);
 	if (database === "") throw new PostgresAddressError("the address names no database: postgres://USER@HOST/DATABASE");
-	const ca = files.caFile === undefined ? undefined : readFileSync(files.caFile, "utf8");
 	const mode = sslMode(new URLSearchParams(query), ca !== undefined);
-	const password = files.passwordFile === undefined ? inline : firstLine(readFileSync(files.passwordFile, "utf8"));
+	const password = given ?? inline;
 	const targets = hosts.split(",").map((each): Target => {
 		const { host, port } = hostAndPort(each);
 		const isSocket = host.startsWith("/");
 		const ssl =
 			mode === "disable" || isSocket
 				? (false as const)
-				: { rejectUnauthorized: mode === "verify-full", ...(ca === undefined ? {} : { ca }), servername: host };
+				: { rejectUnauthorized: mode === "verify-full", ...(ca === undefined ? {} : { ca }), host };
 		return { host, port, user, database, ...(password === undefined ? {} : { password }), ssl };
 	});
 	return { targets, shown: `${scheme}://${encodeURIComponent(user)}@${hosts}/${path}` };
@@ -93,8 +98,4 @@ function decoded(part: string): string {
 	} catch {
 		throw new PostgresAddressError("the address of the database has a % that stands for no character; write %25 for it");
 	}
-}
-
-function firstLine(content: string): string {
-	return content.split(/\r?\n/, 1)[0] ?? "";
 }

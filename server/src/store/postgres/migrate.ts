@@ -33,8 +33,8 @@ export async function migrate(
 	}
 }
 
-/** The steps that the database has. */
-async function versionOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
+/** The steps that the database has; 0: none. Rejects with `PostgresOpenError` `newer` or `foreign`. */
+export async function versionOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
 	const { rows } = await connection.ask<{ ours: boolean; schema: boolean }>({
 		text: `SELECT to_regclass('verbatim.migrations') IS NOT NULL AS ours,
 			EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('verbatim')) AS schema`,

@@ -35,6 +35,11 @@ export interface PostgresStoreOptions {
 const BATCH_DRAFTS_MAX = 1_000;
 const LANES = 4;
 
+/** How many connections a server opens at most. */
+export function connectionsOf({ lanes = LANES, pool }: Pick<PostgresStoreOptions, "lanes" | "pool"> = {}): number {
+	return lanes + { ...POOL_LIMITS, ...pool }.connectionsMax;
+}
+
 /** Opens the store at the address, whose database is brought to the present schema. Rejects with `PostgresOpenError`. */
 export async function openPostgresStore(address: string | PostgresAddress, options: PostgresStoreOptions): Promise<Store> {
 	const { targets, shown } = typeof address === "string" ? parsePostgresAddress(address) : address;
@@ -72,7 +77,7 @@ export async function openPostgresStore(address: string | PostgresAddress, optio
 	try {
 		const first = await open("start", false);
 		try {
-			await checkServer(first, shown, laneCount + poolLimits.connectionsMax);
+			await checkServer(first, shown, connectionsOf(options));
 			await migrate(first, clock);
 		} finally {
 			await first.close();
