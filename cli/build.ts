@@ -8,7 +8,9 @@ import type { BunPlugin } from "bun";
 import type { EmbeddedFile } from "./src/serve/embedded-page.ts";
 
 const ROOT = join(import.meta.dir, "..");
-const WORKERS = ["writer-thread.ts", "reader-thread.ts"].map((file) => join(ROOT, "server/src/store/sqlite", file));
+const WORKERS = ["store/sqlite/writer-thread.ts", "store/sqlite/reader-thread.ts", "worker-thread.ts"].map((file) =>
+	join(ROOT, "server/src", file),
+);
 
 const outfile = resolve(process.argv[2] ?? join(ROOT, "dist/verbatim"));
 await mkdir(join(outfile, ".."), { recursive: true });

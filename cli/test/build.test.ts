@@ -30,6 +30,17 @@ test("the executable runs alone: from an empty folder it serves the page, keeps 
 			code: 0,
 		});
 		expect(await server.stop()).toBe(0);
+		const workers = await ServerProcess.prepare({
+			command: [executable, "serve", "--workers=2"],
+			cwd: folder,
+			data: join(folder, "data"),
+		});
+		await workers.start();
+		expect(await verbatim(["send", "#tea", "by a worker", "--guest", "cat", "--server", workers.tcp], client)).toMatchObject({
+			code: 0,
+		});
+		expect(await (await fetch(workers.http)).text()).toBe(html);
+		expect(await workers.stop()).toBe(0);
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}

@@ -10,6 +10,7 @@ import { newId } from "./base/ids.ts";
 import type { ServerLimits } from "./base/limits.ts";
 import type { Log } from "./base/log.ts";
 import type { Metrics } from "./base/metrics.ts";
+import { batchEvents } from "./batch-events.ts";
 import type { Bus } from "./bus/bus.ts";
 import { publishCommits } from "./bus/publish-commits.ts";
 import { type Commands, createCommands } from "./command/run.ts";
@@ -57,6 +58,8 @@ export interface CoreOptions {
 	readonly shedding: Shedding;
 	/** Default: `HELLO_LIMITS`. */
 	readonly helloLimits?: HelloLimits;
+	/** False: the thread that owns the store publishes what is committed, and tells this one's store of batches that change members. Default: true. */
+	readonly publishesCommits?: boolean;
 	/** Name and version, for every welcome. */
 	readonly version: string;
 }
@@ -65,8 +68,13 @@ export interface RunningCore extends SessionHost {
 	readonly commands: Commands;
 	/** Ends the user's sessions of an earlier generation, and those being welcomed. */
 	endUser(user: Pick<Account, "id" | "generation">, why: "banned" | "expired"): void;
-	/** Waits for commands in flight, then tells every client to reconnect later; spread over half of `withinMs` at most. */
-	drain(withinMs: number): Promise<void>;
+	/** Sessions open now, those being welcomed among them. */
+	readonly sessions: number;
+	/**
+	 * Waits for commands in flight, then tells every client to reconnect later; spread over half of `withinMs` at most. `sessionsInAll`: with those of other
+	 * nodes of this process, which are drained at the same time. Default: these.
+	 */
+	drain(withinMs: number, sessionsInAll?: number): Promise<void>;
 	/** Stops all timers; after `drain`. */
 	stop(): void;
 }
@@ -151,21 +159,13 @@ export function createCore(options: CoreOptions): RunningCore {
 	bus.listen(receive, () => comparison.hurry());
 	comparison.start();
 	store.listen({
-		committed: (batch) => publishCommits(batch, bus, (room) => lists.changed(room)),
-		batch({ drafts, commitMs, error }) {
-			metrics.batchDrafts.observe(drafts);
-			metrics.commitSeconds.observe(commitMs / 1_000);
-			if (error === undefined) return;
-			metrics.batchesFailed.add(1);
-			core.lines.line(
-				{ about: "trouble", kind: "a batch that failed", address: "" },
-				() => ({ drafts, reason: error }),
-				"the store could not write a batch; its sends were refused as unavailable",
-			);
-		},
-		broken(cause) {
-			faults.report("store", "a batch met an unexpected error", cause);
-		},
+		committed:
+			options.publishesCommits === false
+				? (batch) => {
+						for (const { room } of batch) lists.changed(room);
+					}
+				: (batch) => publishCommits(batch, bus, (room) => lists.changed(room)),
+		...batchEvents({ metrics, lines: core.lines, faults }),
 	});
 	return {
 		commands: createCommands(core, core.rateLimits),
@@ -177,10 +177,13 @@ export function createCore(options: CoreOptions): RunningCore {
 		endUser({ id, generation }, why) {
 			bus.publish({ kind: "revoked", user: id, generation, why });
 		},
-		async drain(withinMs) {
+		get sessions() {
+			return core.sessions.size;
+		},
+		async drain(withinMs, sessionsInAll) {
 			// Nearly all clients will reconnect: no absences are published.
 			core.presence.stop();
-			await drainSessions([...core.sessions], withinMs, { clock, random });
+			await drainSessions([...core.sessions], withinMs, { clock, random }, sessionsInAll);
 		},
 		stop() {
 			wheel.stop();

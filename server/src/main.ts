@@ -2,36 +2,38 @@
 // dependencies, and stopped in reverse: no new connections, goodbyes to all clients, commits of what was received, then the store
 // is closed.
 import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import type { Accounts } from "./account/accounts.ts";
 import { createAccounts } from "./account/service.ts";
 import { createUsers } from "./account/users.ts";
-import { assembleServer } from "./assemble.ts";
 import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
 import { createFaults, guardedClock } from "./base/faults.ts";
 import { newId } from "./base/ids.ts";
-import type { Log } from "./base/log.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { LocalBus } from "./bus/local.ts";
+import type { Host, HostParts } from "./host.ts";
 import { LogSampler } from "./limit/log-sampler.ts";
-import { type BoundListener, openListeners } from "./listen/listeners.ts";
+import type { BoundListener } from "./listen/listeners.ts";
 import type { PageAssets } from "./listen/web/page.ts";
+import { openNode } from "./node.ts";
 import { type Admin, createAdmin } from "./ops/admin/admin.ts";
 import { adminSocketPath } from "./ops/admin/admin-client.ts";
 import type { Config } from "./ops/config/config.ts";
 import { accountSettingsOf, readAdminToken, storeAddressOf } from "./ops/config/key-files.ts";
 import { createReadiness } from "./ops/http/readiness.ts";
 import { type OpsServer, openAdminSocket, openOpsServer } from "./ops/http/server.ts";
-import { watchLoop } from "./ops/metrics/loop.ts";
+import type { LineLog } from "./ops/log/log.ts";
 import { createMetrics } from "./ops/metrics/metrics.ts";
 import { connectionsWithin } from "./ops/metrics/open-files.ts";
 import { openFilesMax, processFamilies } from "./ops/metrics/process.ts";
-import { createMemory } from "./ops/metrics/process-memory.ts";
 import { createMemoryStore } from "./store/memory/memory.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
+import { openWorkers } from "./workers.ts";
 
 export interface StartOptions {
 	readonly page: PageAssets;
-	readonly log: Log;
+	readonly log: LineLog;
 	/** Verbatim's version, for clients and metrics. */
 	readonly version: string;
 }
@@ -70,43 +72,36 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		const connectionsMax = connectionsWithin(config.admission.connectionsMax, openFilesMax());
 		if (connectionsMax < config.admission.connectionsMax)
 			log.info({ connectionsMax }, "limits.connections is lowered to what the limit of open files leaves room for");
-		const loop = watchLoop(clock, metrics.loopLagSeconds);
-		opened.push(() => loop.stop());
-		const server = assembleServer({
+		const host = await openHost({
+			config,
 			store,
-			bus: new LocalBus(),
 			accounts,
 			clock,
 			random,
 			log,
 			metrics,
-			limits: config.limits,
-			timing: config.timing,
-			admission: { ...config.admission, connectionsMax },
-			load: { loopLagMs: loop.standingMs, memory: createMemory(config.memoryBytesMax) },
+			page,
 			version: `verbatim ${version}`,
+			connectionsMax,
 		});
-		opened.push(() => server.stop());
-		const { core } = server;
-		const listeners = await openListeners(config, { ...server.connections, page });
-		opened.push(() => listeners.close(0));
+		opened.push(() => host.close(0));
 		let stopping: Promise<void> | undefined;
 		const readiness = createReadiness({
 			clock,
 			storeHealthy: () => store.healthy(),
-			loopWorstMs: loop.worstMs,
+			loopWorstMs: () => host.loopWorstMs(),
 			draining: () => stopping !== undefined,
-			overloaded: () => server.overload?.trouble(),
+			overloaded: () => host.trouble(),
 		});
 		const { passwords } = accounts;
-		const users = createUsers({ store, passwords, clock, random, onRevoked: (user, why) => core.endUser(user, why) });
+		const users = createUsers({ store, passwords, clock, random, onRevoked: (user, why) => host.endUser(user, why) });
 		const admin = createAdmin({ users, log, metrics, clock, random });
 		let ops: OpsServer | undefined;
 		const lines = new LogSampler(log, clock);
 		opened.push(() => lines.stop());
 		if (config.ops) {
 			const build = processFamilies({ version, bun: Bun.version, startedMs: clock.now() - clock.monotonic() });
-			const families = [...metrics.families, ...build];
+			const families = async () => [...(await host.families()), ...build];
 			const token = config.adminTokenFile && (await readAdminToken(config.adminTokenFile));
 			ops = await openOpsServer({
 				spec: config.ops,
@@ -125,21 +120,19 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		const stop = async (): Promise<void> => {
 			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
 			const leftMs = (): number => Math.max(0, endsMs - clock.monotonic());
-			listeners.stopListening();
+			await host.stopListening();
 			await adminSocket?.stop();
-			await within(leftMs(), clock, core.drain(leftMs()));
-			await listeners.close(leftMs());
-			server.stop();
+			await within(leftMs(), clock, host.drain(leftMs()));
+			await host.close(leftMs());
 			accounts.stop();
 			await store.close();
-			loop.stop();
 			// Metrics stay available until the end.
 			await ops?.stop();
 			lines.stop();
 		};
 		return {
-			http: listeners.http,
-			tcp: listeners.tcp,
+			http: host.http,
+			tcp: host.tcp,
 			ops,
 			metrics,
 			stop() {
@@ -153,6 +146,14 @@ export async function startServer(config: Config, { page, log, version }: StartO
 	}
 }
 
+/** A node in this thread, or one in each of several. */
+function openHost(parts: HostParts & { readonly store: Store; readonly accounts: Accounts }): Promise<Host> {
+	const { config, connectionsMax } = parts;
+	const count = config.workers === "auto" ? availableParallelism() : config.workers;
+	if (count > 1) return openWorkers({ ...parts, count });
+	return openNode({ ...parts, bus: new LocalBus(), admission: { ...config.admission, connectionsMax } });
+}
+
 async function openStore({ store, data, database, limits }: Config, clock: Clock): Promise<Store> {
 	if (store === "memory") return createMemoryStore({ clock, limits });
 	if (database === undefined) return openSqliteStore(data, { clock, limits });
@@ -162,7 +163,7 @@ async function openStore({ store, data, database, limits }: Config, clock: Clock
 }
 
 /** Opens the socket in the data folder. The server runs without it if that fails. */
-async function openAdmin(dir: string, admin: Admin, log: Log): Promise<Pick<OpsServer, "stop"> | undefined> {
+async function openAdmin(dir: string, admin: Admin, log: LineLog): Promise<Pick<OpsServer, "stop"> | undefined> {
 	try {
 		// It is there already, unless the messages are kept elsewhere.
 		await mkdir(dir, { recursive: true, mode: 0o700 });

@@ -106,6 +106,8 @@ export interface Family {
 	readonly name: string;
 	readonly help: string;
 	readonly kind: "counter" | "gauge" | "histogram";
+	/** What several threads' values are as one; default: their sum. */
+	readonly across?: "greatest";
 	/** The label's name, where there is one. */
 	readonly label?: string;
 	samples(): readonly Sample[];

@@ -70,7 +70,7 @@ export async function openHttp(spec: ListenerSpec, parts: HttpParts, settings: C
 	const { server, bound } = await bind("--http", address, (at) => {
 		if ("unix" in at) return { server: Bun.serve<WsData>({ ...at, ...shared }), bound: address };
 		// Explicit: outside development mode Bun shares a port that is in use, and two servers would answer in turn.
-		const tcp = Bun.serve<WsData>({ ...at, ...shared, idleTimeout, reusePort: false });
+		const tcp = Bun.serve<WsData>({ ...at, ...shared, idleTimeout, reusePort: spec.shared === true });
 		return { server: tcp, bound: { kind: "tcp", host: at.hostname, port: tcp.port ?? at.port } as const };
 	});
 	return {

@@ -30,9 +30,11 @@ export async function openTcp(spec: ListenerSpec, parts: ListenerParts, settings
 	const tls = spec.tls === undefined ? undefined : await loadTls("tls.tcp", spec.tls);
 	const registry = new TcpRegistry(parts, settings, tls !== undefined);
 	const shared = { allowHalfOpen: true, socket: registry.handlers(), ...(tls === undefined ? {} : { tls }) };
+	// The runtime takes it; its types do not name it here.
+	const sharing = spec.shared === true ? { reusePort: true } : {};
 	const listener = await bind("--tcp", address, (at) => {
 		if ("unix" in at) return { bound: address, stop: stopper(Bun.listen<TcpConnection | undefined>({ ...at, ...shared })) };
-		const tcp = Bun.listen<TcpConnection | undefined>({ ...at, ...shared });
+		const tcp = Bun.listen<TcpConnection | undefined>({ ...at, ...shared, ...sharing });
 		return { bound: { kind: "tcp", host: at.hostname, port: tcp.port } as const, stop: stopper(tcp) };
 	});
 	return {

@@ -16,14 +16,15 @@ const STEP_MS = 10;
 const RETURN_SPREAD_MS = 200;
 const RETURN_SPREAD_MAX_MS = 10_000;
 
-/** Takes at most half of `withinMs` for the goodbyes; the other half is for commands in flight. 0: all at once. */
+/** `inAll`: with sessions that are drained elsewhere at the same time, whose clients come back to the same server. Takes at most half of `withinMs` for the goodbyes; the other half is for commands in flight. 0: all at once. */
 export async function drainSessions(
 	sessions: readonly Drainable[],
 	withinMs: number,
 	{ clock, random }: { readonly clock: Pick<Clock, "after">; readonly random: Pick<Random, "float"> },
+	inAll = sessions.length,
 ): Promise<void> {
-	const windowMs = Math.floor(Math.min(withinMs / 2, sessions.length * MS_EACH));
-	const spreadMs = Math.min(RETURN_SPREAD_MAX_MS, (sessions.length / 1_000) * RETURN_SPREAD_MS);
+	const windowMs = Math.floor(Math.min(withinMs / 2, inAll * MS_EACH));
+	const spreadMs = Math.min(RETURN_SPREAD_MAX_MS, (inAll / 1_000) * RETURN_SPREAD_MS);
 	const ends: Promise<void>[] = [];
 	for (let atMs = 0; ; atMs += STEP_MS) {
 		const due = windowMs === 0 ? sessions.length : Math.ceil((sessions.length * (atMs + STEP_MS)) / windowMs);

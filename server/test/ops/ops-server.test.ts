@@ -19,7 +19,7 @@ describe("the operator's port", () => {
 		server = await openOpsServer({
 			spec: { address: "127.0.0.1:0" },
 			version: "1.2.3",
-			families: createMetrics().families,
+			families: async () => createMetrics().families,
 			readiness: async () => reasons,
 			clock: systemClock,
 			metrics: createMetrics(),
@@ -80,7 +80,7 @@ describe("the operator's port", () => {
 		const again = openOpsServer({
 			spec: { address: showAddress(server.address) },
 			version: "1",
-			families: [],
+			families: async () => [],
 			readiness: async () => [],
 			clock: systemClock,
 			metrics: createMetrics(),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
 import { HELLO_LIMITS } from "../../src/admit/hello-queue.ts";
 import { SETTING_KEYS, type SettingKey } from "../../src/ops/config/settings.ts";
+import { lagFamily } from "../../src/ops/metrics/merge.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { ENTER, LEVEL_MAX, RETRY_AFTER_MS, SHED_FROM } from "../../src/overload/levels.ts";
 import { BATCH_LIMITS } from "../../src/store/batches.ts";
@@ -37,7 +38,7 @@ describe("docs/operations.md", () => {
 	});
 
 	test("mentions only metrics that exist, and lists those that should stay at 0", () => {
-		const metrics = createMetrics().families.map(({ name }) => name);
+		const metrics = [...createMetrics().families, lagFamily([])].map(({ name }) => name);
 		for (const [, name = ""] of page.matchAll(/`(verbatim_\w+)/g)) expect(metrics).toContain(name);
 		const zero = page.slice(page.indexOf("| metric | what a rise means |")).split("\n\n")[0] ?? "";
 		expect([...zero.matchAll(/^\| `(\w+)` \| .{20,} \|$/gm)].map(([, name]) => name)).toEqual([

@@ -20,6 +20,8 @@ import { CLOCK_CONTROL_AVAILABLE } from "./wall-clock.ts";
 
 export interface ChaosOptions {
 	readonly plan: Plan;
+	/** Worker threads of the server; default 1. */
+	readonly workers?: number;
 	/** One line of text for each step. */
 	readonly onProgress?: (words: string) => void;
 }
@@ -49,7 +51,7 @@ export function planForSeed(seed: number, minutes: number): Plan {
 	return generatePlan(seed, minutes, UNSUPPORTED_FAULTS);
 }
 
-export async function runChaos({ plan, onProgress = () => {} }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos({ plan, workers = 1, onProgress = () => {} }: ChaosOptions): Promise<ChaosReport> {
 	const folder = mkdtempSync(join(tmpdir(), `verbatim-chaos-${plan.seed}-`));
 	const faults: Partial<Record<FaultKind, number>> = {};
 	const troubles: string[] = [];
@@ -60,7 +62,7 @@ export async function runChaos({ plan, onProgress = () => {} }: ChaosOptions): P
 			troubles.push(cause instanceof Error ? cause.message : String(cause));
 		}
 	};
-	const testbed = await Testbed.set(plan, folder);
+	const testbed = await Testbed.set(plan, folder, workers);
 	try {
 		for (const { client } of testbed.clients) client.start();
 		await attempt(() =>

@@ -25,11 +25,11 @@ export class ChaosServer {
 	}
 
 	/** `clock`: undefined where wall clocks cannot be moved. */
-	static async prepare(clock: FakeClock | undefined): Promise<ChaosServer> {
+	static async prepare(clock: FakeClock | undefined, workers: number): Promise<ChaosServer> {
 		const shifted = clock === undefined ? [] : Object.entries(clockEnvironment(clock)).map(([name, value]) => `${name}=${value}`);
 		// SIGXFSZ would end the process; a full disk sends no signal.
 		const command = ["env", ...shifted, "sh", "-c", 'trap "" XFSZ; exec "$@"', "sh", process.execPath, MAIN, "serve"];
-		return new ChaosServer(await ServerProcess.prepare({ flags: [...ROOMY, ...TIMING_FLAGS], command }));
+		return new ChaosServer(await ServerProcess.prepare({ flags: [...ROOMY, ...TIMING_FLAGS, `--workers=${workers}`], command }));
 	}
 
 	fill(full: boolean): void {

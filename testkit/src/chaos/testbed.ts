@@ -42,9 +42,9 @@ export class Testbed {
 	}
 
 	/** Starts the server, registers all users, and creates the clients, not started yet. `folder`: for their files. */
-	static async set(plan: Plan, folder: string): Promise<Testbed> {
+	static async set(plan: Plan, folder: string, workers: number): Promise<Testbed> {
 		const serverClock = CLOCK_CONTROL_AVAILABLE ? new FakeClock(join(folder, "server.clock")) : undefined;
-		const server = await ChaosServer.prepare(serverClock);
+		const server = await ChaosServer.prepare(serverClock, workers);
 		const clients: TestbedClient[] = [];
 		try {
 			await server.process.start();

@@ -18,6 +18,8 @@ export interface CrashOptions {
 	/** Half of them speak WebSocket, half TCP. */
 	readonly clients?: number;
 	readonly rooms?: readonly string[];
+	/** Worker threads of the server; default 1. */
+	readonly workers?: number;
 	/** Called after each round. */
 	readonly onRound?: (round: number, acknowledged: number) => void;
 }
@@ -51,7 +53,7 @@ const FLAGS = [
 export async function runCrash(options: CrashOptions): Promise<CrashReport> {
 	const { rounds, seed, rooms = ["tea", "den"] } = options;
 	const random = new SeededRandom(seed);
-	const server = await ServerProcess.prepare({ flags: FLAGS });
+	const server = await ServerProcess.prepare({ flags: [...FLAGS, `--workers=${options.workers ?? 1}`] });
 	const files = await mkdtemp(join(tmpdir(), "verbatim-clients-"));
 	const witness = new Witness();
 	const clients: CrashClient[] = [];

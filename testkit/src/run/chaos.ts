@@ -1,4 +1,4 @@
-// `npm run chaos -- --minutes M --seed N [--json]`: see testkit/src/chaos/chaos-run.ts. Exit code 1 on a failure, with the folder of
+// `npm run chaos -- --minutes M --seed N [--workers N] [--json]`: see testkit/src/chaos/chaos-run.ts. Exit code 1 on a failure, with the folder of
 // plan, histories, verdict, log and database.
 import { planForSeed, runChaos, UNSUPPORTED_FAULTS } from "../chaos/chaos-run.ts";
 import { describePlan } from "../chaos/plan.ts";
@@ -6,27 +6,30 @@ import { amountOf, argumentsOf, wholeOf } from "./arguments.ts";
 
 const { values } = argumentsOf({
 	usage: [
-		"npm run chaos -- [--minutes M] [--seed N] [--json]",
+		"npm run chaos -- [--minutes M] [--seed N] [--workers N] [--json]",
 		"  --minutes M  how long things go wrong; default 2",
 		"  --seed N     the plan of another run again; default: one by chance",
+		"  --workers N  worker threads of the server; default 1",
 		"  --json       the result as one line",
 	].join("\n"),
 	options: {
 		minutes: { type: "string", default: "2" },
 		seed: { type: "string" },
+		workers: { type: "string", default: "1" },
 		json: { type: "boolean", default: false },
 	},
 });
 
 const minutes = amountOf("minutes", values.minutes, true);
 const seed = wholeOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
+const workers = wholeOf("workers", values.workers, 1);
 const say = (words: string): void => {
 	if (!values.json) console.log(words);
 };
 const plan = planForSeed(seed, minutes);
 say(describePlan(plan));
 if (UNSUPPORTED_FAULTS.length > 0) say(`NOT DONE, because this machine cannot: ${UNSUPPORTED_FAULTS.join(", ")}`);
-const { verdict, troubles, faults, entries, artifacts } = await runChaos({ plan, onProgress: say });
+const { verdict, troubles, faults, entries, artifacts } = await runChaos({ plan, workers, onProgress: say });
 const { attempted, acknowledged, unknown, lost, doubled, reordered, phantom } = verdict.counts;
 const violations = Object.values(verdict.byClause).reduce((sum, count) => sum + count, 0);
 if (values.json) {

@@ -6,6 +6,8 @@ export interface ListenerSpec {
 	/** `HOST:PORT`, `:PORT`, `unix:/path`. */
 	readonly address: string;
 	readonly tls?: TlsFiles | undefined;
+	/** Other threads of this process listen on the same port: the system gives each connection to one of them. */
+	readonly shared?: boolean;
 }
 
 export interface Listener {

@@ -20,6 +20,8 @@ export interface Config {
 	readonly store: "sqlite" | "memory" | "postgres";
 	/** Of a store on PostgreSQL. */
 	readonly database: DatabaseSettings | undefined;
+	/** Threads that serve clients; `auto`: one for each core. */
+	readonly workers: number | "auto";
 	/** Listeners; undefined: switched off. */
 	readonly http: ListenerSpec | undefined;
 	readonly tcp: ListenerSpec | undefined;
@@ -59,6 +61,7 @@ export function configOf(values: SettingValues): Config {
 	return {
 		data: values.data,
 		...storeOf(values),
+		workers: values.workers,
 		http: listener("http"),
 		tcp: listener("tcp"),
 		ops: listener("ops"),

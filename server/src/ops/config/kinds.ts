@@ -51,6 +51,25 @@ export function rate({ max }: { readonly max: number }): Kind<number> {
 	};
 }
 
+/** A whole number, or `auto`. */
+export function integerOrAuto(range: Range): Kind<number | "auto"> {
+	const kind = integer(range);
+	const allowed = `auto, or ${kind.allowed}`;
+	return {
+		allowed,
+		takes: "N|auto",
+		read(raw) {
+			if (raw === "auto") return raw;
+			try {
+				return kind.read(raw);
+			} catch {
+				throw new Unfit(allowed);
+			}
+		},
+		toml: (value) => (value === "auto" ? quoted(value) : kind.toml(value)),
+	};
+}
+
 export const truth: Kind<boolean> = {
 	allowed: "true or false",
 	read(raw) {

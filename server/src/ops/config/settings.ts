@@ -4,7 +4,7 @@ import { TIMING, type Timing } from "@verbatim/protocol";
 import { ADMISSION_LIMITS } from "../../admit/connections.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
 import { AddressError, parseAddress } from "../../listen/socket/address.ts";
-import { bytes, duration, integer, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
+import { bytes, duration, integer, integerOrAuto, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
 import { providerList } from "./providers.ts";
 import { storeKind } from "./store-kind.ts";
 
@@ -42,6 +42,11 @@ const GENERAL = {
 		file,
 		"",
 		"File with certificates (PEM) of who vouches for the PostgreSQL: the connection is encrypted, and its name checked.",
+	),
+	workers: setting(
+		integerOrAuto({ min: 1, max: 64 }),
+		1,
+		"Threads that serve clients. `auto`: one for each core. With more than one they share the ports, and one more thread owns the data.",
 	),
 	http: setting(address, ":8080", "HTTP, WebSocket and the web page."),
 	tcp: setting(address, ":9000", "TCP: framed clients, and people with nc or telnet."),

@@ -22,7 +22,7 @@ import type { Readiness } from "./readiness.ts";
 export interface OpsOptions {
 	readonly spec: ListenerSpec;
 	readonly version: string;
-	readonly families: readonly Family[];
+	readonly families: () => Promise<readonly Family[]>;
 	readonly readiness: Readiness;
 	readonly clock: Pick<Clock, "monotonic">;
 	readonly metrics: Pick<Metrics, "admin">;
@@ -70,7 +70,7 @@ export async function openOpsServer(options: OpsOptions): Promise<OpsServer> {
 				return json(reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
 			}
 			case "/metrics":
-				return new Response(expose(options.families), { headers: { "content-type": EXPOSITION_TYPE, ...HEADERS } });
+				return new Response(expose(await options.families()), { headers: { "content-type": EXPOSITION_TYPE, ...HEADERS } });
 			default:
 				return json(404, { error: "there is nothing here", paths: PATHS });
 		}

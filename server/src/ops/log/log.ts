@@ -11,8 +11,14 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 /** json: one object a line. pretty: text for humans. auto: pretty on a terminal. */
 export type LogFormat = "auto" | "json" | "pretty";
 
+/** A log that also takes the lines of other threads. */
+export interface LineLog extends Log {
+	/** Writes a line as it was prepared. */
+	write(line: LogLine): void;
+}
+
 /** The log of a process: opened once, when the server starts. */
-export interface ProcessLog extends Log {
+export interface ProcessLog extends LineLog {
 	/** Loads the writer and writes what has waited. Called when the server listens, or earlier by `close`. */
 	open(): Promise<void>;
 	/** Resolves when everything is written. Later lines are written at once or lost. */
@@ -54,12 +60,13 @@ export function createLog(options: LogOptions): ProcessLog {
 	let writer: LogWriter | undefined;
 	let opening: Promise<void> | undefined;
 
-	const line = (level: LogLine["level"]) => (fields: LogFields, msg: string) => {
-		if (LEVELS[level] < lowest) return;
-		const prepared: LogLine = { level, fields: prepareFields(options.now(), fields), msg: harmless(msg) };
+	const write = (prepared: LogLine): void => {
 		if (writer) return writer.write(prepared);
 		if (waiting.length >= WAITING_MAX) waiting.shift();
 		waiting.push(prepared);
+	};
+	const line = (level: LogLine["level"]) => (fields: LogFields, msg: string) => {
+		if (LEVELS[level] >= lowest) write({ level, fields: prepareFields(options.now(), fields), msg: harmless(msg) });
 	};
 
 	const load = async (): Promise<void> => {
@@ -79,6 +86,7 @@ export function createLog(options: LogOptions): ProcessLog {
 		info: line("info"),
 		warn: line("warn"),
 		error: line("error"),
+		write,
 		open,
 		async close() {
 			// Nothing to write: the writer need not be loaded.

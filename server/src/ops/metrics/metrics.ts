@@ -83,7 +83,7 @@ export function createMetrics(): Metrics {
 	const count = (name: string, help: string) => familyOfCount(families, name, help);
 	const countBy = (name: string, label: string, help: string, known: readonly string[]) =>
 		familyBy(families, name, label, "counter", help, known);
-	const level = (name: string, help: string) => familyOfLevel(families, name, help);
+	const level = (name: string, help: string, across?: "greatest") => familyOfLevel(families, name, help, across);
 	const levelBy = (name: string, label: string, help: string) => familyBy(families, name, label, "gauge", help, DOORS);
 	const histogram = (name: string, bounds: readonly number[], help: string) => familyOfHistogram(families, name, bounds, help);
 	return {
@@ -111,9 +111,13 @@ export function createMetrics(): Metrics {
 		batchDrafts: histogram("verbatim_batch_drafts", SIZES, "Drafts in a batch."),
 		batchesFailed: count("verbatim_batches_failed_total", "Batches that the store could not write."),
 		draftsWaiting: level("verbatim_drafts_waiting", "Drafts that wait for the next batch."),
-		oldestDraftSeconds: level("verbatim_oldest_draft_seconds", "For how long the oldest draft waits that is not durable yet."),
+		oldestDraftSeconds: level(
+			"verbatim_oldest_draft_seconds",
+			"For how long the oldest draft waits that is not durable yet.",
+			"greatest",
+		),
 		hellosWaiting: level("verbatim_hellos_waiting", "Hellos that wait for their turn."),
-		overloadLevel: level("verbatim_overload_level", "How much is let go of: 0 nothing, 4 sends are refused."),
+		overloadLevel: level("verbatim_overload_level", "How much is let go of: 0 nothing, 4 sends are refused.", "greatest"),
 		overloadRefused: countBy(
 			"verbatim_overload_refused_total",
 			"what",
@@ -153,9 +157,9 @@ function familyOfCount(families: Family[], name: string, help: string): Counter 
 	return cell;
 }
 
-function familyOfLevel(families: Family[], name: string, help: string): Gauge {
+function familyOfLevel(families: Family[], name: string, help: string, across?: "greatest"): Gauge {
 	const cell = new Cell();
-	families.push({ name, help, kind: "gauge", samples: () => [{ value: cell.read() }] });
+	families.push({ name, help, kind: "gauge", ...(across && { across }), samples: () => [{ value: cell.read() }] });
 	return cell;
 }
 
