@@ -19,18 +19,16 @@ import {
 	type Up,
 } from "@verbatim/protocol";
 import { accountOf, type Identity } from "../account/accounts.ts";
-import { logRefusedLogin } from "../account/refused-login.ts";
 import { laneOf } from "../admit/hello-queue.ts";
 import { RefusalRate, type RefusalRateSession } from "../admit/refusal-rate.ts";
 import { sessionId } from "../base/ids.ts";
-import { roomBody } from "../command/bodies.ts";
 import type { SessionInput } from "../link/host.ts";
 import type { Link } from "../link/link.ts";
 import { CommandQueue, type QueueSession } from "./command-queue.ts";
 import { Deadlines, type DeadlinesPort } from "./deadlines.ts";
+import { countRefusedLogin, PendingHello, welcomeBody } from "./hello.ts";
 import { Outbox, type OutboxPort } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
-import { PendingHello } from "./pending-hello.ts";
 import { Principal, type PrincipalSession } from "./principal.ts";
 import { logBegin, logEnd, logRefusal, type SessionFacts, traced } from "./session-log.ts";
 
@@ -231,6 +229,7 @@ export class Session
 		return isTrace(trace, this.core.limits) ? trace : "";
 	}
 
+	/** A hello that the queue refuses is answered in the same turn: hellos repeated without waiting all count. */
 	private async admit(id: number, trace: string, hello: Hello): Promise<void> {
 		const lane = laneOf(hello.credential);
 		try {
@@ -269,7 +268,7 @@ export class Session
 			return;
 		}
 		this.dropPrincipal();
-		this.countLogin(trace, cause, credential);
+		this.guard(() => countRefusedLogin(this, this.core, trace, cause, credential));
 		this.fail(id, trace, cause, "hello");
 		for (const up of this.takePending()) {
 			const refusal = new Refusal("out_of_place", "the hello before it was refused; nothing of this was done");
@@ -281,15 +280,6 @@ export class Session
 		// A client that only has to wait may reconnect.
 		if (cause instanceof Refusal && ERRORS[cause.code].retry) this.end("busy", cause.message);
 		else this.end("unauthorized");
-	}
-
-	private countLogin(trace: string, cause: unknown, credential: Hello["credential"]): void {
-		const code = cause instanceof Refusal ? cause.code : "internal";
-		this.core.metrics.logins.add(code);
-		const { address } = this.link;
-		if (credential.case !== "login") return;
-		const { name } = credential.value;
-		this.guard(() => logRefusedLogin(this.core.lines, name, { code, address, ...traced(trace), session: this.id }));
 	}
 
 	private async welcome(id: number, identity: Identity, hello: Hello): Promise<void> {
@@ -304,21 +294,7 @@ export class Session
 		const first = !core.directory.isOnline(user.id);
 		core.metrics.logins.add("ok");
 		this.deadlines.welcomed(this.link.format.codec !== "line");
-		const body: DownBody = {
-			case: "welcome",
-			value: {
-				session: this.id,
-				user: { id: user.id, name: user.name },
-				rooms: views.map(roomBody),
-				heartbeatMs: core.timing.heartbeatMs,
-				server: core.version,
-				frameBytesMax: core.limits.frameBytesMax,
-				textBytesMax: core.limits.textBytesMax,
-				nowMs: core.clock.now(),
-			},
-		};
-		if (identity.tokens !== undefined) body.value.tokens = identity.tokens;
-		this.send(id, body);
+		this.send(id, welcomeBody(this.id, identity, views, core));
 		principal.begin(views, hello.cursors);
 		// Present only now: its presence covers all its rooms.
 		principal.present = true;

@@ -422,8 +422,9 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a user's state stays on the connection after a refused hello",
 		file: "server/src/session/session.ts",
-		find: "		this.dropPrincipal();\n		this.countLogin(trace, cause, credential);",
-		replace: "		this.principal?.places.welcomed();\n		this.countLogin(trace, cause, credential);",
+		find: "		this.dropPrincipal();\n		this.guard(() => countRefusedLogin(this, this.core, trace, cause, credential));",
+		replace:
+			"		this.principal?.places.welcomed();\n		this.guard(() => countRefusedLogin(this, this.core, trace, cause, credential));",
 		breaks: "S9: no subscription without standing",
 	},
 	{
