@@ -3,6 +3,7 @@ import { REDIS_MISSING, RedisProcess, redisPath } from "@verbatim/testkit";
 import { systemClock, systemRandom } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Bus, BusMessage } from "../../src/bus/bus.ts";
+import { parseRedisAddress } from "../../src/bus/redis/address.ts";
 import { RedisBus } from "../../src/bus/redis/redis.ts";
 import { busContract, commitOf } from "./contract.ts";
 
@@ -104,7 +105,14 @@ describe.skipIf(redisPath() === undefined)(`with Redis (${REDIS_MISSING})`, () =
 	let clusters = 0;
 
 	const open = (url: string, cluster: string, node: string): ProbedBus => {
-		const bus = new RedisBus({ url, cluster, node, clock: systemClock, random: systemRandom, log: silentLog });
+		const bus = new RedisBus({
+			address: parseRedisAddress(url),
+			cluster,
+			node,
+			clock: systemClock,
+			random: systemRandom,
+			log: silentLog,
+		});
 		bus.start();
 		return new ProbedBus(bus);
 	};

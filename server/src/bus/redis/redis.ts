@@ -4,6 +4,7 @@
 import type { Cancel, Clock, Random } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Bus, BusMessage, BusStats, CommitMessage, Ephemeral, UserEvent } from "../bus.ts";
+import type { RedisAddress } from "./address.ts";
 import { type Channels, channelsOf } from "./channels.ts";
 import { type Client, openClient } from "./client.ts";
 import { decode, encodeBeat, encodeCommit, encodeOthers } from "./codec.ts";
@@ -11,10 +12,7 @@ import { Liveness } from "./liveness.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface RedisBusOptions {
-	/** `redis[s]://[[user][:password]@]host[:port]`. */
-	readonly url: string;
-	/** Overrides that of the URL. */
-	readonly password?: string;
+	readonly address: RedisAddress;
 	/** Kept with the data: nodes of one cluster have the same. */
 	readonly cluster: string;
 	/** This process, unlike any other: ASCII, at most 64 characters. */
