@@ -1,5 +1,5 @@
 // Maps errors of opening a server or its data folder to messages and exit codes.
-import { AddressError, BindError, KeyFileError, PostgresOpenError, StoreOpenError } from "@verbatim/server";
+import { AddressError, BindError, BusOpenError, KeyFileError, PostgresOpenError, StoreOpenError } from "@verbatim/server";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 
 /** The `CommandError` of a known error; any other error is returned unchanged. */
@@ -7,6 +7,7 @@ export function openError(error: unknown): unknown {
 	const words = (code: ExitCode, why: Error): CommandError => new CommandError(code, `verbatim: ${why.message}`, why);
 	if (error instanceof StoreOpenError) return words(STORE_EXITS[error.code], error);
 	if (error instanceof PostgresOpenError) return words(DATABASE_EXITS[error.code], error);
+	if (error instanceof BusOpenError) return words(EXIT.denied, error);
 	if (error instanceof BindError) return words(error.code === "TLS" ? EXIT.config : EXIT.address, error);
 	if (error instanceof AddressError || error instanceof RangeError || error instanceof KeyFileError)
 		return words(EXIT.config, error);

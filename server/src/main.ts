@@ -10,6 +10,7 @@ import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
 import { createFaults, guardedClock } from "./base/faults.ts";
 import { newId } from "./base/ids.ts";
 import type { Metrics } from "./base/metrics.ts";
+import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
 import type { Host, HostParts } from "./host.ts";
 import { LogSampler } from "./limit/log-sampler.ts";
@@ -19,7 +20,7 @@ import { openNode } from "./node.ts";
 import { type Admin, createAdmin } from "./ops/admin/admin.ts";
 import { adminSocketPath } from "./ops/admin/admin-client.ts";
 import type { Config } from "./ops/config/config.ts";
-import { accountSettingsOf, readAdminToken, storeAddressOf } from "./ops/config/key-files.ts";
+import { accountSettingsOf, busAddressOf, readAdminToken, storeAddressOf } from "./ops/config/key-files.ts";
 import { createReadiness } from "./ops/http/readiness.ts";
 import { type OpsServer, openAdminSocket, openOpsServer } from "./ops/http/server.ts";
 import type { LineLog } from "./ops/log/log.ts";
@@ -147,11 +148,29 @@ export async function startServer(config: Config, { page, log, version }: StartO
 }
 
 /** A node in this thread, or one in each of several. */
-function openHost(parts: HostParts & { readonly store: Store; readonly accounts: Accounts }): Promise<Host> {
+async function openHost(parts: HostParts & { readonly store: Store; readonly accounts: Accounts }): Promise<Host> {
 	const { config, connectionsMax } = parts;
 	const count = config.workers === "auto" ? availableParallelism() : config.workers;
 	if (count > 1) return openWorkers({ ...parts, count });
-	return openNode({ ...parts, bus: new LocalBus(), admission: { ...config.admission, connectionsMax } });
+	const bus = await openBus(config, parts.store, parts.clock, parts.log);
+	return openNode({ ...parts, bus, admission: { ...config.admission, connectionsMax } });
+}
+
+/** Rejects with `BusOpenError` where the Redis refuses what is asked of it. One that does not answer is connected to later. */
+async function openBus({ bus, store: kind }: Config, store: Store, clock: Clock, log: Log): Promise<Bus> {
+	if (bus === undefined) return new LocalBus({ sharedStore: kind === "postgres" });
+	const random = systemRandom;
+	const [{ RedisBus }, { checkRedis }, { channelsOf }] = await Promise.all([
+		import("./bus/redis/redis.ts"),
+		import("./bus/redis/check.ts"),
+		import("./bus/redis/channels.ts"),
+	]);
+	const address = await busAddressOf(bus);
+	const cluster = await store.putOnce("cluster", newId("c", clock, random));
+	await checkRedis(address, channelsOf(cluster).beats, random, log);
+	const opened = new RedisBus({ address, cluster, node: newId("s", clock, random), clock, random, log });
+	opened.start();
+	return opened;
 }
 
 async function openStore({ store, data, database, limits }: Config, clock: Clock): Promise<Store> {

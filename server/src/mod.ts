@@ -1,6 +1,8 @@
 // The package's main entry: running a server, its configuration, and operators' work on its data.
+
 export { systemClock, systemRandom } from "./base/clock.ts";
 export type { Log, LogFields } from "./base/log.ts";
+export { BusOpenError } from "./bus/redis/open-error.ts";
 export { lineOf, renderEntry } from "./listen/line/render.ts";
 export { type Address, AddressError, parseAddress, showAddress } from "./listen/socket/address.ts";
 export { BindError, bind } from "./listen/socket/bind.ts";

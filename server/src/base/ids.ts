@@ -7,8 +7,8 @@ const CODES = new TextEncoder().encode(ALPHABET);
 /** Scratch buffer of `newId`. */
 const codes = new Uint8Array(27);
 
-/** r: room, u: user, s: session, t: trace, f: family of tokens. */
-export type IdKind = "r" | "u" | "s" | "t" | "f";
+/** r: room, u: user, s: session or process, t: trace, f: family of tokens, c: cluster. */
+export type IdKind = "r" | "u" | "s" | "t" | "f" | "c";
 
 /** A new id: 27 characters, the first its kind. */
 export function newId(kind: IdKind, clock: Pick<Clock, "now">, random: Pick<Random, "bytes">): string {

@@ -1,5 +1,4 @@
 // Where Redis is: `redis://[USER[:PASSWORD]@]HOST[:PORT]`, or `rediss://` for TLS.
-import { readFileSync } from "node:fs";
 
 export interface RedisAddress {
 	readonly host: string;
@@ -15,16 +14,17 @@ export interface RedisAddress {
 /** The message says why, without the password. */
 export class RedisAddressError extends RangeError {}
 
-export interface RedisAddressFiles {
-	/** A file whose first line is the password. */
-	readonly passwordFile?: string | undefined;
-	readonly caFile?: string | undefined;
+/** What stands in files beside the address. */
+export interface RedisSecrets {
+	readonly password?: string;
+	/** Certificates (PEM) that are trusted instead of the system's. */
+	readonly ca?: string;
 }
 
 const PORT = 6379;
 
-/** Throws `RedisAddressError`, or what reading the files throws. */
-export function parseRedisAddress(address: string, files: RedisAddressFiles = {}): RedisAddress {
+/** Throws `RedisAddressError`. */
+export function parseRedisAddress(address: string, { password: given, ca }: RedisSecrets = {}): RedisAddress {
 	const [, scheme, who, hosts = "", rest = ""] = /^(rediss?):\/\/(?:([^@/?]*)@)?([^/?]*)(.*)$/.exec(address) ?? [];
 	if (scheme === undefined) throw new RedisAddressError("the address of the bus is not redis://HOST or rediss://HOST");
 	if (rest !== "" && rest !== "/")
@@ -33,18 +33,21 @@ export function parseRedisAddress(address: string, files: RedisAddressFiles = {}
 	const host = bracketed ?? plain ?? "";
 	if (host === "") throw new RedisAddressError("the address of the bus names no host, or more than one");
 	const [user = "", inline] = (who ?? "").split(":").map(decoded);
-	const password =
-		files.passwordFile === undefined ? inline : (readFileSync(files.passwordFile, "utf8").split(/\r?\n/, 1)[0] ?? "");
-	if (scheme === "redis" && files.caFile !== undefined)
+	const password = given ?? inline;
+	if (scheme === "redis" && ca !== undefined)
 		throw new RedisAddressError("busCaFile is for TLS: the address must begin with rediss://");
 	return {
 		host,
 		port: port === undefined ? PORT : Number(port),
 		...(user === "" ? {} : { user }),
 		...(password === undefined ? {} : { password }),
-		...(scheme === "redis" ? {} : { tls: files.caFile === undefined ? {} : { ca: readFileSync(files.caFile, "utf8") } }),
+		...(scheme === "redis" ? {} : { tls: ca === undefined ? {} : { ca } }),
 		shown: `${scheme}://${user === "" ? "" : `${encodeURIComponent(user)}@`}${hosts}`,
 	};
+}
+
+export function withoutRedisPassword(address: string): string {
+	return address.replace(/^(rediss?:\/\/[^:@/?]*):[^@/?]*@/, "$1@");
 }
 
 function decoded(part: string): string {

@@ -5,17 +5,10 @@ import type { Random } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { RedisAddress } from "./address.ts";
 import { openClient } from "./client.ts";
+import { BusOpenError } from "./open-error.ts";
 
 /** The first version with sharded channels. */
 const VERSION_MIN = 7;
-
-/** Redis answers, and cannot be used; the message says why and what to do. */
-export class BusOpenError extends Error {
-	constructor(message: string, cause?: unknown) {
-		super(message, { cause });
-		this.name = "BusOpenError";
-	}
-}
 
 /** Resolves with whether Redis answers. Rejects with `BusOpenError`. */
 export async function checkRedis(

@@ -14,6 +14,12 @@ export interface DatabaseSettings {
 	readonly caFile: string | undefined;
 }
 
+export interface BusSettings {
+	readonly address: string;
+	readonly passwordFile: string | undefined;
+	readonly caFile: string | undefined;
+}
+
 export interface Config {
 	/** Folder of the database. */
 	readonly data: string;
@@ -22,6 +28,8 @@ export interface Config {
 	readonly database: DatabaseSettings | undefined;
 	/** Threads that serve clients; `auto`: one for each core. */
 	readonly workers: number | "auto";
+	/** Between servers on one PostgreSQL; undefined: they learn of each other by the database alone. */
+	readonly bus: BusSettings | undefined;
 	/** Listeners; undefined: switched off. */
 	readonly http: ListenerSpec | undefined;
 	readonly tcp: ListenerSpec | undefined;
@@ -61,7 +69,8 @@ export function configOf(values: SettingValues): Config {
 	return {
 		data: values.data,
 		...storeOf(values),
-		workers: values.workers,
+		workers: workersOf(values),
+		bus: busOf(values),
 		http: listener("http"),
 		tcp: listener("tcp"),
 		ops: listener("ops"),
@@ -95,6 +104,21 @@ function storeOf(values: SettingValues): Pick<Config, "store" | "database"> {
 	if (given === "sqlite" || given === "memory") return { store: given, database: undefined };
 	const files = { passwordFile: storePasswordFile || undefined, caFile: storeCaFile || undefined };
 	return { store: "postgres", database: { address: given, ...files } };
+}
+
+function busOf({ bus, busPasswordFile, busCaFile, store }: SettingValues): BusSettings | undefined {
+	if (bus === "") return undefined;
+	if (store === "sqlite" || store === "memory") {
+		throw new RangeError("bus is for several servers on one database: set store to postgres://…, or leave bus out");
+	}
+	return { address: bus, passwordFile: busPasswordFile || undefined, caFile: busCaFile || undefined };
+}
+
+function workersOf({ workers, store }: SettingValues): Config["workers"] {
+	if (workers === 1 || store === "sqlite" || store === "memory") return workers;
+	throw new RangeError(
+		"workers is for one server with its data in its folder: on postgres://… start several servers, and leave workers at 1",
+	);
 }
 
 function tlsOf(name: string, cert: string, key: string): TlsFiles | undefined {

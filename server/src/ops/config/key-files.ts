@@ -1,8 +1,9 @@
 // Files named by the configuration: keys of tokens and identity providers, and the administrators' token.
 import { readFile } from "node:fs/promises";
 import { ACCOUNT_DEFAULTS, type AccountSettings, type ProviderSettings } from "../../account/settings.ts";
+import { parseRedisAddress, type RedisAddress } from "../../bus/redis/address.ts";
 import { type PostgresAddress, parsePostgresAddress } from "../../store/postgres/address.ts";
-import type { Config, DatabaseSettings } from "./config.ts";
+import type { BusSettings, Config, DatabaseSettings } from "./config.ts";
 import type { ProviderSetting } from "./providers.ts";
 
 /** The file with the keys of tokens, or of an identity provider, cannot be used; the message names it. */
@@ -29,10 +30,17 @@ export async function accountSettingsOf(config: Config): Promise<AccountSettings
 
 /** Where the PostgreSQL is, with what its files hold. Rejects with `KeyFileError` or `PostgresAddressError`. */
 export async function storeAddressOf({ address, passwordFile, caFile }: DatabaseSettings): Promise<PostgresAddress> {
-	const password =
-		passwordFile === undefined ? undefined : (await readNamed("storePasswordFile", passwordFile)).split(/\r?\n/, 1)[0];
+	const password = passwordFile === undefined ? undefined : firstLine(await readNamed("storePasswordFile", passwordFile));
 	const ca = caFile === undefined ? undefined : await readNamed("storeCaFile", caFile);
 	return parsePostgresAddress(address, { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
+}
+
+/** Where the Redis of the bus is, with what its files hold. Rejects with `KeyFileError` or `RedisAddressError`. */
+export async function busAddressOf({ address, passwordFile, caFile }: BusSettings): Promise<RedisAddress> {
+	return parseRedisAddress(address, {
+		...(passwordFile === undefined ? {} : { password: firstLine(await readNamed("busPasswordFile", passwordFile)) }),
+		...(caFile === undefined ? {} : { ca: await readNamed("busCaFile", caFile) }),
+	});
 }
 
 /** Rejects with `KeyFileError`. */
@@ -53,6 +61,10 @@ async function readKeys(path: string): Promise<string[]> {
 
 async function providerOf({ keyFile, ...given }: ProviderSetting): Promise<ProviderSettings> {
 	return keyFile === undefined ? given : { ...given, keyPem: await readNamed(`providers (${given.issuer})`, keyFile) };
+}
+
+function firstLine(content: string): string {
+	return content.split(/\r?\n/, 1)[0] ?? "";
 }
 
 async function readNamed(setting: string, path: string): Promise<string> {

@@ -4,6 +4,7 @@ import { TIMING, type Timing } from "@verbatim/protocol";
 import { ADMISSION_LIMITS } from "../../admit/connections.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../base/limits.ts";
 import { AddressError, parseAddress } from "../../listen/socket/address.ts";
+import { busKind } from "./bus-kind.ts";
 import { bytes, duration, integer, integerOrAuto, type Kind, list, oneOf, rate, text, truth } from "./kinds.ts";
 import { providerList } from "./providers.ts";
 import { storeKind } from "./store-kind.ts";
@@ -47,6 +48,17 @@ const GENERAL = {
 		integerOrAuto({ min: 1, max: 64 }),
 		1,
 		"Threads that serve clients. `auto`: one for each core. With more than one they share the ports, and one more thread owns the data.",
+	),
+	bus: setting(
+		busKind,
+		"",
+		"The Redis by which servers on one PostgreSQL learn of each other's messages at once. Without it each looks into the database four times a second.",
+	),
+	busPasswordFile: setting(file, "", "File whose first line is the password of the Redis, instead of one in its address."),
+	busCaFile: setting(
+		file,
+		"",
+		"File with certificates (PEM) of who vouches for a Redis with TLS (rediss://), instead of the system's.",
 	),
 	http: setting(address, ":8080", "HTTP, WebSocket and the web page."),
 	tcp: setting(address, ":9000", "TCP: framed clients, and people with nc or telnet."),
