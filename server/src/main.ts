@@ -157,7 +157,7 @@ async function openHost(parts: HostParts & { readonly store: Store; readonly acc
 }
 
 /** Rejects with `BusOpenError` where the Redis refuses what is asked of it. One that does not answer is connected to later. */
-async function openBus({ bus, store: kind }: Config, store: Store, clock: Clock, log: Log): Promise<Bus> {
+async function openBus({ bus, store: kind }: Config, store: Store, clock: Clock, log: LineLog): Promise<Bus> {
 	if (bus === undefined) return new LocalBus({ sharedStore: kind === "postgres" });
 	const random = systemRandom;
 	const [{ RedisBus }, { checkRedis }, { channelsOf }] = await Promise.all([

@@ -91,6 +91,8 @@ describe("a configuration error", () => {
 		["timing.drainMs", "-1", "milliseconds"],
 		["timing.drainMs", "1.5s", "milliseconds"],
 		["store", "postgres", "sqlite | memory"],
+		["bus", "redis.example.org", "redis://HOST"],
+		["bus", "redis://redis.example.org/3", "leave it out"],
 		["guests", "perhaps", "true or false"],
 		["origins", "chat.example.org", "https://chat.example.org"],
 		["log.level", "loud", "debug | info"],
@@ -100,6 +102,15 @@ describe("a configuration error", () => {
 		expect(problem).toContain(JSON.stringify(value));
 		expect(problem).toContain(`--${key}`);
 		expect(problem).toContain(allowed);
+	});
+
+	test("says what does not go together: a bus without a shared store, and several workers on one", () => {
+		expect(problemsOf({ flags: { bus: "redis://redis.example.org" } })[0]).toContain("set store to postgres://");
+		const shared = { store: "postgres://verbatim@db.example.org/verbatim" };
+		expect(problemsOf({ flags: { ...shared, workers: "2" } })[0]).toContain("start several servers");
+		expect(load({ flags: { ...shared, bus: "rediss://ann@redis.example.org" } }).config.bus?.address).toBe(
+			"rediss://ann@redis.example.org",
+		);
 	});
 
 	test("names all problems at once", () => {
