@@ -62,6 +62,10 @@ function flagsOf(scenario: Scenario, round: Partial<Flags>): Flags {
 
 function read(name: string, text: string): number | string {
 	if (name === "door" && (text === "ws" || text === "tcp")) return text;
+	if (name === "store") {
+		if (/^(sqlite|postgres|postgres:\/\/.+)$/.test(text)) return text;
+		return mistaken(`--store is sqlite, postgres or postgres://USER@HOST/DATABASE, not "${text}"`);
+	}
 	const value = Number(text);
 	if (name !== "door" && value > 0 && Number.isFinite(value)) return value;
 	return mistaken(`--${name} is ${name === "door" ? "ws or tcp" : "a number above 0"}, not "${text}"`);

@@ -27,6 +27,8 @@ export interface Flags {
 	/** Seconds of the same load before the first window. */
 	warm: number;
 	door: Transport;
+	/** `sqlite`, `postgres` (started for the run), or the address of one. */
+	store: string;
 	senders: number;
 	rooms: number;
 	/** Sends in flight per sender. */
@@ -51,6 +53,7 @@ export const FLAGS: Flags = {
 	pairs: 3,
 	warm: 1,
 	door: "ws",
+	store: "sqlite",
 	senders: 64,
 	rooms: 64,
 	window: 64,
@@ -93,7 +96,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "ingest",
 		description: "senders over many rooms: acknowledged messages/s with full windows, and latency at a steady rate",
-		defaults: { senders: 64, rooms: 64, window: 64, rate: 5_000, seconds: 5 },
+		defaults: { senders: 64, rooms: 64, window: 64, rate: 5_000, seconds: 5, store: "sqlite" },
 		run: ingest,
 	},
 	{

@@ -1,6 +1,11 @@
 /** What an acknowledgement of the measured server guarantees. */
 export const DURABILITY = "sqlite, synchronous=FULL";
 
+/** The same, for a server on `store`. */
+export function durabilityOf(store: string): string {
+	return store === "sqlite" ? DURABILITY : "PostgreSQL, synchronous_commit=on";
+}
+
 /** Lifts the limits on rates and addresses: all load comes from one address and few users. */
 export const BENCH_FLAGS: readonly string[] = Object.entries({
 	"limits.sendsPerSecond": 1_000_000,

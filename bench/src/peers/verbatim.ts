@@ -1,6 +1,7 @@
 // The Verbatim server, started as its README says, with the limits on rates and addresses lifted.
 import { ServerProcess } from "@verbatim/testkit";
 import { registerCleanup } from "../cleanup.ts";
+import { openDatabase } from "../database.ts";
 import { EpollLoop } from "../load/epoll-loop.ts";
 import { DeliveryCounters } from "../load/load-connection.ts";
 import { BENCH_FLAGS, DURABILITY } from "../server-flags.ts";
@@ -36,8 +37,8 @@ export interface MeasuredServer {
 }
 
 /** A server that is not started yet, on `data` if given. */
-export async function prepareServer(data?: string): Promise<MeasuredServer> {
-	const server = await ServerProcess.prepare({ flags: BENCH_FLAGS, ...(data === undefined ? {} : { data }) });
+export async function prepareServer(data?: string, flags: readonly string[] = []): Promise<MeasuredServer> {
+	const server = await ServerProcess.prepare({ flags: [...BENCH_FLAGS, ...flags], ...(data === undefined ? {} : { data }) });
 	const cleanup = registerCleanup(() => server.remove());
 	return {
 		server,
@@ -48,8 +49,8 @@ export async function prepareServer(data?: string): Promise<MeasuredServer> {
 	};
 }
 
-async function startServer(data?: string): Promise<MeasuredServer> {
-	const started = await prepareServer(data);
+async function startServer(data?: string, flags: readonly string[] = []): Promise<MeasuredServer> {
+	const started = await prepareServer(data, flags);
 	await started.server.start();
 	return started;
 }
@@ -57,15 +58,20 @@ async function startServer(data?: string): Promise<MeasuredServer> {
 /** Runs `work` with a server and a load generator; stops both afterwards. */
 export async function withServer<T>(
 	work: (server: ServerProcess, loop: EpollLoop) => Promise<T>,
-	options: { readonly data?: string } = {},
+	options: { readonly data?: string; readonly store?: string } = {},
 ): Promise<T> {
 	const loop = new EpollLoop();
-	const { server, stop } = await startServer(options.data);
+	const database = await openDatabase(options.store);
 	try {
-		return await work(server, loop);
+		const { server, stop } = await startServer(options.data, database.flags);
+		try {
+			return await work(server, loop);
+		} finally {
+			await stop();
+		}
 	} finally {
 		loop.close();
-		await stop();
+		await database.close();
 	}
 }
 

@@ -10,7 +10,7 @@ import { connectGuests, type Guest, withServer } from "../peers/verbatim.ts";
 import type { Session } from "../peers/verbatim-session.ts";
 import { machineSeconds, usageOf } from "../proc.ts";
 import type { Result } from "../result.ts";
-import { DURABILITY } from "../server-flags.ts";
+import { durabilityOf } from "../server-flags.ts";
 
 export interface IngestOptions {
 	readonly senders: number;
@@ -21,22 +21,27 @@ export interface IngestOptions {
 	/** Messages a second, in the steady part. */
 	readonly rate: number;
 	readonly seconds: number;
+	/** Where the server keeps messages: see `Flags`. */
+	readonly store: string;
 }
 
 const WARM_SECONDS = 1;
 const DRAIN_MS = 20_000;
 
 export function ingest(options: IngestOptions): Promise<Result[]> {
-	return withServer(async (server, loop) => {
-		const load = await IngestLoad.prepare(loop, server.httpPort, options);
-		await load.saturate(Math.min(WARM_SECONDS, options.seconds));
-		const full = await load.measure(server.pid, () => load.saturate(options.seconds));
-		const steady = await load.measure(server.pid, () => load.steady(options.rate, options.seconds));
-		return [
-			{ ...full, scenario: "ingest" },
-			{ ...steady, scenario: `ingest at ${options.rate}/s` },
-		];
-	});
+	return withServer(
+		async (server, loop) => {
+			const load = await IngestLoad.prepare(loop, server.httpPort, options);
+			await load.saturate(Math.min(WARM_SECONDS, options.seconds));
+			const full = await load.measure(server.pid, () => load.saturate(options.seconds));
+			const steady = await load.measure(server.pid, () => load.steady(options.rate, options.seconds));
+			return [
+				{ ...full, scenario: "ingest" },
+				{ ...steady, scenario: `ingest at ${options.rate}/s` },
+			].map((result) => ({ ...result, durability: durabilityOf(options.store) }));
+		},
+		{ store: options.store },
+	);
 }
 
 interface Sender {
@@ -127,7 +132,7 @@ export class IngestLoad {
 		return {
 			scenario: "ingest",
 			peer: "Verbatim",
-			durability: DURABILITY,
+			durability: durabilityOf("sqlite"),
 			receivers: this.senders.length,
 			delivered,
 			expected: messagesSent,

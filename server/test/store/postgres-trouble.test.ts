@@ -1,6 +1,7 @@
 // Bad days between the store and PostgreSQL: what is acknowledged is there once, what is refused is there at most once, and nobody is told of
 // anything before it is certain.
 import { expect, test } from "bun:test";
+import type { Socket } from "node:net";
 import { LIMITS } from "@verbatim/protocol";
 import { REFUSED_LIMITS } from "../../src/log/refused.ts";
 import { parsePostgresAddress } from "../../src/store/postgres/address.ts";
@@ -9,6 +10,7 @@ import { Hosts } from "../../src/store/postgres/hosts.ts";
 import { Locks } from "../../src/store/postgres/locks.ts";
 import { openPostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres.ts";
 import { raise } from "../../src/store/postgres/raise.ts";
+import { laneName } from "../../src/store/postgres/stuck.ts";
 import { POSTGRES_TIMES } from "../../src/store/postgres/times.ts";
 import { begin, carryOut, Fenced } from "../../src/store/postgres/transaction.ts";
 import type { Draft, Store } from "../../src/store/store.ts";
@@ -192,6 +194,39 @@ describePostgres("trouble with PostgreSQL", (postgres) => {
 			await stopped.run("SELECT FROM verbatim.rooms WHERE id = 'tea' FOR UPDATE");
 			expect(await must(store, say("tea", ann, "hello"))).toMatchObject({ seq: 2 });
 			await expect(stopped.run("COMMIT")).rejects.toThrow();
+		}));
+
+	test(
+		"whoever stops reading in the midst of an answer is ended: by tcp_user_timeout, or on a Unix socket by those who wait",
+		() =>
+			withStore({ times: { ...PATIENT, lockMs: 500 } }, async ({ store, url }) => {
+				const socket = `postgres://postgres@${encodeURIComponent(postgres().folder)}:${postgres().port}${new URL(url).pathname}`;
+				let seq = 1;
+				for (const way of [url, socket]) {
+					const stopped = await new Hosts(parsePostgresAddress(way)).open({ ...PATIENT, pipeline: true, name: laneName(9) });
+					await stopped.run(begin({ ...POSTGRES_TIMES, statementMs: 60_000 }));
+					await stopped.run("SELECT FROM verbatim.rooms WHERE id = 'tea' FOR UPDATE");
+					(stopped as unknown as { stream: Socket }).stream.pause();
+					const never = stopped.run("SELECT repeat('x', 100000000)").catch(() => "ended");
+					await untilWaiting("ClientWrite");
+					expect(await must(store, say("tea", ann, "hello"))).toMatchObject({ seq: ++seq });
+					stopped.destroy();
+					expect(await never).toBe("ended");
+				}
+			}),
+		60_000,
+	);
+
+	test("a node that was quiet for a week, and was forgotten, goes on", () =>
+		withStore({ node: "quiet" }, async ({ store, url }) => {
+			await postgres().sql("UPDATE verbatim.lanes SET seen = seen - interval '8 days'", new URL(url).pathname.slice(1));
+			const other = await openPostgresStore(url, { node: "other" });
+			expect(
+				await postgres().sql("SELECT count(*) FROM verbatim.lanes WHERE node = 'quiet'", new URL(url).pathname.slice(1)),
+			).toBe("0");
+			expect(await must(store, say("tea", ann, "hello"))).toMatchObject({ seq: 2 });
+			expect(await other.healthy()).toBe(true);
+			await other.close();
 		}));
 
 	test("a row that is locked for too long refuses what needs it, and nothing else", () =>

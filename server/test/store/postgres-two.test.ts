@@ -1,13 +1,11 @@
 // Two processes, each with a store of its own, on one database: they keep together what each promises alone.
 import { expect, test } from "bun:test";
 import { join as joinPath } from "node:path";
-import { Room_Standing } from "@verbatim/protocol";
+import { Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { openPostgresStore } from "../../src/store/postgres/postgres.ts";
 import { create, join, logOf, must, Told, userRecord } from "./drafts.ts";
-import { type Contended, contend, ROOMS, USERS } from "./postgres-contend.ts";
+import { type Contended, contend, DEN, founder, LIMITS, ROOMS, ROUNDS, USERS } from "./postgres-contend.ts";
 import { describePostgres } from "./postgres-place.ts";
-
-const LIMITS = { roomsPerUserMax: 6 };
 
 describePostgres("two stores on one database", (postgres) => {
 	test("both find an empty database, and make one schema of it", async () => {
@@ -28,16 +26,20 @@ describePostgres("two stores on one database", (postgres) => {
 			await must(store, create(room, owner));
 			for (const user of USERS) await must(store, join(room, user));
 		}
+		await must(store, create(DEN, owner, Room_Kind.PRIVATE));
+		for (let round = 0; round < ROUNDS; round++)
+			await must(store, { kind: "userCreate", nowMs: 1, user: userRecord(founder(round)) });
 		const child = Bun.spawn([process.execPath, joinPath(import.meta.dir, "postgres-child.ts"), url, "two", "2"], {
 			stdin: "pipe",
 			stdout: "pipe",
 			stderr: "inherit",
 		});
 		const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-		expect((await output.read()).value).toBe("open\n");
-		child.stdin.write("go\n");
-		await child.stdin.end();
-		const mine = await contend(store, 1);
+		const mine = await contend(store, 1, async () => {
+			expect((await output.read()).value).toBe("ready\n");
+			child.stdin.write("go\n");
+			await child.stdin.flush();
+		});
 		let printed = "";
 		for (let part = await output.read(); !part.done; part = await output.read()) printed += part.value;
 		await child.exited;
@@ -50,21 +52,26 @@ describePostgres("two stores on one database", (postgres) => {
 			expect((await store.heads([room]))[0]?.head).toBe(log.length);
 			for (const line of log) {
 				const [seq, name, text = ""] = line.split(" ");
-				if (!/^\d+\.\d+$/.test(text)) continue;
-				expect(places.has(`u-${name} ${text}`)).toBe(false);
-				places.set(`u-${name} ${text}`, `${room} ${seq}`);
+				if (!/^(den)?\d+\.\d+$/.test(text)) continue;
+				const key = room === DEN ? `den ${text}` : `u-${name} ${text}`;
+				expect(places.has(key)).toBe(false);
+				places.set(key, `${room} ${seq}`);
 			}
 		}
-		expect(mine.length).toBe(others.length);
+		expect(mine.length).toBe(others.length + ROUNDS);
 		for (const { cid, room, sender, seq, code } of [...mine, ...others]) {
 			expect(code).toBeUndefined();
-			expect(places.get(`${sender} ${cid}`)).toBe(`${room} ${seq}`);
+			expect(places.get(room === DEN ? `den ${cid}` : `${sender} ${cid}`)).toBe(`${room} ${seq}`);
 		}
+		// What both have sent is there once.
 		expect(places.size).toBe(mine.length);
 		// What is told here was written here, once.
 		for (const room of ROOMS) {
 			const seqs = told.seqs(room);
 			expect(new Set(seqs).size).toBe(seqs.length);
+		}
+		for (let round = 0; round < ROUNDS; round++) {
+			expect(await store.roomsOf(founder(round).id)).toHaveLength(LIMITS.roomsPerUserMax);
 		}
 		const names = new Map<string, string>();
 		for (const user of USERS) {
@@ -89,7 +96,7 @@ describePostgres("two stores on one database", (postgres) => {
 	}, 120_000);
 
 	async function everyRoom(store: Awaited<ReturnType<typeof openPostgresStore>>): Promise<string[]> {
-		const rooms = new Set<string>(ROOMS);
+		const rooms = new Set<string>([...ROOMS, DEN]);
 		for (const user of USERS) for (const { id } of await store.roomsOf(user.id)) rooms.add(id);
 		return [...rooms];
 	}

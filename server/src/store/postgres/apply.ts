@@ -31,7 +31,7 @@ export async function apply(
 	putFamilies(work, written);
 	if (added.length > 0) {
 		await work.done();
-		await addRooms(connection, added.sort(byId));
+		await addRooms(connection, added.sort(byKey));
 	}
 	const changed = [...written.rooms.values()].filter((room) => !added.includes(room)).sort(byNo);
 	const columns = (of: (room: WrittenRoom) => number): string => numbers(changed.map(of));
@@ -152,7 +152,7 @@ function putMembers(work: Work, written: Written): void {
 function putUsers(work: Work, snapshot: Snapshot, users: readonly UserRecord[]): void {
 	const loaded = (id: string): UserRecord | undefined => snapshot.users.get(id) ?? undefined;
 	const changed = users.filter(({ id }) => loaded(id) !== undefined);
-	const added = users.filter(({ id }) => loaded(id) === undefined);
+	const added = users.filter(({ id }) => loaded(id) === undefined).sort(byKey);
 	const moved = changed.filter(({ id, skeleton, external }) => {
 		const before = loaded(id);
 		return before?.skeleton !== skeleton || before.external !== external;
@@ -213,4 +213,10 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 
 function byNo(a: WrittenRoom, b: WrittenRoom): number {
 	return a.no - b.no;
+}
+
+/** By what two transactions may want at once: they wait for each other in one order. */
+function byKey(a: { readonly key: string } | UserRecord, b: { readonly key: string } | UserRecord): number {
+	const keyOf = (one: { readonly key: string } | UserRecord): string => ("key" in one ? one.key : one.skeleton);
+	return keyOf(a) < keyOf(b) ? -1 : 1;
 }

@@ -1,4 +1,5 @@
 // One connection to PostgreSQL, over `pg`. Whatever does not answer in time is destroyed, never used again: nobody knows what it would answer.
+import type { Socket } from "node:net";
 import pg from "pg";
 import type { Target } from "./address.ts";
 import { plain } from "./values.ts";
@@ -47,6 +48,7 @@ export class Connection {
 	private readonly answerMs: number;
 	private warning: string | undefined;
 	private closed: string | undefined;
+	private isGathering = false;
 
 	private constructor(client: pg.Client, answerMs: number) {
 		this.client = client;
@@ -85,6 +87,7 @@ export class Connection {
 	/** Rejects with the server's error, or with one without SQLSTATE; after that of a time-out the connection is destroyed. */
 	async ask<Row extends object>(statement: Statement, values: readonly Value[] = [], ms = this.answerMs): Promise<Answer<Row>> {
 		if (this.closed !== undefined) throw new Error(this.closed);
+		this.gather();
 		try {
 			const config = { ...statement, values: [...values], query_timeout: ms } as pg.QueryConfig;
 			const { rows, rowCount, command } = await this.client.query<Row>(config);
@@ -94,6 +97,18 @@ export class Connection {
 			if (!(cause instanceof pg.DatabaseError)) this.destroy();
 			throw cause;
 		}
+	}
+
+	/** What is asked in one go leaves as one write. */
+	private gather(): void {
+		if (this.isGathering) return;
+		this.isGathering = true;
+		const { stream } = this;
+		stream.cork();
+		void Promise.resolve().then(() => {
+			this.isGathering = false;
+			stream.uncork();
+		});
 	}
 
 	/** Several statements without values, in one go. */
@@ -109,10 +124,15 @@ export class Connection {
 		return warning;
 	}
 
+	private get stream(): Socket {
+		// pg's types do not tell of it.
+		return (this.client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+	}
+
 	/** Closes the socket at once. */
 	destroy(): void {
 		this.closed ??= "the connection was closed";
-		(this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+		this.stream.destroy();
 	}
 
 	/** Says good-bye. */

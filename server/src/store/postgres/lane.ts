@@ -11,9 +11,10 @@ import type { BatchResult } from "../batches.ts";
 import { settle } from "../settle.ts";
 import type { Committed, Draft } from "../store.ts";
 import type { Connection } from "./connection.ts";
-import { DecideAgain, messageOf, troubleOf } from "./errors.ts";
+import { DecideAgain, messageOf, sqlState, troubleOf } from "./errors.ts";
 import { Locks } from "./locks.ts";
 import { type Raised, raise } from "./raise.ts";
+import { terminateStuck } from "./stuck.ts";
 import type { PostgresTimes } from "./times.ts";
 import { type Attempt, type Carried, carryOut, Fenced } from "./transaction.ts";
 
@@ -35,6 +36,8 @@ interface Doubt {
 
 /** An attempt that ends here: a batch that cannot be carried out is refused. */
 const AGAIN_MAX = 20;
+
+const LOCK_NOT_AVAILABLE = "55P03";
 
 export class Lane {
 	private readonly parts: LaneParts;
@@ -89,11 +92,19 @@ export class Lane {
 					// A name or a cid may have been taken by another: look at all of them.
 					attempt.cids = "every";
 					if (cause instanceof DecideAgain) attempt.locks.add(cause);
-					else await this.sleep(tries * (this.index + 2));
+					else await this.waited(cause, tries);
 				}
 				if (trouble === "lost" && tries > 1) await this.sleep(Math.min(times.retryMaxMs, times.retryMinMs * 2 ** (tries - 2)));
 			}
 		}
+	}
+
+	/** After a deadlock, or a lock that was not to be had. */
+	private async waited(cause: unknown, tries: number): Promise<void> {
+		const { connection } = this;
+		// Who fails at this, too, fails at the next attempt.
+		if (sqlState(cause) === LOCK_NOT_AVAILABLE && connection?.isOpen) await terminateStuck(connection).catch(() => {});
+		await this.sleep(tries * (this.index + 2));
 	}
 
 	/** No more attempts: what is under way is answered. */

@@ -16,8 +16,9 @@ import { migrate } from "./migrate.ts";
 import { POOL_LIMITS, Pool, type PoolLimits } from "./pool.ts";
 import { createReads } from "./reads.ts";
 import { Router } from "./router.ts";
+import { laneName } from "./stuck.ts";
 import { POSTGRES_TIMES, type PostgresTimes } from "./times.ts";
-import { createUpkeep } from "./upkeep.ts";
+import { createUpkeep, forgetNodes } from "./upkeep.ts";
 
 export { type PostgresOpenCode, PostgresOpenError } from "./open-error.ts";
 
@@ -50,15 +51,15 @@ export async function openPostgresStore(address: string | PostgresAddress, optio
 	const laneCount = options.lanes ?? LANES;
 	const hosts = new Hosts({ targets, shown });
 	const open = (name: string, pipeline: boolean): Promise<Connection> =>
-		hosts.open({ connectMs: times.connectMs, answerMs: times.answerMs, pipeline, name: `verbatim ${name}` });
-	const pool = new Pool(() => open("reads", false), clock, poolLimits);
+		hosts.open({ connectMs: times.connectMs, answerMs: times.answerMs, pipeline, name });
+	const pool = new Pool(() => open("verbatim reads", false), clock, poolLimits);
 	const lanes = Array.from({ length: laneCount }, (_, index) => {
 		const lane: Lane = new Lane(
 			{
 				clock,
 				limits,
 				times,
-				open: () => open(`lane ${index}`, true),
+				open: () => open(laneName(index), true),
 				onRecovered: (committed) => batches.announce(committed),
 			},
 			options.node,
@@ -75,10 +76,11 @@ export async function openPostgresStore(address: string | PostgresAddress, optio
 	});
 	const router = new Router(lanes, limits.draftsWaitingMax);
 	try {
-		const first = await open("start", false);
+		const first = await open("verbatim start", false);
 		try {
 			await checkServer(first, shown, connectionsOf(options));
 			await migrate(first, clock);
+			await forgetNodes(first);
 		} finally {
 			await first.close();
 		}

@@ -28,6 +28,7 @@ interface HeldDraft {
 export class Router {
 	private readonly lanes: readonly RoutedLane[];
 	private readonly draftsWaitingMax: number;
+	private readonly enough: number;
 	private readonly claims = new Map<string, Claim>();
 	private held: HeldDraft[] = [];
 	/** The keys of what is held. */
@@ -37,8 +38,10 @@ export class Router {
 	private isClosed = false;
 	private onIdle: (() => void) | undefined;
 
-	constructor(lanes: readonly RoutedLane[], draftsWaitingMax: number) {
+	/** `enough`: drafts waiting in a lane at which the next one is used. */
+	constructor(lanes: readonly RoutedLane[], draftsWaitingMax: number, enough = FULL_ENOUGH) {
 		this.lanes = lanes;
+		this.enough = enough;
 		this.draftsWaitingMax = draftsWaitingMax;
 	}
 
@@ -111,7 +114,7 @@ export class Router {
 		let least = Number.POSITIVE_INFINITY;
 		for (const [i, { batches, isReady }] of this.lanes.entries()) {
 			const { waiting } = batches.stats();
-			if (isReady && waiting < FULL_ENOUGH) return i;
+			if (isReady && waiting < this.enough) return i;
 			const load = isReady ? waiting : waiting + Number.MAX_SAFE_INTEGER / 2;
 			if (load < least) [best, least] = [i, load];
 		}

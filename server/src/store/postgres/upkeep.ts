@@ -82,12 +82,21 @@ async function renewEpochs(connection: Connection, epochs: () => number): Promis
 	}
 }
 
-/** Leaves a row for each node at most. */
+/** A lane that carries nothing. */
+const PROBE_LANE = -1;
+
 async function probe(connection: Connection, node: string): Promise<void> {
 	await connection.ask(
 		{
-			text: "INSERT INTO verbatim.meta (key, value) VALUES ($1, now()::text) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+			text:
+				"INSERT INTO verbatim.lanes (node, lane, generation, batch, seen) VALUES ($1, $2::smallint, 0, 0, now()) " +
+				"ON CONFLICT (node, lane) DO UPDATE SET seen = excluded.seen",
 		},
-		[text(`probe ${node}`)],
+		[text(node), PROBE_LANE],
 	);
+}
+
+/** Drops what is left of nodes that are long gone. One that has only been quiet makes its rows anew. */
+export async function forgetNodes(connection: Connection): Promise<void> {
+	await connection.run("DELETE FROM verbatim.lanes WHERE seen < now() - interval '7 days'");
 }
