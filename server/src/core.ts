@@ -155,6 +155,8 @@ export function createCore(options: CoreOptions): RunningCore {
 	metrics.gapsBytes.watch(() => rooms.gaps.bytes + bus.stats().heldBytes);
 	metrics.memberListsBytes.watch(() => lists.bytes);
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
+	metrics.storeConnections.watch(() => store.stats().connections ?? 0);
+	metrics.storeReadsWaiting.watch(() => store.stats().readsWaiting ?? 0);
 	metrics.hellosWaiting.watch(() => core.hellos.waiting);
 	bus.listen(receive, () => comparison.hurry());
 	comparison.start();

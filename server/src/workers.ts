@@ -38,6 +38,8 @@ export async function openWorkers(parts: WorkersParts): Promise<Host> {
 		lines.stop();
 	};
 	metrics.draftsWaiting.watch(() => store.stats().waiting);
+	metrics.storeConnections.watch(() => store.stats().connections ?? 0);
+	metrics.storeReadsWaiting.watch(() => store.stats().readsWaiting ?? 0);
 	metrics.gapsBytes.watch(() => hub.heldBytes);
 	store.listen({
 		committed(batch) {

@@ -60,6 +60,9 @@ export interface Metrics {
 	readonly batchesFailed: Counter;
 	/** Drafts that wait for the next batch. */
 	readonly draftsWaiting: Gauge;
+	/** Connections to PostgreSQL, and reads that wait for one; 0 where there is none. */
+	readonly storeConnections: Gauge;
+	readonly storeReadsWaiting: Gauge;
 	/** Age in seconds of the oldest draft that is not durable yet; 0: there is none. */
 	readonly oldestDraftSeconds: Gauge;
 	/** Hellos that are queued. */

@@ -103,6 +103,9 @@ export interface StoreStats {
 	readonly waitingBytes: number;
 	/** For how long the oldest draft waits that is not settled yet, in ms; 0: none does. */
 	readonly oldestMs: number;
+	/** Where the data is at another's: connections to it, and reads that wait for one. */
+	readonly connections?: number;
+	readonly readsWaiting?: number;
 }
 
 /** Told of every batch. Both calls are made before the promises of the batch's drafts resolve. */

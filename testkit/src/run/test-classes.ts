@@ -28,6 +28,7 @@ export const SLOW: Readonly<Record<SlowClass, readonly string[]>> = {
 		"server/test/bus/redis.test.ts",
 		"server/test/listen/bind.test.ts",
 		"server/test/store/postgres-open.test.ts",
+		"server/test/store/postgres-pool.test.ts",
 		"server/test/store/postgres-rows.test.ts",
 		"server/test/store/postgres-trouble.test.ts",
 		"server/test/store/postgres-two.test.ts",

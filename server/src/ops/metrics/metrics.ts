@@ -111,6 +111,8 @@ export function createMetrics(): Metrics {
 		batchDrafts: histogram("verbatim_batch_drafts", SIZES, "Drafts in a batch."),
 		batchesFailed: count("verbatim_batches_failed_total", "Batches that the store could not write."),
 		draftsWaiting: level("verbatim_drafts_waiting", "Drafts that wait for the next batch."),
+		storeConnections: level("verbatim_store_connections", "Connections to PostgreSQL."),
+		storeReadsWaiting: level("verbatim_store_reads_waiting", "Reads that wait for a connection to PostgreSQL."),
 		oldestDraftSeconds: level(
 			"verbatim_oldest_draft_seconds",
 			"For how long the oldest draft waits that is not durable yet.",

@@ -5,6 +5,7 @@ import type { UserRecord } from "../../log/records.ts";
 import type { RefusedLimits } from "../../log/refused.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
 import { encodeBody } from "../sqlite/bodies.ts";
+import { attended } from "./attended.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
 import { DecideAgain, DraftError, messageOf } from "./errors.ts";
 import { WRITES } from "./statements.ts";
@@ -56,12 +57,11 @@ class Work {
 
 	/** `count`: the rows that it must change; fewer mean that others were first. */
 	do(statement: Statement, values: readonly Value[], count?: number): void {
-		this.under.push(
-			this.connection.ask(statement, values).then((answer) => {
-				if (count !== undefined && answer.count !== count)
-					throw new DecideAgain(`${statement.name}: ${answer.count} of ${count} rows`);
-			}),
-		);
+		const done = this.connection.ask(statement, values).then((answer) => {
+			if (count !== undefined && answer.count !== count)
+				throw new DecideAgain(`${statement.name}: ${answer.count} of ${count} rows`);
+		});
+		this.under.push(attended(done));
 	}
 
 	async done(): Promise<void> {

@@ -67,6 +67,11 @@ export class Lane {
 		return !this.isClosing && this.mending === undefined;
 	}
 
+	/** Is there a connection, as far as is known? */
+	get isConnected(): boolean {
+		return this.connection?.isOpen === true;
+	}
+
 	/** Carries out a batch; never rejects but by our bug. */
 	async commit(drafts: readonly Draft[]): Promise<BatchResult> {
 		if (this.mending !== undefined) return { error: "the database cannot be reached" };

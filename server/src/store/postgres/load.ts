@@ -5,6 +5,7 @@ import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
 import { NO_MEMBERSHIP } from "../../log/standing.ts";
+import { attended } from "./attended.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
 import type { HashedTexts } from "./hashed-texts.ts";
 import {
@@ -29,7 +30,7 @@ export async function load(connection: Connection, needs: Needs, snapshot: Snaps
 		values: readonly Value[],
 		take: (rows: readonly Row[]) => void,
 	): void => {
-		work.push(connection.ask<Row>(statement, values).then(({ rows }) => take(rows)));
+		work.push(attended(connection.ask<Row>(statement, values).then(({ rows }) => take(rows))));
 	};
 	loadRooms(ask, needs, snapshot);
 	loadUsers(ask, needs, snapshot);

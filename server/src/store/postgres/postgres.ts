@@ -92,7 +92,7 @@ export async function openPostgresStore(address: string | PostgresAddress, optio
 	let closed: Promise<void> | undefined;
 	const close = async (): Promise<void> => {
 		const done = router.close();
-		for (const { lane } of lanes) if (!lane.isReady) lane.giveUp();
+		for (const { lane } of lanes) if (!lane.isConnected) lane.giveUp();
 		await done;
 		await Promise.all(lanes.map(({ lane, batches }) => batches.close().then(() => lane.close())));
 		await pool.close();
@@ -106,6 +106,8 @@ export async function openPostgresStore(address: string | PostgresAddress, optio
 			waiting: router.waiting,
 			waitingBytes: sum(({ waitingBytes }) => waitingBytes),
 			oldestMs: Math.max(...all.map(({ oldestMs }) => oldestMs)),
+			connections: pool.stats.connections + lanes.filter(({ lane }) => lane.isConnected).length,
+			readsWaiting: pool.stats.waiting,
 		};
 	};
 	const upkeep = createUpkeep(pool, options.node, () => closed === undefined && lanes.every(({ lane }) => lane.isReady));
