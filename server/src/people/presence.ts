@@ -1,20 +1,17 @@
 // Presence: publishes whether users are online, to those who share a room. Ephemeral: coalesced, shed first, and not sent in
-// large rooms. "Offline" is published after a grace period: a reload or a short cut is no absence. In overload nothing is sent;
-// afterwards the newest state of each user is.
+// large rooms. "Offline" is published after a grace period: a reload or a short cut is no absence.
 //
-// A node publishes the presence of its own users; every node notifies its own subscribers.
+// A node publishes the presence of its own users; every node notifies its own subscribers (presence-notices.ts).
 
-import type { Cancel, Clock } from "../base/clock.ts";
+import type { Cancel } from "../base/clock.ts";
 import type { LabeledCounter } from "../base/metrics.ts";
 import type { Bus, Ephemeral } from "../bus/bus.ts";
-import type { Shedding } from "../overload/shedding.ts";
-import { Push } from "../room/push.ts";
-import type { LiveRoom } from "../room/room.ts";
 import type { UserRef } from "../store/store.ts";
 import type { Directory } from "./directory.ts";
+import { PresenceNotices, type PresenceNoticesParts } from "./presence-notices.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
-export interface PresenceParts {
+export interface PresenceParts extends PresenceNoticesParts {
 	readonly directory: Directory;
 	readonly remoteSessions: Pick<RemoteSessions, "has">;
 	readonly bus: Pick<Bus, "publish" | "lossy">;
@@ -22,9 +19,6 @@ export interface PresenceParts {
 	readonly missed: LabeledCounter;
 	/** This process's name on the bus. */
 	readonly node: string;
-	readonly liveRoom: (id: string) => LiveRoom | undefined;
-	readonly clock: Pick<Clock, "after">;
-	readonly shedding: Shedding;
 }
 
 export interface PresenceOptions {
@@ -33,22 +27,12 @@ export interface PresenceOptions {
 	readonly subscribersMax: number;
 }
 
-/** Users with a pending change while presence is shed; beyond that, the oldest are dropped. */
-const PENDING_MAX = 10_000;
-const RETRY_MS = 200;
-
 type PresenceMessage = Extract<Ephemeral, { kind: "presence" }>;
 
 interface Published {
 	readonly message: PresenceMessage;
 	/** The number of the newest that the bus has delivered back. */
 	brought: number;
-}
-
-interface Pending {
-	readonly user: UserRef;
-	/** Ids of the rooms to notify. */
-	readonly rooms: Iterable<string>;
 }
 
 /** Holds rooms by id: an idle room is evicted, and may be live again as another object before its absence is published. */
@@ -63,14 +47,13 @@ export class Presence {
 	private numberBefore = 0;
 	/** Users in the grace period, and the rooms to notify after it. */
 	private readonly inGrace = new Map<string, { readonly cancel: Cancel; readonly rooms: Set<string> }>();
-	/** By user, newest last. */
-	private readonly pending = new Map<string, Pending>();
+	private readonly notices: PresenceNotices;
 	private stopped = false;
-	private cancelRetry: Cancel | undefined;
 
 	constructor(parts: PresenceParts, options: PresenceOptions) {
 		this.parts = parts;
 		this.options = options;
+		this.notices = new PresenceNotices(parts, options.subscribersMax);
 	}
 
 	/** Is the user shown as online? In the grace period, yes. */
@@ -110,7 +93,7 @@ export class Presence {
 
 	/** The entry of the user's join is sent: the other members are notified whether the user is online. */
 	joined(user: UserRef, room: string): void {
-		this.notify(user, [room], this.shows(user.id));
+		this.notices.notify(user, [room], this.shows(user.id));
 	}
 
 	/** A node's message: notifies the subscribers here that share a room with the user. */
@@ -121,7 +104,7 @@ export class Presence {
 			if (published.brought >= number) return;
 			published.brought = number;
 		}
-		this.notify(user, rooms, online);
+		this.notices.notify(user, rooms, online);
 	}
 
 	/** Publishes again what a lossy bus has not delivered of this node's users; other nodes do so for theirs. */
@@ -144,9 +127,7 @@ export class Presence {
 		this.stopped = true;
 		for (const { cancel } of this.inGrace.values()) cancel();
 		this.inGrace.clear();
-		this.cancelRetry?.();
-		this.cancelRetry = undefined;
-		this.pending.clear();
+		this.notices.stop();
 	}
 
 	private isOnline(userId: string): boolean {
@@ -165,49 +146,5 @@ export class Presence {
 	private cancelOffline(userId: string): void {
 		this.inGrace.get(userId)?.cancel();
 		this.inGrace.delete(userId);
-	}
-
-	private notify(user: UserRef, rooms: Iterable<string>, online: boolean): void {
-		if (this.stopped) return;
-		if (this.parts.shedding.sheds("presence")) {
-			this.queue(user, rooms);
-			return;
-		}
-		const push = new Push({ case: "presence", value: { user: { id: user.id, name: user.name }, online } }, user.id);
-		const notified = new Set<unknown>();
-		for (const id of rooms) {
-			const room = this.parts.liveRoom(id);
-			// A room that is not live has no subscribers.
-			if (room === undefined || room.subscribers.size > this.options.subscribersMax) continue;
-			room.subscribers.each(({ subscriber }) => {
-				if (subscriber.user.id === user.id || notified.has(subscriber)) return;
-				notified.add(subscriber);
-				subscriber.pushEphemeral(push);
-			});
-		}
-	}
-
-	private queue(user: UserRef, rooms: Iterable<string>): void {
-		const before = this.pending.get(user.id)?.rooms ?? [];
-		this.pending.delete(user.id);
-		this.pending.set(user.id, { user, rooms: new Set([...before, ...rooms]) });
-		if (this.pending.size > PENDING_MAX) {
-			for (const oldest of this.pending.keys()) {
-				this.pending.delete(oldest);
-				break;
-			}
-		}
-		this.cancelRetry ??= this.parts.clock.after(RETRY_MS, () => this.retry());
-	}
-
-	private retry(): void {
-		this.cancelRetry = undefined;
-		if (this.parts.shedding.sheds("presence")) {
-			this.cancelRetry = this.parts.clock.after(RETRY_MS, () => this.retry());
-			return;
-		}
-		const pending = [...this.pending.values()];
-		this.pending.clear();
-		for (const { user, rooms } of pending) this.notify(user, rooms, this.shows(user.id));
 	}
 }

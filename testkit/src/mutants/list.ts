@@ -399,7 +399,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a member who joins is not announced as online",
 		file: "server/src/people/presence.ts",
-		find: "this.notify(user, [room], this.shows(user.id));",
+		find: "this.notices.notify(user, [room], this.shows(user.id));",
 		replace: "",
 		breaks: "L4: presence converges",
 	},
@@ -510,9 +510,9 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "presence held back in overload is never sent",
-		file: "server/src/people/presence.ts",
-		find: "for (const { user, rooms } of pending) this.notify(user, rooms, this.shows(user.id));",
-		replace: "void pending;",
+		file: "server/src/people/presence-notices.ts",
+		find: "if (this.waiting.size > 0) this.send();",
+		replace: "this.waiting.clear();",
 		breaks: "L4: presence converges",
 	},
 	{
