@@ -9,6 +9,8 @@ import { lagFamily } from "../../src/ops/metrics/merge.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { ENTER, LEVEL_MAX, RETRY_AFTER_MS, SHED_FROM } from "../../src/overload/levels.ts";
 import { BATCH_LIMITS } from "../../src/store/batches.ts";
+import { POOL_LIMITS } from "../../src/store/postgres/pool.ts";
+import { BATCH_DRAFTS_MAX, LANES } from "../../src/store/postgres/postgres.ts";
 
 const page = readFileSync(join(import.meta.dir, "../../../docs/operations.md"), "utf8");
 const section = page.slice(page.indexOf("## Overload"), page.indexOf("## Stopping"));
@@ -69,5 +71,10 @@ describe("docs/operations.md", () => {
 			`${BATCH_LIMITS.draftsWaitingMax} and ${BATCH_LIMITS.draftBytesWaitingMax / 1024 ** 2} MiB`,
 		);
 		expect(boundOf("sends in one transaction")).toBe(String(BATCH_LIMITS.batchDraftsMax));
+		expect(boundOf("on PostgreSQL, sends that wait")).toContain(`for each of ${LANES} lanes`);
+		expect(boundOf("on PostgreSQL, sends in one transaction")).toBe(String(BATCH_DRAFTS_MAX));
+		expect(boundOf(`on PostgreSQL, reads that wait for one of ${POOL_LIMITS.connectionsMax} connections`)).toBe(
+			`${POOL_LIMITS.waitingMax} for ${POOL_LIMITS.waitMs / 1_000} s`,
+		);
 	});
 });

@@ -33,8 +33,8 @@ export interface PostgresStoreOptions {
 }
 
 /** A transaction holds its locks for as long as it is: smaller batches than those of a store that nobody else waits for. */
-const BATCH_DRAFTS_MAX = 1_000;
-const LANES = 4;
+export const BATCH_DRAFTS_MAX = 1_000;
+export const LANES = 4;
 
 /** How many connections a server opens at most. */
 export function connectionsOf({ lanes = LANES, pool }: Pick<PostgresStoreOptions, "lanes" | "pool"> = {}): number {
