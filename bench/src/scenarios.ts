@@ -13,6 +13,7 @@ import { soak } from "./scenarios/soak.ts";
 import { stalled } from "./scenarios/stalled.ts";
 import { start } from "./scenarios/start.ts";
 import { storm } from "./scenarios/storm.ts";
+import { workers } from "./scenarios/workers.ts";
 
 /** The flags of the command line; each scenario uses some of them. */
 export interface Flags {
@@ -42,6 +43,8 @@ export interface Flags {
 	awayMs: number;
 	/** How long a soak lasts. */
 	minutes: number;
+	/** Worker threads of the server. */
+	workers: number;
 }
 
 /** Defaults for flags that neither the scenario nor the command line sets. */
@@ -62,6 +65,7 @@ export const FLAGS: Flags = {
 	drops: 8,
 	awayMs: 2_000,
 	minutes: 20,
+	workers: 1,
 };
 
 export interface Scenario {
@@ -96,8 +100,26 @@ export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "ingest",
 		description: "senders over many rooms: acknowledged messages/s with full windows, and latency at a steady rate",
-		defaults: { senders: 64, rooms: 64, window: 64, rate: 5_000, seconds: 5, store: "sqlite" },
+		defaults: { senders: 64, rooms: 64, window: 64, rate: 5_000, seconds: 5, store: "sqlite", workers: 1 },
 		run: ingest,
+	},
+	{
+		name: "workers",
+		description: "fan-out and ingest by one thread and by several, in turn: what all cores bring, and what they cost",
+		defaults: {
+			receivers: 1_000,
+			rate: 400,
+			seconds: 4,
+			burst: 1,
+			pairs: 3,
+			warm: 1,
+			senders: 64,
+			rooms: 64,
+			window: 64,
+			workers: 2,
+			store: "sqlite",
+		},
+		run: workers,
 	},
 	{
 		name: "idle",

@@ -91,7 +91,24 @@ export function createCore(options: CoreOptions): RunningCore {
 		{ offlineGraceMs: timing.offlineGraceMs, subscribersMax: limits.presenceReadersMax },
 	);
 	const lists = new MemberLists(store, clock);
-	const rooms: Rooms = new Rooms({ directory, presence, lists, clock, faults, bus, limits, store, readOn: metrics.roomsReadOn });
+	const channels = {
+		followRoom(room: string): void {
+			bus.followRoom(room);
+			comparison.followed(room);
+		},
+		unfollowRoom: (room: string) => bus.unfollowRoom(room),
+	};
+	const rooms: Rooms = new Rooms({
+		directory,
+		presence,
+		lists,
+		clock,
+		faults,
+		bus: channels,
+		limits,
+		store,
+		readOn: metrics.roomsReadOn,
+	});
 	const revocations = new Revocations();
 	const receive = createReceiver({
 		rooms,

@@ -18,10 +18,10 @@ export interface Guest {
 	readonly welcome: Answer;
 }
 
-export async function startVerbatim(): Promise<Peer> {
-	const { server, stop } = await startServer();
+export async function startVerbatim(workers = 1): Promise<Peer> {
+	const { server, stop } = await startServer(undefined, workersFlags(workers));
 	return {
-		name: "Verbatim",
+		name: workers === 1 ? "Verbatim" : `Verbatim, ${workers} workers`,
 		durability: DURABILITY,
 		doesNot: "",
 		pid: server.pid,
@@ -55,15 +55,19 @@ async function startServer(data?: string, flags: readonly string[] = []): Promis
 	return started;
 }
 
+function workersFlags(workers = 1): readonly string[] {
+	return [`--workers=${workers}`];
+}
+
 /** Runs `work` with a server and a load generator; stops both afterwards. */
 export async function withServer<T>(
 	work: (server: ServerProcess, loop: EpollLoop) => Promise<T>,
-	options: { readonly data?: string; readonly store?: string } = {},
+	options: { readonly data?: string; readonly store?: string; readonly workers?: number } = {},
 ): Promise<T> {
 	const loop = new EpollLoop();
 	const database = await openDatabase(options.store);
 	try {
-		const { server, stop } = await startServer(options.data, database.flags);
+		const { server, stop } = await startServer(options.data, [...database.flags, ...workersFlags(options.workers)]);
 		try {
 			return await work(server, loop);
 		} finally {

@@ -23,25 +23,24 @@ export interface IngestOptions {
 	readonly seconds: number;
 	/** Where the server keeps messages: see `Flags`. */
 	readonly store: string;
+	/** Worker threads of the server. */
+	readonly workers: number;
 }
 
 const WARM_SECONDS = 1;
 const DRAIN_MS = 20_000;
 
 export function ingest(options: IngestOptions): Promise<Result[]> {
-	return withServer(
-		async (server, loop) => {
-			const load = await IngestLoad.prepare(loop, server.httpPort, options);
-			await load.saturate(Math.min(WARM_SECONDS, options.seconds));
-			const full = await load.measure(server.pid, () => load.saturate(options.seconds));
-			const steady = await load.measure(server.pid, () => load.steady(options.rate, options.seconds));
-			return [
-				{ ...full, scenario: "ingest" },
-				{ ...steady, scenario: `ingest at ${options.rate}/s` },
-			].map((result) => ({ ...result, durability: durabilityOf(options.store) }));
-		},
-		{ store: options.store },
-	);
+	return withServer(async (server, loop) => {
+		const load = await IngestLoad.prepare(loop, server.httpPort, options);
+		await load.saturate(Math.min(WARM_SECONDS, options.seconds));
+		const full = await load.measure(server.pid, () => load.saturate(options.seconds));
+		const steady = await load.measure(server.pid, () => load.steady(options.rate, options.seconds));
+		return [
+			{ ...full, scenario: "ingest" },
+			{ ...steady, scenario: `ingest at ${options.rate}/s` },
+		].map((result) => ({ ...result, durability: durabilityOf(options.store) }));
+	}, options);
 }
 
 interface Sender {

@@ -15,6 +15,7 @@ import {
 	type User,
 	type Who,
 } from "@verbatim/protocol";
+import { isMember } from "../log/standing.ts";
 import { newestAsOf, pageAsOf } from "../room/as-of.ts";
 import type { ListFacts } from "../room/member-lists.ts";
 import type { PageBound, RoomView } from "../store/store.ts";
@@ -76,7 +77,7 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 		return { case: "memberList", value: Object.assign(create(MemberListSchema, facts), more) };
 	};
 	if (users.length > 0) {
-		return answer(facts, { here: onceEach(users).filter((user) => presence.showsIn(user.id, id)) });
+		return answer(facts, { here: await onlineIn(context, id, onceEach(users)) });
 	}
 	const isSame = epoch === facts.epoch && version === facts.version;
 	if (isSame && after === "" && !hasPresence) return answer(facts, { same: true });
@@ -89,6 +90,16 @@ export const who: Handler<Who> = async (context, { room: ref, after, limit, epoc
 	if (after === "" && next === "") marked.sort((a, b) => Number(b.online) - Number(a.online));
 	return answer(page, { members: marked, next });
 };
+
+/** Those of the users that are online and members: a session at another node does not show here in which rooms it is. */
+async function onlineIn({ parts: { presence, store } }: CommandContext, room: string, users: readonly User[]): Promise<User[]> {
+	const isOnline = users.map(async ({ id }) => {
+		if (presence.showsIn(id, room)) return true;
+		return presence.isElsewhere(id) && isMember((await store.room(room, id))?.standing ?? Room_Standing.NONE);
+	});
+	const online = await Promise.all(isOnline);
+	return users.filter((_, i) => online[i]);
+}
 
 function onceEach(users: readonly User[]): User[] {
 	return [...new Map(users.map((user) => [user.id, user])).values()];

@@ -39,6 +39,7 @@ export class Comparison {
 	private cancel: Cancel | undefined;
 	private isStopped = false;
 	private isDue = false;
+	private readonly newlyFollowed: string[] = [];
 	/** The last pass has not compared everything. */
 	private hasFailed = false;
 
@@ -59,6 +60,17 @@ export class Comparison {
 		this.cancel();
 		this.cancel = undefined;
 		void this.pass();
+	}
+
+	/**
+	 * A room's channel is followed from now on, and what was committed after its head was read may have been published before. Of a bus that tells of its
+	 * losses this is looked for at once; with others, by the next pass.
+	 */
+	followed(room: string): void {
+		if (this.parts.bus.tellsLosses !== true || this.isStopped) return;
+		this.newlyFollowed.push(room);
+		// One read for all that are followed in this turn.
+		if (this.newlyFollowed.length === 1) this.parts.clock.after(0, () => void this.compareFollowed());
 	}
 
 	stop(): void {
@@ -96,15 +108,34 @@ export class Comparison {
 		if (!this.isStopped) this.later();
 	}
 
-	private async compareHeads(): Promise<void> {
-		const { rooms, store, missed } = this.parts;
-		for (const ids of pagesOf(Array.from(rooms.subscribed(), ({ id }) => id))) {
+	/** Never rejects. */
+	private async compareFollowed(): Promise<void> {
+		try {
+			await this.readOnBehind(this.newlyFollowed.splice(0), () => undefined);
+		} catch (cause) {
+			if (cause instanceof Refusal) this.hurry();
+			else this.parts.faults.report("bus", "rooms that are followed anew could not be compared with the store", cause);
+		}
+	}
+
+	private compareHeads(): Promise<void> {
+		const { rooms, missed } = this.parts;
+		return this.readOnBehind(
+			Array.from(rooms.subscribed(), ({ id }) => id),
+			() => missed.add("heads"),
+		);
+	}
+
+	/** Reads those of the rooms on whose log has more; `found` is called for each. */
+	private async readOnBehind(all: readonly string[], found: () => void): Promise<void> {
+		const { rooms, store } = this.parts;
+		for (const ids of pagesOf(all)) {
 			const heads = await store.heads(ids);
 			if (this.isStopped) return;
 			for (const { id, epoch, head } of heads) {
 				const room = rooms.get(id);
 				if (room === undefined || room.epoch !== epoch || head <= room.head) continue;
-				missed.add("heads");
+				found();
 				rooms.gaps.readOn(room);
 			}
 		}

@@ -68,6 +68,11 @@ export class Presence {
 		return this.inGrace.get(userId)?.rooms.has(room) === true;
 	}
 
+	/** Has the user a session at another node? */
+	isElsewhere(userId: string): boolean {
+		return this.parts.remoteSessions.has(userId);
+	}
+
 	/** The user's first session here has its subscriptions. */
 	online(user: UserRef, rooms: readonly string[]): void {
 		if (this.inGrace.has(user.id)) this.cancelOffline(user.id);

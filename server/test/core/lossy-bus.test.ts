@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { Room_Kind } from "@verbatim/protocol";
 import type { Bus, BusMessage } from "../../src/bus/bus.ts";
+import type { Draft } from "../../src/store/store.ts";
 import { Harness, type TestClient } from "./harness.ts";
 import { join, joined, range, say, texts } from "./helpers.ts";
 
@@ -40,7 +41,7 @@ class KeepingBus implements Bus {
 		this.changed?.();
 	}
 
-	followRoom(): void {}
+	followRoom(_room: string): void {}
 	unfollowRoom(): void {}
 	followUser(): void {}
 	unfollowUser(): void {}
@@ -233,6 +234,79 @@ describe("on a lossy bus", () => {
 		await harness.clock.advance(BEHIND_MAX_MS);
 		expect(bob.pushed("invited")).toEqual([]);
 		noErrors(harness);
+	});
+});
+
+/** Delivers the commits of followed rooms only, and tells of each loss. */
+class TellingBus extends KeepingBus {
+	readonly tellsLosses = true;
+	private readonly rooms = new Set<string>();
+	override keeps = (message: BusMessage): boolean => message.kind === "commit" && !this.rooms.has(message.committed.room);
+	override followRoom(room: string): void {
+		this.rooms.add(room);
+	}
+}
+
+describe("on a bus that tells of its losses", () => {
+	test("what was committed between the read of a room's head and the subscription to its channel is shown at once", async () => {
+		const sender = { id: "u-bob", name: "bob" };
+		const created: Draft = {
+			kind: "create",
+			room: "r-tea",
+			epoch: 7,
+			roomKind: Room_Kind.PUBLIC,
+			name: "tea",
+			skeleton: "tea",
+			sender,
+			atMs: 1,
+		};
+		const harness = new Harness({
+			bus: new TellingBus(),
+			wrap: (store) => ({
+				...store,
+				async roomsOf(user) {
+					const views = await store.roomsOf(user);
+					await store.append({ kind: "message", room: "r-tea", sender, cid: "c1", text: "between", atMs: 2 });
+					return views;
+				},
+			}),
+		});
+		const done = harness.store.append(created);
+		await harness.clock.settle();
+		expect(await done).toMatchObject({ ok: true });
+		const bob = await harness.guest("bob");
+		await harness.clock.advance(50);
+		expect(texts(bob, "r-tea")).toEqual(["between"]);
+		noErrors(harness);
+	});
+
+	test("rooms and users are compared with the store when it says so, and seldom else", async () => {
+		const bus = new TellingBus();
+		let compared = 0;
+		const harness = new Harness({
+			bus,
+			wrap: (store) => ({
+				...store,
+				userMarks(users) {
+					compared++;
+					return store.userMarks(users);
+				},
+			}),
+		});
+		const [ann, bob] = [await harness.guest("ann"), await harness.guest("bob")];
+		const { id } = await joined(ann, "#tea");
+		await joined(bob, "#tea");
+		await harness.clock.advance(14_000);
+		expect(compared).toBe(0);
+		bus.keeps = () => true;
+		await ann.want("sent", say(id, "dropped"));
+		bus.works(true);
+		await harness.clock.advance(50);
+		expect(texts(bob, id)).toEqual(["dropped"]);
+		expect(compared).toBe(1);
+		await ann.want("sent", say(id, "dropped without a word"));
+		await harness.clock.advance(16_000);
+		expect(texts(bob, id)).toEqual(["dropped", "dropped without a word"]);
 	});
 });
 

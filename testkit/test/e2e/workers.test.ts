@@ -109,6 +109,13 @@ describe("two workers", () => {
 				"that bob has left",
 			);
 
+			// In a room as large as to have no presence, those asked after: of the other worker's users the members.
+			const cat = await two.guest(1, "cat");
+			const users = [bob, cat].map(({ welcome }) => welcome.user);
+			const here = await ann.peer.ask({ case: "who", value: { room: id, users } } as never);
+			expect(here).toMatchObject({ case: "memberList", value: { here: [{ name: "bob" }] } });
+			cat.peer.close();
+
 			// Gone at one worker only: nobody hears of it. Gone at both: told after the grace.
 			bob.peer.close();
 			await eventually(

@@ -3,7 +3,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { answerCalls, Caller } from "../../thread/calls.ts";
 import type { Port } from "../../thread/port.ts";
-import type { Committed, Draft, LogPage, Outcome, PageBound, Store, StoreEvents, StoreStats } from "../store.ts";
+import type { Committed, LogPage, Outcome, PageBound, Store, StoreEvents } from "../store.ts";
+import { RemoteAppends, serveAppends } from "./appends.ts";
 
 const CALLS = "store";
 const COMMITTED = "committed";
@@ -35,7 +36,8 @@ export function serveStore(port: Port, store: Pick<Store, "append" | keyof typeo
 		const method = store[name as keyof typeof ASKED] as (...args: never[]) => unknown;
 		return [name, (...args: never[]) => method(...args)] as const;
 	});
-	answerCalls(port, CALLS, { append: (draft: Draft) => store.append(draft), ...Object.fromEntries(asked) });
+	answerCalls(port, CALLS, Object.fromEntries(asked));
+	serveAppends(port, store);
 	return (batch) => {
 		if (batch.length > 0) port.send(COMMITTED, JSON.stringify(batch));
 	};
@@ -44,13 +46,9 @@ export function serveStore(port: Port, store: Pick<Store, "append" | keyof typeo
 /** Its `close` waits for what was appended, and leaves the store open. */
 export function openRemoteStore(port: Port, clock: Pick<Clock, "monotonic">): Store {
 	const caller = new Caller(port, CALLS);
+	const appends = new RemoteAppends(port, clock);
 	let events: StoreEvents | undefined;
 	let isClosed = false;
-	/** When the drafts that are not settled were appended (monotonic ms), oldest first. */
-	const unsettled = new Map<number, number>();
-	let appends = 0;
-	const whenSettled: (() => void)[] = [];
-
 	port.on(COMMITTED, (batch) => {
 		try {
 			events?.committed(batch as readonly Committed[]);
@@ -59,44 +57,26 @@ export function openRemoteStore(port: Port, clock: Pick<Clock, "monotonic">): St
 		}
 	});
 
-	const append = async (draft: Draft): Promise<Outcome> => {
-		if (isClosed) return { ok: false, code: "unavailable" };
-		const number = ++appends;
-		unsettled.set(number, clock.monotonic());
-		try {
-			return (await caller.call("append", [draft])) as Outcome;
-		} finally {
-			unsettled.delete(number);
-			if (unsettled.size === 0) for (const resolve of whenSettled.splice(0)) resolve();
-		}
-	};
-
-	const stats = (): StoreStats => {
-		const [oldestAtMs] = unsettled.values();
-		// What waits is counted where it waits.
-		const oldestMs = oldestAtMs === undefined ? 0 : clock.monotonic() - oldestAtMs;
-		return { batches: 0, drafts: 0, waiting: 0, waitingBytes: 0, oldestMs };
-	};
-
-	const close = async (): Promise<void> => {
-		isClosed = true;
-		if (unsettled.size > 0) await new Promise<void>((resolve) => whenSettled.push(resolve));
-	};
-
 	const asked = Object.keys(ASKED).map((name) => [name, (...args: readonly unknown[]) => caller.call(name, args)]);
 	return {
 		...(Object.fromEntries(asked) as Pick<Store, keyof typeof ASKED>),
-		append,
+		append: (draft) => (isClosed ? Promise.resolve(UNAVAILABLE) : appends.append(draft)),
 		page: (room, bound, limit, bytesMax) =>
 			caller.call("page", [room, finite(bound), limit, bytesMax]) as Promise<LogPage | undefined>,
 		listen(told) {
 			events = told;
 		},
 		renewEpochs: () => Promise.reject(new Error("epochs are renewed in the thread that owns the store")),
-		stats,
-		close,
+		// What waits is counted where it waits.
+		stats: () => ({ batches: 0, drafts: 0, waiting: 0, waitingBytes: 0, oldestMs: appends.oldestMs }),
+		async close() {
+			isClosed = true;
+			await appends.settled();
+		},
 	};
 }
+
+const UNAVAILABLE: Outcome = { ok: false, code: "unavailable" };
 
 /** A bound beyond all seqs may be infinite, which JSON cannot carry. */
 function finite(bound: PageBound): PageBound {

@@ -1,0 +1,87 @@
+// Drafts on their way to the store's thread, and their outcomes on the way back: the hot path of a worker. The entry of a message follows from its draft and seq, and is made
+// of them again, as the store's own thread does with the writer's rulings.
+import type { Clock } from "../../base/clock.ts";
+import { entryOf } from "../../log/entries.ts";
+import type { Port } from "../../thread/port.ts";
+import type { Draft, Outcome, Store } from "../store.ts";
+
+const APPEND = "append";
+const OUTCOME = "outcome";
+
+type SentDraft = readonly [number: number, draft: Draft];
+type Accepted = Extract<Outcome, { ok: true }>;
+/** Without `entries`: the one of its message. */
+type SentOutcome = readonly [
+	number: number,
+	outcome: Exclude<Outcome, Accepted> | (Omit<Accepted, "entries"> & Partial<Accepted>),
+];
+
+/** Appends what the other end of `port` sends. */
+export function serveAppends(port: Port, store: Pick<Store, "append">): void {
+	port.on(APPEND, (value) => {
+		const [number, draft] = value as SentDraft;
+		const answer = (sent: SentOutcome[1]): void => port.send(OUTCOME, JSON.stringify([number, sent] satisfies SentOutcome));
+		store.append(draft).then(
+			(outcome) => {
+				if (!outcome.ok || draft.kind !== "message" || outcome.entries.length !== 1) return answer(outcome);
+				const { entries: _, ...rest } = outcome;
+				answer(rest);
+			},
+			// It never does, but by our bug.
+			() => answer({ ok: false, code: "internal" }),
+		);
+	});
+}
+
+interface Waiting {
+	readonly draft: Draft;
+	readonly sinceMs: number;
+	resolve(outcome: Outcome): void;
+}
+
+export class RemoteAppends {
+	private readonly port: Port;
+	private readonly clock: Pick<Clock, "monotonic">;
+	/** Oldest first. */
+	private readonly waiting = new Map<number, Waiting>();
+	private last = 0;
+	private whenSettled: (() => void)[] = [];
+
+	constructor(port: Port, clock: Pick<Clock, "monotonic">) {
+		this.port = port;
+		this.clock = clock;
+		port.on(OUTCOME, (value) => this.settle(value as SentOutcome));
+	}
+
+	append(draft: Draft): Promise<Outcome> {
+		const number = ++this.last;
+		const { promise, resolve } = Promise.withResolvers<Outcome>();
+		this.waiting.set(number, { draft, sinceMs: this.clock.monotonic(), resolve });
+		this.port.send(APPEND, JSON.stringify([number, draft] satisfies SentDraft));
+		return promise;
+	}
+
+	/** For how long the oldest draft waits, in ms; 0: none does. */
+	get oldestMs(): number {
+		for (const { sinceMs } of this.waiting.values()) return this.clock.monotonic() - sinceMs;
+		return 0;
+	}
+
+	/** Resolves when no draft waits. */
+	async settled(): Promise<void> {
+		if (this.waiting.size > 0) await new Promise<void>((resolve) => this.whenSettled.push(resolve));
+	}
+
+	private settle([number, outcome]: SentOutcome): void {
+		const waiting = this.waiting.get(number);
+		this.waiting.delete(number);
+		waiting?.resolve(wholeOf(outcome, waiting.draft));
+		if (this.waiting.size === 0) for (const resolve of this.whenSettled.splice(0)) resolve();
+	}
+}
+
+function wholeOf(outcome: SentOutcome[1], draft: Draft): Outcome {
+	if (!outcome.ok || outcome.entries !== undefined) return outcome as Outcome;
+	const entries = draft.kind === "message" && outcome.seq !== undefined ? [entryOf(draft, outcome.seq)] : [];
+	return { ...outcome, entries };
+}
