@@ -22,7 +22,7 @@ export const ERRORS = {
 	unknown_command: fatal(400, "there is no such command; see the list of commands"),
 	out_of_place: fatal(409, "this command does not fit the state of the connection; say hello first, and once"),
 	invalid: fatal(400, "a field has a value that is not allowed"),
-	cid_reused: fatal(409, "this cid was used for another message; take a new one for each message"),
+	cid_reused: fatal(409, "this cid was used for another message, or in another room; take a new one for each message"),
 	// Authentication.
 	unauthenticated: fatal(401, "log in first"),
 	token_invalid: fatal(401, "this token was not issued for this server; log in again"),

@@ -4,14 +4,14 @@ import type { Said } from "../log/draft.ts";
 import { isFinal } from "../log/refused.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, granted, newRoom, senderOf, type Written } from "./drafts.ts";
-import { isId, roomId, userByName } from "./room-ref.ts";
+import { channelName, isId, userByName } from "./room-ref.ts";
 
 export const send: Handler<Send> = async (context, { room: ref, cid, text, behind }) => {
 	const sender = senderOf(context);
-	const found = isId(ref) ? ref : await find(context, ref, { cid, text });
+	const said = { cid, text, ...(behind === "" ? {} : { behind }) };
+	const found = isId(ref) ? ref : await find(context, ref, said);
 	const atMs = context.parts.clock.now();
-	const draft = (room: string) =>
-		({ kind: "message", room, sender, cid, text, atMs, ...(behind === "" ? {} : { behind }) }) as const;
+	const draft = (room: string) => ({ kind: "message", room, sender, ...said, atMs }) as const;
 	const written = typeof found === "string" ? await append(context, draft(found)) : found;
 	if (written.room === undefined || written.seq === undefined) throw new Refusal("internal");
 	context.parts.sends.add(written.repeated === true ? "repeated" : "committed");
@@ -35,20 +35,23 @@ export const send: Handler<Send> = async (context, { room: ref, cid, text, behin
  * not there.
  */
 async function find(context: CommandContext, ref: string, said: Said): Promise<string | Written> {
-	const sender = senderOf(context);
 	const { store, clock } = context.parts;
-	let found: string | Awaited<ReturnType<typeof userByName>>;
-	try {
-		found = ref.startsWith("@") ? await userByName(context, ref.slice(1)) : await roomId(context, ref);
-	} catch (cause) {
+	if (ref.startsWith("#")) {
+		const room = await store.roomBySkeleton(channelName(ref.slice(1)).skeleton);
+		// Of a name that nobody has the store is told as an id that nobody has: it answers that and a room that the user may not see alike.
+		return room?.id ?? newRoom(context).room;
+	}
+	const sender = senderOf(context);
+	const peer = await userByName(context, ref.slice(1)).catch((cause: unknown) => {
 		if (!(cause instanceof Refusal) || !isFinal(cause.code)) throw cause;
+		return cause;
+	});
+	if (peer instanceof Refusal) {
 		// The store gives it a place in the order of sends: a copy may be in the log by now, and others may follow.
-		const outcome = await store.append({ kind: "refuse", sender, send: said, code: cause.code, atMs: clock.now() });
-		if (!outcome.ok && outcome.code === cause.code) throw cause;
+		const outcome = await store.append({ kind: "refuse", sender, send: said, code: peer.code, atMs: clock.now() });
+		if (!outcome.ok && outcome.code === peer.code) throw peer;
 		return granted(outcome);
 	}
-	if (typeof found === "string") return found;
-	const peer = found;
 	const opened = await append(context, { kind: "direct", ...newRoom(context), sender, peer, send: said, atMs: clock.now() });
 	return opened.repeated === true ? opened : (opened.room?.id ?? ref);
 }

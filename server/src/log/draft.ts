@@ -5,8 +5,8 @@ import type { UserRecord, UserRef } from "./records.ts";
 /** What is to be changed. Ids are made by the caller, so that the store needs neither clock nor chance. */
 export type Draft =
 	/**
-	 * Needs membership. Same (sender, cid) and same content: the first outcome again, a refusal for good too (refused.ts). Other content:
-	 * `cid_reused`. With `behind`, a cid of the same sender: `out_of_order` unless that one is in the log already (or earlier in this batch).
+	 * Needs membership. Same (sender, cid), room and content: the first outcome again. Another room or other content: `cid_reused`. A refusal for
+	 * good is the answer to whatever comes under its cid (refused.ts). With `behind`, a cid of the same sender: `out_of_order` unless that one is in the log already (or earlier in this batch).
 	 */
 	| {
 			readonly kind: "message";
@@ -30,7 +30,8 @@ export type Draft =
 	  }
 	/**
 	 * The direct conversation of two users (or of one with oneself): created if it is not there; `room` is the id for a new one. `send`: it is
-	 * opened for this message, which follows; if that has its answer already, this is the outcome, and a refusal for good is its answer.
+	 * opened for this message, which follows; if that has its answer already, this is the outcome, and a refusal for good is its answer. It is
+	 * not opened for a message that is `out_of_order`.
 	 */
 	| {
 			readonly kind: "direct";
@@ -41,7 +42,10 @@ export type Draft =
 			readonly send?: Said;
 			readonly atMs: number;
 	  }
-	/** A message that cannot become a draft, for a reason that is final: the outcome is `code`, unless it has its answer already. */
+	/**
+	 * A message that cannot become a draft, for a reason that is final: the outcome is `code`, unless it has its answer already. Where it was to
+	 * be said is not known, so an entry of its cid is another message's: `cid_reused`.
+	 */
 	| { readonly kind: "refuse"; readonly sender: UserRef; readonly send: Said; readonly code: ErrorCode; readonly atMs: number }
 	/** No entry if a member already. A private room needs an open invitation; otherwise `no_such_room`. */
 	| { readonly kind: "join"; readonly room: string; readonly sender: UserRef; readonly atMs: number }
@@ -87,6 +91,7 @@ export type Draft =
 export interface Said {
 	readonly cid: string;
 	readonly text: string;
+	readonly behind?: string;
 }
 
 export interface UserChange {

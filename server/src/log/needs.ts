@@ -73,6 +73,7 @@ function name(needs: Needs, draft: Draft, cids: "every" | "few"): void {
 			needs.ownRooms.push(draft.sender.id);
 			needs.brought.push([draft.peer.id, draft.sender.id]);
 			if (draft.send) needs.cids.push([draft.sender.id, draft.send.cid]);
+			if (draft.send?.behind) needs.cids.push([draft.sender.id, draft.send.behind]);
 			return;
 		case "refuse":
 			needs.cids.push([draft.sender.id, draft.send.cid]);

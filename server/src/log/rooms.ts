@@ -40,20 +40,28 @@ export function message(at: Deciding, draft: DraftOf<"message">): Ruling {
 /** A message that stays outside: see `Draft`. */
 export function refuse(at: Deciding, draft: DraftOf<"refuse">): Ruling {
 	const { send, code } = draft;
-	return answered(at, draft, send) ?? refuseFor(at, draft, send.cid, code);
+	return answered(at, draft, send, undefined) ?? refuseFor(at, draft, send.cid, code);
 }
 
 /** What the send was answered with, if it was: whatever has changed since. The sender may have left, the room may be full. */
-function answered({ view }: Deciding, { sender }: Pick<RoomDraft, "sender">, { cid, text }: Said): Ruling | undefined {
+function answered(
+	{ view }: Deciding,
+	{ sender }: Pick<RoomDraft, "sender">,
+	{ cid, text }: Said,
+	room: string | undefined,
+): Ruling | undefined {
 	const answer = view.answerTo(sender.id, cid);
 	if (answer === "unknown") return view.missCid(sender.id, cid);
-	return answer && again(view, answer, text);
+	return answer && again(view, answer, text, room);
 }
 
-/** The answer of before, to a copy; `room`: where that is to be said, if this is known. */
-function again(view: View, answer: CidAnswer, text: string, room?: string): Ruling {
+/**
+ * The answer of before, to a copy; `room`: where that is to be said, if there is such a room. To an entry of another room the answer is the same
+ * whether the room named exists, may be seen, or neither.
+ */
+function again(view: View, answer: CidAnswer, text: string, room: string | undefined): Ruling {
 	if ("refused" in answer) return { ok: false, code: answer.refused };
-	const isSame = answer.text === text && (room === undefined || answer.room === room);
+	const isSame = answer.text === text && answer.room === room;
 	if (!isSame) return { ok: false, code: "cid_reused" };
 	return { ok: true, room: view.room(answer.room), first: { seq: answer.seq, atMs: answer.atMs } };
 }
@@ -97,11 +105,12 @@ export function create(at: Deciding, draft: DraftOf<"create">): Ruling {
 export function direct(at: Deciding, draft: DraftOf<"direct">): Ruling {
 	const { view, limits } = at;
 	const { send } = draft;
-	const before = send && answered(at, draft, send);
-	if (before) return before;
 	const key = directKey(draft.sender.id, draft.peer.id);
 	const existing = view.directRoom(key);
+	const before = send && answered(at, draft, send, existing?.id);
+	if (before) return before;
 	if (existing) return { ok: true, room: existing };
+	if (send?.behind && !view.hasUsed(draft.sender.id, send.behind)) return { ok: false, code: "out_of_order" };
 	const refusal =
 		whyNotEnter(view, draft.sender.id, limits) ?? whyNotBring(view, draft.sender.id, draft.peer.id, "direct", limits);
 	if (refusal) return refuseFor(at, draft, send?.cid ?? "", refusal);

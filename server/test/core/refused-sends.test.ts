@@ -1,6 +1,6 @@
 // A cid is answered once: copies of a send that was refused for good, in whatever order and over whatever connection they come.
 import { describe, expect, test } from "bun:test";
-import { type Command, Refusal, Room_Kind } from "@verbatim/protocol";
+import { type Command, ERRORS, Refusal, Room_Kind } from "@verbatim/protocol";
 import type { UserRecord } from "../../src/store/store.ts";
 import { Harness, type TestClient } from "./harness.ts";
 import { joined, say, texts } from "./helpers.ts";
@@ -84,17 +84,72 @@ describe("copies of a send that was refused for good", () => {
 		await older.want("sent", say("@bob", "hello", "c2"));
 	});
 
-	test("that is in the log is answered with its entry, though the name is another's or nobody's by now", async () => {
+	test("that is in the log is answered with its entry only where that was said; elsewhere alike, whatever is there", async () => {
+		const harness = new Harness();
+		const { host, id, older, newer } = await inTea(harness);
+		await joined(newer, "#tea");
+		const den = await host.want("joined", { case: "create", value: { name: "#den", kind: Room_Kind.PRIVATE } });
+		await joined(host, "#pub");
+		const bob = await harness.guest("bob");
+		const { room, seq } = await newer.want("sent", say("#tea", "hello", "c1"));
+		for (const name of ["#tea", id]) {
+			expect(await older.want("sent", say(name, "hello", "c1"))).toMatchObject({ room, seq, repeated: true });
+		}
+		const others = ["#den", den.room?.id ?? "", "#pub", "#nobody", "r-nobody", "@bob", "@nobody"];
+		for (const name of others) {
+			for (const text of ["hello", "other words"]) {
+				const failure = await older.want("failure", say(name, text, "c1"));
+				expect(failure).toMatchObject({ code: "cid_reused", message: ERRORS.cid_reused.message, retry: false });
+			}
+		}
+		expect(bob.pushed("roomAdded")).toEqual([]);
+		expect(texts(host, id)).toEqual(["hello"]);
+	});
+
+	test("that is in a direct conversation is answered with its entry by the user's name as by the id", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		await harness.guest("bob");
+		const { room, seq } = await ann.want("sent", say("@bob", "hello", "c1"));
+		for (const name of ["@bob", room]) {
+			expect(await ann.want("sent", say(name, "hello", "c1"))).toMatchObject({ room, seq, repeated: true });
+		}
+		expect(await ann.refusal(say("@bob", "other words", "c1"))).toBe("cid_reused");
+	});
+
+	test("by a name that the room has lost are not said again, and not acknowledged; by its id they are", async () => {
 		const harness = new Harness();
 		const { host, id, older, newer } = await inTea(harness);
 		await joined(newer, "#tea");
 		const { room, seq } = await newer.want("sent", say("#tea", "hello", "c1"));
 		await host.want("done", rename(id, "pub"));
-		expect(await older.want("sent", say("#tea", "hello", "c1"))).toMatchObject({ room, seq, repeated: true });
+		expect(await older.refusal(say("#tea", "hello", "c1"))).toBe("cid_reused");
 		await host.want("joined", { case: "create", value: { name: "#tea", kind: Room_Kind.PUBLIC } });
 		expect(await older.refusal(say("#tea", "hello", "c1"))).toBe("cid_reused");
-		expect(await older.refusal(say("#nowhere", "other words", "c1"))).toBe("cid_reused");
+		for (const name of ["#pub", id]) {
+			expect(await older.want("sent", say(name, "hello", "c1"))).toMatchObject({ room, seq, repeated: true });
+		}
 		expect(texts(host, id)).toEqual(["hello"]);
+	});
+
+	test("what no message can be said to leaves the cid free", async () => {
+		const harness = new Harness();
+		const { host, id, newer } = await inTea(harness);
+		await joined(newer, "#tea");
+		expect(await newer.refusal(say("#no such name", "hello", "c1"))).toBe("name_invalid");
+		await newer.want("sent", say(id, "hello", "c1"));
+		expect(texts(host, id)).toEqual(["hello"]);
+	});
+
+	test("a send that is out of order opens no conversation", async () => {
+		const harness = new Harness();
+		const ann = await harness.guest("ann");
+		const bob = await harness.guest("bob");
+		expect(await ann.refusal(say("@bob", "second", "c2", "c1"))).toBe("out_of_order");
+		expect(bob.pushed("roomAdded")).toEqual([]);
+		const { room } = await ann.want("sent", say("@bob", "first", "c1"));
+		await ann.want("sent", say("@bob", "second", "c2", "c1"));
+		expect(texts(ann, room)).toEqual(["first", "second"]);
 	});
 
 	test("that was refused for now are carried out", async () => {

@@ -6,6 +6,7 @@ import type { Change } from "../../src/log/change.ts";
 import { decide, decideOn, type Ruling } from "../../src/log/decide.ts";
 import { type Draft, sendOf } from "../../src/log/draft.ts";
 import { needsOf } from "../../src/log/needs.ts";
+import { directKey } from "../../src/log/records.ts";
 import { isFinal } from "../../src/log/refused.ts";
 import { Snapshot } from "../../src/log/snapshot.ts";
 import { isMember } from "../../src/log/standing.ts";
@@ -133,8 +134,13 @@ describe("a batch, decided on loaded rows", () => {
 				}
 				for (const [i, draft] of batch.entries()) {
 					const ruling = rulings[i];
-					if (draft.kind !== "message" || draft.cid === "" || !ruling?.ok) continue;
-					expect(places.get(`${draft.sender.id} ${draft.cid}`)).toBe(`${draft.room} ${ruling.seq ?? ruling.first?.seq}`);
+					const said = sendOf(draft);
+					if (said === undefined || said.cid === "" || !ruling?.ok) continue;
+					const seq = draft.kind === "message" ? (ruling.seq ?? ruling.first?.seq) : ruling.first?.seq;
+					// A conversation that is opened for a send is no answer to it.
+					if (seq === undefined) continue;
+					const room = draft.kind === "direct" ? directKey(draft.sender.id, draft.peer.id) : "room" in draft ? draft.room : "";
+					expect(places.get(`${said.sender} ${said.cid}`)).toBe(`${room} ${seq}`);
 				}
 			});
 		},

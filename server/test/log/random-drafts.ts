@@ -28,7 +28,7 @@ export function randomDraft(): fc.Arbitrary<Draft> {
 	const message = fc
 		.record({ room, sender: user, cid, behind, text: one("one", "two"), atMs: nowMs })
 		.map((draft): Draft => ({ kind: "message", ...draft }));
-	const send = fc.record({ cid, text: one("one", "two") });
+	const send = fc.record({ cid, behind, text: one("one", "two") });
 	const refuse = fc
 		.record({ sender: user, send, atMs: nowMs })
 		.map((draft): Draft => ({ kind: "refuse", code: "no_such_user", ...draft }));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Store } from "../../src/store/store.ts";
 import type { Bench } from "./contract.ts";
-import { ann, bob, codeOf, create, direct, join, leave, logOf, must, refuse, say } from "./drafts.ts";
+import { ann, bob, cat, codeOf, create, direct, join, leave, logOf, must, refuse, say } from "./drafts.ts";
 
 const LATER_MS = 1_000;
 
@@ -37,15 +37,32 @@ export function refusedClauses(bench: Bench): void {
 			await must(store, join("tea", bob));
 			await must(store, hello());
 			await must(store, leave("tea", bob));
-			for (const draft of [
-				hello(),
-				refuse(bob, { cid: "c", text: "hello" }),
-				direct("d", bob, ann, { cid: "c", text: "hello" }),
-			]) {
-				expect(await must(store, draft)).toMatchObject({ seq: 3, atMs: 1_000, repeated: true, entries: [], room: { id: "tea" } });
-			}
-			expect(await codeOf(store.append(refuse(bob, { cid: "c", text: "other words" })))).toBe("cid_reused");
+			expect(await must(store, hello())).toMatchObject({
+				...{ seq: 3, atMs: 1_000, repeated: true, entries: [], room: { id: "tea" } },
+			});
+			const said = { cid: "c", text: "hello" };
+			const elsewhere = [refuse(bob, said), direct("d", bob, ann, said), say("nowhere", bob, "hello", { cid: "c" })];
+			for (const draft of elsewhere) expect(await codeOf(store.append(draft))).toBe("cid_reused");
 			expect(await store.directRoom(ann.id, bob.id)).toBeUndefined();
+		});
+
+		test("a send that is in a direct conversation is answered with its entry when it would be opened anew", async () => {
+			const store = await bench.store();
+			const said = { cid: "c", text: "hello" };
+			await must(store, direct("d", ann, bob, said));
+			await must(store, say("d", ann, "hello", { cid: "c" }));
+			expect(await must(store, direct("e", ann, bob, said))).toMatchObject({ seq: 2, repeated: true, room: { id: "d" } });
+			expect(await codeOf(store.append(direct("e", ann, cat, said)))).toBe("cid_reused");
+			expect(await store.directRoom(ann.id, cat.id)).toBeUndefined();
+		});
+
+		test("no conversation is opened for a send that is out of order", async () => {
+			const store = await withTea();
+			const second = direct("d", ann, bob, { cid: "c2", text: "2", behind: "c1" });
+			expect(await codeOf(store.append(second))).toBe("out_of_order");
+			expect(await store.directRoom(ann.id, bob.id)).toBeUndefined();
+			await must(store, say("tea", ann, "1", { cid: "c1" }));
+			expect(await must(store, second)).toMatchObject({ room: { id: "d" } });
 		});
 
 		test("what is refused before it is a draft is refused for good in its place of the order", async () => {
@@ -91,7 +108,7 @@ export function refusedClauses(bench: Bench): void {
 			];
 			expect(await Promise.all(drafts.map((draft) => codeOf(store.append(draft))))).toEqual([
 				...["not_member", "ok", "not_member", "ok"],
-				...["ok", "ok", "not_member", "ok"],
+				...["ok", "ok", "not_member", "cid_reused"],
 			]);
 			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 bob joined", "3 bob 1", "4 bob left"]);
 		});

@@ -21,8 +21,8 @@ export const REFUSED_MUTANTS: readonly Mutant[] = [
 	{
 		name: "a send refused by its handler is not recorded",
 		file: "server/src/command/message.ts",
-		find: "if (!(cause instanceof Refusal) || !isFinal(cause.code)) throw cause;",
-		replace: "if (clock.now() > 0) throw cause;",
+		find: "if (peer instanceof Refusal) {",
+		replace: "if (peer instanceof Refusal && clock.now() > 0) throw peer;\n\tif (peer instanceof Refusal) {",
 		breaks: BREAKS,
 	},
 	{
