@@ -101,6 +101,17 @@ describePostgres("trouble with PostgreSQL", (postgres) => {
 			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 ann again", "3 ann on"]);
 		}));
 
+	test("a transaction of our own that neither commits nor ends is ended, and the batch carried out anew", () =>
+		withStore({ times: { ...PATIENT, commitMs: 100, idleMs: 600_000, lockMs: 500 } }, async ({ store, told, proxy }) => {
+			const met = proxy.nextCommit("hold");
+			const sent = store.append(say("tea", ann, "again", { cid: "again" }));
+			await met;
+			expect(await sent).toMatchObject({ ok: true, seq: 2 });
+			proxy.release();
+			expect((await must(store, say("tea", ann, "on"))).seq).toBe(3);
+			expect(told.seqs("tea")).toEqual([1, 2, 3]);
+		}));
+
 	test("a batch that was refused since nobody knew, and turns out to be in, is told of then; a repeat has its place", () =>
 		withStore({ times: { ...PATIENT, batchMs: 100 } }, async ({ store, told, proxy }) => {
 			const met = proxy.nextCommit("cut after");

@@ -107,8 +107,7 @@ export class Lane {
 	/** After a deadlock, or a lock that was not to be had. */
 	private async waited(cause: unknown, tries: number): Promise<void> {
 		const { connection } = this;
-		// Who fails at this, too, fails at the next attempt.
-		if (sqlState(cause) === LOCK_NOT_AVAILABLE && connection?.isOpen) await terminateStuck(connection).catch(() => {});
+		if (sqlState(cause) === LOCK_NOT_AVAILABLE && connection?.isOpen) await freeLocks(connection);
 		await this.sleep(tries * (this.index + 2));
 	}
 
@@ -184,6 +183,8 @@ export class Lane {
 			this.number = Math.max(this.number, this.raised.batch);
 			this.connection = connection;
 		} catch (cause) {
+			// The old transaction holds the lane's row, and ends by itself no more.
+			if (sqlState(cause) === LOCK_NOT_AVAILABLE) await freeLocks(connection);
 			connection.destroy();
 			throw cause;
 		}
@@ -225,5 +226,15 @@ export class Lane {
 			};
 			if (this.isClosing) this.wake();
 		});
+	}
+}
+
+/** Never rejects: who fails at this fails at the next attempt, too. */
+async function freeLocks(connection: Connection): Promise<void> {
+	try {
+		await connection.run("ROLLBACK");
+		await terminateStuck(connection);
+	} catch {
+		// As said.
 	}
 }
