@@ -177,21 +177,21 @@ export function createCore(options: CoreOptions): RunningCore {
 	metrics.hellosWaiting.watch(() => core.hellos.waiting);
 	bus.listen(receive, () => comparison.hurry());
 	comparison.start();
+	const changed = (room: string): void => lists.changed(room);
 	store.listen({
 		committed:
 			options.publishesCommits === false
 				? (batch) => {
-						for (const { room } of batch) lists.changed(room);
+						for (const { room } of batch)
+							faults.guard("store", "a list of members was not noted as changed", () => changed(room));
 					}
-				: (batch) => publishCommits(batch, bus, (room) => lists.changed(room)),
+				: (batch) => publishCommits(batch, { bus, changed, faults }),
 		...batchEvents({ metrics, lines: core.lines, faults }),
 	});
 	return {
 		commands: createCommands(core, core.rateLimits),
 		open(link: Link): SessionInput {
-			const session = new Session(core, link);
-			core.sessions.add(session);
-			return session;
+			return new Session(core, link);
 		},
 		endUser({ id, generation }, why) {
 			bus.publish({ kind: "revoked", user: id, generation, why });

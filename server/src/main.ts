@@ -10,6 +10,7 @@ import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
 import { createFaults, guardedClock } from "./base/faults.ts";
 import { newId } from "./base/ids.ts";
 import type { Metrics } from "./base/metrics.ts";
+import { runAll } from "./base/run-all.ts";
 import type { Bus } from "./bus/bus.ts";
 import { LocalBus } from "./bus/local.ts";
 import type { Host, HostParts } from "./host.ts";
@@ -121,15 +122,18 @@ export async function startServer(config: Config, { page, log, version }: StartO
 		const stop = async (): Promise<void> => {
 			const endsMs = clock.monotonic() + config.timing.drainMs - STORE_CLOSE_MS;
 			const leftMs = (): number => Math.max(0, endsMs - clock.monotonic());
-			await host.stopListening();
-			await adminSocket?.stop();
-			await within(leftMs(), clock, host.drain(leftMs()));
-			await host.close(leftMs());
-			accounts.stop();
-			await store.close();
-			// Metrics stay available until the end.
-			await ops?.stop();
-			lines.stop();
+			const failed = await runAll([
+				() => host.stopListening(),
+				() => adminSocket?.stop(),
+				() => within(leftMs(), clock, host.drain(leftMs())),
+				() => host.close(leftMs()),
+				() => accounts.stop(),
+				() => store.close(),
+				// Metrics stay available until the end.
+				() => ops?.stop(),
+				() => lines.stop(),
+			]);
+			if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed, "several parts were not stopped");
 		};
 		return {
 			http: host.http,
@@ -142,7 +146,7 @@ export async function startServer(config: Config, { page, log, version }: StartO
 			},
 		};
 	} catch (error) {
-		for (const close of opened.reverse()) await close();
+		for (const err of await runAll(opened.reverse())) log.error({ err }, "a part was not closed after the failed start");
 		throw error;
 	}
 }

@@ -54,8 +54,11 @@ export async function openNode(parts: NodeParts): Promise<Node> {
 			stopListening: async () => listeners.stopListening(),
 			drain: (withinMs, sessionsInAll) => core.drain(withinMs, sessionsInAll),
 			async close(withinMs) {
-				await listeners.close(withinMs);
-				stop();
+				try {
+					await listeners.close(withinMs);
+				} finally {
+					stop();
+				}
 			},
 		};
 	} catch (error) {

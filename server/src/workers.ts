@@ -31,6 +31,7 @@ export async function openWorkers(parts: WorkersParts): Promise<Host> {
 	const accounts = createAccountsServer(parts.accounts);
 	const lines = new LogSampler(log, clock);
 	const loop = watchLoop(clock, metrics.loopLagSeconds);
+	const faults = createFaults(parts);
 	const workers: Worker[] = [];
 	const stop = async (): Promise<void> => {
 		await Promise.all(workers.map((worker) => worker.end()));
@@ -44,10 +45,10 @@ export async function openWorkers(parts: WorkersParts): Promise<Host> {
 	store.listen({
 		committed(batch) {
 			const members = batch.filter(({ entries }) => entries.some((entry) => membershipOf(entry).length > 0));
-			for (const worker of workers) worker.committed(members);
-			publishCommits(batch, hub, () => {});
+			for (const worker of workers) faults.guard("store", "a worker was not told of a batch", () => worker.committed(members));
+			publishCommits(batch, { bus: hub, changed() {}, faults });
 		},
-		...batchEvents({ metrics, lines, faults: createFaults(parts) }),
+		...batchEvents({ metrics, lines, faults }),
 	});
 	try {
 		for (let number = 1; number <= count; number++) {
@@ -86,8 +87,11 @@ export async function openWorkers(parts: WorkersParts): Promise<Host> {
 			await Promise.all(workers.map((worker) => worker.call("drain", withinMs, sessions)));
 		},
 		async close(withinMs) {
-			await Promise.all(workers.map((worker) => worker.call("close", withinMs)));
-			await stop();
+			try {
+				await Promise.all(workers.map((worker) => worker.call("close", withinMs)));
+			} finally {
+				await stop();
+			}
 		},
 	};
 }

@@ -25,6 +25,7 @@ import {
 	TransportError,
 	VerbatimError,
 } from "../base/errors.ts";
+import { guarded } from "../base/events.ts";
 import type { Parts } from "../base/parts.ts";
 import { Heartbeat, type PongTimeout } from "./heartbeat.ts";
 import type { Statistics } from "./statistics.ts";
@@ -252,7 +253,8 @@ export class Session {
 		this.requests.clear();
 		for (const { cancel } of requests) cancel();
 		for (const { handler, what } of requests) {
-			handler.failed(new DisconnectedError(`${what}: the connection ended before the answer`, { cause: why }));
+			const error = new DisconnectedError(`${what}: the connection ended before the answer`, { cause: why });
+			guarded(() => handler.failed(error));
 		}
 		this.port.ended(why);
 	}

@@ -61,7 +61,13 @@ export function createReceiver(parts: ReceiverParts): (message: BusMessage) => v
 
 /** Ends the user's sessions of an earlier generation. */
 function revoke(directory: Directory, { user, generation, why }: Extract<UserEvent, { kind: "revoked" }>): void {
-	for (const subscriber of [...directory.of(user)]) subscriber.revoked(generation, why);
+	for (const subscriber of [...directory.of(user)]) {
+		try {
+			subscriber.revoked(generation, why);
+		} catch (cause) {
+			subscriber.broken(cause);
+		}
+	}
 }
 
 function notifyTyping({ rooms, presenceReadersMax }: ReceiverParts, message: Extract<Ephemeral, { kind: "typing" }>): void {

@@ -58,7 +58,7 @@ export class Port {
 		this.flushLater();
 	}
 
-	/** Sets what takes the values of a topic; it does not throw. Before `open`. */
+	/** Sets what takes the values of a topic. Before `open`. What it throws is uncaught, once the rest of the message is taken. */
 	on(topic: string, take: (value: unknown) => void): void {
 		this.topics.set(topic, take);
 	}
@@ -85,11 +85,17 @@ export class Port {
 		const [taken, ...pieces] = JSON.parse(text) as Message;
 		this.takenChars += text.length;
 		if (this.takenChars - this.toldChars >= ACKNOWLEDGE_CHARS) this.flushLater();
+		const thrown: unknown[] = [];
 		if (taken > this.acknowledgedChars) {
 			this.acknowledgedChars = taken;
-			for (const drained of this.drains) drained();
+			for (const drained of this.drains) guarded(drained, undefined, thrown);
 		}
-		for (const [topic, value] of pieces) this.topics.get(topic)?.(value);
+		for (const [topic, value] of pieces) {
+			const take = this.topics.get(topic);
+			if (take !== undefined) guarded(take, value, thrown);
+		}
+		if (thrown.length > 0)
+			throw thrown.length === 1 ? thrown[0] : new AggregateError(thrown, "pieces of one message were not taken");
 	}
 
 	private flushLater(): void {
@@ -108,6 +114,14 @@ export class Port {
 		this.pendingChars = 0;
 		this.postedChars += text.length;
 		this.end.postMessage(text);
+	}
+}
+
+function guarded(take: (value: unknown) => void, value: unknown, thrown: unknown[]): void {
+	try {
+		take(value);
+	} catch (cause) {
+		thrown.push(cause);
 	}
 }
 

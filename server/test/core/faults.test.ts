@@ -1,8 +1,17 @@
 // A bug ends the session in which it occurs, with a trace id for the log and the client, and no other.
 import { describe, expect, test } from "bun:test";
 import { type Command, type Down, Refusal } from "@verbatim/protocol";
+import { Revocations } from "../../src/account/revocations.ts";
+import { createFaults } from "../../src/base/faults.ts";
+import { runAll } from "../../src/base/run-all.ts";
+import type { BusMessage } from "../../src/bus/bus.ts";
+import { publishCommits } from "../../src/bus/publish-commits.ts";
 import type { Encoded } from "../../src/link/link.ts";
-import type { Store } from "../../src/store/store.ts";
+import { entryOf } from "../../src/log/entries.ts";
+import { createReceiver, type ReceiverParts } from "../../src/node/receive.ts";
+import { Directory } from "../../src/people/directory.ts";
+import type { Subscriber } from "../../src/room/subscriber.ts";
+import type { Committed, Store } from "../../src/store/store.ts";
 import { Harness, type HarnessOptions, ObjectFormat, TestClient } from "./harness.ts";
 import { joined, say, texts } from "./helpers.ts";
 
@@ -23,8 +32,8 @@ function errors(harness: Harness): { readonly fields: { trace?: string; session?
 	return harness.logged.filter(({ level }) => level === "error");
 }
 
-function faults(harness: Harness): number {
-	const family = harness.metrics.families.find(({ name }) => name === "verbatim_faults_total");
+function faults({ metrics }: Pick<Harness, "metrics">): number {
+	const family = metrics.families.find(({ name }) => name === "verbatim_faults_total");
 	return family?.samples().reduce((sum, { value }) => sum + value, 0) ?? 0;
 }
 
@@ -178,5 +187,66 @@ describe("a store that cannot be read is no bug", () => {
 		await harness.clock.advance(2_000);
 		expect(texts(back, id)).toEqual(["1", "2", "3"]);
 		expect(errors(harness)).toEqual([]);
+	});
+});
+
+describe("a loop over many", () => {
+	test("ends each session of a revoked user, though the end of one fails", () => {
+		const directory = new Directory({ followUser() {}, unfollowUser() {} });
+		const told: string[] = [];
+		const session = (name: string, revoked: () => void): Subscriber =>
+			({ user: { id: "u-ann", name: "ann" }, revoked, broken: () => void told.push(`${name} broken`) }) as unknown as Subscriber;
+		directory.add(
+			session("first", () => {
+				throw new Error("a bug");
+			}),
+		);
+		directory.add(session("second", () => void told.push("second revoked")));
+		const faults = { report: () => "" };
+		const receive = createReceiver({ directory, faults, revocations: new Revocations() } as unknown as ReceiverParts);
+		receive({ kind: "revoked", user: "u-ann", generation: 2, why: "banned" });
+		expect(told).toEqual(["first broken", "second revoked"]);
+	});
+
+	test("publishes the rest of a batch, though a part of it fails", () => {
+		const harness = new Harness();
+		const guarding = createFaults({
+			clock: harness.clock,
+			random: harness.random,
+			metrics: harness.metrics,
+			log: { error: () => undefined },
+		});
+		const batch = ["r-1", "r-2"].map((room): Committed => {
+			const sender = { id: "u-ann", name: "ann" };
+			return { room, epoch: 1, entries: [entryOf({ kind: "join", room, sender, atMs: 1 }, 1)] };
+		});
+		const published: string[] = [];
+		const bus = {
+			publish(message: BusMessage) {
+				if (message.kind === "commit" && message.committed.room === "r-2") throw new Error("a bug");
+				published.push(message.kind === "commit" ? `commit ${message.committed.room}` : `${message.kind}`);
+			},
+		};
+		const changed = (room: string): void => {
+			if (room === "r-1") throw new Error("a bug");
+			published.push(`changed ${room}`);
+		};
+		publishCommits(batch, { bus, changed, faults: guarding });
+		expect(published).toEqual(["commit r-1", "joined", "changed r-2", "joined"]);
+		expect(faults(harness)).toBe(2);
+	});
+
+	test("takes each step of an end, though one fails, and tells what has", async () => {
+		const taken: number[] = [];
+		const failed = await runAll([
+			() => void taken.push(1),
+			() => {
+				throw new Error("thrown");
+			},
+			() => Promise.reject(new Error("rejected")),
+			async () => void taken.push(2),
+		]);
+		expect(taken).toEqual([1, 2]);
+		expect(failed.map((cause) => (cause as Error).message)).toEqual(["thrown", "rejected"]);
 	});
 });

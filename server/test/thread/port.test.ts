@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Refusal } from "@verbatim/protocol";
 import { systemClock } from "../../src/base/clock.ts";
 import { answerCalls, Caller, ThrownElsewhere } from "../../src/thread/calls.ts";
-import { Port } from "../../src/thread/port.ts";
+import { Port, type ThreadEnd } from "../../src/thread/port.ts";
 import { portPair } from "./pair.ts";
 
 test("what one turn sends goes in one message, and is taken in order", async () => {
@@ -64,4 +64,22 @@ test("calls bring values, undefined, refusals with their time, and errors with t
 		expect(await caller.call(method, []).catch((cause: Error) => cause.message)).toBe(`there is no ${method} in calls`);
 	}
 	pair.close();
+});
+
+test("what takes one piece may throw: the others of that message are taken, then the error is uncaught", () => {
+	const end: ThreadEnd = { postMessage() {}, onmessage: null };
+	const port = new Port(end, systemClock);
+	const taken: unknown[] = [];
+	const fail = (what: string) => () => {
+		throw new Error(what);
+	};
+	port.onDrain(fail("drained"));
+	port.onDrain(() => void taken.push("drained"));
+	port.on("broken", fail("a piece"));
+	port.on("sound", (value) => void taken.push(value));
+	port.open();
+	const arrive = (text: string): void => end.onmessage?.(new MessageEvent("message", { data: text }));
+	expect(() => arrive('[0,["sound",1],["broken",2],["sound",3]]')).toThrow("a piece");
+	expect(() => arrive('[10,["broken",4],["sound",5]]')).toThrow(AggregateError);
+	expect(taken).toEqual([1, 3, "drained", 5]);
 });
