@@ -48,8 +48,8 @@ interface Waiting {
 	readonly command: AnyCommand;
 }
 
-/** Shared by all empty queues, which are nearly all. */
-const NONE: Waiting[] = [];
+/** Shared by all empty queues, which are nearly all; frozen, so that none can fill it. */
+const NONE = Object.freeze<Waiting[]>([]) as Waiting[];
 
 export class CommandQueue {
 	private readonly parts: QueueParts;

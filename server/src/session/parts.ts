@@ -33,7 +33,7 @@ export interface SessionParts extends CommandParts {
 	readonly unauthenticatedRefusals: Buckets;
 	readonly hellos: HelloQueue;
 	readonly ephemeralStates: EphemeralStates<Principal>;
-	/** Every session whose link is open. */
+	/** Every session whose link is open; each adds and removes itself. */
 	readonly sessions: Set<Session>;
 	readonly revocations: Revocations;
 	/** Sampled log lines of sessions. */

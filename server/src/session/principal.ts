@@ -35,9 +35,8 @@ export class Principal implements Subscriber, CommandSession, PlacesPort {
 	readonly account: Account;
 	readonly session: PrincipalSession;
 	readonly places: Places;
-	/** Has it been welcomed? */
-	present = false;
 	private readonly core: SessionParts;
+	private isPresent = false;
 
 	constructor(core: SessionParts, session: PrincipalSession, account: Account) {
 		this.core = core;
@@ -48,6 +47,11 @@ export class Principal implements Subscriber, CommandSession, PlacesPort {
 
 	get user(): UserRef {
 		return this.account;
+	}
+
+	/** Has it been welcomed? */
+	get present(): boolean {
+		return this.isPresent;
 	}
 
 	/** Has the session ended, or this user on it? Then nothing more is sent. */
@@ -66,15 +70,22 @@ export class Principal implements Subscriber, CommandSession, PlacesPort {
 		this.core.accounts.began(this.account);
 	}
 
-	/** Welcomed with `views`: subscriptions begin, at the client's cursors where it sent some. */
+	/** Welcomed with `views`: subscriptions begin, at the client's cursors where it sent some, and the user is online; until `drop`. */
 	begin(views: readonly RoomView[], cursors: readonly Cursor[]): void {
+		const { core, account } = this;
+		const first = !core.directory.isOnline(account.id);
 		const byRoom = new Map(cursors.map((cursor) => [cursor.room, cursor]));
 		for (const view of views) {
 			if (view.standing === Room_Standing.INVITED) this.places.namedInvitation(view.id);
 			if (!isMember(view.standing)) continue;
-			this.places.resume(this.core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
+			this.places.resume(core.rooms.open(view.id, view.epoch, view.head), view, byRoom.get(view.id));
 		}
 		this.places.welcomed();
+		// Present only now: its presence covers all its rooms.
+		this.isPresent = true;
+		core.metrics.sessions.add(1);
+		core.bus.publish({ kind: "opened", user: account.id, node: core.node, session: this.session.number });
+		if (first) core.presence.online(account, this.rooms);
 	}
 
 	/** Releases everything it holds. Never throws. */
@@ -87,7 +98,7 @@ export class Principal implements Subscriber, CommandSession, PlacesPort {
 		step(() => {
 			last = core.directory.remove(this);
 		});
-		if (this.present) {
+		if (this.isPresent) {
 			step(() => core.metrics.sessions.add(-1));
 			step(() => core.bus.publish({ kind: "ended", user: account.id, node: core.node, session: this.session.number }));
 			step(() => {

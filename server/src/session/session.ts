@@ -71,6 +71,7 @@ export class Session
 		this.beganMs = core.clock.monotonic();
 		this.outbox = new Outbox(link, core, this);
 		this.deadlines = new Deadlines(this, core);
+		core.sessions.add(this);
 	}
 
 	/** For logs and the client; made on demand, since most sessions need it once. */
@@ -291,17 +292,11 @@ export class Session
 		principal.enter();
 		const views = await core.store.roomsOf(user.id);
 		if (!this.step("welcome")) return;
-		const first = !core.directory.isOnline(user.id);
 		core.metrics.logins.add("ok");
 		this.deadlines.welcomed(this.link.format.codec !== "line");
 		this.send(id, welcomeBody(this.id, identity, views, core));
 		principal.begin(views, hello.cursors);
-		// Present only now: its presence covers all its rooms.
-		principal.present = true;
-		core.metrics.sessions.add(1);
 		this.deadlines.expireAt(identity.expiresMs);
-		core.bus.publish({ kind: "opened", user: user.id, node: core.node, session: this.number });
-		if (first) core.presence.online(principal.account, principal.rooms);
 		this.guard(() => logBegin(core.lines, this, hello.client));
 		for (const up of this.takePending()) {
 			try {
