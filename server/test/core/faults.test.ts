@@ -7,7 +7,7 @@ import { runAll } from "../../src/base/run-all.ts";
 import type { BusMessage } from "../../src/bus/bus.ts";
 import { publishCommits } from "../../src/bus/publish-commits.ts";
 import type { Encoded } from "../../src/link/link.ts";
-import { entryOf } from "../../src/log/entries.ts";
+import { entry } from "../../src/log/entries.ts";
 import { createReceiver, type ReceiverParts } from "../../src/node/receive.ts";
 import { Directory } from "../../src/people/directory.ts";
 import type { Subscriber } from "../../src/room/subscriber.ts";
@@ -218,7 +218,11 @@ describe("a loop over many", () => {
 		});
 		const batch = ["r-1", "r-2"].map((room): Committed => {
 			const sender = { id: "u-ann", name: "ann" };
-			return { room, epoch: 1, entries: [entryOf({ kind: "join", room, sender, atMs: 1 }, 1)] };
+			return {
+				room,
+				epoch: 1,
+				entries: [entry(1, 1, sender, "", { case: "joined", value: { $typeName: "verbatim.v1.JoinedBody" } })],
+			};
 		});
 		const published: string[] = [];
 		const bus = {
