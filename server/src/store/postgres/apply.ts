@@ -1,15 +1,15 @@
 // Writes what a batch has decided. Names are given up before others take them; new rooms get their numbers before what refers to them; all
 // else goes out at once.
 import type { Change } from "../../log/change.ts";
-import type { UserRecord } from "../../log/records.ts";
 import type { RefusedLimits } from "../../log/refused.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
 import { encodeBody } from "../sqlite/bodies.ts";
-import { attended } from "./attended.ts";
-import type { Connection, Statement, Value } from "./connection.ts";
+import { byKey, putFamilies, putUsers } from "./apply-users.ts";
+import type { Connection } from "./connection.ts";
 import { DecideAgain, DraftError, messageOf } from "./errors.ts";
 import { WRITES } from "./statements.ts";
 import { numbers, texts } from "./values.ts";
+import { Work } from "./work.ts";
 import { isDirect, Written, type WrittenRoom } from "./write.ts";
 
 /** Rejects with `DecideAgain` where another transaction has taken a name or a cid meanwhile. */
@@ -44,29 +44,6 @@ export async function apply(
 	if (written.appends.length > 0) append(work, written);
 	if (written.refused.length > 0) refuse(work, written, limits);
 	await work.done();
-}
-
-/** Statements on their way, in order. */
-class Work {
-	private readonly connection: Connection;
-	private under: Promise<void>[] = [];
-
-	constructor(connection: Connection) {
-		this.connection = connection;
-	}
-
-	/** `count`: the rows that it must change; fewer mean that others were first. */
-	do(statement: Statement, values: readonly Value[], count?: number): void {
-		const done = this.connection.ask(statement, values).then((answer) => {
-			if (count !== undefined && answer.count !== count)
-				throw new DecideAgain(`${statement.name}: ${answer.count} of ${count} rows`);
-		});
-		this.under.push(attended(done));
-	}
-
-	async done(): Promise<void> {
-		await Promise.all(this.under.splice(0));
-	}
 }
 
 async function addRooms(connection: Connection, rooms: readonly WrittenRoom[]): Promise<void> {
@@ -149,51 +126,6 @@ function putMembers(work: Work, written: Written): void {
 	]);
 }
 
-function putUsers(work: Work, snapshot: Snapshot, users: readonly UserRecord[]): void {
-	const loaded = (id: string): UserRecord | undefined => snapshot.users.get(id) ?? undefined;
-	const changed = users.filter(({ id }) => loaded(id) !== undefined);
-	const added = users.filter(({ id }) => loaded(id) === undefined).sort(byKey);
-	const moved = changed.filter(({ id, skeleton, external }) => {
-		const before = loaded(id);
-		return before?.skeleton !== skeleton || before.external !== external;
-	});
-	if (moved.length > 0) work.do(WRITES.releaseUserKeys, [texts(moved.map(({ id }) => id))]);
-	if (changed.length > 0) work.do(WRITES.users, columnsOf(changed), changed.length);
-	if (added.length > 0) work.do(WRITES.addUsers, columnsOf(added), added.length);
-}
-
-/** In the order of `USER_COLUMNS`. */
-function columnsOf(users: readonly UserRecord[]): string[] {
-	return [
-		texts(users.map(({ id }) => id)),
-		texts(users.map(({ name }) => name)),
-		texts(users.map(({ kind }) => kind)),
-		texts(users.map(({ skeleton }) => skeleton)),
-		texts(users.map(({ passwordHash }) => passwordHash)),
-		texts(users.map(({ external }) => external)),
-		numbers(users.map(({ createdMs }) => createdMs)),
-		numbers(users.map(({ expiresMs }) => expiresMs)),
-		numbers(users.map(({ sessionOnly }) => sessionOnly)),
-		numbers(users.map(({ generation }) => generation)),
-		numbers(users.map(({ disabled }) => disabled)),
-	];
-}
-
-function putFamilies(work: Work, { families }: Written): void {
-	const dropped = [...families].flatMap(([id, family]) => (family === null ? [id] : []));
-	const put = [...families.values()].filter((family) => family !== null).sort(byId);
-	if (dropped.length > 0) work.do(WRITES.dropFamilies, [texts(dropped.sort())]);
-	if (put.length === 0) return;
-	work.do(WRITES.putFamilies, [
-		texts(put.map(({ id }) => id)),
-		texts(put.map(({ user }) => user)),
-		numbers(put.map(({ number }) => number)),
-		numbers(put.map(({ issuedMs }) => issuedMs)),
-		numbers(put.map(({ expiresMs }) => expiresMs)),
-		numbers(put.map(({ ended }) => ended)),
-	]);
-}
-
 /** What our own code cannot make of a draft is a mistake in the draft. */
 function prepared<T>(make: () => T): T {
 	try {
@@ -213,10 +145,4 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 
 function byNo(a: WrittenRoom, b: WrittenRoom): number {
 	return a.no - b.no;
-}
-
-/** By what two transactions may want at once: they wait for each other in one order. */
-function byKey(a: { readonly key: string } | UserRecord, b: { readonly key: string } | UserRecord): number {
-	const keyOf = (one: { readonly key: string } | UserRecord): string => ("key" in one ? one.key : one.skeleton);
-	return keyOf(a) < keyOf(b) ? -1 : 1;
 }

@@ -10,11 +10,13 @@ import type { RefusedLimits } from "../../log/refused.ts";
 import type { BatchResult } from "../batches.ts";
 import { settle } from "../settle.ts";
 import type { Committed, Draft } from "../store.ts";
+import { commitTransaction } from "./commit.ts";
 import type { Connection } from "./connection.ts";
 import { DecideAgain, messageOf, sqlState, troubleOf } from "./errors.ts";
 import { Locks } from "./locks.ts";
+import { Pause } from "./pause.ts";
 import { type Raised, raise } from "./raise.ts";
-import { terminateStuck } from "./stuck.ts";
+import { freeLocks } from "./stuck.ts";
 import type { PostgresTimes } from "./times.ts";
 import { type Attempt, type Carried, carryOut, Fenced } from "./transaction.ts";
 
@@ -50,12 +52,13 @@ export class Lane {
 	private number = 0;
 	private mending: Promise<void> | undefined;
 	private isClosing = false;
-	private wake: (() => void) | undefined;
+	private readonly pause: Pause;
 
 	constructor(parts: LaneParts, node: string, index: number) {
 		this.parts = parts;
 		this.node = node;
 		this.index = index;
+		this.pause = new Pause(parts.clock);
 	}
 
 	/** The first connection. Rejects with what the database says. */
@@ -99,7 +102,8 @@ export class Lane {
 					if (cause instanceof DecideAgain) attempt.locks.add(cause);
 					else await this.waited(cause, tries);
 				}
-				if (trouble === "lost" && tries > 1) await this.sleep(Math.min(times.retryMaxMs, times.retryMinMs * 2 ** (tries - 2)));
+				if (trouble === "lost" && tries > 1)
+					await this.pause.wait(Math.min(times.retryMaxMs, times.retryMinMs * 2 ** (tries - 2)));
 			}
 		}
 	}
@@ -108,13 +112,13 @@ export class Lane {
 	private async waited(cause: unknown, tries: number): Promise<void> {
 		const { connection } = this;
 		if (sqlState(cause) === LOCK_NOT_AVAILABLE && connection?.isOpen) await freeLocks(connection);
-		await this.sleep(tries * (this.index + 2));
+		await this.pause.wait(tries * (this.index + 2));
 	}
 
 	/** No more attempts: what is under way is answered. */
 	giveUp(): void {
 		this.isClosing = true;
-		this.wake?.();
+		this.pause.end();
 	}
 
 	/** Once nothing is under way. */
@@ -136,13 +140,12 @@ export class Lane {
 		let carried: Carried;
 		try {
 			carried = await carryOut(connection, row, number, attempt, limits, times);
-			connection.takeWarning();
 		} catch (cause) {
 			if (connection.isOpen) await connection.run("ROLLBACK").catch(() => connection.destroy());
 			throw cause;
 		}
 		this.doubt = { number, drafts: attempt.drafts, carried };
-		const trouble = await this.commitNow(connection);
+		const trouble = await commitTransaction(connection, times.commitMs);
 		if (trouble !== undefined) {
 			// Whether it is in is learnt with the next connection.
 			connection.destroy();
@@ -150,18 +153,6 @@ export class Lane {
 		}
 		this.doubt = undefined;
 		return carried;
-	}
-
-	/** What is wrong with the answer; undefined: it is in. */
-	private async commitNow(connection: Connection): Promise<string | undefined> {
-		try {
-			const command = await connection.run("COMMIT", this.parts.times.commitMs);
-			const warning = connection.takeWarning();
-			if (warning !== undefined) return `the commit came with a warning: ${warning}`;
-			return command === "COMMIT" ? undefined : `the commit was answered with ${command}`;
-		} catch (cause) {
-			return `the commit was not answered: ${messageOf(cause)}`;
-		}
 	}
 
 	/** What became of the batch in doubt, if it is this one and it is in. One that others were told is unavailable is told of now. */
@@ -205,7 +196,7 @@ export class Lane {
 	private async untilConnected(): Promise<void> {
 		const { retryMinMs, retryMaxMs } = this.parts.times;
 		for (let waitMs = retryMinMs; !this.isClosing; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
-			await this.sleep(waitMs);
+			await this.pause.wait(waitMs);
 			try {
 				if (this.isClosing) return;
 				await this.connect();
@@ -215,26 +206,5 @@ export class Lane {
 				// Tried again.
 			}
 		}
-	}
-
-	private sleep(ms: number): Promise<void> {
-		return new Promise((resolve) => {
-			const cancel = this.parts.clock.after(ms, resolve);
-			this.wake = () => {
-				cancel();
-				resolve();
-			};
-			if (this.isClosing) this.wake();
-		});
-	}
-}
-
-/** Never rejects: who fails at this fails at the next attempt, too. */
-async function freeLocks(connection: Connection): Promise<void> {
-	try {
-		await connection.run("ROLLBACK");
-		await terminateStuck(connection);
-	} catch {
-		// As said.
 	}
 }

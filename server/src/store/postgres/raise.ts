@@ -1,4 +1,5 @@
 // Raises a lane's generation: afterwards nothing of an older one is written, and it is known which batch was the last.
+import { commitTransaction } from "./commit.ts";
 import type { Connection, Statement } from "./connection.ts";
 import type { PostgresTimes } from "./times.ts";
 import { begin } from "./transaction.ts";
@@ -19,12 +20,8 @@ const RAISE: Statement = {
 export async function raise(connection: Connection, node: string, lane: number, times: PostgresTimes): Promise<Raised> {
 	const begun = connection.run(begin(times));
 	const [{ rows }] = await Promise.all([connection.ask<Raised>(RAISE, [node, lane]), begun]);
-	connection.takeWarning();
-	const command = await connection.run("COMMIT", times.commitMs);
-	const warning = connection.takeWarning();
+	const trouble = await commitTransaction(connection, times.commitMs);
 	const [raised] = rows;
-	if (warning !== undefined || command !== "COMMIT" || raised === undefined) {
-		throw new Error(`the lane's generation was not raised: ${warning ?? command}`);
-	}
+	if (trouble !== undefined || raised === undefined) throw new Error(`the lane's generation was not raised: ${trouble}`);
 	return raised;
 }

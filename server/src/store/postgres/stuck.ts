@@ -17,7 +17,15 @@ const TERMINATE: Statement = {
 		`AND xact_start < clock_timestamp() - interval '${STUCK_MS} ms'`,
 };
 
-/** Ends transactions of any of our nodes that are too old. For whoever has waited for a lock in vain. */
-export async function terminateStuck(connection: Connection): Promise<void> {
-	await connection.ask(TERMINATE);
+/**
+ * Rolls back, and ends transactions of any of our nodes that are too old: for whoever has waited for a lock in vain. Never rejects: who fails at
+ * this fails at the next attempt, too.
+ */
+export async function freeLocks(connection: Connection): Promise<void> {
+	try {
+		await connection.run("ROLLBACK");
+		await connection.ask(TERMINATE);
+	} catch {
+		// As said.
+	}
 }

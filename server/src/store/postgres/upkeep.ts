@@ -2,6 +2,7 @@
 // believed only without a warning.
 import { nextEpoch } from "../../base/ids.ts";
 import type { Store } from "../store.ts";
+import { commitTransaction } from "./commit.ts";
 import type { Connection } from "./connection.ts";
 import type { Pool } from "./pool.ts";
 import { unavailable } from "./reads.ts";
@@ -37,15 +38,13 @@ export function createUpkeep(
 }
 
 async function durably<T>(connection: Connection, task: () => Promise<T>): Promise<T> {
-	connection.takeWarning();
 	await connection.run(
 		"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = 2500; SET LOCAL client_min_messages = warning",
 	);
 	try {
 		const result = await task();
-		const command = await connection.run("COMMIT");
-		const warning = connection.takeWarning();
-		if (warning !== undefined || command !== "COMMIT") throw new Error(`not committed: ${warning ?? command}`);
+		const trouble = await commitTransaction(connection);
+		if (trouble !== undefined) throw new Error(trouble);
 		return result;
 	} catch (cause) {
 		if (connection.isOpen) await connection.run("ROLLBACK").catch(() => connection.destroy());
