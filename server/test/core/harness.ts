@@ -166,6 +166,7 @@ export interface HarnessOptions {
 	readonly wrap?: (store: Store) => Store;
 	/** Default: that of one process. */
 	readonly bus?: Bus;
+	readonly publishesCommits?: boolean;
 	/** For a test that makes the store itself. */
 	readonly clock?: VirtualClock;
 }
@@ -191,6 +192,7 @@ export class Harness {
 		const server = assembleServer({
 			store: this.store,
 			bus: options.bus ?? new LocalBus(),
+			...(options.publishesCommits !== undefined && { publishesCommits: options.publishesCommits }),
 			accounts: this.accounts(),
 			clock: this.clock,
 			random: this.random,

@@ -310,6 +310,30 @@ describe("on a bus that tells of its losses", () => {
 	});
 });
 
+test("where another thread publishes what is committed, nothing is published here", async () => {
+	for (const publishesCommits of [true, false]) {
+		const bus = new KeepingBus();
+		bus.keeps = () => true;
+		const harness = new Harness({ bus, publishesCommits });
+		const sender = { id: "u-ann", name: "ann" };
+		await harness.guest("ann");
+		bus.kept.splice(0);
+		const roomKind = Room_Kind.PUBLIC;
+		void harness.store.append({
+			kind: "create",
+			room: "r-tea",
+			epoch: 7,
+			roomKind,
+			name: "tea",
+			skeleton: "tea",
+			sender,
+			atMs: 1,
+		});
+		await harness.clock.settle();
+		expect(bus.kept.map(({ kind }) => kind)).toEqual(publishesCommits ? ["commit", "joined"] : []);
+	}
+});
+
 test("on a bus that is not lossy nothing is compared", async () => {
 	const { harness } = await tea(false);
 	let reads = 0;
