@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { TIMING, type Up } from "@verbatim/protocol";
+import { LIMITS, TIMING, type Up } from "@verbatim/protocol";
 import fc from "fast-check";
+import { newCid, nextCid } from "../src/base/ids.ts";
 import {
 	type Client,
 	type Delivery,
@@ -320,6 +321,70 @@ describe("a failed send", () => {
 		expect(room.pending).toEqual([delivery]);
 		delivery.discard();
 		expect(room.pending).toEqual([]);
+	});
+
+	test("is said once where two programs with the same outbox try it again", async () => {
+		const outbox = memoryOutbox();
+		const one = await inTea({ outbox });
+		const { server, clock, room } = one;
+		server.react = (command) => (command.case === "send" ? refusal("not_member") : undefined);
+		const delivery = room.send("a");
+		await failure(delivery.done);
+		const two = await liveClient({ outbox }, server, clock);
+		const [same] = roomIn(two.client).pending;
+		server.react = () => undefined;
+		for (const each of [delivery, same]) {
+			each?.retry();
+			await clock.settle();
+		}
+		expect(await same?.done).toMatchObject({ seq: (await delivery.done).seq, repeated: true });
+		expect(said(one)).toEqual(["a"]);
+		expect(same?.cid).toBe(delivery.cid);
+	});
+
+	test("is tried again in its new place also after the program has ended", async () => {
+		const outbox = memoryOutbox();
+		const first = await inTea({ outbox });
+		first.server.react = (command) => (command.case === "send" ? refusal("not_member") : undefined);
+		const [a] = ["a", "b"].map((text) => first.room.send(text));
+		await first.clock.advance(1_000);
+		expect(states(first.room.pending)).toEqual(["failed", "failed"]);
+		first.server.react = (command) => (command.case === "send" ? "silent" : undefined);
+		a?.retry();
+		first.room.send("c");
+		await first.clock.settle();
+		await first.client.close();
+		const again = await liveClient({ outbox }, first.server, first.clock);
+		expect(again.client.rooms.get("r_tea")?.pending.map(({ text }) => text)).toEqual(["b", "a", "c"]);
+	});
+
+	test.each(["out_of_place", "invalid", "of_a_newer_server"])(
+		"keeps its cid after a refusal that says nothing of its copies: %s",
+		async (code) => {
+			const { server, clock, room } = await inTea();
+			const value = { code, message: "no", retry: false, retryAfterMs: 0, trace: "" };
+			server.react = (command) => (command.case === "send" ? { case: "failure", value } : undefined);
+			const delivery = room.send("a");
+			const { cid } = delivery;
+			await failure(delivery.done);
+			server.react = () => undefined;
+			delivery.retry();
+			await clock.settle();
+			expect(heard(server, "send").map((send) => send.cid)).toEqual([cid, cid]);
+			expect(delivery.status.state).toBe("done");
+		},
+	);
+
+	test("has cids of at most 64 characters of its own, however often it is tried", () => {
+		let cid = newCid({ now: () => 1 }, { bytes: (n) => new Uint8Array(n) });
+		const all = new Set<string>();
+		for (let tries = 0; tries < 10_000; tries++) {
+			cid = nextCid(cid);
+			all.add(cid);
+		}
+		expect(all.size).toBe(10_000);
+		expect(cid.length).toBeLessThanOrEqual(LIMITS.cidCharsMax);
+		expect(cid).toEndWith("~10001");
 	});
 
 	test("stays failed over a reload: it is not said before the user wants it", async () => {

@@ -54,6 +54,25 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+const FINAL: ReadonlySet<string> = new Set<ErrorCode>([
+	"forbidden",
+	"no_such_room",
+	"no_such_user",
+	"not_member",
+	"room_full",
+	"too_many_rooms",
+	"too_many_invitations",
+	"invitations_full",
+]);
+
+/**
+ * Is a send that is refused so refused for good? Then its cid has its answer: no copy of it is carried out (docs/protocol.md, "Idempotent sends"). Other
+ * refusals say nothing of copies that may be under way.
+ */
+export function isFinal(code: string): boolean {
+	return FINAL.has(code);
+}
+
 export function isErrorCode(code: string): code is ErrorCode {
 	return Object.hasOwn(ERRORS, code);
 }

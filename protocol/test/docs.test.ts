@@ -9,6 +9,7 @@ import {
 	EntrySchema,
 	ERRORS,
 	type ErrorFacts,
+	isFinal,
 	jsonCodec,
 	LIMITS,
 	lengthFramer,
@@ -49,6 +50,12 @@ test.each(Object.entries({ ...LIMITS, ...TIMING }))(
 		expect(row).toMatch(/\| [^|]{6,} \|$/);
 	},
 );
+
+test("the refusals that are final for a send are named", () => {
+	const [, named = ""] = /^\*\*Final\*\* are ([^.]*)\./m.exec(page) ?? [];
+	const codes = [...named.matchAll(/`(\w+)`/g)].map(([, code]) => code);
+	expect(codes).toEqual(Object.keys(ERRORS).filter(isFinal));
+});
 
 test("nothing stands in the tables that is not in the code", () => {
 	const known = [ERRORS, CLOSES, LIMITS, TIMING].flatMap((table) => Object.keys(table));

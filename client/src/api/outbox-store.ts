@@ -34,9 +34,10 @@ export interface OutboxStore {
 	open(user: string): Promise<readonly StoredSend[]>;
 	/**
 	 * Resolves when the send is durable, that is, survives a crash of this page or process. Called in the order of sending. A cid that
-	 * is stored already is replaced, in its place. Rejects if it could not be stored, also when the store is closed.
+	 * is stored already is replaced, in one step: in its place, or, with "last", behind all others. Rejects if it could not be stored, also when
+	 * the store is closed.
 	 */
-	put(send: StoredSend): Promise<void>;
+	put(send: StoredSend, place?: "last"): Promise<void>;
 	/** The send is acknowledged or discarded. Does nothing for an unknown cid. */
 	remove(send: StoredSend): Promise<void>;
 	/**

@@ -2,6 +2,15 @@
 // by time, which keeps them close together in the server's index.
 import type { Clock, Random } from "./clock.ts";
 
+/**
+ * The cid under which a send is tried again whose cid was answered. It follows from that one: where two programs have the same send in their
+ * outboxes, both try it under the same cid, and the server takes it once. A new cid has no "~", so no other send has one of these.
+ */
+export function nextCid(cid: string): string {
+	const [base = "", tries = "1"] = cid.split("~");
+	return `${base}~${Number(tries) + 1}`;
+}
+
 /** A new cid: 36 characters, lower case. */
 export function newCid(clock: Pick<Clock, "now">, random: Pick<Random, "bytes">): string {
 	const bytes = random.bytes(16);

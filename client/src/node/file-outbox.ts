@@ -82,10 +82,10 @@ class FileOutbox implements OutboxStore {
 		}
 	}
 
-	put(send: StoredSend): Promise<void> {
+	put(send: StoredSend, place?: "last"): Promise<void> {
 		if (!this.isOpen) return Promise.reject(new OutboxError("the outbox is not open: nothing is kept"));
-		this.held.set(send.cid, send);
-		this.lines.push(`${JSON.stringify({ put: send })}\n`);
+		putIn(this.held, send, place);
+		this.lines.push(`${JSON.stringify({ put: send, ...(place && { place }) })}\n`);
 		return this.flush();
 	}
 
@@ -222,15 +222,20 @@ function replay(text: string): StoredSend[] {
 	for (const line of text.split("\n")) {
 		if (line === "") continue;
 		try {
-			const { put, remove } = JSON.parse(line) as { put?: StoredSend; remove?: string };
+			const { put, place, remove } = JSON.parse(line) as { put?: StoredSend; place?: "last"; remove?: string };
 			if (put !== undefined && [put.user, put.room, put.cid, put.text].every((field) => typeof field === "string"))
-				held.set(put.cid, put);
+				putIn(held, put, place);
 			if (remove !== undefined) held.delete(remove);
 		} catch {
 			// Torn by a crash during the write.
 		}
 	}
 	return [...held.values()];
+}
+
+function putIn(held: Map<string, StoredSend>, send: StoredSend, place: "last" | undefined): void {
+	if (place === "last") held.delete(send.cid);
+	held.set(send.cid, send);
 }
 
 /**

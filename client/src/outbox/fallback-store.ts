@@ -31,10 +31,10 @@ export class FallbackStore {
 	}
 
 	/** Resolves when the send is stored, or the store has failed. Never rejects. */
-	async put(send: StoredSend): Promise<void> {
+	async put(send: StoredSend, place?: "last"): Promise<void> {
 		await this.opened;
 		try {
-			await this.store.put(send);
+			await this.store.put(send, place);
 		} catch (cause) {
 			this.problem(new OutboxError("this send will not survive a reload: the outbox could not store it", { cause }));
 		}

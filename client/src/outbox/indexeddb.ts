@@ -107,11 +107,12 @@ export function indexedDbOutbox(name = "verbatim-outbox"): OutboxStore {
 			channel?.postMessage(owner);
 			return (await allRows(await database())).filter((row) => row.user === userId && row.owner === owner).map(sendOf);
 		},
-		async put(send) {
+		async put(send, place) {
 			await change(await database(), (store) => {
 				const found = store.index("cid").getKey(send.cid);
 				found.onsuccess = () => {
-					const n = found.result === undefined ? {} : { n: found.result as number };
+					if (found.result !== undefined && place === "last") store.delete(found.result);
+					const n = found.result === undefined || place === "last" ? {} : { n: found.result as number };
 					store.put({ ...send, owner, ...n } satisfies Row);
 				};
 			});

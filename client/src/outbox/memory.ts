@@ -5,7 +5,10 @@ export function memoryOutbox(): OutboxStore {
 	const kept = new Map<string, StoredSend>();
 	return {
 		open: async (user) => [...kept.values()].filter((send) => send.user === user),
-		put: async (send) => void kept.set(send.cid, send),
+		put: async (send, place) => {
+			if (place === "last") kept.delete(send.cid);
+			kept.set(send.cid, send);
+		},
 		remove: async (send) => void kept.delete(send.cid),
 		close: async () => {},
 	};

@@ -1,6 +1,6 @@
 // Sends that are not acknowledged: stored first, then sent (send-scheduler.ts), until acknowledged, refused for good, given up or
 // discarded.
-import { checkUp, create, type Entry, type Sent, SentSchema, UpSchema } from "@verbatim/protocol";
+import { checkUp, create, type Entry, isFinal, type Sent, SentSchema, UpSchema } from "@verbatim/protocol";
 import type { Delivery, SendOptions } from "../api/api.ts";
 import type { OutboxStore, StoredSend } from "../api/outbox-store.ts";
 import {
@@ -11,7 +11,7 @@ import {
 	UnknownOutcomeError,
 	type VerbatimError,
 } from "../base/errors.ts";
-import { newCid } from "../base/ids.ts";
+import { newCid, nextCid } from "../base/ids.ts";
 import type { Parts } from "../base/parts.ts";
 import type { Session } from "../session/session.ts";
 import { FallbackStore } from "./fallback-store.ts";
@@ -167,13 +167,13 @@ export class Outbox implements PendingSendPort {
 		lane.items = [...lane.items.filter((other) => other !== item), item];
 		item.status = { state: "waiting" };
 		this.byCid.delete(item.cid);
-		// A cid that was refused for good has its answer. One whose outcome is unknown may be in the log: it is kept.
-		const cidNow = error instanceof RefusedError ? newCid(this.parts.clock, this.parts.random) : item.cid;
+		// A cid that has its answer gets no other. Any other is kept: the send may be in the log, or a copy of it on its way there.
+		const cidNow = isAnswered(error) ? nextCid(item.cid) : item.cid;
 		item.stored = freshOf(item.stored, cidNow);
 		this.byCid.set(item.cid, item);
 		item.renew();
 		item.kept = false;
-		void this.keep(item);
+		void this.keep(item, "last");
 		this.changed(item.room);
 	}
 
@@ -255,8 +255,8 @@ export class Outbox implements PendingSendPort {
 		this.scheduler.pump();
 	}
 
-	private async keep(item: PendingSend): Promise<void> {
-		await this.store.put(item.stored);
+	private async keep(item: PendingSend, place?: "last"): Promise<void> {
+		await this.store.put(item.stored, place);
 		item.kept = true;
 		this.changed(item.room);
 		this.scheduler.pump();
@@ -318,6 +318,11 @@ function isUnderWay({ kept, status: { state } }: PendingSend): boolean {
 }
 
 const NONE: readonly Delivery[] = [];
+
+/** Is the cid of a send that has failed so answered, so that it would be refused again whatever has changed? */
+function isAnswered(error: VerbatimError): boolean {
+	return error instanceof RefusedError && (isFinal(error.code) || error.code === "cid_reused");
+}
 
 /** The record without the outcome of earlier tries. */
 function freshOf({ user, room, cid, text, atMs }: StoredSend, cidNow: string): StoredSend {

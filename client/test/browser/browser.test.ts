@@ -101,6 +101,12 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 			refused,
 			undefined,
 		]);
+		// Tried again: behind all others.
+		await page.evaluate(() =>
+			globalThis.outbox.put({ user: "u_ann", room: "r", cid: "a", cidNow: "d", text: "a", atMs: 1 }, "last"),
+		);
+		await visit(page);
+		expect(await open(page)).toEqual(["c", "a"]);
 		expect(await open(await visit(await visitor.tab()), "u_bob")).toEqual([]);
 		expect(visitor.faults).toEqual([]);
 		await visitor.close();

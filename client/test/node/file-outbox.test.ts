@@ -72,6 +72,20 @@ describe("a file outbox", () => {
 		await after.close();
 	});
 
+	test("one that is put last comes behind all others, and is replaced there", async () => {
+		const before = fileOutbox(folder);
+		await before.open("u_ann");
+		await Promise.all([1, 2].map((n) => before.put(send(n))));
+		await before.put({ ...send(1), cidNow: "other" }, "last");
+		await before.put(send(3));
+		await before.put({ ...send(1), cidNow: "other", faults: 1 });
+		await asIfCrashed(await onlyFile());
+		await before.close();
+		const after = fileOutbox(folder);
+		expect(await after.open("u_ann")).toEqual([send(2), { ...send(1), cidNow: "other", faults: 1 }, send(3)]);
+		await after.close();
+	});
+
 	test("a put that has resolved is on the disk", async () => {
 		const outbox = fileOutbox(folder);
 		await outbox.open("u_ann");

@@ -1,7 +1,6 @@
 // The send command.
-import { Refusal, type Send } from "@verbatim/protocol";
+import { isFinal, Refusal, type Send } from "@verbatim/protocol";
 import type { Said } from "../log/draft.ts";
-import { isFinal } from "../log/refused.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, granted, newRoom, senderOf, type Written } from "./drafts.ts";
 import { channelName, isId, userByName } from "./room-ref.ts";

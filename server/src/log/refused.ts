@@ -1,6 +1,6 @@
 // Sends that were refused for good. A cid is answered once: a copy of such a send, over whatever connection or node it comes and however
 // late, is given the same refusal and is not carried out. A store keeps these for a while (docs/decisions/a-cid-is-answered-once.md).
-import { ERRORS, type ErrorCode } from "@verbatim/protocol";
+import type { ErrorCode } from "@verbatim/protocol";
 
 export interface RefusedSend {
 	readonly sender: string;
@@ -21,11 +21,6 @@ export interface RefusedLimits {
  * hour, and more: 20 MB in memory, 8 MB on the disk.
  */
 export const REFUSED_LIMITS: RefusedLimits = { refusedSendsMax: 65_536, refusedSendsMs: 3_600_000 };
-
-/** Is a send that is refused so refused for good? With `cid_reused` the cid has an answer already: the entry of another send. */
-export function isFinal(code: ErrorCode): boolean {
-	return !ERRORS[code].retry && code !== "cid_reused";
-}
 
 /** The refused sends of a store, by `pair(sender, cid)`, in the order in which they were refused. */
 export type RefusedSends = Map<string, RefusedSend>;

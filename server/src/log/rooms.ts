@@ -3,7 +3,7 @@
 //
 // What an entry does to the rows is not written here but follows from the fold (fold.ts). One thing has no entry: that an invitation
 // was declined concerns the invited alone.
-import { type ErrorCode, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { type ErrorCode, isFinal, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Change } from "./change.ts";
 import type { RuleLimits, Ruling } from "./decide.ts";
 import type { DraftOf, RoomDraft, Said } from "./draft.ts";
@@ -12,7 +12,6 @@ import { appendTo } from "./fold.ts";
 import { whyNotBring, whyNotEnter } from "./invitations.ts";
 import { type Act, may } from "./may.ts";
 import { directKey, type RoomRow } from "./records.ts";
-import { isFinal } from "./refused.ts";
 import type { CidAnswer, View, ViewedRoom } from "./view.ts";
 
 /** What the rules have at hand while they decide a draft. */

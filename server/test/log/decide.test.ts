@@ -1,13 +1,12 @@
 // Deciding without a database: random batches over random rows.
 import { describe, expect, test } from "bun:test";
-import { applyEntry, emptyFold, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { applyEntry, emptyFold, isFinal, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import fc from "fast-check";
 import type { Change } from "../../src/log/change.ts";
 import { decide, decideOn, type Ruling } from "../../src/log/decide.ts";
 import { type Draft, sendOf } from "../../src/log/draft.ts";
 import { needsOf } from "../../src/log/needs.ts";
 import { directKey } from "../../src/log/records.ts";
-import { isFinal } from "../../src/log/refused.ts";
 import { Snapshot } from "../../src/log/snapshot.ts";
 import { isMember } from "../../src/log/standing.ts";
 import { applyTo } from "../../src/store/memory/apply.ts";

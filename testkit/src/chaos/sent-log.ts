@@ -63,9 +63,9 @@ export class SentLog {
 				setImmediate(opened);
 				return sends;
 			},
-			put: async (send) => {
+			put: async (send, place) => {
 				this.recordInvoke(send);
-				await store.put(send);
+				await store.put(send, place);
 				if (this.states.get(send.cid) !== "invoked") return;
 				this.states.set(send.cid, "kept");
 				this.journal.add({ kind: "kept", cid: send.cid });

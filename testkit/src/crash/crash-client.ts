@@ -144,7 +144,7 @@ export class CrashClient {
 				setImmediate(trackAll);
 				return sends;
 			},
-			put: (send) => store.put(send),
+			put: (send, place) => store.put(send, place),
 			remove: (send) => store.remove(send),
 			close: () => store.close(),
 		};

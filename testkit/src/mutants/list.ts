@@ -328,8 +328,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a send whose outcome is unknown has a new cid when the user retries it",
 		file: "client/src/outbox/outbox.ts",
-		find: "error instanceof RefusedError ? newCid",
-		replace: "error !== undefined ? newCid",
+		find: "isAnswered(error) ? nextCid",
+		replace: "error !== undefined ? nextCid",
 		breaks: "S5: at most one entry per send",
 	},
 	{

@@ -1,8 +1,8 @@
 // Copies of a send that was refused for good: they stand in an older connection of the user, or come over a new one or the HTTP API, and
 // arrive when what was missing (a membership, a room, a user) is there. Each must be refused as the first was, and none carried out.
 import type { Connection } from "@verbatim/client";
-import { type Command, create, type Down, isErrorCode, UpSchema } from "@verbatim/protocol";
-import { CODECS, isFinal } from "@verbatim/server/parts";
+import { type Command, create, type Down, isErrorCode, isFinal, UpSchema } from "@verbatim/protocol";
+import { CODECS } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";

@@ -40,7 +40,11 @@ export class SimOutboxStore {
 				machine.soon(opened);
 				return [...this.kept.values()].filter((send) => send.user === user);
 			},
-			put: (send) => later(() => void this.kept.set(send.cid, send)),
+			put: (send, place) =>
+				later(() => {
+					if (place === "last") this.kept.delete(send.cid);
+					this.kept.set(send.cid, send);
+				}),
 			remove: (send) =>
 				later(() => {
 					this.kept.delete(send.cid);
