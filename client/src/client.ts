@@ -1,5 +1,7 @@
 // `connect`: builds a client from its parts. The connector maintains the session; the client dispatches its messages to the rooms
 // and the outbox, in wire order.
+// One file because it is the public methods, each a few lines that hand on to a part, and the ports of those parts, which share its
+// private state.
 import {
 	type Command,
 	jsonCodec,

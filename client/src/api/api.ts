@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The SDK's public types: the client, its rooms, its deliveries. `connect` (client.ts) creates a client.
+// One file because it is what a user of the SDK reads: the types are the reference, mostly docstrings.
 import type {
 	CodecName,
 	Limits,

@@ -1,5 +1,6 @@
 // One joined room: the window on its log, its members, typing users and read mark. It processes pushes and pages in wire order, and
 // repairs or reports every gap.
+// One file because pushes, pages and restarts change the same window and cursor; requests, members, typing and repair are parts beside it.
 import {
 	type Entries,
 	type Room_Kind,

@@ -1,6 +1,8 @@
 // A session on the server: the life of one connection, by the state table shared with the client. It authenticates the hello,
 // queues commands, and keeps deadlines. What it holds for its user is in the principal. It ends with its link; what lasts are the
 // client's cursors.
+// One file because every step (receive, answer, charge, end) depends on the same state of the life cycle and may end the session; what
+// has state of its own (queue, outbox, deadlines, hello, principal) is beside it.
 import {
 	CLOSES,
 	type CloseName,

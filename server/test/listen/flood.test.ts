@@ -2,8 +2,8 @@
 // measured by `npm run overload`.
 import { afterEach, describe, expect, test } from "bun:test";
 import { CLOSES, type Command } from "@verbatim/protocol";
-import { OPCODE, webSocketFrame } from "../../../testkit/src/e2e/framing.ts";
-import { WAYS, type Way, WirePeer } from "../../../testkit/src/e2e/wire-peer.ts";
+import { OPCODE, webSocketFrame } from "@verbatim/testkit/framing";
+import { WAYS, type Way, WirePeer } from "@verbatim/testkit/wire-peer";
 import { RawSocket } from "./raw-socket.ts";
 import { metric, NO_HURRY, openServer, type ServerSettings, type TestServer } from "./support.ts";
 

@@ -2,6 +2,8 @@
 // instead when the file is loaded for the hunt (apply.ts). Production code knows nothing of it. A test holds that each piece is
 // there exactly once, so a change to the code asks for a change here.
 //
+// Long because it is a list: each item stands alone.
+//
 // Those that survive say why: the bug is made harmless by something else, or needs a part that is not simulated.
 import { BUS_MUTANTS } from "./bus.ts";
 import { GUEST_MUTANTS } from "./guests.ts";

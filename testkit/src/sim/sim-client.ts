@@ -1,5 +1,6 @@
 // A client program: an application on the SDK that records what it is told. The program can die and restart; it keeps its outbox and the
 // cursors of rooms that it reads by `entries`.
+// One file because each step of a script is a method here, and all of them share what a program forgets when it dies.
 import {
 	type Client,
 	connect,

@@ -3,6 +3,7 @@
 //
 // In the first phase steps are executed and faults happen. In the second nothing fails any more, and everything must settle: every send
 // answered, every reader at the head. What has not settled within a bound is a violation.
+// One file because it is the run from top to bottom: the steps of both phases, in their order.
 import { check } from "../history/check.ts";
 import type { HistoryEvent } from "../history/events.ts";
 import type { Verdict } from "../history/verdict.ts";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EXIT } from "../../../cli/src/exit.ts";
+import { EXIT } from "@verbatim/cli/exit";
 import { Canary } from "../../src/e2e/canary.ts";
 import { imageOf } from "../../src/e2e/folder-image.ts";
 import { canWriteProtect, PROTECTION_MISSING, writeProtect } from "../../src/e2e/write-protect.ts";
