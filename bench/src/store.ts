@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Room_Kind } from "@verbatim/protocol";
-import { openSqliteStore, type Store } from "@verbatim/server";
+import { messageDraft, openSqliteStore, type Store } from "@verbatim/server";
 import { Samples } from "./load/samples.ts";
 import { DURABILITY } from "./server-flags.ts";
 
@@ -68,14 +68,15 @@ async function run(store: Store, rooms: readonly string[], inFlight: number, for
 		const room = rooms[n % rooms.length] ?? "";
 		while (performance.now() - start < forMs) {
 			const sent = performance.now();
-			const outcome = await store.append({
-				kind: "message",
-				room,
-				sender: senderOf(n % rooms.length),
-				cid: newCid(),
-				text: TEXT,
-				atMs: epoch,
-			});
+			const outcome = await store.append(
+				messageDraft({
+					room,
+					sender: senderOf(n % rooms.length),
+					cid: newCid(),
+					text: TEXT,
+					atMs: epoch,
+				}),
+			);
 			if (outcome.ok) said++;
 			else refused++;
 			waits.add(performance.now() - sent);

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Room_Kind } from "@verbatim/protocol";
-import { openSqliteStore, type Store } from "@verbatim/server";
+import { joinDraft, messageDraft, openSqliteStore, type Store } from "@verbatim/server";
 import { skeletonOf } from "@verbatim/server/testing";
 import { registerCleanup } from "./cleanup.ts";
 import { messageText } from "./load/message-text.ts";
@@ -65,18 +65,19 @@ async function write(store: Store, messages: number): Promise<void> {
 		skeleton: skeletonOf(STORED_ROOM),
 	} as const;
 	await all([store.append({ ...create, sender: owner, atMs })]);
-	await all(senders.map((sender) => store.append({ kind: "join", room, sender, atMs })));
+	await all(senders.map((sender) => store.append(joinDraft({ room, sender, atMs }))));
 	for (let done = 0; done < messages; done += AT_ONCE) {
 		const count = Math.min(AT_ONCE, messages - done);
 		const draft = (_: unknown, n: number) =>
-			store.append({
-				kind: "message",
-				room,
-				sender: senders[(done + n) % SENDERS] ?? owner,
-				cid: Bun.randomUUIDv7(),
-				text: messageText(done + n + 1, 0),
-				atMs,
-			});
+			store.append(
+				messageDraft({
+					room,
+					sender: senders[(done + n) % SENDERS] ?? owner,
+					cid: Bun.randomUUIDv7(),
+					text: messageText(done + n + 1, 0),
+					atMs,
+				}),
+			);
 		await all(Array.from({ length: count }, draft));
 	}
 }

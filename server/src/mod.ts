@@ -8,6 +8,7 @@ export { type Address, AddressError, parseAddress, showAddress } from "./listen/
 export { BindError, bind } from "./listen/socket/bind.ts";
 export { loadTls } from "./listen/socket/tls.ts";
 export type { PageAssets } from "./listen/web/page.ts";
+export { joinDraft, messageDraft } from "./log/draft.ts";
 export { type RunningServer, type StartOptions, startServer } from "./main.ts";
 export { adminSocketPath, connectAdmin } from "./ops/admin/admin-client.ts";
 export type { AdminUser, UserAdmin } from "./ops/admin/admin-user.ts";

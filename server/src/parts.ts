@@ -24,6 +24,7 @@ export { openHttp } from "./listen/http-listener.ts";
 export { openTcp } from "./listen/tcp-listener.ts";
 export { createOrigins } from "./listen/web/origin.ts";
 export type { RuleLimits } from "./log/decide.ts";
+export { joinDraft, leaveDraft } from "./log/draft.ts";
 export { REFUSED_LIMITS, type RefusedLimits } from "./log/refused.ts";
 export { createMetrics } from "./ops/metrics/metrics.ts";
 export type { BatchResult } from "./store/batches.ts";

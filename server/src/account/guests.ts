@@ -7,6 +7,7 @@
 import { ERRORS, Refusal, Room_Kind } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { leaveDraft } from "../log/draft.ts";
 import { ENDED_MS } from "../log/users.ts";
 import type { Outcome, Store, UserChange, UserRecord } from "../store/store.ts";
 import type { Account } from "./accounts.ts";
@@ -89,7 +90,7 @@ export function createGuests(
 	const leaveChannels = async (guest: Account): Promise<boolean> => {
 		const rooms = (await store.roomsOf(guest.id)).filter((room) => room.kind !== Room_Kind.DIRECT);
 		const sender = { id: guest.id, name: guest.name };
-		const left = rooms.map((room) => store.append({ kind: "leave", room: room.id, sender, reason: "gone", atMs: clock.now() }));
+		const left = rooms.map((room) => store.append(leaveDraft({ room: room.id, sender, reason: "gone", atMs: clock.now() })));
 		for (const outcome of await Promise.all(left)) must(outcome);
 		return left.length > 0;
 	};

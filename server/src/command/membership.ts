@@ -9,9 +9,9 @@ import {
 	type Rename,
 	Room_Kind,
 } from "@verbatim/protocol";
+import { inviteDraft, joinDraft, leaveDraft, type RoomDraft, renameDraft } from "../log/draft.ts";
 import { isMember } from "../log/standing.ts";
 import { newestAsOf } from "../room/as-of.ts";
-import type { Draft } from "../store/store.ts";
 import { roomBody } from "./bodies.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, createDraft, newRoom, senderOf } from "./drafts.ts";
@@ -28,7 +28,7 @@ export const join: Handler<Join> = async (context, { room: ref, create: mayCreat
 		return enter(context, { kind: "direct", ...newRoom(context), sender, peer, atMs: context.parts.clock.now() }, history);
 	}
 	const known = isId(ref) ? ref : (await context.parts.store.roomBySkeleton(channelName(ref.slice(1)).skeleton))?.id;
-	const enterKnown = (room: string) => enter(context, { kind: "join", room, sender, atMs: context.parts.clock.now() }, history);
+	const enterKnown = (room: string) => enter(context, joinDraft({ room, sender, atMs: context.parts.clock.now() }), history);
 	if (isId(ref) || !mayCreate) {
 		if (known === undefined) throw new Refusal("no_such_room");
 		if (!mayCreate) return enterKnown(known);
@@ -60,7 +60,7 @@ export const create: Handler<Create> = async (context, { name, kind, history }) 
 export const leave: Handler<Leave> = async (context, { room: ref }) => {
 	const room = await roomId(context, ref);
 	const sender = senderOf(context);
-	const { declined } = await append(context, { kind: "leave", room, sender, reason: "", atMs: context.parts.clock.now() });
+	const { declined } = await append(context, leaveDraft({ room, sender, atMs: context.parts.clock.now() }));
 	if (declined) {
 		context.parts.lists.changed(room);
 		context.parts.bus.publish({ kind: "declined", user: sender.id, room });
@@ -70,28 +70,19 @@ export const leave: Handler<Leave> = async (context, { room: ref }) => {
 
 export const rename: Handler<Rename> = async (context, { room: ref, name }) => {
 	const room = await roomId(context, ref);
-	await append(context, {
-		kind: "rename",
-		room,
-		sender: senderOf(context),
-		...channelName(name.replace(/^#/, "")),
-		atMs: context.parts.clock.now(),
-	});
+	const named = channelName(name.replace(/^#/, ""));
+	await append(context, renameDraft({ room, sender: senderOf(context), ...named, atMs: context.parts.clock.now() }));
 	return done();
 };
 
 export const invite: Handler<Invite> = async (context, { room: ref, user: name }) => {
 	const room = await roomId(context, ref);
 	const user = await userByName(context, name.replace(/^@/, ""));
-	await append(context, { kind: "invite", room, sender: senderOf(context), user, atMs: context.parts.clock.now() });
+	await append(context, inviteDraft({ room, sender: senderOf(context), user, atMs: context.parts.clock.now() }));
 	return done();
 };
 
-async function enter(
-	context: CommandContext,
-	draft: Extract<Draft, { kind: "join" | "create" | "direct" }>,
-	history: number,
-): Promise<DownBody> {
+async function enter(context: CommandContext, draft: RoomDraft, history: number): Promise<DownBody> {
 	const { parts, session, user } = context;
 	let { room } = draft;
 	session?.beginJoin(room);

@@ -1,16 +1,17 @@
 // The send command.
 import { isFinal, Refusal, type Send } from "@verbatim/protocol";
-import type { Said } from "../log/draft.ts";
+import { messageDraft, type ProposedEntry } from "../log/draft.ts";
 import type { CommandContext, Handler } from "./context.ts";
 import { append, granted, newRoom, senderOf, type Written } from "./drafts.ts";
 import { channelName, isId, userByName } from "./room-ref.ts";
 
 export const send: Handler<Send> = async (context, { room: ref, cid, text, behind }) => {
 	const sender = senderOf(context);
-	const said = { cid, text, ...(behind === "" ? {} : { behind }) };
-	const found = isId(ref) ? ref : await find(context, ref, said);
+	const found = isId(ref)
+		? ref
+		: await find(context, ref, { cid, behind: behind || undefined, body: { case: "message", value: { text } } });
 	const atMs = context.parts.clock.now();
-	const draft = (room: string) => ({ kind: "message", room, sender, ...said, atMs }) as const;
+	const draft = (room: string) => messageDraft({ room, sender, cid, behind: behind || undefined, text, atMs });
 	const written = typeof found === "string" ? await append(context, draft(found)) : found;
 	if (written.room === undefined || written.seq === undefined) throw new Refusal("internal");
 	context.parts.sends.add(written.repeated === true ? "repeated" : "committed");
@@ -33,7 +34,7 @@ export const send: Handler<Send> = async (context, { room: ref, cid, text, behin
  * The id of the room that is named so, or the result of a send that is in the log already. A send to `@name` opens the conversation if it is
  * not there.
  */
-async function find(context: CommandContext, ref: string, said: Said): Promise<string | Written> {
+async function find(context: CommandContext, ref: string, entry: ProposedEntry): Promise<string | Written> {
 	const { store, clock } = context.parts;
 	if (ref.startsWith("#")) {
 		const room = await store.roomBySkeleton(channelName(ref.slice(1)).skeleton);
@@ -47,10 +48,10 @@ async function find(context: CommandContext, ref: string, said: Said): Promise<s
 	});
 	if (peer instanceof Refusal) {
 		// The store gives it a place in the order of sends: a copy may be in the log by now, and others may follow.
-		const outcome = await store.append({ kind: "refuse", sender, send: said, code: peer.code, atMs: clock.now() });
+		const outcome = await store.append({ kind: "refuse", sender, send: entry, code: peer.code, atMs: clock.now() });
 		if (!outcome.ok && outcome.code === peer.code) throw peer;
 		return granted(outcome);
 	}
-	const opened = await append(context, { kind: "direct", ...newRoom(context), sender, peer, send: said, atMs: clock.now() });
+	const opened = await append(context, { kind: "direct", ...newRoom(context), sender, peer, send: entry, atMs: clock.now() });
 	return opened.repeated === true ? opened : (opened.room?.id ?? ref);
 }

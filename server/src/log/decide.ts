@@ -10,7 +10,7 @@ import type { InvitationLimits } from "./invitations.ts";
 import { type Needs, needsOf } from "./needs.ts";
 import { type RoomRecord, recordOf, type TokenFamily } from "./records.ts";
 import { useToken } from "./refresh-tokens.ts";
-import { create, type Deciding, direct, invite, join, leave, message, refuse, rename } from "./rooms.ts";
+import { create, type Deciding, direct, entry, refuse } from "./rooms.ts";
 import { Snapshot } from "./snapshot.ts";
 import { changeUser, createUser, type Eviction } from "./users.ts";
 import { NOT_LOADED, View } from "./view.ts";
@@ -95,22 +95,14 @@ export function decideOn(
 
 function rule(at: Deciding, draft: Draft): Ruling {
 	switch (draft.kind) {
-		case "message":
-			return message(at, draft);
+		case "entry":
+			return entry(at, draft);
 		case "create":
 			return create(at, draft);
 		case "direct":
 			return direct(at, draft);
 		case "refuse":
 			return refuse(at, draft);
-		case "join":
-			return join(at, draft);
-		case "leave":
-			return leave(at, draft);
-		case "rename":
-			return rename(at, draft);
-		case "invite":
-			return invite(at, draft);
 		case "userCreate":
 			return createUser(at, draft);
 		case "userChange":

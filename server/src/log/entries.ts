@@ -3,12 +3,24 @@
 //
 // Entries are literals, not `create(…)`: that walks the schema for each value, and this is the hottest path of the server.
 import { type Entry, Room_Kind, type User, unreachable } from "@verbatim/protocol";
-import type { RoomDraft } from "./draft.ts";
+import type { ProposedBody, RoomDraft } from "./draft.ts";
 import type { UserRef } from "./records.ts";
 
 /** The entry that `draft` becomes at `seq`; every draft that concerns a room writes one entry at most. */
 export function entryOf(draft: RoomDraft, seq: number): Entry {
-	return entry(seq, draft.atMs, draft.sender, draft.kind === "message" ? draft.cid : "", bodyOf(draft));
+	const { sender, atMs } = draft;
+	switch (draft.kind) {
+		case "entry":
+			return entry(seq, atMs, sender, draft.cid ?? "", bodyOf(draft.body));
+		case "create":
+			return entry(seq, atMs, sender, "", created(draft.roomKind, draft.name, [sender]));
+		case "direct": {
+			const members = sender.id === draft.peer.id ? [sender] : [sender, draft.peer];
+			return entry(seq, atMs, sender, "", created(Room_Kind.DIRECT, "", members));
+		}
+		default:
+			return unreachable(draft);
+	}
 }
 
 /** The entry by which a guest that has lost its name leaves a room. */
@@ -26,24 +38,21 @@ export function messageBody(text: string): Entry["body"] {
 	return { case: "message", value: { $typeName: "verbatim.v1.MessageBody", text } };
 }
 
-function bodyOf(draft: RoomDraft): Entry["body"] {
-	switch (draft.kind) {
+/** Whole: with the names of its types. */
+export function bodyOf(body: ProposedBody): Entry["body"] {
+	switch (body.case) {
 		case "message":
-			return messageBody(draft.text);
-		case "create":
-			return created(draft.roomKind, draft.name, [draft.sender]);
-		case "direct":
-			return created(Room_Kind.DIRECT, "", draft.sender.id === draft.peer.id ? [draft.sender] : [draft.sender, draft.peer]);
-		case "join":
+			return messageBody(body.value.text);
+		case "joined":
 			return { case: "joined", value: { $typeName: "verbatim.v1.JoinedBody" } };
-		case "leave":
-			return { case: "left", value: { $typeName: "verbatim.v1.LeftBody", reason: draft.reason } };
-		case "rename":
-			return { case: "renamed", value: { $typeName: "verbatim.v1.RenamedBody", name: draft.name } };
-		case "invite":
-			return { case: "invited", value: { $typeName: "verbatim.v1.InvitedBody", user: user(draft.user) } };
+		case "left":
+			return { case: "left", value: { $typeName: "verbatim.v1.LeftBody", reason: body.value.reason } };
+		case "renamed":
+			return { case: "renamed", value: { $typeName: "verbatim.v1.RenamedBody", name: body.value.name } };
+		case "invited":
+			return { case: "invited", value: { $typeName: "verbatim.v1.InvitedBody", user: user(body.value.user) } };
 		default:
-			return unreachable(draft);
+			return unreachable(body);
 	}
 }
 

@@ -1,7 +1,7 @@
 // Which rows a batch is decided on. `needsOf` names those that can be told from the drafts alone. What turns out to be missing while
 // the batch is decided (the rooms of a guest that loses its name, where a repeated cid was used) is named by the view (view.ts), loaded,
 // and the batch is decided again.
-import type { Draft } from "./draft.ts";
+import type { Draft, EntryDraft } from "./draft.ts";
 import { directKey } from "./records.ts";
 
 /** Names of rows. Names may be repeated, and a row that is not there is loaded as absent. */
@@ -36,7 +36,7 @@ export class Needs {
 const EXPIRED_PER_USE = 3;
 
 /**
- * What the drafts name. `cids`: "every", of messages and of those that they stand behind; "few": none of these, for a store that learns from
+ * What the drafts name. `cids`: "every", of entries and of those that they stand behind; "few": none of these, for a store that learns from
  * its insert whether a cid was used, and remembers each sender's newest.
  */
 export function needsOf(drafts: readonly Draft[], cids: "every" | "few"): Needs {
@@ -53,15 +53,14 @@ export function needsOf(drafts: readonly Draft[], cids: "every" | "few"): Needs 
 
 function name(needs: Needs, draft: Draft, cids: "every" | "few"): void {
 	switch (draft.kind) {
-		case "message": {
-			const sender = draft.sender.id;
+		case "entry":
 			needs.rooms.push(draft.room);
-			needs.members.push(sender);
+			needs.members.push(draft.sender.id);
+			nameBody(needs, draft);
 			if (cids === "few") return;
-			needs.cids.push([sender, draft.cid]);
-			if (draft.behind) needs.cids.push([sender, draft.behind]);
+			if (draft.cid) needs.cids.push([draft.sender.id, draft.cid]);
+			if (draft.behind) needs.cids.push([draft.sender.id, draft.behind]);
 			return;
-		}
 		case "create":
 			needs.rooms.push(draft.room);
 			needs.members.push("");
@@ -78,26 +77,6 @@ function name(needs: Needs, draft: Draft, cids: "every" | "few"): void {
 		case "refuse":
 			needs.cids.push([draft.sender.id, draft.send.cid]);
 			return;
-		case "join":
-			needs.rooms.push(draft.room);
-			needs.members.push(draft.sender.id);
-			needs.ownRooms.push(draft.sender.id);
-			return;
-		case "leave":
-			needs.rooms.push(draft.room);
-			needs.members.push(draft.sender.id);
-			return;
-		case "rename":
-			needs.rooms.push(draft.room);
-			needs.members.push(draft.sender.id);
-			needs.roomSkeletons.push(draft.skeleton);
-			return;
-		case "invite":
-			needs.rooms.push(draft.room, draft.room);
-			needs.members.push(draft.sender.id, draft.user.id);
-			needs.brought.push([draft.user.id, draft.sender.id]);
-			needs.invitationsBy.push(draft.sender.id);
-			return;
 		case "userCreate":
 			needs.users.push(draft.user.id);
 			needs.userSkeletons.push(draft.user.skeleton);
@@ -111,6 +90,23 @@ function name(needs: Needs, draft: Draft, cids: "every" | "few"): void {
 			needs.tokenFamilies.push(draft.family);
 			needs.expiredMax += EXPIRED_PER_USE;
 			needs.expiredAtMs = Math.max(needs.expiredAtMs, draft.dropBeforeMs);
+			return;
+	}
+}
+
+function nameBody(needs: Needs, { room, sender, body, skeleton }: EntryDraft): void {
+	switch (body.case) {
+		case "joined":
+			needs.ownRooms.push(sender.id);
+			return;
+		case "renamed":
+			if (skeleton !== undefined) needs.roomSkeletons.push(skeleton);
+			return;
+		case "invited":
+			needs.rooms.push(room);
+			needs.members.push(body.value.user.id);
+			needs.brought.push([body.value.user.id, sender.id]);
+			needs.invitationsBy.push(sender.id);
 			return;
 	}
 }

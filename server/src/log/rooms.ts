@@ -3,11 +3,12 @@
 //
 // What an entry does to the rows is not written here but follows from the fold (fold.ts). One thing has no entry: that an invitation
 // was declined concerns the invited alone.
-import { type ErrorCode, isFinal, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { type ErrorCode, isFinal, Room_Kind, Room_Standing, unreachable } from "@verbatim/protocol";
 import type { Change } from "./change.ts";
+import { contentHash } from "./content.ts";
 import type { RuleLimits, Ruling } from "./decide.ts";
-import type { DraftOf, RoomDraft, Said } from "./draft.ts";
-import { entryOf } from "./entries.ts";
+import type { DraftOf, EntryDraft, ProposedBody, ProposedEntry, RoomDraft } from "./draft.ts";
+import { bodyOf, entryOf } from "./entries.ts";
 import { appendTo } from "./fold.ts";
 import { whyNotBring, whyNotEnter } from "./invitations.ts";
 import { type Act, may } from "./may.ts";
@@ -24,19 +25,37 @@ export interface Deciding {
 	readonly changes: Change[];
 }
 
-export function message(at: Deciding, draft: DraftOf<"message">): Ruling {
+export function entry(at: Deciding, draft: EntryDraft): Ruling {
 	const { view } = at;
-	const { sender, cid } = draft;
+	const { sender, cid = "" } = draft;
 	const answer = view.answerTo(sender.id, cid);
-	if (answer !== undefined && answer !== "unknown") return again(view, answer, draft.text, draft.room);
-	const ruling = inRoom(at, draft, "say", say);
-	if (ruling.ok) return ruling;
-	// Whether the cid of a message that may be said was used, the store learns from its insert.
+	if (answer !== undefined && answer !== "unknown") return again(view, answer, draft.body, draft.room);
+	const ruling = propose(at, draft);
+	// Whether the cid of an entry that is written was used, the store learns from its insert.
+	if (ruling.ok && ruling.seq !== undefined) return ruling;
 	if (answer === "unknown") view.missCid(sender.id, cid);
-	return refuseFor(at, draft, cid, ruling.code);
+	return ruling.ok ? ruling : refuseFor(at, draft, cid, ruling.code);
 }
 
-/** A message that stays outside: see `Draft`. */
+function propose(at: Deciding, draft: EntryDraft): Ruling {
+	const { body } = draft;
+	switch (body.case) {
+		case "message":
+			return inRoom(at, draft, "say", say);
+		case "joined":
+			return inRoom(at, draft, "join", enter);
+		case "left":
+			return inRoom(at, draft, "leave", log);
+		case "renamed":
+			return inRoom(at, draft, "rename", (_, room) => nameAnew(at, room, draft, body.value.name));
+		case "invited":
+			return inRoom(at, draft, "invite", (_, room) => bring(at, room, draft, body.value.user.id));
+		default:
+			return unreachable(body);
+	}
+}
+
+/** An entry that cannot be proposed: see `Draft`. */
 export function refuse(at: Deciding, draft: DraftOf<"refuse">): Ruling {
 	const { send, code } = draft;
 	return answered(at, draft, send, undefined) ?? refuseFor(at, draft, send.cid, code);
@@ -46,21 +65,21 @@ export function refuse(at: Deciding, draft: DraftOf<"refuse">): Ruling {
 function answered(
 	{ view }: Deciding,
 	{ sender }: Pick<RoomDraft, "sender">,
-	{ cid, text }: Said,
+	{ cid, body }: ProposedEntry,
 	room: string | undefined,
 ): Ruling | undefined {
 	const answer = view.answerTo(sender.id, cid);
 	if (answer === "unknown") return view.missCid(sender.id, cid);
-	return answer && again(view, answer, text, room);
+	return answer && again(view, answer, body, room);
 }
 
 /**
- * The answer of before, to a copy; `room`: where that is to be said, if there is such a room. To an entry of another room the answer is the same
+ * The answer of before, to a copy; `room`: where that is to be written, if there is such a room. To an entry of another room the answer is the same
  * whether the room named exists, may be seen, or neither.
  */
-function again(view: View, answer: CidAnswer, text: string, room: string | undefined): Ruling {
+function again(view: View, answer: CidAnswer, body: ProposedBody, room: string | undefined): Ruling {
 	if ("refused" in answer) return { ok: false, code: answer.refused };
-	const isSame = answer.text === text && answer.room === room;
+	const isSame = answer.room === room && answer.hash === contentHash(bodyOf(body));
 	if (!isSame) return { ok: false, code: "cid_reused" };
 	return { ok: true, room: view.room(answer.room), first: { seq: answer.seq, atMs: answer.atMs } };
 }
@@ -76,13 +95,11 @@ function refuseFor(
 	return { ok: false, code };
 }
 
-function say(at: Deciding, room: ViewedRoom, draft: DraftOf<"message">): Ruling {
+function say(at: Deciding, room: ViewedRoom, draft: EntryDraft): Ruling {
 	const { view, limits, changes } = at;
 	const sender = draft.sender.id;
-	if (room.head >= limits.seqMax) return { ok: false, code: "room_full" };
-	if (draft.behind && !view.hasUsed(sender, draft.behind)) return { ok: false, code: "out_of_order" };
 	if (!isUnanswered(view, room, sender)) return log(at, room, draft);
-	const refusal = whyNotEnter(view, sender, limits);
+	const refusal = whyNotAppend(at, room, draft) ?? whyNotEnter(view, sender, limits);
 	if (refusal) return { ok: false, code: refusal };
 	const ruling = log(at, room, draft);
 	changes.push({ kind: "answered", room: room.id, user: sender });
@@ -117,25 +134,13 @@ export function direct(at: Deciding, draft: DraftOf<"direct">): Ruling {
 	return found(at, draft, { id, key, kind: Room_Kind.DIRECT, name: "", epoch, head: 0, members: 0 });
 }
 
-export function join(at: Deciding, draft: DraftOf<"join">): Ruling {
-	return inRoom(at, draft, "join", enter);
-}
-
-function enter(at: Deciding, room: ViewedRoom, draft: DraftOf<"join">): Ruling {
+function enter(at: Deciding, room: ViewedRoom, draft: EntryDraft): Ruling {
 	const refusal = whyNotEnter(at.view, draft.sender.id, at.limits);
 	return refusal ? { ok: false, code: refusal } : log(at, room, draft);
 }
 
-export function leave(at: Deciding, draft: DraftOf<"leave">): Ruling {
-	return inRoom(at, draft, "leave", log);
-}
-
-export function rename(at: Deciding, draft: DraftOf<"rename">): Ruling {
-	return inRoom(at, draft, "rename", nameAnew);
-}
-
-function nameAnew(at: Deciding, room: ViewedRoom, draft: DraftOf<"rename">): Ruling {
-	const { name, skeleton } = draft;
+function nameAnew(at: Deciding, room: ViewedRoom, draft: EntryDraft, name: string): Ruling {
+	const { skeleton = "" } = draft;
 	if (room.name === name) return { ok: true, room };
 	const holder = at.view.channel(skeleton);
 	if (holder && holder.id !== room.id) return { ok: false, code: "room_taken" };
@@ -144,23 +149,19 @@ function nameAnew(at: Deciding, room: ViewedRoom, draft: DraftOf<"rename">): Rul
 	return ruling;
 }
 
-export function invite(at: Deciding, draft: DraftOf<"invite">): Ruling {
-	return inRoom(at, draft, "invite", bring);
-}
-
-function bring(at: Deciding, room: ViewedRoom, draft: DraftOf<"invite">): Ruling {
+function bring(at: Deciding, room: ViewedRoom, draft: EntryDraft, user: string): Ruling {
 	const { view, limits } = at;
-	if (view.standing(room, draft.user.id) !== Room_Standing.NONE) return { ok: true, room };
-	const refusal = whyNotBring(view, draft.sender.id, draft.user.id, "invite", limits);
+	if (view.standing(room, user) !== Room_Standing.NONE) return { ok: true, room };
+	const refusal = whyNotBring(view, draft.sender.id, user, "invite", limits);
 	return refusal ? { ok: false, code: refusal } : log(at, room, draft);
 }
 
 /** What `may` says of the draft, and where it says yes, what `task` says. */
-function inRoom<D extends RoomDraft>(
+function inRoom(
 	at: Deciding,
-	draft: D,
+	draft: EntryDraft,
 	act: Act,
-	task: (at: Deciding, room: ViewedRoom, draft: D) => Ruling,
+	task: (at: Deciding, room: ViewedRoom, draft: EntryDraft) => Ruling,
 ): Ruling {
 	const room = at.view.room(draft.room);
 	if (!room) return { ok: false, code: "no_such_room" };
@@ -185,8 +186,16 @@ function found({ changes, draft: index }: Deciding, draft: DraftOf<"create" | "d
 	return { ok: true, room, seq: 1 };
 }
 
-function log({ changes, limits, draft: index }: Deciding, room: ViewedRoom, draft: RoomDraft): Ruling {
-	if (room.head >= limits.seqMax) return { ok: false, code: "room_full" };
+/** What stands against any entry of the room. */
+function whyNotAppend({ view, limits }: Deciding, room: ViewedRoom, { sender, behind }: EntryDraft): ErrorCode | undefined {
+	if (room.head >= limits.seqMax) return "room_full";
+	return behind && !view.hasUsed(sender.id, behind) ? "out_of_order" : undefined;
+}
+
+function log(at: Deciding, room: ViewedRoom, draft: EntryDraft): Ruling {
+	const refusal = whyNotAppend(at, room, draft);
+	if (refusal) return { ok: false, code: refusal };
+	const { changes, draft: index } = at;
 	const seq = room.head + 1;
 	appendTo(changes, room.id, entryOf(draft, seq), index);
 	return { ok: true, room, seq };

@@ -14,7 +14,8 @@ export interface CidPlace {
 	readonly room: string;
 	readonly seq: number;
 	readonly atMs: number;
-	readonly text: string;
+	/** Of its content (content.ts). */
+	readonly hash: string;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();

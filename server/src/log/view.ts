@@ -2,6 +2,7 @@
 // again. Whatever is asked for and was not loaded is noted in `missing`, and ends the deciding of that draft.
 import { type ErrorCode, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import type { Append, Change } from "./change.ts";
+import { contentHash } from "./content.ts";
 import { Counts } from "./counts.ts";
 import { Needs } from "./needs.ts";
 import type { Membership, RoomRecord, RoomRow, TokenFamily, UserRecord } from "./records.ts";
@@ -329,5 +330,5 @@ function nameRoom(needs: Needs, room: string, member: string): void {
 }
 
 function placeOf({ room, entry }: Append): CidPlace {
-	return { room, seq: entry.seq, atMs: entry.atMs, text: entry.body.case === "message" ? entry.body.value.text : "" };
+	return { room, seq: entry.seq, atMs: entry.atMs, hash: contentHash(entry.body) };
 }

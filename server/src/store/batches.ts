@@ -5,7 +5,7 @@
 // before that, so that the disk works while the event loop delivers.
 import type { Clock } from "../base/clock.ts";
 import type { Ruling } from "../log/decide.ts";
-import { sendOf } from "../log/draft.ts";
+import type { ProposedBody } from "../log/draft.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";
 
@@ -187,8 +187,12 @@ export class Batches {
 
 /** About what a draft holds, in bytes: its text, which may be two bytes a character in memory, and an allowance for the rest. */
 function bytesOf(draft: Draft): number {
-	if (draft.kind === "message") return 256 + 2 * draft.text.length;
-	return 512 + 2 * (sendOf(draft)?.text.length ?? 0);
+	if (draft.kind === "entry") return 256 + 2 * textLength(draft.body);
+	return draft.kind === "direct" || draft.kind === "refuse" ? 512 + 2 * textLength(draft.send?.body) : 512;
+}
+
+function textLength(body: ProposedBody | undefined): number {
+	return body?.case === "message" ? body.value.text.length : 128;
 }
 
 interface Waiting {

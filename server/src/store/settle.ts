@@ -48,5 +48,5 @@ function outcomeOf(draft: Draft, ruling: Extract<Ruling, { ok: true }>): Extract
 	if (seq === undefined || draft.kind === "refuse")
 		return { ok: true, entries: [], room, ...(ruling.declined ? { declined: true } : {}) };
 	const entries = [entryOf(draft, seq)];
-	return draft.kind === "message" ? { ok: true, entries, room, seq, atMs: draft.atMs } : { ok: true, entries, room };
+	return { ok: true, entries, room, seq, atMs: draft.atMs };
 }

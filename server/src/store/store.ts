@@ -58,7 +58,7 @@ export type Outcome =
 			readonly entries: readonly Entry[];
 			/** Where the draft concerned a room: the room afterwards. */
 			readonly room?: RoomRecord;
-			/** For a send: the seq and time of its entry, now written or long ago. */
+			/** The seq and time of the draft's entry, now written or long ago. */
 			readonly seq?: number;
 			readonly atMs?: number;
 			/** The cid had been committed before. */

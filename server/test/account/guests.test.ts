@@ -1,6 +1,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { Room_Kind } from "@verbatim/protocol";
 import { ACCOUNT_DEFAULTS } from "../../src/account/settings.ts";
+import { joinDraft } from "../../src/log/draft.ts";
 import type { Outcome, UserRef } from "../../src/store/store.ts";
 import { asGuest, asRegister, asToken, HERE, LINE, refused, startAccounts, type TestServer, until } from "./support.ts";
 
@@ -17,7 +18,7 @@ async function create(
 }
 
 async function join({ store, clock }: TestServer, room: string, sender: UserRef): Promise<Outcome> {
-	return store.append({ kind: "join", room, sender, atMs: clock.now() });
+	return store.append(joinDraft({ room, sender, atMs: clock.now() }));
 }
 
 /** The joins and leaves of a room, by its log. */

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { Room_Kind } from "@verbatim/protocol";
 import type { Bus, BusMessage } from "../../src/bus/bus.ts";
+import { messageDraft } from "../../src/log/draft.ts";
 import type { Draft } from "../../src/store/store.ts";
 import { Harness, type TestClient } from "./harness.ts";
 import { join, joined, range, say, texts } from "./helpers.ts";
@@ -266,7 +267,7 @@ describe("on a bus that tells of its losses", () => {
 				...store,
 				async roomsOf(user) {
 					const views = await store.roomsOf(user);
-					await store.append({ kind: "message", room: "r-tea", sender, cid: "c1", text: "between", atMs: 2 });
+					await store.append(messageDraft({ room: "r-tea", sender, cid: "c1", text: "between", atMs: 2 }));
 					return views;
 				},
 			}),

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { type MemberList, Room_Kind } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
+import { joinDraft } from "../../src/log/draft.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Harness, type TestClient } from "./harness.ts";
@@ -37,7 +38,7 @@ async function largeRoom(count: number) {
 	const ann = await harness.guest("ann");
 	const { id, epoch } = await joined(ann, "#tea");
 	const add = async (...numbers: number[]): Promise<void> => {
-		for (const n of numbers) void store.append({ kind: "join", room: id, sender: { id: `u-m${n}`, name: `m${n}` }, atMs: 1 });
+		for (const n of numbers) void store.append(joinDraft({ room: id, sender: { id: `u-m${n}`, name: `m${n}` }, atMs: 1 }));
 		await clock.settle();
 	};
 	await add(...range(0, count - 2));

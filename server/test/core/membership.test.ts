@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, Refusal, Room_Kind, Room_Standing } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
+import { leaveDraft, messageDraft, renameDraft } from "../../src/log/draft.ts";
 import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -217,7 +218,7 @@ describe("membership", () => {
 			store.faults.delayCommits(10);
 			store.faults.delayReads(readMs);
 			// While this is committed the two wait for the next commit.
-			void store.append({ kind: "rename", room, sender: { id: "u-ann", name: "ann" }, name: "lair", skeleton: "lair", atMs: 0 });
+			void store.append(renameDraft({ room, sender: { id: "u-ann", name: "ann" }, name: "lair", skeleton: "lair", atMs: 0 }));
 			await clock.settle();
 			bob.put(leave(room));
 			await clock.settle();
@@ -451,8 +452,8 @@ describe("membership", () => {
 		// She leaves without a session here, and the host sends a message: committed, and not notified yet.
 		const by = { id: "u-ann", name: "ann" };
 		const host = { id: "u-host", name: "host" };
-		void store.append({ kind: "leave", room: id, sender: by, reason: "", atMs: 0 });
-		void store.append({ kind: "message", room: id, sender: host, cid: "c", text: "among us", behind: "", atMs: 0 });
+		void store.append(leaveDraft({ room: id, sender: by, atMs: 0 }));
+		void store.append(messageDraft({ room: id, sender: host, cid: "c", text: "among us", atMs: 0 }));
 		await clock.settle();
 		const other = await harness.guest("host", cursors);
 		for (const answer of answers) answer();

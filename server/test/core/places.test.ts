@@ -3,6 +3,7 @@ import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { type Down, Refusal, Room_Kind, Room_Standing, Skipped_Reason } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
 import fc from "fast-check";
+import { inviteDraft, messageDraft } from "../../src/log/draft.ts";
 import { Places } from "../../src/session/places.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -216,13 +217,9 @@ class Run {
 				client?.put(leave(id));
 				return;
 			case "invite":
-				void this.harness.store.append({
-					kind: "invite",
-					room: this.ids.get(DEN) ?? "",
-					sender: HOST,
-					user: { id: "u-ann", name: "ann" },
-					atMs: 0,
-				});
+				void this.harness.store.append(
+					inviteDraft({ room: this.ids.get(DEN) ?? "", sender: HOST, user: { id: "u-ann", name: "ann" }, atMs: 0 }),
+				);
 				return;
 			case "say":
 				for (let i = 0; i < each.times; i++) this.speak(id);
@@ -273,7 +270,7 @@ class Run {
 	/** The host acts without a session here. */
 	private speak(id: string): void {
 		const text = "x".repeat(100);
-		void this.harness.store.append({ kind: "message", room: id, sender: HOST, cid: `${++this.said}`, text, behind: "", atMs: 0 });
+		void this.harness.store.append(messageDraft({ room: id, sender: HOST, cid: `${++this.said}`, text, atMs: 0 }));
 	}
 
 	private notify(news: () => void): void {

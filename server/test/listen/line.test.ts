@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { DownBody } from "@verbatim/protocol";
 import { VirtualClock } from "@verbatim/testkit";
+import { joinDraft } from "../../src/log/draft.ts";
 import { RawSocket } from "./raw-socket.ts";
 import { ScriptedHost } from "./scripted.ts";
 import { metric, openServer, type TestServer } from "./support.ts";
@@ -317,12 +318,9 @@ test("a list longer than a page says how many more there are, and /more shows th
 	bob.write("/more\n");
 	expect(await bob.line("! invalid")).toContain("there is no more");
 	for (let n = 0; n < 120; n++) {
-		const { ok } = await server.store.append({
-			kind: "join",
-			room: (await server.store.roomBySkeleton("tea"))?.id ?? "",
-			sender: { id: `u-${String(n).padStart(3, "0")}`, name: `member${n}` },
-			atMs: 1,
-		});
+		const room = (await server.store.roomBySkeleton("tea"))?.id ?? "";
+		const sender = { id: `u-${String(n).padStart(3, "0")}`, name: `member${n}` };
+		const { ok } = await server.store.append(joinDraft({ room, sender, atMs: 1 }));
 		expect(ok).toBe(true);
 	}
 	bob.write("/who\n");

@@ -4,7 +4,7 @@ import { applyEntry, emptyFold, isFinal, Room_Kind, Room_Standing } from "@verba
 import fc from "fast-check";
 import type { Change } from "../../src/log/change.ts";
 import { decide, decideOn, type Ruling } from "../../src/log/decide.ts";
-import { type Draft, sendOf } from "../../src/log/draft.ts";
+import { cidOf, type Draft } from "../../src/log/draft.ts";
 import { needsOf } from "../../src/log/needs.ts";
 import { directKey } from "../../src/log/records.ts";
 import { Snapshot } from "../../src/log/snapshot.ts";
@@ -133,13 +133,13 @@ describe("a batch, decided on loaded rows", () => {
 				}
 				for (const [i, draft] of batch.entries()) {
 					const ruling = rulings[i];
-					const said = sendOf(draft);
-					if (said === undefined || said.cid === "" || !ruling?.ok) continue;
-					const seq = draft.kind === "message" ? (ruling.seq ?? ruling.first?.seq) : ruling.first?.seq;
-					// A conversation that is opened for a send is no answer to it.
+					const cid = cidOf(draft);
+					if (!cid || !("sender" in draft) || !ruling?.ok) continue;
+					const seq = (draft.kind === "entry" ? ruling.seq : undefined) ?? ruling.first?.seq;
+					// A conversation that is opened for a send is no answer to it; where nothing had to be written, the cid is free.
 					if (seq === undefined) continue;
 					const room = draft.kind === "direct" ? directKey(draft.sender.id, draft.peer.id) : "room" in draft ? draft.room : "";
-					expect(places.get(`${said.sender} ${said.cid}`)).toBe(`${room} ${seq}`);
+					expect(places.get(`${draft.sender.id} ${cid}`)).toBe(`${room} ${seq}`);
 				}
 			});
 		},
@@ -155,15 +155,16 @@ describe("a batch, decided on loaded rows", () => {
 				const drafts = [...batch, ...batch];
 				for (const [i, ruling] of carryOut(rows, drafts).entries()) {
 					const draft = drafts[i] as Draft;
-					const said = sendOf(draft);
-					if (said === undefined || said.cid === "" || (!ruling.ok && !isFinal(ruling.code))) continue;
-					// A conversation that is opened for a send is no answer to it.
-					if (draft.kind === "direct" && ruling.ok && ruling.first === undefined) continue;
-					const answer = ruling.ok ? `${ruling.room?.id} ${ruling.seq ?? ruling.first?.seq}` : ruling.code;
-					const key = `${said.sender} ${said.cid}`;
+					const cid = cidOf(draft);
+					if (!cid || !("sender" in draft) || (!ruling.ok && !isFinal(ruling.code))) continue;
+					// A conversation that is opened for a send is no answer to it, nor is that nothing had to be written.
+					const seq = ruling.ok ? ((draft.kind === "entry" ? ruling.seq : undefined) ?? ruling.first?.seq) : 0;
+					if (seq === undefined) continue;
+					const answer = ruling.ok ? `${ruling.room?.id} ${seq}` : ruling.code;
+					const key = `${draft.sender.id} ${cid}`;
 					expect(answer).toBe(answers.get(key) ?? answer);
 					answers.set(key, answer);
-					expect(rows.refused.has(`${said.sender}|${said.cid}`)).toBe(!ruling.ok);
+					expect(rows.refused.has(`${draft.sender.id}|${cid}`)).toBe(!ruling.ok);
 				}
 				for (const { log } of rows.rooms.values()) {
 					for (const { sender, cid } of log) expect(cid !== "" && rows.refused.has(`${sender?.id}|${cid}`)).toBe(false);
@@ -212,7 +213,7 @@ test("rows that the drafts do not name are asked for, and nothing is decided wit
 	const rows = newMemoryDisk();
 	const guest = { kind: "guest", expiresMs: 5 } as const;
 	carryOut(rows, [{ kind: "userCreate", nowMs: 0, user: userRecord(ann, guest) }, create("tea", bob)]);
-	carryOut(rows, [{ kind: "join", room: "tea", sender: ann, atMs: 1 }]);
+	carryOut(rows, [join("tea", ann)]);
 	const taking: Draft = { kind: "userCreate", nowMs: 9, user: userRecord({ id: "u-2", name: "ann" }) };
 	const snapshot = new Snapshot();
 	loadFrom(rows, needsOf([taking], "few"), snapshot);

@@ -2,7 +2,7 @@
 import { Room_Kind } from "@verbatim/protocol";
 import fc from "fast-check";
 import type { RuleLimits } from "../../src/log/decide.ts";
-import type { Draft } from "../../src/log/draft.ts";
+import { type Draft, inviteDraft, joinDraft, leaveDraft, messageDraft, renameDraft } from "../../src/log/draft.ts";
 import { directKey } from "../../src/log/records.ts";
 import type { RefusedLimits } from "../../src/log/refused.ts";
 import { userRecord } from "../store/drafts.ts";
@@ -25,10 +25,10 @@ export function randomDraft(): fc.Arbitrary<Draft> {
 	const cid = one("", "", "c1", "c2", "c3", "c4");
 	const nowMs = fc.nat(20);
 	const behind = one("", "", "", "c1");
-	const message = fc
-		.record({ room, sender: user, cid, behind, text: one("one", "two"), atMs: nowMs })
-		.map((draft): Draft => ({ kind: "message", ...draft }));
-	const send = fc.record({ cid, behind, text: one("one", "two") });
+	const more = { cid, behind };
+	const text = one("one", "two");
+	const message = fc.record({ room, sender: user, ...more, text, atMs: nowMs }).map(messageDraft);
+	const send = fc.record({ ...more, body: text.map((value) => ({ case: "message" as const, value: { text: value } })) });
 	const refuse = fc
 		.record({ sender: user, send, atMs: nowMs })
 		.map((draft): Draft => ({ kind: "refuse", code: "no_such_user", ...draft }));
@@ -43,13 +43,14 @@ export function randomDraft(): fc.Arbitrary<Draft> {
 	const inDirect = fc.record({ message, user, peer: user }).map(({ message: draft, user: { id }, peer }): Draft => {
 		return { ...draft, room: directKey(id, peer.id) } as Draft;
 	});
-	const plain = fc.record({ room, sender: user, atMs: nowMs });
-	const join = plain.map((draft): Draft => ({ kind: "join", ...draft }));
-	const leave = plain.map((draft): Draft => ({ kind: "leave", reason: "", ...draft }));
-	const rename = fc
-		.record({ room, sender: user, name, atMs: nowMs })
-		.map((draft): Draft => ({ kind: "rename", skeleton: draft.name, ...draft }));
-	const invite = fc.record({ room, sender: user, user, atMs: nowMs }).map((draft): Draft => ({ kind: "invite", ...draft }));
+	// Seldom, so that rooms fill.
+	const seldom = <T>(value: fc.Arbitrary<T>) =>
+		fc.oneof({ weight: 3, arbitrary: fc.constant("") }, { weight: 1, arbitrary: value });
+	const plain = { room, sender: user, cid: seldom(cid), behind: seldom(behind), atMs: nowMs };
+	const join = fc.record(plain).map(joinDraft);
+	const leave = fc.record(plain).map(leaveDraft);
+	const rename = fc.record({ ...plain, name }).map((draft) => renameDraft({ ...draft, skeleton: draft.name }));
+	const invite = fc.record({ ...plain, user }).map(inviteDraft);
 	const expiresMs = fc.option(fc.nat(20), { nil: undefined });
 	const userCreate = fc
 		.record({ user: fc.oneof(user, one({ id: "u-e", name: "a" })), name, expiresMs, external: fc.option(name), nowMs })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema, type Init } from "@verbatim/protocol";
 import { EntrySchema as EntryDesc, fromBinary, toBinary } from "@verbatim/testkit/library";
-import { decodeBody, encodeBody } from "../../src/store/sqlite/bodies.ts";
+import { decodeBody, encodeBody } from "../../src/log/bodies.ts";
 
 const ann = { id: "u1", name: "ann" };
 

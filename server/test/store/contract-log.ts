@@ -1,7 +1,7 @@
 // Clauses of the log: dense, in order, each send once.
 import { describe, expect, test } from "bun:test";
 import type { Bench } from "./contract.ts";
-import { ann, bob, codeOf, create, join, leave, logOf, must, say, Told } from "./drafts.ts";
+import { ann, bob, cat, codeOf, create, invite, join, leave, logOf, must, rename, say, Told } from "./drafts.ts";
 
 export function logClauses(bench: Bench): void {
 	describe("log", () => {
@@ -138,6 +138,57 @@ export function logClauses(bench: Bench): void {
 			await must(store, leave("tea", ann));
 			expect(await must(store, say("tea", ann, "last", { cid: "same" }))).toMatchObject({ seq: 3, repeated: true });
 			expect(await codeOf(store.append(say("tea", ann, "more")))).toBe("not_member");
+		});
+
+		test("a cid belongs to any kind of entry: the same again gives the first result, other content is refused: cid_reused", async () => {
+			const store = await bench.store();
+			await must(store, create("tea", ann));
+			await must(store, join("tea", bob, { cid: "in" }));
+			await must(store, rename("tea", ann, "pub", { cid: "name" }));
+			await must(store, invite("tea", ann, cat, { cid: "come" }));
+			await must(store, leave("tea", bob, "", { cid: "out" }));
+			const again = () => [
+				join("tea", bob, { cid: "in" }),
+				rename("tea", ann, "pub", { cid: "name" }),
+				invite("tea", ann, cat, { cid: "come" }),
+				leave("tea", bob, "", { cid: "out" }),
+			];
+			// Where all of it is so already, and where nothing is: the invitation accepted, the room renamed, the member back.
+			const first = [2, 3, 4, 5].map((seq) => ({ ok: true, seq, atMs: 1_000, repeated: true, entries: [], room: { id: "tea" } }));
+			expect(await Promise.all(again().map((draft) => store.append(draft)))).toMatchObject(first);
+			await must(store, join("tea", cat));
+			await must(store, rename("tea", ann, "den"));
+			await must(store, join("tea", bob));
+			expect(await Promise.all(again().map((draft) => store.append(draft)))).toMatchObject(first);
+			const others = [
+				say("tea", bob, "", { cid: "in" }),
+				rename("tea", ann, "bar", { cid: "name" }),
+				invite("tea", ann, bob, { cid: "come" }),
+				leave("tea", bob, "for a reason", { cid: "out" }),
+				join("tea", bob, { cid: "out" }),
+			];
+			const codes = await Promise.all(others.map((draft) => codeOf(store.append(draft))));
+			expect(codes).toEqual(others.map(() => "cid_reused"));
+			expect(await logOf(store, "tea")).toHaveLength(8);
+		});
+
+		test("a cid whose entry did not have to be written is free", async () => {
+			const store = await bench.store();
+			await must(store, create("tea", ann));
+			const { entries, seq } = await must(store, join("tea", ann, { cid: "c" }));
+			expect([entries, seq]).toEqual([[], undefined]);
+			expect(await must(store, say("tea", ann, "hello", { cid: "c" }))).toMatchObject({ seq: 2 });
+		});
+
+		test("any entry can stand behind another, and is refused for good like a message", async () => {
+			const store = await bench.store();
+			await must(store, create("tea", ann));
+			expect(await codeOf(store.append(join("tea", bob, { cid: "in", behind: "said" })))).toBe("out_of_order");
+			expect(await codeOf(store.append(rename("tea", bob, "pub", { cid: "name" })))).toBe("not_member");
+			await must(store, join("tea", bob, { cid: "in" }));
+			expect(await codeOf(store.append(leave("tea", bob, "", { cid: "name" })))).toBe("not_member");
+			await must(store, leave("tea", bob, "", { cid: "out", behind: "in" }));
+			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 bob joined", "3 bob left"]);
 		});
 
 		test("a cid is kept over a restart", async () => {

@@ -142,9 +142,7 @@ export function refusedClauses(bench: Bench): void {
 			await must(again, join("tea", bob));
 			expect(await codeOf(again.append(hello()))).toBe("not_member");
 			expect(await codeOf(again.append(refuse(bob, { cid: "f", text: "x" })))).toBe("no_such_user");
-			expect(await codeOf(again.append({ ...refuse(bob, { cid: "g", text: "x" }), atMs: LATER_MS + 1 } as never))).toBe(
-				"no_such_user",
-			);
+			expect(await codeOf(again.append(refuse(bob, { cid: "g", text: "x" }, "no_such_user", LATER_MS + 1)))).toBe("no_such_user");
 			expect(await codeOf(again.append(hello()))).toBe("ok");
 			expect(await codeOf(again.append(hello({ cid: "d" })))).toBe("not_member");
 		});

@@ -1,22 +1,28 @@
 // Drafts by short names, for tests of the store.
 import { type ErrorCode, Room_Kind } from "@verbatim/protocol";
-import type { Said } from "../../src/log/draft.ts";
+import { inviteDraft, joinDraft, leaveDraft, messageDraft, type ProposedEntry, renameDraft } from "../../src/log/draft.ts";
 import type { Committed, Draft, MemberRecord, Outcome, Store, UserRecord, UserRef } from "../../src/store/store.ts";
 
 export const ann: UserRef = { id: "u-ann", name: "ann" };
 export const bob: UserRef = { id: "u-bob", name: "bob" };
 export const cat: UserRef = { id: "u-cat", name: "cat" };
 
+interface Said {
+	readonly cid: string;
+	readonly behind?: string;
+	readonly text: string;
+}
+
+interface More {
+	readonly cid?: string;
+	readonly behind?: string;
+}
+
 let cids = 0;
 
-export function say(
-	room: string,
-	sender: UserRef,
-	text: string,
-	more: { cid?: string; behind?: string; atMs?: number } = {},
-): Draft {
+export function say(room: string, sender: UserRef, text: string, more: More & { atMs?: number } = {}): Draft {
 	const { cid = `c${++cids}`, behind, atMs = 1_000 } = more;
-	return { kind: "message", room, sender, cid, text, atMs, ...behindOf(behind) };
+	return messageDraft({ room, sender, cid, text, atMs, ...behindOf(behind) });
 }
 
 export function create(room: string, sender: UserRef, roomKind: Room_Kind = Room_Kind.PUBLIC, name = room): Draft {
@@ -25,28 +31,28 @@ export function create(room: string, sender: UserRef, roomKind: Room_Kind = Room
 
 /** `send`: opened for this message. */
 export function direct(room: string, sender: UserRef, peer: UserRef, send?: Said): Draft {
-	return { kind: "direct", room, epoch: 7, sender, peer, ...(send ? { send } : {}), atMs: 1_000 };
+	return { kind: "direct", room, epoch: 7, sender, peer, ...(send ? { send: sendOf(send) } : {}), atMs: 1_000 };
 }
 
 /** A message that is refused before it is a draft. */
-export function refuse(sender: UserRef, send: Said, code: ErrorCode = "no_such_user"): Draft {
-	return { kind: "refuse", sender, send, code, atMs: 1_000 };
+export function refuse(sender: UserRef, send: Said, code: ErrorCode = "no_such_user", atMs = 1_000): Draft {
+	return { kind: "refuse", sender, send: sendOf(send), code, atMs };
 }
 
-export function join(room: string, sender: UserRef): Draft {
-	return { kind: "join", room, sender, atMs: 1_000 };
+export function join(room: string, sender: UserRef, more: More = {}): Draft {
+	return joinDraft({ room, sender, atMs: 1_000, ...more });
 }
 
-export function leave(room: string, sender: UserRef, reason = ""): Draft {
-	return { kind: "leave", room, sender, reason, atMs: 1_000 };
+export function leave(room: string, sender: UserRef, reason = "", more: More = {}): Draft {
+	return leaveDraft({ room, sender, reason, atMs: 1_000, ...more });
 }
 
-export function invite(room: string, sender: UserRef, user: UserRef): Draft {
-	return { kind: "invite", room, sender, user, atMs: 1_000 };
+export function invite(room: string, sender: UserRef, user: UserRef, more: More = {}): Draft {
+	return inviteDraft({ room, sender, user, atMs: 1_000, ...more });
 }
 
-export function rename(room: string, sender: UserRef, name: string): Draft {
-	return { kind: "rename", room, sender, name, skeleton: name.toLowerCase(), atMs: 1_000 };
+export function rename(room: string, sender: UserRef, name: string, more: More = {}): Draft {
+	return renameDraft({ room, sender, name, skeleton: name.toLowerCase(), atMs: 1_000, ...more });
 }
 
 export function userRecord(ref: UserRef, more: Partial<UserRecord> = {}): UserRecord {
@@ -110,4 +116,8 @@ export async function membersOf(store: Store, room: string, limit = 2): Promise<
 
 function behindOf(behind: string | undefined): { behind?: string } {
 	return behind === undefined ? {} : { behind };
+}
+
+function sendOf({ cid, behind, text }: Said): ProposedEntry {
+	return { cid, behind, body: { case: "message", value: { text } } };
 }

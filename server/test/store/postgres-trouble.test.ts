@@ -260,7 +260,12 @@ describePostgres("trouble with PostgreSQL", (postgres) => {
 		withStore({}, async ({ store, told }) => {
 			// The room's row is written before the time of its first entry turns out to be none.
 			const halfway = { ...create("half", ann), atMs: "noon" } as unknown as Draft;
-			const drafts = [say("tea", ann, "1"), halfway, join("tea", bob), { ...say("tea", bob, "x"), text: 7 } as unknown as Draft];
+			const drafts = [
+				say("tea", ann, "1"),
+				halfway,
+				join("tea", bob),
+				{ ...say("tea", bob, "x"), body: { case: "message", value: { text: 7 } } } as unknown as Draft,
+			];
 			const odd = { ...say("tea", ann, "nowhere"), room: 7 } as unknown as Draft;
 			const codes = await Promise.all([...drafts, odd, say("tea", bob, "2")].map((draft) => codeOf(store.append(draft))));
 			expect(codes).toEqual(["ok", "internal", "ok", "internal", "internal", "ok"]);

@@ -140,7 +140,12 @@ test("a draft that breaks a constraint fails alone, and leaves nothing of itself
 	withStore(async (store, told) => {
 		// The room's row is written before the time of its first entry turns out to be none.
 		const halfway = { ...create("half", ann), atMs: "noon" } as unknown as Draft;
-		const drafts = [say("tea", ann, "1"), halfway, join("tea", bob), { ...say("tea", bob, "x"), text: 7 } as unknown as Draft];
+		const drafts = [
+			say("tea", ann, "1"),
+			halfway,
+			join("tea", bob),
+			{ ...say("tea", bob, "x"), body: { case: "message", value: { text: 7 } } } as unknown as Draft,
+		];
 		const codes = await Promise.all([...drafts, say("tea", bob, "2")].map((draft) => codeOf(store.append(draft))));
 		expect(codes).toEqual(["ok", "internal", "ok", "internal", "ok"]);
 		expect(await store.room("half", ann.id)).toBeUndefined();

@@ -34,6 +34,14 @@ export const REFUSED_MUTANTS: readonly Mutant[] = [
 		survives: "limits of rooms and invitations are not reached there; server/test/core/refused-sends.test.ts reaches them",
 	},
 	{
+		name: "a repeat is known by its cid alone",
+		file: "server/src/log/rooms.ts",
+		find: "const isSame = answer.room === room && answer.hash === contentHash(bodyOf(body));",
+		replace: "const isSame = true;",
+		breaks: "S1: acknowledged is what is in the log",
+		survives: "no client of the simulation uses a cid twice; server/test/store/contract-log.ts does",
+	},
+	{
 		name: "refused sends are forgotten at once",
 		file: "server/src/log/refused.ts",
 		find: "if (atMs >= nowMs - refusedSendsMs && sends.size <= refusedSendsMax) break;",

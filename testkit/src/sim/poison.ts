@@ -40,7 +40,7 @@ export class Poison {
 			const { ends } = this.options;
 			// An error that nobody expects is answered, and ends the session; a refusal does not.
 			if (ends === "answered") throw new Error(WORDS);
-			if (ends === "unanswered" && draft.kind === "message") this.sessions.get(draft.cid)?.end("internal", WORDS);
+			if (ends === "unanswered" && draft.kind === "entry") this.sessions.get(draft.cid ?? "")?.end("internal", WORDS);
 			throw new Refusal("internal", WORDS, AFTER_MS);
 		};
 		return new Proxy(store, {
@@ -58,8 +58,9 @@ export class Poison {
 	}
 
 	private hits(draft: Draft): boolean {
-		if (!this.active || draft.kind !== "message" || draft.room !== this.port.roomNamed(this.options.room)) return false;
+		if (!this.active || draft.kind !== "entry" || draft.body.case !== "message") return false;
+		if (draft.room !== this.port.roomNamed(this.options.room)) return false;
 		// The same sends at every try.
-		return this.options.every === 1 || (draft.cid.codePointAt(draft.cid.length - 1) ?? 0) % this.options.every === 0;
+		return this.options.every === 1 || (draft.cid?.codePointAt(draft.cid.length - 1) ?? 0) % this.options.every === 0;
 	}
 }

@@ -9,8 +9,10 @@ import {
 	createMemoryStore,
 	createMetrics,
 	type Draft,
+	joinDraft,
 	LocalBus,
 	type Log,
+	leaveDraft,
 	type MemoryStore,
 	REFUSED_LIMITS,
 	SERVER_LIMITS,
@@ -112,7 +114,9 @@ export class SimServer {
 		const served: Store = {
 			...store,
 			append: (draft) =>
-				draft.kind === "message" ? this.injector.call("append", () => store.append(draft)) : store.append(draft),
+				draft.kind === "entry" && draft.body.case === "message"
+					? this.injector.call("append", () => store.append(draft))
+					: store.append(draft),
 			roomsOf: (user) => this.lateOr(user, machine, () => roomsOf(user)),
 		};
 		const limits = {
@@ -235,7 +239,7 @@ export class SimServer {
 		machine?.do(() => {
 			const room = this.disk.roomNamed(this.options.rooms[0] ?? "") ?? "";
 			const draft = { room, sender: crowdUser(who), atMs: machine.now() };
-			void store?.append(joins ? { kind: "join", ...draft } : { kind: "leave", reason: "", ...draft });
+			void store?.append(joins ? joinDraft(draft) : leaveDraft(draft));
 		});
 	}
 
@@ -336,7 +340,7 @@ function crowdOf(name: string, members: number): Draft[] {
 		atMs: 1,
 	};
 	const joins = Array.from({ length: Math.max(0, members - 1) }, (_, n): Draft => {
-		return { kind: "join", room, sender: crowdUser(n + 1), atMs: 1 };
+		return joinDraft({ room, sender: crowdUser(n + 1), atMs: 1 });
 	});
 	return [made, ...joins];
 }

@@ -1,5 +1,6 @@
 // The rows that a batch needs, from a memory disk.
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { contentHash } from "../../log/content.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership, TokenFamily } from "../../log/records.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
@@ -39,8 +40,7 @@ export function loadFrom(disk: MemoryDisk, needs: Needs, snapshot: Snapshot): vo
 		const place = disk.said.get(sender)?.get(cid);
 		const entry = place && disk.rooms.get(place.room)?.log[place.seq - 1];
 		if (place) loadRoom(disk, snapshot, place.room);
-		const text = entry?.body.case === "message" ? entry.body.value.text : "";
-		snapshot.cids.set(pair(sender, cid), place && entry ? { ...place, atMs: entry.atMs, text } : null);
+		snapshot.cids.set(pair(sender, cid), place && entry ? { ...place, atMs: entry.atMs, hash: contentHash(entry.body) } : null);
 	}
 	for (const id of needs.tokenFamilies) snapshot.tokenFamilies.set(id, disk.tokenFamilies.get(id) ?? null);
 	if (needs.expiredMax > 0) snapshot.expiredFamilies = expiredFamilies(disk, needs.expiredAtMs, needs.expiredMax);

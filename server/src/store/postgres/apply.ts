@@ -1,9 +1,10 @@
 // Writes what a batch has decided. Names are given up before others take them; new rooms get their numbers before what refers to them; all
 // else goes out at once.
+
+import { encodeBody } from "../../log/bodies.ts";
 import type { Change } from "../../log/change.ts";
 import type { RefusedLimits } from "../../log/refused.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
-import { encodeBody } from "../sqlite/bodies.ts";
 import { byKey, putFamilies, putUsers } from "./apply-users.ts";
 import type { Connection } from "./connection.ts";
 import { DecideAgain, DraftError, messageOf } from "./errors.ts";

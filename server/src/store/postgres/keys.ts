@@ -14,17 +14,17 @@ export function keysOf(draft: Draft): readonly string[] {
 // Ids of rooms, users and families differ by their first letter; names and keys of conversations need one.
 function named(draft: Draft): readonly string[] {
 	switch (draft.kind) {
-		case "message":
-		case "join":
-		case "leave":
-			return [draft.room, draft.sender.id];
+		case "entry":
+			return [
+				draft.room,
+				draft.sender.id,
+				...(draft.body.case === "invited" ? [draft.body.value.user.id] : []),
+				...(draft.skeleton === undefined ? [] : [`#${draft.skeleton}`]),
+			];
 		case "create":
-		case "rename":
 			return [draft.room, draft.sender.id, `#${draft.skeleton}`];
 		case "direct":
 			return [draft.sender.id, draft.peer.id, directKey(draft.sender.id, draft.peer.id)];
-		case "invite":
-			return [draft.room, draft.sender.id, draft.user.id];
 		case "refuse":
 			return [draft.sender.id];
 		case "userCreate":

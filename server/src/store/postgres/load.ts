@@ -1,10 +1,9 @@
 // Loads what a batch needs, within its transaction. Whatever a round needs is asked for at once.
-import { type Draft, sendOf } from "../../log/draft.ts";
+import { cidOf, type Draft } from "../../log/draft.ts";
 import type { Needs } from "../../log/needs.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
 import { attended } from "./attended.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
-import type { HashedTexts } from "./hashed-texts.ts";
 import { type Ask, loadRooms, putRoom } from "./load-rooms.ts";
 import {
 	type FamilyColumns,
@@ -18,7 +17,7 @@ import {
 import { LOADS } from "./statements.ts";
 import { texts } from "./values.ts";
 
-export async function load(connection: Connection, needs: Needs, snapshot: Snapshot, hashed: HashedTexts): Promise<void> {
+export async function load(connection: Connection, needs: Needs, snapshot: Snapshot): Promise<void> {
 	const work: Promise<void>[] = [];
 	const ask = <Row extends object>(
 		statement: Statement,
@@ -30,7 +29,7 @@ export async function load(connection: Connection, needs: Needs, snapshot: Snaps
 	loadRooms(ask, needs, snapshot);
 	loadUsers(ask, needs, snapshot);
 	loadCounts(ask, needs, snapshot);
-	loadCids(ask, needs, snapshot, hashed);
+	loadCids(ask, needs, snapshot);
 	if (needs.tokenFamilies.length > 0) {
 		ask<FamilyColumns>(LOADS.families, [texts(needs.tokenFamilies)], (rows) => {
 			for (const id of needs.tokenFamilies) snapshot.tokenFamilies.set(id, null);
@@ -47,9 +46,9 @@ export async function load(connection: Connection, needs: Needs, snapshot: Snaps
 
 /** Those of the drafts' own cids. */
 export async function loadRefused(connection: Connection, drafts: readonly Draft[], snapshot: Snapshot): Promise<void> {
-	const sends = drafts.map(sendOf).filter((send) => typeof send?.sender === "string" && send.cid !== "");
+	const sends = drafts.filter((draft) => "sender" in draft && typeof draft.sender?.id === "string" && Boolean(cidOf(draft)));
 	if (sends.length === 0) return;
-	const keys = [texts(sends.map((send) => send?.sender)), texts(sends.map((send) => send?.cid))];
+	const keys = [texts(sends.map((draft) => ("sender" in draft ? draft.sender.id : ""))), texts(sends.map(cidOf))];
 	const { rows } = await connection.ask<RefusedColumns>(LOADS.refusedSends, keys);
 	if (rows.length > 0) snapshot.refusedSends = new Map(rows.map((row) => [pair(row.sender, row.cid), refusedOf(row)]));
 }
@@ -116,15 +115,14 @@ function loadCounts(ask: Ask, { ownRooms, brought, invitationsBy, shared }: Need
 	}
 }
 
-function loadCids(ask: Ask, { cids }: Needs, snapshot: Snapshot, hashed: HashedTexts): void {
+function loadCids(ask: Ask, { cids }: Needs, snapshot: Snapshot): void {
 	if (cids.length === 0) return;
 	type Row = RoomColumns & { sender: string; cid: string; seq: number; at_ms: number; body_hash: string };
 	ask<Row>(LOADS.cids, [texts(cids.map(([sender]) => sender)), texts(cids.map(([, cid]) => cid))], (rows) => {
 		for (const [sender, cid] of cids) snapshot.cids.set(pair(sender, cid), null);
 		for (const row of rows) {
 			putRoom(snapshot, row);
-			const text = hashed.textOf(row.sender, row.cid, row.body_hash);
-			snapshot.cids.set(pair(row.sender, row.cid), { room: row.id, seq: row.seq, atMs: row.at_ms, text });
+			snapshot.cids.set(pair(row.sender, row.cid), { room: row.id, seq: row.seq, atMs: row.at_ms, hash: row.body_hash });
 		}
 	});
 }

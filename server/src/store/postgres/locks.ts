@@ -77,8 +77,9 @@ export class Locks {
 			case "direct":
 				users.add(draft.sender.id).add(draft.peer.id);
 				return;
-			case "invite":
-				users.add(draft.sender.id).add(draft.user.id);
+			case "entry":
+				users.add(draft.sender.id);
+				if (draft.body.case === "invited") users.add(draft.body.value.user.id);
 				rooms.add(draft.room);
 				return;
 			default:

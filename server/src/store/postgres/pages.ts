@@ -1,9 +1,9 @@
 // Pages of logs. A log only grows at its head, and an entry never changes: pieces that were read one after the other fit together.
 import type { Entry } from "@verbatim/protocol";
+import { decodeBody } from "../../log/bodies.ts";
 import { entry, messageBody } from "../../log/entries.ts";
+import { textOf } from "../../log/texts.ts";
 import { rangeAround } from "../around.ts";
-import { decodeBody } from "../sqlite/bodies.ts";
-import { textOf } from "../sqlite/texts.ts";
 import type { LogPage, PageBound } from "../store.ts";
 import { weightOf } from "../weight.ts";
 import type { Connection, Statement } from "./connection.ts";

@@ -8,7 +8,6 @@ import { Snapshot } from "../../log/snapshot.ts";
 import { apply } from "./apply.ts";
 import type { Connection } from "./connection.ts";
 import { DraftError, messageOf, troubleOf } from "./errors.ts";
-import { HashedTexts } from "./hashed-texts.ts";
 import { load, loadRefused } from "./load.ts";
 import { putRoom } from "./load-rooms.ts";
 import type { Locks } from "./locks.ts";
@@ -90,12 +89,11 @@ async function decideAndApply(
 	{ cids, locks }: Attempt,
 	limits: RuleLimits & RefusedLimits,
 ): Promise<{ readonly rulings: readonly Ruling[]; readonly error: string | undefined }> {
-	const hashed = new HashedTexts(drafts);
 	const asked: Needs[] = [];
 	let needs = needsOf(drafts, cids);
 	if (cids === "few") nameBehind(needs, drafts);
 	for (let round = 0; round < ROUNDS_MAX; round++) {
-		await Promise.all([load(connection, needs, snapshot, hashed), round === 0 && loadRefused(connection, drafts, snapshot)]);
+		await Promise.all([load(connection, needs, snapshot), round === 0 && loadRefused(connection, drafts, snapshot)]);
 		asked.push(needs);
 		const decision = decide(snapshot, drafts, limits);
 		if (decision.missing === undefined) {
@@ -113,7 +111,7 @@ async function decideAndApply(
 function nameBehind(needs: Needs, drafts: readonly Draft[]): void {
 	const here = new Set<string>();
 	for (const draft of drafts) {
-		if (draft.kind !== "message") continue;
+		if (draft.kind !== "entry") continue;
 		const sender = draft.sender?.id;
 		if (draft.behind && !here.has(`${sender} ${draft.behind}`)) needs.cids.push([sender, draft.behind]);
 		here.add(`${sender} ${draft.cid}`);

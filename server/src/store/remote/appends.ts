@@ -1,4 +1,4 @@
-// Drafts on their way to the store's thread, and their outcomes on the way back: the hot path of a worker. The entry of a message follows from its draft and seq, and is made
+// Drafts on their way to the store's thread, and their outcomes on the way back: the hot path of a worker. An entry follows from its draft and seq, and is made
 // of them again, as the store's own thread does with the writer's rulings.
 import type { Clock } from "../../base/clock.ts";
 import { entryOf } from "../../log/entries.ts";
@@ -10,7 +10,7 @@ const OUTCOME = "outcome";
 
 type SentDraft = readonly [number: number, draft: Draft];
 type Accepted = Extract<Outcome, { ok: true }>;
-/** Without `entries`: the one of its message. */
+/** Without `entries`: the one of its draft. */
 type SentOutcome = readonly [
 	number: number,
 	outcome: Exclude<Outcome, Accepted> | (Omit<Accepted, "entries"> & Partial<Accepted>),
@@ -23,7 +23,7 @@ export function serveAppends(port: Port, store: Pick<Store, "append">): void {
 		const answer = (sent: SentOutcome[1]): void => port.send(OUTCOME, JSON.stringify([number, sent] satisfies SentOutcome));
 		store.append(draft).then(
 			(outcome) => {
-				if (!outcome.ok || draft.kind !== "message" || outcome.entries.length !== 1) return answer(outcome);
+				if (!outcome.ok || draft.kind !== "entry" || outcome.entries.length !== 1) return answer(outcome);
 				const { entries: _, ...rest } = outcome;
 				answer(rest);
 			},
@@ -82,6 +82,6 @@ export class RemoteAppends {
 
 function wholeOf(outcome: SentOutcome[1], draft: Draft): Outcome {
 	if (!outcome.ok || outcome.entries !== undefined) return outcome as Outcome;
-	const entries = draft.kind === "message" && outcome.seq !== undefined ? [entryOf(draft, outcome.seq)] : [];
+	const entries = draft.kind === "entry" && outcome.seq !== undefined ? [entryOf(draft, outcome.seq)] : [];
 	return { ...outcome, entries };
 }

@@ -9,6 +9,7 @@
 import type { Database, Statement } from "bun:sqlite";
 import type { Room_Standing } from "@verbatim/protocol";
 import { otherOf, recordOf } from "../../log/records.ts";
+import { textOf } from "../../log/texts.ts";
 import { rangeAround, seqAt } from "../around.ts";
 import type { MemberPage, MemberRecord, RoomHead, RoomRecord, RoomView, UserMark, UserRecord, UserRef } from "../store.ts";
 import { weightOf } from "../weight.ts";
@@ -16,7 +17,6 @@ import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts"
 import { connectReader } from "./connect.ts";
 import { troubleOf } from "./errors.ts";
 import { TOKEN_FAMILY_COLUMNS, type TokenFamilyRow, tokenFamilyOf, USER_COLUMNS, type UserRow, userOf } from "./rows.ts";
-import { textOf } from "./texts.ts";
 
 export class Reader {
 	private path: string | undefined;

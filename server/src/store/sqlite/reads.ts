@@ -1,8 +1,8 @@
 // The event loop's end of the reader: asks, and starts another one when it has died. Pages come back packed and become entries.
 import { type Entry, Refusal } from "@verbatim/protocol";
+import { decodeBody } from "../../log/bodies.ts";
 import { entry, messageBody } from "../../log/entries.ts";
 import type { LogPage, PageBound } from "../store.ts";
-import { decodeBody } from "./bodies.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
 import { readerChannel } from "./channel.ts";
 import type { Range } from "./packing.ts";

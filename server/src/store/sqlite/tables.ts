@@ -2,17 +2,17 @@
 // room's head and count of members are kept in the cache during a transaction and written once, by `flush`, before its commit.
 import type { Database } from "bun:sqlite";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { encodeBody } from "../../log/bodies.ts";
 import type { Append, Change } from "../../log/change.ts";
+import { hashOfBytes } from "../../log/content.ts";
 import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
 import { prune, type RefusedLimits, type RefusedSends } from "../../log/refused.ts";
 import { type CidPlace, pair, type Snapshot } from "../../log/snapshot.ts";
 import { membersMore } from "../../log/standing.ts";
-import { encodeBody } from "./bodies.ts";
 import { Cache, type CachedRoom } from "./cache.ts";
 import { refusedSendOf, tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
 import { prepare, type RoomColumns, type Statements } from "./statements.ts";
-import { textOf } from "./texts.ts";
 
 export class SqliteTables {
 	private readonly sql: Statements;
@@ -245,7 +245,7 @@ export class SqliteTables {
 		const place = this.sql.said.get(sender, cid);
 		if (place === null) return null;
 		const room = this.loadColumns(snapshot, this.sql.roomByNo.get(place.room_no)) ?? "";
-		return { room, seq: place.seq, atMs: place.at_ms, text: textOf(place.body)?.text ?? "" };
+		return { room, seq: place.seq, atMs: place.at_ms, hash: hashOfBytes(place.body) };
 	}
 
 	private must(id: string): CachedRoom {

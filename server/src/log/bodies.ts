@@ -9,7 +9,7 @@ export interface StoredBody {
 	readonly bytes: Uint8Array;
 }
 
-export function encodeBody({ body }: Entry): StoredBody {
+export function encodeBody({ body }: Pick<Entry, "body">): StoredBody {
 	if (body.case === "message") return { kind: 10, bytes: encodeText(body.value.text) };
 	const bytes = encodeMessage(EntrySchema, create(EntrySchema, { body }));
 	return { kind: body.case === undefined ? 0 : (EntrySchema.byName.get(body.case)?.number ?? 0), bytes };
