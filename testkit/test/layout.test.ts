@@ -56,6 +56,16 @@ describe("the layout", () => {
 		expect(judged.filter((path) => !/^(testkit\/src\/fuzz|bench)\//.test(path))).toEqual([]);
 	});
 
+	test("PostgreSQL's client is loaded only where messages are kept in a PostgreSQL", () => {
+		const light = /store\/postgres\/(address|open-error)\.ts$/;
+		const loadsAtOnce = ({ from, when }: SourceFile["imports"][number]): boolean =>
+			when === "value" && (from === "pg" || (from.includes("store/postgres/") && !light.test(from)));
+		const others = sources.filter(({ path }) => !path.startsWith("server/src/store/postgres/"));
+		expect(breaking(others, ({ imports }) => imports.some(loadsAtOnce))).toEqual([]);
+		const lights = sources.filter(({ path }) => light.test(path));
+		expect(breaking(lights, ({ imports }) => imports.length > 0)).toEqual([]);
+	});
+
 	test("the client's first export and the web page use web standards only", () => {
 		expect(notStandard(repository)).toEqual([]);
 	});
