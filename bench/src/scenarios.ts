@@ -108,7 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
 		description: "fan-out and ingest by one thread and by several, in turn: what all cores bring, and what they cost",
 		defaults: {
 			receivers: 1_000,
-			rate: 400,
+			rate: 200,
 			seconds: 4,
 			burst: 1,
 			pairs: 3,

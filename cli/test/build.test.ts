@@ -8,6 +8,7 @@ import { verbatim } from "./run.ts";
 test("the executable runs alone: from an empty folder it serves the page, keeps a message through SIGKILL, and talks as a client", async () => {
 	const folder = await mkdtemp(join(tmpdir(), "verbatim-build-"));
 	const executable = join(folder, "verbatim");
+	let stop = async (): Promise<void> => {};
 	try {
 		const build = Bun.spawn([process.execPath, join(import.meta.dir, "../build.ts"), executable], {
 			stdout: "pipe",
@@ -15,6 +16,7 @@ test("the executable runs alone: from an empty folder it serves the page, keeps 
 		});
 		expect(await build.exited).toBe(0);
 		const server = await ServerProcess.prepare({ command: [executable, "serve"], cwd: folder, data: join(folder, "data") });
+		stop = () => server.remove();
 		await server.start();
 		const page = await fetch(server.http);
 		const html = await page.text();
@@ -35,6 +37,7 @@ test("the executable runs alone: from an empty folder it serves the page, keeps 
 			cwd: folder,
 			data: join(folder, "data"),
 		});
+		stop = () => workers.remove();
 		await workers.start();
 		expect(await verbatim(["send", "#tea", "by a worker", "--guest", "cat", "--server", workers.tcp], client)).toMatchObject({
 			code: 0,
@@ -42,6 +45,7 @@ test("the executable runs alone: from an empty folder it serves the page, keeps 
 		expect(await (await fetch(workers.http)).text()).toBe(html);
 		expect(await workers.stop()).toBe(0);
 	} finally {
+		await stop();
 		await rm(folder, { recursive: true, force: true });
 	}
 }, 60_000);

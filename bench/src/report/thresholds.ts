@@ -55,6 +55,15 @@ export const THRESHOLDS: readonly Threshold[] = [
 		value: (all) => fanoutOf(all, bursts)?.ratioToLimit,
 	},
 	{
+		what: "fanout 1,000 × 200/s by two workers: CPU per delivery, beside one",
+		unit: "×",
+		atMost: 1.15,
+		value: (all) => {
+			const ratio = all.find(({ scenario }) => scenario === "workers, 2")?.more?.ratioToOne;
+			return typeof ratio === "number" ? ratio : undefined;
+		},
+	},
+	{
 		what: "fanout at 100, 1,000, 10,000 receivers: dearest CPU per delivery beside the cheapest",
 		unit: "×",
 		atMost: 1.5,

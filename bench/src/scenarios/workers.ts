@@ -1,4 +1,4 @@
-// All cores: a server with several worker threads beside one with one, in the same run. Fan-out at a rate that fills one thread, measured in turn, A B A B, with the ratio of the
+// All cores: a server with several worker threads beside one with one, in the same run. Fan-out at a rate that nearly fills one thread, measured in turn, A B A B, with the ratio of the
 // costs per pair; then ingest with full windows, in turn as well.
 import { median } from "../math.ts";
 import { startVerbatim } from "../peers/verbatim.ts";
