@@ -11,6 +11,7 @@ import {
 	prefaceFramer,
 	protoCodec,
 } from "@verbatim/protocol";
+import { longTextBytes } from "../base/entry-size.ts";
 import type { Encoded, Format } from "./link.ts";
 
 export interface Formats {
@@ -90,12 +91,12 @@ const LINE_OVERHEAD_BYTES = 64;
 function lineBytes({ body }: Down): number {
 	switch (body.case) {
 		case "entries":
-			return entriesBytes(body.value.entries);
+			return entryLinesBytes(body.value.entries);
 		case "page":
-			return entriesBytes(body.value.entries);
+			return entryLinesBytes(body.value.entries);
 		case "joined":
 		case "skipped":
-			return LINE_OVERHEAD_BYTES + entriesBytes(body.value.page?.entries ?? []);
+			return LINE_OVERHEAD_BYTES + entryLinesBytes(body.value.page?.entries ?? []);
 		case "roomList":
 			return LINE_OVERHEAD_BYTES * (1 + body.value.rooms.length);
 		case "memberList":
@@ -105,9 +106,8 @@ function lineBytes({ body }: Down): number {
 	}
 }
 
-function entriesBytes(entries: Page["entries"]): number {
+function entryLinesBytes(entries: Page["entries"]): number {
 	let bytes = 0;
-	for (const { body } of entries)
-		bytes += LINE_OVERHEAD_BYTES + (body.case === "message" ? Buffer.byteLength(body.value.text) : 0);
+	for (const { body } of entries) bytes += LINE_OVERHEAD_BYTES + longTextBytes(body);
 	return bytes;
 }

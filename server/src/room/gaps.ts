@@ -3,10 +3,10 @@
 // included.
 import { Refusal } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
+import { roughBytes } from "../base/entry-size.ts";
 import type { Faults } from "../base/faults.ts";
 import type { Counter } from "../base/metrics.ts";
 import type { Committed, Store } from "../store/store.ts";
-import { roughBytes } from "./push.ts";
 import type { LiveRoom } from "./room.ts";
 
 export interface GapParts {

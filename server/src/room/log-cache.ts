@@ -1,11 +1,12 @@
 // Reads the log for subscribers behind the head. One slightly behind gets the room's recent pushes from its ring; one further
 // behind gets a range, whose read and encoding subscribers at the same cursor share.
 import type { Clock } from "../base/clock.ts";
+import { roughBytes } from "../base/entry-size.ts";
 import type { Counter } from "../base/metrics.ts";
 import type { Format } from "../link/link.ts";
 import type { LogPage, Store } from "../store/store.ts";
 import { pageAsOf } from "./as-of.ts";
-import { EntriesPush, roughBytes } from "./push.ts";
+import { EntriesPush } from "./push.ts";
 import { RangeCache } from "./range-cache.ts";
 import type { LiveRoom } from "./room.ts";
 

@@ -1,7 +1,8 @@
 // A message to many subscribers, encoded once per format.
 import { create, type Down, type DownBody, DownSchema, type Entry } from "@verbatim/protocol";
+import { longTextBytes, roughBytes } from "../base/entry-size.ts";
+import { weightOf } from "../base/stored-size.ts";
 import type { Encoded, Format } from "../link/link.ts";
-import { weightOf } from "../store/weight.ts";
 
 export class Push {
 	/** Undefined once it is settled. */
@@ -80,13 +81,8 @@ export class EntriesPush extends Push {
 /** What entries cost of a read rate limit, in bytes: by their content, so that it is the same in every codec. */
 export function entriesBytes(entries: readonly Entry[]): number {
 	let bytes = 0;
-	for (const { body } of entries) bytes += weightOf(body.case === "message" ? Buffer.byteLength(body.value.text) : 0);
+	for (const { body } of entries) bytes += weightOf(longTextBytes(body));
 	return bytes;
-}
-
-/** An entry's approximate size on the wire, in bytes: for cutting pages and pushes, not for rate limits. */
-export function roughBytes(entry: Entry): number {
-	return entry.body.case === "message" ? 160 + entry.body.value.text.length * 2 : 240;
 }
 
 /** Cuts a dense run into pushes of at most about `bytesMax` each (one entry at least). */

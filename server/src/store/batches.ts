@@ -4,8 +4,8 @@
 // Order: a batch's listeners are told before its promises resolve, batch after batch. The next batch is handed to the committer
 // before that, so that the disk works while the event loop delivers.
 import type { Clock } from "../base/clock.ts";
+import { longText } from "../base/entry-size.ts";
 import type { Ruling } from "../log/decide.ts";
-import type { ProposedBody } from "../log/draft.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";
 
@@ -187,12 +187,9 @@ export class Batches {
 
 /** About what a draft holds, in bytes: its text, which may be two bytes a character in memory, and an allowance for the rest. */
 function bytesOf(draft: Draft): number {
-	if (draft.kind === "entry") return 256 + 2 * textLength(draft.body);
-	return draft.kind === "direct" || draft.kind === "refuse" ? 512 + 2 * textLength(draft.send?.body) : 512;
-}
-
-function textLength(body: ProposedBody | undefined): number {
-	return body?.case === "message" ? body.value.text.length : 128;
+	if (draft.kind === "entry") return (draft.body.case === "message" ? 256 : 512) + 2 * longText(draft.body).length;
+	const send = draft.kind === "direct" || draft.kind === "refuse" ? draft.send : undefined;
+	return 512 + 2 * (send === undefined ? 0 : longText(send.body).length);
 }
 
 interface Waiting {

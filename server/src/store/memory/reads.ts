@@ -1,5 +1,7 @@
 // What can be read of a memory disk. All answers are copies: they stay as they were when asked.
 import { type Entry, Room_Kind, Room_Standing } from "@verbatim/protocol";
+import { longTextBytes } from "../../base/entry-size.ts";
+import { weightOf } from "../../base/stored-size.ts";
 import { otherOf } from "../../log/records.ts";
 import { rangeAround, seqAt } from "../around.ts";
 import type {
@@ -13,7 +15,6 @@ import type {
 	UserRecord,
 	UserRef,
 } from "../store.ts";
-import { weightOf } from "../weight.ts";
 import type { MemoryDisk, MemoryRoom } from "./disk.ts";
 
 export function readPage(disk: MemoryDisk, id: string, bound: PageBound, limit: number, bytesMax: number): LogPage | undefined {
@@ -33,7 +34,7 @@ export function readPage(disk: MemoryDisk, id: string, bound: PageBound, limit: 
 	let bytes = 0;
 	const fits = (entry: Entry | undefined, taken: number): boolean => {
 		if (!entry || taken === count) return false;
-		bytes += weightOf(entry.body.case === "message" ? Buffer.byteLength(entry.body.value.text) : 0);
+		bytes += weightOf(longTextBytes(entry.body));
 		return taken === 0 || bytes <= bytesMax;
 	};
 	if ("after" in bound) {

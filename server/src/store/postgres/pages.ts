@@ -1,11 +1,11 @@
 // Pages of logs. A log only grows at its head, and an entry never changes: pieces that were read one after the other fit together.
 import type { Entry } from "@verbatim/protocol";
+import { storedLongBytes, weightOf } from "../../base/stored-size.ts";
 import { decodeBody } from "../../log/bodies.ts";
 import { entry, messageBody } from "../../log/entries.ts";
 import { textOf } from "../../log/texts.ts";
 import { rangeAround } from "../around.ts";
 import type { LogPage, PageBound } from "../store.ts";
-import { weightOf } from "../weight.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { READS } from "./read-statements.ts";
 import { text } from "./values.ts";
@@ -88,7 +88,7 @@ function fitting(rows: readonly EntryRow[], bytesMax: number): Entry[] {
 	for (const row of rows) {
 		if (row.seq === null) break;
 		const message = textOf(row.body);
-		bytes += weightOf(message?.textBytes ?? 0);
+		bytes += weightOf(message?.textBytes ?? storedLongBytes(row.body));
 		if (entries.length > 0 && bytes > bytesMax) break;
 		const body = message === undefined ? decodeBody(row.body) : messageBody(message.text);
 		entries.push(entry(row.seq, row.at_ms, { id: row.sender, name: row.sender_name }, row.cid, body));

@@ -1,4 +1,5 @@
 // The statements of reads. Each is one look at one moment; what a user sees of a room comes with the room.
+import { ENTRY_BYTES, SHORT_KINDS } from "../../base/stored-size.ts";
 import type { Statement } from "./connection.ts";
 import { FAMILY_COLUMNS, USER_COLUMNS } from "./rows.ts";
 
@@ -19,13 +20,14 @@ const room = "SELECT id, kind, name, epoch, head, members FROM verbatim.rooms";
 const user = `SELECT ${USER_COLUMNS} FROM verbatim.users`;
 
 /**
- * Entries with what goes before them in bytes of text, counted a little low: whoever cuts the page exactly gets all that it needs. `kind` 10 is
- * a message, whose body has a dozen bytes beside the text at most.
+ * Entries with what goes before them in bytes (base/stored-size.ts), counted a little low: whoever cuts the page exactly gets all that it needs.
+ * `kind` 10 is a message, whose body has a dozen bytes beside the text at most.
  */
 const entries =
 	"SELECT f.epoch, f.head, e.seq, e.at_ms, e.sender, e.sender_name, e.cid, e.body FROM f LEFT JOIN LATERAL (" +
-	"SELECT *, sum(128 + CASE kind WHEN 10 THEN greatest(octet_length(body) - 12, 0) ELSE 0 END) OVER (ORDER BY way) AS bytes FROM (";
-const cut = ") AS p) AS e ON e.bytes - (128 + greatest(octet_length(e.body), 0)) <= $4::float8";
+	`SELECT *, sum(${ENTRY_BYTES} + CASE WHEN kind = 10 THEN greatest(octet_length(body) - 12, 0) ` +
+	`WHEN kind IN (${SHORT_KINDS.join()}) THEN 0 ELSE octet_length(body) END) OVER (ORDER BY way) AS bytes FROM (`;
+const cut = `) AS p) AS e ON e.bytes - (${ENTRY_BYTES} + greatest(octet_length(e.body), 0)) <= $4::float8`;
 
 export const READS = {
 	after: statement(

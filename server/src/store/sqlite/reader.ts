@@ -8,11 +8,11 @@
 // number of it, the migrations have fixed that number anyway.
 import type { Database, Statement } from "bun:sqlite";
 import type { Room_Standing } from "@verbatim/protocol";
+import { storedLongBytes, weightOf } from "../../base/stored-size.ts";
 import { otherOf, recordOf } from "../../log/records.ts";
 import { textOf } from "../../log/texts.ts";
 import { rangeAround, seqAt } from "../around.ts";
 import type { MemberPage, MemberRecord, RoomHead, RoomRecord, RoomView, UserMark, UserRecord, UserRef } from "../store.ts";
-import { weightOf } from "../weight.ts";
 import type { PackedEntry, PackedPage, PageArgs, ReaderCalls } from "./calls.ts";
 import { connectReader } from "./connect.ts";
 import { troubleOf } from "./errors.ts";
@@ -207,7 +207,7 @@ function members(sql: ReadStatements, { room, afterId, limit }: Parameters<Reade
 function packed({ seq, at_ms, sender, sender_name, cid, body }: EntryRow): [PackedEntry, number] {
 	const message = textOf(body);
 	if (message) return [[seq, at_ms, sender, sender_name, cid, message.text], weightOf(message.textBytes)];
-	return [[seq, at_ms, sender, sender_name, cid, null, Buffer.from(body).toString("base64")], weightOf(0)];
+	return [[seq, at_ms, sender, sender_name, cid, null, Buffer.from(body).toString("base64")], weightOf(storedLongBytes(body))];
 }
 
 function viewOf(sql: ReadStatements, row: ViewRow, userId: string): RoomView {
