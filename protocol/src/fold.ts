@@ -1,84 +1,33 @@
-// A room's state is a fold over its entries. `effectsOf` returns an entry's changes as data: the store applies them to rows, `applyEntry`
-// to a value in memory. Shared by the server, SDK, web page and terminal.
+// What an entry changes of who is in its room, as data: the store applies it to rows, the bus tells the users of it, the SDK applies it
+// to its list of members. A room's name needs no such rule: it is that of the newest entry that carries one.
 import { type Entry, Room_Kind, Room_Standing, type User } from "./wire.ts";
 
-/** One change that an entry makes to the state of its room. */
+/** It sets the whole state of one user in the room: an open invitation is a member with standing `INVITED`. */
 export type Effect =
-	| { readonly kind: "created"; readonly roomKind: Room_Kind; readonly name: string }
-	| { readonly kind: "renamed"; readonly name: string }
 	| { readonly kind: "member"; readonly user: User; readonly standing: Room_Standing }
 	| { readonly kind: "gone"; readonly user: User };
 
+const NONE: readonly Effect[] = [];
+
 /** The changes by `entry`, in order. None for a message. */
 export function effectsOf(entry: Entry): readonly Effect[] {
-	const { body } = entry;
-	const sender = entry.sender;
+	const { body, sender } = entry;
 	switch (body.case) {
 		case "created": {
-			const { kind, name, members } = body.value;
-			const created: Effect = { kind: "created", roomKind: kind, name };
-			return [
-				created,
-				...members.map(
-					(user): Effect => ({
-						kind: "member",
-						user,
-						standing: kind === Room_Kind.DIRECT ? Room_Standing.MEMBER : Room_Standing.OWNER,
-					}),
-				),
-			];
+			const { kind, members } = body.value;
+			const standing = kind === Room_Kind.DIRECT ? Room_Standing.MEMBER : Room_Standing.OWNER;
+			return members.map((user) => ({ kind: "member", user, standing }));
 		}
 		case "joined":
-			return sender ? [{ kind: "member", user: sender, standing: Room_Standing.MEMBER }] : [];
+			return sender ? [{ kind: "member", user: sender, standing: Room_Standing.MEMBER }] : NONE;
 		case "left":
-			return sender ? [{ kind: "gone", user: sender }] : [];
-		case "renamed":
-			return [{ kind: "renamed", name: body.value.name }];
+			return sender ? [{ kind: "gone", user: sender }] : NONE;
 		case "invited":
-			return body.value.user ? [{ kind: "member", user: body.value.user, standing: Room_Standing.INVITED }] : [];
+			return body.value.user ? [{ kind: "member", user: body.value.user, standing: Room_Standing.INVITED }] : NONE;
+		case "renamed":
 		case "message":
 		// An entry kind of a later version: no effects known here.
 		case undefined:
-			return [];
-	}
-}
-
-/** A room's state after its entries up to `asOf`. */
-export interface RoomFold {
-	/** The newest seq applied; 0 for none. */
-	asOf: number;
-	kind: Room_Kind;
-	name: string;
-	/** By user id. Includes users with an open invitation, with standing `INVITED`. */
-	readonly members: Map<string, { readonly user: User; readonly standing: Room_Standing }>;
-}
-
-export function emptyFold(): RoomFold {
-	return { asOf: 0, kind: Room_Kind.UNKNOWN, name: "", members: new Map() };
-}
-
-/**
- * Applies the next entry to `fold`, in place. Idempotent: entries at or below `asOf` change nothing, so that overlapping pages may be
- * applied.
- */
-export function applyEntry(fold: RoomFold, entry: Entry): void {
-	if (entry.seq <= fold.asOf) return;
-	fold.asOf = entry.seq;
-	for (const effect of effectsOf(entry)) {
-		switch (effect.kind) {
-			case "created":
-				fold.kind = effect.roomKind;
-				fold.name = effect.name;
-				break;
-			case "renamed":
-				fold.name = effect.name;
-				break;
-			case "member":
-				fold.members.set(effect.user.id, { user: effect.user, standing: effect.standing });
-				break;
-			case "gone":
-				fold.members.delete(effect.user.id);
-				break;
-		}
+			return NONE;
 	}
 }

@@ -1,11 +1,11 @@
 // Nodes in worker threads, for all cores of one machine. They share the ports; this thread owns the store and the accounts, and is the middle of their bus.
-
+import { effectsOf } from "@verbatim/protocol";
 import type { Accounts } from "./account/accounts.ts";
 import { createAccountsServer } from "./account/remote-accounts.ts";
 import { systemClock } from "./base/clock.ts";
 import { createFaults } from "./base/faults.ts";
 import { batchEvents } from "./batch-events.ts";
-import { membershipOf, publishCommits } from "./bus/publish-commits.ts";
+import { publishCommits } from "./bus/publish-commits.ts";
 import { Hub } from "./bus/workers/hub.ts";
 import type { Host, HostParts } from "./host.ts";
 import { LogSampler } from "./limit/log-sampler.ts";
@@ -44,7 +44,7 @@ export async function openWorkers(parts: WorkersParts): Promise<Host> {
 	metrics.gapsBytes.watch(() => hub.heldBytes);
 	store.listen({
 		committed(batch) {
-			const members = batch.filter(({ entries }) => entries.some((entry) => membershipOf(entry).length > 0));
+			const members = batch.filter(({ entries }) => entries.some((entry) => effectsOf(entry).length > 0));
 			for (const worker of workers) faults.guard("store", "a worker was not told of a batch", () => worker.committed(members));
 			publishCommits(batch, { bus: hub, changed() {}, faults });
 		},

@@ -17,8 +17,6 @@ export type Taken = "taken" | "again" | "changed";
 
 const PUSHED_MAX = 128;
 
-type MemberEffect = Extract<Effect, { kind: "member" | "gone" }>;
-
 export class Members {
 	private readonly ownUser: () => string | undefined;
 	private held = new Map<string, RoomMember>();
@@ -90,7 +88,7 @@ export class Members {
 		const isCounted = this.isCurrent;
 		// Already in the list: applying it again would lose the presence of a member who has left and rejoined.
 		if (isCounted && entry.seq <= this.asOf) return;
-		const effects = memberEffects(entry);
+		const effects = effectsOf(entry);
 		for (const effect of effects) {
 			// A page newer than this entry was taken: the member may have rejoined by its `asOf`, and the presence on the page still holds.
 			const online = this.expected === undefined ? undefined : this.held.get(effect.user.id)?.online;
@@ -195,7 +193,7 @@ export class Members {
 			this.expected = { seq: list.asOf, version: list.version };
 			return true;
 		}
-		const since = later.filter(({ seq }) => seq <= this.asOf).flatMap(memberEffects);
+		const since = later.filter(({ seq }) => seq <= this.asOf).flatMap(effectsOf);
 		return this.versionNow - since.length === list.version;
 	}
 
@@ -237,7 +235,7 @@ export class Members {
 			});
 		}
 		this.snapshot = undefined;
-		for (const effect of later.flatMap(memberEffects)) if (isOfPage(effect.user.id)) this.change(effect);
+		for (const effect of later.flatMap(effectsOf)) if (isOfPage(effect.user.id)) this.change(effect);
 	}
 
 	/** Clears the presence of all members except the watched. */
@@ -249,7 +247,7 @@ export class Members {
 		this.snapshot = undefined;
 	}
 
-	private change(effect: MemberEffect): void {
+	private change(effect: Effect): void {
 		const { id } = effect.user;
 		// A presence that was answered for a non-member does not hold once they are a member.
 		if (this.watched.has(id) && (effect.kind === "gone" || !this.held.has(id))) this.watched.set(id, undefined);
@@ -265,17 +263,8 @@ export class Members {
 	}
 }
 
-function memberEffects(entry: Entry): readonly MemberEffect[] {
-	// Most entries are messages: avoids an allocation for them.
-	return entry.body.case === "message"
-		? NONE
-		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");
-}
-
-const NONE: readonly MemberEffect[] = [];
-
 /** Change of the member count by an entry. The invited do not count; the log has no duplicate join and no leave of a non-member. */
-function countedBy(entry: Entry, effects: readonly MemberEffect[]): number {
+function countedBy(entry: Entry, effects: readonly Effect[]): number {
 	if (entry.body.case === "left") return -1;
 	return effects.filter((effect) => effect.kind === "member" && effect.standing !== Room_Standing.INVITED).length;
 }

@@ -5,8 +5,6 @@ import type { Faults } from "../base/faults.ts";
 import type { Committed } from "../store/store.ts";
 import type { Bus, BusMessage } from "./bus.ts";
 
-export type MembershipEffect = Extract<Effect, { kind: "member" | "gone" }>;
-
 export interface PublishParts {
 	readonly bus: Pick<Bus, "publish">;
 	/**
@@ -21,10 +19,10 @@ export interface PublishParts {
 export function publishCommits(batch: readonly Committed[], { bus, changed, faults }: PublishParts): void {
 	const guard = (task: () => void): void => faults.guard("bus", "a commit was not published whole", task);
 	for (const committed of batch) {
-		if (committed.entries.some((entry) => membershipOf(entry).length > 0)) guard(() => changed(committed.room));
+		if (committed.entries.some((entry) => effectsOf(entry).length > 0)) guard(() => changed(committed.room));
 		guard(() => bus.publish({ kind: "commit", committed }));
 		for (const entry of committed.entries) {
-			for (const change of membershipOf(entry)) {
+			for (const change of effectsOf(entry)) {
 				const event = userEventOf(committed, entry, change);
 				if (event !== undefined) guard(() => bus.publish(event));
 			}
@@ -32,23 +30,14 @@ export function publishCommits(batch: readonly Committed[], { bus, changed, faul
 	}
 }
 
-export function membershipOf(entry: Entry): readonly MembershipEffect[] {
-	// Nearly every entry is a message, for which no list is allocated.
-	return entry.body.case === "message"
-		? NONE
-		: effectsOf(entry).filter((effect) => effect.kind === "member" || effect.kind === "gone");
-}
-
 /** Does it make the user a member? An invitation does not. */
-export function joins(change: MembershipEffect): boolean {
+export function joins(change: Effect): boolean {
 	return change.kind === "member" && change.standing !== Room_Standing.INVITED;
 }
 
-function userEventOf({ room, epoch }: Committed, { seq, sender }: Entry, change: MembershipEffect): BusMessage | undefined {
+function userEventOf({ room, epoch }: Committed, { seq, sender }: Entry, change: Effect): BusMessage | undefined {
 	const where = { user: change.user.id, room, epoch, seq };
 	if (change.kind === "gone") return { kind: "left", ...where };
 	if (joins(change)) return { kind: "joined", ...where };
 	return sender === undefined ? undefined : { kind: "invited", ...where, by: sender };
 }
-
-const NONE: readonly MembershipEffect[] = [];

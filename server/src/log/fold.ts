@@ -1,5 +1,5 @@
 // What an entry means for the rows, as changes. Clients fold with the same `effectsOf`, hence store and clients agree on who is in a
-// room.
+// room. A room's kind and name have a key beside them which no entry carries: the rules write both together.
 //
 // No entry changes a message so far: the entry is its folded form. Once edits and redactions come, the table of folded messages
 // is changed here, in the same transaction, and pages are read from it.
@@ -22,10 +22,6 @@ function fold(changes: Change[], room: string, effect: Effect, senderId: string)
 		}
 		case "gone":
 			changes.push({ kind: "removeMember", room, user: effect.user.id });
-			break;
-		// A room's kind and name have a key beside them which no entry carries: the rules write both together.
-		case "created":
-		case "renamed":
 			break;
 		default:
 			unreachable(effect);

@@ -1,11 +1,11 @@
 // The rooms in memory, and the one place where commits are delivered to subscribers. A run of entries with the same subscribers
 // is one push. A join or a leave ends the run, so that authorisation follows the order of the log: a joining user gets the entry
 // of the join and all after it, a leaving user the entry of the leave and none after it.
-import { type Entry, Room_Standing } from "@verbatim/protocol";
+import { type Effect, type Entry, effectsOf, Room_Standing } from "@verbatim/protocol";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Faults } from "../base/faults.ts";
 import type { Bus, UserEvent } from "../bus/bus.ts";
-import { joins, type MembershipEffect, membershipOf } from "../bus/publish-commits.ts";
+import { joins } from "../bus/publish-commits.ts";
 import type { Committed, UserRef } from "../store/store.ts";
 import { type GapParts, Gaps } from "./gaps.ts";
 import type { MemberLists } from "./member-lists.ts";
@@ -169,7 +169,7 @@ export class Rooms {
 			if (entries.length > 0) this.publish(room, { ...committed, entries });
 		};
 		for (const entry of committed.entries) {
-			const changes = membershipOf(entry);
+			const changes = effectsOf(entry);
 			if (changes.some(joins)) publishRun();
 			for (const change of changes) if (joins(change)) this.before(room, entry.seq, change);
 			run.push(entry);
@@ -192,13 +192,13 @@ export class Rooms {
 	}
 
 	/** Applies a new membership before its entry is published. */
-	private before(room: LiveRoom, seq: number, { user }: MembershipEffect): void {
+	private before(room: LiveRoom, seq: number, { user }: Effect): void {
 		this.join(user.id, room, seq);
 		this.faults.guard("presence", "presence was not told of a member", () => this.presence.entered(user.id, room.id));
 	}
 
 	/** Applies a membership change after its entry was published. */
-	private after(room: LiveRoom, entry: Entry, change: MembershipEffect): void {
+	private after(room: LiveRoom, entry: Entry, change: Effect): void {
 		if (change.kind === "gone") {
 			this.left({ user: change.user.id, room: room.id, seq: entry.seq });
 		} else if (joins(change)) {

@@ -1,5 +1,5 @@
 // The contract of the store: the truth about users, rooms and their logs. Implementations lie beside it (`memory/`,
-// `sqlite/`); one contract suite (server/test/store/contract.ts) runs on each.
+// `sqlite/`, `postgres/`, and `remote/` for that of another thread); one contract suite (server/test/store/contract.ts) runs on each.
 //
 // Everything that changes goes through `append`, in order: the store forms batches (one in flight, what arrives meanwhile is
 // the next), carries each batch out in one transaction, assigns sequence numbers inside it, and resolves when it is durable.

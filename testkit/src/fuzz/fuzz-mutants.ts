@@ -76,11 +76,11 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 		replace: "return value.length > bytesMax;",
 	},
 	{
-		name: "an entry that is known is applied again",
+		name: "a member who left for a reason is a member still",
 		target: "limits",
 		file: "protocol/src/fold.ts",
-		find: "if (entry.seq <= fold.asOf) return;",
-		replace: "if (entry.seq < 0) return;",
+		find: 'return sender ? [{ kind: "gone", user: sender }] : NONE;',
+		replace: 'return sender && body.value.reason === "" ? [{ kind: "gone", user: sender }] : NONE;',
 	},
 	{
 		name: "ESC goes out to terminals",
@@ -141,9 +141,9 @@ export const FUZZ_MUTANTS: readonly FuzzMutant[] = [
 	{
 		name: "a page begins where no number reaches",
 		target: "wire",
-		file: "server/src/command/bodies.ts",
-		find: "const from = Math.min(page.from, LIMITS.seqMax);",
-		replace: "const { from } = page;",
+		file: "server/src/room/as-of.ts",
+		find: "const from = Math.min(wanted, LIMITS.seqMax);",
+		replace: "const from = wanted;",
 	},
 	{
 		name: "what a person is told goes out as it was said",

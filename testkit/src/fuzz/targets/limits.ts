@@ -1,16 +1,5 @@
-// The limit check of decoded messages, and the fold of a room's log.
-import {
-	applyEntry,
-	checkUp,
-	type Entry,
-	EntrySchema,
-	emptyFold,
-	isErrorCode,
-	LIMITS,
-	type Limits,
-	type RoomFold,
-	type Up,
-} from "@verbatim/protocol";
+// The limit check of decoded messages, and what entries change of who is in a room.
+import { checkUp, type Entry, EntrySchema, effectsOf, isErrorCode, LIMITS, type Limits, type Up } from "@verbatim/protocol";
 import { Choices } from "../choices.ts";
 import { generateMessage, generateUp } from "../generate-message.ts";
 import { must, mustEqual, type Target } from "../target.ts";
@@ -30,11 +19,11 @@ const SMALL: Limits = {
 
 export const limits: Target = {
 	name: "limits",
-	feeds: "checkUp with any decoded message, and the fold with any entries",
+	feeds: "checkUp with any decoded message, and effectsOf with any entries",
 	holds: [
 		"what is refused is refused with a code of the table, and a message that repeats little of what was sent",
 		"what passes fits every limit, measured here in another way: bytes of UTF-8, printable ASCII, no halves of characters",
-		"the fold never throws, gives the same for the same, and for overlapping pages what it gives for the log in one piece",
+		"the effects of any entry are found without a throw, are the same for the same, and take out whoever has left",
 	],
 	bytesMax: 1_024,
 	words: ["protocol/src/check.ts"],
@@ -137,34 +126,20 @@ function wellFormed(field: string, value: string): void {
 // ------------------------------------------------------------ the fold
 
 function folded(choices: Choices): string {
-	const entries: Entry[] = [];
-	const overlaps = choices.some(8);
+	const members = new Map<string, string>();
 	let seq = 0;
-	while (!choices.over && entries.length < 24) {
-		seq += choices.byte() % 8 === 7 ? choices.byte() : 1;
-		entries.push({ ...generateMessage(EntrySchema, choices), seq });
+	while (!choices.over && seq < 24) {
+		const entry: Entry = { ...generateMessage(EntrySchema, choices), seq: ++seq };
+		const before = structuredClone(entry);
+		const effects = effectsOf(entry);
+		mustEqual(effectsOf(entry), effects, "the same entry has other effects");
+		mustEqual(entry, before, "the fold has changed its entry");
+		must(entry.body.case !== "message" || effects.length === 0, "a message changes who is in the room");
+		for (const { kind, user } of effects) {
+			if (kind === "member") members.set(user.id, kind);
+			else members.delete(user.id);
+		}
+		if (entry.body.case === "left" && entry.sender) must(!members.has(entry.sender.id), "who has left is a member still");
 	}
-	const before = structuredClone(entries);
-	const once = fold(entries);
-	mustEqual(fold(entries), once, "the same entries give another fold");
-	mustEqual(entries, before, "the fold has changed its entries");
-	must(once.asOf === seq, "the fold is not as of its newest entry");
-	// Pages that overlap, each beginning again a little before where the last one ended.
-	const paged = emptyFold();
-	for (let at = 0, page = 0; at < entries.length; page++) {
-		const from = Math.max(0, at - ((overlaps[page % Math.max(1, overlaps.length)] ?? 0) % 6));
-		const to = at + 1 + ((overlaps[(page + 1) % Math.max(1, overlaps.length)] ?? 0) % 5);
-		for (const entry of entries.slice(from, to)) applyEntry(paged, entry);
-		at = to;
-	}
-	// And a late one with known entries only.
-	for (const entry of entries.slice(0, (overlaps[0] ?? 0) % (entries.length + 1))) applyEntry(paged, entry);
-	mustEqual(paged, once, "overlapping pages give another fold than the log");
-	return `${Math.min(4, once.members.size)} members ${once.kind}`;
-}
-
-function fold(entries: readonly Entry[]): RoomFold {
-	const fold = emptyFold();
-	for (const entry of entries) applyEntry(fold, entry);
-	return fold;
+	return `${Math.min(4, members.size)} members`;
 }
