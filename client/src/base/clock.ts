@@ -1,5 +1,5 @@
 // Clock and randomness are passed in, so that tests and simulations control them. Only `systemClock` and `systemRandom` use the
-// globals.
+// globals. The server has its own (server/src/base/clock.ts): the packages share the protocol alone, which is pure.
 
 /** Cancels a timer; calling it late or twice does nothing. */
 export type Cancel = () => void;

@@ -1,5 +1,5 @@
 // Clock and randomness are passed in, so that the server can run inside a seeded simulation. Outside this file and main.ts nothing in the
-// server uses `Date`, timers or `Math.random`.
+// server uses `Date`, timers or `Math.random`. The SDK has its own (client/src/base/clock.ts): the packages share the protocol alone, which is pure.
 
 /** Cancels a timer; calling it late or twice does nothing. */
 export type Cancel = () => void;

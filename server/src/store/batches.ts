@@ -6,6 +6,7 @@
 import type { Clock } from "../base/clock.ts";
 import { longText } from "../base/entry-size.ts";
 import type { Ruling } from "../log/decide.ts";
+import { Idle } from "./idle.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Committed, Draft, Outcome, StoreEvents, StoreStats } from "./store.ts";
 
@@ -52,7 +53,7 @@ export class Batches {
 	/** A batch is being committed, or will begin at the end of this turn. */
 	private isBusy = false;
 	private isClosed = false;
-	private onIdle: (() => void) | undefined;
+	private readonly idle = new Idle();
 	private batches = 0;
 	private drafts = 0;
 
@@ -99,14 +100,7 @@ export class Batches {
 	/** Takes no more drafts and resolves when those taken are done. */
 	close(): Promise<void> {
 		this.isClosed = true;
-		if (!this.isBusy) return Promise.resolve();
-		const { promise, resolve } = Promise.withResolvers<void>();
-		const before = this.onIdle;
-		this.onIdle = () => {
-			before?.();
-			resolve();
-		};
-		return promise;
+		return this.isBusy ? this.idle.wait() : Promise.resolve();
 	}
 
 	private next(): void {
@@ -121,7 +115,7 @@ export class Batches {
 			const commitMs = this.clock.monotonic() - startMs;
 			this.next();
 			this.settle(batch, result, commitMs);
-			if (!this.isBusy) this.onIdle?.();
+			if (!this.isBusy) this.idle.reached();
 		});
 	}
 

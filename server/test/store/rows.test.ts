@@ -6,8 +6,9 @@ import fc from "fast-check";
 import type { Draft } from "../../src/log/draft.ts";
 import { newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { carryOutAll } from "../../src/store/memory/memory.ts";
+import { refusedOf } from "../../src/store/rows.ts";
 import { unpack } from "../../src/store/sqlite/packing.ts";
-import { refusedSendOf, tokenFamilyOf, userOf } from "../../src/store/sqlite/rows.ts";
+import { tokenFamilyOf, userOf } from "../../src/store/sqlite/rows.ts";
 import { Writer } from "../../src/store/sqlite/writer.ts";
 import { randomDraft, SMALL_LIMITS } from "../log/random-drafts.ts";
 import { LINES, plain, rowsIn, sorted } from "./rows-in.ts";
@@ -59,7 +60,7 @@ function rowsOf(path: string): unknown {
 			.sort(),
 		users: sorted(all("SELECT * FROM users").map(userOf)),
 		families: sorted(all("SELECT * FROM token_families").map(tokenFamilyOf)),
-		refused: all("SELECT sender, cid, code, at_ms FROM refused_sends ORDER BY no").map(refusedSendOf),
+		refused: all("SELECT sender, cid, code, at_ms FROM refused_sends ORDER BY no").map(refusedOf),
 	};
 	db.close();
 	return rows;

@@ -4,8 +4,9 @@ import type { Needs } from "../../log/needs.ts";
 import type { Membership } from "../../log/records.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
 import { NO_MEMBERSHIP } from "../../log/standing.ts";
+import type { RoomColumns } from "../rows.ts";
 import type { Statement, Value } from "./connection.ts";
-import { type MembershipColumns, type RoomColumns, roomOf, type StoredRoom } from "./rows.ts";
+import { type MembershipColumns, roomOf, type StoredRoom } from "./rows.ts";
 import { LOADS } from "./statements.ts";
 import { numbers, texts } from "./values.ts";
 

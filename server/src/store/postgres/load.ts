@@ -2,18 +2,11 @@
 import { cidOf, type Draft } from "../../log/draft.ts";
 import type { Needs } from "../../log/needs.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
+import { type RefusedColumns, type RoomColumns, refusedOf } from "../rows.ts";
 import { attended } from "./attended.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
 import { type Ask, loadRooms, putRoom } from "./load-rooms.ts";
-import {
-	type FamilyColumns,
-	familyOf,
-	type RefusedColumns,
-	type RoomColumns,
-	refusedOf,
-	type UserColumns,
-	userOf,
-} from "./rows.ts";
+import { type FamilyColumns, familyOf, type UserColumns, userOf } from "./rows.ts";
 import { LOADS } from "./statements.ts";
 import { texts } from "./values.ts";
 

@@ -2,6 +2,7 @@
 // other's rows; otherwise to one that is free. A draft that concerns what two lanes have is held until one of them is done with it, and so is
 // whatever concerns the same later.
 import type { Batches } from "../batches.ts";
+import { Idle } from "../idle.ts";
 import type { Draft, Outcome } from "../store.ts";
 import { keysOf } from "./keys.ts";
 
@@ -36,7 +37,7 @@ export class Router {
 	private isLooking = false;
 	private under = 0;
 	private isClosed = false;
-	private onIdle: (() => void) | undefined;
+	private readonly idle = new Idle();
 
 	/** `enough`: drafts waiting in a lane at which the next one is used. */
 	constructor(lanes: readonly RoutedLane[], draftsWaitingMax: number, enough = FULL_ENOUGH) {
@@ -67,14 +68,7 @@ export class Router {
 	/** Takes nothing more and resolves when what was taken is done. */
 	close(): Promise<void> {
 		this.isClosed = true;
-		if (this.under === 0) return Promise.resolve();
-		const { promise, resolve } = Promise.withResolvers<void>();
-		const before = this.onIdle;
-		this.onIdle = () => {
-			before?.();
-			resolve();
-		};
-		return promise;
+		return this.under > 0 ? this.idle.wait() : Promise.resolve();
 	}
 
 	private async give(draft: Draft, keys: readonly string[], lane: number): Promise<Outcome> {
@@ -86,7 +80,7 @@ export class Router {
 		const outcome = await (this.lanes[lane] as RoutedLane).batches.append(draft);
 		for (const key of keys) this.release(key);
 		if (this.held.length > 0) this.look();
-		if (--this.under === 0) this.onIdle?.();
+		if (--this.under === 0) this.idle.reached();
 		return outcome;
 	}
 

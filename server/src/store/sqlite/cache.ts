@@ -5,8 +5,8 @@ import { Room_Standing } from "@verbatim/protocol";
 import type { Membership, RoomRow } from "../../log/records.ts";
 import type { LoadedRoom } from "../../log/snapshot.ts";
 import { NO_MEMBERSHIP } from "../../log/standing.ts";
+import type { RoomColumns } from "../rows.ts";
 import { Recent } from "./recent.ts";
-import type { RoomColumns } from "./statements.ts";
 
 /** Bounds between batches, in bytes as estimated below: 40,000 rooms with a member each, or 160,000 members of one room; 40,000 senders. */
 const ROOMS_BYTES_MAX = 32 * 1024 * 1024;

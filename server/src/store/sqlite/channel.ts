@@ -1,4 +1,5 @@
-// The event loop's end of a worker: questions out, answers back, in order; and what happens when the worker dies.
+// The event loop's end of a worker: questions out, answers back, in order; and what happens when the worker dies. Not by
+// `thread/port.ts`, which gathers what a turn sends and acknowledges what it takes: a batch is posted at once, and is bounded already.
 import type { Answer, Question, ReaderCalls, WriterCalls } from "./calls.ts";
 import { StoreOpenError, type WriteTrouble } from "./errors.ts";
 

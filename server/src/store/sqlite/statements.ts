@@ -1,19 +1,8 @@
 // The writer's statements.
 import type { Database, Statement } from "bun:sqlite";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
-import { type RefusedSendRow, TOKEN_FAMILY_COLUMNS, type TokenFamilyRow, USER_COLUMNS, type UserRow } from "./rows.ts";
-
-export interface RoomColumns {
-	readonly no: number;
-	readonly id: string;
-	readonly key: string;
-	readonly kind: Room_Kind;
-	readonly name: string;
-	readonly epoch: number;
-	readonly head: number;
-	readonly members: number;
-	readonly member_version: number;
-}
+import type { RefusedColumns, RoomColumns } from "../rows.ts";
+import { TOKEN_FAMILY_COLUMNS, type TokenFamilyRow, USER_COLUMNS, type UserRow } from "./rows.ts";
 
 export interface MembershipColumns {
 	readonly standing: Room_Standing;
@@ -68,7 +57,7 @@ export function prepare(db: Database) {
 		said: one<{ room_no: number; seq: number; at_ms: number; body: Uint8Array }>(
 			"SELECT room_no, seq, at_ms, body FROM entries WHERE sender = ? AND cid = ? AND cid <> ''",
 		),
-		refusedSends: one<RefusedSendRow>("SELECT sender, cid, code, at_ms FROM refused_sends ORDER BY no"),
+		refusedSends: one<RefusedColumns>("SELECT sender, cid, code, at_ms FROM refused_sends ORDER BY no"),
 		refuse: one<never>("INSERT INTO refused_sends (sender, cid, code, at_ms) VALUES (?, ?, ?, ?)"),
 		dropRefusedSends: one<never>("DELETE FROM refused_sends WHERE no IN (SELECT no FROM refused_sends ORDER BY no LIMIT ?)"),
 		userById: one<UserRow>(`${user} WHERE id = ?`),

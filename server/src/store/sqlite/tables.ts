@@ -10,9 +10,10 @@ import type { Membership } from "../../log/records.ts";
 import { prune, type RefusedLimits, type RefusedSends } from "../../log/refused.ts";
 import { type CidPlace, pair, type Snapshot } from "../../log/snapshot.ts";
 import { membersMore } from "../../log/standing.ts";
+import { type RoomColumns, refusedOf } from "../rows.ts";
 import { Cache, type CachedRoom } from "./cache.ts";
-import { refusedSendOf, tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
-import { prepare, type RoomColumns, type Statements } from "./statements.ts";
+import { tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
+import { prepare, type Statements } from "./statements.ts";
 
 export class SqliteTables {
 	private readonly sql: Statements;
@@ -191,9 +192,7 @@ export class SqliteTables {
 	}
 
 	private refused(): RefusedSends {
-		this.refusedSends ??= new Map(
-			this.sql.refusedSends.all().map((row) => [pair(row.sender, row.cid), refusedSendOf(row)] as const),
-		);
+		this.refusedSends ??= new Map(this.sql.refusedSends.all().map((row) => [pair(row.sender, row.cid), refusedOf(row)] as const));
 		return this.refusedSends;
 	}
 
