@@ -1,5 +1,6 @@
 // The rules of the layout find what breaks them, however it is written. On made-up sources.
 import { describe, expect, test } from "bun:test";
+import { unusedExports } from "../src/layout/exports.ts";
 import { type Exports, FOLDERS, type Sources } from "../src/layout/packages.ts";
 import {
 	arrowsBroken,
@@ -193,4 +194,29 @@ describe("rules of the code", () => {
 		expect(escapesTypes(readSource("a/a.ts", "const a: any = 1;"))).toBe(true);
 		expect(escapesTypes(readSource("a/a.ts", "// any of them\nconst a = '@ts-ignore';"))).toBe(false);
 	});
+});
+
+test("an export that nobody uses is found, through re-exports and whole imports", () => {
+	const found = unusedExports(
+		sourcesOf({
+			"server/src/a.ts": "export const used = 1; export const dead = 2; export const own = 3; f(own); export const tested = 4;",
+			"server/src/b.ts": 'export { used as again } from "./a.ts"; export type Gone = 1;',
+			"server/src/c.ts": 'import { again } from "./b.ts";',
+			"server/test/a.test.ts": 'import { tested } from "../src/a.ts"; import { probe } from "@verbatim/server/testing";',
+			"server/src/testing.ts": "export const probe = 1; export const unprobed = 2;",
+			"server/src/whole.ts": "export const inAll = 1;",
+			"server/src/later.ts": 'await import("./whole.ts");',
+			"protocol/src/mod.ts": 'export * from "./check.ts"; export const open = 1;',
+			"protocol/src/check.ts": "export const checked = 1;",
+			"protocol/src/inner.ts": "export const inner = 1;",
+		}),
+		["server", "protocol"],
+	);
+	expect(found).toEqual([
+		"server/src/a.ts: dead",
+		"server/src/a.ts: tested",
+		"server/src/b.ts: Gone",
+		"server/src/testing.ts: unprobed",
+		"protocol/src/inner.ts: inner",
+	]);
 });

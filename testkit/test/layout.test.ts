@@ -2,6 +2,7 @@
 // stay small or say why they are not. The rules themselves are tried in layout-rules.test.ts.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { unusedExports } from "../src/layout/exports.ts";
 import { readSources } from "../src/layout/packages.ts";
 import {
 	arrowsBroken,
@@ -91,5 +92,9 @@ describe("the layout", () => {
 	test("every test runs, and no type is escaped", () => {
 		expect(breaking(files, skipsTests)).toEqual([]);
 		expect(breaking(sources, escapesTypes)).toEqual([]);
+	});
+
+	test("every export is used, by more than tests", () => {
+		expect(unusedExports(repository, ["server", "client", "protocol", "cli", "web"])).toEqual([]);
 	});
 });

@@ -8,8 +8,6 @@ export interface Finding {
 	readonly remedy?: string;
 }
 
-export type Check = () => Promise<readonly Finding[]> | readonly Finding[];
-
 export const ok = (about: string, words: string): Finding => ({ about, grade: "ok", words });
 export const note = (about: string, words: string): Finding => ({ about, grade: "note", words });
 export const warn = (about: string, words: string, remedy: string): Finding => ({ about, grade: "warn", words, remedy });

@@ -7,7 +7,6 @@ declare const TextDecoder: new (
 	options: { fatal: boolean; ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 declare const TextEncoder: new () => {
-	encode(text: string): Uint8Array;
 	encodeInto(text: string, into: Uint8Array): { readonly read: number; readonly written: number };
 };
 
@@ -24,11 +23,6 @@ export function isWellFormed(text: string): boolean {
 /** The text of `bytes`. Throws `TypeError` if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
 	return decoder.decode(bytes);
-}
-
-/** The bytes of a well-formed text. */
-export function encodeUtf8(text: string): Uint8Array {
-	return encoder.encode(text);
 }
 
 /** Writes a well-formed text, up to the capacity of `into`; returns the number of bytes written. */

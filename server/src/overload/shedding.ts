@@ -11,9 +11,6 @@ export interface Shedding {
 	refuseIfShed(what: Refusable): void;
 }
 
-/** Never sheds: for tests and the simulator. */
-export const NEVER_SHEDDING: Shedding = { sheds: () => false, refuseIfShed() {} };
-
 export class LevelShedding implements Shedding {
 	/** Set by overload/watch.ts. */
 	level = 0;

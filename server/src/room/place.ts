@@ -156,15 +156,3 @@ export function nextPlace(state: PlaceState, event: PlaceEvent): PlaceStep {
 	if (step === undefined) throw new IllegalStep(state, event);
 	return step;
 }
-
-/** The table as a Mermaid state diagram, without the events that change nothing and send nothing. */
-export function placeDiagram(): string {
-	const lines = ["stateDiagram-v2", "    [*] --> unknown"];
-	for (const [from, row] of Object.entries(PLACES)) {
-		for (const [event, step] of Object.entries(row)) {
-			if (step.to === from && step.notifies === undefined) continue;
-			lines.push(`    ${from} --> ${step.to}: ${event}${step.notifies === undefined ? "" : ` / ${step.notifies}`}`);
-		}
-	}
-	return lines.join("\n");
-}

@@ -5,10 +5,10 @@ import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { type AccountService, createAccounts } from "../../src/account/service.ts";
 import { ACCOUNT_DEFAULTS, type AccountSettings } from "../../src/account/settings.ts";
 import type { Clock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
 import { type MemoryDisk, newMemoryDisk } from "../../src/store/memory/disk.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory.ts";
 import type { Committed } from "../../src/store/store.ts";
+import { silentLog } from "../silent-log.ts";
 
 export interface TestClock extends Clock {
 	/** Advances the time, timer by timer. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { REDIS_MISSING, RedisProcess, redisPath } from "@verbatim/testkit";
 import { systemClock, systemRandom } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
 import type { Bus, BusMessage } from "../../src/bus/bus.ts";
 import { parseRedisAddress } from "../../src/bus/redis/address.ts";
 import { RedisBus } from "../../src/bus/redis/redis.ts";
+import { silentLog } from "../silent-log.ts";
 import { busContract, commitOf } from "./contract.ts";
 
 const PATIENCE_MS = 20_000;

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { create, type Entry, EntrySchema } from "@verbatim/protocol";
 import { SeededRandom, VirtualClock } from "@verbatim/testkit";
 import { createFaults, type Faults } from "../../src/base/faults.ts";
-import { silentLog } from "../../src/base/log.ts";
 import { LocalBus } from "../../src/bus/local.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import { Directory } from "../../src/people/directory.ts";
@@ -12,6 +11,7 @@ import { Rooms } from "../../src/room/rooms.ts";
 import type { Subscriber } from "../../src/room/subscriber.ts";
 import { Subscription } from "../../src/room/subscription.ts";
 import type { LogPage, Store } from "../../src/store/store.ts";
+import { silentLog } from "../silent-log.ts";
 import { Harness, ObjectFormat } from "./harness.ts";
 import { join, joined, range, say } from "./helpers.ts";
 

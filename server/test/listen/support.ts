@@ -6,7 +6,6 @@ import { ADMISSION_LIMITS, type AdmissionLimits } from "../../src/admit/connecti
 import { assembleServer } from "../../src/assemble.ts";
 import { systemClock, systemRandom } from "../../src/base/clock.ts";
 import { SERVER_LIMITS, type ServerLimits } from "../../src/base/limits.ts";
-import { silentLog } from "../../src/base/log.ts";
 import type { Metrics } from "../../src/base/metrics.ts";
 import { LocalBus } from "../../src/bus/local.ts";
 import { type ListenerBackend, type ListenerOptions, type Listeners, openListeners } from "../../src/listen/listeners.ts";
@@ -15,6 +14,7 @@ import { createMetrics } from "../../src/ops/metrics/metrics.ts";
 import type { LevelShedding } from "../../src/overload/shedding.ts";
 import { createMemoryStore } from "../../src/store/memory/memory.ts";
 import type { Store } from "../../src/store/store.ts";
+import { silentLog } from "../silent-log.ts";
 
 export interface ServerSettings {
 	readonly options?: Partial<ListenerOptions>;

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { VirtualClock } from "@verbatim/testkit";
 import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
 import { LogSampler } from "../../src/limit/log-sampler.ts";
 import { showAddress } from "../../src/listen/socket/address.ts";
 import { createReadiness } from "../../src/ops/http/readiness.ts";
 import { type OpsServer, openOpsServer } from "../../src/ops/http/server.ts";
 import { watchLoop } from "../../src/ops/metrics/loop.ts";
 import { createMetrics } from "../../src/ops/metrics/metrics.ts";
+import { silentLog } from "../silent-log.ts";
 
 describe("the operator's port", () => {
 	let server: OpsServer;

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { HelloQueue, laneOf } from "../../src/admit/hello-queue.ts";
-import { NEVER_SHEDDING } from "../../src/overload/shedding.ts";
+import { createMetrics } from "../../src/ops/metrics/metrics.ts";
+import { LevelShedding } from "../../src/overload/shedding.ts";
 
+const NOTHING_SHED = new LevelShedding({ float: () => 0 }, createMetrics().overloadRefused);
 const LIMITS = { atOnceMax: 4, newAtOnceMax: 2, waitingMax: 3 };
 
 test("returning clients go before new ones, which never take all places", async () => {
-	const hellos = new HelloQueue(NEVER_SHEDDING, LIMITS);
+	const hellos = new HelloQueue(NOTHING_SHED, LIMITS);
 	const order: string[] = [];
 	const enter = (lane: "returning" | "new", name: string): void => {
 		const turn = hellos.enter(lane);
@@ -27,7 +29,7 @@ test("returning clients go before new ones, which never take all places", async 
 });
 
 test("each lane is bounded; beyond, the refusal says when to retry", () => {
-	const hellos = new HelloQueue(NEVER_SHEDDING, LIMITS);
+	const hellos = new HelloQueue(NOTHING_SHED, LIMITS);
 	for (let i = 0; i < 5; i++) hellos.enter("new");
 	expect(() => hellos.enter("new")).toThrow(expect.objectContaining({ code: "busy", retryAfterMs: 1_000 }));
 	expect(hellos.enter("returning")).toBeUndefined();

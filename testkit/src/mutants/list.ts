@@ -379,7 +379,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "entries above a page of members are not applied to it",
 		file: "client/src/room/members.ts",
-		find: "for (const effect of later.flatMap(memberEffects)) if (isOfPage(effect.user.id)) this.change(effect);",
+		find: "for (const effect of later.flatMap(effectsOf)) if (isOfPage(effect.user.id)) this.change(effect);",
 		replace: "",
 		breaks: "S10: members are those of the log",
 	},

@@ -11,10 +11,6 @@ export function text(value: string): string {
 		: value;
 }
 
-export function textOrNull(value: string | null | undefined): string | null {
-	return value === null || value === undefined ? null : text(value);
-}
-
 /** `text` undone. */
 export function plain(stored: string): string {
 	if (!stored.includes(ESCAPE)) return stored;

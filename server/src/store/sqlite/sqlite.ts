@@ -12,8 +12,6 @@ import { takeFolder } from "./folder.ts";
 import { WriterKeeper } from "./keeper.ts";
 import { Reads } from "./reads.ts";
 
-export { type StoreOpenCode, StoreOpenError } from "./errors.ts";
-
 export interface SqliteStoreOptions {
 	readonly clock?: Pick<Clock, "after" | "monotonic" | "soon">;
 	readonly limits?: Partial<RuleLimits & RefusedLimits & BatchLimits>;
