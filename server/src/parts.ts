@@ -28,7 +28,7 @@ export { joinDraft, leaveDraft } from "./log/draft.ts";
 export { REFUSED_LIMITS, type RefusedLimits } from "./log/refused.ts";
 export { createMetrics } from "./ops/metrics/metrics.ts";
 export type { BatchResult } from "./store/batches.ts";
-export type { MemoryDevice } from "./store/memory/device.ts";
 export { type MemoryDisk, newMemoryDisk } from "./store/memory/disk.ts";
 export { carryOutAll, createMemoryStore, type MemoryStore } from "./store/memory/memory.ts";
+export type { StorageIo } from "./store/memory/storage-io.ts";
 export type { Draft, Store, UserRecord, UserRef } from "./store/store.ts";

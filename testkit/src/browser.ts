@@ -17,17 +17,18 @@ export function findChromium(): string | undefined {
 export const CHROMIUM_MISSING = "needs Chromium: install the package chromium, or set CHROMIUM to its path";
 
 export interface TestBrowser {
-	/** A visitor of one's own: no cookies, no storage shared with others. */
-	visitor(options?: BrowserContextOptions): Promise<Visitor>;
+	/** A new profile: no cookies, no storage shared with others. */
+	newProfile(options?: BrowserContextOptions): Promise<BrowserProfile>;
 	close(): Promise<void>;
 }
 
-export interface Visitor {
+/** A browser context: a user of the page, with cookies and storage of its own. */
+export interface BrowserProfile {
 	readonly page: Page;
 	readonly context: BrowserContext;
 	/** What the page did wrong so far: broken policies, exceptions, errors on the console. Empty if all is well. */
 	readonly faults: readonly string[];
-	/** Another tab of the same visitor. */
+	/** Another tab of the same profile. */
 	tab(): Promise<Page>;
 	close(): Promise<void>;
 }
@@ -53,7 +54,7 @@ export async function openBrowser(): Promise<TestBrowser> {
 		],
 	});
 	return {
-		async visitor(options = {}) {
+		async newProfile(options = {}) {
 			const context = await browser.newContext({ locale: "en-GB", ...options });
 			const faults: string[] = [];
 			await context.exposeFunction("tellFault", (fault: string) => {

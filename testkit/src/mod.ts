@@ -1,4 +1,4 @@
-// The one door of this package: what tests of all packages share.
+// The exports of this package: what tests of all packages share.
 
 export * from "./dns-server.ts";
 export * from "./nodes.ts";

@@ -94,7 +94,7 @@ describe("the examples in ARCHITECTURE.md", () => {
 		const drafts: Draft[] = [];
 		const shownChanges: string[] = [];
 		const clock = { ...systemClock, now: () => atMs };
-		const device = {
+		const io = {
 			healthy: true,
 			async commit(batch: readonly Draft[], carryOut: () => ReturnType<typeof carryOutAll>) {
 				drafts.push(...batch);
@@ -104,7 +104,7 @@ describe("the examples in ARCHITECTURE.md", () => {
 			},
 			read: async <T>(look: () => T) => look(),
 		};
-		const store = createMemoryStore({ clock, disk, device });
+		const store = createMemoryStore({ clock, disk, io });
 		const nothing = (): void => undefined;
 		const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 		const { core, stop } = assembleServer({

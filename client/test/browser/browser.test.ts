@@ -84,8 +84,8 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		}, cids);
 
 	test("the outbox gives back after a reload what was put and not removed, in order", async () => {
-		const visitor = await browser.visitor();
-		const page = await visit(visitor.page);
+		const profile = await browser.newProfile();
+		const page = await visit(profile.page);
 		expect(await open(page)).toEqual([]);
 		await put(page, "a", "b", "c");
 		await page.evaluate(() => globalThis.outbox.remove({ user: "u_ann", room: "r", cid: "b", text: "b", atMs: 1 }));
@@ -107,17 +107,17 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		);
 		await visit(page);
 		expect(await open(page)).toEqual(["c", "a"]);
-		expect(await open(await visit(await visitor.tab()), "u_bob")).toEqual([]);
-		expect(visitor.faults).toEqual([]);
-		await visitor.close();
+		expect(await open(await visit(await profile.tab()), "u_bob")).toEqual([]);
+		expect(profile.faults).toEqual([]);
+		await profile.close();
 	}, 30_000);
 
 	test("each tab sends its own; what a closed tab has left is adopted by one that lives", async () => {
-		const visitor = await browser.visitor();
-		const one = await visit(visitor.page);
+		const profile = await browser.newProfile();
+		const one = await visit(profile.page);
 		expect(await open(one)).toEqual([]);
 		await put(one, "one");
-		const two = await visit(await visitor.tab());
+		const two = await visit(await profile.tab());
 		expect(await open(two)).toEqual([]);
 		await put(two, "two-a", "two-b");
 		await two.close();
@@ -125,12 +125,12 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		expect(await one.evaluate(() => globalThis.adopted.map(({ cid }) => cid))).toEqual(["two-a", "two-b"]);
 		await visit(one);
 		expect((await open(one)).sort()).toEqual(["one", "two-a", "two-b"]);
-		await visitor.close();
+		await profile.close();
 	}, 30_000);
 
 	test("a page that is reloaded in the middle of speaking says everything once, in order", async () => {
-		const visitor = await browser.visitor();
-		const page = await visit(visitor.page);
+		const profile = await browser.newProfile();
+		const page = await visit(profile.page);
 		const endpoint = server.webSocket;
 		const say = (from: number): Promise<void> =>
 			page.evaluate(
@@ -174,13 +174,13 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 			return texts;
 		}, endpoint);
 		expect(said).toEqual(Array.from({ length: 90 }, (_, i) => String(i)));
-		expect(visitor.faults).toEqual([]);
-		await visitor.close();
+		expect(profile.faults).toEqual([]);
+		await profile.close();
 	}, 60_000);
 
 	test("tabs that share an identity become the one that the first of them makes, when the server no longer knows theirs", async () => {
-		const visitor = await browser.visitor();
-		const tabs = [await visit(visitor.page), await visit(await visitor.tab())];
+		const profile = await browser.newProfile();
+		const tabs = [await visit(profile.page), await visit(await profile.tab())];
 		const forgetful = await ServerProcess.prepare({
 			flags: ["--origins", `http://127.0.0.1:${site.port}`, "--store", "memory"],
 		});
@@ -213,13 +213,13 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		const held = await inTabs(async () => (await navigator.locks.query()).held?.map(({ name }) => name));
 		expect(held.flat().filter((name) => name?.startsWith("verbatim-tokens"))).toEqual([]);
 		await inTabs(() => globalThis.client.close());
-		await visitor.close();
+		await profile.close();
 		await forgetful.remove();
 	}, 60_000);
 
 	test("the way back is quick: a page that goes online again connects at once", async () => {
-		const visitor = await browser.visitor();
-		const page = await visit(visitor.page);
+		const profile = await browser.newProfile();
+		const page = await visit(profile.page);
 		await page.evaluate(async (endpoint) => {
 			const { connect } = globalThis.verbatim;
 			const states: string[] = [];
@@ -239,15 +239,15 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 				(globalThis as unknown as { states: string[] }).states.length > 3,
 		);
 		await server.start();
-		await visitor.context.setOffline(true);
-		await visitor.context.setOffline(false);
+		await profile.context.setOffline(true);
+		await profile.context.setOffline(false);
 		await page.waitForFunction(() => (globalThis as unknown as { states: string[] }).states.slice(-1)[0] === "live");
-		await visitor.close();
+		await profile.close();
 	}, 60_000);
 
 	test("why a connection could not be made is told as far as a page may know", async () => {
-		const visitor = await browser.visitor();
-		const page = await visit(visitor.page);
+		const profile = await browser.newProfile();
+		const page = await visit(profile.page);
 		const [nowhere] = freePorts(1);
 		const why = (endpoint: string, times = 1): Promise<unknown> =>
 			page.evaluate(
@@ -280,10 +280,10 @@ describe.skipIf(chromium === undefined)(`in a browser (${CHROMIUM_MISSING})`, ()
 		expect(await why(`ws://127.0.0.1:${nowhere}`, 2)).toMatchObject({ reason: "refused", told: [words, words] });
 		// Of another server's answer a page is told nothing but that there is one.
 		expect(await why(`ws://localhost:${site.port}/nothing`)).toMatchObject({ reason: "unknown" });
-		await visitor.context.setOffline(true);
+		await profile.context.setOffline(true);
 		expect(await why("ws://chat.example.org")).toMatchObject({ reason: "unreachable" });
 		// Being offline does not explain why a server on this device does not answer.
 		expect(await why(own)).toMatchObject({ reason: "refused" });
-		await visitor.close();
+		await profile.close();
 	}, 30_000);
 });

@@ -119,7 +119,7 @@ describe("the published packages", () => {
 							}),
 			});
 			const browser = await openBrowser();
-			const { page, faults } = await browser.visitor();
+			const { page, faults } = await browser.newProfile();
 			await page.goto(site.url.href);
 			const told = await page.evaluate(
 				(endpoint) => (globalThis as unknown as { chat(endpoint: string, guest: string): unknown }).chat(endpoint, "page"),

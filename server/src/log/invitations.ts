@@ -1,6 +1,6 @@
 // How many rooms a user may be in, and how many others may bring it into. The two are counted apart: a room into which another has brought
 // the user (an open invitation, a direct conversation in which it has said nothing) becomes its own when it joins, or says something. So
-// nobody can use up what a user needs; and of what others bring, no inviter can take more than a part, and strangers no more than half.
+// nobody can use up what a user needs; and of what others bring, no inviter can take more than a part, and those it does not know no more than half.
 //
 // The inviter is told nothing of the invited's other invitations: whatever stands against it there is `invitations_full`.
 import type { ErrorCode } from "@verbatim/protocol";
@@ -16,7 +16,7 @@ export interface InvitationLimits {
 }
 
 /** Of what others may bring a user, the shares of those it does not know, and of the open invitations of a single inviter. */
-const STRANGERS_SHARE = 1 / 2;
+const UNKNOWN_INVITERS_SHARE = 1 / 2;
 const INVITER_SHARE = 1 / 10;
 
 /** What stands against one more room of the user's own. */
@@ -37,7 +37,7 @@ export function whyNotBring(
 	const { all, invitationsBy } = view.brought(userId, by);
 	if (how === "invite" && invitationsBy >= shareOf(invitationsPerUserMax, INVITER_SHARE)) return "too_many_invitations";
 	if (all >= invitationsPerUserMax) return "invitations_full";
-	const crowded = all >= shareOf(invitationsPerUserMax, STRANGERS_SHARE);
+	const crowded = all >= shareOf(invitationsPerUserMax, UNKNOWN_INVITERS_SHARE);
 	const busy = how === "invite" && view.invitationsBy(by) >= invitationsPerInviterMax;
 	if ((!crowded && !busy) || view.knows(userId, by)) return undefined;
 	return busy ? "too_many_invitations" : "invitations_full";

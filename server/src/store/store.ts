@@ -10,7 +10,7 @@ import type { Draft } from "../log/draft.ts";
 import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../log/records.ts";
 
 export type { Draft, UserChange } from "../log/draft.ts";
-export type { RoomRecord, TokenFamily, UserKind, UserRecord, UserRef } from "../log/records.ts";
+export type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../log/records.ts";
 
 /** A room as one user sees it. */
 export interface RoomView extends RoomRecord {

@@ -86,7 +86,7 @@ async function compareNewestByLine(
 			.slice(-PAGE_ENTRIES)
 			.filter(({ what }) => what === "message")
 			.map(({ seq, text }) => `${seq} ${text}`);
-		if (shown.join("\n") !== expected.join("\n")) throw new Error(`${room} by line mode ends otherwise than by other doors`);
+		if (shown.join("\n") !== expected.join("\n")) throw new Error(`${room} by line mode ends otherwise than by other ways`);
 	} finally {
 		peer.close();
 	}

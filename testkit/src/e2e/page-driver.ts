@@ -1,23 +1,23 @@
 // A driver of the web page in a browser, by keyboard and DOM: a line is taken once the composer is empty, and known once the page does not
 // mark it as pending. A mutation observer reports lines that are shown twice.
-import type { Visitor } from "../browser.ts";
+import type { BrowserProfile } from "../browser.ts";
 import { Driver } from "./driver.ts";
 import { eventually, PATIENCE_MS } from "./waiting.ts";
 
 export class PageDriver extends Driver {
 	/** Lines that the page has shown twice. */
 	readonly doubled: readonly string[];
-	private readonly visitor: Visitor;
+	private readonly profile: BrowserProfile;
 
-	private constructor(name: string, visitor: Visitor, doubled: readonly string[]) {
+	private constructor(name: string, profile: BrowserProfile, doubled: readonly string[]) {
 		super(name);
-		this.visitor = visitor;
+		this.profile = profile;
 		this.doubled = doubled;
 	}
 
 	/** Opens the page at `#room`, which must exist, logs in as a guest and joins. */
-	static async enter(visitor: Visitor, http: string, name: string, room: string): Promise<PageDriver> {
-		const { page, context } = visitor;
+	static async enter(profile: BrowserProfile, http: string, name: string, room: string): Promise<PageDriver> {
+		const { page, context } = profile;
 		const doubled: string[] = [];
 		page.setDefaultTimeout(PATIENCE_MS);
 		await context.exposeFunction("tellDoubled", (text: string) => doubled.push(text));
@@ -27,12 +27,12 @@ export class PageDriver extends Driver {
 		await page.getByRole("button", { name: "Enter" }).click();
 		await page.getByRole("button", { name: `Join #${room}` }).click();
 		await page.locator("#composer").waitFor();
-		return new PageDriver(name, visitor, doubled);
+		return new PageDriver(name, profile, doubled);
 	}
 
-	/** Faults of the page: see `Visitor`. */
+	/** Faults of the page: see `BrowserProfile`. */
 	get faults(): readonly string[] {
-		return this.visitor.faults;
+		return this.profile.faults;
 	}
 
 	override async stop(): Promise<void> {
@@ -48,21 +48,21 @@ export class PageDriver extends Driver {
 
 	/** Scrolls to the beginning and reads from there: the timeline renders visible rows only. */
 	async seen(): Promise<readonly string[]> {
-		return (await this.visitor.page.evaluate(READ_THROUGH)) as string[];
+		return (await this.profile.page.evaluate(READ_THROUGH)) as string[];
 	}
 
 	/** Reloads the page. */
 	async reload(): Promise<void> {
-		await this.visitor.page.reload();
-		await this.visitor.page.locator("#composer").waitFor();
+		await this.profile.page.reload();
+		await this.profile.page.locator("#composer").waitFor();
 	}
 
 	close(): Promise<void> {
-		return this.visitor.close();
+		return this.profile.close();
 	}
 
 	protected async type(): Promise<void> {
-		const composer = this.visitor.page.locator("#composer");
+		const composer = this.profile.page.locator("#composer");
 		while (!this.stopping) {
 			const line = `${this.name} ${this.taken.length}`;
 			await composer.pressSequentially(line);
@@ -78,7 +78,7 @@ export class PageDriver extends Driver {
 
 	/** What is not on its way any more, and has not failed, is in the log. */
 	private async look(): Promise<void> {
-		const open = (await this.visitor.page.evaluate(ON_THEIR_WAY)) as number | null;
+		const open = (await this.profile.page.evaluate(ON_THEIR_WAY)) as number | null;
 		if (open !== null) this.known = this.taken.length - open;
 	}
 }

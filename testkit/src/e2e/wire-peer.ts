@@ -16,7 +16,7 @@ import { type Framing, tcpFraming, webSocketFraming } from "./framing.ts";
 import { RawPeer } from "./raw-peer.ts";
 import { Waiting } from "./waiting.ts";
 
-/** By which door, in which codec. */
+/** By which transport, in which codec. */
 export type Way = "tcp/proto" | "tcp/json" | "ws/proto" | "ws/json";
 
 export const WAYS: readonly Way[] = ["tcp/proto", "tcp/json", "ws/proto", "ws/json"];

@@ -105,8 +105,10 @@ export function resolveImport(sources: Sources, path: string, from: string, cond
 	if (from.startsWith(".")) return { kind: "file", path: normalize(join(path, "..", from)), isByName: false };
 	const [, name = "", rest = ""] = /^@verbatim\/([^/]+)(\/.*)?$/.exec(from) ?? [];
 	if (name === "") return { kind: "other" };
-	const door = pathOf(sources.exports[name]?.[`.${rest}`], conditions);
-	return door === undefined ? { kind: "closed", package: name } : { kind: "file", path: join(name, door), isByName: true };
+	const exported = pathOf(sources.exports[name]?.[`.${rest}`], conditions);
+	return exported === undefined
+		? { kind: "closed", package: name }
+		: { kind: "file", path: join(name, exported), isByName: true };
 }
 
 function pathOf(exported: unknown, conditions: readonly string[]): string | undefined {

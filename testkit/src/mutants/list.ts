@@ -27,10 +27,10 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "acknowledge before the commit",
 		file: "server/src/store/memory/memory.ts",
-		find: "device.commit(drafts, () => carryOutAll(disk, drafts, limits));",
+		find: "io.commit(drafts, () => carryOutAll(disk, drafts, limits));",
 		replace: `{
 			const done = carryOutAll(disk, drafts, limits);
-			void device.commit(drafts, () => done);
+			void io.commit(drafts, () => done);
 			return Promise.resolve(done);
 		};`,
 		breaks: "S1: acknowledged is durable",
@@ -38,12 +38,12 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "deliver before the commit",
 		file: "server/src/store/memory/memory.ts",
-		find: "device.commit(drafts, () => carryOutAll(disk, drafts, limits));",
+		find: "io.commit(drafts, () => carryOutAll(disk, drafts, limits));",
 		replace: `{
 			const done = carryOutAll(disk, drafts, limits);
 			const { settle } = require("../settle.ts") as typeof import("../settle.ts");
 			if (done.rulings !== undefined) batches.announce(settle(drafts, done.rulings).committed);
-			return device.commit(drafts, () => done);
+			return io.commit(drafts, () => done);
 		};`,
 		breaks: "S3: nothing is shown before it is committed",
 	},

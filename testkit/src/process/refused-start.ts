@@ -30,13 +30,13 @@ export async function refusedStart({
 	under = [],
 }: RefusedStartOptions): Promise<RefusedStart> {
 	const ports = freePorts(3);
-	const doors = ["http", "tcp", "ops"].flatMap((name, i) =>
+	const listeners = ["http", "tcp", "ops"].flatMap((name, i) =>
 		flags.some((flag) => flag.startsWith(`--${name}=`)) || `VERBATIM_${name.toUpperCase()}` in environment
 			? []
 			: [`--${name}=127.0.0.1:${ports[i]}`],
 	);
 	const child = Bun.spawn(
-		[...under, process.execPath, join(ROOT, "cli/src/main.ts"), "serve", `--data=${data}`, ...doors, ...flags],
+		[...under, process.execPath, join(ROOT, "cli/src/main.ts"), "serve", `--data=${data}`, ...listeners, ...flags],
 		{ cwd: ROOT, stdin: "ignore", stdout: "pipe", stderr: "pipe", env: { ...process.env, ...environment } },
 	);
 	const timer = setTimeout(() => child.kill("SIGKILL"), END_DEADLINE_MS);

@@ -6,11 +6,11 @@ import {
 	type BatchResult,
 	carryOutAll,
 	type Draft,
-	type MemoryDevice,
 	type MemoryDisk,
 	newMemoryDisk,
 	type RefusedLimits,
 	type RuleLimits,
+	type StorageIo,
 } from "@verbatim/server/parts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
@@ -59,7 +59,7 @@ export class SimDisk {
 	}
 
 	/** The disk as a process sees it that has just started. */
-	device(machine: Machine): MemoryDevice {
+	io(machine: Machine): StorageIo {
 		const handle = `handle ${++this.boots}`;
 		const wait = (ms: number, task: () => void): void => {
 			if (ms > 0) machine.after(ms, task);

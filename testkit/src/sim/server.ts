@@ -105,7 +105,7 @@ export class SimServer {
 		const sound = createMemoryStore({
 			clock: machine,
 			disk: this.disk.memory,
-			device: this.disk.device(machine),
+			io: this.disk.io(machine),
 			limits: { batchDraftsMax: options.batchDraftsMax, refusedSendsMs: DAY_MS },
 		});
 		const store = this.poison?.store(sound) ?? sound;

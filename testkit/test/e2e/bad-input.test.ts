@@ -1,4 +1,4 @@
-// Bad input by every door of a real server. Each mistake is answered with the documented code, in words that say what to do; the
+// Bad input by every transport of a real server. Each mistake is answered with the documented code, in words that say what to do; the
 // connection goes on where the protocol says so; and two ordinary people in the same room notice nothing and lose nothing.
 // Long, because it is one table: a mistake a row.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

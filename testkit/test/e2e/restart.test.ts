@@ -48,8 +48,8 @@ describe.skipIf(chromium === undefined)(
 					try {
 						const program = here(await ClientDriver.enter(server.tcp, names[0], room));
 						const pages = [
-							here(await PageDriver.enter(await browser.visitor(), server.http, names[1], room)),
-							here(await PageDriver.enter(await browser.visitor(), server.http, names[2], room)),
+							here(await PageDriver.enter(await browser.newProfile(), server.http, names[1], room)),
+							here(await PageDriver.enter(await browser.newProfile(), server.http, names[2], room)),
 						];
 						const person = here(new LineDriver(names[3], server.tcpPort, room));
 						for (const driver of all) driver.start();

@@ -44,8 +44,8 @@ describe.skipIf(findChromium() === undefined)(`for everybody (${CHROMIUM_MISSING
 	test.each(VIEWS)(
 		"nothing violates a rule of accessibility: %s",
 		async (_, options) => {
-			const visitor = await browser.visitor({ ...options, reducedMotion: "reduce" });
-			const { page } = visitor;
+			const profile = await browser.newProfile({ ...options, reducedMotion: "reduce" });
+			const { page } = profile;
 			const found: string[] = [];
 			const look = async (where: string): Promise<void> => {
 				await page.evaluate(axe);
@@ -103,8 +103,8 @@ describe.skipIf(findChromium() === undefined)(`for everybody (${CHROMIUM_MISSING
 			await page.getByRole("button", { name: "Not now" }).click();
 			await look("no room");
 			expect(found).toEqual([]);
-			expect(visitor.faults).toEqual([]);
-			await visitor.close();
+			expect(profile.faults).toEqual([]);
+			await profile.close();
 		},
 		LONG_MS,
 	);

@@ -1,7 +1,7 @@
 // The page in a real browser, on the real server.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { ServerProcess } from "@verbatim/testkit";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import { type BrowserProfile, CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
 import { composer, enter, hear, join, say, settled, textsOn } from "../support/people.ts";
 
 const LONG_MS = 90_000;
@@ -11,7 +11,7 @@ const TALL = { viewport: { width: 1_100, height: 2_400 } };
 describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM_MISSING})`, () => {
 	let server: ServerProcess;
 	let browser: TestBrowser;
-	let visitors: Visitor[] = [];
+	let profiles: BrowserProfile[] = [];
 
 	beforeAll(async () => {
 		server = await ServerProcess.prepare({ flags: ["--limits.sendsPerSecond", "1000", "--limits.sendsBurst", "1000"] });
@@ -20,9 +20,9 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	}, LONG_MS);
 
 	afterEach(async () => {
-		const faults = visitors.flatMap((visitor) => visitor.faults);
-		for (const visitor of visitors) await visitor.close();
-		visitors = [];
+		const faults = profiles.flatMap((profile) => profile.faults);
+		for (const profile of profiles) await profile.close();
+		profiles = [];
 		// No policy violation, exception or console error in any test.
 		expect(faults).toEqual([]);
 	});
@@ -32,9 +32,9 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 		await server?.remove();
 	}, LONG_MS);
 
-	async function visitor(name: string, options = {}): Promise<Visitor> {
-		const one = await browser.visitor({ ...TALL, ...options });
-		visitors.push(one);
+	async function profile(name: string, options = {}): Promise<BrowserProfile> {
+		const one = await browser.newProfile({ ...TALL, ...options });
+		profiles.push(one);
 		await enter(one.page, server.http, name);
 		return one;
 	}
@@ -42,9 +42,9 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"a guest signs in by name, and two guests see each other's messages",
 		async () => {
-			const ann = await visitor("ann");
+			const ann = await profile("ann");
 			await join(ann.page, "tea");
-			const bob = await visitor("bob");
+			const bob = await profile("bob");
 			await join(bob.page, "tea");
 			await say(ann.page, "hello *bob*,\n  two  spaces and a <b>tag</b>");
 			await hear(bob.page, "hello *bob*");
@@ -62,7 +62,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"a reload resumes as the same user, in the same room, with the draft",
 		async () => {
-			const { page } = await visitor("cleo");
+			const { page } = await profile("cleo");
 			await join(page, "reload");
 			await say(page, "before");
 			await settled(page);
@@ -78,7 +78,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"two tabs of one guest each keep their own draft, and send each message once and in order",
 		async () => {
-			const one = await visitor("cora");
+			const one = await profile("cora");
 			await join(one.page, "tabs");
 			await composer(one.page).fill("half a thought of the first");
 			const second = await one.tab();
@@ -111,7 +111,7 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"a send whose answer is lost in a reload is in the log once",
 		async () => {
-			const { page } = await visitor("dora");
+			const { page } = await profile("dora");
 			await join(page, "once");
 			// From here on the page's messages reach the server, and the server's do not reach the page.
 			await page.routeWebSocket(/\/ws$/, (socket) => {
@@ -131,14 +131,14 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 			await page.locator(".message-sent").nth(2).waitFor();
 			await page.unrouteAll();
 
-			const fresh = await visitors[0]?.tab();
-			if (fresh === undefined) throw new Error("no visitor");
+			const fresh = await profiles[0]?.tab();
+			if (fresh === undefined) throw new Error("no profile");
 			await page.close();
 			await fresh.goto(`${server.http}/#once`);
 			await hear(fresh, "three");
 			await settled(fresh);
 			expect(await textsOn(fresh)).toEqual(["one", "two", "three"]);
-			const witness = await visitor("ella");
+			const witness = await profile("ella");
 			await join(witness.page, "once");
 			await hear(witness.page, "three");
 			expect(await textsOn(witness.page)).toEqual(["one", "two", "three"]);
@@ -149,12 +149,12 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"two users send while the server is killed and restarted; no message is lost or duplicated",
 		async () => {
-			const eve = await visitor("eve");
+			const eve = await profile("eve");
 			await join(eve.page, "storm");
-			const finn = await visitor("finn");
+			const finn = await profile("finn");
 			await join(finn.page, "storm");
 			const lines = 12;
-			const type = async ({ page }: Visitor, name: string): Promise<void> => {
+			const type = async ({ page }: BrowserProfile, name: string): Promise<void> => {
 				for (let i = 1; i <= lines; i++) await say(page, `${name} ${i}`);
 			};
 			const typed = Promise.all([type(eve, "eve"), type(finn, "finn")]);
@@ -180,8 +180,8 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"a registered user signs in with name and password; a wrong one is shown with the server's message",
 		async () => {
-			const one = await browser.visitor();
-			visitors.push(one);
+			const one = await browser.newProfile();
+			profiles.push(one);
 			const { page } = one;
 			await page.goto(server.http);
 			const way = async (tab: string, password: string): Promise<void> => {
@@ -205,10 +205,10 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"an address opens its room: an offer to join, then the room; and unread messages are counted",
 		async () => {
-			const hana = await visitor("hana");
+			const hana = await profile("hana");
 			await join(hana.page, "link");
-			const ivan = await browser.visitor(TALL);
-			visitors.push(ivan);
+			const ivan = await browser.newProfile(TALL);
+			profiles.push(ivan);
 			await enter(ivan.page, `${server.http}/#link`, "ivan");
 			await ivan.page.getByRole("button", { name: "Join #link" }).click();
 			await composer(ivan.page).waitFor();
@@ -230,8 +230,8 @@ describe.skipIf(findChromium() === undefined)(`the page in a browser (${CHROMIUM
 	test(
 		"a private room is joined by invitation, which may also be declined, and users find each other by name",
 		async () => {
-			const jan = await visitor("jan");
-			const kim = await visitor("kim");
+			const jan = await profile("jan");
+			const kim = await profile("kim");
 			await jan.page.getByRole("button", { name: "Find or create a room" }).first().click();
 			await jan.page.getByLabel("Find a room, or name a new one").fill("party");
 			await jan.page.getByLabel(/^Private/).check();

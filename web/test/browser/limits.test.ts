@@ -1,7 +1,7 @@
 // The page at the server's limits of connections and log-ins for its address.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { ServerProcess } from "@verbatim/testkit";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import { type BrowserProfile, CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
 import { ann, bob, message } from "../support/entries.ts";
 import { hear, join, PATIENCE_MS } from "../support/people.ts";
 import { type ScriptedServer, scriptedRoom, scriptedServer } from "../support/scripted-server.ts";
@@ -10,7 +10,7 @@ const LONG_MS = 90_000;
 
 describe.skipIf(findChromium() === undefined)(`limits of an address in a browser (${CHROMIUM_MISSING})`, () => {
 	let browser: TestBrowser;
-	let visitor: Visitor | undefined;
+	let profile: BrowserProfile | undefined;
 	let scripted: ScriptedServer | undefined;
 	let real: ServerProcess | undefined;
 
@@ -19,11 +19,11 @@ describe.skipIf(findChromium() === undefined)(`limits of an address in a browser
 	}, LONG_MS);
 
 	afterEach(async () => {
-		const faults = visitor?.faults ?? [];
-		await visitor?.close();
+		const faults = profile?.faults ?? [];
+		await profile?.close();
 		await scripted?.stop();
 		await real?.remove();
-		visitor = scripted = real = undefined;
+		profile = scripted = real = undefined;
 		expect(faults).toEqual([]);
 	}, LONG_MS);
 
@@ -38,8 +38,8 @@ describe.skipIf(findChromium() === undefined)(`limits of an address in a browser
 			await real.start();
 			const held = new WebSocket(`${real.http.replace("http", "ws")}/ws`);
 			await new Promise((resolve) => held.addEventListener("open", resolve));
-			visitor = await browser.visitor();
-			const { page } = visitor;
+			profile = await browser.newProfile();
+			const { page } = profile;
 			page.setDefaultTimeout(PATIENCE_MS);
 			await page.goto(real.http);
 			await page.getByLabel("Name").fill("ann");
@@ -65,8 +65,8 @@ describe.skipIf(findChromium() === undefined)(`limits of an address in a browser
 					return { case: "failure", value: { code: "rate_limited", message, retry: true, retryAfterMs: 60_000 } };
 				},
 			});
-			visitor = await browser.visitor();
-			const { page } = visitor;
+			profile = await browser.newProfile();
+			const { page } = profile;
 			page.setDefaultTimeout(PATIENCE_MS);
 			await page.clock.install();
 			await page.goto(scripted.url);

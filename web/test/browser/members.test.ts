@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { create, Room_Standing, UserSchema } from "@verbatim/protocol";
 import { ServerProcess } from "@verbatim/testkit";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import { type BrowserProfile, CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { ann, bob, message } from "../support/entries.ts";
 import { enter, hear, join, PATIENCE_MS } from "../support/people.ts";
@@ -14,7 +14,7 @@ const numbered = (n: number): string => String(n).padStart(5, "0");
 
 describe.skipIf(findChromium() === undefined)(`the members of a room in a browser (${CHROMIUM_MISSING})`, () => {
 	let browser: TestBrowser;
-	let visitors: Visitor[] = [];
+	let profiles: BrowserProfile[] = [];
 	let scripted: ScriptedServer | undefined;
 	let real: ServerProcess | undefined;
 
@@ -23,9 +23,9 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 	}, LONG_MS);
 
 	afterEach(async () => {
-		const faults = visitors.flatMap((visitor) => visitor.faults);
-		for (const visitor of visitors) await visitor.close();
-		visitors = [];
+		const faults = profiles.flatMap((profile) => profile.faults);
+		for (const profile of profiles) await profile.close();
+		profiles = [];
 		await scripted?.stop();
 		await real?.remove();
 		scripted = undefined;
@@ -37,9 +37,9 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		await browser?.close();
 	}, LONG_MS);
 
-	async function visitor(url: string, name: string, options: BrowserContextOptions = {}): Promise<Visitor["page"]> {
-		const one = await browser.visitor({ viewport: { width: 1_200, height: 900 }, ...options });
-		visitors.push(one);
+	async function profile(url: string, name: string, options: BrowserContextOptions = {}): Promise<BrowserProfile["page"]> {
+		const one = await browser.newProfile({ viewport: { width: 1_200, height: 900 }, ...options });
+		profiles.push(one);
 		await enter(one.page, url, name);
 		return one.page;
 	}
@@ -49,9 +49,9 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		async () => {
 			real = await ServerProcess.prepare();
 			await real.start();
-			const first = await visitor(real.http, "ann");
+			const first = await profile(real.http, "ann");
 			await join(first, "tea");
-			const second = await visitor(real.http, "bob");
+			const second = await profile(real.http, "bob");
 			await join(second, "tea");
 			for (const page of [first, second]) {
 				await page.getByRole("button", { name: "Members", exact: true }).click();
@@ -89,7 +89,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 				},
 			});
 			const asks = () => (scripted?.heard ?? []).flatMap((command) => (command.case === "who" ? [command.value] : []));
-			const page = await visitor(scripted.url, "ann");
+			const page = await profile(scripted.url, "ann");
 			await hear(page, "hello");
 			await page.getByText(`${MEMBERS.toLocaleString()} members`, { exact: true }).waitFor();
 			await page.getByRole("button", { name: "Members", exact: true }).click();
@@ -164,7 +164,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		"a list that one page completes is sorted from the start, and the rest moves no row",
 		async () => {
 			scripted = await manyMembers(254);
-			const page = await visitor(`${scripted.url}#big`, "ann");
+			const page = await profile(`${scripted.url}#big`, "ann");
 			await hear(page, "hello");
 			await page.getByRole("button", { name: "Members", exact: true }).click();
 			await page.locator(".person").first().waitFor();
@@ -188,7 +188,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		"a list of thousands keeps the order of its pages, also once the last is loaded",
 		async () => {
 			scripted = await manyMembers(1_200);
-			const page = await visitor(`${scripted.url}#big`, "ann");
+			const page = await profile(`${scripted.url}#big`, "ann");
 			await hear(page, "hello");
 			await page.getByRole("button", { name: "Members", exact: true }).click();
 			await page.getByText("In the order in which they came to this server").waitFor();
@@ -213,7 +213,7 @@ describe.skipIf(findChromium() === undefined)(`the members of a room in a browse
 		"on a phone the list closes by its header at any scroll position, by a tap outside, Escape and Back, and Back then goes to the previous page",
 		async () => {
 			scripted = await manyMembers(254);
-			const page = await visitor(`${scripted.url}#tea`, "ann", {
+			const page = await profile(`${scripted.url}#tea`, "ann", {
 				viewport: { width: 390, height: 780 },
 				hasTouch: true,
 				isMobile: true,

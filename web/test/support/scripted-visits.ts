@@ -1,7 +1,7 @@
 // Visits of the page on a scripted server, in a real browser: one browser for the tests of a file, a server and a page for each
 // test.
 import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
-import { CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser, type Visitor } from "@verbatim/testkit/browser";
+import { type BrowserProfile, CHROMIUM_MISSING, findChromium, openBrowser, type TestBrowser } from "@verbatim/testkit/browser";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { enter } from "./people.ts";
 import { type Script, type ScriptedServer, scriptedServer } from "./scripted-server.ts";
@@ -21,13 +21,13 @@ export function describeVisits(name: string, tests: (visits: Visits) => void): v
 	describe.skipIf(findChromium() === undefined)(`${name} (${CHROMIUM_MISSING})`, () => {
 		let browser: TestBrowser;
 		let server: ScriptedServer | undefined;
-		let visitor: Visitor | undefined;
+		let profile: BrowserProfile | undefined;
 
 		const leave = async (): Promise<readonly string[]> => {
-			const faults = visitor?.faults ?? [];
-			await visitor?.close();
+			const faults = profile?.faults ?? [];
+			await profile?.close();
 			await server?.stop();
-			visitor = undefined;
+			profile = undefined;
 			server = undefined;
 			return faults;
 		};
@@ -49,9 +49,9 @@ export function describeVisits(name: string, tests: (visits: Visits) => void): v
 			async open(script, { hash = "", ...options } = {}) {
 				expect(await leave()).toEqual([]);
 				server = await scriptedServer(script);
-				visitor = await browser.visitor({ viewport: { width: 1_000, height: 700 }, ...options });
-				await enter(visitor.page, server.url + hash, script.user.name);
-				return visitor.page;
+				profile = await browser.newProfile({ viewport: { width: 1_000, height: 700 }, ...options });
+				await enter(profile.page, server.url + hash, script.user.name);
+				return profile.page;
 			},
 		});
 	});

@@ -108,7 +108,7 @@ const GENERAL = {
 };
 
 /** Limits of admission. */
-const DOOR_LIMITS = {
+const ADMISSION_SETTINGS = {
 	"limits.connectionsPerAddress": setting(
 		integer({ min: 1, max: MANY }),
 		ADMISSION_LIMITS.connectionsPerAddressMax,
@@ -273,7 +273,7 @@ const TIMES: { readonly [T in ConfigurableTime]: Setting<number> } = {
 
 export const SETTINGS = {
 	...GENERAL,
-	...DOOR_LIMITS,
+	...ADMISSION_SETTINGS,
 	...prefixed("limits", LIMITS),
 	...prefixed("timing", TIMES),
 };

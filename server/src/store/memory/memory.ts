@@ -9,7 +9,6 @@ import { prune, REFUSED_LIMITS, type RefusedLimits } from "../../log/refused.ts"
 import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../batches.ts";
 import type { Draft, Store } from "../store.ts";
 import { applyTo } from "./apply.ts";
-import { type MemoryDevice, type MemoryFaults, ordinaryDevice } from "./device.ts";
 import { type MemoryDisk, newMemoryDisk } from "./disk.ts";
 import { loadFrom } from "./load.ts";
 import {
@@ -23,13 +22,14 @@ import {
 	readUsers,
 	viewOf,
 } from "./reads.ts";
+import { faultableIo, type MemoryFaults, type StorageIo } from "./storage-io.ts";
 
 export interface MemoryStoreOptions {
 	readonly clock: Pick<Clock, "after" | "monotonic" | "soon">;
 	/** Given to one store after the other: a server started again. Absent: a new one. */
 	readonly disk?: MemoryDisk;
-	/** When what is written is durable. Absent: one that obeys `faults`; with a device of one's own these do nothing. */
-	readonly device?: MemoryDevice;
+	/** When what is written is durable. Absent: one that obeys `faults`; with `io` of one's own these do nothing. */
+	readonly io?: StorageIo;
 	readonly limits?: Partial<RuleLimits & RefusedLimits & BatchLimits>;
 }
 
@@ -41,16 +41,15 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 	const { clock } = options;
 	const disk = options.disk ?? newMemoryDisk();
 	const limits = { ...BATCH_LIMITS, ...LIMITS, ...REFUSED_LIMITS, ...options.limits };
-	const ordinary = ordinaryDevice(clock);
-	const device = options.device ?? ordinary;
+	const ordinary = faultableIo(clock);
+	const io = options.io ?? ordinary;
 	let isClosed = false;
 
-	const commit = (drafts: readonly Draft[]): Promise<BatchResult> =>
-		device.commit(drafts, () => carryOutAll(disk, drafts, limits));
+	const commit = (drafts: readonly Draft[]): Promise<BatchResult> => io.commit(drafts, () => carryOutAll(disk, drafts, limits));
 	const batches = new Batches(clock, commit, limits);
 	const read = async <T>(ask: () => T): Promise<T> => {
 		if (isClosed) throw new Refusal("unavailable");
-		return device.read(ask);
+		return io.read(ask);
 	};
 	const channel = (id: string | undefined) => {
 		const row = disk.rooms.get(id ?? "")?.row;
@@ -96,7 +95,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 				return kept;
 			}),
 		stats: () => batches.stats(),
-		healthy: () => Promise.resolve(!isClosed && device.healthy),
+		healthy: () => Promise.resolve(!isClosed && io.healthy),
 		async close() {
 			await batches.close();
 			isClosed = true;

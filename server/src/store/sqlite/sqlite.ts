@@ -9,8 +9,8 @@ import { BATCH_LIMITS, Batches, type BatchLimits, type BatchResult } from "../ba
 import type { Committed, Draft, Store } from "../store.ts";
 import type { WriterFault } from "./calls.ts";
 import { takeFolder } from "./folder.ts";
-import { WriterKeeper } from "./keeper.ts";
 import { Reads } from "./reads.ts";
+import { WriterSupervisor } from "./writer-supervisor.ts";
 
 export interface SqliteStoreOptions {
 	readonly clock?: Pick<Clock, "after" | "monotonic" | "soon">;
@@ -41,7 +41,7 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 	const folder = takeFolder(dir, options.taking);
 	const path = folder.databasePath;
 	const reads = new Reads(path);
-	const keeper = new WriterKeeper({ path, limits }, clock, async (ranges) => {
+	const writer = new WriterSupervisor({ path, limits }, clock, async (ranges) => {
 		const committed = await Promise.all(
 			ranges.map(async (range): Promise<Committed> => ({ room: range[0], ...(await reads.range(range)) })),
 		);
@@ -52,18 +52,18 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 	/** Has a batch failed, and no probe succeeded since? A short message may still find room where the next one does not. */
 	let failing = false;
 	const commit = async (drafts: readonly Draft[]): Promise<BatchResult> => {
-		const result = await keeper.commit(drafts);
+		const result = await writer.commit(drafts);
 		proven = result.rulings !== undefined;
 		failing ||= !proven;
 		return result;
 	};
 	const batches = new Batches(clock, commit, limits);
 	try {
-		await keeper.open();
+		await writer.open();
 		await reads.open();
 	} catch (cause) {
 		await reads.close();
-		await keeper.close();
+		await writer.close();
 		folder.release();
 		throw cause;
 	}
@@ -71,16 +71,16 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 
 	const close = async (): Promise<void> => {
 		const done = batches.close();
-		if (!keeper.isReady) keeper.giveUp();
+		if (!writer.isReady) writer.giveUp();
 		await done;
 		await reads.close();
-		await keeper.close();
+		await writer.close();
 		folder.release();
 	};
 
 	return {
 		faults: {
-			inject: async (fault) => void (await keeper.ask("inject", fault)),
+			inject: async (fault) => void (await writer.ask("inject", fault)),
 			killReader: async () => void (await reads.ask("die", undefined).catch(() => null)),
 		},
 		append: (draft) => batches.append(draft),
@@ -101,21 +101,21 @@ export async function openSqliteStore(dir: string, options: SqliteStoreOptions =
 		users: (afterId, limit) => reads.ask("users", { afterId, limit }),
 		guests: (which, nowMs, limit) => reads.ask("guests", { which, nowMs, limit }),
 		async renewEpochs(epochs) {
-			const count = await keeper.ask("countRooms", undefined);
-			await keeper.ask(
+			const count = await writer.ask("countRooms", undefined);
+			await writer.ask(
 				"renewEpochs",
 				Array.from({ length: count }, () => epochs()),
 			);
 		},
-		putOnce: (key, value) => keeper.ask("putOnce", { key, value }),
+		putOnce: (key, value) => writer.ask("putOnce", { key, value }),
 		stats: () => batches.stats(),
 		async healthy() {
-			if (!keeper.isReady) return false;
+			if (!writer.isReady) return false;
 			if (proven && !failing) {
 				proven = false;
 				return true;
 			}
-			return keeper.ask("probe", failing ? "roomy" : "small").then(
+			return writer.ask("probe", failing ? "roomy" : "small").then(
 				() => {
 					failing = false;
 					return true;

@@ -1,10 +1,10 @@
-// What stands between the memory store and its disk: when a batch is durable, whether it can be at all, and how long a read
-// takes. The ordinary device does what a test tells it to; a simulator brings its own.
+// I/O of the memory store: when a batch is durable, whether it can be at all, and how long a read
+// takes. Tests inject faults; a simulator brings its own.
 import type { Clock } from "../../base/clock.ts";
 import type { BatchResult } from "../batches.ts";
 import type { Draft } from "../store.ts";
 
-export interface MemoryDevice {
+export interface StorageIo {
 	/**
 	 * Makes a batch durable: calls `carryOut` once, at the moment from which it would survive a crash and can be read, and
 	 * resolves with what that gave, then or later. Or it calls nothing and resolves with an error: nothing of it is written.
@@ -26,8 +26,8 @@ export interface MemoryFaults {
 	delayReads(ms: number): void;
 }
 
-/** A device that works, except as its faults say. */
-export function ordinaryDevice(clock: Pick<Clock, "after" | "soon">): MemoryDevice & { readonly faults: MemoryFaults } {
+/** I/O that works, except as its faults say. */
+export function faultableIo(clock: Pick<Clock, "after" | "soon">): StorageIo & { readonly faults: MemoryFaults } {
 	let failing = 0;
 	let commitDelayMs = 0;
 	let readDelayMs = 0;

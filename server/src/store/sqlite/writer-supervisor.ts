@@ -1,4 +1,4 @@
-// Keeps a writer at work. Trouble with the disk closes the writer's handle, and a writer can die; in both cases nothing is
+// Supervises the writer thread. Trouble with the disk closes the writer's handle, and a writer can die; in both cases nothing is
 // committed until the database was opened again with a proof that it commits (writer.ts), tried again with a growing back-off.
 //
 // A batch's number is written with it. Hence after a death, and after a commit that failed but may have reached the disk all the
@@ -22,7 +22,7 @@ const DEATHS_MAX = 3;
 /** Told of what a batch has written whose answer was lost. */
 export type OnRecovered = (ranges: readonly Range[]) => Promise<void>;
 
-export class WriterKeeper {
+export class WriterSupervisor {
 	private readonly options: WriterOptions;
 	private readonly clock: Pick<Clock, "after">;
 	private readonly onRecovered: OnRecovered;
