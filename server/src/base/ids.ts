@@ -39,3 +39,15 @@ export function newEpoch(bytes: Uint8Array): number {
 export function nextEpoch(old: number, proposed: number): number {
 	return proposed === old ? (old % 0xffff_ffff) + 1 : proposed;
 }
+
+const SERVER_CID = "~";
+
+/** A cid for a send whose client has given none: nobody can ask what became of it. */
+export function serverCid(bytes: Uint8Array): string {
+	return SERVER_CID + Buffer.from(bytes).toString("hex");
+}
+
+/** Can a copy of the send come? */
+export function isRepeatable(cid: string): boolean {
+	return cid !== "" && !cid.startsWith(SERVER_CID);
+}

@@ -1,6 +1,7 @@
 // Appends drafts; a refusal of the store becomes a `Refusal`.
 import { ERRORS, Refusal, type Room_Kind } from "@verbatim/protocol";
 import { newEpoch, newId } from "../base/ids.ts";
+import type { RefusalNote } from "../log/decide.ts";
 import type { Draft, Outcome, UserRef } from "../store/store.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -11,9 +12,15 @@ export async function append(context: CommandContext, draft: Draft): Promise<Wri
 }
 
 export function granted(outcome: Outcome): Written {
-	if (!outcome.ok) throw new Refusal(outcome.code, ERRORS[outcome.code].message);
-	return outcome;
+	if (outcome.ok) return outcome;
+	const { message } = ERRORS[outcome.code];
+	throw new Refusal(outcome.code, outcome.note === undefined ? message : `${message} (${NOTES[outcome.note]})`);
 }
+
+const NOTES: Readonly<Record<RefusalNote, string>> = {
+	before: "this cid was refused so before; to try again, take a new one",
+	behind: "the send behind which this one stands was refused for good; name the one before that, or none",
+};
 
 export function senderOf(context: CommandContext): UserRef {
 	const { id, name } = context.user;

@@ -2,7 +2,7 @@
 import { isFinal, Refusal, type Send } from "@verbatim/protocol";
 import { messageDraft, type ProposedEntry } from "../log/draft.ts";
 import type { CommandContext, Handler } from "./context.ts";
-import { append, granted, newRoom, senderOf, type Written } from "./drafts.ts";
+import { append, newRoom, senderOf, type Written } from "./drafts.ts";
 import { channelName, isId, userByName } from "./room-ref.ts";
 
 export const send: Handler<Send> = async (context, { room: ref, cid, text, behind }) => {
@@ -48,9 +48,7 @@ async function find(context: CommandContext, ref: string, entry: ProposedEntry):
 	});
 	if (peer instanceof Refusal) {
 		// The store gives it a place in the order of sends: a copy may be in the log by now, and others may follow.
-		const outcome = await store.append({ kind: "refuse", sender, send: entry, code: peer.code, atMs: clock.now() });
-		if (!outcome.ok && outcome.code === peer.code) throw peer;
-		return granted(outcome);
+		return append(context, { kind: "refuse", sender, send: entry, code: peer.code, atMs: clock.now() });
 	}
 	const opened = await append(context, { kind: "direct", ...newRoom(context), sender, peer, send: entry, atMs: clock.now() });
 	return opened.repeated === true ? opened : (opened.room?.id ?? ref);

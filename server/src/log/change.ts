@@ -15,7 +15,7 @@ export interface Append {
 /** Rooms are named by their ids. */
 export type Change =
 	| Append
-	/** A send is refused for good; neither the log nor the refused sends have its cid. */
+	/** A send is refused for good; the log does not have its cid, and if the refused sends have, that is too old. */
 	| { readonly kind: "refuse"; readonly send: RefusedSend }
 	/** A room with an empty log. */
 	| { readonly kind: "addRoom"; readonly room: RoomRow }

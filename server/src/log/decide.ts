@@ -10,19 +10,23 @@ import type { InvitationLimits } from "./invitations.ts";
 import { type Needs, needsOf } from "./needs.ts";
 import { type RoomRecord, recordOf, type TokenFamily } from "./records.ts";
 import { useToken } from "./refresh-tokens.ts";
+import type { RefusedLimits } from "./refused.ts";
 import { create, type Deciding, direct, entry, refuse } from "./rooms.ts";
 import { Snapshot } from "./snapshot.ts";
 import { changeUser, createUser, type Eviction } from "./users.ts";
 import { NOT_LOADED, View } from "./view.ts";
 
-export interface RuleLimits extends InvitationLimits {
+export interface RuleLimits extends InvitationLimits, Pick<RefusedLimits, "refusedSendsMs"> {
 	/** The newest seq a room can have. */
 	readonly seqMax: number;
 }
 
+/** More of why a send is refused: its cid was refused for good before; or that of the one behind which it stands was. */
+export type RefusalNote = "before" | "behind";
+
 /** What was decided of a draft. The entries follow from draft and seq (entries.ts). */
 export type Ruling =
-	| { readonly ok: false; readonly code: ErrorCode }
+	| { readonly ok: false; readonly code: ErrorCode; readonly note?: RefusalNote }
 	| {
 			readonly ok: true;
 			/** The room afterwards. */

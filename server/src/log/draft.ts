@@ -120,6 +120,12 @@ export function cidOf(draft: Draft): string | undefined {
 	return draft.kind === "direct" || draft.kind === "refuse" ? draft.send?.cid : undefined;
 }
 
+/** The cid of the sender's entry behind which this one stands. */
+export function behindOf(draft: Draft): string | undefined {
+	if (draft.kind === "entry") return draft.behind;
+	return draft.kind === "direct" || draft.kind === "refuse" ? draft.send?.behind : undefined;
+}
+
 type InRoom = Omit<EntryDraft, "kind" | "body" | "skeleton">;
 
 /** A literal, since copying the rest of an object takes ten times as long. */

@@ -3,7 +3,8 @@
 //
 // What an entry does to the rows is not written here but follows from the fold (fold.ts). One thing has no entry: that an invitation
 // was declined concerns the invited alone.
-import { type ErrorCode, isFinal, Room_Kind, Room_Standing, unreachable } from "@verbatim/protocol";
+import { isFinal, Room_Kind, Room_Standing, unreachable } from "@verbatim/protocol";
+import { isRepeatable } from "../base/ids.ts";
 import type { Change } from "./change.ts";
 import { contentHash } from "./content.ts";
 import type { RuleLimits, Ruling } from "./decide.ts";
@@ -25,16 +26,18 @@ export interface Deciding {
 	readonly changes: Change[];
 }
 
+type Refused = Extract<Ruling, { ok: false }>;
+
 export function entry(at: Deciding, draft: EntryDraft): Ruling {
 	const { view } = at;
 	const { sender, cid = "" } = draft;
-	const answer = view.answerTo(sender.id, cid);
+	const answer = view.answerTo(sender.id, cid, at.limits, draft.atMs);
 	if (answer !== undefined && answer !== "unknown") return again(view, answer, draft.body, draft.room);
 	const ruling = propose(at, draft);
 	// Whether the cid of an entry that is written was used, the store learns from its insert.
 	if (ruling.ok && ruling.seq !== undefined) return ruling;
 	if (answer === "unknown") view.missCid(sender.id, cid);
-	return ruling.ok ? ruling : refuseFor(at, draft, cid, ruling.code);
+	return ruling.ok ? ruling : refuseFor(at, draft, cid, ruling);
 }
 
 function propose(at: Deciding, draft: EntryDraft): Ruling {
@@ -58,17 +61,17 @@ function propose(at: Deciding, draft: EntryDraft): Ruling {
 /** An entry that cannot be proposed: see `Draft`. */
 export function refuse(at: Deciding, draft: DraftOf<"refuse">): Ruling {
 	const { send, code } = draft;
-	return answered(at, draft, send, undefined) ?? refuseFor(at, draft, send.cid, code);
+	return answered(at, draft, send, undefined) ?? refuseFor(at, draft, send.cid, { ok: false, code });
 }
 
 /** What the send was answered with, if it was: whatever has changed since. The sender may have left, the room may be full. */
 function answered(
-	{ view }: Deciding,
-	{ sender }: Pick<RoomDraft, "sender">,
+	{ view, limits }: Deciding,
+	{ sender, atMs }: Pick<RoomDraft, "sender" | "atMs">,
 	{ cid, body }: ProposedEntry,
 	room: string | undefined,
 ): Ruling | undefined {
-	const answer = view.answerTo(sender.id, cid);
+	const answer = view.answerTo(sender.id, cid, limits, atMs);
 	if (answer === "unknown") return view.missCid(sender.id, cid);
 	return answer && again(view, answer, body, room);
 }
@@ -78,7 +81,7 @@ function answered(
  * whether the room named exists, may be seen, or neither.
  */
 function again(view: View, answer: CidAnswer, body: ProposedBody, room: string | undefined): Ruling {
-	if ("refused" in answer) return { ok: false, code: answer.refused };
+	if ("refused" in answer) return { ok: false, code: answer.refused, note: "before" };
 	const isSame = answer.room === room && answer.hash === contentHash(bodyOf(body));
 	if (!isSame) return { ok: false, code: "cid_reused" };
 	return { ok: true, room: view.room(answer.room), first: { seq: answer.seq, atMs: answer.atMs } };
@@ -89,17 +92,20 @@ function refuseFor(
 	{ changes }: Deciding,
 	{ sender, atMs }: Pick<RoomDraft, "sender" | "atMs">,
 	cid: string,
-	code: ErrorCode,
+	refusal: Refused,
 ): Ruling {
-	if (cid !== "" && isFinal(code)) changes.push({ kind: "refuse", send: { sender: sender.id, cid, code, atMs } });
-	return { ok: false, code };
+	const { code } = refusal;
+	if (isRepeatable(cid) && isFinal(code)) changes.push({ kind: "refuse", send: { sender: sender.id, cid, code, atMs } });
+	return refusal;
 }
 
 function say(at: Deciding, room: ViewedRoom, draft: EntryDraft): Ruling {
 	const { view, limits, changes } = at;
 	const sender = draft.sender.id;
 	if (!isUnanswered(view, room, sender)) return log(at, room, draft);
-	const refusal = whyNotAppend(at, room, draft) ?? whyNotEnter(view, sender, limits);
+	const stopped = whyNotAppend(at, room, draft);
+	if (stopped) return stopped;
+	const refusal = whyNotEnter(view, sender, limits);
 	if (refusal) return { ok: false, code: refusal };
 	const ruling = log(at, room, draft);
 	changes.push({ kind: "answered", room: room.id, user: sender });
@@ -126,10 +132,11 @@ export function direct(at: Deciding, draft: DraftOf<"direct">): Ruling {
 	const before = send && answered(at, draft, send, existing?.id);
 	if (before) return before;
 	if (existing) return { ok: true, room: existing };
-	if (send?.behind && !view.hasUsed(draft.sender.id, send.behind)) return { ok: false, code: "out_of_order" };
+	const early = outOfOrder(at, draft, send?.behind);
+	if (early) return early;
 	const refusal =
 		whyNotEnter(view, draft.sender.id, limits) ?? whyNotBring(view, draft.sender.id, draft.peer.id, "direct", limits);
-	if (refusal) return refuseFor(at, draft, send?.cid ?? "", refusal);
+	if (refusal) return refuseFor(at, draft, send?.cid ?? "", { ok: false, code: refusal });
 	const { room: id, epoch } = draft;
 	return found(at, draft, { id, key, kind: Room_Kind.DIRECT, name: "", epoch, head: 0, members: 0 });
 }
@@ -187,14 +194,26 @@ function found({ changes, draft: index }: Deciding, draft: DraftOf<"create" | "d
 }
 
 /** What stands against any entry of the room. */
-function whyNotAppend({ view, limits }: Deciding, room: ViewedRoom, { sender, behind }: EntryDraft): ErrorCode | undefined {
-	if (room.head >= limits.seqMax) return "room_full";
-	return behind && !view.hasUsed(sender.id, behind) ? "out_of_order" : undefined;
+function whyNotAppend(at: Deciding, room: ViewedRoom, draft: EntryDraft): Refused | undefined {
+	return room.head >= at.limits.seqMax ? { ok: false, code: "room_full" } : outOfOrder(at, draft, draft.behind);
+}
+
+/**
+ * Also behind a send that was refused for good: what that one stood behind may come yet, and would come after this one. The client knows the one before.
+ */
+function outOfOrder(
+	{ view, limits }: Deciding,
+	{ sender, atMs }: Pick<RoomDraft, "sender" | "atMs">,
+	behind = "",
+): Refused | undefined {
+	if (behind === "" || view.hasUsed(sender.id, behind)) return undefined;
+	const answer = view.answerTo(sender.id, behind, limits, atMs);
+	return { ok: false, code: "out_of_order", ...(typeof answer === "object" ? { note: "behind" as const } : {}) };
 }
 
 function log(at: Deciding, room: ViewedRoom, draft: EntryDraft): Ruling {
-	const refusal = whyNotAppend(at, room, draft);
-	if (refusal) return { ok: false, code: refusal };
+	const stopped = whyNotAppend(at, room, draft);
+	if (stopped) return stopped;
 	const { changes, draft: index } = at;
 	const seq = room.head + 1;
 	appendTo(changes, room.id, entryOf(draft, seq), index);

@@ -6,6 +6,7 @@ import { contentHash } from "./content.ts";
 import { Counts } from "./counts.ts";
 import { Needs } from "./needs.ts";
 import type { Membership, RoomRecord, RoomRow, TokenFamily, UserRecord } from "./records.ts";
+import { isKept, type RefusedLimits, type RefusedSend } from "./refused.ts";
 import { type CidPlace, pair, type Snapshot } from "./snapshot.ts";
 import { isMember, membersMore, NO_MEMBERSHIP } from "./standing.ts";
 
@@ -40,7 +41,7 @@ export class View {
 	private readonly appends = new Map<string, Append>();
 	private readonly appendsToo = new Map<string, Append>();
 	/** The sends that this batch has refused for good. */
-	private refused: Map<string, ErrorCode> | undefined;
+	private refused: Map<string, RefusedSend> | undefined;
 	private readonly users = new Map<string, UserRecord>();
 	private readonly userBySkeleton = new Map<string, string | null>();
 	private readonly userByExternal = new Map<string, string | null>();
@@ -142,16 +143,21 @@ export class View {
 		});
 	}
 
-	/** What the sender's cid was answered with; "unknown" if that was not looked up. */
-	answerTo(sender: string, cid: string): CidAnswer | "unknown" | undefined {
+	/** What the sender's cid was answered with, as of `nowMs`; "unknown" if that was not looked up. */
+	answerTo(
+		sender: string,
+		cid: string,
+		limits: Pick<RefusedLimits, "refusedSendsMs">,
+		nowMs: number,
+	): CidAnswer | "unknown" | undefined {
 		if (cid === "") return undefined;
 		const here = this.appendHere(sender, cid);
 		if (here !== undefined) return placeOf(here);
 		const { cids, refusedSends } = this.snapshot;
 		if (this.refused !== undefined || refusedSends.size > 0) {
 			const key = pair(sender, cid);
-			const refused = this.refused?.get(key) ?? refusedSends.get(key)?.code;
-			if (refused !== undefined) return { refused };
+			const refused = this.refused?.get(key) ?? refusedSends.get(key);
+			if (refused !== undefined && isKept(refused, nowMs, limits)) return { refused: refused.code };
 		}
 		// Nearly always nothing was looked up.
 		const loaded = cids.size === 0 ? undefined : cids.get(pair(sender, cid));
@@ -217,7 +223,7 @@ export class View {
 			}
 			case "refuse":
 				this.refused ??= new Map();
-				this.refused.set(pair(change.send.sender, change.send.cid), change.send.code);
+				this.refused.set(pair(change.send.sender, change.send.cid), change.send);
 				return;
 			case "addRoom": {
 				const { room } = change;

@@ -6,6 +6,7 @@
 // Whether a sender is a member, whether a name is free, whether a cid was used: all that is decided inside the transaction,
 // so that authorisation has its place in the order of the log.
 import type { Entry, ErrorCode, Page, Room_Standing } from "@verbatim/protocol";
+import type { RefusalNote } from "../log/decide.ts";
 import type { Draft } from "../log/draft.ts";
 import type { RoomRecord, TokenFamily, UserRecord, UserRef } from "../log/records.ts";
 
@@ -68,7 +69,7 @@ export type Outcome =
 			/** For a token's use: the family afterwards. */
 			readonly family?: TokenFamily;
 	  }
-	| { readonly ok: false; readonly code: ErrorCode };
+	| { readonly ok: false; readonly code: ErrorCode; readonly note?: RefusalNote };
 
 /** The entries of one room that one batch has committed, in order. */
 export interface Committed {

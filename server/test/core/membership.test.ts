@@ -106,10 +106,10 @@ describe("membership", () => {
 				{ case: "invite", value: { room: ref, user: "bob" } },
 				say(ref, "hello"),
 			] satisfies Command[]) {
-				const nowhere = {
-					...command,
-					value: { ...command.value, room: ref.startsWith("#") ? "#nowhere" : "r00000000000000000000000000" },
-				} as Command;
+				const room = ref.startsWith("#") ? "#nowhere" : "r00000000000000000000000000";
+				// Of one cid, the second is told that there was a first.
+				const cid = command.case === "send" ? { cid: `${command.value.cid}-nowhere` } : {};
+				const nowhere = { ...command, value: { ...command.value, room, ...cid } } as Command;
 				expect(await bob.ask(command)).toEqual(await bob.ask(nowhere));
 				expect(await bob.refusal(command)).toBe("no_such_room");
 			}

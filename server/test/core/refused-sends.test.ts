@@ -141,6 +141,18 @@ describe("copies of a send that was refused for good", () => {
 		expect(texts(host, id)).toEqual(["hello"]);
 	});
 
+	test("tell that they were refused before, and what to do", async () => {
+		const harness = new Harness();
+		const { id, older, newer } = await inTea(harness);
+		const { message } = await newer.want("failure", say(id, "hello", "c1"));
+		expect(message).toBe(ERRORS.not_member.message);
+		expect((await older.want("failure", say(id, "hello", "c1"))).message).toMatch(/refused so before; .* take a new one/);
+		await joined(newer, "#tea");
+		const behind = await newer.want("failure", say(id, "next", "c2", "c1"));
+		expect(behind).toMatchObject({ code: "out_of_order", message: expect.stringMatching(/name the one before that, or none/) });
+		await newer.want("sent", say(id, "next", "c2"));
+	});
+
 	test("a send that is out of order opens no conversation", async () => {
 		const harness = new Harness();
 		const ann = await harness.guest("ann");

@@ -1,6 +1,7 @@
 // Clauses of sends that were refused for good: a cid is answered once.
 import { describe, expect, test } from "bun:test";
-import type { Store } from "../../src/store/store.ts";
+import { serverCid } from "../../src/base/ids.ts";
+import type { Draft, Store, UserRef } from "../../src/store/store.ts";
 import type { Bench } from "./contract.ts";
 import { ann, bob, cat, codeOf, create, direct, join, leave, logOf, must, refuse, say } from "./drafts.ts";
 
@@ -93,11 +94,33 @@ export function refusedClauses(bench: Bench): void {
 			expect(await logOf(store, "tea")).toEqual(["1 ann created", "2 ann 1", "3 ann 2"]);
 		});
 
-		test("nothing stands behind a refused send", async () => {
+		test("nothing stands behind a refused send, before which another may come yet; the answer says that it was refused", async () => {
 			const store = await withTea();
 			await must(store, join("tea", bob));
 			await codeOf(store.append(refuse(bob, { cid: "c", text: "hello" })));
-			expect(await codeOf(store.append(say("tea", bob, "next", { behind: "c" })))).toBe("out_of_order");
+			for (const draft of [
+				say("tea", bob, "next", { cid: "d", behind: "c" }),
+				direct("d", bob, ann, { cid: "d", text: "next", behind: "c" }),
+			]) {
+				expect(await store.append(draft)).toEqual({ ok: false, code: "out_of_order", note: "behind" });
+			}
+			const early = say("tea", bob, "next", { cid: "d", behind: "never" });
+			expect(await store.append(early)).toEqual({ ok: false, code: "out_of_order" });
+			await must(store, say("tea", bob, "next", { cid: "d" }));
+		});
+
+		test("the answer of before is told from the first one", async () => {
+			const store = await withTea();
+			expect(await store.append(hello())).toEqual({ ok: false, code: "not_member" });
+			expect(await store.append(hello())).toEqual({ ok: false, code: "not_member", note: "before" });
+		});
+
+		test("no refusal is kept under a cid that the server has made", async () => {
+			const store = await withTea();
+			const cid = serverCid(new Uint8Array(16));
+			expect(await codeOf(store.append(hello({ cid })))).toBe("not_member");
+			await must(store, join("tea", bob));
+			await must(store, hello({ cid }));
 		});
 
 		test("copies in one batch have one answer", async () => {
@@ -133,18 +156,37 @@ export function refusedClauses(bench: Bench): void {
 			expect(await codeOf(again.append(hello()))).toBe("not_member");
 		});
 
-		test("one that is older than the limit is forgotten when another is refused, also after a restart", async () => {
+		test("one that is older than the limit is no answer, though no other send was refused since; it is refused anew, also after a restart", async () => {
+			const limits = { refusedSendsMs: LATER_MS };
+			const store = await withTea(limits);
+			expect(await codeOf(store.append(hello({ atMs: 1 })))).toBe("not_member");
+			expect(await codeOf(store.append(hello({ cid: "d", atMs: 2 })))).toBe("not_member");
+			const again = await bench.restart(store, limits);
+			// Refused anew, and kept from then on.
+			expect(await again.append(hello({ cid: "d", atMs: LATER_MS + 3 }))).toEqual({ ok: false, code: "not_member" });
+			const third = await bench.restart(again, limits);
+			await must(third, join("tea", bob));
+			expect(await codeOf(third.append(hello({ atMs: LATER_MS + 1 })))).toBe("not_member");
+			expect(await codeOf(third.append(hello({ cid: "d", atMs: 2 * LATER_MS + 3 })))).toBe("not_member");
+			await must(third, hello({ atMs: LATER_MS + 2 }));
+			await must(third, hello({ cid: "d", atMs: 2 * LATER_MS + 4 }));
+		});
+
+		test("one that was refused anew within a batch counts from then on", async () => {
 			const store = await withTea({ refusedSendsMs: LATER_MS });
-			expect(await codeOf(store.append(hello({ atMs: 0 })))).toBe("not_member");
-			expect(await codeOf(store.append(hello({ cid: "d", atMs: 1 })))).toBe("not_member");
-			const again = await bench.restart(store, { refusedSendsMs: LATER_MS });
-			expect(await codeOf(again.append(hello({ cid: "e", atMs: LATER_MS })))).toBe("not_member");
-			await must(again, join("tea", bob));
-			expect(await codeOf(again.append(hello()))).toBe("not_member");
-			expect(await codeOf(again.append(refuse(bob, { cid: "f", text: "x" })))).toBe("no_such_user");
-			expect(await codeOf(again.append(refuse(bob, { cid: "g", text: "x" }, "no_such_user", LATER_MS + 1)))).toBe("no_such_user");
-			expect(await codeOf(again.append(hello()))).toBe("ok");
-			expect(await codeOf(again.append(hello({ cid: "d" })))).toBe("not_member");
+			const times = [0, LATER_MS + 1];
+			const drafts = times.map((atMs) => store.append(hello({ atMs })));
+			expect(await Promise.all(drafts.map(codeOf))).toEqual(["not_member", "not_member"]);
+			await must(store, join("tea", bob));
+			expect(await codeOf(store.append(hello({ atMs: 2 * LATER_MS + 1 })))).toBe("not_member");
+			await must(store, hello({ atMs: 2 * LATER_MS + 2 }));
+		});
+
+		test("one that was stamped by a clock far ahead is no answer for ever", async () => {
+			const store = await withTea({ refusedSendsMs: LATER_MS });
+			expect(await codeOf(store.append(hello({ atMs: 1e12 })))).toBe("not_member");
+			await must(store, join("tea", bob));
+			await must(store, hello({ atMs: 1_000 }));
 		});
 
 		test("of more than the limit the oldest are forgotten, also after a restart", async () => {
@@ -156,6 +198,37 @@ export function refusedClauses(bench: Bench): void {
 			await must(again, join("tea", bob));
 			const codes = ["1", "2", "3", "4"].map((cid) => codeOf(again.append(hello({ cid }))));
 			expect(await Promise.all(codes)).toEqual(["ok", "not_member", "not_member", "not_member"]);
+		});
+
+		test("whoever has most of them loses its own first, and nobody another's", async () => {
+			const limits = { refusedSendsMax: 9 };
+			const store = await withTea(limits);
+			const flood = (sender: UserRef, n: number) =>
+				Promise.all(Array.from({ length: n }, (_, i) => store.append(refuse(sender, { cid: `f${i}`, text: "x" }))));
+			for (const cid of ["1", "2", "3"]) await codeOf(store.append(hello({ cid })));
+			await flood(ann, 20);
+			await flood(cat, 20);
+			await must(store, join("tea", bob));
+			for (const cid of ["1", "2", "3"]) expect(await codeOf(store.append(hello({ cid })))).toBe("not_member");
+			await must(store, join("tea", cat));
+			expect(await codeOf(store.append(say("tea", cat, "x", { cid: "f19" })))).toBe("no_such_user");
+			expect(await codeOf(store.append(say("tea", cat, "x", { cid: "f0" })))).toBe("ok");
+		});
+
+		test("those that are too old go before any that count", async () => {
+			const limits = { refusedSendsMax: 4, refusedSendsMs: LATER_MS };
+			const store = await withTea(limits);
+			for (const [cid, sender] of [
+				["1", ann],
+				["2", cat],
+			] as const) {
+				await codeOf(store.append({ ...refuse(sender, { cid, text: "x" }), atMs: 0 } as Draft));
+			}
+			for (const cid of ["1", "2", "3"]) await codeOf(store.append(hello({ cid, atMs: LATER_MS + 1 })));
+			await must(store, join("tea", bob));
+			for (const cid of ["1", "2", "3"]) {
+				expect(await codeOf(store.append(hello({ cid, atMs: LATER_MS + 1 })))).toBe("not_member");
+			}
 		});
 	});
 }

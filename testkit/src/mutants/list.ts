@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "`behind` is not checked",
 		file: "server/src/log/rooms.ts",
-		find: 'return behind && !view.hasUsed(sender.id, behind) ? "out_of_order" : undefined;',
-		replace: "return undefined;",
+		find: 'if (behind === "" || view.hasUsed(sender.id, behind)) return undefined;',
+		replace: "if (sender.id !== behind) return undefined;",
 		breaks: "S8: a sender's order is kept",
 	},
 	{

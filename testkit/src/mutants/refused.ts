@@ -7,8 +7,8 @@ export const REFUSED_MUTANTS: readonly Mutant[] = [
 	{
 		name: "a refused send is not recorded",
 		file: "server/src/log/rooms.ts",
-		find: 'if (cid !== "" && isFinal(code)) changes.push(',
-		replace: 'if (cid !== "" && isFinal(code) && atMs < 0) changes.push(',
+		find: "if (isRepeatable(cid) && isFinal(code)) changes.push(",
+		replace: "if (isRepeatable(cid) && isFinal(code) && atMs < 0) changes.push(",
 		breaks: BREAKS,
 	},
 	{
@@ -28,7 +28,7 @@ export const REFUSED_MUTANTS: readonly Mutant[] = [
 	{
 		name: "a send whose direct conversation cannot be opened is not recorded as refused",
 		file: "server/src/log/rooms.ts",
-		find: 'return refuseFor(at, draft, send?.cid ?? "", refusal);',
+		find: 'return refuseFor(at, draft, send?.cid ?? "", { ok: false, code: refusal });',
 		replace: "return { ok: false, code: refusal };",
 		breaks: BREAKS,
 		survives: "limits of rooms and invitations are not reached there; server/test/core/refused-sends.test.ts reaches them",
@@ -44,8 +44,8 @@ export const REFUSED_MUTANTS: readonly Mutant[] = [
 	{
 		name: "refused sends are forgotten at once",
 		file: "server/src/log/refused.ts",
-		find: "if (atMs >= nowMs - refusedSendsMs && sends.size <= refusedSendsMax) break;",
-		replace: "if (atMs < 0 && refusedSendsMs + refusedSendsMax + nowMs < 0) break;",
+		find: "return Math.abs(nowMs - atMs) <= refusedSendsMs;",
+		replace: "return Math.abs(nowMs - atMs) > refusedSendsMs;",
 		breaks: BREAKS,
 	},
 	{

@@ -1,5 +1,6 @@
 // Rooms over the HTTP API: the wire's commands, through the same command table.
 import { type Command, create, type DownBody, DownSchema, jsonCodec, Room_Kind, type Up, UpSchema } from "@verbatim/protocol";
+import { serverCid } from "../../base/ids.ts";
 import { identityOf } from "./credentials.ts";
 import { bearer, takeFields, takeNumbers, takePage } from "./request.ts";
 import type { ApiCall, ApiParts } from "./routes.ts";
@@ -50,7 +51,7 @@ export function listMembers(parts: ApiParts, call: ApiCall): Promise<unknown> {
  */
 export async function sendMessage(parts: ApiParts, call: ApiCall): Promise<unknown> {
 	const { text, behind } = takeFields(await call.body(), { text: "string", behind: "string?" });
-	const cid = idempotencyKey(call.request) ?? Buffer.from(parts.random.bytes(16)).toString("hex");
+	const cid = idempotencyKey(call.request) ?? serverCid(parts.random.bytes(16));
 	const sent = await run(parts, call, { case: "send", value: { room: call.room, cid, text, behind: behind ?? "" } });
 	return { ...sent, cid };
 }

@@ -1,6 +1,7 @@
 // A line-mode client: executes commands on its session, and keeps the rooms shown and the current room. A log-in under another name opens another
 // session with the old one's cursors; the old session ends only when the new one is welcomed.
 import { type Command, Room_Kind, Room_Standing, type Sent, unreachable, type Welcome } from "@verbatim/protocol";
+import { serverCid } from "../../base/ids.ts";
 import type { ListenerParts } from "../connection/parts.ts";
 import { HELP } from "./help.ts";
 import { KnownRooms } from "./known-rooms.ts";
@@ -309,7 +310,7 @@ export class LineClient implements LineSessionEvents {
 	}
 
 	private send(room: string, text: string): Promise<void> {
-		const cid = Buffer.from(this.parts.random.bytes(16)).toString("hex");
+		const cid = serverCid(this.parts.random.bytes(16));
 		return this.ask({ case: "send", value: { room, cid, text } }, (answer) => {
 			if (answer.case === "sent") this.expectEcho(answer.value);
 		});

@@ -12,6 +12,7 @@ export function applyTo(disk: MemoryDisk, change: Change): void {
 			append(disk, change);
 			return;
 		case "refuse":
+			disk.refused.delete(pair(change.send.sender, change.send.cid));
 			disk.refused.set(pair(change.send.sender, change.send.cid), change.send);
 			return;
 		case "addRoom": {

@@ -3,7 +3,7 @@
 
 import { encodeBody } from "../../log/bodies.ts";
 import type { Change } from "../../log/change.ts";
-import type { RefusedLimits } from "../../log/refused.ts";
+import { keptAfterPruning, type RefusedLimits, type RefusedSend } from "../../log/refused.ts";
 import type { Snapshot } from "../../log/snapshot.ts";
 import { byKey, putFamilies, putUsers } from "./apply-users.ts";
 import type { Connection } from "./connection.ts";
@@ -43,8 +43,9 @@ export async function apply(
 	}
 	putMembers(work, written);
 	if (written.appends.length > 0) append(work, written);
-	if (written.refused.length > 0) refuse(work, written, limits);
-	await work.done();
+	const refused = [...written.refused.values()];
+	const refusing = refused.length > 0 ? refuse(connection, refused, limits) : undefined;
+	await Promise.all([work.done(), refusing]);
 }
 
 async function addRooms(connection: Connection, rooms: readonly WrittenRoom[]): Promise<void> {
@@ -92,18 +93,19 @@ function append(work: Work, { appends }: Written): void {
 	);
 }
 
-function refuse(work: Work, { refused }: Written, { refusedSendsMax, refusedSendsMs }: RefusedLimits): void {
-	work.do(
-		WRITES.refuse,
-		[
-			texts(refused.map(({ sender }) => sender)),
-			texts(refused.map(({ cid }) => cid)),
-			texts(refused.map(({ code }) => code)),
-			numbers(refused.map(({ atMs }) => atMs)),
-		],
-		refused.length,
-	);
-	work.do(WRITES.pruneRefusedSends, [(refused.at(-1)?.atMs ?? 0) - refusedSendsMs, refusedSendsMax]);
+/** Of each 64th part of what may be kept, the one that is numbered last looks whether there are too many. */
+async function refuse(connection: Connection, refused: readonly RefusedSend[], limits: RefusedLimits): Promise<void> {
+	const { refusedSendsMax, refusedSendsMs } = limits;
+	const { rows } = await connection.ask<{ no: number }>(WRITES.refuse, [
+		texts(refused.map(({ sender }) => sender)),
+		texts(refused.map(({ cid }) => cid)),
+		texts(refused.map(({ code }) => code)),
+		numbers(refused.map(({ atMs }) => atMs)),
+	]);
+	const every = Math.max(1, Math.floor(refusedSendsMax / 64));
+	if (!rows.some(({ no }) => no % every === 0)) return;
+	const nowMs = refused.at(-1)?.atMs ?? 0;
+	await connection.ask(WRITES.pruneRefusedSends, [nowMs, refusedSendsMs, refusedSendsMax, keptAfterPruning(limits)]);
 }
 
 function putMembers(work: Work, written: Written): void {

@@ -1,5 +1,5 @@
 // Loads what a batch needs, within its transaction. Whatever a round needs is asked for at once.
-import { cidOf, type Draft } from "../../log/draft.ts";
+import { behindOf, cidOf, type Draft } from "../../log/draft.ts";
 import type { Needs } from "../../log/needs.ts";
 import { pair, type Snapshot } from "../../log/snapshot.ts";
 import { type RefusedColumns, type RoomColumns, refusedOf } from "../rows.ts";
@@ -37,11 +37,14 @@ export async function load(connection: Connection, needs: Needs, snapshot: Snaps
 	await Promise.all(work);
 }
 
-/** Those of the drafts' own cids. */
+/** Those of the drafts' own cids, and of those that they stand behind. */
 export async function loadRefused(connection: Connection, drafts: readonly Draft[], snapshot: Snapshot): Promise<void> {
-	const sends = drafts.filter((draft) => "sender" in draft && typeof draft.sender?.id === "string" && Boolean(cidOf(draft)));
-	if (sends.length === 0) return;
-	const keys = [texts(sends.map((draft) => ("sender" in draft ? draft.sender.id : ""))), texts(sends.map(cidOf))];
+	const pairs = drafts.flatMap((draft) => {
+		if (!("sender" in draft) || typeof draft.sender?.id !== "string") return [];
+		return [cidOf(draft), behindOf(draft)].flatMap((cid) => (cid ? [[draft.sender.id, cid] as const] : []));
+	});
+	if (pairs.length === 0) return;
+	const keys = [texts(pairs.map(([sender]) => sender)), texts(pairs.map(([, cid]) => cid))];
 	const { rows } = await connection.ask<RefusedColumns>(LOADS.refusedSends, keys);
 	if (rows.length > 0) snapshot.refusedSends = new Map(rows.map((row) => [pair(row.sender, row.cid), refusedOf(row)]));
 }

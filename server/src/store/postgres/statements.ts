@@ -138,20 +138,25 @@ export const WRITES = {
 			"FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::smallint[], $9::int[], $10::int[]) " +
 			"AS n (room_no, seq, at_ms, sender, sender_name, cid, kind, start, bytes) ON CONFLICT (sender, cid) WHERE cid <> '' DO NOTHING",
 	),
+	/** One that is there is too old to count. */
 	refuse: statement(
 		"refuse",
 		"INSERT INTO verbatim.refused_sends (sender, cid, code, at_ms) " +
-			"SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[]) ON CONFLICT DO NOTHING",
+			"SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[]) " +
+			"ON CONFLICT (sender, cid) DO UPDATE SET no = DEFAULT, code = excluded.code, at_ms = excluded.at_ms RETURNING no",
 	),
 	/**
-	 * The oldest go, up to the first that is neither too old nor one too many. What another transaction drops at the same time is left to
-	 * it: nobody waits.
+	 * As `prune` (log/refused.ts). Nothing is sorted unless there are too many. What another transaction drops at the same time is left to it: nobody
+	 * waits.
 	 */
 	pruneRefusedSends: statement(
 		"prune_refused_sends",
-		"DELETE FROM verbatim.refused_sends WHERE no IN (SELECT no FROM verbatim.refused_sends WHERE no < " +
-			"(SELECT min(no) FROM verbatim.refused_sends WHERE at_ms >= $1::float8 AND no > " +
-			"coalesce((SELECT no FROM verbatim.refused_sends ORDER BY no DESC OFFSET $2::bigint LIMIT 1), 0)) FOR UPDATE SKIP LOCKED)",
+		"WITH sends AS (SELECT no, abs($1::float8 - at_ms) > $2::float8 AS old, " +
+			"row_number() OVER (PARTITION BY sender ORDER BY no DESC) AS place FROM verbatim.refused_sends) " +
+			"DELETE FROM verbatim.refused_sends WHERE no IN (SELECT no FROM verbatim.refused_sends WHERE no IN (" +
+			"SELECT no FROM sends ORDER BY old DESC, place DESC, no LIMIT (SELECT CASE WHEN count(*) <= $3::bigint THEN 0 " +
+			"ELSE greatest(count(*) - $4::bigint, count(*) FILTER (WHERE abs($1::float8 - at_ms) > $2::float8)) END " +
+			"FROM verbatim.refused_sends)) FOR UPDATE SKIP LOCKED)",
 	),
 	releaseUserKeys: statement(
 		"release_user_keys",

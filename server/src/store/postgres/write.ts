@@ -29,7 +29,7 @@ export interface WrittenMember {
 	readonly broughtBy: string | undefined;
 }
 
-/** The room and the user, in one key. */
+/** The room and the user, or the sender and the cid, in one key. */
 type Pair = string;
 
 export class Written {
@@ -42,7 +42,7 @@ export class Written {
 	readonly users = new Map<string, UserRecord>();
 	/** null: dropped. */
 	readonly families = new Map<string, TokenFamily | null>();
-	readonly refused: RefusedSend[] = [];
+	readonly refused = new Map<Pair, RefusedSend>();
 	private readonly snapshot: Snapshot;
 
 	constructor(snapshot: Snapshot, changes: readonly Change[]) {
@@ -59,7 +59,7 @@ export class Written {
 				return;
 			}
 			case "refuse":
-				this.refused.push(change.send);
+				this.refuse(change.send);
 				return;
 			case "addRoom": {
 				const { id, key, kind, name, epoch, head, members } = change.room;
@@ -111,6 +111,13 @@ export class Written {
 				this.families.set(change.id, null);
 				return;
 		}
+	}
+
+	/** One that was refused before, too long ago to count, is refused anew: last. */
+	private refuse(send: RefusedSend): void {
+		const key = `${send.sender}\n${send.cid}`;
+		this.refused.delete(key);
+		this.refused.set(key, send);
 	}
 
 	/** The user is `standing` in the room from now on. */

@@ -1,5 +1,6 @@
 // Rows of users and of their families of tokens as they stand in the database, and back.
-import { type UserColumns, userFrom } from "../rows.ts";
+import type { RefusedSend } from "../../log/refused.ts";
+import { type RefusedColumns, refusedOf, type UserColumns, userFrom } from "../rows.ts";
 import type { TokenFamily, UserRecord } from "../store.ts";
 
 export interface UserRow extends UserColumns {
@@ -45,4 +46,16 @@ export const TOKEN_FAMILY_COLUMNS = "id, user, number, issued_ms, expires_ms, en
 
 export function tokenFamilyOf({ id, user, number, issued_ms, expires_ms, ended }: TokenFamilyRow): TokenFamily {
 	return { id, user, number, issuedMs: issued_ms, expiresMs: expires_ms, ended: ended !== 0 };
+}
+
+export interface KeptRefusal extends RefusedSend {
+	readonly no: number;
+}
+
+export interface KeptRefusalColumns extends RefusedColumns {
+	readonly no: number;
+}
+
+export function keptRefusalOf(row: KeptRefusalColumns): KeptRefusal {
+	return { ...refusedOf(row), no: row.no };
 }

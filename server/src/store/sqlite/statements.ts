@@ -1,8 +1,8 @@
 // The writer's statements.
 import type { Database, Statement } from "bun:sqlite";
 import { Room_Kind, Room_Standing } from "@verbatim/protocol";
-import type { RefusedColumns, RoomColumns } from "../rows.ts";
-import { TOKEN_FAMILY_COLUMNS, type TokenFamilyRow, USER_COLUMNS, type UserRow } from "./rows.ts";
+import type { RoomColumns } from "../rows.ts";
+import { type KeptRefusalColumns, TOKEN_FAMILY_COLUMNS, type TokenFamilyRow, USER_COLUMNS, type UserRow } from "./rows.ts";
 
 export interface MembershipColumns {
 	readonly standing: Room_Standing;
@@ -57,9 +57,9 @@ export function prepare(db: Database) {
 		said: one<{ room_no: number; seq: number; at_ms: number; body: Uint8Array }>(
 			"SELECT room_no, seq, at_ms, body FROM entries WHERE sender = ? AND cid = ? AND cid <> ''",
 		),
-		refusedSends: one<RefusedColumns>("SELECT sender, cid, code, at_ms FROM refused_sends ORDER BY no"),
+		refusedSends: one<KeptRefusalColumns>("SELECT no, sender, cid, code, at_ms FROM refused_sends ORDER BY no"),
 		refuse: one<never>("INSERT INTO refused_sends (sender, cid, code, at_ms) VALUES (?, ?, ?, ?)"),
-		dropRefusedSends: one<never>("DELETE FROM refused_sends WHERE no IN (SELECT no FROM refused_sends ORDER BY no LIMIT ?)"),
+		dropRefusedSend: one<never>("DELETE FROM refused_sends WHERE no = ?"),
 		userById: one<UserRow>(`${user} WHERE id = ?`),
 		userBySkeleton: one<UserRow>(`${user} WHERE skeleton = ?`),
 		userByExternal: one<UserRow>(`${user} WHERE external = ?`),

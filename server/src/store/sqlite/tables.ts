@@ -10,9 +10,9 @@ import type { Membership } from "../../log/records.ts";
 import { prune, type RefusedLimits, type RefusedSends } from "../../log/refused.ts";
 import { type CidPlace, pair, type Snapshot } from "../../log/snapshot.ts";
 import { membersMore } from "../../log/standing.ts";
-import { type RoomColumns, refusedOf } from "../rows.ts";
+import type { RoomColumns } from "../rows.ts";
 import { Cache, type CachedRoom } from "./cache.ts";
-import { tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
+import { type KeptRefusal, keptRefusalOf, tokenFamilyOf, type UserRow, userOf, valuesOf } from "./rows.ts";
 import { prepare, type Statements } from "./statements.ts";
 
 export class SqliteTables {
@@ -22,7 +22,7 @@ export class SqliteTables {
 	/** Rooms whose row is to be written. */
 	private readonly changed = new Set<CachedRoom>();
 	/** All of them; undefined: not read yet. */
-	private refusedSends: RefusedSends | undefined;
+	private refusedSends: RefusedSends<KeptRefusal> | undefined;
 	/** The time of the newest that is not flushed yet. */
 	private refusedMs: number | undefined;
 	private readonly limits: RefusedLimits;
@@ -42,8 +42,7 @@ export class SqliteTables {
 		for (const { row, memberVersion, no } of this.changed) this.sql.updateRoom.run(row.head, row.members, memberVersion, no);
 		this.changed.clear();
 		if (this.refusedMs === undefined) return;
-		const dropped = prune(this.refused(), this.refusedMs, this.limits);
-		if (dropped > 0) this.sql.dropRefusedSends.run(dropped);
+		for (const { no } of prune(this.refused(), this.refusedMs, this.limits)) this.sql.dropRefusedSend.run(no);
 		this.refusedMs = undefined;
 	}
 
@@ -138,8 +137,12 @@ export class SqliteTables {
 		switch (change.kind) {
 			case "refuse": {
 				const { sender, cid, code, atMs } = change.send;
-				sql.refuse.run(sender, cid, code, atMs);
-				this.refused().set(pair(sender, cid), change.send);
+				const key = pair(sender, cid);
+				const before = this.refused().get(key);
+				if (before !== undefined) sql.dropRefusedSend.run(before.no);
+				this.refused().delete(key);
+				const { lastInsertRowid: no } = sql.refuse.run(sender, cid, code, atMs);
+				this.refused().set(key, { ...change.send, no: Number(no) });
 				this.refusedMs = atMs;
 				return;
 			}
@@ -191,8 +194,10 @@ export class SqliteTables {
 		}
 	}
 
-	private refused(): RefusedSends {
-		this.refusedSends ??= new Map(this.sql.refusedSends.all().map((row) => [pair(row.sender, row.cid), refusedOf(row)] as const));
+	private refused(): RefusedSends<KeptRefusal> {
+		this.refusedSends ??= new Map(
+			this.sql.refusedSends.all().map((row) => [pair(row.sender, row.cid), keptRefusalOf(row)] as const),
+		);
 		return this.refusedSends;
 	}
 
