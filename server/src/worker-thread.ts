@@ -1,4 +1,4 @@
-// The entry point of a worker thread: a node around the store, the bus and the accounts of the thread that has started it.
+// The entry point of a worker thread: a node on the store, bus and accounts of the owning thread.
 import { openRemoteAccounts } from "./account/remote-accounts.ts";
 import { type Clock, systemClock, systemRandom } from "./base/clock.ts";
 import { createFaults, guardedClock } from "./base/faults.ts";

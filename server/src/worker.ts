@@ -1,4 +1,4 @@
-// A worker thread as the thread that started it sees it: it opens a node there (worker-thread.ts), and answers what that one asks.
+// The owner's side of a worker thread: starts it, opens a node in it (worker-thread.ts), and serves its calls.
 import type { createAccountsServer } from "./account/remote-accounts.ts";
 import type { Clock } from "./base/clock.ts";
 import type { HostParts } from "./host.ts";
@@ -17,7 +17,7 @@ import { Port, type ThreadEnd } from "./thread/port.ts";
 export interface WorkerParts extends HostParts {
 	readonly store: Store;
 	readonly accounts: ReturnType<typeof createAccountsServer>;
-	/** It has met an error that nobody caught, or has ended by itself. */
+	/** An uncaught error, or an exit of its own. */
 	readonly fault: (cause: Error) => void;
 }
 
@@ -36,7 +36,7 @@ export interface WorkerBound {
 	readonly tcp?: BoundListener;
 }
 
-/** What a worker says of itself, every `STATUS_MS`. */
+/** The status report of a worker, every `STATUS_MS`. */
 export interface WorkerStatus {
 	readonly sessions: number;
 	readonly loopWorstMs: number;
@@ -49,7 +49,7 @@ export interface WorkerFault {
 }
 
 export const STATUS_MS = 250;
-/** A worker that does not answer a scrape in time is shown as it was. */
+/** Timeout of a scrape; the last known metrics are shown then. */
 const SNAPSHOT_MS = 1_000;
 
 export class Worker {
@@ -70,7 +70,7 @@ export class Worker {
 	private lastSnapshot: readonly FamilySnapshot[] = [];
 	private isEnding = false;
 
-	/** Starts the thread; `start` lets it speak. */
+	/** Starts the thread; nothing is sent before `start`. */
 	constructor(number: number, parts: WorkerParts) {
 		this.number = number;
 		this.parts = parts;
@@ -136,7 +136,7 @@ export class Worker {
 		return this.status.sessions;
 	}
 
-	/** One that says nothing is late by as much. */
+	/** Lateness counts from the last report. */
 	get loopWorstMs(): number {
 		const silentMs = this.statusMs === undefined ? 0 : this.clock.monotonic() - this.statusMs - STATUS_MS;
 		return Math.max(this.status.loopWorstMs, silentMs);
@@ -158,7 +158,7 @@ export class Worker {
 		return this.lastSnapshot;
 	}
 
-	/** Ends the thread, whatever it does. */
+	/** Terminates the thread. */
 	async end(): Promise<void> {
 		this.isEnding = true;
 		this.port.close();

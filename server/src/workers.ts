@@ -1,4 +1,4 @@
-// Nodes in worker threads, for all cores of one machine. They share the ports; this thread owns the store and the accounts, and is the middle of their bus.
+// Nodes in worker threads, for all cores of one machine. They share the ports; this thread owns store and accounts, and is the hub of their bus.
 import { effectsOf } from "@verbatim/protocol";
 import type { Accounts } from "./account/accounts.ts";
 import { createAccountsServer } from "./account/remote-accounts.ts";
@@ -96,7 +96,7 @@ export async function openWorkers(parts: WorkersParts): Promise<Host> {
 	};
 }
 
-/** Ends the process as an error that nobody has caught in this thread does: what the worker believes in memory may be wrong. */
+/** Ends the process, as an uncaught error of this thread does: the state of the worker may be corrupt. */
 function endProcess(worker: number, cause: Error): void {
 	const error = new Error(`worker ${worker} has met an error that nobody caught: ${cause.message}`, { cause });
 	systemClock.soon(() => {
@@ -117,7 +117,7 @@ async function mustBeFree(flag: string, spec: ListenerSpec | undefined): Promise
 	probe.stop(true);
 }
 
-/** What the workers after the first listen on: the port that it was given. A Unix socket is one worker's. */
+/** The address of the workers after the first: the port that it got. A Unix socket is for the first only. */
 function next(spec: ListenerSpec | undefined, bound: Address | undefined): ListenerSpec | undefined {
 	if (spec === undefined || bound === undefined) return spec;
 	return bound.kind === "unix" ? undefined : { ...spec, address: showAddress(bound) };

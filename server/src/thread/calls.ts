@@ -1,5 +1,5 @@
-// Calls from one thread to another over a port. What is refused comes as the same `Refusal`; what else is thrown comes as an error with the other thread's words:
-// our bug there is our bug here.
+// Calls from one thread to another over a port. A `Refusal` is thrown as such; any other error as `ThrownElsewhere`, with the message of
+// the other thread.
 import { Refusal } from "@verbatim/protocol";
 import type { Port } from "./port.ts";
 

@@ -1,11 +1,10 @@
 // One end of an ordered channel to another thread. All that one turn of the event loop sends goes as one message: a JSON array in one string, since Bun
 // hands a string to another thread as it is, while cloning objects costs more than writing and reading them.
 //
-// For nodes in worker threads: very many small pieces both ways, to a thread that may be slow. The SQLite store speaks with its threads by
-// `store/sqlite/channel.ts`, which is another thing: one question at a time, posted at once, since a commit that waits for the end of the turn is
-// a later commit; no bound, since batches are bounded; and an answer for each question when the thread dies.
+// For many small messages to a thread that may be slow. `store/sqlite/channel.ts` differs: one request at a time, posted at once (waiting for
+// the end of the turn would delay the commit), unbounded since batches are bounded, and an answer to each request if the thread dies.
 //
-// Each end acknowledges how much it has taken, so that the other knows what waits for a thread that is slow.
+// Each end acknowledges what it has taken, so that the other knows how much is queued.
 import type { Clock } from "../base/clock.ts";
 
 /** A Worker, its `self`, or one end of a MessageChannel. */
@@ -77,7 +76,7 @@ export class Port {
 		this.end.onmessage = ({ data }) => this.take(data);
 	}
 
-	/** Takes and sends nothing any more. */
+	/** Receives and sends nothing from now on. */
 	close(): void {
 		this.isClosed = true;
 		this.end.onmessage = null;

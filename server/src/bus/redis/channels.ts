@@ -1,4 +1,4 @@
-// The names of channels. `cluster` is kept with the data, so that two clusters on one Redis hear nothing of each other.
+// The names of channels. `cluster` is kept with the data, so that clusters that share one Redis are separate.
 export interface Channels {
 	/** Read by every node: beats and presence. */
 	readonly nodes: string;

@@ -1,5 +1,4 @@
-// Before a node serves with a bus on Redis: will it be let in there, and can it do what is asked of it? A Redis that does not answer is no reason not
-// to start, since a node goes on without it.
+// Start-up check of Redis: log-in, permissions, version. A Redis that does not answer does not stop the start: a node runs without it.
 
 import type { Random } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";

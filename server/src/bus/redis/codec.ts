@@ -1,5 +1,5 @@
-// What goes over Redis: one byte that says how the rest is to be read, the publishing node, and the message. Commits are Protobuf, as clients get them; the
-// rest is JSON. What a node does not know (a later version's kinds) or cannot read is ignored: the store has it.
+// The format of messages on Redis: a kind byte, the publishing node, the message. Commits are Protobuf, as for clients; the rest is JSON.
+// Unknown kinds (of a later version) and damaged messages are ignored: the store has them.
 import { create, DownSchema, type Entry, protoCodec } from "@verbatim/protocol";
 import type { BusMessage, CommitMessage } from "../bus.ts";
 

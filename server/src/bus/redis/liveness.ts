@@ -1,6 +1,6 @@
-// Does the bus bring what is published? A client that is connected and publishes without an error proves nothing: a former master takes messages that nobody
-// reads, and a subscriber's socket may be open with nothing behind it. So every node publishes a beat four times a second to a channel that all nodes
-// read. Two of its own that have not come back, or two of another node's that are due, mean that the bus does not work.
+// Heartbeats over the bus. A connection that publishes without errors proves nothing: a demoted master accepts messages without subscribers, and
+// a subscriber's socket may be half open. So every node publishes a heartbeat four times a second to a channel of all nodes. Two missing ones,
+// its own or another node's, mean that the bus does not work.
 import type { Cancel, Clock } from "../../base/clock.ts";
 
 export const BEAT_MS = 250;
@@ -8,14 +8,14 @@ export const BEAT_MS = 250;
 const MISSED_MAX = 2;
 /** A node whose beats have been missing for so long has gone. */
 const NODE_GONE_MS = 5_000;
-/** Other nodes that are watched; the machine room does not hold more. */
+/** Upper bound of other nodes that are watched. */
 const NODES_MAX = 1_000;
 
 export interface LivenessParts {
 	readonly clock: Pick<Clock, "monotonic" | "after">;
 	/** Publishes the beat `number` of this node. */
 	readonly publish: (number: number) => void;
-	/** `working` is another than before. */
+	/** `working` has changed. */
 	readonly changed: () => void;
 }
 
@@ -77,7 +77,7 @@ export class Liveness {
 		const nowMs = this.parts.clock.monotonic();
 		for (const [node, atMs] of this.others) {
 			if (nowMs - atMs > NODE_GONE_MS) this.others.delete(node);
-			// A beat is late by its node's event loop too.
+			// A late event loop delays its node's beats, too.
 			else if (nowMs - atMs > BEAT_MS * (MISSED_MAX + 1)) return true;
 		}
 		return false;

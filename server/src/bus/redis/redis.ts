@@ -1,6 +1,6 @@
 // The bus of many machines: sharded pub/sub of Redis, a channel for each room that has subscribers here and each user who is here, and one that every node reads.
-// A node's own messages are received in the turn in which they are published, as by the bus of one process; from Redis it takes those of others only. So
-// without Redis a node goes on, and what others publish is found by comparison with the store.
+// A node delivers its own messages in the turn in which it publishes them, and takes only those of others from Redis. Without Redis a node
+// goes on, and finds what others commit by comparison with the store.
 import type { Cancel, Clock, Random } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Bus, BusMessage, BusStats, CommitMessage, Ephemeral, UserEvent } from "../bus.ts";
@@ -74,7 +74,7 @@ export class RedisBus implements Bus {
 
 	publish(message: BusMessage): void {
 		if (this.isClosed) return;
-		// Those who follow elsewhere first: what is received here may publish more.
+		// Other nodes first: local subscribers may publish more.
 		this.publishToOthers(message);
 		this.receive?.(message);
 	}
@@ -116,7 +116,7 @@ export class RedisBus implements Bus {
 		this.subscriptions.close();
 		const { publisher, options } = this;
 		if (!publisher.isOpen) return;
-		// So that the others do not wait for the next beat.
+		// Other nodes need not wait for the next heartbeat.
 		const last = publisher.isReady
 			? publisher.sPublish(this.channels.beats, bufferOf(encodeBeat(options.node, 0)))
 			: Promise.resolve(0);

@@ -1,6 +1,6 @@
-// The channels that are wanted here, kept subscribed over every reconnection: each new connection is a new client, because that of the library stops for good
-// when it has thousands of channels to subscribe again. Each channel is subscribed by a command of its own (in a cluster of Redis, channels of one command must
-// share a slot), so many at once that the rest of the connection goes on meanwhile.
+// Keeps a set of channels subscribed over reconnections. Each connection is a new client: the library's own resubscription of thousands of
+// channels does not end. Each channel has a command of its own (Redis Cluster: the channels of one command must share a slot), with a bound on
+// commands in flight.
 import type { Cancel, Clock, Random } from "../../base/clock.ts";
 import { type Client, reconnectMs } from "./client.ts";
 
@@ -89,7 +89,7 @@ export class Subscriptions {
 	private next(): void {
 		for (const channel of this.due) {
 			if (this.underWay.size >= AT_ONCE_MAX) return;
-			// Looked at again when it is done.
+			// Compared again when it is done.
 			if (this.underWay.has(channel)) continue;
 			this.due.delete(channel);
 			if (this.wanted.has(channel) !== this.active.has(channel)) void this.change(channel, this.wanted.has(channel));
@@ -109,7 +109,7 @@ export class Subscriptions {
 			if (on) active.add(channel);
 			else active.delete(channel);
 		} catch {
-			// Either the connection is lost, or Redis refuses (a slot that has moved, a right that is missing): a new connection finds out.
+			// Connection lost, or refused (slot moved, permission missing): reconnect.
 			if (client !== undefined && client === this.client) this.lost(client);
 		}
 		underWay.delete(channel);

@@ -1,13 +1,13 @@
-// The middle of the bus of one machine's worker threads, in the thread that owns the store. It takes what is published there and in the workers, and posts it to the workers
-// that follow the channel. Each message is encoded once, whatever the number of those.
+// The hub of the bus between worker threads, in the thread that owns the store: posts each message to the workers subscribed to its channel,
+// encoded once.
 //
-// What waits for a worker is bounded: beyond, messages are dropped, and when the worker has caught up with half it is told that it has lost some; it compares with the
-// store then. Beginnings and ends of sessions and revocations are in no log, so every worker is told of each, and none is dropped.
+// The queue of a worker is bounded. Messages beyond are dropped; once half has drained, the worker is told of the loss and compares with the
+// store. Starts and ends of sessions and revocations are in no log: they go to every worker and are never dropped.
 import { type Port, pieceOf } from "../../thread/port.ts";
 import type { BusMessage } from "../bus.ts";
 import { type Follow, isDroppable, LOST, TOPIC } from "./topics.ts";
 
-/** Posted to one worker and not taken by it. */
+/** Bound on bytes posted to one worker and not yet acknowledged. */
 const HELD_BYTES_MAX = 32 * 1024 * 1024;
 
 interface Member {
@@ -19,7 +19,7 @@ interface Member {
 export class Hub {
 	private readonly heldBytesMax: number;
 	private readonly members: Member[] = [];
-	/** By channel, the members that follow it. */
+	/** Subscribed workers, by channel. */
 	private readonly rooms = new Map<string, Set<Member>>();
 	private readonly users = new Map<string, Set<Member>>();
 	private droppedSoFar = 0;
@@ -28,30 +28,30 @@ export class Hub {
 		this.heldBytesMax = heldBytesMax;
 	}
 
-	/** Messages dropped so far for workers that did not take them. */
+	/** Messages dropped so far. */
 	get dropped(): number {
 		return this.droppedSoFar;
 	}
 
-	/** About what waits for the workers. */
+	/** Queued for the workers, about. */
 	get heldBytes(): number {
 		return this.members.reduce((sum, { port }) => sum + port.heldBytes, 0);
 	}
 
-	/** A worker's bus is at the other end of `port`. All are added before the first session begins. */
+	/** `port`: to a worker's bus. All are added before the first session begins. */
 	add(port: Port): void {
 		const member: Member = { port, hasLost: false };
 		this.members.push(member);
 		port.on(TOPIC.message, (value) => this.route(value as BusMessage, member));
 		port.on(TOPIC.follow, (value) => this.follow(member, value as Follow));
-		// What the worker could not publish, nobody else has.
+		// The other workers have missed what this one dropped.
 		port.on(TOPIC.lost, () => {
 			for (const each of this.members) if (each !== member) this.lost(each);
 		});
 		port.onDrain(() => this.drained(member));
 	}
 
-	/** Posts it to all that follow its channel. Never throws. */
+	/** Posts it to all subscribers of its channel. Never throws. */
 	publish(message: BusMessage): void {
 		this.route(message, undefined);
 	}

@@ -1,4 +1,4 @@
-// What travels between the hub and a worker's bus, by topic of their port.
+// The messages between the hub and a worker's bus, by topic of their port.
 import type { BusMessage } from "../bus.ts";
 
 export const TOPIC = {
@@ -12,10 +12,10 @@ export const TOPIC = {
 
 export type Follow = readonly [kind: "room" | "user", id: string, follows: boolean];
 
-/** The value of the topic `lost`: it says all by its coming. */
+/** The value of the topic `lost`, which carries nothing else. */
 export const LOST = "null";
 
-/** Can it be found in the store, or is it worthless later? */
+/** May it be dropped: is it in the store, or ephemeral? */
 export function isDroppable({ kind }: BusMessage): boolean {
 	return kind !== "opened" && kind !== "ended" && kind !== "revoked";
 }

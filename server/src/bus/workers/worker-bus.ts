@@ -1,5 +1,5 @@
-// The bus of a worker thread: what it publishes it receives in its own turn, as by the bus of one process; the hub posts it to the others, and posts to this one what they and
-// the thread that owns the store have published. Nothing is delayed or reordered, and whoever loses something is told.
+// The bus of a worker thread. Its own messages are delivered in the same turn; the hub relays them to the others, and theirs to this one, in
+// order. A side that has lost messages is told.
 import type { Port } from "../../thread/port.ts";
 import type { Bus, BusMessage, BusStats } from "../bus.ts";
 import { type Follow, isDroppable, LOST, TOPIC } from "./topics.ts";
@@ -17,7 +17,7 @@ export class WorkerBus implements Bus {
 	private changed: (() => void) | undefined;
 	private isClosed = false;
 	private dropped = 0;
-	/** Messages were dropped, and the others have not been told. */
+	/** Messages were dropped; the others are not told yet. */
 	private hasDropped = false;
 
 	constructor(port: Port, heldBytesMax = HELD_BYTES_MAX) {

@@ -18,7 +18,7 @@ export interface PostgresAddress {
 	readonly shown: string;
 }
 
-/** The address is none; the message says why, without the password. */
+/** Invalid address; the message says why, without the password. */
 export class PostgresAddressError extends RangeError {}
 
 const PORT = 5432;
@@ -36,7 +36,7 @@ export function isPostgresAddress(value: string): boolean {
 /** What stands in files beside the address. */
 export interface AddressSecrets {
 	readonly password?: string;
-	/** Certificates (PEM) of who may vouch for the server; with them, the default of `sslmode` is `verify-full`. */
+	/** CA certificates (PEM); with them, the default of `sslmode` is `verify-full`. */
 	readonly ca?: string;
 }
 

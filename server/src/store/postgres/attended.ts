@@ -1,4 +1,4 @@
-/** The promise itself. Whoever is to wait for it may fail before that: its own failure is then of no more interest, and no unhandled one. */
+/** Marks a rejection as handled: the caller may fail before it awaits this promise. */
 export function attended<T>(promise: Promise<T>): Promise<T> {
 	promise.catch(() => {});
 	return promise;

@@ -1,8 +1,8 @@
-// Before a server serves from a database: can it keep what is promised there?
+// Start-up check of a database: version, permissions, and settings that durability depends on.
 import type { Connection } from "./connection.ts";
 import { PostgresOpenError } from "./open-error.ts";
 
-/** The first version whose statements we use, and that is still cared for. */
+/** The oldest supported version. */
 const VERSION_MIN = 140_000;
 
 interface Facts {

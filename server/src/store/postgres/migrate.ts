@@ -1,5 +1,5 @@
-// Brings a database to the present schema. Nodes that start at once wait for each other on an advisory lock; a step that waits for others' work
-// gives up soon and is tried again, so that nobody queues behind it for long.
+// Brings a database to the present schema. Nodes that start at once wait for each other on an advisory lock; a step has a short
+// lock timeout and is retried, so that nothing queues behind it for long.
 import type { Clock } from "../../base/clock.ts";
 import type { Connection } from "./connection.ts";
 import { sqlState } from "./errors.ts";
@@ -67,7 +67,7 @@ async function step(connection: Connection, migrations: readonly Migration[]): P
 		"CREATE SCHEMA IF NOT EXISTS verbatim; CREATE TABLE IF NOT EXISTS verbatim.migrations " +
 			"(version int PRIMARY KEY, needs int NOT NULL, at timestamptz NOT NULL DEFAULT now())",
 	);
-	// As it is now that all others wait.
+	// Read again, under the lock.
 	const version = await versionOf(connection, migrations);
 	const next = migrations[version];
 	if (next !== undefined) {

@@ -1,4 +1,4 @@
-// Waiting between attempts, until nobody is to try any more.
+// Waiting between attempts, until closed.
 import type { Clock } from "../../base/clock.ts";
 
 export class Pause {

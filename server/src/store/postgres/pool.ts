@@ -1,4 +1,4 @@
-// A few connections for reads. Whoever finds none waits, not for long and not with too many; after too many failures nobody tries for a moment.
+// The connection pool for reads, with a bounded queue and a circuit breaker.
 import { BrokenCircuitError, CircuitState, ConstantBackoff, circuitBreaker, handleWhen, SamplingBreaker } from "cockatiel";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import type { Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
-// The store on PostgreSQL: for a cluster, and for whoever has one anyway. Batches go over lanes, each with a connection of its own; reads over a
-// small pool. What is acknowledged is durable there (`synchronous_commit`). Truth is in the transactions alone: nothing is kept between them.
+// The store on PostgreSQL. Batches go over lanes, each with a connection of its own; reads over a
+// small pool. What is acknowledged is durable there (`synchronous_commit`). Nothing is cached between transactions.
 import { LIMITS } from "@verbatim/protocol";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { RuleLimits } from "../../log/decide.ts";

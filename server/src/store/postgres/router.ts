@@ -1,6 +1,6 @@
 // Gives each draft to a lane: to the one that has drafts of the same room or user, so that these stay in order and no two lanes wait for each
-// other's rows; otherwise to one that is free. A draft that concerns what two lanes have is held until one of them is done with it, and so is
-// whatever concerns the same later.
+// other's rows; otherwise to a free one. A draft with keys of two lanes is held until one of them is done, and so are later drafts of the
+// same keys.
 import type { Batches } from "../batches.ts";
 import { Idle } from "../idle.ts";
 import type { Draft, Outcome } from "../store.ts";

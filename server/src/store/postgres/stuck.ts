@@ -26,6 +26,6 @@ export async function freeLocks(connection: Connection): Promise<void> {
 		await connection.run("ROLLBACK");
 		await connection.ask(TERMINATE);
 	} catch {
-		// As said.
+		// The next attempt meets the same.
 	}
 }

@@ -1,4 +1,4 @@
-// How long what may take, in ms. The sum of what a stopped node can hold up others is in docs/operations.md.
+// Timeouts, in ms. For how long a stopped node can block others: docs/operations.md.
 
 export interface PostgresTimes {
 	/** To open a connection. */

@@ -54,7 +54,7 @@ export async function carryOut(
 	times: PostgresTimes,
 ): Promise<Carried> {
 	const { locks, drafts } = attempt;
-	// All on their way at once: none depends on what another answers.
+	// Pipelined: none depends on another's answer.
 	const begun = connection.run(begin(times));
 	const lane = connection.ask(LOCKS.lane, [row.node, row.lane, row.generation, number]);
 	const users = locks.users.size === 0 ? undefined : connection.ask(LOCKS.users, [texts([...locks.users].sort())]);

@@ -81,7 +81,7 @@ async function renewEpochs(connection: Connection, epochs: () => number): Promis
 	}
 }
 
-/** A lane that carries nothing. */
+/** A lane without drafts. */
 const PROBE_LANE = -1;
 
 async function probe(connection: Connection, node: string): Promise<void> {

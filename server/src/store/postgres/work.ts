@@ -1,4 +1,4 @@
-// Statements on their way.
+// Statements in flight.
 import { attended } from "./attended.ts";
 import type { Connection, Statement, Value } from "./connection.ts";
 import { DecideAgain } from "./errors.ts";

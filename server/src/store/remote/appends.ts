@@ -1,5 +1,5 @@
-// Drafts on their way to the store's thread, and their outcomes on the way back: the hot path of a worker. An entry follows from its draft and seq, and is made
-// of them again, as the store's own thread does with the writer's rulings.
+// Appends over a port: drafts to the store's thread, outcomes back. The hot path of a worker: an entry is not sent back but made again of its
+// draft and seq.
 import type { Clock } from "../../base/clock.ts";
 import { entryOf } from "../../log/entries.ts";
 import type { Port } from "../../thread/port.ts";
@@ -27,7 +27,7 @@ export function serveAppends(port: Port, store: Pick<Store, "append">): void {
 				const { entries: _, ...rest } = outcome;
 				answer(rest);
 			},
-			// It never does, but by our bug.
+			// Unreachable but for our bug.
 			() => answer({ ok: false, code: "internal" }),
 		);
 	});
@@ -61,7 +61,7 @@ export class RemoteAppends {
 		return promise;
 	}
 
-	/** For how long the oldest draft waits, in ms; 0: none does. */
+	/** Age of the oldest waiting draft, ms; 0: none. */
 	get oldestMs(): number {
 		for (const { sinceMs } of this.waiting.values()) return this.clock.monotonic() - sinceMs;
 		return 0;

@@ -1,5 +1,5 @@
-// The store of a worker thread: a store in another thread, asked over a port. What was appended to the port before a read is asked for is in what it reads, as in one thread:
-// the port keeps the order, and the store takes drafts in the order of the calls.
+// The store of a worker thread: calls over a port to the store of another thread. A read sees every append called before it: port and store
+// keep the order of calls.
 import type { Clock } from "../../base/clock.ts";
 import { answerCalls, Caller } from "../../thread/calls.ts";
 import type { Port } from "../../thread/port.ts";
@@ -9,7 +9,7 @@ import { RemoteAppends, serveAppends } from "./appends.ts";
 const CALLS = "store";
 const COMMITTED = "committed";
 
-/** What a worker asks as it is. The rest of the contract is the store's own thread's, or stands below. */
+/** Calls that are passed on as they are. */
 const ASKED = {
 	page: true,
 	room: true,
@@ -67,7 +67,7 @@ export function openRemoteStore(port: Port, clock: Pick<Clock, "monotonic">): St
 			events = told;
 		},
 		renewEpochs: () => Promise.reject(new Error("epochs are renewed in the thread that owns the store")),
-		// What waits is counted where it waits.
+		// Waiting drafts are counted by the thread where they wait.
 		stats: () => ({ batches: 0, drafts: 0, waiting: 0, waitingBytes: 0, oldestMs: appends.oldestMs }),
 		async close() {
 			isClosed = true;
