@@ -57,7 +57,7 @@ export interface RunningServer {
 const STORE_CLOSE_MS = 2_000;
 
 /**
- * Starts a server. Rejects with `StoreOpenError`, `PostgresOpenError`, `BindError`, `AddressError`, `RangeError` (an impossible setting) or
+ * Starts a server. Rejects with `StoreOpenError`, `PostgresOpenError`, `BusOpenError`, `BindError`, `AddressError`, `RangeError` (an impossible setting) or
  * `KeyFileError`; then everything is closed again.
  */
 export async function startServer(config: Config, { page, log, version }: StartOptions): Promise<RunningServer> {

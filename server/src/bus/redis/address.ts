@@ -32,7 +32,9 @@ export function parseRedisAddress(address: string, { password: given, ca }: Redi
 	const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:,]*))(?::(\d{1,5}))?$/.exec(hosts) ?? [];
 	const host = bracketed ?? plain ?? "";
 	if (host === "") throw new RedisAddressError("the address of the bus names no host, or more than one");
-	const [user = "", inline] = (who ?? "").split(":").map(decoded);
+	const [, name = "", secret] = /^([^:]*)(?::(.*))?$/.exec(who ?? "") ?? [];
+	const user = decoded(name);
+	const inline = secret === undefined ? undefined : decoded(secret);
 	const password = given ?? inline;
 	if (scheme === "redis" && ca !== undefined)
 		throw new RedisAddressError("busCaFile is for TLS: the address must begin with rediss://");

@@ -60,7 +60,6 @@ export class Subscriptions {
 	}
 
 	private connected(): void {
-		this.retries = 0;
 		this.isRestoring = true;
 		this.due = new Set(this.wanted);
 		this.next();
@@ -96,6 +95,8 @@ export class Subscriptions {
 		}
 		if (!this.isRestoring || this.underWay.size > 0) return;
 		this.isRestoring = false;
+		// Not before: a Redis that lets in and refuses to subscribe is asked ever more seldom.
+		this.retries = 0;
 		this.parts.restored();
 	}
 
