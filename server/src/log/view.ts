@@ -154,14 +154,19 @@ export class View {
 		const here = this.appendHere(sender, cid);
 		if (here !== undefined) return placeOf(here);
 		const { cids, refusedSends } = this.snapshot;
+		// Nearly always nothing was looked up.
+		const loaded = cids.size === 0 ? undefined : cids.get(pair(sender, cid));
+		if (loaded) return loaded;
 		if (this.refused !== undefined || refusedSends.size > 0) {
 			const key = pair(sender, cid);
 			const refused = this.refused?.get(key) ?? refusedSends.get(key);
-			if (refused !== undefined && isKept(refused, nowMs, limits)) return { refused: refused.code };
+			if (refused !== undefined && isKept(refused, nowMs, limits)) {
+				// Once too old, and the cid used since, it is no answer though the clock has been put back.
+				if (loaded === undefined) this.missCid(sender, cid);
+				return { refused: refused.code };
+			}
 		}
-		// Nearly always nothing was looked up.
-		const loaded = cids.size === 0 ? undefined : cids.get(pair(sender, cid));
-		return loaded === undefined ? "unknown" : (loaded ?? undefined);
+		return loaded === undefined ? "unknown" : undefined;
 	}
 
 	/** Has the sender used the cid for an entry? */
